@@ -1,0 +1,107 @@
+/* The account: what the administrator configured, read from `account.conf` and `signing/` PEM files.
+ *
+ * Search order (DESIGN, "On disk"): /etc/devid if it holds an account.conf or a signing/ PEM file;
+ * only where it holds neither, the user's own $XDG_CONFIG_HOME/devid (DEVID_CONFIG_DIR stands in
+ * for the latter in tests). The system token knows /etc/devid alone.
+ *
+ * A broken account is a value, not an error of the loader: it carries file, line and words, and
+ * every check against it fails. Nothing is allowed by accident.
+ */
+#ifndef DEVID_ACCOUNT_H
+#define DEVID_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <devid/result.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct devid_account;
+
+enum devid_account_state {
+	DEVID_ACCOUNT_NONE, /* no folder holds an account */
+	DEVID_ACCOUNT_READY,
+	DEVID_ACCOUNT_UNUSABLE, /* there is one and it is broken: see devid_account_problem() */
+};
+
+enum devid_chain_mode {
+	DEVID_CHAIN_ISSUER, /* Chain=issuer: the leaf's direct issuer must be a signing certificate */
+	DEVID_CHAIN_PATH,   /* Chain=path: a path over the identity's intermediates may end at one */
+};
+
+enum devid_on_use {
+	DEVID_ON_USE_LOG, /* the default: a failed check is recorded, the key is used */
+	DEVID_ON_USE_ENFORCE,
+	DEVID_ON_USE_OFF,
+};
+
+enum devid_size_measure {
+	DEVID_SIZE_PEM, /* the default: the .crt file, 64-column lines, LF, no text before */
+	DEVID_SIZE_DER,
+};
+
+enum devid_protection {
+	DEVID_PROTECTION_NONE,
+	DEVID_PROTECTION_USER,	   /* the key can be copied by its user (keyring, user's file) */
+	DEVID_PROTECTION_ROOT,	   /* by root alone (system token) */
+	DEVID_PROTECTION_HARDWARE, /* by nobody (a token, a TPM) */
+};
+
+/* One signing certificate. Owned by the account; valid while it lives. */
+struct devid_signing {
+	const char *name; /* the file's name without folder and suffix */
+	const char *path;
+	gnutls_x509_crt_t certificate;
+	size_t pem_size; /* bytes as PEM: the file as given */
+	const char *subject; /* printable, in encoded order: devid_name_to_string() */
+	const char *key_id;  /* lower-case hex of its subject key identifier, or of the SHA-1 of its key */
+};
+
+/* Loads the account. `folder` NULL: the search order above (`system` true: /etc/devid alone);
+ * else exactly that folder, as a gateway's `devid verify --config DIR` does. Never fails but for
+ * DEVID_NO_MEMORY: no account and a broken one are states. The caller frees with
+ * devid_account_free().
+ */
+DEVID_PUBLIC enum devid_result devid_account_load(const char *folder, bool system,
+						  struct devid_account **account) DEVID_MUST_USE;
+DEVID_PUBLIC void devid_account_free(struct devid_account *account);
+
+DEVID_PUBLIC enum devid_account_state devid_account_state(const struct devid_account *account);
+/* The folder that was read, or would be; never NULL. */
+DEVID_PUBLIC const char *devid_account_folder(const struct devid_account *account);
+/* For a broken account: "FILE:LINE: what is wrong" (":LINE" where there is one); else NULL. */
+DEVID_PUBLIC const char *devid_account_problem(const struct devid_account *account);
+
+DEVID_PUBLIC const char *devid_account_default_label(const struct devid_account *account);
+DEVID_PUBLIC enum devid_chain_mode devid_account_chain_mode(const struct devid_account *account);
+/* For `devid verify --chain`. */
+DEVID_PUBLIC void devid_account_set_chain_mode(struct devid_account *account,
+					       enum devid_chain_mode mode);
+DEVID_PUBLIC enum devid_on_use devid_account_on_use(const struct devid_account *account);
+DEVID_PUBLIC enum devid_size_measure devid_account_size_measure(const struct devid_account *account);
+DEVID_PUBLIC enum devid_protection
+devid_account_require_protection(const struct devid_account *account);
+/* Bytes; default 2048 and 4096; and the count, default 5. */
+DEVID_PUBLIC size_t devid_account_device_limit(const struct devid_account *account);
+DEVID_PUBLIC size_t devid_account_signing_limit(const struct devid_account *account);
+DEVID_PUBLIC size_t devid_account_signing_count_limit(const struct devid_account *account);
+
+/* Whether the system agent signs for `uid` (SystemUsers=: names, @group, *; default @devid; root
+ * always). False where the account is broken. `gid` is the peer's primary group.
+ */
+DEVID_PUBLIC bool devid_account_may_use_system(const struct devid_account *account, unsigned uid,
+					       unsigned gid);
+
+/* The signing certificates, in the order of their names. */
+DEVID_PUBLIC size_t devid_account_signing_count(const struct devid_account *account);
+DEVID_PUBLIC const struct devid_signing *devid_account_signing(const struct devid_account *account,
+							       size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

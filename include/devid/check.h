@@ -1,0 +1,54 @@
+/* The chain check: whether the account accepts a device certificate (RFC 5280 section 6, narrowed
+ * and widened as DESIGN section 6 says).
+ */
+#ifndef DEVID_CHECK_H
+#define DEVID_CHECK_H
+
+#include <time.h>
+#include <devid/account.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a check found. Every string is UTF-8, safe to print on a terminal (control and bidirectional
+ * characters escaped) and owned by the verdict.
+ */
+struct devid_verdict {
+	enum devid_result result; /* DEVID_OK, _CHECK_FAILED, _BLOCKED, _NO_ACCOUNT, _ACCOUNT_BROKEN */
+	const char *reason;	  /* the stable word, see devid/reason.h; "ok" where it passed */
+	char *brackets;	   /* "Certificate error. [subject] [subject]"; NULL where it passed or no account */
+	char *message;	   /* one sentence: what and why, without prefix; NULL where it passed */
+	char *hint;	   /* what to do, or NULL */
+	char *signing_name;   /* the signing certificate that decided, or NULL */
+	char *issuer_key_id;  /* lower-case hex: the leaf's authority key identifier, else the
+				 key id of the signing certificate that matched; or NULL */
+	time_t valid_until; /* the next moment at which a clock alone may change the verdict; 0: none */
+};
+
+/* Checks `chain` (leaf first, then the identity's intermediates in any order; `count` may be 0: no
+ * identity, which fails with reason "no-certificate") against the account at the time `at`.
+ * Returns DEVID_OK whenever `*verdict` was made, whatever it says; fails closed with
+ * DEVID_NO_MEMORY. The caller frees with devid_verdict_free().
+ */
+DEVID_PUBLIC enum devid_result devid_check(const struct devid_account *account,
+					   const gnutls_x509_crt_t *chain, size_t count, time_t at,
+					   struct devid_verdict **verdict) DEVID_MUST_USE;
+DEVID_PUBLIC void devid_verdict_free(struct devid_verdict *verdict);
+
+/* A distinguished name as devid prints it everywhere: attributes in the order in which they are
+ * encoded (not reversed), "C=JP, ST=Tokyo, O=Example", values in UTF-8 with RFC 4514 section 2.4
+ * escapes for separators, and \xHH for control and bidirectional characters. The caller frees with
+ * free(). NULL for no memory or a name that can't be read.
+ */
+DEVID_PUBLIC char *devid_name_to_string(const gnutls_datum_t *der_name);
+DEVID_PUBLIC char *devid_subject_to_string(gnutls_x509_crt_t certificate);
+DEVID_PUBLIC char *devid_issuer_to_string(gnutls_x509_crt_t certificate);
+
+/* Escapes any text for a terminal in the same way; the caller frees with free(). */
+DEVID_PUBLIC char *devid_text_escape(const char *text, size_t length);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

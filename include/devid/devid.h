@@ -1,0 +1,12 @@
+/* libdevid: the account, the chain check, limits and events of devid, for gateways and clients. */
+#ifndef DEVID_DEVID_H
+#define DEVID_DEVID_H
+
+#include <devid/result.h>
+#include <devid/account.h>
+#include <devid/check.h>
+#include <devid/event.h>
+#include <devid/limits.h>
+#include <devid/reason.h>
+
+#endif

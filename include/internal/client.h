@@ -1,0 +1,50 @@
+/* The small client of the agent: finds the socket, checks who owns it and who listens, starts the
+ * agent where nothing listens, and makes one call. libc alone; no thread, no signal handler, no
+ * state between calls but the connection. Used by the module and by the command.
+ */
+#ifndef INTERNAL_CLIENT_H
+#define INTERNAL_CLIENT_H
+
+#include <stdbool.h>
+#include <internal/path.h>
+#include <internal/wire.h>
+
+#define CLIENT_WAIT_MS 5000	   /* without progress */
+#define CLIENT_PROMPT_WAIT_MS 120000 /* in all, while progress frames say that a prompt is open */
+#define CLIENT_SPIN_US 60
+
+struct client {
+	int fd;	   /* -1: not connected */
+	pid_t owner; /* the process that connected: a forked child must not use it */
+	enum half half;
+	bool may_sign; /* from HELLO */
+};
+#define CLIENT_INIT { -1, 0, HALF_USER, false }
+#define AUTO_CLIENT __attribute__((cleanup(client_close)))
+
+enum client_start {
+	CLIENT_NO_START, /* connect to one that listens, else DEVID_AGENT_GONE at once */
+	CLIENT_START,	 /* start one where nothing listens (the system's: root alone) */
+};
+
+/* Connects, checks the peer (socket folder of our euid and 0700, peer uid ours; for the system half
+ * the folder is not writable by others and the peer is uid 0 or the folder's owner), says HELLO. An
+ * agent of another protocol version is asked to leave no more than once and then DEVID_AGENT_GONE.
+ */
+enum devid_result client_connect(struct client *client, enum half half,
+				 enum client_start start) DEVID_MUST_USE;
+/* Closes; in a forked child it only drops the descriptor. */
+void client_close(struct client *client);
+
+/* Sends `request` and waits for the REPLY, which lands in `reply`; the result is that of the wire,
+ * or else the RESULT field of the reply. On a wire failure the connection is closed.
+ */
+enum devid_result client_call(struct client *client, const struct wire_frame *request,
+			      struct wire_frame *reply) DEVID_MUST_USE;
+
+/* spawn.c: starts the agent detached, in a built environment, invisible to the host's SIGCHLD and
+ * wait(-1); returns when it listens, or another one does, or after CLIENT_WAIT_MS.
+ */
+enum devid_result client_spawn_agent(enum half half) DEVID_MUST_USE;
+
+#endif

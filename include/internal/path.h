@@ -1,0 +1,29 @@
+/* Where the parts of devid meet: folders and sockets of the user's and the machine's half
+ * (DESIGN section 4). DEVID_* variables stand in for them in tests, by secure_getenv(); the
+ * fallbacks come from getpwuid(geteuid()), never from $HOME of a caller that changed its uid.
+ *
+ * Each fills `path` (PATH_BUFFER bytes) and answers false where there is no such place (no home, or
+ * the name is too long).
+ */
+#ifndef INTERNAL_PATH_H
+#define INTERNAL_PATH_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PATH_BUFFER PATH_MAX
+
+enum half {
+	HALF_USER,
+	HALF_SYSTEM,
+};
+
+bool path_data(enum half half, char *path);    /* DEVID_DATA_DIR, $XDG_DATA_HOME/devid; DEVID_SYSTEM_DIR, /var/lib/devid */
+bool path_config(enum half half, char *path);  /* DEVID_CONFIG_DIR, $XDG_CONFIG_HOME/devid; /etc/devid */
+bool path_state(enum half half, char *path);   /* DEVID_STATE_DIR, $XDG_STATE_HOME/devid; DEVID_SYSTEM_STATE_DIR, /var/log/devid */
+bool path_runtime(enum half half, char *path); /* DEVID_RUNTIME_DIR, $XDG_RUNTIME_DIR/devid if it is ours, else path_data(); DEVID_SYSTEM_RUNTIME_DIR, /run/devid */
+bool path_socket(enum half half, char *path);  /* path_runtime()/agent; false where it doesn't fit in sun_path */
+const char *path_agent(void);		       /* DEVID_AGENT, else DEVID_AGENT_PATH */
+
+#endif

@@ -1,0 +1,103 @@
+/* One identity as it rests on disk: `<name>.identity`, the public half. Read with libc alone (by the
+ * module, the command and the agent), written by the agent (helper/agent/store/).
+ *
+ *     Devid-Identity: 1
+ *     Label: laptop-042
+ *     ID: 0a1b…                      CKA_ID, hex
+ *     Store: keyring                 keyring, file, none (no private half: a lone certificate)
+ *     SPKI-SHA256: …                 64 hex digits; names the private half
+ *     SPKI: MIIB…                    base64 of the DER SubjectPublicKeyInfo, one line
+ *     Imported: 2026-11-22T10:00:00Z
+ *     Size-Accepted: yes             only where --accept-size took it
+ *     Check-Value: 1a2b3c            SHA-1 of the leaf, first three bytes (PKCS#11 CKA_CHECK_VALUE)
+ *     Chain-ID: …                    one a chain certificate, in their order
+ *     Chain-Label: …                 likewise
+ *     Chain-Check-Value: …           likewise
+ *
+ *     -----BEGIN CERTIFICATE-----    the leaf where there is one (Leaf: no says that there is none),
+ *     …                              then the chain
+ *
+ * Values are UTF-8 without control characters. Unknown names are skipped; a missing or doubled
+ * required one, a bad number, a PEM block that ends early, more than RECORD_SIZE_MAX bytes:
+ * DEVID_BAD_DATA with the line. A record is never believed to be NUL-ended.
+ */
+#ifndef INTERNAL_RECORD_H
+#define INTERNAL_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <devid/result.h>
+
+#define RECORD_SIZE_MAX (256 * 1024)
+#define RECORD_CHAIN_MAX 16
+#define RECORD_ID_MAX 255
+#define RECORD_LABEL_MAX 255
+#define RECORD_SUFFIX ".identity"
+#define RECORD_NAME_LENGTH 16 /* hex digits before the suffix */
+
+struct record_bytes {
+	uint8_t *data;
+	size_t length;
+};
+
+struct record_chain {
+	struct record_bytes certificate; /* DER */
+	struct record_bytes id;
+	char *label;
+	uint8_t check_value[3];
+};
+
+struct record {
+	char name[RECORD_NAME_LENGTH + 1]; /* set by record_load_folder() */
+	char *label;
+	struct record_bytes id;
+	char *store; /* "keyring", "file", "none" */
+	uint8_t spki_hash[32];
+	struct record_bytes spki;
+	char *imported;
+	bool size_accepted;
+	uint8_t check_value[3];
+	struct record_bytes leaf; /* length 0: a lone key */
+	struct record_chain chain[RECORD_CHAIN_MAX];
+	size_t chain_count;
+};
+
+/* Parses `length` bytes. On failure `*line` (may be NULL) tells where, and `record` is clear. */
+enum devid_result record_parse(const char *text, size_t length, struct record *record,
+			       unsigned *line) DEVID_MUST_USE;
+void record_clear(struct record *record);
+bool record_has_key(const struct record *record);
+
+/* Reads `<name>.identity` in the folder behind `dirfd`: regular file, no link, owned by the folder's
+ * owner, not writable by others.
+ */
+enum devid_result record_load(int dirfd, const char *name, struct record *record) DEVID_MUST_USE;
+
+struct record_list {
+	struct record *records; /* sorted by label, then name */
+	size_t count;
+	size_t skipped; /* records that could not be read */
+	uint64_t generation;
+};
+/* Reads every record. A missing folder is an empty list. `warn` (may be NULL) hears of each record
+ * that was skipped: its file name, line (0: none) and why.
+ */
+enum devid_result record_load_folder(const char *folder, struct record_list *list,
+				     void (*warn)(const char *file, unsigned line, const char *why,
+						  void *data),
+				     void *data) DEVID_MUST_USE;
+void record_list_clear(struct record_list *list);
+
+/* The folder's generation: the `generation` file's 16 hex digits; 0 where there is none. */
+uint64_t record_generation(const char *folder);
+
+/* base64.c: strict RFC 4648 with optional LF or CRLF between; returns bytes written, or -1. `out`
+ * holds at least length / 4 * 3 + 3 bytes.
+ */
+ptrdiff_t base64_decode(const char *text, size_t length, uint8_t *out);
+/* hex.c: even number of digits, either case. False for anything else. */
+bool hex_decode(const char *text, size_t length, uint8_t *out);
+void hex_encode(const uint8_t *data, size_t length, char *out); /* 2 * length + 1 bytes */
+
+#endif

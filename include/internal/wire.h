@@ -1,0 +1,190 @@
+/* The wire between clients (module, command) and the agent: length-prefixed frames on a UNIX
+ * stream socket. Client and server are on one machine; all numbers are little-endian.
+ *
+ * frame:  u32 length of the body, u8 version, u8 type, u16 zero; then the body
+ * body:   fields; each u16 tag, u16 zero, u32 length, then the bytes (no padding)
+ *
+ * A frame is at most WIRE_FRAME_MAX bytes with its header. A frame that is larger, has another
+ * version (but for HELLO, see below), a field that overruns, a non-zero reserved value, an unknown
+ * type: the connection ends. Unknown tags are skipped. One request is answered by any number of
+ * PROGRESS frames and one REPLY; requests are not pipelined.
+ *
+ * HELLO keeps its shape for ever: version 0 in the header, so that an agent and a client of different
+ * ages can still tell each other what they speak.
+ *
+ *   HELLO   -> PROTOCOL u32                     <- PROTOCOL u32, VERSION text, MAY_SIGN u32
+ *   SIGN    -> SPKI_HASH 32 bytes, SCHEME u32, DIGEST u32 [, PSS_DIGEST u32, PSS_MGF u32,
+ *              PSS_SALT u32], DATA [, MORE u32]
+ *           <- SIGNATURE (raw r||s for ECDSA, the modulus's length for RSA)
+ *              MORE=1: DATA is one part of a longer message, answered by an empty REPLY; the operation
+ *              belongs to the connection and ends with the first SIGN without MORE, or with it.
+ *              DIGEST none: DATA is what the bare mechanism signs (a DigestInfo, a hash).
+ *   IMPORT  -> PHASE u32
+ *              PHASE_COMMIT: LABEL [, NAME_ID] , CERTIFICATE* (leaf first, DER) [, PKCS8 (DER)],
+ *                STORE text ("keyring", "file"), FLAGS u32 (IMPORT_REPLACE, IMPORT_ACCEPT_SIZE)
+ *              <- NAME, ID, LABEL, CHANGED u32, WARNING*
+ *                The identity is in place. Until PHASE_KEEP comes on the same connection, the agent holds
+ *                what it replaced; PHASE_UNDO or the connection's end puts that back.
+ *              PHASE_KEEP, PHASE_UNDO: nothing more
+ *   WRITE   -> one object as C_CreateObject gives it: OBJECT u32 [, LABEL] [, ID] and
+ *              OBJECT_CERTIFICATE: CERTIFICATE; OBJECT_PRIVATE_KEY: KEY_TYPE u32 and RSA_* or EC_*
+ *              numbers (big-endian; EC_PARAMS DER; EC_POINT optional) or PKCS8;
+ *              OBJECT_PUBLIC_KEY: accepted where the key is there already and matches
+ *           <- NAME, ID, LABEL
+ *   REMOVE  -> NAME [, OBJECT u32: only that half of the identity]      <- WARNING*
+ *   RENAME  -> NAME [, LABEL] [, ID]                                    <-
+ *   STATUS  ->                            <- VERSION, PID u32, STATUS text (a JSON object)
+ *   FORGET  ->                            <- STATUS text (a JSON object: what was forgotten)
+ *              cached keys, verdicts, remembered refusals
+ *
+ * Every REPLY begins with RESULT u32 (enum devid_result) and, where that is not DEVID_OK, has MESSAGE
+ * (one line for a person), REASON (the stable word) and maybe HINT and BRACKETS. IMPORT, WRITE,
+ * REMOVE and RENAME are refused with DEVID_DENIED by the system agent for any uid but 0.
+ */
+#ifndef INTERNAL_WIRE_H
+#define INTERNAL_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <devid/result.h>
+#include <internal/secret.h>
+
+#define WIRE_VERSION 1
+#define WIRE_HEADER 8
+#define WIRE_FRAME_MAX 65536
+#define WIRE_BODY_MAX (WIRE_FRAME_MAX - WIRE_HEADER)
+#define WIRE_SPKI_HASH 32
+/* The most that one SIGN frame carries as DATA. */
+#define WIRE_DATA_MAX 60000
+
+enum wire_type {
+	WIRE_HELLO = 1,
+	WIRE_SIGN,
+	WIRE_IMPORT,
+	WIRE_WRITE,
+	WIRE_REMOVE,
+	WIRE_RENAME,
+	WIRE_STATUS,
+	WIRE_FORGET,
+	WIRE_REPLY = 64,
+	WIRE_PROGRESS, /* the request waits for a person (the keyring's prompt is open) */
+};
+
+enum wire_tag {
+	TAG_RESULT = 1,
+	TAG_MESSAGE,
+	TAG_REASON,
+	TAG_HINT,
+	TAG_BRACKETS,
+	TAG_WARNING,
+	TAG_PROTOCOL,
+	TAG_VERSION,
+	TAG_MAY_SIGN,
+	TAG_PID,
+	TAG_STATUS,
+	TAG_SPKI_HASH,
+	TAG_SCHEME,
+	TAG_DIGEST,
+	TAG_PSS_DIGEST,
+	TAG_PSS_MGF,
+	TAG_PSS_SALT,
+	TAG_DATA,
+	TAG_MORE,
+	TAG_SIGNATURE,
+	TAG_PHASE,
+	TAG_NAME,
+	TAG_LABEL,
+	TAG_ID,
+	TAG_CERTIFICATE,
+	TAG_PKCS8,
+	TAG_STORE,
+	TAG_FLAGS,
+	TAG_CHANGED,
+	TAG_OBJECT,
+	TAG_KEY_TYPE,
+	TAG_RSA_MODULUS,
+	TAG_RSA_PUBLIC_EXPONENT,
+	TAG_RSA_PRIVATE_EXPONENT,
+	TAG_RSA_PRIME_1,
+	TAG_RSA_PRIME_2,
+	TAG_RSA_EXPONENT_1,
+	TAG_RSA_EXPONENT_2,
+	TAG_RSA_COEFFICIENT,
+	TAG_EC_PARAMS,
+	TAG_EC_POINT,
+	TAG_EC_VALUE,
+};
+
+enum wire_scheme {
+	SCHEME_RSA_PKCS1 = 1, /* RFC 8017 section 8.2; DIGEST none: DATA is padded as it is */
+	SCHEME_RSA_PSS,	      /* section 8.1 */
+	SCHEME_ECDSA,	      /* FIPS 186-4 section 6.4 */
+};
+
+enum wire_digest {
+	DIGEST_NONE = 0,
+	DIGEST_SHA1, /* as a PSS parameter's name only where a mechanism row allows it */
+	DIGEST_SHA224,
+	DIGEST_SHA256,
+	DIGEST_SHA384,
+	DIGEST_SHA512,
+};
+
+enum wire_phase { PHASE_COMMIT = 1, PHASE_KEEP, PHASE_UNDO };
+enum wire_object { OBJECT_CERTIFICATE = 1, OBJECT_PRIVATE_KEY, OBJECT_PUBLIC_KEY };
+enum wire_key_type { KEY_RSA = 1, KEY_EC };
+#define IMPORT_REPLACE 1u
+#define IMPORT_ACCEPT_SIZE 2u
+
+/* A frame under construction or received. The bytes are in secret memory: some carry keys. */
+struct wire_frame {
+	struct secret bytes; /* header and body */
+	enum devid_result result; /* the first failure while building; sticky */
+};
+#define WIRE_FRAME_INIT { SECRET_INIT, DEVID_OK }
+#define AUTO_FRAME __attribute__((cleanup(wire_frame_clear)))
+
+void wire_frame_clear(struct wire_frame *frame);
+
+/* Building: failures stick in frame->result and are returned by wire_finish(). Begin reuses the
+ * memory of an earlier frame.
+ */
+void wire_begin(struct wire_frame *frame, enum wire_type type);
+void wire_put(struct wire_frame *frame, enum wire_tag tag, const void *data, size_t length);
+void wire_put_u32(struct wire_frame *frame, enum wire_tag tag, uint32_t value);
+void wire_put_text(struct wire_frame *frame, enum wire_tag tag, const char *text); /* NULL: nothing */
+enum devid_result wire_finish(struct wire_frame *frame) DEVID_MUST_USE;
+
+/* Reading. wire_parse_header() judges the 8 bytes: body length and type, or DEVID_BAD_DATA.
+ * wire_validate() walks all fields of a whole frame once; after it the getters can't overrun.
+ */
+enum devid_result wire_parse_header(const uint8_t header[WIRE_HEADER], enum wire_type *type,
+				    size_t *body_length) DEVID_MUST_USE;
+enum devid_result wire_validate(const struct wire_frame *frame) DEVID_MUST_USE;
+enum wire_type wire_type(const struct wire_frame *frame);
+
+struct wire_field {
+	enum wire_tag tag;
+	const uint8_t *data;
+	size_t length;
+	size_t next; /* for wire_next() */
+};
+/* The first field with that tag; false: there is none. */
+bool wire_get(const struct wire_frame *frame, enum wire_tag tag, struct wire_field *field);
+/* The next with the same tag after `field`. */
+bool wire_next(const struct wire_frame *frame, struct wire_field *field);
+/* False where absent or not 4 bytes long. */
+bool wire_get_u32(const struct wire_frame *frame, enum wire_tag tag, uint32_t *value);
+/* A copy with a NUL, malloc()ed; NULL where absent or with a NUL inside. */
+char *wire_get_text(const struct wire_frame *frame, enum wire_tag tag);
+
+/* Sending and receiving on a non-blocking socket, each with a bound in milliseconds without
+ * progress. `spin_us` > 0: look for that long before sleeping (never on one CPU; 60 at most).
+ * DEVID_TIMEOUT, DEVID_AGENT_GONE (end of file), DEVID_BAD_DATA, DEVID_NO_MEMORY. No SIGPIPE.
+ */
+enum devid_result wire_send(int fd, const struct wire_frame *frame, int timeout_ms) DEVID_MUST_USE;
+enum devid_result wire_receive(int fd, struct wire_frame *frame, int timeout_ms,
+			       unsigned spin_us) DEVID_MUST_USE;
+
+#endif
