@@ -1,0 +1,49 @@
+/* What signs: one table of functions a kind of key. software.c (libcrypto) is the first; hardware
+ * keys come beside it.
+ */
+#ifndef AGENT_KEY_H
+#define AGENT_KEY_H
+
+#include <glib.h>
+#include <internal/secret.h>
+#include <internal/wire.h>
+
+struct key; /* immutable once opened; signing is safe from several threads at once */
+struct key_operation; /* a multi-part signature */
+
+struct key_scheme {
+	enum wire_scheme scheme;
+	enum wire_digest digest; /* DIGEST_NONE: the data is what the bare mechanism signs */
+	enum wire_digest pss_digest, pss_mgf;
+	guint32 pss_salt; /* bytes */
+};
+
+struct key_driver {
+	const char *name;
+	/* From a PKCS#8 PrivateKeyInfo. DEVID_BAD_DATA, DEVID_UNSUPPORTED with the reason. */
+	struct key *(*open)(const struct secret *pkcs8, GError **error);
+	void (*close)(struct key *key);
+	gboolean (*sign)(struct key *key, const struct key_scheme *scheme, const guint8 *data,
+			 gsize length, guint8 *signature, gsize *signature_length, GError **error);
+	struct key_operation *(*begin)(struct key *key, const struct key_scheme *scheme, GError **error);
+	gboolean (*update)(struct key_operation *operation, const guint8 *data, gsize length,
+			   GError **error);
+	gboolean (*finish)(struct key_operation *operation, guint8 *signature,
+			   gsize *signature_length, GError **error);
+	void (*abandon)(struct key_operation *operation); /* frees; NULL is harmless */
+};
+
+extern const struct key_driver key_software;
+
+/* The largest signature of any key: RSA-4096. */
+#define KEY_SIGNATURE_MAX 512
+
+/* software.c, for writes: PKCS#8 from the numbers of a C_CreateObject frame (an EC key without its
+ * point is completed), and the DER SPKI of a PKCS#8.
+ */
+gboolean key_pkcs8_from_frame(const struct wire_frame *request, struct secret *pkcs8, GError **error);
+GBytes *key_spki_from_pkcs8(const struct secret *pkcs8, GError **error);
+/* A PKCS#8 and a public key belong together: a signature made and verified. */
+gboolean key_matches_spki(const struct secret *pkcs8, GBytes *spki, GError **error);
+
+#endif

@@ -1,0 +1,61 @@
+/* Where private halves rest: one table of functions a store. A store knows bytes named by the
+ * SHA-256 of an SPKI, and nothing of records, certificates or clients.
+ */
+#ifndef AGENT_STORE_H
+#define AGENT_STORE_H
+
+#include <gio/gio.h>
+#include <internal/path.h>
+#include <internal/secret.h>
+#include <internal/wire.h>
+#include <devid/account.h>
+
+/* How a request waits: `progress` is called when the store waits for a person (a prompt opened), so
+ * that the client is told; `cancel` ends the wait when the client went away or the bound ran out.
+ */
+struct store_wait {
+	void (*progress)(void *data);
+	void *data;
+	GCancellable *cancel;
+};
+
+enum store_state {
+	STORE_READY,	/* can be read and written now */
+	STORE_LOCKED,	/* there, and locked */
+	STORE_MISSING,	/* no bus, no daemon, no folder */
+};
+
+struct store {
+	const char *name;		    /* "keyring", "file": as in records and --store */
+	const char *title;		    /* for a person: "the desktop keyring" */
+	enum devid_protection (*protection)(enum half half);
+	/* `why` (may be NULL) gets one sentence, newly allocated, where it isn't READY. Never prompts,
+	 * never starts a daemon by autolaunch.
+	 */
+	enum store_state (*state)(enum half half, char **why);
+	/* PKCS#8 PrivateKeyInfo DER. Each unlocks as needed and is bounded (DESIGN section 3): 5 s without
+	 * progress, 120 s with a prompt open. Errors: DEVID_STORE_*, DEVID_KEY_MISSING, DEVID_IO.
+	 */
+	gboolean (*read)(enum half half, const char *spki_hash_hex, const struct store_wait *wait,
+			 struct secret *pkcs8, GError **error);
+	/* Writing what is there already is not an error. */
+	gboolean (*write)(enum half half, const char *spki_hash_hex, const char *label,
+			  const struct secret *pkcs8, const struct store_wait *wait, GError **error);
+	/* Removing what isn't there is not an error. */
+	gboolean (*remove)(enum half half, const char *spki_hash_hex, const struct store_wait *wait,
+			   GError **error);
+	/* The label that a person sees beside it (the keyring's item); may be NULL. */
+	gboolean (*relabel)(enum half half, const char *spki_hash_hex, const char *label,
+			    const struct store_wait *wait, GError **error);
+};
+
+/* keyring, file; ended by count. */
+const struct store *store_table(size_t *count);
+const struct store *store_find(const char *name);
+
+/* keyring.c: called (from any thread) when the keyring locked or its daemon went: cached keys from it
+ * must be dropped. Set once, before the first request.
+ */
+void store_keyring_watch(void (*locked)(void *data), void *data);
+
+#endif
