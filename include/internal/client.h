@@ -43,7 +43,9 @@ enum devid_result client_call(struct client *client, const struct wire_frame *re
 			      struct wire_frame *reply) DEVID_MUST_USE;
 
 /* spawn.c: starts the agent detached, in a built environment, invisible to the host's SIGCHLD and
- * wait(-1); returns when it listens, or another one does, or after CLIENT_WAIT_MS.
+ * wait(-1); returns when it listens, or another one does, or after CLIENT_WAIT_MS. It is run as
+ * `devid-agent --user|--system --ready-fd N`: one byte on N says that an agent listens now (this one,
+ * or one that was there first); the end of file without it, that none came up.
  */
 enum devid_result client_spawn_agent(enum half half) DEVID_MUST_USE;
 

@@ -33,9 +33,17 @@
  *           <- NAME, ID, LABEL
  *   REMOVE  -> NAME [, OBJECT u32: only that half of the identity]      <- WARNING*
  *   RENAME  -> NAME [, LABEL] [, ID]                                    <-
- *   STATUS  ->                            <- VERSION, PID u32, STATUS text (a JSON object)
- *   FORGET  ->                            <- STATUS text (a JSON object: what was forgotten)
- *              cached keys, verdicts, remembered refusals
+ *   STATUS  ->                            <- VERSION, PID u32, STATUS text (a JSON object):
+ *              {"version": text, "pid": n, "half": "user"|"system", "uptime": seconds, "clients": n,
+ *               "keys": n (cached), "identities": n, "skipped": n, "folder": text, "generation": hex,
+ *               "account": {"state": "none"|"ready"|"broken", "folder": text, "problem": text|null,
+ *                           "on_use": "log"|"enforce"|"off", "signing": n},
+ *               "stores": [{"name": text, "title": text, "state": "ready"|"locked"|"missing",
+ *                           "why": text|null}]}
+ *   FORGET  ->                            <- STATUS text (a JSON object: what was forgotten):
+ *              {"keys": n, "verdicts": n, "refusals": n}
+ *
+ * PROGRESS has no fields; it comes when the keyring's prompt opens and every 2 s while it is open.
  *
  * Every REPLY begins with RESULT u32 (enum devid_result) and, where that is not DEVID_OK, has MESSAGE
  * (one line for a person), REASON (the stable word) and maybe HINT and BRACKETS. IMPORT, WRITE,

@@ -31,6 +31,8 @@ struct key_driver {
 	gboolean (*finish)(struct key_operation *operation, guint8 *signature,
 			   gsize *signature_length, GError **error);
 	void (*abandon)(struct key_operation *operation); /* frees; NULL is harmless */
+	/* Whether the DER SubjectPublicKeyInfo is this key's public half, by its numbers. */
+	gboolean (*is_for)(const struct key *key, const guint8 *spki, gsize length);
 };
 
 extern const struct key_driver key_software;
