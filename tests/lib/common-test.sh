@@ -1,0 +1,53 @@
+#!/bin/bash
+# The tests' own library: what it says of success and failure, and that it leaves nothing behind.
+. "$(dirname "$0")/common.sh"
+private_network "$0" "$@"
+need_pki
+plan 17
+
+# A script made of $1, run by itself.
+inner() {
+	printf '. "%s/lib/common.sh"\n%s\n' "$TESTS" "$1" >"$T/inner.sh"
+	run "${E[@]}" bash "$T/inner.sh"
+}
+
+inner 'plan 1; ok "yes" true; done_testing'
+is "$rc" 0 "a test that passes ends with 0"
+inner 'plan 1; ok "no" false; done_testing'
+is "$rc" 1 "one that fails does not"
+like "$out" 'not ok 1 - no' "and says so"
+inner 'plan 2; ok "yes" true; done_testing'
+is "$rc" 1 "a plan that is not met is a failure"
+inner 'plan 1; ok "yes" true; exit 0'
+is "$rc" 99 "so is an end before done_testing"
+inner 'plan 1; is "$unset_variable" 1 one; done_testing'
+isnt "$rc" 0 "and an unset variable"
+inner 'plan 1; not_ok "crash" bash -c "kill -SEGV \$\$"; done_testing'
+is "$rc" 1 "a crash is not the failure that not_ok wants"
+inner 'plan 1; RUN_BOUND=1; run sleep 30; is $rc 124 bounded; done_testing'
+is "$rc" 0 "run has a bound"
+
+inner 'plan 1; "${E[@]}" setsid sleep 300 & echo "# pid $! $T"; some() { [ -n "$(ours)" ]; }; ok a wait_for 5 some; done_testing'
+pid=$(sed -n 's/^# pid \([0-9]*\) .*/\1/p' <<<"$out")
+folder=$(sed -n 's/^# pid [0-9]* //p' <<<"$out")
+isnt "$pid" "" "a detached child was made"
+ok "it is ended with the test" gone "$pid"
+not_ok "and the private folder is gone" test -e "$folder"
+inner 'sleep 300 & track $!; echo "# pid $! $T"; no_such_command_at_all; false; exit 3'
+isnt "$rc" 0 "a script that gives up fails"
+ok "its child is ended too" gone "$(sed -n 's/^# pid \([0-9]*\) .*/\1/p' <<<"$out")"
+
+run "${E[@]}" LEAK=1 env
+unlike "$out" 'SSL_CERT|PYENV|SUDO_' "the environment is built"
+
+"${E[@]}" openssl s_server -accept 127.0.0.1:0 -cert "$PKI/server.crt" -key "$PKI/server.key" \
+	-quiet </dev/null >"$T/server.log" 2>&1 &
+server=$!
+track "$server"
+wait_for 5 listening_port "$server"
+port=$(listening_port "$server")
+like "$port" '^[0-9]+$' "a server on port 0 is found"
+ok "and listens" port_listens "$port"
+is "$(openssl verify -CAfile "$PKI/root.crt" -untrusted "$PKI/issuing.crt" "$PKI/rsa2048.crt" 2>&1)" \
+	"$PKI/rsa2048.crt: OK" "the certificates are good"
+done_testing
