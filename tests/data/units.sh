@@ -1,0 +1,61 @@
+#!/bin/bash
+# The systemd units, users and folders, as systemd's own tools judge them (none needs a running systemd).
+. "$(dirname "$0")/../lib/common.sh"
+data=$DEVID_SOURCE/data
+plan 21
+
+# Unit files as installed, but with a program that is there.
+mkdir -p "$T/system" "$T/user" "$T/libexec" "$T/root/etc"
+printf '#!/bin/sh\n' >"$T/libexec/devid-agent"
+chmod 755 "$T/libexec/devid-agent"
+for half in system user; do
+	cp "$data/systemd/$half/devid-agent.socket" "$T/$half/"
+	sed "s,@libexecdir@,$T/libexec," "$data/systemd/$half/devid-agent.service.in" \
+		>"$T/$half/devid-agent.service"
+done
+
+# systemd-analyze warns about other units of the machine too: only ours count.
+complaints() {
+	grep -F devid <<<"$out$err" | grep -v 'Failed to open .*manpage\|man devid' || true
+}
+
+for half in system user; do
+	for unit in devid-agent.socket devid-agent.service; do
+		run "${E[@]}" SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$T/$half:" \
+			systemd-analyze verify --"$half" --man=no "$T/$half/$unit"
+		is "$(complaints)" "" "$half/$unit: nothing to complain about"
+	done
+done
+echo 'Sandbox=yes' >>"$T/user/devid-agent.service"
+run "${E[@]}" SYSTEMD_UNIT_PATH="$T/user:" systemd-analyze verify --user --man=no "$T/user/devid-agent.service"
+isnt "$(complaints)" "" "an unknown setting would be noticed"
+
+run "${E[@]}" systemd-analyze security --offline=true --no-pager "$T/system/devid-agent.service"
+exposure=$(sed -n 's/.*Overall exposure level for [^:]*: *\([0-9.]*\).*/\1/p' <<<"$out")
+diag "exposure of the system service: ${exposure:-unknown}"
+ok "the system service is exposed 1.0 of 10 at most (0.7 when written)" awk -v e="${exposure:-10}" 'BEGIN { exit !(e <= 1.0) }'
+like "$(cat "$T/system/devid-agent.service")" $'\nUser=devid\n' "it runs as a user of its own"
+unlike "$(grep -v '^#' "$T/system/devid-agent.service")" 'PrivateUsers|RuntimeDirectory' \
+	"and keeps the ids of who asks, and its socket"
+for half in system user; do
+	is "$(sed -n 's/^ExecStart=//p' "$data/systemd/$half/devid-agent.service.in")" \
+		"@libexecdir@/devid-agent --$half" "$half: starts the agent of its half"
+done
+
+run "${E[@]}" systemd-sysusers --root="$T/root" "$data/sysusers.conf"
+is "$rc" 0 "systemd-sysusers reads the fragment"
+like "$(cat "$T/root/etc/passwd")" 'devid:x:[0-9]+:[0-9]+:[^:]*:/var/lib/devid:/usr/sbin/nologin' \
+	"and makes the user"
+like "$(cat "$T/root/etc/group")" 'devid:x:[0-9]+:' "and the group"
+run "${E[@]}" systemd-tmpfiles --root="$T/root" --create "$data/tmpfiles.conf"
+is "$rc" 0 "systemd-tmpfiles reads the fragment"
+uid=$(sed -n 's/^devid:x:\([0-9]*\):.*/\1/p' "$T/root/etc/passwd")
+for row in "run/devid 755 $uid" "var/lib/devid 755 $uid" "var/log/devid 750 $uid" "etc/devid 755 0" \
+	"etc/devid/signing 755 0"; do
+	set -- $row
+	is "$(stat -c '%a %u' "$T/root/$1")" "$2 $3" "/$1 is as it must be"
+done
+
+like "$(cat "$data/systemd/90-devid.preset")" '^enable devid-agent\.socket$' "sockets are on by default"
+is "$(cat "$T/root/etc/passwd" | wc -l)" 1 "no other user is made"
+done_testing
