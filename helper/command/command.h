@@ -22,8 +22,9 @@ enum exit_status {
 	EXIT_NO_ACCOUNT = 6,
 };
 
-/* A row of the table in main.c. `run` gets argv[0] = the subcommand's name and answers an exit status.
- * main() has already replaced typographic dashes, set the locale, and handled `devid help NAME`.
+/* A row of the table in main.c. `run` gets argv[0] = the subcommand's name and answers an exit
+ * status. main() has already replaced typographic dashes, set the locale, and handled `devid help
+ * NAME`.
  */
 struct command {
 	const char *name;
@@ -47,19 +48,24 @@ enum exit_status command_status(int argc, char **argv);
 enum exit_status command_events(int argc, char **argv);
 enum exit_status command_version(int argc, char **argv);
 
-/* options.c: GOption with devid's manners: unknown options are EXIT_WORDS with one clear error and the
- * hint "devid help NAME"; --help prints and sets *done. On success argv is compacted to the operands.
+/* options.c: GOption with devid's manners: unknown options are EXIT_WORDS with one clear error and
+ * the hint "devid help NAME"; --help prints and sets *done. On success argv is compacted to the
+ * operands.
  */
 bool options_parse(int *argc, char ***argv, const char *arguments, const char *summary,
 		   const char *description, const GOptionEntry *entries, bool *done,
 		   enum exit_status *status);
 
 /* report.c: how a command ends badly: the bracket line where there is one, "devid: what: why",
- * "hint: …"; with `json` an object {"result": "error", "reason": …, "message": …, "hint": …} on stdout
- * instead. Answers the exit status that belongs to the error's result; frees and clears *error.
+ * "hint: …"; with `json` an object {"result": "error", "reason": …, "message": …, "hint": …} on
+ * stdout instead. Answers the exit status that belongs to the error's result; frees and clears
+ * *error.
  */
 enum exit_status report_error(GError **error, bool json);
 enum exit_status report_usage(const char *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* The same with the hint "did you mean devid NEAREST?". */
+enum exit_status report_usage_near(const char *nearest, const char *format, ...)
+	G_GNUC_PRINTF(2, 3);
 void report_warning(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void report_hint(const char *format, ...) G_GNUC_PRINTF(1, 2);
 enum exit_status exit_status_for(enum devid_result result);
@@ -70,14 +76,15 @@ enum colour { COLOUR_PLAIN, COLOUR_GOOD, COLOUR_WARN, COLOUR_BAD, COLOUR_DIM, CO
 const char *colour(enum colour which, FILE *stream);
 
 /* agent.c: the agent as a command talks to it; reply errors become GErrors. */
-gboolean agent_connect(struct client *client, enum half half, enum client_start start, GError **error);
+gboolean agent_connect(struct client *client, enum half half, enum client_start start,
+		       GError **error);
 gboolean agent_call(struct client *client, struct wire_frame *request, struct wire_frame *reply,
 		    GError **error);
 
 /* identity-list.c: the records of both tokens, read from disk without the agent. */
 struct identity {
 	enum half half;
-	struct record *record; /* borrowed from the list */
+	struct record *record;	  /* borrowed from the list */
 	gnutls_x509_crt_t *chain; /* leaf first; NULL for a lone key */
 	size_t chain_count;
 	char *uri; /* pkcs11:token=…;object=… */
@@ -91,6 +98,9 @@ const struct identity *identity_list_get(const struct identity_list *list, size_
  */
 const struct identity *identity_list_find(const struct identity_list *list, const char *label,
 					  GError **error);
+/* The URI that is printed and configured (RFC 7512): token and object, no id. */
+char *identity_uri(enum half half, const char *label);
+const char *identity_token_label(enum half half);
 void identity_list_free(struct identity_list *list);
 typedef struct identity_list identity_list;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(identity_list, identity_list_free)

@@ -1,0 +1,76 @@
+/* The agent as a command talks to it: what it answers becomes a GError. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "command.h"
+
+static const char *agent_title(enum half half)
+{
+	return half == HALF_SYSTEM ? "the machine's agent" : "the agent";
+}
+
+gboolean agent_connect(struct client *client, enum half half, enum client_start start,
+		       GError **error)
+{
+	enum devid_result result = client_connect(client, half, start);
+
+	if (result == DEVID_OK)
+		return TRUE;
+	if (result == DEVID_AGENT_GONE && start == CLIENT_NO_START)
+		devid_error_set(error, result, NULL, NULL, "%s: not running", agent_title(half));
+	else if (result == DEVID_AGENT_GONE && half == HALF_SYSTEM && geteuid() != 0)
+		devid_error_set(error, result, NULL, "systemctl start devid-agent.socket, as root",
+				"%s: not running", agent_title(half));
+	else if (result == DEVID_AGENT_GONE)
+		devid_error_set(error, result, NULL, NULL, "%s: could not be started: %s",
+				agent_title(half), path_agent());
+	else
+		devid_error_set(error, result, NULL, NULL, "%s: %s", agent_title(half),
+				devid_reason_for(result)->cause);
+	return FALSE;
+}
+
+/* A refusal in the agent's own words, where it sent some. */
+static void error_from_reply(const struct wire_frame *reply, enum devid_result result,
+			     enum half half, GError **error)
+{
+	char *message = wire_get_text(reply, TAG_MESSAGE);
+	char *reason = wire_get_text(reply, TAG_REASON);
+	char *hint = wire_get_text(reply, TAG_HINT);
+	char *brackets = wire_get_text(reply, TAG_BRACKETS);
+	GError *made = NULL;
+
+	if (message != NULL)
+		devid_error_set(&made, result, reason, hint, "%s", message);
+	else
+		devid_error_set(&made, result, reason, hint, "%s: %s", agent_title(half),
+				devid_reason_for(result)->cause);
+	if (brackets != NULL)
+		devid_error_set_brackets(made, brackets);
+	g_propagate_error(error, made);
+	free(message);
+	free(reason);
+	free(hint);
+	free(brackets);
+}
+
+gboolean agent_call(struct client *client, struct wire_frame *request, struct wire_frame *reply,
+		    GError **error)
+{
+	enum devid_result result = wire_finish(request);
+
+	if (result != DEVID_OK) {
+		devid_error_set(error, result, NULL, NULL, "%s: the request can't be made: %s",
+				agent_title(client->half), devid_reason_for(result)->cause);
+		return FALSE;
+	}
+	result = client_call(client, request, reply);
+	if (result == DEVID_OK)
+		return TRUE;
+	if (client->fd < 0 || reply->bytes.length == 0)
+		devid_error_set(error, result, NULL, NULL, "%s: %s", agent_title(client->half),
+				devid_reason_for(result)->cause);
+	else
+		error_from_reply(reply, result, client->half, error);
+	return FALSE;
+}

@@ -1,0 +1,146 @@
+/* devid: the command. One row a subcommand; each row's function is in the file of its name. */
+#include <config.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "words.h"
+
+static enum exit_status command_help(int argc, char **argv);
+
+/* The table is the documentation: usage, completions and the manual page agree with it
+ * (tests/command/ table.sh). Rows stand in the order in which a newcomer needs them.
+ */
+static const struct command commands[] = {
+	{ "version", "", "Print the version", command_version },
+	{ "help", "[COMMAND]", "Explain a command", command_help },
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static void print_usage(FILE *stream)
+{
+	fputs("Usage: devid COMMAND [OPTION…]\n"
+	      "\n"
+	      "Gives this computer one device identity that every VPN client can use.\n"
+	      "\n"
+	      "Commands:\n",
+	      stream);
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		fprintf(stream, "  %-12s %s\n", commands[i].name, commands[i].summary);
+	fputs("\n"
+	      "devid help COMMAND tells more of each. First steps:\n"
+	      "  devid import-cert FILE.p12\n"
+	      "  devid check\n",
+	      stream);
+}
+
+static enum exit_status unknown_command(const char *name)
+{
+	const char *names[G_N_ELEMENTS(commands) + 1] = { NULL };
+	const char *nearest;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		names[i] = commands[i].name;
+	nearest = words_nearest(name, names);
+	if (nearest == NULL)
+		return report_usage(NULL, "%s: no such command", name);
+	return report_usage_near(nearest, "%s: no such command", name);
+}
+
+/* `devid help ca add` and `devid ca add --help` are the same. */
+static enum exit_status command_help(int argc, char **argv)
+{
+	g_autofree char **arguments = g_new0(char *, (gsize)argc + 2);
+	const struct command *command;
+	int count = 0;
+
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		print_usage(stdout);
+		return EXIT_DONE;
+	}
+	if (argv[1][0] == '-')
+		return report_usage("help", "unknown option %s", argv[1]);
+	command = find_command(argv[1]);
+	if (command == NULL)
+		return unknown_command(argv[1]);
+	for (int i = 1; i < argc; i++)
+		arguments[count++] = argv[i];
+	arguments[count++] = (char[]){ "--help" };
+	return command->run(count, arguments);
+}
+
+/* A closed descriptor 0, 1 or 2 would be given to the next file that is opened, and output written
+ * into it.
+ */
+static void open_standard_descriptors(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
+			_exit(EXIT_FAILED);
+}
+
+/* Word processors make one long dash of "--"; what follows a lone "--" is left as it is. */
+static void replace_dashes(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		char *plain = words_plain_dashes(argv[i]);
+
+		if (plain != NULL)
+			argv[i] = plain;
+	}
+}
+
+static enum exit_status run(int argc, char **argv)
+{
+	const struct command *command;
+	const char *name;
+
+	if (argc < 2) {
+		print_usage(stderr);
+		return EXIT_WORDS;
+	}
+	name = argv[1];
+	if (strcmp(name, "--version") == 0)
+		name = "version";
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		name = "help";
+	/* The compared client has its commands as options: --reset-cred. */
+	if (g_str_has_prefix(name, "--") && find_command(name + 2) != NULL)
+		name += 2;
+	if (name[0] == '-')
+		return report_usage(NULL, "unknown option %s", name);
+	command = find_command(name);
+	if (command == NULL)
+		return unknown_command(name);
+	argv[1] = (char *)command->name;
+	return command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	enum exit_status status;
+
+	open_standard_descriptors();
+	/* Messages are English; names are UTF-8, whatever the environment's locale says. */
+	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		setlocale(LC_CTYPE, "");
+	g_set_prgname("devid");
+	replace_dashes(argc, argv);
+	status = run(argc, argv);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_DONE) {
+		fprintf(stderr, "devid: standard output: %s\n", g_strerror(errno));
+		status = EXIT_FAILED;
+	}
+	return status;
+}
