@@ -6,6 +6,7 @@
 #define INTERNAL_CLIENT_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include <internal/path.h>
 #include <internal/wire.h>
 
@@ -18,8 +19,9 @@ struct client {
 	pid_t owner; /* the process that connected: a forked child must not use it */
 	enum half half;
 	bool may_sign; /* from HELLO */
+	ino_t inode;   /* of the socket: a host that closes every descriptor may have reused ours */
 };
-#define CLIENT_INIT { -1, 0, HALF_USER, false }
+#define CLIENT_INIT { -1, 0, HALF_USER, false, 0 }
 #define AUTO_CLIENT __attribute__((cleanup(client_close)))
 
 enum client_start {
@@ -36,8 +38,12 @@ enum devid_result client_connect(struct client *client, enum half half,
 /* Closes; in a forked child it only drops the descriptor. */
 void client_close(struct client *client);
 
-/* Sends `request` and waits for the REPLY, which lands in `reply`; the result is that of the wire,
- * or else the RESULT field of the reply. On a wire failure the connection is closed.
+/* Whether there is a connection that this process may use. */
+bool client_is_connected(const struct client *client);
+
+/* Sends `request` and waits for the REPLY, which lands in `reply` and is valid to read whenever the
+ * connection is still there; the result is that of the wire, or else the RESULT field of the reply.
+ * On a wire failure the connection is closed (fd -1) and `reply` is empty.
  */
 enum devid_result client_call(struct client *client, const struct wire_frame *request,
 			      struct wire_frame *reply) DEVID_MUST_USE;

@@ -9,8 +9,9 @@
  * type: the connection ends. Unknown tags are skipped. One request is answered by any number of
  * PROGRESS frames and one REPLY; requests are not pipelined.
  *
- * HELLO keeps its shape for ever: version 0 in the header, so that an agent and a client of different
- * ages can still tell each other what they speak.
+ * HELLO and REPLY keep their shape for ever: version 0 in the header, so that an agent and a client of
+ * different ages can still tell each other what they speak. An agent that hears a PROTOCOL above its
+ * own answers, ends that connection, and leaves once it has no other.
  *
  *   HELLO   -> PROTOCOL u32                     <- PROTOCOL u32, VERSION text, MAY_SIGN u32
  *   SIGN    -> SPKI_HASH 32 bytes, SCHEME u32, DIGEST u32 [, PSS_DIGEST u32, PSS_MGF u32,
@@ -187,9 +188,11 @@ bool wire_get_u32(const struct wire_frame *frame, enum wire_tag tag, uint32_t *v
 /* A copy with a NUL, malloc()ed; NULL where absent or with a NUL inside. */
 char *wire_get_text(const struct wire_frame *frame, enum wire_tag tag);
 
-/* Sending and receiving on a non-blocking socket, each with a bound in milliseconds without
- * progress. `spin_us` > 0: look for that long before sleeping (never on one CPU; 60 at most).
- * DEVID_TIMEOUT, DEVID_AGENT_GONE (end of file), DEVID_BAD_DATA, DEVID_NO_MEMORY. No SIGPIPE.
+/* Sending and receiving; the socket may be blocking or not. `timeout_ms` bounds the call, that is one
+ * whole frame (so nobody is held up by a byte now and then); negative: no bound. `spin_us` > 0: look
+ * for that long before sleeping (never on one CPU; 60 at most). A received frame has been
+ * validated. DEVID_TIMEOUT, DEVID_AGENT_GONE (end of file, also inside a frame), DEVID_BAD_DATA,
+ * DEVID_NO_MEMORY. No SIGPIPE. After any failure the stream is of no more use.
  */
 enum devid_result wire_send(int fd, const struct wire_frame *frame, int timeout_ms) DEVID_MUST_USE;
 enum devid_result wire_receive(int fd, struct wire_frame *frame, int timeout_ms,

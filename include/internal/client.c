@@ -1,0 +1,240 @@
+/* The agent's client: whom it connects to, and how a call waits. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+#include <internal/cleanup.h>
+#include <internal/client.h>
+
+#define LEAVE_WAIT_MS 1000 /* for an agent of another version to go */
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The folder decides who may put a socket there: ours alone, or root's and the agent's. */
+static enum devid_result check_folder(enum half half, uid_t *owner)
+{
+	char folder[PATH_BUFFER];
+	struct stat status;
+
+	if (!path_runtime(half, folder) || lstat(folder, &status) != 0)
+		return DEVID_AGENT_GONE;
+	if (!S_ISDIR(status.st_mode))
+		return DEVID_DENIED;
+	if (half == HALF_USER && (status.st_uid != geteuid() || status.st_mode & 077))
+		return DEVID_DENIED;
+	if (half == HALF_SYSTEM && status.st_mode & (S_IWGRP | S_IWOTH))
+		return DEVID_DENIED;
+	*owner = status.st_uid;
+	return DEVID_OK;
+}
+
+static bool peer_is_agent(int fd, enum half half, uid_t folder_owner)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+		return false;
+	if (half == HALF_USER)
+		return peer.uid == geteuid();
+	return peer.uid == 0 || peer.uid == folder_owner;
+}
+
+/* A socket above 2: a host that closed its standard output must not print into it. */
+static int open_socket(void)
+{
+	struct timeval bound = { CLIENT_WAIT_MS / 1000, CLIENT_WAIT_MS % 1000 * 1000 };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && fd <= STDERR_FILENO) {
+		int higher = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+		close(fd);
+		fd = higher;
+	}
+	/* Bounds connect(), which waits while the agent's queue is full. */
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof(bound)) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static enum devid_result connect_socket(int fd, enum half half)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char path[PATH_BUFFER];
+	int64_t deadline = now_ms() + CLIENT_WAIT_MS;
+
+	if (!path_socket(half, path))
+		return DEVID_AGENT_GONE;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	while (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		if (errno == EAGAIN || (errno == EINTR && now_ms() >= deadline))
+			return DEVID_TIMEOUT;
+		if (errno == EISCONN)
+			break;
+		if (errno == EACCES || errno == EPERM)
+			return DEVID_DENIED;
+		if (errno != EINTR)
+			return DEVID_AGENT_GONE;
+	}
+	return DEVID_OK;
+}
+
+static enum devid_result connect_once(struct client *client, enum half half)
+{
+	AUTO_CLOSE int fd = -1;
+	enum devid_result result;
+	struct stat status;
+	uid_t owner;
+
+	result = check_folder(half, &owner);
+	if (result != DEVID_OK)
+		return result;
+	fd = open_socket();
+	if (fd < 0 || fstat(fd, &status) != 0)
+		return DEVID_IO;
+	result = connect_socket(fd, half);
+	if (result != DEVID_OK)
+		return result;
+	if (!peer_is_agent(fd, half, owner))
+		return DEVID_DENIED;
+	client->fd = take_fd(&fd);
+	client->owner = getpid();
+	client->half = half;
+	client->inode = status.st_ino;
+	return DEVID_OK;
+}
+
+/* HELLO; `*other` says that the agent speaks another protocol. */
+static enum devid_result say_hello(struct client *client, bool *other)
+{
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
+	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
+	uint32_t protocol = 0, may_sign = 0;
+	enum devid_result result;
+
+	wire_begin(&request, WIRE_HELLO);
+	wire_put_u32(&request, TAG_PROTOCOL, WIRE_VERSION);
+	result = wire_finish(&request);
+	if (result == DEVID_OK)
+		result = client_call(client, &request, &reply);
+	*other = client->fd >= 0 &&
+		 (!wire_get_u32(&reply, TAG_PROTOCOL, &protocol) || protocol != WIRE_VERSION);
+	if (result == DEVID_OK && !*other)
+		client->may_sign = wire_get_u32(&reply, TAG_MAY_SIGN, &may_sign) && may_sign;
+	return result;
+}
+
+/* An older agent leaves when it hears our version: it ends the connection as it goes. */
+static void wait_for_leave(const struct client *client)
+{
+	AUTO_FRAME struct wire_frame frame = WIRE_FRAME_INIT;
+
+	if (wire_receive(client->fd, &frame, LEAVE_WAIT_MS, 0) == DEVID_OK)
+		frame.result = DEVID_BAD_DATA; /* nothing was asked */
+}
+
+enum devid_result client_connect(struct client *client, enum half half, enum client_start start)
+{
+	enum devid_result result = DEVID_AGENT_GONE;
+	bool other = false;
+
+	client_close(client);
+	for (int attempt = 0; attempt < 2; attempt++) {
+		result = connect_once(client, half);
+		if (result == DEVID_AGENT_GONE && start == CLIENT_START) {
+			result = client_spawn_agent(half);
+			if (result == DEVID_OK)
+				result = connect_once(client, half);
+		}
+		if (result != DEVID_OK)
+			return result;
+		result = say_hello(client, &other);
+		if (result == DEVID_OK && !other)
+			return DEVID_OK;
+		if (other)
+			wait_for_leave(client);
+		client_close(client);
+		/* An agent that was just leaving as we came: the second attempt starts a new one.
+		 */
+		if (!other && result != DEVID_AGENT_GONE)
+			return result;
+	}
+	return other ? DEVID_AGENT_GONE : result;
+}
+
+static bool fd_is_ours(const struct client *client)
+{
+	struct stat status;
+
+	return fstat(client->fd, &status) == 0 && S_ISSOCK(status.st_mode) &&
+	       status.st_ino == client->inode;
+}
+
+bool client_is_connected(const struct client *client)
+{
+	return client->fd >= 0 && client->owner == getpid() && fd_is_ours(client);
+}
+
+void client_close(struct client *client)
+{
+	if (client->fd >= 0 && fd_is_ours(client))
+		close(client->fd);
+	*client = (struct client)CLIENT_INIT;
+}
+
+/* Waits through PROGRESS frames; from the first one on the bound is that of a person. */
+static enum devid_result receive_reply(const struct client *client, struct wire_frame *reply)
+{
+	enum devid_result result = wire_receive(client->fd, reply, CLIENT_WAIT_MS, CLIENT_SPIN_US);
+	int64_t deadline;
+
+	if (result != DEVID_OK || wire_type(reply) != WIRE_PROGRESS)
+		return result;
+	deadline = now_ms() + CLIENT_PROMPT_WAIT_MS;
+	do {
+		int64_t left = deadline - now_ms();
+
+		if (left <= 0)
+			return DEVID_TIMEOUT;
+		result = wire_receive(client->fd, reply, (int)left, 0);
+	} while (result == DEVID_OK && wire_type(reply) == WIRE_PROGRESS);
+	return result;
+}
+
+enum devid_result client_call(struct client *client, const struct wire_frame *request,
+			      struct wire_frame *reply)
+{
+	enum devid_result result;
+	uint32_t code = 0;
+
+	if (!client_is_connected(client)) {
+		client_close(client);
+		return DEVID_AGENT_GONE;
+	}
+	result = wire_send(client->fd, request, CLIENT_WAIT_MS);
+	if (result == DEVID_OK)
+		result = receive_reply(client, reply);
+	if (result == DEVID_OK &&
+	    (wire_type(reply) != WIRE_REPLY || !wire_get_u32(reply, TAG_RESULT, &code)))
+		result = DEVID_BAD_DATA;
+	if (result != DEVID_OK) {
+		client_close(client);
+		wire_frame_clear(reply);
+		return result;
+	}
+	return code < DEVID_RESULT_COUNT ? (enum devid_result)code : DEVID_FAILED;
+}

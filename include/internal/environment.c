@@ -1,0 +1,93 @@
+/* What the agent is given of its starter's environment. SECRET_BACKEND or LD_LIBRARY_PATH of a host
+ * program must not reach it, nor the folders of another user that `su` left behind.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+#include <internal/environment.h>
+
+/* Folders, taken where they are the caller's own. */
+static const char *const folders[] = {
+	"XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME",
+};
+static const char *const words[] = {
+	"DBUS_SESSION_BUS_ADDRESS",
+	"LANG",
+};
+#define OWN_PREFIX "DEVID_"
+#define ROOM	   (sizeof(folders) / sizeof(folders[0]) + sizeof(words) / sizeof(words[0]) + 2)
+
+struct list {
+	char **entries;
+	size_t count;
+	bool failed;
+};
+
+static void add(struct list *list, const char *name, const char *value)
+{
+	char *entry;
+
+	if (!value || list->failed)
+		return;
+	if (asprintf(&entry, "%s=%s", name, value) < 0)
+		list->failed = true;
+	else
+		list->entries[list->count++] = entry;
+}
+
+static void add_own(struct list *list)
+{
+	if (getauxval(AT_SECURE))
+		return; /* as secure_getenv() does */
+	for (char **entry = environ; entry && *entry && !list->failed; entry++) {
+		char *copy;
+
+		if (strncmp(*entry, OWN_PREFIX, strlen(OWN_PREFIX)) != 0)
+			continue;
+		copy = strdup(*entry);
+		if (copy)
+			list->entries[list->count++] = copy;
+		else
+			list->failed = true;
+	}
+}
+
+static void add_user(struct list *list)
+{
+	char home[PATH_BUFFER];
+
+	add(list, "HOME", path_home(home) ? home : NULL);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		add(list, folders[i], path_from_environment(folders[i]));
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		add(list, words[i], secure_getenv(words[i]));
+}
+
+char **environment_build(enum half half)
+{
+	struct list list = { NULL, 0, false };
+	size_t own = 0;
+
+	for (char **entry = environ; entry && *entry; entry++)
+		own += strncmp(*entry, OWN_PREFIX, strlen(OWN_PREFIX)) == 0;
+	list.entries = calloc(own + ROOM, sizeof(*list.entries));
+	if (!list.entries)
+		return NULL;
+	if (half == HALF_USER)
+		add_user(&list);
+	add_own(&list);
+	if (list.failed) {
+		environment_free(list.entries);
+		return NULL;
+	}
+	return list.entries;
+}
+
+void environment_free(char **environment)
+{
+	for (char **entry = environment; entry && *entry; entry++)
+		free(*entry);
+	free(environment);
+}

@@ -1,0 +1,163 @@
+/* The folders and sockets of both halves. */
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "config.h"
+#include <internal/cleanup.h>
+#include <internal/path.h>
+
+static bool format_path(char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool format_path(char *path, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(path, PATH_BUFFER, format, arguments);
+	va_end(arguments);
+	return length > 0 && length < PATH_BUFFER;
+}
+
+/* A folder that is there must be the caller's; one that is not must come to lie below a folder that
+ * is the caller's or root's. `su` keeps variables that point into another user's home.
+ */
+static bool folder_is_ours(const char *folder)
+{
+	char parent[PATH_BUFFER];
+	struct stat status;
+
+	if (stat(folder, &status) == 0)
+		return S_ISDIR(status.st_mode) && status.st_uid == geteuid();
+	if (errno != ENOENT || !format_path(parent, "%s", folder))
+		return false;
+	for (char *slash; (slash = strrchr(parent, '/')) != NULL;) {
+		*slash = '\0';
+		if (stat(slash == parent ? "/" : parent, &status) == 0)
+			return status.st_uid == geteuid() || status.st_uid == 0;
+		if (errno != ENOENT)
+			return false;
+	}
+	return false;
+}
+
+const char *path_from_environment(const char *variable)
+{
+	const char *value = secure_getenv(variable);
+
+	return value && value[0] == '/' && folder_is_ours(value) ? value : NULL;
+}
+
+bool path_home(char *path)
+{
+	const char *home = secure_getenv("HOME");
+	AUTO_FREE char *buffer = NULL;
+	struct passwd entry, *found = NULL;
+	struct stat status;
+	size_t size = 1024;
+
+	if (home && home[0] == '/' && stat(home, &status) == 0 && S_ISDIR(status.st_mode) &&
+	    status.st_uid == geteuid())
+		return format_path(path, "%s", home);
+	for (; size <= 1024 * 1024; size *= 4) {
+		int failure;
+
+		free(buffer);
+		buffer = malloc(size);
+		if (!buffer)
+			return false;
+		failure = getpwuid_r(geteuid(), &entry, buffer, size, &found);
+		if (failure != ERANGE)
+			break;
+	}
+	return found && found->pw_dir && found->pw_dir[0] == '/' &&
+	       format_path(path, "%s", found->pw_dir);
+}
+
+/* One kind of folder: what stands in for it, and where it is. */
+struct place {
+	const char *variable;	/* exactly that folder */
+	const char *xdg;	/* NULL: none; devid/ below it */
+	const char *below_home; /* devid/ below it */
+	const char *fixed;	/* the machine's */
+};
+
+static bool find_place(const struct place *place, char *path)
+{
+	const char *named = place->variable ? secure_getenv(place->variable) : NULL;
+	char home[PATH_BUFFER];
+
+	if (named && named[0] == '/')
+		return format_path(path, "%s", named);
+	if (place->fixed)
+		return format_path(path, "%s", place->fixed);
+	named = path_from_environment(place->xdg);
+	if (named)
+		return format_path(path, "%s/devid", named);
+	return path_home(home) && format_path(path, "%s/%s/devid", home, place->below_home);
+}
+
+bool path_data(enum half half, char *path)
+{
+	static const struct place places[] = {
+		[HALF_USER] = { "DEVID_DATA_DIR", "XDG_DATA_HOME", ".local/share", NULL },
+		[HALF_SYSTEM] = { "DEVID_SYSTEM_DIR", NULL, NULL, "/var/lib/devid" },
+	};
+
+	return find_place(&places[half], path);
+}
+
+bool path_config(enum half half, char *path)
+{
+	static const struct place places[] = {
+		[HALF_USER] = { "DEVID_CONFIG_DIR", "XDG_CONFIG_HOME", ".config", NULL },
+		[HALF_SYSTEM] = { NULL, NULL, NULL, "/etc/devid" },
+	};
+
+	return find_place(&places[half], path);
+}
+
+bool path_state(enum half half, char *path)
+{
+	static const struct place places[] = {
+		[HALF_USER] = { "DEVID_STATE_DIR", "XDG_STATE_HOME", ".local/state", NULL },
+		[HALF_SYSTEM] = { "DEVID_SYSTEM_STATE_DIR", NULL, NULL, "/var/log/devid" },
+	};
+
+	return find_place(&places[half], path);
+}
+
+bool path_runtime(enum half half, char *path)
+{
+	static const struct place machine = { "DEVID_SYSTEM_RUNTIME_DIR", NULL, NULL,
+					      "/run/devid" };
+	const char *named = secure_getenv("DEVID_RUNTIME_DIR");
+
+	if (half == HALF_SYSTEM)
+		return find_place(&machine, path);
+	if (named && named[0] == '/')
+		return format_path(path, "%s", named);
+	named = path_from_environment("XDG_RUNTIME_DIR");
+	return named ? format_path(path, "%s/devid", named) : path_data(half, path);
+}
+
+bool path_socket(enum half half, char *path)
+{
+	char folder[PATH_BUFFER];
+
+	return path_runtime(half, folder) && format_path(path, "%s/agent", folder) &&
+	       strlen(path) < sizeof(((struct sockaddr_un *)NULL)->sun_path);
+}
+
+const char *path_agent(void)
+{
+	const char *named = secure_getenv("DEVID_AGENT");
+
+	return named && named[0] == '/' ? named : DEVID_AGENT_PATH;
+}

@@ -1,0 +1,233 @@
+/* Records from their folder: which files count, and in what order. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <internal/cleanup.h>
+#include <internal/path.h>
+#include <internal/record.h>
+
+#define GENERATION_FILE	  "generation"
+#define GENERATION_DIGITS 16
+
+/* What became of one file: the line in the text, and words for a person. */
+struct trouble {
+	unsigned line;
+	const char *why;
+};
+
+static enum devid_result fail(struct trouble *trouble, enum devid_result result, const char *why)
+{
+	trouble->why = why;
+	return result;
+}
+
+static bool name_is_record(const char *file)
+{
+	uint8_t bytes[RECORD_NAME_LENGTH / 2];
+
+	return strlen(file) == RECORD_NAME_LENGTH + strlen(RECORD_SUFFIX) &&
+	       hex_decode(file, RECORD_NAME_LENGTH, bytes) &&
+	       strcmp(file + RECORD_NAME_LENGTH, RECORD_SUFFIX) == 0;
+}
+
+static enum devid_result open_record(int dirfd, const char *file, uid_t owner, int *fd,
+				     size_t *size, struct trouble *trouble)
+{
+	struct stat status;
+
+	/* O_NONBLOCK: a pipe in a record's place must not hold us up. */
+	*fd = openat(dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (*fd < 0 && errno == ENOENT)
+		return fail(trouble, DEVID_NOT_FOUND, "it is not there");
+	if (*fd < 0 && errno == ELOOP)
+		return fail(trouble, DEVID_BAD_DATA, "it is a symbolic link");
+	if (*fd < 0)
+		return fail(trouble, DEVID_IO, "it can't be opened");
+	if (fstat(*fd, &status) != 0)
+		return fail(trouble, DEVID_IO, "it can't be read");
+	if (!S_ISREG(status.st_mode))
+		return fail(trouble, DEVID_BAD_DATA, "it is not a regular file");
+	if (status.st_uid != owner)
+		return fail(trouble, DEVID_BAD_DATA, "it belongs to another user than its folder");
+	if (status.st_mode & (S_IWGRP | S_IWOTH))
+		return fail(trouble, DEVID_BAD_DATA, "others can write to it");
+	if (status.st_size > RECORD_SIZE_MAX)
+		return fail(trouble, DEVID_BAD_DATA, "it is too large");
+	*size = (size_t)status.st_size;
+	return DEVID_OK;
+}
+
+/* Reads no more than `size` bytes: what grows in the meantime is another record. */
+static bool read_all(int fd, char *text, size_t size, size_t *length)
+{
+	*length = 0;
+	while (*length < size) {
+		ssize_t n = read(fd, text + *length, size - *length);
+
+		if (n == 0)
+			break;
+		if (n > 0)
+			*length += (size_t)n;
+		else if (errno != EINTR)
+			return false;
+	}
+	return true;
+}
+
+static enum devid_result load_file(int dirfd, const char *file, uid_t owner, struct record *record,
+				   struct trouble *trouble)
+{
+	AUTO_CLOSE int fd = -1;
+	AUTO_FREE char *text = NULL;
+	enum devid_result result;
+	size_t size, length;
+
+	result = open_record(dirfd, file, owner, &fd, &size, trouble);
+	if (result != DEVID_OK)
+		return result;
+	text = malloc(size + 1);
+	if (!text)
+		return fail(trouble, DEVID_NO_MEMORY, "no memory");
+	if (!read_all(fd, text, size, &length))
+		return fail(trouble, DEVID_IO, "it can't be read");
+	result = record_parse(text, length, record, &trouble->line);
+	if (result != DEVID_OK)
+		return fail(trouble, result, "it is damaged or was edited wrongly");
+	memcpy(record->name, file, RECORD_NAME_LENGTH);
+	return DEVID_OK;
+}
+
+enum devid_result record_load(int dirfd, const char *name, struct record *record)
+{
+	char file[RECORD_NAME_LENGTH + sizeof(RECORD_SUFFIX)];
+	struct trouble trouble = { 0, NULL };
+	struct stat folder;
+
+	memset(record, 0, sizeof(*record));
+	if (strlen(name) != RECORD_NAME_LENGTH)
+		return DEVID_NOT_FOUND;
+	snprintf(file, sizeof(file), "%s%s", name, RECORD_SUFFIX);
+	if (!name_is_record(file))
+		return DEVID_NOT_FOUND;
+	if (fstat(dirfd, &folder) != 0)
+		return DEVID_IO;
+	return load_file(dirfd, file, folder.st_uid, record, &trouble);
+}
+
+static uint64_t read_generation(int dirfd)
+{
+	char digits[GENERATION_DIGITS];
+	uint8_t bytes[GENERATION_DIGITS / 2];
+	AUTO_CLOSE int fd = openat(dirfd, GENERATION_FILE,
+				   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	uint64_t generation = 0;
+	size_t length;
+
+	if (fd < 0 || !read_all(fd, digits, sizeof(digits), &length) || length != sizeof(digits) ||
+	    !hex_decode(digits, sizeof(digits), bytes))
+		return 0;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		generation = generation << 8 | bytes[i];
+	return generation;
+}
+
+uint64_t record_generation(const char *folder)
+{
+	AUTO_CLOSE int dirfd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return dirfd < 0 ? 0 : read_generation(dirfd);
+}
+
+static int compare_records(const void *left, const void *right)
+{
+	const struct record *a = left, *b = right;
+	int order = strcmp(a->label, b->label);
+
+	return order ? order : strcmp(a->name, b->name);
+}
+
+static bool make_room(struct record_list *list, size_t *room)
+{
+	size_t wanted = *room ? *room * 2 : 8;
+	struct record *records;
+
+	if (list->count < *room)
+		return true;
+	records = realloc(list->records, wanted * sizeof(*records));
+	if (!records)
+		return false;
+	list->records = records;
+	*room = wanted;
+	return true;
+}
+
+static enum devid_result
+load_entries(DIR *folder, uid_t owner, struct record_list *list,
+	     void (*warn)(const char *file, unsigned line, const char *why, void *data), void *data)
+{
+	const struct dirent *entry;
+	size_t room = 0;
+
+	while ((errno = 0, entry = readdir(folder)) != NULL) {
+		struct trouble trouble = { 0, NULL };
+		enum devid_result result;
+
+		if (!name_is_record(entry->d_name))
+			continue;
+		if (!make_room(list, &room))
+			return DEVID_NO_MEMORY;
+		result = load_file(dirfd(folder), entry->d_name, owner, &list->records[list->count],
+				   &trouble);
+		if (result == DEVID_NO_MEMORY)
+			return result;
+		if (result == DEVID_OK) {
+			list->count++;
+		} else if (result != DEVID_NOT_FOUND) { /* removed in the meantime */
+			list->skipped++;
+			if (warn)
+				warn(entry->d_name, trouble.line, trouble.why, data);
+		}
+	}
+	return errno == 0 ? DEVID_OK : DEVID_IO;
+}
+
+enum devid_result record_load_folder(const char *folder, struct record_list *list,
+				     void (*warn)(const char *file, unsigned line, const char *why,
+						  void *data),
+				     void *data)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum devid_result result = DEVID_IO;
+	struct stat status;
+	DIR *directory;
+
+	memset(list, 0, sizeof(*list));
+	if (fd < 0)
+		return errno == ENOENT ? DEVID_OK : DEVID_IO;
+	directory = fstat(fd, &status) == 0 ? fdopendir(fd) : NULL;
+	if (!directory) {
+		close(fd);
+		return DEVID_IO;
+	}
+	/* Before the records: what changes from here on makes the list look old, not new. */
+	list->generation = read_generation(fd);
+	result = load_entries(directory, status.st_uid, list, warn, data);
+	closedir(directory);
+	if (result != DEVID_OK)
+		record_list_clear(list);
+	else if (list->count > 1)
+		qsort(list->records, list->count, sizeof(*list->records), compare_records);
+	return result;
+}
+
+void record_list_clear(struct record_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		record_clear(&list->records[i]);
+	free(list->records);
+	memset(list, 0, sizeof(*list));
+}

@@ -1,0 +1,142 @@
+/* Frames over a socket: each call has a deadline, and may look for a short while before it sleeps,
+ * because waking a sleeping peer costs far more than a signature.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <internal/wire.h>
+
+#define SPIN_MAX_US 60
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* -1: no deadline. */
+static int64_t deadline_after(int timeout_ms)
+{
+	return timeout_ms < 0 ? -1 : now_us() + (int64_t)timeout_ms * 1000;
+}
+
+/* Looking for the peer's answer keeps the peer from making it where both share one CPU. */
+static bool may_spin(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) != 0)
+		return errno == EINVAL; /* more CPUs than the set has room for */
+	return CPU_COUNT(&set) > 1;
+}
+
+static enum devid_result wait_for(int fd, short events, int64_t deadline)
+{
+	for (;;) {
+		struct pollfd entry = { .fd = fd, .events = events };
+		int64_t left = deadline < 0 ? 0 : deadline - now_us();
+		int ready;
+
+		if (deadline >= 0 && left <= 0)
+			return DEVID_TIMEOUT;
+		ready = poll(&entry, 1, deadline < 0 ? -1 : (int)((left + 999) / 1000));
+		if (ready > 0)
+			return entry.revents & POLLNVAL ? DEVID_AGENT_GONE : DEVID_OK;
+		if (ready < 0 && errno != EINTR)
+			return DEVID_NO_MEMORY; /* all that poll() can fail with here */
+	}
+}
+
+static enum devid_result from_errno(void)
+{
+	return errno == ENOMEM || errno == ENOBUFS ? DEVID_NO_MEMORY : DEVID_AGENT_GONE;
+}
+
+enum devid_result wire_send(int fd, const struct wire_frame *frame, int timeout_ms)
+{
+	int64_t deadline = deadline_after(timeout_ms);
+	size_t sent = 0;
+
+	if (frame->result != DEVID_OK)
+		return frame->result;
+	while (sent < frame->bytes.length) {
+		ssize_t n = send(fd, frame->bytes.data + sent, frame->bytes.length - sent,
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n >= 0) {
+			sent += (size_t)n;
+		} else if (errno == EAGAIN) {
+			enum devid_result result = wait_for(fd, POLLOUT, deadline);
+
+			if (result != DEVID_OK)
+				return result;
+		} else if (errno != EINTR) {
+			return from_errno();
+		}
+	}
+	return DEVID_OK;
+}
+
+/* Exactly `length` bytes. `*spin_until` is the moment at which looking ends; 0 once it has. */
+static enum devid_result receive_bytes(int fd, uint8_t *data, size_t length, int64_t deadline,
+				       int64_t *spin_until)
+{
+	size_t got = 0;
+
+	while (got < length) {
+		ssize_t n = recv(fd, data + got, length - got, MSG_DONTWAIT);
+
+		if (n > 0) {
+			got += (size_t)n;
+		} else if (n == 0) {
+			return DEVID_AGENT_GONE;
+		} else if (errno == EAGAIN) {
+			enum devid_result result;
+
+			if (*spin_until != 0 && now_us() < *spin_until)
+				continue;
+			*spin_until = 0;
+			result = wait_for(fd, POLLIN, deadline);
+			if (result != DEVID_OK)
+				return result;
+		} else if (errno != EINTR) {
+			return from_errno();
+		}
+	}
+	return DEVID_OK;
+}
+
+enum devid_result wire_receive(int fd, struct wire_frame *frame, int timeout_ms, unsigned spin_us)
+{
+	int64_t deadline = deadline_after(timeout_ms), spin_until = 0;
+	uint8_t header[WIRE_HEADER];
+	enum devid_result result;
+	enum wire_type type;
+	size_t body;
+
+	if (spin_us > SPIN_MAX_US)
+		spin_us = SPIN_MAX_US;
+	if (spin_us > 0 && may_spin())
+		spin_until = now_us() + spin_us;
+	result = receive_bytes(fd, header, sizeof(header), deadline, &spin_until);
+	if (result == DEVID_OK)
+		result = wire_parse_header(header, &type, &body);
+	if (result == DEVID_OK)
+		result = secret_allocate(&frame->bytes, WIRE_HEADER + body);
+	if (result == DEVID_OK)
+		result = secret_append(&frame->bytes, header, sizeof(header));
+	if (result == DEVID_OK)
+		result = secret_resize(&frame->bytes, WIRE_HEADER + body);
+	if (result == DEVID_OK)
+		result = receive_bytes(fd, frame->bytes.data + WIRE_HEADER, body, deadline,
+				       &spin_until);
+	if (result == DEVID_OK)
+		result = wire_validate(frame);
+	frame->result = result;
+	return result;
+}

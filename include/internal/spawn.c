@@ -1,0 +1,208 @@
+/* Starts the agent as a process of nobody's: detached, with nothing of its starter's but a built
+ * environment, and unseen by the starter's SIGCHLD handler and wait(-1).
+ *
+ * The child is made by a bare clone() with exit signal 0: no fork handler runs, no SIGCHLD comes,
+ * and only a wait with __WCLONE sees it. It clones once more and ends. Between clone and execve
+ * there are system calls only: the host may have threads that held any lock.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <internal/cleanup.h>
+#include <internal/client.h>
+#include <internal/environment.h>
+
+#define READY_FD	3
+#define FIRST_CLOSED_FD 4
+#define ENOUGH_FDS	1024 /* a host may have lowered its limit to what it needs itself */
+
+struct launch {
+	const char *path;
+	char **arguments;
+	char **environment;
+	uid_t uid;
+	gid_t gid;
+	bool change_ids; /* the host has more ids than the effective ones */
+};
+
+/* From here to become_agent(): in the child. Nothing but system calls. */
+
+/* All arguments are zero, so their order, which differs between machines, doesn't matter. */
+static pid_t clone_silently(void)
+{
+	return (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+}
+
+/* The wrappers of libc would signal the other threads, which a clone doesn't have. */
+static bool drop_ids(const struct launch *launch)
+{
+#ifdef SYS_setresuid32
+	return syscall(SYS_setresgid32, launch->gid, launch->gid, launch->gid) == 0 &&
+	       syscall(SYS_setresuid32, launch->uid, launch->uid, launch->uid) == 0;
+#else
+	return syscall(SYS_setresgid, launch->gid, launch->gid, launch->gid) == 0 &&
+	       syscall(SYS_setresuid, launch->uid, launch->uid, launch->uid) == 0;
+#endif
+}
+
+static void reset_signals(void)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int signal_number = 1; signal_number < NSIG; signal_number++)
+		(void)sigaction(signal_number, &action, NULL);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= ENOUGH_FDS)
+		return;
+	limit.rlim_cur = limit.rlim_max < ENOUGH_FDS ? limit.rlim_max : ENOUGH_FDS;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void close_from(unsigned first)
+{
+	struct rlimit limit;
+	unsigned end = 65536;
+
+	if (syscall(SYS_close_range, first, ~0U, 0U) == 0)
+		return;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < end)
+		end = (unsigned)limit.rlim_max;
+	for (unsigned fd = first; fd < end; fd++)
+		close((int)fd);
+}
+
+/* `ready` becomes READY_FD, 0 to 2 become /dev/null, the rest is closed. */
+static bool arrange_fds(int ready)
+{
+	if (ready == READY_FD) {
+		if (fcntl(ready, F_SETFD, 0) != 0)
+			return false;
+	} else if (dup2(ready, READY_FD) != READY_FD) {
+		return false;
+	}
+	close_from(FIRST_CLOSED_FD);
+	for (int fd = 0; fd < READY_FD; fd++)
+		close(fd);
+	return open("/dev/null", O_RDWR) == 0 && dup2(0, 1) == 1 && dup2(0, 2) == 2;
+}
+
+static void __attribute__((noreturn)) become_agent(const struct launch *launch, int ready)
+{
+	raise_fd_limit();
+	umask(077);
+	if (arrange_fds(ready) && chdir("/") == 0 && (!launch->change_ids || drop_ids(launch))) {
+		reset_signals();
+		execve(launch->path, launch->arguments, launch->environment);
+	}
+	_exit(127);
+}
+
+/* Clones the child that clones the agent, and reaps it. */
+static enum devid_result launch_detached(const struct launch *launch, int ready)
+{
+	sigset_t all, before;
+	pid_t child;
+
+	/* No handler of the host may run in the child. */
+	sigfillset(&all);
+	if (sigprocmask(SIG_BLOCK, &all, &before) != 0)
+		return DEVID_FAILED;
+	child = clone_silently();
+	if (child == 0) {
+		setsid();
+		child = clone_silently();
+		if (child == 0)
+			become_agent(launch, ready);
+		_exit(child < 0);
+	}
+	if (child > 0)
+		while (waitpid(child, NULL, __WCLONE) < 0 && errno == EINTR)
+			;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return child > 0 ? DEVID_OK : DEVID_NO_MEMORY;
+}
+
+static int milliseconds_left(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return CLIENT_WAIT_MS - (int)((now.tv_sec - start->tv_sec) * 1000 +
+				      (now.tv_nsec - start->tv_nsec) / 1000000);
+}
+
+/* The agent closes its end, or writes to it, once it listens or another one does; so does its end.
+ */
+static enum devid_result wait_until_ready(int fd)
+{
+	struct timespec start;
+	int left;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while ((left = milliseconds_left(&start)) > 0) {
+		struct pollfd entry = { .fd = fd, .events = POLLIN };
+
+		if (poll(&entry, 1, left) > 0)
+			return DEVID_OK;
+	}
+	return DEVID_TIMEOUT;
+}
+
+static bool has_other_ids(const struct launch *launch)
+{
+	uid_t real, effective, saved;
+	gid_t real_group, effective_group, saved_group;
+
+	return getresuid(&real, &effective, &saved) != 0 ||
+	       getresgid(&real_group, &effective_group, &saved_group) != 0 || real != launch->uid ||
+	       saved != launch->uid || real_group != launch->gid || saved_group != launch->gid;
+}
+
+enum devid_result client_spawn_agent(enum half half)
+{
+	char name[] = "devid-agent", user[] = "--user", system[] = "--system";
+	char ready_option[] = "--ready-fd", ready_number[] = "3";
+	char *arguments[] = { name, half == HALF_SYSTEM ? system : user, ready_option, ready_number,
+			      NULL };
+	struct launch launch = { path_agent(), arguments, NULL, geteuid(), getegid(), false };
+	enum devid_result result;
+	int pipe_fds[2];
+
+	if (half == HALF_SYSTEM && launch.uid != 0)
+		return DEVID_AGENT_GONE;
+	if (euidaccess(launch.path, X_OK) != 0)
+		return DEVID_AGENT_GONE;
+	launch.change_ids = has_other_ids(&launch);
+	launch.environment = environment_build(half);
+	if (!launch.environment)
+		return DEVID_NO_MEMORY;
+	if (pipe2(pipe_fds, O_CLOEXEC) != 0) {
+		environment_free(launch.environment);
+		return DEVID_IO;
+	}
+	result = launch_detached(&launch, pipe_fds[1]);
+	close(pipe_fds[1]);
+	environment_free(launch.environment);
+	if (result == DEVID_OK)
+		result = wait_until_ready(pipe_fds[0]);
+	close(pipe_fds[0]);
+	return result;
+}
