@@ -150,6 +150,64 @@ static int compare_records(const void *left, const void *right)
 	return order ? order : strcmp(a->name, b->name);
 }
 
+/* Each record file of the folder, read, handed out and cleared again. */
+static enum devid_result walk_entries(DIR *folder, uid_t owner, const struct record_walk *walk)
+{
+	const struct dirent *entry;
+
+	while ((errno = 0, entry = readdir(folder)) != NULL) {
+		struct trouble trouble = { 0, NULL };
+		enum devid_result result;
+		struct record record;
+
+		if (!name_is_record(entry->d_name))
+			continue;
+		memset(&record, 0, sizeof(record));
+		result = load_file(dirfd(folder), entry->d_name, owner, &record, &trouble);
+		if (result == DEVID_OK) {
+			result = walk->each(&record, walk->data);
+			record_clear(&record);
+			if (result != DEVID_OK)
+				return result;
+		} else if (result == DEVID_NO_MEMORY) {
+			return result;
+		} else if (result != DEVID_NOT_FOUND && walk->skipped) { /* still there */
+			walk->skipped(entry->d_name, trouble.line, trouble.why, walk->data);
+		}
+	}
+	return errno == 0 ? DEVID_OK : DEVID_IO;
+}
+
+enum devid_result record_walk_folder(const char *folder, uint64_t *generation,
+				     const struct record_walk *walk)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum devid_result result = DEVID_IO;
+	struct stat status;
+	DIR *directory;
+
+	*generation = 0;
+	if (fd < 0)
+		return errno == ENOENT ? DEVID_OK : DEVID_IO;
+	directory = fstat(fd, &status) == 0 ? fdopendir(fd) : NULL;
+	if (!directory) {
+		close(fd);
+		return DEVID_IO;
+	}
+	/* Before the records: what changes from here on makes them look old, not new. */
+	*generation = read_generation(fd);
+	result = walk_entries(directory, status.st_uid, walk);
+	closedir(directory);
+	return result;
+}
+
+struct list_load {
+	struct record_list *list;
+	size_t room;
+	void (*warn)(const char *file, unsigned line, const char *why, void *data);
+	void *data;
+};
+
 static bool make_room(struct record_list *list, size_t *room)
 {
 	size_t wanted = *room ? *room * 2 : 8;
@@ -165,34 +223,24 @@ static bool make_room(struct record_list *list, size_t *room)
 	return true;
 }
 
-static enum devid_result
-load_entries(DIR *folder, uid_t owner, struct record_list *list,
-	     void (*warn)(const char *file, unsigned line, const char *why, void *data), void *data)
+static enum devid_result list_record(struct record *record, void *data)
 {
-	const struct dirent *entry;
-	size_t room = 0;
+	struct list_load *load = data;
 
-	while ((errno = 0, entry = readdir(folder)) != NULL) {
-		struct trouble trouble = { 0, NULL };
-		enum devid_result result;
+	if (!make_room(load->list, &load->room))
+		return DEVID_NO_MEMORY;
+	load->list->records[load->list->count++] = *record;
+	memset(record, 0, sizeof(*record)); /* the list's now */
+	return DEVID_OK;
+}
 
-		if (!name_is_record(entry->d_name))
-			continue;
-		if (!make_room(list, &room))
-			return DEVID_NO_MEMORY;
-		result = load_file(dirfd(folder), entry->d_name, owner, &list->records[list->count],
-				   &trouble);
-		if (result == DEVID_NO_MEMORY)
-			return result;
-		if (result == DEVID_OK) {
-			list->count++;
-		} else if (result != DEVID_NOT_FOUND) { /* removed in the meantime */
-			list->skipped++;
-			if (warn)
-				warn(entry->d_name, trouble.line, trouble.why, data);
-		}
-	}
-	return errno == 0 ? DEVID_OK : DEVID_IO;
+static void list_skipped(const char *file, unsigned line, const char *why, void *data)
+{
+	struct list_load *load = data;
+
+	load->list->skipped++;
+	if (load->warn)
+		load->warn(file, line, why, load->data);
 }
 
 enum devid_result record_load_folder(const char *folder, struct record_list *list,
@@ -200,23 +248,12 @@ enum devid_result record_load_folder(const char *folder, struct record_list *lis
 						  void *data),
 				     void *data)
 {
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum devid_result result = DEVID_IO;
-	struct stat status;
-	DIR *directory;
+	struct list_load load = { list, 0, warn, data };
+	struct record_walk walk = { list_record, list_skipped, &load };
+	enum devid_result result;
 
 	memset(list, 0, sizeof(*list));
-	if (fd < 0)
-		return errno == ENOENT ? DEVID_OK : DEVID_IO;
-	directory = fstat(fd, &status) == 0 ? fdopendir(fd) : NULL;
-	if (!directory) {
-		close(fd);
-		return DEVID_IO;
-	}
-	/* Before the records: what changes from here on makes the list look old, not new. */
-	list->generation = read_generation(fd);
-	result = load_entries(directory, status.st_uid, list, warn, data);
-	closedir(directory);
+	result = record_walk_folder(folder, &list->generation, &walk);
 	if (result != DEVID_OK)
 		record_list_clear(list);
 	else if (list->count > 1)

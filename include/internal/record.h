@@ -74,6 +74,20 @@ bool record_has_key(const struct record *record);
  */
 enum devid_result record_load(int dirfd, const char *name, struct record *record) DEVID_MUST_USE;
 
+/* Reads every record, one in memory at a time and in no order. */
+struct record_walk {
+	/* May take the record's content by copying it and zeroing the record; any result but DEVID_OK
+	 * ends the walk.
+	 */
+	enum devid_result (*each)(struct record *record, void *data);
+	/* May be NULL. As `warn` of record_load_folder(). */
+	void (*skipped)(const char *file, unsigned line, const char *why, void *data);
+	void *data;
+};
+/* `*generation` is that of the folder before the first record was read. A missing folder has none. */
+enum devid_result record_walk_folder(const char *folder, uint64_t *generation,
+				     const struct record_walk *walk) DEVID_MUST_USE;
+
 struct record_list {
 	struct record *records; /* sorted by label, then name */
 	size_t count;
