@@ -1,0 +1,165 @@
+#!/bin/bash
+# Runs every test from a fresh clone: installs what is missing, builds twice (as released; with address
+# and undefined-behaviour sanitizers) with warnings as errors, runs all tests in both. Needs Debian 12 and root
+# (apt, name spaces of mounts and networks). The last line is
+#
+#	N passed, N failed, N skipped
+#
+# counted by TAP subtest. A build that fails, a test that crashes, hangs or breaks its plan, a report of a
+# sanitizer, a file that is not formatted, or no test at all: each is a failure, and then the status is 1.
+#
+#	bash tests/run.sh [--source FOLDER] [--build FOLDER] [--tree plain|asan]...
+set -u
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+exec </dev/null
+umask 022
+
+here=$(cd "$(dirname "$0")" && pwd)
+source=$(dirname "$here")
+build=
+trees=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--source) source=$(cd "$2" && pwd) && shift 2 ;;
+	--build) build=$2 && shift 2 ;;
+	--tree) trees+=("$2") && shift 2 ;;
+	*)
+		echo "run.sh: unknown word: $1" >&2
+		exit 2
+		;;
+	esac
+done
+build=${build:-$source/build-run}
+[ ${#trees[@]} -gt 0 ] || trees=(plain asan)
+begin=$(date +%s)
+# Commands of the machine itself, not of somebody's home.
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+packages=(
+	build-essential meson ninja-build pkg-config python3 git ca-certificates
+	libp11-kit-dev libgnutls28-dev libsecret-1-dev libglib2.0-dev libjson-glib-dev libssl-dev
+	libcmocka-dev clang-format
+	p11-kit p11-kit-modules gnutls-bin openssl opensc softhsm2 libsecret-tools libglib2.0-bin
+	gnome-keyring gcr dbus dbus-daemon python3-gi python3-dbus python3-dbusmock gir1.2-secret-1 gir1.2-gcr-3
+	systemd iproute2 procps util-linux strace man-db groff libnss3-tools
+)
+
+passed=0
+failed=0
+skipped=0
+say() {
+	echo "[$(($(date +%s) - begin)) s] $*"
+}
+failure() {
+	failed=$((failed + 1))
+	say "FAILED: $*"
+}
+the_end() {
+	[ $((passed + failed)) -gt 0 ] || failure "no test ran"
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" -eq 0 ]
+	exit $?
+}
+
+# --- what is needed
+
+missing=()
+for package in "${packages[@]}"; do
+	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+	say "installing ${missing[*]}"
+	{ apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"/tmp/devid-apt.$$" 2>&1 || {
+		tail -n 30 "/tmp/devid-apt.$$"
+		failure "apt-get could not install ${missing[*]}"
+	}
+	rm -f "/tmp/devid-apt.$$"
+fi
+[ "$(id -u)" -eq 0 ] || say "not root: tests that need name spaces are skipped or fail"
+
+# --- how the code is written
+
+mapfile -t files < <(cd "$source" && { git ls-files '*.c' '*.h' 2>/dev/null || find . -name '*.[ch]' -not -path './build*'; })
+if [ ${#files[@]} -gt 0 ]; then
+	say "formatting of ${#files[@]} files"
+	if (cd "$source" && clang-format --style=file --dry-run --Werror "${files[@]}") >"/tmp/devid-format.$$" 2>&1; then
+		passed=$((passed + 1))
+	else
+		head -n 60 "/tmp/devid-format.$$"
+		failure "not formatted: $(sed -n 's/^\([^:]*\):[0-9].*/\1/p' "/tmp/devid-format.$$" | sort -u | tr '\n' ' ')"
+	fi
+	rm -f "/tmp/devid-format.$$"
+fi
+
+# --- one tree
+
+declare -A options=(
+	[plain]='-Dbuildtype=debugoptimized -Db_sanitize=none'
+	[asan]='-Dbuildtype=debug -Doptimization=1 -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=undefined'
+)
+# Programs that were not built with a sanitizer can't load a module that was: clients run in the plain tree.
+declare -A suites=(
+	[plain]=''
+	[asan]='--no-suite clients --no-suite data --no-suite lib --no-suite install'
+)
+
+export HOME=${HOME:-/root}
+
+run_tree() {
+	local tree=$1 folder=$build/$1 log counts report
+	log=$build/$tree.log
+	mkdir -p "$build"
+	say "$tree: building"
+	# shellcheck disable=SC2086
+	if ! { meson setup "$folder" "$source" --prefix=/usr -Dwerror=true ${options[$tree]} ||
+		meson setup --wipe "$folder" "$source" --prefix=/usr -Dwerror=true ${options[$tree]}; } >"$log" 2>&1; then
+		tail -n 40 "$log"
+		failure "$tree: meson setup"
+		return
+	fi
+	if ! ninja -C "$folder" >"$log" 2>&1; then
+		grep -A12 -E '^FAILED|error:|warning:' "$log" | head -n 100
+		failure "$tree: build"
+		return
+	fi
+	# Agents run as several users, detached, without a terminal: their sanitizers write here.
+	rm -rf "$folder/sanitizer"
+	mkdir -m 1777 "$folder/sanitizer"
+	chmod 1777 "$folder/sanitizer"
+	rm -f "$folder/meson-logs/testlog.json"
+	say "$tree: testing"
+	# shellcheck disable=SC2086
+	env -i PATH="$PATH" HOME="$HOME" LC_ALL=C.UTF-8 TERM=dumb \
+		meson test -C "$folder" --no-rebuild --num-processes "$(nproc)" --timeout-multiplier 4 \
+		${suites[$tree]} >"$log" 2>&1
+	sed -n 's/^ *\([0-9]*\/[0-9]* .*\)/    \1/p' "$log"
+	if [ ! -s "$folder/meson-logs/testlog.json" ]; then
+		tail -n 20 "$log"
+		failure "$tree: no test ran"
+		return
+	fi
+	/usr/bin/python3 "$here/lib/tally.py" "$folder/meson-logs/testlog.json" >"$log.tally" || {
+		failure "$tree: the log of the tests can't be read"
+		return
+	}
+	sed '$d' "$log.tally"
+	read -r -a counts <<<"$(tail -n 1 "$log.tally")"
+	passed=$((passed + counts[0]))
+	failed=$((failed + counts[1]))
+	skipped=$((skipped + counts[2]))
+	for report in "$folder/sanitizer"/*; do
+		[ -s "$report" ] || continue
+		head -n 80 "$report"
+		failure "$tree: a sanitizer's report"
+	done
+	say "$tree: ${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped"
+}
+
+for tree in "${trees[@]}"; do
+	if [ -z "${options[$tree]:-}" ]; then
+		failure "no such tree: $tree"
+		continue
+	fi
+	run_tree "$tree"
+done
+the_end
