@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <glib.h>
 #include <json-glib/json-glib.h>
+#include <gnutls/abstract.h>
 #include <devid/devid.h>
 #include <internal/client.h>
 #include <internal/record.h>
@@ -87,10 +88,17 @@ struct identity {
 	struct record *record;	  /* borrowed from the list */
 	gnutls_x509_crt_t *chain; /* leaf first; NULL for a lone key */
 	size_t chain_count;
-	char *uri; /* pkcs11:token=…;object=… */
+	char *uri;	   /* pkcs11:token=…;object=… */
+	const char *token; /* the token's label */
+	bool foreign;	   /* on a token that isn't ours: `record` is made up from what it shows */
+	bool hardware;	   /* … and that token says it is hardware */
 };
 struct identity_list;
 struct identity_list *identity_list_load(bool user, bool system, GError **error);
+/* Adds what a foreign token shows without a PIN: certificates that are not a CA's, with the CA
+ * certificates beside them (foreign.c). `uri` names the token, or one object on it.
+ */
+gboolean identity_list_add_foreign(struct identity_list *list, const char *uri, GError **error);
 size_t identity_list_count(const struct identity_list *list);
 const struct identity *identity_list_get(const struct identity_list *list, size_t index);
 /* By label; NULL label: the only one, else an error that names them. The user's token before the
@@ -108,6 +116,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(identity_list, identity_list_free)
 /* token.c: our own module, or for a foreign URI every registered one, through GnuTLS. */
 gboolean token_load_own(GError **error);
 gboolean token_load_all(GError **error);
+enum devid_result token_result(int gnutls_code);
+/* `uri` may be an identity's (without a type). The caller ends it with gnutls_privkey_deinit(). */
+gboolean token_open_key(const char *uri, gnutls_privkey_t *key, GError **error);
 /* A signature with the key behind `uri`, verified with the certificate. */
 gboolean token_test_sign(const char *uri, gnutls_x509_crt_t certificate, GError **error);
 
