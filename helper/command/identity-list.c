@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "identity-list.h"
 
 /* RFC 7512 section 2.3: what a path attribute's value may hold unescaped, but for reserved
  * characters that some readers stumble over.
@@ -12,6 +12,7 @@
 struct identity_list {
 	struct record_list records[2]; /* by enum half */
 	GArray *identities;	       /* struct identity */
+	GPtrArray *foreign;	       /* struct record*, made up by foreign.c */
 };
 
 static const char *const token_labels[] = {
@@ -55,6 +56,12 @@ char *identity_uri(enum half half, const char *label)
 const char *identity_token_label(enum half half)
 {
 	return token_labels[half];
+}
+
+static void record_free(void *data)
+{
+	record_clear(data);
+	free(data);
 }
 
 static bool import_certificate(const struct record_bytes *der, gnutls_x509_crt_t *certificate)
@@ -115,6 +122,7 @@ static gboolean load_half(struct identity_list *list, enum half half, GError **e
 			report_warning("%s/%s%s: a certificate in it can't be read", folder,
 				       identity.record->name, RECORD_SUFFIX);
 		identity.uri = identity_uri(half, identity.record->label);
+		identity.token = token_labels[half];
 		g_array_append_val(list->identities, identity);
 	}
 	return TRUE;
@@ -124,6 +132,7 @@ struct identity_list *identity_list_load(bool user, bool system, GError **error)
 {
 	struct identity_list *list = g_new0(struct identity_list, 1);
 
+	list->foreign = g_ptr_array_new_with_free_func(record_free);
 	list->identities = g_array_new(FALSE, TRUE, sizeof(struct identity));
 	g_array_set_clear_func(list->identities, identity_clear);
 	if ((user && !load_half(list, HALF_USER, error)) ||
@@ -137,9 +146,27 @@ void identity_list_free(struct identity_list *list)
 	if (list == NULL)
 		return;
 	g_array_unref(list->identities);
+	g_ptr_array_unref(list->foreign);
 	record_list_clear(&list->records[HALF_USER]);
 	record_list_clear(&list->records[HALF_SYSTEM]);
 	g_free(list);
+}
+
+void identity_list_append_foreign(struct identity_list *list, struct record *record,
+				  const char *uri, const char *token, bool hardware)
+{
+	struct identity identity = {
+		.half = HALF_USER,
+		.record = record,
+		.uri = g_strdup(uri),
+		.token = g_intern_string(token),
+		.foreign = true,
+		.hardware = hardware,
+	};
+
+	g_ptr_array_add(list->foreign, record);
+	import_chain(&identity);
+	g_array_append_val(list->identities, identity);
 }
 
 size_t identity_list_count(const struct identity_list *list)

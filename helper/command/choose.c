@@ -1,0 +1,69 @@
+/* Which identity the words of a command name. */
+#include <string.h>
+
+#include "choose.h"
+
+gboolean choose_load(struct choice *choice, GError **error)
+{
+	bool both = choice->user == choice->system;
+
+	choice->list = identity_list_load(both || choice->user, both || choice->system, error);
+	return choice->list != NULL;
+}
+
+void choice_clear(struct choice *choice)
+{
+	identity_list_free(choice->list);
+	choice->list = NULL;
+}
+
+const struct identity *choose(struct choice *choice, const char *operand, GError **error)
+{
+	size_t own;
+
+	if (choice->list == NULL && !choose_load(choice, error))
+		return NULL;
+	own = identity_list_count(choice->list);
+	if (operand == NULL || !g_str_has_prefix(operand, "pkcs11:"))
+		return identity_list_find(choice->list, operand, error);
+	for (size_t i = 0; i < own; i++)
+		if (strcmp(identity_list_get(choice->list, i)->uri, operand) == 0)
+			return identity_list_get(choice->list, i);
+	if (!identity_list_add_foreign(choice->list, operand, error))
+		return NULL;
+	if (identity_list_count(choice->list) == own + 1)
+		return identity_list_get(choice->list, own);
+	if (identity_list_count(choice->list) == own)
+		devid_error_set(error, DEVID_NOT_FOUND, NULL,
+				"devid list URI shows what a token has",
+				"%s: no device certificate there", operand);
+	else
+		devid_error_set(error, DEVID_USAGE, NULL,
+				"name one with object=LABEL: devid list URI",
+				"%s: several certificates", operand);
+	return NULL;
+}
+
+const struct identity *choose_own(struct choice *choice, const char *operand, GError **error)
+{
+	const struct identity *identity = choose(choice, operand, error);
+
+	if (identity == NULL)
+		return NULL;
+	if (identity->foreign) {
+		devid_error_set(error, DEVID_UNSUPPORTED, NULL,
+				"use the token's own tools, as p11tool --delete",
+				"%s: on a token that isn't devid's", operand);
+		return NULL;
+	}
+	for (size_t i = 0; i < identity_list_count(choice->list); i++) {
+		const struct identity *other = identity_list_get(choice->list, i);
+
+		if (other != identity && strcmp(other->record->label, operand) == 0) {
+			devid_error_set(error, DEVID_USAGE, NULL, "add --user or --system",
+					"%s: on both tokens", operand);
+			return NULL;
+		}
+	}
+	return identity;
+}
