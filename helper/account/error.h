@@ -11,8 +11,8 @@
 #define DEVID_ERROR (devid_error_quark())
 GQuark devid_error_quark(void);
 
-/* `reason` NULL: the word that devid_reason_for(code) has; `hint` NULL: that row's hint. The message
- * is "what: why" without a "devid:" prefix or a newline.
+/* `reason` NULL: the word that devid_reason_for(code) has; `hint` NULL: that row's hint. The
+ * message is "what: why" without a "devid:" prefix or a newline.
  */
 void devid_error_set(GError **error, enum devid_result code, const char *reason, const char *hint,
 		     const char *format, ...) G_GNUC_PRINTF(5, 6);
@@ -20,7 +20,7 @@ void devid_error_set_verdict(GError **error, const struct devid_verdict *verdict
 /* For errors of other domains these answer what fits best: an errno, a GIOError, a GnuTLS code. */
 enum devid_result devid_error_result(const GError *error);
 const char *devid_error_reason(const GError *error);
-const char *devid_error_hint(const GError *error);    /* or NULL */
+const char *devid_error_hint(const GError *error);     /* or NULL */
 const char *devid_error_brackets(const GError *error); /* or NULL */
 void devid_error_set_brackets(GError *error, const char *brackets);
 

@@ -76,6 +76,9 @@ DEVID_PUBLIC const char *devid_account_folder(const struct devid_account *accoun
 /* For a broken account: "FILE:LINE: what is wrong" (":LINE" where there is one); else NULL. */
 DEVID_PUBLIC const char *devid_account_problem(const struct devid_account *account);
 
+/* [Account] Name=, or NULL. */
+DEVID_PUBLIC const char *devid_account_name(const struct devid_account *account);
+/* [Account] DefaultLabel=, or NULL. */
 DEVID_PUBLIC const char *devid_account_default_label(const struct devid_account *account);
 DEVID_PUBLIC enum devid_chain_mode devid_account_chain_mode(const struct devid_account *account);
 /* For `devid verify --chain`. */

@@ -1,0 +1,272 @@
+/* Revoked certificates: serial numbers in a list, and revocation lists of the CAs (RFC 5280 section
+ * 5).
+ *
+ * A list counts for a certificate where it bears the name of the certificate's issuer and its
+ * signature is by that issuer's key; it counts at a time from its thisUpdate up to its nextUpdate.
+ * Where the account asks for lists, a device certificate whose issuer has none that counts is
+ * refused: an attacker who can hold a list back must not win by it.
+ */
+#include <string.h>
+#include <devid/check.h>
+#include "revocation.h"
+
+#define SERIAL_DIGITS_MAX 128
+
+/* Lower-case hex without colons and leading zeros; NULL: not a serial number. */
+static char *normal_serial(const char *text, gsize length)
+{
+	GString *out = g_string_new(NULL);
+	gsize digits = 0;
+
+	for (gsize i = 0; i < length && digits <= SERIAL_DIGITS_MAX; i++) {
+		if (text[i] == ':' && i > 0 && i + 1 < length && text[i - 1] != ':')
+			continue;
+		if (!g_ascii_isxdigit(text[i])) {
+			digits = 0;
+			break;
+		}
+		digits++;
+		if (out->len || text[i] != '0')
+			g_string_append_c(out, g_ascii_tolower(text[i]));
+	}
+	if (digits == 0 || digits > SERIAL_DIGITS_MAX) {
+		g_string_free(out, TRUE);
+		return NULL;
+	}
+	return g_string_free(out, FALSE);
+}
+
+static char *add_serials_of_line(struct revocation *revocation, const char *line, gsize length)
+{
+	const char *comment = memchr(line, '#', length);
+	const char *end = comment ? comment : line + length;
+
+	while (line < end) {
+		gsize width = 0;
+		char *serial;
+
+		while (line + width < end && !strchr(" \t,;\r", line[width]))
+			width++;
+		if (width) {
+			serial = normal_serial(line, width);
+			if (!serial)
+				return g_strndup(line, MIN(width, 64));
+			g_hash_table_add(revocation->serials, serial);
+		}
+		line += width + 1;
+	}
+	return NULL;
+}
+
+char *revocation_add_serials(struct revocation *revocation, const char *text, gsize length)
+{
+	const char *end = text + length;
+
+	if (!revocation->serials)
+		revocation->serials = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (unsigned number = 1; text < end; number++) {
+		const char *stop = memchr(text, '\n', end - text);
+		gsize width = (stop ? stop : end) - text;
+		g_autofree char *wrong = add_serials_of_line(revocation, text, width);
+
+		if (wrong)
+			return g_strdup_printf("line %u: %s is no serial number in hex", number,
+					       wrong);
+		text = stop ? stop + 1 : end;
+	}
+	return NULL;
+}
+
+/* Critical extensions change what a list says (delta, indirect, by scope); none is understood here.
+ */
+static gboolean has_critical_extension(gnutls_x509_crl_t list)
+{
+	char oid[128];
+
+	for (unsigned i = 0;; i++) {
+		size_t size = sizeof(oid);
+		unsigned critical = 0;
+		int result = gnutls_x509_crl_get_extension_info(list, i, oid, &size, &critical);
+
+		if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			return FALSE;
+		if (result < 0 || critical)
+			return TRUE;
+	}
+}
+
+static char *add_lists(struct revocation *revocation, gnutls_x509_crl_t *lists, unsigned count)
+{
+	char *why = NULL;
+
+	if (!revocation->lists)
+		revocation->lists =
+			g_ptr_array_new_with_free_func((GDestroyNotify)gnutls_x509_crl_deinit);
+	for (unsigned i = 0; i < count; i++) {
+		if (!why && has_critical_extension(lists[i]))
+			why = g_strdup(
+				"a delta, indirect or scoped revocation list is not supported");
+		g_ptr_array_add(revocation->lists, lists[i]);
+	}
+	return why;
+}
+
+char *revocation_add_list(struct revocation *revocation, const void *data, gsize length)
+{
+	gnutls_datum_t bytes = { (unsigned char *)data, (unsigned)length };
+	gnutls_x509_crl_t *lists = NULL;
+	gnutls_x509_crl_t single = NULL;
+	unsigned count = 0;
+	char *why;
+
+	if (g_strstr_len(data, length, "-----BEGIN ")) {
+		if (gnutls_x509_crl_list_import2(&lists, &count, &bytes, GNUTLS_X509_FMT_PEM, 0) <
+		    0)
+			return g_strdup("it is no revocation list");
+		why = add_lists(revocation, lists, count);
+		gnutls_free(lists);
+		return why;
+	}
+	if (gnutls_x509_crl_init(&single) < 0)
+		return g_strdup("no memory");
+	if (gnutls_x509_crl_import(single, &bytes, GNUTLS_X509_FMT_DER) < 0) {
+		gnutls_x509_crl_deinit(single);
+		return g_strdup("it is no revocation list");
+	}
+	return add_lists(revocation, &single, 1);
+}
+
+void revocation_clear(struct revocation *revocation)
+{
+	g_clear_pointer(&revocation->serials, g_hash_table_destroy);
+	g_clear_pointer(&revocation->lists, g_ptr_array_unref);
+}
+
+static gboolean serial_listed(GHashTable *serials, gnutls_x509_crt_t certificate)
+{
+	unsigned char serial[SERIAL_DIGITS_MAX / 2];
+	char hex[SERIAL_DIGITS_MAX + 1] = "";
+	size_t size = sizeof(serial);
+	g_autofree char *normal = NULL;
+
+	/* One that doesn't fit, or isn't there, can't be looked up: as if it were listed. */
+	if (gnutls_x509_crt_get_serial(certificate, serial, &size) < 0)
+		return TRUE;
+	for (size_t i = 0; i < size; i++)
+		g_snprintf(hex + 2 * i, 3, "%02x", serial[i]);
+	normal = normal_serial(hex, 2 * size);
+	return !normal || g_hash_table_contains(serials, normal);
+}
+
+static gboolean same_issuer(gnutls_x509_crl_t list, gnutls_x509_crt_t issuer)
+{
+	gnutls_datum_t named = { NULL, 0 };
+	gnutls_datum_t subject = { NULL, 0 };
+	gboolean same = gnutls_x509_crl_get_raw_issuer_dn(list, &named) >= 0 &&
+			gnutls_x509_crt_get_raw_dn(issuer, &subject) >= 0 &&
+			named.size == subject.size &&
+			memcmp(named.data, subject.data, named.size) == 0;
+
+	gnutls_free(named.data);
+	gnutls_free(subject.data);
+	return same;
+}
+
+static gboolean signed_by(gnutls_x509_crl_t list, gnutls_x509_crt_t issuer)
+{
+	unsigned status = 0;
+
+	return gnutls_x509_crl_verify(list, &issuer, 1,
+				      GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
+					      GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS,
+				      &status) >= 0 &&
+	       status == 0;
+}
+
+static gboolean is_current(gnutls_x509_crl_t list, time_t at)
+{
+	time_t from = gnutls_x509_crl_get_this_update(list);
+	time_t until = gnutls_x509_crl_get_next_update(list);
+
+	return from != (time_t)-1 && until != (time_t)-1 && from <= at && at <= until;
+}
+
+static const char *check_lists(const GPtrArray *lists, gnutls_x509_crt_t certificate,
+			       gnutls_x509_crt_t issuer, time_t at, gboolean required)
+{
+	gboolean current = FALSE, trusted = FALSE, named = FALSE;
+
+	for (guint i = 0; i < lists->len; i++) {
+		gnutls_x509_crl_t list = lists->pdata[i];
+
+		if (!same_issuer(list, issuer))
+			continue;
+		named = TRUE;
+		if (!signed_by(list, issuer))
+			continue;
+		trusted = TRUE;
+		/* Revoked stays revoked, however old the list is. */
+		if (gnutls_x509_crt_check_revocation(certificate, &list, 1) != 0)
+			return "revoked";
+		current = current || is_current(list, at);
+	}
+	if (current || (!named && !required))
+		return NULL;
+	return trusted ? "crl-stale" : named ? "crl-untrusted" : "crl-missing";
+}
+
+static const struct {
+	const char *word;
+	const char *format;
+} messages[] = {
+	{ "crl-stale", "the revocation list of the issuer is out of date (%s)" },
+	{ "crl-untrusted", "the revocation list is not signed by the issuer (%s)" },
+	{ "crl-missing", "there is no revocation list of the issuer (%s)" },
+};
+
+const char *revocation_check(const struct revocation *revocation, gnutls_x509_crt_t certificate,
+			     gnutls_x509_crt_t issuer, time_t at, gboolean required, char **message)
+{
+	const char *word = NULL;
+
+	if (revocation->serials && serial_listed(revocation->serials, certificate))
+		word = "revoked";
+	if (!word && revocation->lists)
+		word = check_lists(revocation->lists, certificate, issuer, at, required);
+	if (!word)
+		return NULL;
+	for (gsize i = 0; i < G_N_ELEMENTS(messages); i++)
+		if (strcmp(messages[i].word, word) == 0) {
+			g_autofree char *name = devid_subject_to_string(issuer);
+			g_autoptr(GString) text = g_string_new(messages[i].format);
+
+			g_string_replace(text, "%s", name ? name : "", 1);
+			*message = g_strdup(text->str);
+			return word;
+		}
+	*message = g_strdup(required ? "the device certificate has been revoked"
+				     : "a certificate of the chain has been revoked");
+	return word;
+}
+
+static time_t sooner(time_t best, time_t candidate, time_t at)
+{
+	return candidate != (time_t)-1 && candidate > at && (best == 0 || candidate < best)
+		       ? candidate
+		       : best;
+}
+
+time_t revocation_next_change(const struct revocation *revocation, time_t at)
+{
+	time_t best = 0;
+
+	for (guint i = 0; revocation->lists && i < revocation->lists->len; i++) {
+		gnutls_x509_crl_t list = revocation->lists->pdata[i];
+		time_t until = gnutls_x509_crl_get_next_update(list);
+
+		best = sooner(best, gnutls_x509_crl_get_this_update(list), at);
+		if (until != (time_t)-1)
+			best = sooner(best, until + 1, at);
+	}
+	return best;
+}

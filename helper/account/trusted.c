@@ -1,0 +1,122 @@
+/* Files that are believed only where nobody else could have written them: regular, no links, owned
+ * by root or the one user, writable by the owner alone, of bounded size.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include <internal/cleanup.h>
+#include "trusted.h"
+
+static const char *distrust(const struct stat *status, uid_t owner)
+{
+	if (status->st_uid != 0 && status->st_uid != owner)
+		return owner ? "it belongs to another user" : "it does not belong to root";
+	if (status->st_mode & (S_IWGRP | S_IWOTH))
+		return "others can write to it (chmod go-w)";
+	return NULL;
+}
+
+int trusted_open_folder(int at, const char *path, uid_t owner, gboolean follow, const char **why)
+{
+	AUTO_CLOSE int fd = -1;
+	struct stat status;
+
+	*why = NULL;
+	fd = openat(at, path,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -1;
+	*why = distrust(&status, owner);
+	if (*why) {
+		errno = 0;
+		return -1;
+	}
+	return take_fd(&fd);
+}
+
+/* Walks to the folder that holds the last step of `path`; *last is that step. */
+static int open_parent(int at, const char *path, uid_t owner, const char **last, char **why)
+{
+	AUTO_CLOSE int fd = *path == '/' ? openat(at, "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+					 : openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *slash;
+
+	while (fd >= 0 && *path == '/')
+		path++;
+	while (fd >= 0 && (slash = strchr(path, '/'))) {
+		g_autofree char *step = g_strndup(path, slash - path);
+		const char *words = NULL;
+		int next = trusted_open_folder(fd, step, owner, FALSE, &words);
+
+		if (next < 0) {
+			*why = g_strdup_printf("folder %s: %s", step,
+					       words ? words : g_strerror(errno));
+			return -1;
+		}
+		close(fd);
+		fd = next;
+		for (path = slash; *path == '/'; path++)
+			;
+	}
+	if (fd < 0)
+		*why = g_strdup(g_strerror(errno));
+	*last = path;
+	return take_fd(&fd);
+}
+
+static GBytes *read_all(int fd, gsize limit, char **why)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	guint8 buffer[8192];
+	ssize_t got;
+
+	while ((got = read(fd, buffer, sizeof(buffer))) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			*why = g_strdup(g_strerror(errno));
+			return NULL;
+		}
+		g_byte_array_append(bytes, buffer, (guint)got);
+		if (bytes->len > limit) {
+			*why = g_strdup_printf("it is larger than %zu bytes", limit);
+			return NULL;
+		}
+	}
+	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+}
+
+GBytes *trusted_read(int at, const char *path, uid_t owner, gsize limit, char **why)
+{
+	AUTO_CLOSE int folder = -1;
+	AUTO_CLOSE int fd = -1;
+	const char *words, *last;
+	struct stat status;
+
+	*why = NULL;
+	folder = open_parent(at, path, owner, &last, why);
+	if (folder < 0)
+		return NULL;
+	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
+	fd = openat(folder, last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		*why = g_strdup(errno == ELOOP ? "it is a link" : g_strerror(errno));
+		return NULL;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		*why = g_strdup("it is not a regular file");
+		return NULL;
+	}
+	words = distrust(&status, owner);
+	if (words) {
+		*why = g_strdup(words);
+		return NULL;
+	}
+	if (status.st_size < 0 || (guint64)status.st_size > limit) {
+		*why = g_strdup_printf("it is larger than %zu bytes", limit);
+		return NULL;
+	}
+	return read_all(fd, limit, why);
+}
