@@ -1,0 +1,121 @@
+/* The store "file": a private half as `<spki>.key` in the data folder, readable by its owner alone.
+ */
+#include <string.h>
+#include "helper/account/error.h"
+#include "folder.h"
+#include "key-text.h"
+#include "store-private.h"
+
+#define SUFFIX ".key"
+
+static enum devid_protection file_protection(enum half half)
+{
+	return half == HALF_SYSTEM ? DEVID_PROTECTION_ROOT : DEVID_PROTECTION_USER;
+}
+
+static enum store_state file_state(enum half half, char **why)
+{
+	AUTO_FOLDER struct folder folder = FOLDER_INIT;
+	g_autoptr(GError) error = NULL;
+
+	/* A folder that isn't there yet is made by the first write. */
+	if (folder_open(half, FALSE, &folder, &error) ||
+	    devid_error_result(error) == DEVID_NOT_FOUND)
+		return STORE_READY;
+	if (why)
+		*why = g_strdup(error->message);
+	return STORE_MISSING;
+}
+
+static gboolean read_key(struct folder *folder, const char *name, struct secret *pkcs8,
+			 GError **error)
+{
+	AUTO_SECRET struct secret text = SECRET_INIT;
+
+	if (!folder_read(folder, name, KEY_TEXT_MAX, TRUE, &text, error))
+		return FALSE;
+	if (!key_text_read((const char *)text.data, text.length, pkcs8)) {
+		devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s/%s: the key is damaged",
+				folder->path, name);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean file_read(enum half half, const char *spki_hash_hex, const struct store_wait *wait,
+			  struct secret *pkcs8, GError **error)
+{
+	AUTO_FOLDER struct folder folder = FOLDER_INIT;
+	g_autofree char *name = g_strconcat(spki_hash_hex, SUFFIX, NULL);
+	g_autoptr(GError) local = NULL;
+
+	(void)wait;
+	if (folder_open(half, FALSE, &folder, &local) && read_key(&folder, name, pkcs8, &local))
+		return TRUE;
+	if (devid_error_result(local) == DEVID_NOT_FOUND)
+		devid_error_set(error, DEVID_KEY_MISSING, NULL, NULL,
+				"the private key's file is not there: %s", local->message);
+	else
+		g_propagate_error(error, g_steal_pointer(&local));
+	return FALSE;
+}
+
+static gboolean file_write(enum half half, const char *spki_hash_hex, const char *label,
+			   const struct secret *pkcs8, const struct store_wait *wait,
+			   GError **error)
+{
+	AUTO_FOLDER struct folder folder = FOLDER_INIT;
+	AUTO_SECRET struct secret text = SECRET_INIT, back = SECRET_INIT;
+	g_autofree char *name = g_strconcat(spki_hash_hex, SUFFIX, NULL);
+
+	(void)wait;
+	(void)label;
+	if (!folder_open(half, TRUE, &folder, error))
+		return FALSE;
+	if (read_key(&folder, name, &back, NULL) && secret_equal(&back, pkcs8))
+		return TRUE;
+	if (!key_text_pem(pkcs8, &text)) {
+		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s: no memory", name);
+		return FALSE;
+	}
+	if (!folder_write(&folder, name, 0600, text.data, text.length, error) ||
+	    !folder_sync(&folder, error))
+		return FALSE;
+	if (!read_key(&folder, name, &back, error))
+		return FALSE;
+	if (!secret_equal(&back, pkcs8)) {
+		devid_error_set(error, DEVID_IO, NULL, NULL, "%s: it reads back differently", name);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean file_remove(enum half half, const char *spki_hash_hex,
+			    const struct store_wait *wait, GError **error)
+{
+	AUTO_FOLDER struct folder folder = FOLDER_INIT;
+	g_autofree char *name = g_strconcat(spki_hash_hex, SUFFIX, NULL);
+	g_autofree char *temporary = g_strconcat(name, FOLDER_TEMPORARY, NULL);
+	g_autoptr(GError) local = NULL;
+
+	(void)wait;
+	if (!folder_open(half, FALSE, &folder, &local)) {
+		if (devid_error_result(local) == DEVID_NOT_FOUND)
+			return TRUE;
+		g_propagate_error(error, g_steal_pointer(&local));
+		return FALSE;
+	}
+	return folder_remove(&folder, temporary, error) && folder_remove(&folder, name, error) &&
+	       folder_sync(&folder, error);
+}
+
+const struct store store_file = {
+	.name = "file",
+	.title = "a file that its owner alone can read",
+	.protection = file_protection,
+	.state = file_state,
+	.read = file_read,
+	.write = file_write,
+	.remove = file_remove,
+	.relabel = NULL,
+};

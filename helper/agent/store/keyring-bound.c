@@ -1,0 +1,85 @@
+/* How long a request to the keyring may take (DESIGN section 3). */
+#include <stdio.h>
+#include <stdlib.h>
+#include "helper/account/error.h"
+#include "keyring-private.h"
+
+#define STEP_MS	  4500
+#define PROMPT_MS 120000
+
+static int step_ms = STEP_MS;
+static int prompt_ms = PROMPT_MS;
+
+/* Tests shorten both: DEVID_TEST_BOUNDS=STEP,PROMPT in milliseconds. They can't be made longer. */
+static void read_bounds(void)
+{
+	static gsize done;
+	const char *text;
+	int step, prompt;
+
+	if (!g_once_init_enter(&done))
+		return;
+	text = secure_getenv("DEVID_TEST_BOUNDS");
+	if (text && sscanf(text, "%d,%d", &step, &prompt) == 2 && step > 0 && prompt > 0) {
+		step_ms = MIN(step, STEP_MS);
+		prompt_ms = MIN(prompt, PROMPT_MS);
+	}
+	g_once_init_leave(&done, 1);
+}
+
+static void set(struct keyring_bound *bound, int milliseconds)
+{
+	bound->until = g_get_monotonic_time() + milliseconds * G_TIME_SPAN_MILLISECOND;
+}
+
+void keyring_bound_begin(struct keyring_bound *bound, const struct store_wait *wait)
+{
+	read_bounds();
+	*bound = (struct keyring_bound){ .wait = wait };
+	set(bound, step_ms);
+}
+
+void keyring_bound_renew(struct keyring_bound *bound)
+{
+	set(bound, step_ms);
+}
+
+void keyring_bound_for_prompt(struct keyring_bound *bound)
+{
+	bound->prompted = TRUE;
+	set(bound, prompt_ms);
+}
+
+int keyring_bound_left_ms(const struct keyring_bound *bound)
+{
+	gint64 left = bound->until - g_get_monotonic_time();
+
+	return left > 0 ? (int)(left / G_TIME_SPAN_MILLISECOND) + 1 : 0;
+}
+
+GCancellable *keyring_bound_cancel(const struct keyring_bound *bound)
+{
+	return bound->wait ? bound->wait->cancel : NULL;
+}
+
+void keyring_bound_progress(const struct keyring_bound *bound)
+{
+	if (bound->wait && bound->wait->progress)
+		bound->wait->progress(bound->wait->data);
+}
+
+gboolean keyring_bound_holds(const struct keyring_bound *bound, GError **error)
+{
+	if (g_cancellable_is_cancelled(keyring_bound_cancel(bound))) {
+		devid_error_set(error, DEVID_STORE_TIMEOUT, NULL, NULL,
+				"keyring: the client no longer waits");
+		return FALSE;
+	}
+	if (keyring_bound_left_ms(bound) == 0) {
+		devid_error_set(error, DEVID_STORE_TIMEOUT, NULL, NULL,
+				bound->prompted ? "keyring: nobody answered its question"
+						: "keyring: it did not answer in time");
+		return FALSE;
+	}
+	return TRUE;
+}

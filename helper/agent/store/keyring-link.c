@@ -1,0 +1,340 @@
+/* The link to the Secret Service: one connection, one session, one worker thread.
+ *
+ * The worker connects, opens the session and then listens to signals; it may hang in any of these,
+ * and nobody waits for it longer than a request's bound. A link that hung, whose daemon or bus
+ * went, is retired: the next request makes another, what still comes from the old one is heard by
+ * nobody.
+ */
+#include "helper/account/error.h"
+#include "keyring-private.h"
+
+#define WAIT_STEP_US (50 * G_TIME_SPAN_MILLISECOND)
+#define BUS_CALL_MS  5000
+#define CONNECTION_FLAGS                                 \
+	(G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | \
+	 G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION)
+
+struct keyring_link {
+	gatomicrefcount references;
+	gboolean activate; /* whether the bus may start the daemon */
+	GCancellable *cancel;
+	GMainContext *context;
+
+	/* Under `lock`, each written once by the worker. */
+	enum link_stage stage;
+	GError *error;
+	GDBusConnection *connection;
+	SecretService *service;
+	gboolean retired;
+};
+
+static GMutex lock;
+static GCond changed;
+static struct keyring_link *current;
+
+static struct keyring_link *link_ref(struct keyring_link *link)
+{
+	g_atomic_ref_count_inc(&link->references);
+	return link;
+}
+
+void keyring_link_unref(struct keyring_link *link)
+{
+	if (!link || !g_atomic_ref_count_dec(&link->references))
+		return;
+	g_clear_object(&link->service);
+	g_clear_object(&link->connection);
+	g_clear_error(&link->error);
+	g_main_context_unref(link->context);
+	g_object_unref(link->cancel);
+	g_free(link);
+}
+
+/* Under the lock. True where it had been in use: what came over it is no longer watched. */
+static gboolean retire(struct keyring_link *link)
+{
+	gboolean was_watched = !link->retired && link->stage >= LINK_CONNECTED;
+
+	link->retired = TRUE;
+	if (current == link)
+		current = NULL;
+	g_cond_broadcast(&changed);
+	return was_watched;
+}
+
+void keyring_link_retire(struct keyring_link *link)
+{
+	gboolean was_watched, starting;
+
+	g_mutex_lock(&lock);
+	starting = link->stage < LINK_SESSION;
+	was_watched = retire(link);
+	g_mutex_unlock(&lock);
+	if (starting)
+		g_cancellable_cancel(link->cancel);
+	g_main_context_wakeup(link->context);
+	if (was_watched)
+		keyring_watch_locked();
+}
+
+gboolean keyring_link_is_alive(struct keyring_link *link)
+{
+	gboolean alive;
+
+	g_mutex_lock(&lock);
+	alive = !link->retired;
+	g_mutex_unlock(&lock);
+	return alive && !g_dbus_connection_is_closed(link->connection);
+}
+
+GDBusConnection *keyring_link_connection(struct keyring_link *link)
+{
+	return link->connection;
+}
+
+SecretService *keyring_link_service(struct keyring_link *link)
+{
+	return link->service;
+}
+
+/* --- the worker --------------------------------------------------------------------------------
+ */
+
+static void publish(struct keyring_link *link, enum link_stage stage)
+{
+	g_mutex_lock(&lock);
+	link->stage = stage;
+	g_cond_broadcast(&changed);
+	g_mutex_unlock(&lock);
+}
+
+static void on_closed(GDBusConnection *connection, gboolean remote, GError *error, gpointer data)
+{
+	(void)connection;
+	(void)remote;
+	(void)error;
+	keyring_link_retire(data);
+}
+
+static void on_owner_changed(GDBusConnection *connection, const char *sender, const char *path,
+			     const char *interface, const char *signal, GVariant *parameters,
+			     gpointer data)
+{
+	const char *name, *old_owner, *new_owner;
+
+	(void)connection;
+	(void)sender;
+	(void)path;
+	(void)interface;
+	(void)signal;
+	g_variant_get(parameters, "(&s&s&s)", &name, &old_owner, &new_owner);
+	if (*old_owner)
+		keyring_link_retire(data);
+}
+
+static gboolean connect_bus(struct keyring_link *link, GError **error)
+{
+	g_autofree char *address = keyring_bus_address(error);
+	g_autoptr(GError) local = NULL;
+
+	if (!address)
+		return FALSE;
+	link->connection = g_dbus_connection_new_for_address_sync(address, CONNECTION_FLAGS, NULL,
+								  link->cancel, &local);
+	if (link->connection)
+		return TRUE;
+	if (g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		keyring_propagate(error, g_steal_pointer(&local), "connecting");
+	else
+		devid_error_set(error, DEVID_STORE_MISSING, NULL, NULL,
+				"keyring: its bus can't be reached: %s", local->message);
+	return FALSE;
+}
+
+static GVariant *ask_bus(struct keyring_link *link, const char *method, GVariant *parameters,
+			 GError **error)
+{
+	return g_dbus_connection_call_sync(link->connection, BUS_NAME, BUS_PATH, BUS_NAME, method,
+					   parameters, NULL, G_DBUS_CALL_FLAGS_NONE, BUS_CALL_MS,
+					   link->cancel, error);
+}
+
+static gboolean can_be_started(struct keyring_link *link)
+{
+	g_autoptr(GVariant) reply = ask_bus(link, "ListActivatableNames", NULL, NULL);
+	g_autofree const char **names = NULL;
+
+	if (!reply || !g_variant_is_of_type(reply, G_VARIANT_TYPE("(as)")))
+		return FALSE;
+	g_variant_get(reply, "(^a&s)", &names);
+	return g_strv_contains(names, SERVICE_NAME);
+}
+
+static gboolean find_daemon(struct keyring_link *link, GError **error)
+{
+	g_autoptr(GError) local = NULL;
+	g_autoptr(GVariant) reply = NULL;
+
+	if (link->activate)
+		reply = ask_bus(link, "StartServiceByName", g_variant_new("(su)", SERVICE_NAME, 0),
+				&local);
+	else
+		reply = ask_bus(link, "GetNameOwner", g_variant_new("(s)", SERVICE_NAME), &local);
+	if (reply)
+		return TRUE;
+	if (!link->activate && can_be_started(link))
+		devid_error_set(error, DEVID_STORE_LOCKED, NULL, NULL,
+				"keyring: its daemon does not run yet; it is started when needed");
+	else
+		keyring_propagate(error, g_steal_pointer(&local), "starting its daemon");
+	return FALSE;
+}
+
+static gboolean open_session(struct keyring_link *link, GError **error)
+{
+	g_autoptr(GError) local = NULL;
+
+	link->service = keyring_session_open(link->connection, link->cancel, &local);
+	if (!link->service)
+		keyring_propagate(error, g_steal_pointer(&local), "opening a session");
+	return link->service != NULL;
+}
+
+static void fail(struct keyring_link *link, GError *error)
+{
+	gboolean was_watched;
+
+	g_mutex_lock(&lock);
+	link->error = error;
+	was_watched = retire(link);
+	g_mutex_unlock(&lock);
+	if (was_watched)
+		keyring_watch_locked();
+}
+
+static gboolean is_retired(struct keyring_link *link)
+{
+	gboolean retired;
+
+	g_mutex_lock(&lock);
+	retired = link->retired;
+	g_mutex_unlock(&lock);
+	return retired;
+}
+
+/* Signals first: what happens from here on is heard. */
+static guint listen(struct keyring_link *link)
+{
+	g_signal_connect(link->connection, "closed", G_CALLBACK(on_closed), link);
+	keyring_watch_subscribe(link->connection);
+	return g_dbus_connection_signal_subscribe(
+		link->connection, BUS_NAME, BUS_NAME, "NameOwnerChanged", BUS_PATH, SERVICE_NAME,
+		G_DBUS_SIGNAL_FLAGS_NONE, on_owner_changed, link, NULL);
+}
+
+static gpointer run(gpointer data)
+{
+	struct keyring_link *link = data;
+	GError *error = NULL;
+	guint subscription = 0;
+
+	g_main_context_push_thread_default(link->context);
+	if (connect_bus(link, &error)) {
+		subscription = listen(link);
+		if (find_daemon(link, &error)) {
+			publish(link, LINK_CONNECTED);
+			if (open_session(link, &error))
+				publish(link, LINK_SESSION);
+		}
+	}
+	if (error)
+		fail(link, error);
+	while (!is_retired(link))
+		g_main_context_iteration(link->context, TRUE);
+	if (subscription) {
+		g_signal_handlers_disconnect_by_data(link->connection, link);
+		g_dbus_connection_signal_unsubscribe(link->connection, subscription);
+	}
+	g_main_context_pop_thread_default(link->context);
+	keyring_link_unref(link);
+	return NULL;
+}
+
+/* --- the requests' side ------------------------------------------------------------------------
+ */
+
+/* Under the lock: a reference for the caller. */
+static struct keyring_link *take_current(gboolean activate)
+{
+	struct keyring_link *link = current;
+
+	if (link)
+		return link_ref(link);
+	link = g_new0(struct keyring_link, 1);
+	g_atomic_ref_count_init(&link->references);
+	link->activate = activate;
+	link->cancel = g_cancellable_new();
+	link->context = g_main_context_new();
+	current = link;
+	g_thread_unref(g_thread_new("keyring", run, link_ref(link)));
+	return link;
+}
+
+gboolean keyring_link_reach(struct keyring_link *link, enum link_stage stage,
+			    struct keyring_bound *bound, GError **error)
+{
+	gboolean reached;
+	GError *why = NULL;
+
+	g_mutex_lock(&lock);
+	while (link->stage < stage && !link->retired && keyring_bound_holds(bound, NULL))
+		g_cond_wait_until(&changed, &lock,
+				  MIN(bound->until, g_get_monotonic_time() + WAIT_STEP_US));
+	reached = link->stage >= stage;
+	if (!reached && link->error)
+		why = g_error_copy(link->error);
+	g_mutex_unlock(&lock);
+	if (reached)
+		return TRUE;
+	if (why)
+		g_propagate_error(error, why);
+	else if (keyring_bound_holds(bound, error))
+		devid_error_set(error, DEVID_STORE_MISSING, NULL, NULL,
+				"keyring: its daemon went away");
+	if (!why && keyring_bound_left_ms(bound) == 0)
+		keyring_link_retire(link);
+	return FALSE;
+}
+
+struct keyring_link *keyring_link_get(gboolean activate, enum link_stage stage,
+				      struct keyring_bound *bound, GError **error)
+{
+	gboolean again;
+
+	do {
+		g_autoptr(GError) local = NULL;
+		struct keyring_link *link;
+
+		g_mutex_lock(&lock);
+		link = take_current(activate);
+		g_mutex_unlock(&lock);
+		if (keyring_link_reach(link, stage, bound, &local))
+			return link;
+		/* One that was begun only to look may not start the daemon: begin another. */
+		again = activate && !link->activate && keyring_bound_holds(bound, NULL);
+		keyring_link_unref(link);
+		if (!again)
+			g_propagate_error(error, g_steal_pointer(&local));
+	} while (again);
+	return NULL;
+}
+
+void keyring_link_prepare(void)
+{
+	struct keyring_link *link;
+
+	g_mutex_lock(&lock);
+	link = take_current(FALSE);
+	g_mutex_unlock(&lock);
+	keyring_link_unref(link);
+}

@@ -1,0 +1,290 @@
+/* The store "keyring": private halves as items of the desktop's Secret Service. */
+#include "helper/account/error.h"
+#include "key-text.h"
+#include "keyring-private.h"
+#include "store-private.h"
+
+struct request {
+	const char *spki_hash_hex;
+	const char *label;
+	const struct secret *written;
+	struct secret *read;
+};
+
+typedef gboolean (*step_function)(struct keyring_link *link, struct keyring_bound *bound,
+				  const struct request *request, GError **error);
+
+/* Runs a request. A daemon or bus that went since the last one is tried once more over a new link,
+ * if nobody has been asked anything.
+ */
+static gboolean run(enum half half, const struct store_wait *wait, const struct request *request,
+		    step_function step, GError **error)
+{
+	struct keyring_bound bound;
+
+	if (half != HALF_USER) {
+		devid_error_set(error, DEVID_STORE_MISSING, NULL, "use --store file",
+				"keyring: the machine's identities have none");
+		return FALSE;
+	}
+	keyring_bound_begin(&bound, wait);
+	for (int tries = 0;; tries++) {
+		g_autoptr(GError) local = NULL;
+		g_autoptr(KeyringLink) link =
+			keyring_link_get(TRUE, LINK_CONNECTED, &bound, &local);
+
+		if (link && step(link, &bound, request, &local))
+			return TRUE;
+		if (tries == 0 && link && !bound.prompted && !keyring_link_is_alive(link) &&
+		    devid_error_result(local) == DEVID_STORE_MISSING)
+			continue;
+		g_propagate_error(error, g_steal_pointer(&local));
+		return FALSE;
+	}
+}
+
+/* Finds the item unlocked, unlocking it or the collection that may hold it; none:
+ * DEVID_KEY_MISSING. */
+static gboolean find_unlocked(struct keyring_link *link, struct keyring_bound *bound,
+			      const struct request *request, struct keyring_items *items,
+			      GError **error)
+{
+	g_autofree char *collection = NULL;
+	gboolean locked = FALSE;
+
+	if (!keyring_items_find(link, bound, request->spki_hash_hex, items, error))
+		return FALSE;
+	if (items->unlocked[0])
+		return TRUE;
+	if (items->locked[0]) {
+		if (!keyring_unlock(link, bound, items->locked[0], error))
+			return FALSE;
+	} else {
+		/* Nothing may mean locked: some daemons don't search what is. */
+		if (!keyring_collection_default(link, bound, &collection, error) ||
+		    (collection &&
+		     !keyring_collection_locked(link, bound, collection, &locked, error)))
+			return FALSE;
+		if (locked && !keyring_unlock(link, bound, collection, error))
+			return FALSE;
+	}
+	if ((items->locked[0] || locked) &&
+	    !keyring_items_find(link, bound, request->spki_hash_hex, items, error))
+		return FALSE;
+	if (items->unlocked[0])
+		return TRUE;
+	devid_error_set(error, items->locked[0] ? DEVID_STORE_LOCKED : DEVID_KEY_MISSING, NULL,
+			NULL,
+			items->locked[0] ? "keyring: it is still locked"
+					 : "keyring: it does not hold this key");
+	return FALSE;
+}
+
+static gboolean read_step(struct keyring_link *link, struct keyring_bound *bound,
+			  const struct request *request, GError **error)
+{
+	struct keyring_items items = { NULL, NULL };
+	gboolean read = find_unlocked(link, bound, request, &items, error) &&
+			keyring_item_read(link, bound, items.unlocked[0], request->read, error);
+
+	keyring_items_clear(&items);
+	return read;
+}
+
+static gboolean keyring_read(enum half half, const char *spki_hash_hex,
+			     const struct store_wait *wait, struct secret *pkcs8, GError **error)
+{
+	struct request request = { .spki_hash_hex = spki_hash_hex, .read = pkcs8 };
+
+	return run(half, wait, &request, read_step, error);
+}
+
+/* The default collection, made and unlocked as needed. */
+static gboolean open_collection(struct keyring_link *link, struct keyring_bound *bound,
+				char **collection, GError **error)
+{
+	gboolean locked = FALSE;
+
+	if (!keyring_collection_default(link, bound, collection, error))
+		return FALSE;
+	if (!*collection)
+		return keyring_collection_create(link, bound, collection, error);
+	if (!keyring_collection_locked(link, bound, *collection, &locked, error))
+		return FALSE;
+	return !locked || keyring_unlock(link, bound, *collection, error);
+}
+
+static gboolean holds(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+		      const struct secret *pkcs8)
+{
+	AUTO_SECRET struct secret back = SECRET_INIT;
+
+	return keyring_item_read(link, bound, path, &back, NULL) && secret_equal(&back, pkcs8);
+}
+
+/* What was written is what is read; else it goes again. */
+static gboolean verify(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+		       const struct secret *pkcs8, GError **error)
+{
+	AUTO_SECRET struct secret back = SECRET_INIT;
+
+	if (!keyring_item_read(link, bound, path, &back, error))
+		return FALSE;
+	if (secret_equal(&back, pkcs8))
+		return TRUE;
+	keyring_item_delete(link, bound, path, NULL);
+	devid_error_set(error, DEVID_IO, NULL, NULL,
+			"keyring: what was written to it reads back differently");
+	return FALSE;
+}
+
+static gboolean write_step(struct keyring_link *link, struct keyring_bound *bound,
+			   const struct request *request, GError **error)
+{
+	struct keyring_items items = { NULL, NULL };
+	g_autofree char *collection = NULL;
+	g_autofree char *path = NULL;
+	gboolean there;
+
+	if (!keyring_items_find(link, bound, request->spki_hash_hex, &items, error))
+		return FALSE;
+	there = items.unlocked[0] && holds(link, bound, items.unlocked[0], request->written);
+	if (there)
+		keyring_item_label(link, bound, items.unlocked[0], request->label, NULL);
+	keyring_items_clear(&items);
+	if (there)
+		return TRUE;
+	if (!open_collection(link, bound, &collection, error) ||
+	    !keyring_item_create(link, bound, collection, request->spki_hash_hex, request->label,
+				 request->written, &path, error))
+		return FALSE;
+	return verify(link, bound, path, request->written, error);
+}
+
+static gboolean keyring_write(enum half half, const char *spki_hash_hex, const char *label,
+			      const struct secret *pkcs8, const struct store_wait *wait,
+			      GError **error)
+{
+	struct request request = { .spki_hash_hex = spki_hash_hex,
+				   .label = label,
+				   .written = pkcs8 };
+
+	return run(half, wait, &request, write_step, error);
+}
+
+static gboolean
+for_each_item(struct keyring_link *link, struct keyring_bound *bound, const struct request *request,
+	      gboolean (*each)(struct keyring_link *link, struct keyring_bound *bound,
+			       const char *path, const struct request *request, GError **error),
+	      GError **error)
+{
+	struct keyring_items items = { NULL, NULL };
+	gboolean done = TRUE;
+
+	if (!keyring_items_find(link, bound, request->spki_hash_hex, &items, error))
+		return FALSE;
+	for (size_t i = 0; done && items.locked[i]; i++)
+		done = keyring_unlock(link, bound, items.locked[i], error) &&
+		       each(link, bound, items.locked[i], request, error);
+	for (size_t i = 0; done && items.unlocked[i]; i++)
+		done = each(link, bound, items.unlocked[i], request, error);
+	keyring_items_clear(&items);
+	return done;
+}
+
+static gboolean remove_item(struct keyring_link *link, struct keyring_bound *bound,
+			    const char *path, const struct request *request, GError **error)
+{
+	(void)request;
+	return keyring_item_delete(link, bound, path, error);
+}
+
+static gboolean remove_step(struct keyring_link *link, struct keyring_bound *bound,
+			    const struct request *request, GError **error)
+{
+	return for_each_item(link, bound, request, remove_item, error);
+}
+
+static gboolean keyring_remove(enum half half, const char *spki_hash_hex,
+			       const struct store_wait *wait, GError **error)
+{
+	struct request request = { .spki_hash_hex = spki_hash_hex };
+
+	return run(half, wait, &request, remove_step, error);
+}
+
+static gboolean label_item(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+			   const struct request *request, GError **error)
+{
+	return keyring_item_label(link, bound, path, request->label, error);
+}
+
+static gboolean label_step(struct keyring_link *link, struct keyring_bound *bound,
+			   const struct request *request, GError **error)
+{
+	return for_each_item(link, bound, request, label_item, error);
+}
+
+static gboolean keyring_relabel(enum half half, const char *spki_hash_hex, const char *label,
+				const struct store_wait *wait, GError **error)
+{
+	struct request request = { .spki_hash_hex = spki_hash_hex, .label = label };
+
+	return run(half, wait, &request, label_step, error);
+}
+
+static enum store_state look(struct keyring_bound *bound, GError **error)
+{
+	g_autoptr(KeyringLink) link = keyring_link_get(FALSE, LINK_SESSION, bound, error);
+	g_autofree char *collection = NULL;
+	gboolean locked = TRUE;
+
+	if (!link || !keyring_collection_default(link, bound, &collection, error))
+		return STORE_MISSING;
+	if (collection && !keyring_collection_locked(link, bound, collection, &locked, error))
+		return STORE_MISSING;
+	if (!locked)
+		return STORE_READY;
+	devid_error_set(error, DEVID_STORE_LOCKED, NULL, NULL,
+			collection
+				? "keyring: it is locked"
+				: "keyring: none was made yet; its password is asked when needed");
+	return STORE_LOCKED;
+}
+
+static enum store_state keyring_state(enum half half, char **why)
+{
+	g_autoptr(GError) error = NULL;
+	struct keyring_bound bound;
+	enum store_state state = STORE_MISSING;
+
+	if (half != HALF_USER) {
+		if (why)
+			*why = g_strdup("the machine's identities have no keyring");
+		return STORE_MISSING;
+	}
+	keyring_bound_begin(&bound, NULL);
+	state = look(&bound, &error);
+	if (devid_error_result(error) == DEVID_STORE_LOCKED)
+		state = STORE_LOCKED;
+	if (why && error)
+		*why = g_strdup(error->message);
+	return state;
+}
+
+static enum devid_protection keyring_protection(enum half half)
+{
+	(void)half;
+	return DEVID_PROTECTION_USER;
+}
+
+const struct store store_keyring = {
+	.name = "keyring",
+	.title = "the desktop keyring",
+	.protection = keyring_protection,
+	.state = keyring_state,
+	.read = keyring_read,
+	.write = keyring_write,
+	.remove = keyring_remove,
+	.relabel = keyring_relabel,
+};
