@@ -196,7 +196,7 @@ void client_close(struct client *client)
 	*client = (struct client)CLIENT_INIT;
 }
 
-/* Waits through PROGRESS frames; from the first one on the bound is that of a person. */
+/* Waits through PROGRESS frames, which come every two seconds while a person is asked. */
 static enum devid_result receive_reply(const struct client *client, struct wire_frame *reply)
 {
 	enum devid_result result = wire_receive(client->fd, reply, CLIENT_WAIT_MS, CLIENT_SPIN_US);
@@ -210,7 +210,8 @@ static enum devid_result receive_reply(const struct client *client, struct wire_
 
 		if (left <= 0)
 			return DEVID_TIMEOUT;
-		result = wire_receive(client->fd, reply, (int)left, 0);
+		result = wire_receive(client->fd, reply,
+				      left < CLIENT_WAIT_MS ? (int)left : CLIENT_WAIT_MS, 0);
 	} while (result == DEVID_OK && wire_type(reply) == WIRE_PROGRESS);
 	return result;
 }

@@ -149,8 +149,7 @@ static int milliseconds_left(const struct timespec *start)
 				      (now.tv_nsec - start->tv_nsec) / 1000000);
 }
 
-/* The agent closes its end, or writes to it, once it listens or another one does; so does its end.
- */
+/* A byte: an agent listens. The end of file: none came up. */
 static enum devid_result wait_until_ready(int fd)
 {
 	struct timespec start;
@@ -159,9 +158,10 @@ static enum devid_result wait_until_ready(int fd)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	while ((left = milliseconds_left(&start)) > 0) {
 		struct pollfd entry = { .fd = fd, .events = POLLIN };
+		char byte;
 
 		if (poll(&entry, 1, left) > 0)
-			return DEVID_OK;
+			return read(fd, &byte, 1) == 1 ? DEVID_OK : DEVID_AGENT_GONE;
 	}
 	return DEVID_TIMEOUT;
 }
