@@ -1,0 +1,165 @@
+/* Keys and certificates as a file brought them, and the reading of such files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <internal/cleanup.h>
+#include "../account/error.h"
+#include "bundle.h"
+
+static void key_free(void *data)
+{
+	struct bundle_key *key = data;
+
+	secret_clear(&key->pkcs8);
+	g_free(key->name);
+	g_clear_pointer(&key->local_id, g_bytes_unref);
+	g_free(key);
+}
+
+static void certificate_free(void *data)
+{
+	struct bundle_certificate *certificate = data;
+
+	g_clear_pointer(&certificate->der, g_bytes_unref);
+	if (certificate->crt)
+		gnutls_x509_crt_deinit(certificate->crt);
+	g_free(certificate->name);
+	g_clear_pointer(&certificate->local_id, g_bytes_unref);
+	g_free(certificate);
+}
+
+struct bundle *bundle_new(enum bundle_kind kind)
+{
+	struct bundle *bundle = g_new0(struct bundle, 1);
+
+	bundle->kind = kind;
+	bundle->keys = g_ptr_array_new_with_free_func(key_free);
+	bundle->certificates = g_ptr_array_new_with_free_func(certificate_free);
+	bundle->warnings = g_ptr_array_new_with_free_func(g_free);
+	return bundle;
+}
+
+void bundle_free(struct bundle *bundle)
+{
+	if (!bundle)
+		return;
+	g_ptr_array_unref(bundle->keys);
+	g_ptr_array_unref(bundle->certificates);
+	g_ptr_array_unref(bundle->warnings);
+	g_free(bundle);
+}
+
+struct bundle_key *bundle_add_key(struct bundle *bundle, struct secret *pkcs8, char *name,
+				  GBytes *id)
+{
+	struct bundle_key *key = g_new0(struct bundle_key, 1);
+
+	key->pkcs8 = *pkcs8;
+	*pkcs8 = (struct secret)SECRET_INIT;
+	key->name = name;
+	key->local_id = id;
+	g_ptr_array_add(bundle->keys, key);
+	return key;
+}
+
+bool bundle_add_certificate(struct bundle *bundle, const void *der, size_t length, char *name,
+			    GBytes *id)
+{
+	struct bundle_certificate *certificate = g_new0(struct bundle_certificate, 1);
+	gnutls_datum_t datum = { (unsigned char *)der, (unsigned)length };
+	int code;
+
+	certificate->der = g_bytes_new(der, length);
+	certificate->name = name;
+	certificate->local_id = id;
+	code = gnutls_x509_crt_init(&certificate->crt);
+	if (code >= 0)
+		code = gnutls_x509_crt_import(certificate->crt, &datum, GNUTLS_X509_FMT_DER);
+	if (code < 0) {
+		g_ptr_array_add(
+			bundle->warnings,
+			g_strdup_printf("a certificate in it can't be read and is left out: %s",
+					gnutls_strerror(code)));
+		certificate_free(certificate);
+		return false;
+	}
+	g_ptr_array_add(bundle->certificates, certificate);
+	return true;
+}
+
+const char *file_title(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+static gboolean set_file_error(GError **error, const char *path, const char *why)
+{
+	devid_error_set(error, DEVID_IO, NULL, NULL, "%s: %s", file_title(path), why);
+	return FALSE;
+}
+
+/* Opened without waiting for a FIFO's writer, and without a terminal becoming ours. */
+static int open_regular(const char *path, struct stat *status, GError **error)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0 || fstat(fd, status) < 0) {
+		set_file_error(error, path, g_strerror(errno));
+		return -1;
+	}
+	if (S_ISDIR(status->st_mode)) {
+		set_file_error(error, path, "is a folder");
+		return -1;
+	}
+	if (!S_ISREG(status->st_mode)) {
+		set_file_error(error, path, "is not a regular file");
+		return -1;
+	}
+	return take_fd(&fd);
+}
+
+static gboolean set_too_large(GError **error, const char *path)
+{
+	devid_error_set(error, DEVID_TOO_LARGE, "file-too-large",
+			"a device identity is a few kilobytes: is this the right file?",
+			"%s: larger than %d bytes, the most that is read", file_title(path),
+			BUNDLE_FILE_MAX);
+	return FALSE;
+}
+
+gboolean file_read_bounded(const char *path, struct secret *bytes, bool *others, GError **error)
+{
+	bool standard = strcmp(path, "-") == 0;
+	struct stat status = { 0 };
+	AUTO_CLOSE int opened = standard ? -1 : open_regular(path, &status, error);
+	int fd = standard ? STDIN_FILENO : opened;
+
+	if (fd < 0)
+		return FALSE;
+	if (others)
+		*others = !standard && status.st_mode & (S_IRGRP | S_IROTH);
+	if (status.st_size > BUNDLE_FILE_MAX)
+		return set_too_large(error, path);
+	/* One byte more tells that there is more; growing later would copy secrets about. */
+	if (secret_allocate(bytes, BUNDLE_FILE_MAX + 1) ||
+	    secret_resize(bytes, BUNDLE_FILE_MAX + 1))
+		return set_file_error(error, path, g_strerror(ENOMEM));
+	for (size_t at = 0;;) {
+		ssize_t got = read(fd, bytes->data + at, BUNDLE_FILE_MAX + 1 - at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return set_file_error(error, path, g_strerror(errno));
+		at += (size_t)got;
+		if (at > BUNDLE_FILE_MAX)
+			return set_too_large(error, path);
+		if (got > 0)
+			continue;
+		if (at == 0)
+			return set_file_error(error, path, "is empty");
+		return secret_resize(bytes, at) == DEVID_OK ||
+		       set_file_error(error, path, g_strerror(ENOMEM));
+	}
+}
