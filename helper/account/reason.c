@@ -122,6 +122,32 @@ static const struct devid_reason reasons[] = {
 	  "put the certificate alone in a file, and keep the CA's key where it belongs" },
 	{ "key-unsupported", DEVID_UNSUPPORTED, "keys of that kind can't be used",
 	  "use RSA of 2048 to 4096 bits, or NIST P-256, P-384 or P-521" },
+
+	/* files of keys and certificates, and their passwords */
+	{ "wrong-password", DEVID_PASSWORD, "the password is wrong", NULL },
+	{ "password-or-damaged", DEVID_PASSWORD, "the password is wrong, or the file is damaged",
+	  NULL },
+	{ "password-missing", DEVID_PASSWORD, "a password is needed and none was given",
+	  "name one: --password-file FILE or --password-fd N" },
+	{ "damaged", DEVID_BAD_DATA, "the file is damaged", "get it again from where it came" },
+	{ "not-a-certificate", DEVID_BAD_DATA,
+	  "the file is neither PKCS#12 nor a certificate or key in PEM or DER", NULL },
+	{ "file-too-large", DEVID_TOO_LARGE, "the file is larger than any identity", NULL },
+	{ "iterations", DEVID_TOO_LARGE, "the file asks for too many iterations",
+	  "export it again with fewer iterations" },
+	{ "algorithm-unsupported", DEVID_UNSUPPORTED,
+	  "the file uses an algorithm that can't be read here",
+	  "export it again with AES-256 and SHA-256" },
+	{ "no-key", DEVID_NOT_FOUND, "there is no private key in the file",
+	  "export it again with its private key, or name the key's file: --key FILE" },
+	{ "certificate-missing", DEVID_NOT_FOUND, "there is a private key in the file and no certificate",
+	  "name both files: devid import-cert CERTIFICATE --key FILE" },
+	{ "key-mismatch", DEVID_MISMATCH, "no certificate in the file belongs to the private key",
+	  NULL },
+	{ "several-keys", DEVID_USAGE, "there are several identities in the file",
+	  "pick one: --friendly-name NAME" },
+	{ "no-such-name", DEVID_USAGE, "no identity in the file has that name",
+	  "see their names: devid inspect FILE" },
 };
 
 const struct devid_reason *devid_reasons(size_t *count)

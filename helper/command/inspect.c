@@ -1,0 +1,90 @@
+/* devid inspect FILE…: what is in .p12 and certificate files, stored nowhere. */
+#include <unistd.h>
+#include "finding.h"
+
+static struct {
+	char *password_file;
+	gboolean json, system;
+	int password_fd;
+} options = { .password_fd = -1 };
+
+static const GOptionEntry entries[] = {
+	{ "password-file", 0, 0, G_OPTION_ARG_FILENAME, &options.password_file,
+	  "Read the files' password from FILE", "FILE" },
+	{ "password-fd", 0, 0, G_OPTION_ARG_INT, &options.password_fd,
+	  "Read the files' password from descriptor N", "N" },
+	{ "system", 0, 0, G_OPTION_ARG_NONE, &options.system,
+	  "Compare with the machine's account in /etc/devid alone", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
+	{ NULL },
+};
+
+static const char description[] =
+	"Prints subject, issuer (whose certificate is the one to upload), dates, sizes\n"
+	"against the limits, whether a password is set, which systems open the file, and\n"
+	"what the account's check says. One password serves all files.\n"
+	"\n"
+	"Ends with 0 if every file can be used; 1 if one can't be opened or is too large;\n"
+	"3 if one fails the check. FILE may be - for standard input.";
+
+static enum exit_status worse(enum exit_status a, enum exit_status b)
+{
+	/* A file that can't be opened hides more than one that fails the check. */
+	return a == EXIT_FAILED || b == EXIT_FAILED ? EXIT_FAILED : MAX(a, b);
+}
+
+static enum exit_status inspect(const char *path, const struct devid_account *account,
+				struct password_source *source, JsonBuilder *builder)
+{
+	AUTO_FINDING struct finding finding = { 0 };
+
+	finding_make(&finding, path, source);
+	if (builder)
+		finding_json(builder, &finding, account);
+	else
+		finding_print(&finding, account);
+	return finding_status(&finding, account);
+}
+
+enum exit_status command_inspect(int argc, char **argv)
+{
+	struct password_source source = PASSWORD_SOURCE_INIT;
+	struct devid_account *account = NULL;
+	g_autoptr(JsonBuilder) builder = NULL;
+	enum exit_status status = EXIT_DONE;
+	g_autoptr(GError) error = NULL;
+	enum devid_result result;
+	bool done;
+
+	if (!options_parse(&argc, &argv, "FILE…", "Show what is in .p12 and certificate files",
+			   description, entries, &done, &status) ||
+	    done)
+		return status;
+	if (argc < 2)
+		return report_usage("inspect", "which file?");
+	result = devid_account_load(NULL, options.system || geteuid() == 0, &account);
+	if (result != DEVID_OK) {
+		devid_error_set(&error, result, NULL, NULL, "account: %s",
+				devid_reason_for(result)->cause);
+		return report_error(&error, options.json);
+	}
+	process_keeps_secrets();
+	source.file = options.password_file;
+	source.fd = options.password_fd;
+	source.prompt = argc == 2 ? "Password of the file" : "Password of the files";
+	if (options.json) {
+		builder = json_builder_new();
+		json_builder_begin_object(builder);
+		json_builder_set_member_name(builder, "files");
+		json_builder_begin_array(builder);
+	}
+	for (int i = 1; i < argc; i++)
+		status = worse(status, inspect(argv[i], account, &source, builder));
+	if (builder) {
+		json_builder_end_array(builder);
+		json_print(builder);
+	}
+	password_source_clear(&source);
+	devid_account_free(account);
+	return status;
+}
