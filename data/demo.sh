@@ -1,0 +1,276 @@
+#!/bin/bash
+# Shows the main jobs of devid on this machine and changes nothing of it but the packages that apt adds:
+# the programs are built in build-demo/ and then laid over /usr in name spaces of mounts, processes and
+# networks that end with this script. Run it as root on Debian 12:
+#
+#	bash data/demo.sh
+#
+# It ends with 0 only if every step did what it says.
+set -u
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+here=$(cd "$(dirname "$0")/.." && pwd)
+build=${DEVID_DEMO_BUILD:-$here/build-demo}
+
+say() {
+	printf '%s\n' "$*"
+}
+step() {
+	printf '\n\033[1m== %s\033[0m\n' "$*" | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9]*m//g'; }
+}
+give_up() {
+	say "demo: $*" >&2
+	exit 1
+}
+
+# --- outside: packages and the build -------------------------------------------------------------
+
+if [ -z "${DEVID_DEMO_INSIDE:-}" ]; then
+	[ "$(id -u)" -eq 0 ] || give_up "must run as root (it makes name spaces and users of its own)"
+	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	packages=(build-essential meson ninja-build pkg-config python3 libp11-kit-dev libgnutls28-dev
+		libsecret-1-dev libglib2.0-dev libjson-glib-dev libssl-dev p11-kit gnutls-bin openssl
+		gnome-keyring dbus dbus-daemon libsecret-tools libglib2.0-bin systemd iproute2 procps passwd)
+	missing=()
+	for package in "${packages[@]}"; do
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' ||
+			missing+=("$package")
+	done
+	if [ ${#missing[@]} -gt 0 ]; then
+		step "Packages: apt-get install ${missing[*]}"
+		{ apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } \
+			>/tmp/devid-demo-apt.$$ 2>&1 </dev/null ||
+			{ tail -n 20 /tmp/devid-demo-apt.$$ && give_up "apt-get failed"; }
+		rm -f /tmp/devid-demo-apt.$$
+	fi
+	step "Build (in $build)"
+	log=$(mktemp)
+	{
+		if [ -f "$build/build.ninja" ]; then
+			meson setup --reconfigure "$build" "$here" --prefix=/usr -Dtests=false
+		else
+			meson setup "$build" "$here" --prefix=/usr -Dtests=false
+		fi && ninja -C "$build"
+	} >"$log" 2>&1 </dev/null || { tail -n 30 "$log" && give_up "the build failed"; }
+	rm -f "$log"
+	unshare -mnp --fork --mount-proc --propagation private true ||
+		give_up "this machine allows no name spaces (in a container: give it CAP_SYS_ADMIN)"
+fi
+export DEVID_DEMO_INSIDE=yes DEVID_BUILD=$build
+. "$here/tests/lib/common.sh"
+. "$here/tests/lib/machine.sh"
+. "$here/tests/certs/pki.sh"
+need_pki() { :; }
+TAP_FINISHED=yes
+bail() { give_up "$*"; }
+trap 'status=$?; [ "$status" -eq 0 ] || say "demo: FAILED"; (exit "$status"); finish' EXIT
+begin=$(now_ms)
+private_machine "$0" "$@" 
+
+# --- how a step is shown and judged --------------------------------------------------------------
+
+# shows USER COMMAND-LINE: prints it as the user would type it, runs it, prints what it says.
+shows() {
+	local prompt="$1\$"
+	[ "$1" != root ] || prompt='root#'
+	as "$1" ${bus[$1]:+"DBUS_SESSION_BUS_ADDRESS=${bus[$1]}"}
+	printf '\n%s %s\n' "$prompt" "${2//$'\n'/$'\n'    }"
+	rc=0
+	timeout 30 "${A[@]}" bash -c "$2" >"$T/shown" 2>&1 </dev/null || rc=$?
+	out=$(cat "$T/shown")
+	[ -z "$out" ] || printf '%s\n' "${out//$T\//}" | sed 's/^/    /'
+	[ "$rc" -eq 0 ] || say "    [exit $rc]"
+}
+# must WHAT COMMAND…: the demo ends here if that isn't so.
+must() {
+	local what=$1
+	shift
+	"$@" >/dev/null 2>&1 || give_up "FAILED: $what"
+	say "  -> $what"
+}
+said() {
+	[[ $out =~ $1 ]]
+}
+ended() {
+	[ "$rc" -eq "$1" ]
+}
+not() {
+	! "$@"
+}
+declare -A bus=()
+
+# --- the cast ------------------------------------------------------------------------------------
+
+step "A small PKI: a root, an intermediate that issues device certificates, and a stranger's CA"
+mkdir "$T/ca" && cd "$T/ca" || exit 1
+{
+	for key in root:p256 issuing:rsa:2048 laptop-rsa:rsa:2048 laptop-ec:p256 machine:p256 server:p256 \
+		other:p256 stranger:p256; do
+		pki_key "${key%%:*}" "${key#*:}" &
+	done
+	wait
+	O='/C=JP/ST=Tokyo/O=Example'
+	pki_issue root root "$O/CN=Example Root CA" "${CA_EXTENSIONS[@]}" &&
+		pki_issue issuing root "$O/CN=Example Device CA" "${CA_EXTENSIONS[@]}" &&
+		pki_issue server root "$O/CN=server.test" "${SERVER_EXTENSIONS[@]}" &&
+		pki_issue other other "/C=JP/O=Other/CN=Other CA" "${CA_EXTENSIONS[@]}" &&
+		pki_issue stranger other "/C=JP/O=Other/CN=stranger" "${LEAF_EXTENSIONS[@]}" &&
+		cat issuing.crt root.crt >chain.pem &&
+		for name in laptop-rsa laptop-ec machine; do
+			pki_issue $name issuing "$O/CN=$name" "${LEAF_EXTENSIONS[@]}" &&
+				pki_p12 $name $name.p12 'Tokyo 2026' -certfile chain.pem || exit 1
+		done &&
+		pki_p12 stranger stranger.p12 'Tokyo 2026' -certfile other.crt
+} >"$T/pki.log" 2>&1 || give_up "no certificates: $(cat "$T/pki.log")"
+for user in alice:devid bob:; do
+	machine_user "${user%:*}" "${user#*:}"
+done
+for user in alice bob root; do
+	home=$T/users/$user
+	printf 'Tokyo 2026\n' >"$home/password"
+	cp root.crt issuing.crt "$home/"
+	cp laptop-rsa.p12 laptop-ec.p12 stranger.p12 machine.p12 "$home/"
+	chown -R "$user:" "$home"
+	chmod 600 "$home/password" "$home"/*.p12
+done
+say "  alice, in the group devid, has laptop-rsa.p12 and laptop-ec.p12; bob is in no group"
+
+step "A TLS 1.3 server that demands a client certificate of that PKI"
+as root
+(cd "$T/ca" && exec "${A[@]}" openssl s_server -accept 127.0.0.1:4433 -cert "$T/ca/server.crt" \
+	-key "$T/ca/server.key" -CAfile "$T/ca/root.crt" -tls1_3 -Verify 3 -verify_return_error -www) \
+	>"$T/server.log" 2>&1 </dev/null &
+track $!
+wait_for 5 port_listens 4433 || give_up "no server: $(cat "$T/server.log")"
+say "  openssl s_server -tls1_3 -Verify 3 -verify_return_error, on localhost:4433"
+
+step "alice's session: a bus and gnome-keyring, unlocked as at a login"
+as alice
+mkfifo "$T/bus.address"
+sed 's/^[[:space:]]*//' >"$T/bus.conf" <<-'X'
+	<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+	 "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+	<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
+	<policy context="default"><allow send_destination="*" eavesdrop="true"/>
+	<allow eavesdrop="true"/><allow own="*"/></policy></busconfig>
+X
+"${A[@]}" dbus-daemon --nofork --config-file="$T/bus.conf" --print-address=1 2>"$T/bus.log" >"$T/bus.address" &
+track $!
+read -r "bus[alice]" <"$T/bus.address"
+as alice "DBUS_SESSION_BUS_ADDRESS=${bus[alice]}"
+"${A[@]}" gnome-keyring-daemon --foreground --unlock --components=secrets < <(printf 'login password') \
+	>"$T/keyring.log" 2>&1 &
+track $!
+wait_for 5 "${A[@]}" bash -c 'gdbus call --session --dest org.freedesktop.DBus --object-path / \
+	--method org.freedesktop.DBus.NameHasOwner org.freedesktop.secrets | grep true' ||
+	give_up "no keyring: $(cat "$T/keyring.log")"
+items() {
+	"${A[@]}" secret-tool search --all xdg:schema org.devid.DeviceKey 2>/dev/null | grep -c '^label'
+}
+say "  ready"
+
+# --- the first job: a user's device certificate ---------------------------------------------------
+
+step "The administrator says which CA issues device certificates"
+shows root 'devid ca add --name example-device-ca issuing.crt'
+must "it is a signing certificate of the account now" test -s /etc/devid/signing/example-device-ca.pem
+shows root 'devid ca list'
+must "and listed" said 'Example Device CA'
+
+step "alice imports her .p12: the key goes to her keyring"
+shows alice 'devid inspect --password-file password laptop-rsa.p12'
+must "the file is what she expects" ended 0
+shows alice 'devid import-cert --label laptop --password-file password laptop-rsa.p12'
+must "it is imported" ended 0
+as alice "DBUS_SESSION_BUS_ADDRESS=${bus[alice]}"
+must "her keyring holds one key" test "$(items)" -eq 1
+must "no file of hers does" not grep -rqaE 'PRIVATE KEY' "$T/users/alice/.local/share/devid"
+shows alice 'devid import-cert --label laptop-ec --password-file password laptop-ec.p12'
+must "so is one with a P-256 key" ended 0
+
+step "What she has"
+shows alice 'devid list'
+must "both are listed" said 'laptop-ec'
+shows alice 'devid show laptop'
+must "with the chain up to the root" said 'Example Root CA'
+shows alice 'devid check laptop'
+must "and pass the check against the account" ended 0
+
+step "Mutual TLS 1.3: gnutls-cli knows nothing of devid, only the PKCS#11 URI"
+for label in laptop laptop-ec; do
+	shows alice "printf 'GET / HTTP/1.0\r\n\r\n' |
+gnutls-cli --x509cafile root.crt -p 4433 \\
+  --x509certfile 'pkcs11:token=Device%20Identity;object=$label;type=cert' \\
+  --x509keyfile 'pkcs11:token=Device%20Identity;object=$label;type=private' \\
+  localhost 2>&1 | grep -aE 'Description|^(New, |Verify return)|[Ss]ubject: .*laptop|error|Fatal'"
+	must "the handshake is TLS 1.3" said 'TLS1\.3'
+	must "the server verified $label" said 'Verify return code: 0 \(ok\)'
+done
+shows alice 'devid check laptop --server localhost:4433'
+must "devid's own look at the server agrees" ended 0
+
+step "What a stranger's certificate gets"
+shows alice 'devid import-cert --label stranger --password-file password stranger.p12'
+must "it can be imported: the account may follow; with a warning" said '[Ww]arning|not issued'
+shows alice 'devid check stranger'
+must "the check fails" ended 3
+must "with the line that administrators search for" said \
+	'Certificate error\. \[C=JP, ST=Tokyo, O=Example, CN=Example Device CA\]'
+shows alice "printf 'GET / HTTP/1.0\r\n\r\n' |
+gnutls-cli --x509cafile root.crt -p 4433 \\
+  --x509certfile 'pkcs11:token=Device%20Identity;object=stranger;type=cert' \\
+  --x509keyfile 'pkcs11:token=Device%20Identity;object=stranger;type=private' \\
+  localhost 2>&1 | grep -aE 'Description|Verify return|error|Fatal|alert'"
+must "and the server ends the connection" not said 'Verify return code: 0'
+shows alice "devid events | tail -n 4"
+must "events tell what happened" said 'stranger'
+
+step "The machine's own identity: imported by root, used by whom the account names"
+shows root 'devid import-cert --system --label machine --password-file password machine.p12'
+must "it is imported" ended 0
+key=$(find /var/lib/devid -name '*.key')
+must "its key is a file of the agent's user alone" test "$(stat -c %U:%a "$key")" = devid:600
+shows alice "head -c 1 '$key'"
+must "which alice can't read" not ended 0
+for user in alice bob; do
+	shows $user "printf 'GET / HTTP/1.0\r\n\r\n' |
+gnutls-cli --x509cafile root.crt -p 4433 \\
+  --x509certfile 'pkcs11:token=Device%20Identity%20%28system%29;object=machine;type=cert' \\
+  --x509keyfile 'pkcs11:token=Device%20Identity%20%28system%29;object=machine;type=private' \\
+  localhost 2>&1 | grep -aE 'Description|Verify return|rror|Fatal'"
+	if [ $user = alice ]; then
+		must "alice, of the group devid, logs in with it" said 'Verify return code: 0 \(ok\)'
+	else
+		must "bob is not in the group: no key for him" not said 'Verify return code: 0'
+	fi
+done
+shows bob 'devid list'
+must "bob still sees the certificate" said 'machine'
+
+step "alice gives her identities up"
+shows alice 'devid reset-cred --keys --dry-run'
+must "first told what would go" ended 0
+shows alice 'devid reset-cred --keys --yes'
+must "then gone" ended 0
+as alice "DBUS_SESSION_BUS_ADDRESS=${bus[alice]}"
+must "her keyring is empty" test "$(items)" -eq 0
+shows alice 'devid list'
+must "the machine's identity is not hers to remove" said 'machine'
+must "her own are not listed" not said 'laptop'
+shows alice 'devid check laptop'
+must "and nothing is left to check" not ended 0
+
+step "The end"
+for ((i = ${#PIDS[@]} - 1; i >= 0; i--)); do
+	stop "${PIDS[i]}"
+done
+PIDS=()
+for pid in $(pgrep -x devid-agent); do
+	kill "$pid"
+done
+no_agent() {
+	[ -z "$(ps -e -o comm=,stat= | grep -E 'devid-agent|gnome-keyring|dbus-daemon|openssl' | grep -v Z)" ]
+}
+wait_for 5 no_agent
+must "no process is left" no_agent
+say
+say "demo: every step did what it says ($((($(now_ms) - begin) / 1000)) s)"

@@ -1,0 +1,81 @@
+#!/bin/bash
+# What `meson install` puts down, and that p11-kit and the loader find it there.
+. "$(dirname "$0")/../lib/common.sh"
+. "$(dirname "$0")/../lib/machine.sh"
+private_machine "$0" "$@"
+
+library=$(dirname "$(pkg-config --variable=p11_module_path p11-kit-1)")
+paths=(
+	usr/bin/devid
+	usr/libexec/devid/devid-agent
+	"${library#/}/pkcs11/devid-pkcs11.so"
+	"${library#/}/libdevid.so"
+	"${library#/}/pkgconfig/devid.pc"
+	usr/include/devid/devid.h
+	usr/include/devid/account.h
+	usr/include/devid/check.h
+	usr/include/devid/event.h
+	usr/include/devid/limits.h
+	usr/include/devid/reason.h
+	usr/include/devid/result.h
+	usr/share/p11-kit/modules/devid.module
+	usr/lib/systemd/system/devid-agent.socket
+	usr/lib/systemd/system/devid-agent.service
+	usr/lib/systemd/user/devid-agent.socket
+	usr/lib/systemd/user/devid-agent.service
+	usr/lib/systemd/system-preset/90-devid.preset
+	usr/lib/systemd/user-preset/90-devid.preset
+	usr/lib/sysusers.d/devid.conf
+	usr/lib/tmpfiles.d/devid.conf
+	usr/share/man/man1/devid.1
+	usr/share/man/man5/devid-account.5
+	usr/share/man/man8/devid-agent.8
+)
+plan $((${#paths[@]} + 17))
+
+for path in "${paths[@]}"; do
+	ok "/$path" test -s "/$path"
+done
+# The overlay's upper folder holds what we put down, and nothing else but bytecode and locks.
+extra=$(cd "$T/m/usr" && find . -type f | sed 's,^\./,usr/,' | grep -vE '/(devid|libdevid|90-devid)[^/]*$|/include/devid/' || true)
+is "$(grep -vE 'completions|/doc/devid/|/bash-completion/' <<<"$extra")" "" "nothing else is installed"
+is "$(find "$T/m/usr" -type f -perm /022 | wc -l)" 0 "nothing that others can write"
+is "$(find "$T/m/usr" -type f -perm /6000 | wc -l)" 0 "nothing with a set-uid bit"
+
+as root
+run "${A[@]}" p11-kit list-modules
+is "$rc" 0 "p11-kit lists modules"
+like "$out" '(^|'$'\n'')(module: )?devid' "ours is one"
+like "$out" 'token: Device Identity' "with the user's token"
+like "$out" 'Device Identity \(system\)' "and the machine's"
+like "$out" 'p11-kit-trust|softhsm' "beside the others"
+machine_user alice
+as alice
+run "${A[@]}" p11tool --list-token-urls
+like "$out" 'token=Device%20Identity%20%28system%29' "a user's GnuTLS sees both"
+ok "listing started no agent" bash -c '! ps -e -o comm= | grep -q devid-agent'
+ok "and made nothing" test ! -e "$T/users/alice/.local/share/devid"
+run "${A[@]}" devid version
+is "$rc" 0 "devid runs"
+like "$out" 'devid' "and says who it is"
+run "${A[@]}" ldd "/$library/libdevid.so"
+unlike "$out" 'not found|/build' "libdevid needs nothing of the build folder"
+unlike "$(readelf -d /usr/bin/devid /usr/libexec/devid/devid-agent)" 'R(UN)?PATH' "programs neither"
+ok "devid.pc is valid" "${A[@]}" pkg-config --exists --print-errors devid
+cat >"$T/third.c" <<'C'
+#include <devid/devid.h>
+int main(void)
+{
+	struct devid_account *account = NULL;
+
+	if (devid_account_load("/nonexistent", false, &account) != DEVID_OK)
+		return 2;
+	int state = devid_account_state(account);
+	devid_account_free(account);
+	return state == DEVID_ACCOUNT_NONE && devid_pem_size(1000) > 1300 ? 0 : 1;
+}
+C
+as root
+ok "a third program builds with pkg-config and runs" "${A[@]}" bash -c \
+	"gcc -Wall -Wextra -Werror -o '$T/third' '$T/third.c' \$(pkg-config --cflags --libs devid) && '$T/third'"
+done_testing
