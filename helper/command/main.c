@@ -17,6 +17,9 @@ static enum exit_status command_help(int argc, char **argv);
 static const struct command commands[] = {
 	{ "inspect", "FILE…", "Show what is in .p12 and certificate files", command_inspect },
 	{ "list", "[URI…]", "List the device identities", command_list },
+	{ "show", "[LABEL]", "Show one identity and its chain", command_show },
+	{ "check", "[LABEL]", "Check whether the account accepts the certificate", command_check },
+	{ "verify", "FILE", "Check a chain from a file, as a gateway does", command_verify },
 	{ "version", "", "Print the version", command_version },
 	{ "help", "[COMMAND]", "Explain a command", command_help },
 };

@@ -1,0 +1,333 @@
+/* devid check: the chain check, offline; with --server a TLS handshake with the key as well. */
+#include <string.h>
+#include <unistd.h>
+
+#include "check-server.h"
+#include "choose.h"
+#include "describe.h"
+#include "table.h"
+
+#define NAME_COLUMN 13
+
+struct check {
+	struct choice choice;
+	struct accounts accounts;
+	const char *server, *ca_file;
+	gboolean json, quiet;
+	JsonBuilder *builder;
+	enum exit_status status; /* the first that was not EXIT_DONE */
+	GError *first;		 /* what made it so */
+};
+
+static void write_event(const struct identity *identity, const struct devid_verdict *verdict)
+{
+	struct devid_event event = {
+		.type = DEVID_EVENT_DEVICE_CERTIFICATE,
+		.sub_type = "Local Check",
+		.label = identity == NULL ? NULL : identity->record->label,
+		.certificate =
+			identity == NULL || identity->chain_count == 0 ? NULL : identity->chain[0],
+	};
+	bool system = identity != NULL && identity->half == HALF_SYSTEM && geteuid() == 0;
+
+	devid_event_from_verdict(&event, verdict);
+	/* A log that can't be written is told on syslog; the check stands. */
+	(void)devid_event_write(system, &event);
+}
+
+/* What a verdict says as an error: with the identity's label in front. */
+static GError *verdict_error(const struct identity *identity, const struct devid_verdict *verdict)
+{
+	const char *label = identity == NULL ? NULL : identity->record->label;
+	const char *message = verdict->message != NULL ? verdict->message
+						       : devid_reason_for(verdict->result)->cause;
+	GError *error = NULL;
+
+	devid_error_set(&error, verdict->result, verdict->reason, verdict->hint, "%s%s%s",
+			label != NULL ? label : "", label != NULL ? ": " : "", message);
+	devid_error_set_brackets(error, verdict->brackets);
+	return error;
+}
+
+/* Remembers the first failure, and tells it but with --json or --quiet. */
+static void failed(struct check *check, GError *error)
+{
+	enum exit_status status = exit_status_for(devid_error_result(error));
+
+	if (check->first == NULL) {
+		check->status = status;
+		check->first = g_error_copy(error);
+	}
+	if (check->json || check->quiet)
+		g_error_free(error);
+	else
+		report_error(&error, false);
+}
+
+static void print_passed(const struct identity *identity, const struct devid_verdict *verdict)
+{
+	time_t ends = gnutls_x509_crt_get_expiration_time(identity->chain[0]), now = time(NULL);
+	g_autofree char *days = describe_days(ends, now), *date = describe_date(ends);
+
+	printf("%s: %sok%s: accepted through signing certificate %s; valid until %s, %s\n",
+	       identity->record->label, colour(COLOUR_GOOD, stdout), colour(COLOUR_PLAIN, stdout),
+	       verdict->signing_name != NULL ? verdict->signing_name : "of the account", date,
+	       days);
+	if (days_left(ends, now) < EXPIRY_WARNING_DAYS)
+		report_warning("%s: %s", identity->record->label, days);
+}
+
+/* One identity, or with NULL that there is none. */
+static gboolean check_offline(struct check *check, const struct identity *identity, GError **error)
+{
+	enum half half =
+		identity == NULL
+			? (check->choice.system && !check->choice.user ? HALF_SYSTEM : HALF_USER)
+			: identity->half;
+	struct devid_account *account = accounts_get(&check->accounts, half, error);
+	g_autoptr(devid_verdict) verdict = NULL;
+
+	if (account == NULL)
+		return FALSE;
+	verdict = assess(identity, account, error);
+	if (verdict == NULL)
+		return FALSE;
+	write_event(identity, verdict);
+	if (identity != NULL) {
+		json_identity(check->builder, identity);
+		json_verdict(check->builder, "check", verdict);
+	}
+	if (verdict->result != DEVID_OK)
+		failed(check, verdict_error(identity, verdict));
+	else if (!check->json && !check->quiet)
+		print_passed(identity, verdict);
+	return TRUE;
+}
+
+static void print_field(const char *name, const char *value)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	g_string_append_printf(text, "  %-*s", NAME_COLUMN - 2, name);
+	text_wrap(text, value, NAME_COLUMN, NAME_COLUMN, text_columns());
+	fputs(text->str, stdout);
+}
+
+static void print_issuers(const struct server_report *report)
+{
+	if (!report->asked)
+		return;
+	if (report->issuers->len == 0)
+		print_field("accepts", "it names no issuers: any, or it decides later");
+	for (guint i = 0; i < report->issuers->len; i++)
+		print_field(i == 0 ? "accepts" : "", g_ptr_array_index(report->issuers, i));
+	if (report->issuers->len > 0)
+		print_field(
+			"",
+			report->ours_named
+				? "(ours is among them)"
+				: "(ours is NOT among them: many programs then send no certificate "
+				  "at all)");
+}
+
+static void print_server(const struct server_report *report, const char *words)
+{
+	g_autofree char *protocol = g_strdup_printf("%s, %s", report->version, report->cipher);
+
+	printf(strchr(report->host, ':') != NULL ? "server [%s]:%u\n" : "server %s:%u\n",
+	       report->host, report->port);
+	if (report->version != NULL)
+		print_field("protocol", report->cipher != NULL ? protocol : report->version);
+	if (report->trusted >= 0)
+		print_field("its own", report->trusted		  ? "trusted"
+				       : report->distrust != NULL ? report->distrust
+								  : "NOT trusted");
+	print_issuers(report);
+	if (report->result == DEVID_OK)
+		print_field("outcome", words);
+}
+
+static void server_json(JsonBuilder *builder, const struct server_report *report, const char *words)
+{
+	json_builder_set_member_name(builder, "server");
+	json_builder_begin_object(builder);
+	json_text(builder, "host", report->host);
+	json_number(builder, "port", report->port);
+	json_text(builder, "outcome", server_outcome_word(report->outcome));
+	json_text(builder, "message", words);
+	json_text(builder, "protocol", report->version);
+	json_text(builder, "cipher", report->cipher);
+	json_flag(builder, "asked", report->asked);
+	json_builder_set_member_name(builder, "issuers");
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < report->issuers->len; i++)
+		json_builder_add_string_value(builder, g_ptr_array_index(report->issuers, i));
+	json_builder_end_array(builder);
+	json_flag(builder, "ours_named", report->ours_named);
+	json_text(builder, "alert", report->alert);
+	json_text(builder, "detail", report->detail);
+	json_builder_set_member_name(builder, "trusted");
+	if (report->trusted < 0)
+		json_builder_add_null_value(builder);
+	else
+		json_builder_add_boolean_value(builder, report->trusted);
+	json_text(builder, "distrust", report->distrust);
+	json_builder_end_object(builder);
+}
+
+static const char *server_reason(const struct server_report *report)
+{
+	static const char *const words[] = {
+		[SERVER_REFUSED] = "server-refused",
+		[SERVER_CLOSED] = "server-refused",
+		[SERVER_HANDSHAKE] = "server-handshake",
+		[SERVER_UNREACHABLE] = "server-unreachable",
+		[SERVER_SILENT] = "server-silent",
+		[SERVER_KEY] = NULL,
+	};
+
+	return words[report->outcome];
+}
+
+static gboolean check_online(struct check *check, const struct identity *identity, GError **error)
+{
+	AUTO_SERVER_REPORT struct server_report report = { 0 };
+	g_autofree char *words = NULL;
+
+	if (!check_server(check->server, check->ca_file, identity, &report, error))
+		return FALSE;
+	words = server_report_words(&report);
+	server_json(check->builder, &report, words);
+	if (!check->json && !check->quiet)
+		print_server(&report, words);
+	if (report.trusted == 0 && !check->quiet && !check->json)
+		report_warning("the server's own certificate is not trusted: %s",
+			       report.distrust != NULL ? report.distrust : "unknown");
+	if (report.result != DEVID_OK) {
+		GError *refusal = NULL;
+
+		devid_error_set(&refusal, report.result, server_reason(&report), NULL, "%s: %s",
+				check->server, words);
+		failed(check, refusal);
+	}
+	return TRUE;
+}
+
+/* The object that --json prints begins as every failure's does. */
+static void print_result(struct check *check)
+{
+	const GError *first = check->first;
+	JsonBuilder *builder = check->builder;
+
+	json_builder_end_array(builder);
+	json_text(builder, "result", first == NULL ? "ok" : "error");
+	json_text(builder, "reason", first == NULL ? "ok" : devid_error_reason(first));
+	json_text(builder, "message", first == NULL ? NULL : first->message);
+	json_text(builder, "hint", first == NULL ? NULL : devid_error_hint(first));
+	json_text(builder, "brackets", first == NULL ? NULL : devid_error_brackets(first));
+	json_print(builder);
+}
+
+static gboolean check_one(struct check *check, const struct identity *identity, GError **error)
+{
+	gboolean ok;
+
+	if (identity == NULL)
+		return check_offline(check, NULL, error);
+	json_builder_begin_object(check->builder);
+	ok = check_offline(check, identity, error);
+	if (ok && check->server != NULL && identity->chain_count > 0)
+		ok = check_online(check, identity, error);
+	json_builder_end_object(check->builder);
+	return ok;
+}
+
+/* Without a label, all of them: whichever a client picks is to be good. A server is shown one. */
+static gboolean check_all(struct check *check, GError **error)
+{
+	size_t count;
+
+	if (!choose_load(&check->choice, error))
+		return FALSE;
+	count = identity_list_count(check->choice.list);
+	if (check->server != NULL && count > 1) {
+		identity_list_find(check->choice.list, NULL, error);
+		return FALSE;
+	}
+	if (count == 0)
+		return check_one(check, NULL, error);
+	for (size_t i = 0; i < count; i++)
+		if (!check_one(check, identity_list_get(check->choice.list, i), error))
+			return FALSE;
+	return TRUE;
+}
+
+static enum exit_status run(struct check *check, const char *operand)
+{
+	const struct identity *identity = NULL;
+	GError *error = NULL;
+	gboolean ok;
+
+	check->builder = json_builder_new();
+	json_builder_begin_object(check->builder);
+	json_builder_set_member_name(check->builder, "identities");
+	json_builder_begin_array(check->builder);
+	if (operand == NULL) {
+		ok = check_all(check, &error);
+	} else {
+		identity = choose(&check->choice, operand, &error);
+		ok = identity != NULL && check_one(check, identity, &error);
+	}
+	if (!ok && check->quiet) {
+		check->status = exit_status_for(devid_error_result(error));
+		g_error_free(error);
+	} else if (!ok) {
+		check->status = report_error(&error, check->json);
+	} else if (check->json) {
+		print_result(check);
+	}
+	g_object_unref(check->builder);
+	g_clear_error(&check->first);
+	choice_clear(&check->choice);
+	accounts_clear(&check->accounts);
+	return check->status;
+}
+
+enum exit_status command_check(int argc, char **argv)
+{
+	g_autofree char *server = NULL, *ca_file = NULL;
+	struct check check = { .status = EXIT_DONE };
+	const GOptionEntry entries[] = {
+		{ "server", 0, 0, G_OPTION_ARG_STRING, &server,
+		  "Also make a TLS handshake with this server", "HOST:PORT" },
+		{ "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &ca_file,
+		  "PEM file of the CAs that the server's certificate is checked with (default: the "
+		  "system's)",
+		  "FILE" },
+		CHOICE_OPTIONS(check.choice),
+		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &check.quiet,
+		  "Print nothing: the exit status tells", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &check.json, "Print a JSON object", NULL },
+		{ NULL },
+	};
+	enum exit_status status;
+	bool done;
+
+	if (!options_parse(
+		    &argc, &argv, "[LABEL|URI]",
+		    "Check whether the account accepts the device certificate; without a "
+		    "label, each of them. Nothing is sent anywhere but with --server.",
+		    "Exit status: 0 accepted, 1 failed, 3 certificate error or refused by the\n"
+		    "server, 4 blocked by a rule of the account, 5 the key's store could not be\n"
+		    "opened, 6 no account to check against.",
+		    entries, &done, &status) ||
+	    done)
+		return status;
+	if (argc > 2)
+		return report_usage("check", "%s: one label is enough", argv[2]);
+	if (ca_file != NULL && server == NULL)
+		return report_usage("check", "--ca-file goes with --server");
+	check.server = server;
+	check.ca_file = ca_file;
+	return run(&check, argc > 1 ? argv[1] : NULL);
+}
