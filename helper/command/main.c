@@ -12,7 +12,7 @@
 static enum exit_status command_help(int argc, char **argv);
 
 /* The table is the documentation: usage, completions and the manual page agree with it
- * (tests/command/ table.sh). Rows stand in the order in which a newcomer needs them.
+ * (tests/command/table.sh). Rows stand in the order in which a newcomer needs them.
  */
 static const struct command commands[] = {
 	{ "inspect", "FILE…", "Show what is in .p12 and certificate files", command_inspect },
