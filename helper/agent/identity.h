@@ -14,7 +14,7 @@ struct identity_import {
 	const GPtrArray *certificates; /* GBytes*, DER, leaf first; at least one */
 	const struct secret *pkcs8;    /* NULL: a certificate whose key is already there */
 	const struct store *store;
-	guint32 flags; /* IMPORT_* */
+	guint32 flags;			     /* IMPORT_* */
 	const struct devid_account *account; /* limits are checked again here */
 };
 
@@ -33,10 +33,11 @@ void identity_result_clear(struct identity_result *result);
 struct identity_undo;
 
 gboolean identity_import(const struct identity_import *import, const struct store_wait *wait,
-			 struct identity_result *result, struct identity_undo **undo, GError **error);
+			 struct identity_result *result, struct identity_undo **undo,
+			 GError **error);
 /* Ends the hold: old private half out (keep), or everything back as it was (undo). Consumes `undo`. */
-gboolean identity_keep(struct identity_undo *undo, const struct store_wait *wait, GPtrArray *warnings,
-		       GError **error);
+gboolean identity_keep(struct identity_undo *undo, const struct store_wait *wait,
+		       GPtrArray *warnings, GError **error);
 gboolean identity_undo(struct identity_undo *undo, const struct store_wait *wait, GError **error);
 
 /* One object as C_CreateObject brings it (requests WRITE): pairing by SPKI, the account's limits. */

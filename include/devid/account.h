@@ -30,7 +30,7 @@ enum devid_account_state {
 
 enum devid_chain_mode {
 	DEVID_CHAIN_ISSUER, /* Chain=issuer: the leaf's direct issuer must be a signing certificate */
-	DEVID_CHAIN_PATH,   /* Chain=path: a path over the identity's intermediates may end at one */
+	DEVID_CHAIN_PATH, /* Chain=path: a path over the identity's intermediates may end at one */
 };
 
 enum devid_on_use {
@@ -56,9 +56,10 @@ struct devid_signing {
 	const char *name; /* the file's name without folder and suffix */
 	const char *path;
 	gnutls_x509_crt_t certificate;
-	size_t pem_size; /* bytes as PEM: the file as given */
+	size_t pem_size;     /* bytes as PEM: the file as given */
 	const char *subject; /* printable, in encoded order: devid_name_to_string() */
-	const char *key_id;  /* lower-case hex of its subject key identifier, or of the SHA-1 of its key */
+	/* lower-case hex of its subject key identifier, or of the SHA-1 of its key */
+	const char *key_id;
 };
 
 /* Loads the account. `folder` NULL: the search order above (`system` true: /etc/devid alone);
@@ -85,7 +86,8 @@ DEVID_PUBLIC enum devid_chain_mode devid_account_chain_mode(const struct devid_a
 DEVID_PUBLIC void devid_account_set_chain_mode(struct devid_account *account,
 					       enum devid_chain_mode mode);
 DEVID_PUBLIC enum devid_on_use devid_account_on_use(const struct devid_account *account);
-DEVID_PUBLIC enum devid_size_measure devid_account_size_measure(const struct devid_account *account);
+DEVID_PUBLIC enum devid_size_measure
+devid_account_size_measure(const struct devid_account *account);
 DEVID_PUBLIC enum devid_protection
 devid_account_require_protection(const struct devid_account *account);
 /* Bytes; default 2048 and 4096; and the count, default 5. */

@@ -15,15 +15,18 @@ extern "C" {
  * characters escaped) and owned by the verdict.
  */
 struct devid_verdict {
-	enum devid_result result; /* DEVID_OK, _CHECK_FAILED, _BLOCKED, _NO_ACCOUNT, _ACCOUNT_BROKEN */
-	const char *reason;	  /* the stable word, see devid/reason.h; "ok" where it passed */
-	char *brackets;	   /* "Certificate error. [subject] [subject]"; NULL where it passed or no account */
-	char *message;	   /* one sentence: what and why, without prefix; NULL where it passed */
-	char *hint;	   /* what to do, or NULL */
-	char *signing_name;   /* the signing certificate that decided, or NULL */
-	char *issuer_key_id;  /* lower-case hex: the leaf's authority key identifier, else the
-				 key id of the signing certificate that matched; or NULL */
-	time_t valid_until; /* the next moment at which a clock alone may change the verdict; 0: none */
+	/* DEVID_OK, _CHECK_FAILED, _BLOCKED, _NO_ACCOUNT, _ACCOUNT_BROKEN */
+	enum devid_result result;
+	const char *reason; /* the stable word, see devid/reason.h; "ok" where it passed */
+	/* "Certificate error. [subject] [subject]"; NULL where it passed or no account */
+	char *brackets;
+	char *message;	     /* one sentence: what and why, without prefix; NULL where it passed */
+	char *hint;	     /* what to do, or NULL */
+	char *signing_name;  /* the signing certificate that decided, or NULL */
+	char *issuer_key_id; /* lower-case hex: the leaf's authority key identifier, else the
+				key id of the signing certificate that matched; or NULL */
+	/* the next moment at which a clock alone may change the verdict; 0: none */
+	time_t valid_until;
 };
 
 /* Checks `chain` (leaf first, then the identity's intermediates in any order; `count` may be 0: no

@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 enum devid_event_type {
-	DEVID_EVENT_CONNECTIVITY,	 /* "Connectivity" */
+	DEVID_EVENT_CONNECTIVITY,	/* "Connectivity" */
 	DEVID_EVENT_DEVICE_CERTIFICATE, /* "Device Certificate" */
 };
 
@@ -24,16 +24,16 @@ enum devid_event_type {
  */
 struct devid_event {
 	enum devid_event_type type;
-	const char *sub_type;	 /* "Import", "Removal", "Reset", "Local Check", "Key Use", … */
-	const char *action;	 /* "Succeeded", "Failed", "Allowed", "Refused" */
-	const char *reason;	 /* a word of devid/reason.h */
+	const char *sub_type; /* "Import", "Removal", "Reset", "Local Check", "Key Use", … */
+	const char *action;   /* "Succeeded", "Failed", "Allowed", "Refused" */
+	const char *reason;   /* a word of devid/reason.h */
 	const char *failure_reason; /* one sentence */
 	const char *rule_name;
-	const char *program; /* the client's executable */
-	const char *label;   /* the identity's label, in field "label" */
+	const char *program;	       /* the client's executable */
+	const char *label;	       /* the identity's label, in field "label" */
 	gnutls_x509_crt_t certificate; /* gives client_cert_name, client_cert_expires; or NULL */
 	const char *issuer_key_id;
-	int validated;	   /* 1 Validated, 0 Not Validated, -1: field left out */
+	int validated;	       /* 1 Validated, 0 Not Validated, -1: field left out */
 	const char *user_name; /* NULL: of the calling process */
 };
 

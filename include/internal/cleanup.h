@@ -16,7 +16,7 @@ static inline void cleanup_close_fd(int *fd)
 		close(*fd);
 }
 
-#define AUTO_FREE __attribute__((cleanup(cleanup_free_pointer)))
+#define AUTO_FREE  __attribute__((cleanup(cleanup_free_pointer)))
 #define AUTO_CLOSE __attribute__((cleanup(cleanup_close_fd)))
 #define AUTO(type) __attribute__((cleanup(type##_clear)))
 

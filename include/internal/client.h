@@ -10,18 +10,21 @@
 #include <internal/path.h>
 #include <internal/wire.h>
 
-#define CLIENT_WAIT_MS 5000	   /* without progress */
+#define CLIENT_WAIT_MS	      5000   /* without progress */
 #define CLIENT_PROMPT_WAIT_MS 120000 /* in all, while progress frames say that a prompt is open */
-#define CLIENT_SPIN_US 60
+#define CLIENT_SPIN_US	      60
 
 struct client {
-	int fd;	   /* -1: not connected */
+	int fd;	     /* -1: not connected */
 	pid_t owner; /* the process that connected: a forked child must not use it */
 	enum half half;
 	bool may_sign; /* from HELLO */
 	ino_t inode;   /* of the socket: a host that closes every descriptor may have reused ours */
 };
-#define CLIENT_INIT { -1, 0, HALF_USER, false, 0 }
+#define CLIENT_INIT                        \
+	{                                  \
+		-1, 0, HALF_USER, false, 0 \
+	}
 #define AUTO_CLIENT __attribute__((cleanup(client_close)))
 
 enum client_start {

@@ -19,17 +19,25 @@ enum half {
 	HALF_SYSTEM,
 };
 
-bool path_data(enum half half, char *path);    /* DEVID_DATA_DIR, $XDG_DATA_HOME/devid; DEVID_SYSTEM_DIR, /var/lib/devid */
-bool path_config(enum half half, char *path);  /* DEVID_CONFIG_DIR, $XDG_CONFIG_HOME/devid; /etc/devid */
-bool path_state(enum half half, char *path);   /* DEVID_STATE_DIR, $XDG_STATE_HOME/devid; DEVID_SYSTEM_STATE_DIR, /var/log/devid */
-bool path_runtime(enum half half, char *path); /* DEVID_RUNTIME_DIR, $XDG_RUNTIME_DIR/devid if it is ours, else path_data(); DEVID_SYSTEM_RUNTIME_DIR, /run/devid */
-bool path_socket(enum half half, char *path);  /* path_runtime()/agent; false where it doesn't fit in sun_path */
+/* DEVID_DATA_DIR, $XDG_DATA_HOME/devid; DEVID_SYSTEM_DIR, /var/lib/devid */
+bool path_data(enum half half, char *path);
+/* DEVID_CONFIG_DIR, $XDG_CONFIG_HOME/devid; /etc/devid */
+bool path_config(enum half half, char *path);
+/* DEVID_STATE_DIR, $XDG_STATE_HOME/devid; DEVID_SYSTEM_STATE_DIR, /var/log/devid */
+bool path_state(enum half half, char *path);
+/* DEVID_RUNTIME_DIR, $XDG_RUNTIME_DIR/devid if it is ours, else path_data();
+ * DEVID_SYSTEM_RUNTIME_DIR, /run/devid
+ */
+bool path_runtime(enum half half, char *path);
+/* path_runtime()/agent; false where it doesn't fit in sun_path */
+bool path_socket(enum half half, char *path);
 /* $HOME where the caller owns it, else what the password file says. */
 bool path_home(char *path);
 /* A folder that the environment names: absolute, and the caller's own (or not there yet, below one
  * that is the caller's or root's). NULL: unset or not to be used.
  */
 const char *path_from_environment(const char *variable);
-const char *path_agent(void);		       /* DEVID_AGENT, else DEVID_AGENT_PATH */
+/* DEVID_AGENT, else DEVID_AGENT_PATH */
+const char *path_agent(void);
 
 #endif

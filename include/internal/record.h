@@ -29,11 +29,11 @@
 #include <stdint.h>
 #include <devid/result.h>
 
-#define RECORD_SIZE_MAX (256 * 1024)
-#define RECORD_CHAIN_MAX 16
-#define RECORD_ID_MAX 255
-#define RECORD_LABEL_MAX 255
-#define RECORD_SUFFIX ".identity"
+#define RECORD_SIZE_MAX	   (256 * 1024)
+#define RECORD_CHAIN_MAX   16
+#define RECORD_ID_MAX	   255
+#define RECORD_LABEL_MAX   255
+#define RECORD_SUFFIX	   ".identity"
 #define RECORD_NAME_LENGTH 16 /* hex digits before the suffix */
 
 struct record_bytes {

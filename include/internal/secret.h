@@ -14,14 +14,18 @@ struct secret {
 	size_t size;   /* bytes mapped */
 };
 
-#define SECRET_INIT { NULL, 0, 0 }
+#define SECRET_INIT        \
+	{                  \
+		NULL, 0, 0 \
+	}
 #define AUTO_SECRET __attribute__((cleanup(secret_clear)))
 
 /* Makes room for `size` bytes; `length` is 0, the bytes are zero. An earlier content is wiped. */
 enum devid_result secret_allocate(struct secret *secret, size_t size) DEVID_MUST_USE;
 /* Keeps the content, grows if needed, sets `length`; what it grew by is zero. */
 enum devid_result secret_resize(struct secret *secret, size_t length) DEVID_MUST_USE;
-enum devid_result secret_append(struct secret *secret, const void *data, size_t length) DEVID_MUST_USE;
+enum devid_result secret_append(struct secret *secret, const void *data,
+				size_t length) DEVID_MUST_USE;
 /* Wipes, unlocks, unmaps. Harmless on SECRET_INIT and twice. */
 void secret_clear(struct secret *secret);
 /* A memset that the compiler keeps. */

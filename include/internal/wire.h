@@ -59,10 +59,10 @@
 #include <devid/result.h>
 #include <internal/secret.h>
 
-#define WIRE_VERSION 1
-#define WIRE_HEADER 8
+#define WIRE_VERSION   1
+#define WIRE_HEADER    8
 #define WIRE_FRAME_MAX 65536
-#define WIRE_BODY_MAX (WIRE_FRAME_MAX - WIRE_HEADER)
+#define WIRE_BODY_MAX  (WIRE_FRAME_MAX - WIRE_HEADER)
 #define WIRE_SPKI_HASH 32
 /* The most that one SIGN frame carries as DATA. */
 #define WIRE_DATA_MAX 60000
@@ -143,15 +143,18 @@ enum wire_digest {
 enum wire_phase { PHASE_COMMIT = 1, PHASE_KEEP, PHASE_UNDO };
 enum wire_object { OBJECT_CERTIFICATE = 1, OBJECT_PRIVATE_KEY, OBJECT_PUBLIC_KEY };
 enum wire_key_type { KEY_RSA = 1, KEY_EC };
-#define IMPORT_REPLACE 1u
+#define IMPORT_REPLACE	   1u
 #define IMPORT_ACCEPT_SIZE 2u
 
 /* A frame under construction or received. The bytes are in secret memory: some carry keys. */
 struct wire_frame {
-	struct secret bytes; /* header and body */
+	struct secret bytes;	  /* header and body */
 	enum devid_result result; /* the first failure while building; sticky */
 };
-#define WIRE_FRAME_INIT { SECRET_INIT, DEVID_OK }
+#define WIRE_FRAME_INIT               \
+	{                             \
+		SECRET_INIT, DEVID_OK \
+	}
 #define AUTO_FRAME __attribute__((cleanup(wire_frame_clear)))
 
 void wire_frame_clear(struct wire_frame *frame);
@@ -162,7 +165,8 @@ void wire_frame_clear(struct wire_frame *frame);
 void wire_begin(struct wire_frame *frame, enum wire_type type);
 void wire_put(struct wire_frame *frame, enum wire_tag tag, const void *data, size_t length);
 void wire_put_u32(struct wire_frame *frame, enum wire_tag tag, uint32_t value);
-void wire_put_text(struct wire_frame *frame, enum wire_tag tag, const char *text); /* NULL: nothing */
+void wire_put_text(struct wire_frame *frame, enum wire_tag tag,
+		   const char *text); /* NULL: nothing */
 enum devid_result wire_finish(struct wire_frame *frame) DEVID_MUST_USE;
 
 /* Reading. wire_parse_header() judges the 8 bytes: body length and type, or DEVID_BAD_DATA.

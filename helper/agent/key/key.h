@@ -8,7 +8,7 @@
 #include <internal/secret.h>
 #include <internal/wire.h>
 
-struct key; /* immutable once opened; signing is safe from several threads at once */
+struct key;	      /* immutable once opened; signing is safe from several threads at once */
 struct key_operation; /* a multi-part signature */
 
 struct key_scheme {
@@ -25,7 +25,8 @@ struct key_driver {
 	void (*close)(struct key *key);
 	gboolean (*sign)(struct key *key, const struct key_scheme *scheme, const guint8 *data,
 			 gsize length, guint8 *signature, gsize *signature_length, GError **error);
-	struct key_operation *(*begin)(struct key *key, const struct key_scheme *scheme, GError **error);
+	struct key_operation *(*begin)(struct key *key, const struct key_scheme *scheme,
+				       GError **error);
 	gboolean (*update)(struct key_operation *operation, const guint8 *data, gsize length,
 			   GError **error);
 	gboolean (*finish)(struct key_operation *operation, guint8 *signature,
@@ -43,7 +44,8 @@ extern const struct key_driver key_software;
 /* software.c, for writes: PKCS#8 from the numbers of a C_CreateObject frame (an EC key without its
  * point is completed), and the DER SPKI of a PKCS#8.
  */
-gboolean key_pkcs8_from_frame(const struct wire_frame *request, struct secret *pkcs8, GError **error);
+gboolean key_pkcs8_from_frame(const struct wire_frame *request, struct secret *pkcs8,
+			      GError **error);
 GBytes *key_spki_from_pkcs8(const struct secret *pkcs8, GError **error);
 /* A PKCS#8 and a public key belong together: a signature made and verified. */
 gboolean key_matches_spki(const struct secret *pkcs8, GBytes *spki, GError **error);

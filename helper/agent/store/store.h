@@ -20,14 +20,14 @@ struct store_wait {
 };
 
 enum store_state {
-	STORE_READY,	/* can be read and written now */
-	STORE_LOCKED,	/* there, and locked */
-	STORE_MISSING,	/* no bus, no daemon, no folder */
+	STORE_READY,   /* can be read and written now */
+	STORE_LOCKED,  /* there, and locked */
+	STORE_MISSING, /* no bus, no daemon, no folder */
 };
 
 struct store {
-	const char *name;		    /* "keyring", "file": as in records and --store */
-	const char *title;		    /* for a person: "the desktop keyring" */
+	const char *name;  /* "keyring", "file": as in records and --store */
+	const char *title; /* for a person: "the desktop keyring" */
 	enum devid_protection (*protection)(enum half half);
 	/* `why` (may be NULL) gets one sentence, newly allocated, where it isn't READY. Never prompts,
 	 * never starts a daemon by autolaunch.
@@ -40,7 +40,8 @@ struct store {
 			 struct secret *pkcs8, GError **error);
 	/* Writing what is there already is not an error. */
 	gboolean (*write)(enum half half, const char *spki_hash_hex, const char *label,
-			  const struct secret *pkcs8, const struct store_wait *wait, GError **error);
+			  const struct secret *pkcs8, const struct store_wait *wait,
+			  GError **error);
 	/* Removing what isn't there is not an error. */
 	gboolean (*remove)(enum half half, const char *spki_hash_hex, const struct store_wait *wait,
 			   GError **error);
