@@ -206,16 +206,21 @@ gboolean keyring_collection_locked(struct keyring_link *link, struct keyring_bou
 	return TRUE;
 }
 
-gboolean keyring_collection_create(struct keyring_link *link, struct keyring_bound *bound,
-				   char **path, GError **error)
+gboolean keyring_collection_create(struct keyring_bound *bound, char **path, GError **error)
 {
+	struct keyring_link *link = keyring_link_for_prompt(bound, error);
 	g_autoptr(GVariant) reply = NULL;
 	GVariantBuilder properties;
+	gboolean made;
 
+	if (!link)
+		return FALSE;
 	g_variant_builder_init(&properties, G_VARIANT_TYPE("a{sv}"));
 	g_variant_builder_add(&properties, "{sv}", COLLECTION_INTERFACE ".Label",
 			      g_variant_new_string(COLLECTION_LABEL));
 	reply = keyring_call(link, bound, SERVICE_PATH, SERVICE_INTERFACE, "CreateCollection",
 			     g_variant_new("(a{sv}s)", &properties, "default"), "(oo)", error);
-	return reply && take_object(link, bound, reply, path, error);
+	made = reply && take_object(link, bound, reply, path, error);
+	keyring_link_close(link);
+	return made;
 }

@@ -16,7 +16,8 @@
 
 struct keyring_link {
 	gatomicrefcount references;
-	gboolean activate; /* whether the bus may start the daemon */
+	gboolean activate;   /* whether the bus may start the daemon */
+	gboolean for_prompt; /* a connection of its own, without a session */
 	GCancellable *cancel;
 	GMainContext *context;
 
@@ -53,7 +54,7 @@ void keyring_link_unref(struct keyring_link *link)
 /* Under the lock. True where it had been in use: what came over it is no longer watched. */
 static gboolean retire(struct keyring_link *link)
 {
-	gboolean was_watched = !link->retired && link->stage >= LINK_CONNECTED;
+	gboolean was_watched = !link->for_prompt && !link->retired && link->stage >= LINK_CONNECTED;
 
 	link->retired = TRUE;
 	if (current == link)
@@ -90,6 +91,11 @@ gboolean keyring_link_is_alive(struct keyring_link *link)
 GDBusConnection *keyring_link_connection(struct keyring_link *link)
 {
 	return link->connection;
+}
+
+gboolean keyring_link_is_for_prompt(struct keyring_link *link)
+{
+	return link->for_prompt;
 }
 
 SecretService *keyring_link_service(struct keyring_link *link)
@@ -175,11 +181,14 @@ static gboolean find_daemon(struct keyring_link *link, GError **error)
 	g_autoptr(GError) local = NULL;
 	g_autoptr(GVariant) reply = NULL;
 
-	if (link->activate)
+	/* Starting by name fails for one that runs and can't be started by the bus. */
+	reply = ask_bus(link, "GetNameOwner", g_variant_new("(s)", SERVICE_NAME), &local);
+	if (!reply && link->activate &&
+	    g_error_matches(local, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER)) {
+		g_clear_error(&local);
 		reply = ask_bus(link, "StartServiceByName", g_variant_new("(su)", SERVICE_NAME, 0),
 				&local);
-	else
-		reply = ask_bus(link, "GetNameOwner", g_variant_new("(s)", SERVICE_NAME), &local);
+	}
 	if (reply)
 		return TRUE;
 	if (!link->activate && can_be_started(link))
@@ -226,7 +235,8 @@ static gboolean is_retired(struct keyring_link *link)
 static guint listen(struct keyring_link *link)
 {
 	g_signal_connect(link->connection, "closed", G_CALLBACK(on_closed), link);
-	keyring_watch_subscribe(link->connection);
+	if (!link->for_prompt)
+		keyring_watch_subscribe(link->connection);
 	return g_dbus_connection_signal_subscribe(
 		link->connection, BUS_NAME, BUS_NAME, "NameOwnerChanged", BUS_PATH, SERVICE_NAME,
 		G_DBUS_SIGNAL_FLAGS_NONE, on_owner_changed, link, NULL);
@@ -243,7 +253,7 @@ static gpointer run(gpointer data)
 		subscription = listen(link);
 		if (find_daemon(link, &error)) {
 			publish(link, LINK_CONNECTED);
-			if (open_session(link, &error))
+			if (!link->for_prompt && open_session(link, &error))
 				publish(link, LINK_SESSION);
 		}
 	}
@@ -263,20 +273,30 @@ static gpointer run(gpointer data)
 /* --- the requests' side ------------------------------------------------------------------------
  */
 
-/* Under the lock: a reference for the caller. */
-static struct keyring_link *take_current(gboolean activate)
+static struct keyring_link *begin(gboolean activate, gboolean for_prompt)
 {
-	struct keyring_link *link = current;
+	struct keyring_link *link = g_new0(struct keyring_link, 1);
 
-	if (link)
-		return link_ref(link);
-	link = g_new0(struct keyring_link, 1);
 	g_atomic_ref_count_init(&link->references);
 	link->activate = activate;
+	link->for_prompt = for_prompt;
 	link->cancel = g_cancellable_new();
 	link->context = g_main_context_new();
-	current = link;
 	g_thread_unref(g_thread_new("keyring", run, link_ref(link)));
+	return link;
+}
+
+static struct keyring_link *take_current(gboolean activate)
+{
+	struct keyring_link *link;
+
+	g_mutex_lock(&lock);
+	if (!current)
+		current = begin(activate, FALSE); /* this reference is the caller's */
+	else
+		link_ref(current);
+	link = current;
+	g_mutex_unlock(&lock);
 	return link;
 }
 
@@ -313,11 +333,8 @@ struct keyring_link *keyring_link_get(gboolean activate, enum link_stage stage,
 
 	do {
 		g_autoptr(GError) local = NULL;
-		struct keyring_link *link;
+		struct keyring_link *link = take_current(activate);
 
-		g_mutex_lock(&lock);
-		link = take_current(activate);
-		g_mutex_unlock(&lock);
 		if (keyring_link_reach(link, stage, bound, &local))
 			return link;
 		/* One that was begun only to look may not start the daemon: begin another. */
@@ -329,12 +346,25 @@ struct keyring_link *keyring_link_get(gboolean activate, enum link_stage stage,
 	return NULL;
 }
 
+struct keyring_link *keyring_link_for_prompt(struct keyring_bound *bound, GError **error)
+{
+	struct keyring_link *link = begin(TRUE, TRUE);
+
+	if (keyring_link_reach(link, LINK_CONNECTED, bound, error))
+		return link;
+	keyring_link_close(link);
+	return NULL;
+}
+
+void keyring_link_close(struct keyring_link *link)
+{
+	if (!link)
+		return;
+	keyring_link_retire(link);
+	keyring_link_unref(link);
+}
+
 void keyring_link_prepare(void)
 {
-	struct keyring_link *link;
-
-	g_mutex_lock(&lock);
-	link = take_current(FALSE);
-	g_mutex_unlock(&lock);
-	keyring_link_unref(link);
+	keyring_link_unref(take_current(FALSE));
 }

@@ -71,6 +71,13 @@ void keyring_link_retire(struct keyring_link *link);
 gboolean keyring_link_is_alive(struct keyring_link *link);
 GDBusConnection *keyring_link_connection(struct keyring_link *link);
 SecretService *keyring_link_service(struct keyring_link *link); /* from LINK_SESSION on */
+/* A connection of its own for what a person is asked: gnome-keyring 42 aborts where an unlock
+ * prompt is dismissed by a program, and lets go of one whose connection closes. Ended with
+ * keyring_link_close().
+ */
+struct keyring_link *keyring_link_for_prompt(struct keyring_bound *bound, GError **error);
+gboolean keyring_link_is_for_prompt(struct keyring_link *link);
+void keyring_link_close(struct keyring_link *link);
 /* Begins a link where there is a bus and a daemon, and waits for nothing. */
 void keyring_link_prepare(void);
 
@@ -98,8 +105,7 @@ gboolean keyring_error_is(const GError *error, const char *name);
 
 /* Unlocks one object (item or collection), asking the person where needed; one question at a time.
  */
-gboolean keyring_unlock(struct keyring_link *link, struct keyring_bound *bound, const char *path,
-			GError **error);
+gboolean keyring_unlock(struct keyring_bound *bound, const char *path, GError **error);
 /* Runs a prompt that a call left us (NO_OBJECT: nothing to do); `result` may be NULL. */
 gboolean keyring_prompt(struct keyring_link *link, struct keyring_bound *bound, const char *path,
 			GVariant **result, GError **error);
@@ -129,7 +135,6 @@ gboolean keyring_collection_default(struct keyring_link *link, struct keyring_bo
 gboolean keyring_collection_locked(struct keyring_link *link, struct keyring_bound *bound,
 				   const char *path, gboolean *locked, GError **error);
 /* Asks the person for a password for it. */
-gboolean keyring_collection_create(struct keyring_link *link, struct keyring_bound *bound,
-				   char **path, GError **error);
+gboolean keyring_collection_create(struct keyring_bound *bound, char **path, GError **error);
 
 #endif

@@ -77,8 +77,13 @@ static gboolean prompter_is_there(struct prompt *prompt)
 	return there;
 }
 
+/* Takes the question away, where the daemon survives that; else it stays until the person closes
+ * it, or answers it for the next request.
+ */
 static void dismiss(struct prompt *prompt)
 {
+	if (keyring_link_is_for_prompt(prompt->link))
+		return;
 	g_dbus_connection_call(keyring_link_connection(prompt->link), SERVICE_NAME, prompt->path,
 			       PROMPT_INTERFACE, "Dismiss", NULL, NULL,
 			       G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL, NULL);
@@ -254,23 +259,26 @@ static void end_turn(gboolean answered, const GError *outcome)
 	g_mutex_unlock(&question.lock);
 }
 
-static gboolean unlock_now(struct keyring_link *link, struct keyring_bound *bound, const char *path,
-			   GError **error)
+static gboolean unlock_now(struct keyring_bound *bound, const char *path, GError **error)
 {
+	struct keyring_link *link = keyring_link_for_prompt(bound, error);
 	const char *const paths[] = { path, NULL };
 	g_autoptr(GVariant) reply = NULL;
+	gboolean unlocked = FALSE;
 	const char *prompt;
 
-	reply = keyring_call(link, bound, SERVICE_PATH, SERVICE_INTERFACE, "Unlock",
-			     g_variant_new("(^ao)", paths), "(aoo)", error);
-	if (!reply)
-		return FALSE;
-	g_variant_get_child(reply, 1, "&o", &prompt);
-	return keyring_prompt(link, bound, prompt, NULL, error);
+	if (link)
+		reply = keyring_call(link, bound, SERVICE_PATH, SERVICE_INTERFACE, "Unlock",
+				     g_variant_new("(^ao)", paths), "(aoo)", error);
+	if (reply) {
+		g_variant_get_child(reply, 1, "&o", &prompt);
+		unlocked = keyring_prompt(link, bound, prompt, NULL, error);
+	}
+	keyring_link_close(link);
+	return unlocked;
 }
 
-gboolean keyring_unlock(struct keyring_link *link, struct keyring_bound *bound, const char *path,
-			GError **error)
+gboolean keyring_unlock(struct keyring_bound *bound, const char *path, GError **error)
 {
 	g_autoptr(GError) local = NULL;
 	gboolean unlocked;
@@ -283,7 +291,7 @@ gboolean keyring_unlock(struct keyring_link *link, struct keyring_bound *bound, 
 			return TRUE;
 		break;
 	case TURN_OURS:
-		unlocked = unlock_now(link, bound, path, &local);
+		unlocked = unlock_now(bound, path, &local);
 		end_turn(!g_cancellable_is_cancelled(keyring_bound_cancel(bound)), local);
 		if (unlocked)
 			return TRUE;

@@ -57,7 +57,7 @@ static gboolean find_unlocked(struct keyring_link *link, struct keyring_bound *b
 	if (items->unlocked[0])
 		return TRUE;
 	if (items->locked[0]) {
-		if (!keyring_unlock(link, bound, items->locked[0], error))
+		if (!keyring_unlock(bound, items->locked[0], error))
 			return FALSE;
 	} else {
 		/* Nothing may mean locked: some daemons don't search what is. */
@@ -65,7 +65,7 @@ static gboolean find_unlocked(struct keyring_link *link, struct keyring_bound *b
 		    (collection &&
 		     !keyring_collection_locked(link, bound, collection, &locked, error)))
 			return FALSE;
-		if (locked && !keyring_unlock(link, bound, collection, error))
+		if (locked && !keyring_unlock(bound, collection, error))
 			return FALSE;
 	}
 	if ((items->locked[0] || locked) &&
@@ -108,10 +108,10 @@ static gboolean open_collection(struct keyring_link *link, struct keyring_bound 
 	if (!keyring_collection_default(link, bound, collection, error))
 		return FALSE;
 	if (!*collection)
-		return keyring_collection_create(link, bound, collection, error);
+		return keyring_collection_create(bound, collection, error);
 	if (!keyring_collection_locked(link, bound, *collection, &locked, error))
 		return FALSE;
-	return !locked || keyring_unlock(link, bound, *collection, error);
+	return !locked || keyring_unlock(bound, *collection, error);
 }
 
 static gboolean holds(struct keyring_link *link, struct keyring_bound *bound, const char *path,
@@ -184,7 +184,7 @@ for_each_item(struct keyring_link *link, struct keyring_bound *bound, const stru
 	if (!keyring_items_find(link, bound, request->spki_hash_hex, &items, error))
 		return FALSE;
 	for (size_t i = 0; done && items.locked[i]; i++)
-		done = keyring_unlock(link, bound, items.locked[i], error) &&
+		done = keyring_unlock(bound, items.locked[i], error) &&
 		       each(link, bound, items.locked[i], request, error);
 	for (size_t i = 0; done && items.unlocked[i]; i++)
 		done = each(link, bound, items.unlocked[i], request, error);
