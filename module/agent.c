@@ -1,0 +1,216 @@
+/* The pool of connections to the agents: see agent.h. */
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include "agent.h"
+#include "library.h"
+
+#define IDLE_MAX	  8  /* connections kept for later, each half */
+#define MAY_SIGN_SECONDS  5  /* how long an answer is remembered */
+#define NO_ANSWER_SECONDS 30 /* and that there was none within the bound */
+
+static struct connection *connections;
+
+static struct {
+	time_t until; /* CLOCK_MONOTONIC; 0: not known */
+	uid_t uid;
+	bool may_sign;
+} system_answer;
+
+static struct connection *connection_new(enum half half)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection)
+		return NULL;
+	connection->client = (struct client)CLIENT_INIT;
+	connection->client.half = half;
+	connection->in_call = (struct client)CLIENT_INIT;
+	connection->request = (struct wire_frame)WIRE_FRAME_INIT;
+	connection->reply = (struct wire_frame)WIRE_FRAME_INIT;
+	connection->busy = true;
+	connection->next = connections;
+	connections = connection;
+	return connection;
+}
+
+static void connection_free(struct connection *connection)
+{
+	struct connection **link;
+
+	for (link = &connections; *link; link = &(*link)->next)
+		if (*link == connection) {
+			*link = connection->next;
+			break;
+		}
+	client_close(&connection->client);
+	wire_frame_clear(&connection->request);
+	wire_frame_clear(&connection->reply);
+	free(connection);
+}
+
+/* An idle connection, or else a new one that isn't connected yet. */
+static struct connection *take(enum half half)
+{
+	struct connection *connection;
+
+	for (connection = connections; connection; connection = connection->next)
+		if (!connection->busy && connection->client.half == half) {
+			connection->busy = true;
+			return connection;
+		}
+	return connection_new(half);
+}
+
+static enum devid_result connect_waiting(struct connection *connection, enum half half,
+					 enum client_start start)
+{
+	enum devid_result result;
+
+	library_unlock();
+	result = client_connect(&connection->client, half, start);
+	library_lock();
+	connection->client.half = half;
+	if (result == DEVID_OK && connection->orphan) {
+		client_close(&connection->client);
+		result = DEVID_AGENT_GONE;
+	}
+	return result;
+}
+
+void agent_close(struct connection *connection, bool reusable)
+{
+	enum half half = connection->client.half;
+	const struct connection *other;
+	unsigned idle = 0;
+
+	for (other = connections; other; other = other->next)
+		idle += !other->busy && other->client.half == half;
+	connection->busy = false;
+	if (!reusable || connection->orphan || connection->client.fd < 0 || idle >= IDLE_MAX)
+		connection_free(connection);
+}
+
+enum devid_result agent_exchange(struct connection *connection)
+{
+	enum devid_result result;
+
+	connection->in_call = connection->client;
+	library_unlock();
+	result = client_call(&connection->client, &connection->request, &connection->reply);
+	library_lock();
+	connection->in_call = (struct client)CLIENT_INIT;
+	return result;
+}
+
+enum devid_result agent_open(enum half half, struct connection **opened)
+{
+	struct connection *connection = connection_new(half);
+	enum devid_result result;
+
+	if (!connection)
+		return DEVID_NO_MEMORY;
+	result = connect_waiting(connection, half, CLIENT_START);
+	if (result != DEVID_OK) {
+		agent_close(connection, false);
+		return result;
+	}
+	*opened = connection;
+	return DEVID_OK;
+}
+
+enum devid_result agent_call(enum half half, const struct agent_request *request)
+{
+	struct connection *connection = take(half);
+	enum devid_result result = DEVID_OK;
+
+	if (!connection)
+		return DEVID_NO_MEMORY;
+	for (bool fresh = false;; fresh = true) {
+		bool used_before = connection->client.fd >= 0;
+
+		if (!used_before)
+			result = connect_waiting(connection, half, CLIENT_START);
+		if (result == DEVID_OK)
+			result = request->build(&connection->request, request->data);
+		if (result == DEVID_OK)
+			result = agent_exchange(connection);
+		/* The agent that we knew has left: its successor hasn't seen the request. */
+		if (result != DEVID_AGENT_GONE || !used_before || fresh || connection->orphan)
+			break;
+		result = DEVID_OK;
+		client_close(&connection->client);
+		connection->client.half = half;
+	}
+	if (result == DEVID_OK && request->read)
+		result = request->read(&connection->reply, request->data);
+	agent_close(connection, true);
+	return result;
+}
+
+static time_t now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+bool agent_may_sign_system(void)
+{
+	struct connection *connection;
+	enum devid_result result = DEVID_OK;
+	uid_t uid = geteuid();
+	bool may_sign;
+
+	/* Root sees them even where nothing listens yet: it may start the agent. */
+	if (uid == 0)
+		return true;
+	if (system_answer.until > now_seconds() && system_answer.uid == uid)
+		return system_answer.may_sign;
+	connection = connection_new(HALF_SYSTEM);
+	if (!connection)
+		return false;
+	result = connect_waiting(connection, HALF_SYSTEM, CLIENT_NO_START);
+	may_sign = result == DEVID_OK && connection->client.may_sign;
+	agent_close(connection, true);
+	system_answer.may_sign = may_sign;
+	system_answer.uid = uid;
+	system_answer.until =
+		now_seconds() + (result == DEVID_TIMEOUT ? NO_ANSWER_SECONDS : MAY_SIGN_SECONDS);
+	return may_sign;
+}
+
+void agent_end(void)
+{
+	struct connection *connection, *next;
+
+	for (connection = connections; connection; connection = next) {
+		next = connection->next;
+		if (!connection->busy) {
+			connection_free(connection);
+			continue;
+		}
+		connection->orphan = true;
+		if (client_is_connected(&connection->in_call))
+			shutdown(connection->in_call.fd, SHUT_RDWR);
+	}
+	system_answer.until = 0;
+}
+
+void agent_forget(bool whole)
+{
+	struct connection *connection, *next;
+
+	for (connection = connections; connection; connection = next) {
+		next = connection->next;
+		/* One in use elsewhere is closed and left: its frames may be half done. */
+		if (whole && !connection->busy)
+			connection_free(connection);
+		else
+			client_close(&connection->client);
+	}
+	connections = NULL;
+	system_answer.until = 0;
+}

@@ -1,0 +1,130 @@
+/* The rows. Footnotes are those of PKCS#11 Base v2.40 table 10: 1 must be specified to
+ * C_CreateObject, 2 must not be, 7 cannot be revealed, 8 may be changed, 9 default is the token's,
+ * 10 set to true by the security officer alone, 11 cannot change once true, 12 cannot change once
+ * false. (3 to 6 are about key generation and unwrapping, which this token doesn't do.)
+ *
+ * Where a template may name usage that the token doesn't do (CKA_DECRYPT), the row is a hint: tools
+ * set these by habit and don't look back.
+ */
+#include <internal/cleanup.h>
+#include "attribute-table.h"
+
+#define BYTES(type, kinds, rules, field, tag)                                  \
+	{                                                                      \
+		type, kinds, FORM_BYTES, SOURCE_CONSTANT, rules, field, tag, 0 \
+	}
+#define DATE(type, kinds, rules, field)                                     \
+	{                                                                   \
+		type, kinds, FORM_DATE, SOURCE_CONSTANT, rules, field, 0, 0 \
+	}
+#define BOOL(type, kinds, rules, value)                                              \
+	{                                                                            \
+		type, kinds, FORM_BOOL, SOURCE_CONSTANT, rules, FIELD_NONE, 0, value \
+	}
+#define ULONG(type, kinds, rules, value)                                              \
+	{                                                                             \
+		type, kinds, FORM_ULONG, SOURCE_CONSTANT, rules, FIELD_NONE, 0, value \
+	}
+#define COMPUTED(type, kinds, form, rules, source)                 \
+	{                                                          \
+		type, kinds, form, source, rules, FIELD_NONE, 0, 0 \
+	}
+
+/* clang-format off */
+const struct attribute_row attribute_rows[] = {
+	/* Base 4.2, 4.4: all objects, storage objects */
+	COMPUTED(CKA_CLASS, KIND_ANY, FORM_ULONG, RULE_REQUIRED, SOURCE_CLASS),		/* 1 */
+	BOOL(CKA_TOKEN, KIND_ANY, 0, CK_TRUE),			/* no session objects here */
+	BOOL(CKA_PRIVATE, KIND_CERTIFICATE | KIND_PUBLIC, 0, CK_FALSE),
+	BOOL(CKA_PRIVATE, KIND_PRIVATE, RULE_HINT, CK_TRUE),	/* 9; no login hides it */
+	COMPUTED(CKA_MODIFIABLE, KIND_ANY, FORM_BOOL, RULE_HINT, SOURCE_OWN_RECORD),
+	BYTES(CKA_LABEL, KIND_ANY, RULE_KEPT | RULE_CHANGE, FIELD_LABEL, TAG_LABEL),
+	BOOL(CKA_COPYABLE, KIND_ANY, RULE_HINT, CK_FALSE),
+	COMPUTED(CKA_DESTROYABLE, KIND_CERTIFICATE | KIND_PRIVATE, FORM_BOOL, RULE_HINT,
+		 SOURCE_OWN_RECORD),
+	BOOL(CKA_DESTROYABLE, KIND_PUBLIC, RULE_HINT, CK_FALSE),	/* goes with its private key */
+
+	/* Base 4.6.2, 4.6.3: certificates, X.509 */
+	ULONG(CKA_CERTIFICATE_TYPE, KIND_CERTIFICATE, RULE_REQUIRED, CKC_X_509),	/* 1 */
+	BOOL(CKA_TRUSTED, KIND_CERTIFICATE, 0, CK_FALSE),				/* 10 */
+	COMPUTED(CKA_CERTIFICATE_CATEGORY, KIND_CERTIFICATE, FORM_ULONG, RULE_HINT,
+		 SOURCE_CATEGORY),
+	BYTES(CKA_CHECK_VALUE, KIND_CERTIFICATE, RULE_HINT, FIELD_CHECK_VALUE, 0),
+	DATE(CKA_START_DATE, KIND_CERTIFICATE, RULE_HINT, FIELD_START_DATE),
+	DATE(CKA_END_DATE, KIND_CERTIFICATE, RULE_HINT, FIELD_END_DATE),
+	BYTES(CKA_PUBLIC_KEY_INFO, KIND_CERTIFICATE, RULE_HINT, FIELD_SPKI, 0),
+	/* 1 in the table; NSS and OpenSC leave it to the token, which reads the certificate */
+	BYTES(CKA_SUBJECT, KIND_CERTIFICATE, RULE_HINT, FIELD_SUBJECT, 0),
+	BYTES(CKA_ID, KIND_CERTIFICATE, RULE_KEPT | RULE_CHANGE, FIELD_ID, TAG_ID),
+	BYTES(CKA_ISSUER, KIND_CERTIFICATE, RULE_HINT, FIELD_ISSUER, 0),
+	BYTES(CKA_SERIAL_NUMBER, KIND_CERTIFICATE, RULE_HINT, FIELD_SERIAL, 0),
+	BYTES(CKA_VALUE, KIND_CERTIFICATE, RULE_REQUIRED | RULE_KEPT, FIELD_CERTIFICATE,
+	      TAG_CERTIFICATE),								/* 1 */
+	BYTES(CKA_URL, KIND_CERTIFICATE, 0, FIELD_NONE, 0),
+	BYTES(CKA_HASH_OF_SUBJECT_PUBLIC_KEY, KIND_CERTIFICATE, RULE_HINT, FIELD_NONE, 0),
+	BYTES(CKA_HASH_OF_ISSUER_PUBLIC_KEY, KIND_CERTIFICATE, RULE_HINT, FIELD_NONE, 0),
+	ULONG(CKA_JAVA_MIDP_SECURITY_DOMAIN, KIND_CERTIFICATE, RULE_HINT, 0),
+
+	/* Base 4.7: keys */
+	COMPUTED(CKA_KEY_TYPE, KIND_KEY, FORM_ULONG, RULE_REQUIRED, SOURCE_KEY_TYPE),	/* 1 */
+	BYTES(CKA_ID, KIND_KEY, RULE_KEPT | RULE_CHANGE, FIELD_ID, TAG_ID),		/* 8 */
+	DATE(CKA_START_DATE, KIND_KEY, RULE_HINT, FIELD_NONE),				/* 8 */
+	DATE(CKA_END_DATE, KIND_KEY, RULE_HINT, FIELD_NONE),				/* 8 */
+	BOOL(CKA_DERIVE, KIND_KEY, RULE_HINT, CK_FALSE),				/* 8 */
+	BOOL(CKA_LOCAL, KIND_KEY, RULE_NEVER, CK_FALSE),				/* 2 */
+	ULONG(CKA_KEY_GEN_MECHANISM, KIND_KEY, RULE_NEVER, CK_UNAVAILABLE_INFORMATION),	/* 2 */
+	{ CKA_ALLOWED_MECHANISMS, KIND_PRIVATE, FORM_MECHANISMS, SOURCE_CONSTANT, RULE_HINT,
+	  FIELD_NONE, 0, 0 },
+
+	/* Base 4.8: public keys */
+	BYTES(CKA_SUBJECT, KIND_KEY, RULE_HINT, FIELD_SUBJECT, 0),			/* 8 */
+	BOOL(CKA_ENCRYPT, KIND_PUBLIC, RULE_HINT, CK_FALSE),				/* 8 */
+	BOOL(CKA_VERIFY, KIND_PUBLIC, RULE_HINT, CK_TRUE),	/* 8; in whose software it likes */
+	BOOL(CKA_VERIFY_RECOVER, KIND_PUBLIC, RULE_HINT, CK_FALSE),			/* 8 */
+	BOOL(CKA_WRAP, KIND_PUBLIC, RULE_HINT, CK_FALSE),				/* 8 */
+	BOOL(CKA_TRUSTED, KIND_PUBLIC, 0, CK_FALSE),					/* 10 */
+	BYTES(CKA_PUBLIC_KEY_INFO, KIND_KEY, RULE_HINT, FIELD_SPKI, 0),
+
+	/* Base 4.9: private keys */
+	BOOL(CKA_SENSITIVE, KIND_PRIVATE, 0, CK_TRUE),					/* 8, 11 */
+	BOOL(CKA_DECRYPT, KIND_PRIVATE, RULE_HINT, CK_FALSE),				/* 8 */
+	BOOL(CKA_SIGN, KIND_PRIVATE, RULE_HINT, CK_TRUE),				/* 8 */
+	BOOL(CKA_SIGN_RECOVER, KIND_PRIVATE, RULE_HINT, CK_FALSE),			/* 8 */
+	BOOL(CKA_UNWRAP, KIND_PRIVATE, RULE_HINT, CK_FALSE),				/* 8 */
+	BOOL(CKA_EXTRACTABLE, KIND_PRIVATE, 0, CK_FALSE),				/* 8, 12 */
+	BOOL(CKA_ALWAYS_SENSITIVE, KIND_PRIVATE, RULE_NEVER, CK_FALSE),	/* 2; it came from outside */
+	BOOL(CKA_NEVER_EXTRACTABLE, KIND_PRIVATE, RULE_NEVER, CK_FALSE),		/* 2 */
+	BOOL(CKA_WRAP_WITH_TRUSTED, KIND_PRIVATE, 0, CK_FALSE),				/* 11 */
+	BOOL(CKA_ALWAYS_AUTHENTICATE, KIND_PRIVATE, 0, CK_FALSE),
+
+	/* Mechanisms 2.1.2, 2.1.3: RSA */
+	BYTES(CKA_MODULUS, KIND_RSA, RULE_REQUIRED | RULE_KEPT, FIELD_MODULUS,
+	      TAG_RSA_MODULUS),								/* 1 */
+	COMPUTED(CKA_MODULUS_BITS, KIND_RSA_PUBLIC, FORM_ULONG, RULE_NEVER,
+		 SOURCE_MODULUS_BITS),							/* 2 */
+	BYTES(CKA_PUBLIC_EXPONENT, KIND_RSA, RULE_REQUIRED | RULE_KEPT, FIELD_EXPONENT,
+	      TAG_RSA_PUBLIC_EXPONENT),							/* 1 */
+	BYTES(CKA_PRIVATE_EXPONENT, KIND_RSA_PRIVATE, RULE_REQUIRED | RULE_KEPT | RULE_SECRET,
+	      FIELD_NONE, TAG_RSA_PRIVATE_EXPONENT),					/* 1, 7 */
+	BYTES(CKA_PRIME_1, KIND_RSA_PRIVATE, RULE_KEPT | RULE_SECRET, FIELD_NONE,
+	      TAG_RSA_PRIME_1),								/* 7 */
+	BYTES(CKA_PRIME_2, KIND_RSA_PRIVATE, RULE_KEPT | RULE_SECRET, FIELD_NONE,
+	      TAG_RSA_PRIME_2),								/* 7 */
+	BYTES(CKA_EXPONENT_1, KIND_RSA_PRIVATE, RULE_KEPT | RULE_SECRET, FIELD_NONE,
+	      TAG_RSA_EXPONENT_1),							/* 7 */
+	BYTES(CKA_EXPONENT_2, KIND_RSA_PRIVATE, RULE_KEPT | RULE_SECRET, FIELD_NONE,
+	      TAG_RSA_EXPONENT_2),							/* 7 */
+	BYTES(CKA_COEFFICIENT, KIND_RSA_PRIVATE, RULE_KEPT | RULE_SECRET, FIELD_NONE,
+	      TAG_RSA_COEFFICIENT),							/* 7 */
+
+	/* Mechanisms 2.3.3, 2.3.4: elliptic curves */
+	BYTES(CKA_EC_PARAMS, KIND_EC, RULE_REQUIRED | RULE_KEPT, FIELD_EC_PARAMS,
+	      TAG_EC_PARAMS),								/* 1 */
+	BYTES(CKA_EC_POINT, KIND_EC_PUBLIC, RULE_REQUIRED | RULE_KEPT, FIELD_EC_POINT,
+	      TAG_EC_POINT),								/* 1 */
+	BYTES(CKA_VALUE, KIND_EC_PRIVATE, RULE_REQUIRED | RULE_KEPT | RULE_SECRET, FIELD_NONE,
+	      TAG_EC_VALUE),								/* 1, 7 */
+};
+/* clang-format on */
+
+const size_t attribute_row_count = ARRAY_SIZE(attribute_rows);

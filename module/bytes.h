@@ -1,0 +1,21 @@
+/* A run of bytes that belongs to somebody else. */
+#ifndef MODULE_BYTES_H
+#define MODULE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct bytes {
+	const uint8_t *data;
+	size_t length;
+};
+
+static inline bool bytes_equal(struct bytes one, struct bytes other)
+{
+	return one.length == other.length &&
+	       (one.length == 0 || memcmp(one.data, other.data, one.length) == 0);
+}
+
+#endif

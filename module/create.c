@@ -1,0 +1,171 @@
+/* Objects made, changed and destroyed: each is one request to the agent, which writes. See
+ * object.h. */
+#include <internal/cleanup.h>
+#include "agent.h"
+#include "attribute.h"
+#include "error.h"
+#include "object.h"
+#include "session.h"
+
+/* A WRITE, REMOVE or RENAME under way. The caller's template lives until its call returns. */
+struct change {
+	const CK_ATTRIBUTE *template;
+	CK_ULONG count;
+	struct attribute_creation creation;
+	char name[RECORD_NAME_LENGTH + 1]; /* of the record; from the answer to a WRITE */
+	struct bytes label, id;
+};
+
+static enum devid_result build_write(struct wire_frame *request, const void *data)
+{
+	const struct change *change = data;
+
+	wire_begin(request, WIRE_WRITE);
+	wire_put_u32(request, TAG_OBJECT, change->creation.class);
+	if (change->creation.class != OBJECT_CERTIFICATE)
+		wire_put_u32(request, TAG_KEY_TYPE, change->creation.key_type);
+	attribute_put_creation(request, change->template, change->count, change->creation.kind);
+	return wire_finish(request);
+}
+
+static enum devid_result read_written(const struct wire_frame *reply, void *data)
+{
+	struct change *change = data;
+	struct wire_field name;
+
+	if (!wire_get(reply, TAG_NAME, &name) || name.length != RECORD_NAME_LENGTH)
+		return DEVID_BAD_DATA;
+	memcpy(change->name, name.data, name.length);
+	return DEVID_OK;
+}
+
+static enum devid_result build_remove(struct wire_frame *request, const void *data)
+{
+	const struct change *change = data;
+
+	wire_begin(request, WIRE_REMOVE);
+	wire_put_text(request, TAG_NAME, change->name);
+	wire_put_u32(request, TAG_OBJECT, change->creation.class);
+	return wire_finish(request);
+}
+
+static enum devid_result build_rename(struct wire_frame *request, const void *data)
+{
+	const struct change *change = data;
+
+	wire_begin(request, WIRE_RENAME);
+	wire_put_text(request, TAG_NAME, change->name);
+	if (change->label.data)
+		wire_put(request, TAG_LABEL, change->label.data, change->label.length);
+	if (change->id.data)
+		wire_put(request, TAG_ID, change->id.data, change->id.length);
+	return wire_finish(request);
+}
+
+static CK_RV ask_agent(enum half half, const struct agent_request *request)
+{
+	enum devid_result result = agent_call(half, request);
+
+	/* Also after a failure: the agent may have done it and died before it said so. */
+	if (token_refresh(half, true) == DEVID_NO_MEMORY && result == DEVID_OK)
+		result = DEVID_NO_MEMORY;
+	return error_of_change(result);
+}
+
+CK_RV object_create(CK_SESSION_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG count,
+		    CK_OBJECT_HANDLE *made)
+{
+	const struct session *session = session_find(handle);
+	struct change change = { .template = template, .count = count };
+	const struct agent_request request = { build_write, read_written, &change };
+	const struct object *object;
+	enum half half;
+	CK_RV rv;
+
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
+	if (!template || !made)
+		return CKR_ARGUMENTS_BAD;
+	rv = attribute_check_creation(template, count, &change.creation);
+	if (rv != CKR_OK)
+		return rv;
+	if (!(session->flags & CKF_RW_SESSION))
+		return CKR_SESSION_READ_ONLY;
+	half = session->half;
+	rv = ask_agent(half, &request);
+	if (rv != CKR_OK)
+		return rv;
+	object = token_find_record(half, change.name, change.creation.class);
+	if (!object)
+		return CKR_FUNCTION_FAILED;
+	*made = object->handle;
+	return CKR_OK;
+}
+
+/* What both ways of changing an object ask first. */
+static CK_RV find_own(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted,
+		      const struct object **found, enum half *half)
+{
+	const struct session *session = session_find(handle);
+
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
+	*half = session->half;
+	*found = token_find(session->half, wanted);
+	if (!*found)
+		return CKR_OBJECT_HANDLE_INVALID;
+	return session->flags & CKF_RW_SESSION ? CKR_OK : CKR_SESSION_READ_ONLY;
+}
+
+CK_RV object_change(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted, const CK_ATTRIBUTE *template,
+		    CK_ULONG count)
+{
+	struct change change = { .template = template, .count = count };
+	const struct agent_request request = { build_rename, NULL, &change };
+	const struct object *object;
+	enum half half;
+	CK_RV rv = find_own(handle, wanted, &object, &half);
+
+	if (rv == CKR_OK && !template && count > 0)
+		rv = CKR_ARGUMENTS_BAD;
+	if (rv == CKR_OK && credential_is_chain(object->credential))
+		rv = CKR_ACTION_PROHIBITED; /* CKA_MODIFIABLE is false */
+	if (rv == CKR_OK)
+		rv = attribute_check_change(object, template, count, &change.label, &change.id);
+	if (rv != CKR_OK || (!change.label.data && !change.id.data))
+		return rv;
+	memcpy(change.name, object->credential->name, sizeof(change.name));
+	return ask_agent(half, &request);
+}
+
+CK_RV object_destroy(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted)
+{
+	struct change change = { .count = 0 };
+	const struct agent_request request = { build_remove, NULL, &change };
+	const struct object *object;
+	enum half half;
+	CK_RV rv = find_own(handle, wanted, &object, &half);
+
+	if (rv != CKR_OK)
+		return rv;
+	/* CKA_DESTROYABLE is false: it goes with what it came with. */
+	if (credential_is_chain(object->credential) || object->class == OBJECT_PUBLIC_KEY)
+		return CKR_ACTION_PROHIBITED;
+	change.creation.class = object->class;
+	memcpy(change.name, object->credential->name, sizeof(change.name));
+	return ask_agent(half, &request);
+}
+
+CK_RV object_copy(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted, const CK_ATTRIBUTE *template,
+		  CK_ULONG count, const CK_OBJECT_HANDLE *copy)
+{
+	const struct session *session = session_find(handle);
+
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
+	if ((!template && count > 0) || !copy)
+		return CKR_ARGUMENTS_BAD;
+	if (!token_find(session->half, wanted))
+		return CKR_OBJECT_HANDLE_INVALID;
+	return CKR_ACTION_PROHIBITED;
+}

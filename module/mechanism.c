@@ -1,0 +1,162 @@
+/* The mechanism table: see mechanism.h. PKCS#11 Mechanisms v2.40 sections 2.1 and 2.3. */
+#include <internal/cleanup.h>
+#include "mechanism.h"
+
+#define RSA_MIN	 2048
+#define RSA_MAX	 4096
+#define EC_MIN	 256
+#define EC_MAX	 521
+#define EC_FLAGS (CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS)
+
+static const struct mechanism {
+	CK_MECHANISM_TYPE type;
+	enum wire_key_type key;
+	enum wire_scheme scheme;
+	enum wire_digest digest; /* DIGEST_NONE: the caller brings it; one part only */
+} mechanisms[] = {
+	{ CKM_RSA_PKCS, KEY_RSA, SCHEME_RSA_PKCS1, DIGEST_NONE },
+	{ CKM_RSA_PKCS_PSS, KEY_RSA, SCHEME_RSA_PSS, DIGEST_NONE },
+	{ CKM_SHA256_RSA_PKCS, KEY_RSA, SCHEME_RSA_PKCS1, DIGEST_SHA256 },
+	{ CKM_SHA384_RSA_PKCS, KEY_RSA, SCHEME_RSA_PKCS1, DIGEST_SHA384 },
+	{ CKM_SHA512_RSA_PKCS, KEY_RSA, SCHEME_RSA_PKCS1, DIGEST_SHA512 },
+	{ CKM_SHA256_RSA_PKCS_PSS, KEY_RSA, SCHEME_RSA_PSS, DIGEST_SHA256 },
+	{ CKM_SHA384_RSA_PKCS_PSS, KEY_RSA, SCHEME_RSA_PSS, DIGEST_SHA384 },
+	{ CKM_SHA512_RSA_PKCS_PSS, KEY_RSA, SCHEME_RSA_PSS, DIGEST_SHA512 },
+	{ CKM_ECDSA, KEY_EC, SCHEME_ECDSA, DIGEST_NONE },
+	{ CKM_ECDSA_SHA256, KEY_EC, SCHEME_ECDSA, DIGEST_SHA256 },
+	{ CKM_ECDSA_SHA384, KEY_EC, SCHEME_ECDSA, DIGEST_SHA384 },
+	{ CKM_ECDSA_SHA512, KEY_EC, SCHEME_ECDSA, DIGEST_SHA512 },
+};
+
+/* The digests that PSS parameters may name, and their mask generation functions. */
+static const struct digest {
+	enum wire_digest digest;
+	CK_MECHANISM_TYPE hash;
+	CK_RSA_PKCS_MGF_TYPE mgf;
+	size_t size;
+} digests[] = {
+	{ DIGEST_SHA256, CKM_SHA256, CKG_MGF1_SHA256, 32 },
+	{ DIGEST_SHA384, CKM_SHA384, CKG_MGF1_SHA384, 48 },
+	{ DIGEST_SHA512, CKM_SHA512, CKG_MGF1_SHA512, 64 },
+};
+
+/* What holds for a type of key, whatever the mechanism. */
+static const struct key_rule {
+	CK_ULONG min, max; /* bits */
+	CK_FLAGS flags;
+} key_rules[] = {
+	[KEY_RSA] = { RSA_MIN, RSA_MAX, CKF_SIGN },
+	[KEY_EC] = { EC_MIN, EC_MAX, CKF_SIGN | EC_FLAGS },
+};
+
+static const struct mechanism *find(CK_MECHANISM_TYPE type)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(mechanisms); i++)
+		if (mechanisms[i].type == type)
+			return &mechanisms[i];
+	return NULL;
+}
+
+CK_RV mechanism_list(CK_MECHANISM_TYPE *list, CK_ULONG *count)
+{
+	CK_ULONG room = *count;
+	size_t i;
+
+	*count = ARRAY_SIZE(mechanisms);
+	if (!list)
+		return CKR_OK;
+	if (room < ARRAY_SIZE(mechanisms))
+		return CKR_BUFFER_TOO_SMALL;
+	for (i = 0; i < ARRAY_SIZE(mechanisms); i++)
+		list[i] = mechanisms[i].type;
+	return CKR_OK;
+}
+
+CK_RV mechanism_info(CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
+{
+	const struct mechanism *mechanism = find(type);
+	const struct key_rule *rule;
+
+	if (!mechanism)
+		return CKR_MECHANISM_INVALID;
+	rule = &key_rules[mechanism->key];
+	info->ulMinKeySize = rule->min;
+	info->ulMaxKeySize = rule->max;
+	info->flags = rule->flags;
+	return CKR_OK;
+}
+
+/* RFC 8017 section 9.1.1: what emBits leaves beside the digest and two bytes is for the salt. */
+static CK_RV start_pss(const struct mechanism *mechanism, const CK_MECHANISM *asked, unsigned bits,
+		       struct mechanism_use *use)
+{
+	const CK_RSA_PKCS_PSS_PARAMS *params = asked->pParameter;
+	const struct digest *hash = NULL, *mgf = NULL;
+	size_t i, encoded = (bits - 1 + 7) / 8;
+
+	if (!params || asked->ulParameterLen != sizeof(*params))
+		return CKR_MECHANISM_PARAM_INVALID;
+	for (i = 0; i < ARRAY_SIZE(digests); i++) {
+		if (digests[i].hash == params->hashAlg)
+			hash = &digests[i];
+		if (digests[i].mgf == params->mgf)
+			mgf = &digests[i];
+	}
+	if (!hash || !mgf || params->sLen > encoded - hash->size - 2)
+		return CKR_MECHANISM_PARAM_INVALID;
+	if (mechanism->digest != DIGEST_NONE && mechanism->digest != hash->digest)
+		return CKR_MECHANISM_PARAM_INVALID;
+	use->pss_digest = hash->digest;
+	use->pss_mgf = mgf->digest;
+	use->pss_salt = (uint32_t)params->sLen;
+	if (mechanism->digest == DIGEST_NONE)
+		use->data_min = use->data_max = hash->size;
+	return CKR_OK;
+}
+
+CK_RV mechanism_start(const CK_MECHANISM *asked, enum wire_key_type key, unsigned bits,
+		      struct mechanism_use *use)
+{
+	const struct mechanism *mechanism = find(asked->mechanism);
+	size_t bytes = (bits + 7) / 8;
+
+	if (!mechanism)
+		return CKR_MECHANISM_INVALID;
+	if (mechanism->key != key)
+		return CKR_KEY_TYPE_INCONSISTENT;
+	if (bits < key_rules[key].min || bits > key_rules[key].max)
+		return CKR_KEY_SIZE_RANGE;
+	*use = (struct mechanism_use){
+		.scheme = mechanism->scheme,
+		.digest = mechanism->digest,
+		.parts = mechanism->digest != DIGEST_NONE,
+		.data_max = SIZE_MAX,
+		.signature = key == KEY_EC ? 2 * bytes : bytes,
+	};
+	if (mechanism->scheme == SCHEME_RSA_PSS)
+		return start_pss(mechanism, asked, bits, use);
+	if (asked->pParameter && asked->ulParameterLen > 0)
+		return CKR_MECHANISM_PARAM_INVALID;
+	if (mechanism->digest != DIGEST_NONE)
+		return CKR_OK;
+	/* Bare: k - 11 bytes (RFC 8017 section 7.2.1); the leftmost bits of any digest. */
+	use->data_max = key == KEY_EC ? bytes : bytes - 11;
+	use->cut = key == KEY_EC;
+	return CKR_OK;
+}
+
+struct bytes mechanism_allowed(enum wire_key_type key)
+{
+	static CK_MECHANISM_TYPE allowed[3][ARRAY_SIZE(mechanisms)];
+	static size_t counts[3];
+	size_t i;
+
+	if (counts[key] == 0)
+		for (i = 0; i < ARRAY_SIZE(mechanisms); i++)
+			if (mechanisms[i].key == key)
+				allowed[key][counts[key]++] = mechanisms[i].type;
+	return (struct bytes){ (const uint8_t *)allowed[key],
+			       counts[key] * sizeof(CK_MECHANISM_TYPE) };
+}

@@ -1,0 +1,137 @@
+/* Searching and reading objects: see object.h. */
+#include <internal/cleanup.h>
+#include "agent.h"
+#include "attribute.h"
+#include "error.h"
+#include "library.h"
+#include "object.h"
+#include "session.h"
+
+/* Private keys of the machine are hidden from those for whom its agent doesn't sign. */
+static bool shows_private_keys(enum half half, const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+	if (half == HALF_USER || !attribute_allows_class(template, count, OBJECT_PRIVATE_KEY) ||
+	    !token_has_private_keys(half))
+		return true;
+	return agent_may_sign_system();
+}
+
+static CK_RV collect(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count,
+		     bool private_keys)
+{
+	AUTO_FREE const struct object **found = NULL;
+	const struct object *objects;
+	size_t total, kept = 0, i;
+
+	objects = token_objects(session->half, &total);
+	found = calloc(total + 1, sizeof(*found));
+	if (!found)
+		return CKR_HOST_MEMORY;
+	for (i = 0; i < total; i++)
+		if (private_keys || objects[i].class != OBJECT_PRIVATE_KEY)
+			found[kept++] = &objects[i];
+	kept = attribute_filter(found, kept, template, count);
+	session->search.handles = calloc(kept + 1, sizeof(*session->search.handles));
+	if (!session->search.handles)
+		return CKR_HOST_MEMORY;
+	for (i = 0; i < kept; i++)
+		session->search.handles[i] = found[i]->handle;
+	session->search.count = kept;
+	session->search.next = 0;
+	session->search.active = true;
+	return CKR_OK;
+}
+
+CK_RV object_search_begin(CK_SESSION_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+	struct session *session = session_find(handle);
+	enum devid_result result;
+	bool private_keys;
+	CK_RV rv;
+
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
+	if (!template && count > 0)
+		return CKR_ARGUMENTS_BAD;
+	if (session->search.active)
+		return CKR_OPERATION_ACTIVE;
+	rv = attribute_check_pointers(template, count);
+	if (rv != CKR_OK)
+		return rv;
+	result = token_refresh(session->half, false);
+	if (result != DEVID_OK)
+		return error_of_use(result);
+	private_keys = shows_private_keys(session->half, template, count);
+	session = session_find(handle);
+	if (!session)
+		return library_is_ending() ? CKR_CRYPTOKI_NOT_INITIALIZED : CKR_SESSION_CLOSED;
+	if (session->search.active)
+		return CKR_OPERATION_ACTIVE;
+	return collect(session, template, count, private_keys);
+}
+
+/* What has gone since the search began is left out: who destroys what he finds meets no ghosts. */
+CK_RV object_search_next(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *objects, CK_ULONG room,
+			 CK_ULONG *count)
+{
+	struct session *session = session_find(handle);
+
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
+	if (!count || (!objects && room > 0))
+		return CKR_ARGUMENTS_BAD;
+	if (!session->search.active)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	*count = 0;
+	while (*count < room && session->search.next < session->search.count) {
+		CK_OBJECT_HANDLE next = session->search.handles[session->search.next++];
+
+		if (token_find(session->half, next))
+			objects[(*count)++] = next;
+	}
+	return CKR_OK;
+}
+
+CK_RV object_search_end(CK_SESSION_HANDLE handle)
+{
+	struct session *session = session_find(handle);
+
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
+	if (!session->search.active)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	free(session->search.handles);
+	session->search.handles = NULL;
+	session->search.active = false;
+	return CKR_OK;
+}
+
+CK_RV object_read(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted, CK_ATTRIBUTE *template,
+		  CK_ULONG count)
+{
+	const struct session *session = session_find(handle);
+	const struct object *object;
+
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
+	if (!template && count > 0)
+		return CKR_ARGUMENTS_BAD;
+	object = token_find(session->half, wanted);
+	return object ? attribute_read(object, template, count) : CKR_OBJECT_HANDLE_INVALID;
+}
+
+CK_RV object_size(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted, CK_ULONG *size)
+{
+	const struct session *session = session_find(handle);
+	const struct object *object;
+
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
+	if (!size)
+		return CKR_ARGUMENTS_BAD;
+	object = token_find(session->half, wanted);
+	if (!object)
+		return CKR_OBJECT_HANDLE_INVALID;
+	*size = attribute_size(object);
+	return CKR_OK;
+}

@@ -1,0 +1,36 @@
+/* Sessions: PKCS#11 Base v2.40 section 5.6. All functions want the library's lock. */
+#ifndef MODULE_SESSION_H
+#define MODULE_SESSION_H
+
+#include <internal/path.h>
+#include <p11-kit/pkcs11.h>
+#include "sign.h"
+
+struct session {
+	CK_SESSION_HANDLE handle;
+	enum half half;
+	CK_FLAGS flags;
+	struct {
+		bool active;
+		CK_OBJECT_HANDLE *handles;
+		size_t count, next;
+	} search;
+	struct sign sign;
+};
+
+CK_RV session_open(CK_SLOT_ID slot, CK_FLAGS flags, CK_SESSION_HANDLE *handle);
+CK_RV session_close(CK_SESSION_HANDLE handle);
+CK_RV session_close_all(CK_SLOT_ID slot);
+CK_RV session_info(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info);
+CK_RV session_login(CK_SESSION_HANDLE handle, CK_USER_TYPE user);
+CK_RV session_logout(CK_SESSION_HANDLE handle);
+
+/* NULL: no such session. A pointer is good until the lock is given up. */
+struct session *session_find(CK_SESSION_HANDLE handle);
+/* How many are open, and how many of them read-write. */
+void session_count(enum half half, CK_ULONG *all, CK_ULONG *writing);
+
+/* C_Finalize, and a forked child: drops all; `whole` false: lets them lie (see agent_forget()). */
+void session_forget(bool whole);
+
+#endif

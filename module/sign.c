@@ -1,0 +1,305 @@
+/* Signing operations: see sign.h. */
+#include <stdlib.h>
+#include "error.h"
+#include "library.h"
+#include "session.h"
+#include "sign.h"
+#include "token.h"
+
+/* One SIGN frame, and where its signature goes. */
+struct frame {
+	const struct sign *sign;
+	const uint8_t *data;
+	size_t length;
+	bool more;
+	uint8_t *signature;
+};
+
+static enum devid_result build(struct wire_frame *request, const void *data)
+{
+	const struct frame *frame = data;
+	const struct mechanism_use *use = &frame->sign->use;
+
+	wire_begin(request, WIRE_SIGN);
+	wire_put(request, TAG_SPKI_HASH, frame->sign->spki_hash, WIRE_SPKI_HASH);
+	wire_put_u32(request, TAG_SCHEME, use->scheme);
+	wire_put_u32(request, TAG_DIGEST, use->digest);
+	if (use->scheme == SCHEME_RSA_PSS) {
+		wire_put_u32(request, TAG_PSS_DIGEST, use->pss_digest);
+		wire_put_u32(request, TAG_PSS_MGF, use->pss_mgf);
+		wire_put_u32(request, TAG_PSS_SALT, use->pss_salt);
+	}
+	wire_put(request, TAG_DATA, frame->data, frame->length);
+	if (frame->more)
+		wire_put_u32(request, TAG_MORE, 1);
+	return wire_finish(request);
+}
+
+static enum devid_result read_signature(const struct wire_frame *reply, void *data)
+{
+	const struct frame *frame = data;
+	struct wire_field field;
+
+	if (!wire_get(reply, TAG_SIGNATURE, &field) || field.length != frame->sign->use.signature)
+		return DEVID_BAD_DATA;
+	memcpy(frame->signature, field.data, field.length);
+	return DEVID_OK;
+}
+
+void sign_clear(struct sign *sign)
+{
+	free(sign->buffer);
+	/* Parts without their end: the agent forgets them with the connection. */
+	if (sign->stream)
+		agent_close(sign->stream, false);
+	memset(sign, 0, sizeof(*sign));
+}
+
+CK_RV sign_init(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+	struct session *session = session_find(handle);
+	const struct object *object;
+	struct mechanism_use use;
+	CK_RV rv;
+
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
+	if (!mechanism)
+		return CKR_ARGUMENTS_BAD;
+	if (session->sign.active || session->sign.busy)
+		return CKR_OPERATION_ACTIVE;
+	object = token_find(session->half, key);
+	if (!object || object->class == OBJECT_CERTIFICATE)
+		return CKR_KEY_HANDLE_INVALID;
+	if (object->class != OBJECT_PRIVATE_KEY)
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	rv = mechanism_start(mechanism, object->credential->key_type, object->credential->key_bits,
+			     &use);
+	if (rv != CKR_OK)
+		return rv;
+	session->sign = (struct sign){ .active = true, .half = session->half, .use = use };
+	memcpy(session->sign.spki_hash, object->credential->spki_hash, WIRE_SPKI_HASH);
+	return CKR_OK;
+}
+
+/* Takes the operation out of its session, for as long as the lock may be given up. */
+static void take(struct session *session, struct sign *sign)
+{
+	*sign = session->sign;
+	session->sign = (struct sign){ .busy = true };
+}
+
+/* Ends the operation, or puts it back; the session may have been closed meanwhile. */
+static CK_RV put_back(CK_SESSION_HANDLE handle, struct sign *sign, CK_RV rv, bool over)
+{
+	struct session *session = session_find(handle);
+
+	if (!session || over) {
+		sign_clear(sign);
+		if (session)
+			session->sign = *sign;
+	} else {
+		session->sign = *sign;
+	}
+	if (!session)
+		return library_is_ending() ? CKR_CRYPTOKI_NOT_INITIALIZED : CKR_SESSION_CLOSED;
+	return rv;
+}
+
+/* Ends the operation where it lies. */
+static CK_RV end(struct session *session, CK_RV rv)
+{
+	sign_clear(&session->sign);
+	return rv;
+}
+
+static enum devid_result send_part(struct sign *sign, const uint8_t *data, size_t length)
+{
+	struct frame frame = { sign, data, length, true, NULL };
+	enum devid_result result = DEVID_OK;
+
+	if (!sign->stream)
+		result = agent_open(sign->half, &sign->stream);
+	if (result == DEVID_OK)
+		result = build(&sign->stream->request, &frame);
+	if (result == DEVID_OK)
+		result = agent_exchange(sign->stream);
+	return result;
+}
+
+static enum devid_result send_last(struct sign *sign, const uint8_t *data, size_t length,
+				   uint8_t *signature)
+{
+	struct frame frame = { sign, data, length, false, signature };
+	const struct agent_request request = { build, read_signature, &frame };
+	enum devid_result result;
+
+	if (!sign->stream)
+		return agent_call(sign->half, &request);
+	result = build(&sign->stream->request, &frame);
+	if (result == DEVID_OK)
+		result = agent_exchange(sign->stream);
+	if (result == DEVID_OK)
+		result = read_signature(&sign->stream->reply, &frame);
+	if (result == DEVID_OK) {
+		agent_close(sign->stream, true);
+		sign->stream = NULL;
+	}
+	return result;
+}
+
+static enum devid_result send_message(struct sign *sign, const uint8_t *data, size_t length,
+				      uint8_t *signature)
+{
+	enum devid_result result;
+
+	for (; length > WIRE_DATA_MAX; data += WIRE_DATA_MAX, length -= WIRE_DATA_MAX) {
+		result = send_part(sign, data, WIRE_DATA_MAX);
+		if (result != DEVID_OK)
+			return result;
+	}
+	return send_last(sign, data, length, signature);
+}
+
+/* A question for the length, or too little room: true, and the operation goes on. */
+static bool asks_length(const struct sign *sign, const CK_BYTE *signature, CK_ULONG *length,
+			CK_RV *rv)
+{
+	CK_ULONG room = *length;
+
+	if (signature && room >= sign->use.signature)
+		return false;
+	*length = sign->use.signature;
+	*rv = signature ? CKR_BUFFER_TOO_SMALL : CKR_OK;
+	return true;
+}
+
+CK_RV sign_single(CK_SESSION_HANDLE handle, const CK_BYTE *data, CK_ULONG length,
+		  CK_BYTE *signature, CK_ULONG *signature_length)
+{
+	struct session *session = session_find(handle);
+	enum devid_result result;
+	struct sign sign;
+	CK_RV rv;
+
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
+	if (!session->sign.active)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	if (session->sign.parts)
+		return end(session, CKR_OPERATION_NOT_INITIALIZED);
+	if (!signature_length || (!data && length > 0))
+		return end(session, CKR_ARGUMENTS_BAD);
+	if (asks_length(&session->sign, signature, signature_length, &rv))
+		return rv;
+	if (session->sign.use.cut && length > session->sign.use.data_max)
+		length = session->sign.use.data_max;
+	if (length < session->sign.use.data_min || length > session->sign.use.data_max)
+		return end(session, CKR_DATA_LEN_RANGE);
+	take(session, &sign);
+	result = send_message(&sign, data, length, signature);
+	if (result == DEVID_OK)
+		*signature_length = sign.use.signature;
+	return put_back(handle, &sign, error_of_use(result), true);
+}
+
+static bool grow(struct sign *sign, size_t wanted)
+{
+	size_t room = sign->room ? sign->room : 1024;
+	uint8_t *larger;
+
+	if (wanted <= sign->room)
+		return true;
+	while (room < wanted)
+		room *= 2;
+	if (room > WIRE_DATA_MAX)
+		room = WIRE_DATA_MAX;
+	larger = realloc(sign->buffer, room);
+	if (!larger)
+		return false;
+	sign->buffer = larger;
+	sign->room = room;
+	return true;
+}
+
+static enum devid_result add_part(struct sign *sign, const uint8_t *part, size_t length)
+{
+	do {
+		size_t free_room = WIRE_DATA_MAX - sign->length;
+		size_t now = length < free_room ? length : free_room;
+		enum devid_result result;
+
+		if (!grow(sign, sign->length + now))
+			return DEVID_NO_MEMORY;
+		if (now > 0)
+			memcpy(sign->buffer + sign->length, part, now);
+		sign->length += now;
+		part += now;
+		length -= now;
+		if (length == 0)
+			return DEVID_OK;
+		result = send_part(sign, sign->buffer, sign->length);
+		if (result != DEVID_OK)
+			return result;
+		sign->length = 0;
+	} while (length > 0);
+	return DEVID_OK;
+}
+
+CK_RV sign_update(CK_SESSION_HANDLE handle, const CK_BYTE *part, CK_ULONG length)
+{
+	struct session *session = session_find(handle);
+	enum devid_result result;
+	struct sign sign;
+
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
+	if (!session->sign.active)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	/* The bare mechanisms are of one part (PKCS#11 Mechanisms v2.40 tables 1 and 33). */
+	if (!session->sign.use.parts)
+		return end(session, CKR_OPERATION_NOT_INITIALIZED);
+	if (!part && length > 0)
+		return end(session, CKR_ARGUMENTS_BAD);
+	take(session, &sign);
+	sign.parts = true;
+	result = length > 0 ? add_part(&sign, part, length) : DEVID_OK;
+	return put_back(handle, &sign, error_of_use(result), result != DEVID_OK);
+}
+
+CK_RV sign_final(CK_SESSION_HANDLE handle, CK_BYTE *signature, CK_ULONG *signature_length)
+{
+	struct session *session = session_find(handle);
+	enum devid_result result;
+	struct sign sign;
+	CK_RV rv;
+
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
+	if (!session->sign.active)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	if (!session->sign.use.parts)
+		return end(session, CKR_OPERATION_NOT_INITIALIZED);
+	if (!signature_length)
+		return end(session, CKR_ARGUMENTS_BAD);
+	if (asks_length(&session->sign, signature, signature_length, &rv))
+		return rv;
+	take(session, &sign);
+	result = send_message(&sign, sign.buffer, sign.length, signature);
+	if (result == DEVID_OK)
+		*signature_length = sign.use.signature;
+	return put_back(handle, &sign, error_of_use(result), true);
+}
+
+CK_RV sign_state(CK_SESSION_HANDLE handle, const CK_ULONG *length)
+{
+	const struct session *session = session_find(handle);
+
+	if (!session)
+		return CKR_SESSION_HANDLE_INVALID;
+	if (!length)
+		return CKR_ARGUMENTS_BAD;
+	return session->sign.active || session->sign.busy || session->search.active
+		       ? CKR_STATE_UNSAVEABLE
+		       : CKR_OPERATION_NOT_INITIALIZED;
+}

@@ -1,0 +1,35 @@
+/* Signing: PKCS#11 Base v2.40 section 5.11. What is to be signed goes to the agent in one frame; a
+ * long message in several, on a connection of its own. All functions want the library's lock, and
+ * those that sign give it up meanwhile.
+ */
+#ifndef MODULE_SIGN_H
+#define MODULE_SIGN_H
+
+#include <internal/path.h>
+#include "agent.h"
+#include "mechanism.h"
+
+/* A session's signing operation. It knows its key by the SPKI: the object may change meanwhile. */
+struct sign {
+	bool active;
+	bool busy;  /* a call has taken the operation out of the session, and is waiting */
+	bool parts; /* C_SignUpdate was called */
+	enum half half;
+	struct mechanism_use use;
+	uint8_t spki_hash[WIRE_SPKI_HASH];
+	uint8_t *buffer; /* parts that haven't gone to the agent: at most WIRE_DATA_MAX bytes */
+	size_t length, room;
+	struct connection *stream; /* on which earlier ones went; NULL: none did */
+};
+
+void sign_clear(struct sign *sign);
+
+CK_RV sign_init(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
+CK_RV sign_single(CK_SESSION_HANDLE session, const CK_BYTE *data, CK_ULONG length,
+		  CK_BYTE *signature, CK_ULONG *signature_length);
+CK_RV sign_update(CK_SESSION_HANDLE session, const CK_BYTE *part, CK_ULONG length);
+CK_RV sign_final(CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG *signature_length);
+/* C_GetOperationState: nothing of an agent's operation can be saved. */
+CK_RV sign_state(CK_SESSION_HANDLE session, const CK_ULONG *length);
+
+#endif

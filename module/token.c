@@ -1,0 +1,323 @@
+/* The objects of both tokens: see token.h. */
+#include <stdlib.h>
+#include <unistd.h>
+#include "token.h"
+
+static struct token {
+	char *folder;
+	uid_t uid; /* whose folder that is: a daemon may give up its own */
+	bool loaded;
+	uint64_t generation;
+	struct credential *credentials;
+	struct object *objects; /* by handle */
+	size_t count;
+} tokens[TOKEN_COUNT];
+
+/* Grows for as long as the process lives, over C_Finalize too. */
+static CK_OBJECT_HANDLE last_handle;
+
+/* What a walk over the records brings together. */
+struct load {
+	struct credential **list;
+	size_t count, room;
+};
+
+static void load_clear(struct load *load)
+{
+	size_t i;
+
+	for (i = 0; i < load->count; i++)
+		free(load->list[i]);
+	free(load->list);
+}
+
+static bool load_add(struct load *load, struct credential *credential)
+{
+	if (load->count == load->room) {
+		size_t room = load->room ? 2 * load->room : 16;
+		struct credential **list = realloc(load->list, room * sizeof(*list));
+
+		if (!list) {
+			free(credential);
+			return false;
+		}
+		load->list = list;
+		load->room = room;
+	}
+	load->list[load->count++] = credential;
+	return true;
+}
+
+static bool load_has_chain(const struct load *load, const struct record_bytes *der)
+{
+	struct bytes wanted = { der->data, der->length };
+	size_t i;
+
+	for (i = 0; i < load->count; i++)
+		if (credential_is_chain(load->list[i]) &&
+		    bytes_equal(load->list[i]->fields[FIELD_CERTIFICATE], wanted))
+			return true;
+	return false;
+}
+
+/* One damaged certificate doesn't take the rest of the token with it. */
+static enum devid_result load_record(struct record *record, void *data)
+{
+	struct load *load = data;
+	struct credential *credential;
+	enum devid_result result = credential_of_record(record, &credential);
+	size_t i;
+
+	if (result == DEVID_BAD_DATA)
+		return DEVID_OK;
+	if (result != DEVID_OK)
+		return result;
+	if (!load_add(load, credential))
+		return DEVID_NO_MEMORY;
+	for (i = 0; i < record->chain_count; i++) {
+		if (load_has_chain(load, &record->chain[i].certificate))
+			continue;
+		result = credential_of_chain(&record->chain[i], &credential);
+		if (result == DEVID_BAD_DATA)
+			continue;
+		if (result != DEVID_OK || !load_add(load, credential))
+			return DEVID_NO_MEMORY;
+	}
+	return DEVID_OK;
+}
+
+static int compare_bytes(struct bytes one, struct bytes other)
+{
+	size_t shorter = one.length < other.length ? one.length : other.length;
+	int order = shorter > 0 ? memcmp(one.data, other.data, shorter) : 0;
+
+	return order ? order : (one.length > other.length) - (one.length < other.length);
+}
+
+/* Identities by label, then the certificates of their chains. */
+static int compare_credentials(const void *left, const void *right)
+{
+	const struct credential *one = *(const struct credential *const *)left;
+	const struct credential *other = *(const struct credential *const *)right;
+	int order = credential_is_chain(one) - credential_is_chain(other);
+
+	if (!order)
+		order = compare_bytes(one->fields[FIELD_LABEL], other->fields[FIELD_LABEL]);
+	return order ? order : strcmp(one->name, other->name);
+}
+
+/* A CA certificate that somebody wrote by itself may also lie in a chain: it is one object. */
+static bool is_doubled(const struct load *load, const struct credential *chain)
+{
+	size_t i;
+
+	for (i = 0; i < load->count; i++)
+		if (!credential_is_chain(load->list[i]) &&
+		    bytes_equal(load->list[i]->fields[FIELD_CERTIFICATE],
+				chain->fields[FIELD_CERTIFICATE]))
+			return true;
+	return false;
+}
+
+static const struct credential *find_earlier(const struct token *token,
+					     const struct credential *credential)
+{
+	const struct credential *old;
+
+	for (old = token->credentials; old; old = old->next) {
+		if (strcmp(old->name, credential->name) != 0)
+			continue;
+		if (!credential_is_chain(credential) ||
+		    bytes_equal(old->fields[FIELD_CERTIFICATE],
+				credential->fields[FIELD_CERTIFICATE]))
+			return old;
+	}
+	return NULL;
+}
+
+static void give_handle(struct credential *credential, enum wire_object class,
+			const struct credential *same)
+{
+	CK_OBJECT_HANDLE earlier = same ? same->handles[class] : 0;
+
+	credential->handles[class] = earlier ? earlier : ++last_handle;
+}
+
+/* The same key or certificate keeps its handle; a renewed one under the same name gets a new one.
+ * The private key comes first: who destroys all that he finds takes the public key away with it.
+ */
+static void give_handles(const struct token *token, struct credential *credential)
+{
+	const struct credential *old = find_earlier(token, credential);
+	bool same_key =
+		old && memcmp(old->spki_hash, credential->spki_hash, sizeof(old->spki_hash)) == 0;
+	bool same_certificate = old && bytes_equal(old->fields[FIELD_CERTIFICATE],
+						   credential->fields[FIELD_CERTIFICATE]);
+
+	if (credential->has_key) {
+		give_handle(credential, OBJECT_PRIVATE_KEY, same_key ? old : NULL);
+		give_handle(credential, OBJECT_PUBLIC_KEY, same_key ? old : NULL);
+	}
+	if (credential->has_certificate)
+		give_handle(credential, OBJECT_CERTIFICATE, same_certificate ? old : NULL);
+}
+
+static int compare_objects(const void *left, const void *right)
+{
+	const struct object *one = left, *other = right;
+
+	return (one->handle > other->handle) - (one->handle < other->handle);
+}
+
+static void drop_content(struct token *token)
+{
+	struct credential *credential, *next;
+
+	for (credential = token->credentials; credential; credential = next) {
+		next = credential->next;
+		free(credential);
+	}
+	free(token->objects);
+	token->credentials = NULL;
+	token->objects = NULL;
+	token->count = 0;
+	token->loaded = false;
+}
+
+/* From here on nothing can fail: what was loaded takes the place of what was there. */
+static void replace_content(struct token *token, struct load *load, struct object *objects)
+{
+	struct credential *chained = NULL;
+	size_t i, count = 0;
+	unsigned class;
+
+	for (i = load->count; i-- > 0;)
+		if (credential_is_chain(load->list[i]) && is_doubled(load, load->list[i])) {
+			free(load->list[i]);
+			memmove(&load->list[i], &load->list[i + 1],
+				(--load->count - i) * sizeof(*load->list));
+		}
+	for (i = 0; i < load->count; i++) {
+		struct credential *credential = load->list[i];
+
+		give_handles(token, credential);
+		for (class = 0; class < CLASS_COUNT; class ++)
+			if (credential->handles[class])
+				objects[count++] =
+					(struct object){ credential->handles[class],
+							 (enum wire_object) class, credential };
+	}
+	drop_content(token);
+	for (i = load->count; i-- > 0;) {
+		load->list[i]->next = chained;
+		chained = load->list[i];
+	}
+	load->count = 0;
+	if (count > 1)
+		qsort(objects, count, sizeof(*objects), compare_objects);
+	token->credentials = chained;
+	token->objects = objects;
+	token->count = count;
+	token->loaded = true;
+}
+
+static enum devid_result load_token(struct token *token)
+{
+	struct load load = { NULL, 0, 0 };
+	struct record_walk walk = { load_record, NULL, &load };
+	struct object *objects;
+	enum devid_result result;
+	uint64_t generation;
+
+	result = record_walk_folder(token->folder, &generation, &walk);
+	/* A folder that isn't ours to read is as good as none. */
+	if (result == DEVID_NO_MEMORY) {
+		load_clear(&load);
+		return result;
+	}
+	if (load.count > 1)
+		qsort(load.list, load.count, sizeof(*load.list), compare_credentials);
+	objects = calloc(load.count * (CLASS_COUNT - 1) + 1, sizeof(*objects));
+	if (!objects) {
+		load_clear(&load);
+		return DEVID_NO_MEMORY;
+	}
+	replace_content(token, &load, objects);
+	token->generation = generation;
+	load_clear(&load);
+	return DEVID_OK;
+}
+
+/* Where the user's folder lies is found out once for each uid: it may need the user database. */
+static bool find_folder(struct token *token, enum half half)
+{
+	char path[PATH_BUFFER];
+
+	if (token->folder && (half == HALF_SYSTEM || token->uid == geteuid()))
+		return true;
+	drop_content(token);
+	free(token->folder);
+	token->folder = path_data(half, path) ? strdup(path) : NULL;
+	token->uid = geteuid();
+	return token->folder;
+}
+
+enum devid_result token_refresh(enum half half, bool force)
+{
+	struct token *token = &tokens[half];
+
+	if (!find_folder(token, half))
+		return DEVID_OK; /* no home: an empty token */
+	if (token->loaded && !force && record_generation(token->folder) == token->generation)
+		return DEVID_OK;
+	return load_token(token);
+}
+
+const struct object *token_objects(enum half half, size_t *count)
+{
+	*count = tokens[half].count;
+	return tokens[half].objects;
+}
+
+const struct object *token_find(enum half half, CK_OBJECT_HANDLE handle)
+{
+	struct object wanted = { .handle = handle };
+
+	if (tokens[half].count == 0)
+		return NULL;
+	return bsearch(&wanted, tokens[half].objects, tokens[half].count, sizeof(wanted),
+		       compare_objects);
+}
+
+const struct object *token_find_record(enum half half, const char *name, enum wire_object class)
+{
+	const struct credential *credential;
+
+	for (credential = tokens[half].credentials; credential; credential = credential->next)
+		if (strcmp(credential->name, name) == 0)
+			return token_find(half, credential->handles[class]);
+	return NULL;
+}
+
+bool token_has_private_keys(enum half half)
+{
+	const struct credential *credential;
+
+	for (credential = tokens[half].credentials; credential; credential = credential->next)
+		if (credential->has_key)
+			return true;
+	return false;
+}
+
+void token_forget(bool whole)
+{
+	size_t i;
+
+	for (i = 0; i < TOKEN_COUNT; i++) {
+		if (whole) {
+			drop_content(&tokens[i]);
+			free(tokens[i].folder);
+		}
+		memset(&tokens[i], 0, sizeof(tokens[i]));
+	}
+}

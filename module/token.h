@@ -1,0 +1,36 @@
+/* A token's content: what the records of its folder say, as objects with handles.
+ *
+ * Nothing is read before the first search, and again only when the folder's generation changed.
+ * A handle stays with its object while that object stays the same (a key by its SPKI in its record,
+ * a certificate by its DER), and is never given to another. All functions want the library's lock.
+ */
+#ifndef MODULE_TOKEN_H
+#define MODULE_TOKEN_H
+
+#include <internal/path.h>
+#include <p11-kit/pkcs11.h>
+#include "credential.h"
+
+#define TOKEN_COUNT 2 /* enum half names them; a slot's id is its token's number */
+
+struct object {
+	CK_OBJECT_HANDLE handle;
+	enum wire_object class;
+	const struct credential *credential;
+};
+
+/* Brings the objects up to date; `force` reads the records even where the generation is the same.
+ */
+enum devid_result token_refresh(enum half half, bool force) DEVID_MUST_USE;
+/* All objects, by growing handle. Valid until the next refresh. */
+const struct object *token_objects(enum half half, size_t *count);
+/* NULL: none with that handle. */
+const struct object *token_find(enum half half, CK_OBJECT_HANDLE handle);
+/* The object of that class of the record `name`; NULL: none. */
+const struct object *token_find_record(enum half half, const char *name, enum wire_object class);
+bool token_has_private_keys(enum half half);
+
+/* Drops everything; `whole` false: lets it lie (see agent_forget()). */
+void token_forget(bool whole);
+
+#endif
