@@ -1,0 +1,44 @@
+/* A reader of DER (X.690): one element after the other, nothing believed about lengths. */
+#include <string.h>
+#include "der.h"
+
+gboolean der_next(struct der *from, guint8 *tag, struct der *content)
+{
+	gsize at = 2, length;
+
+	if (from->length < 2 || (from->data[0] & 0x1f) == 0x1f)
+		return FALSE;
+	length = from->data[1];
+	if (length & 0x80) {
+		gsize count = length & 0x7f;
+
+		if (count == 0 || count > 4 || from->length < 2 + count)
+			return FALSE;
+		for (length = 0; at < 2 + count; at++)
+			length = length << 8 | from->data[at];
+	}
+	if (length > from->length - at)
+		return FALSE;
+	*tag = from->data[0];
+	*content = (struct der){ from->data + at, length };
+	from->data += at + length;
+	from->length -= at + length;
+	return TRUE;
+}
+
+gboolean der_expect(struct der *from, guint8 tag, struct der *content)
+{
+	struct der copy = *from;
+	guint8 found;
+
+	if (!der_next(&copy, &found, content) || found != tag)
+		return FALSE;
+	*from = copy;
+	return TRUE;
+}
+
+gboolean der_equal(const struct der *a, const struct der *b)
+{
+	return a->length == b->length &&
+	       (a->length == 0 || memcmp(a->data, b->data, a->length) == 0);
+}

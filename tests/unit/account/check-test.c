@@ -1,0 +1,418 @@
+/* The chain check, case by case: what is uploaded, what the device has, when, and the word that
+ * comes out.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "harness.h"
+
+/* 2024-06-15 12:00:00 UTC: most certificates of make.sh are valid from 2020 to 2049. */
+#define NOON 1718452800
+#define DAY  86400
+
+struct check_case {
+	const char *what;
+	const char *signing; /* uploaded; a '+' in front stands for Chain=path */
+	const char *chain;   /* leaf first */
+	const char *reason;
+	time_t at;	    /* 0: NOON */
+	const char *conf;   /* after [Account] and Chain= */
+	const char *files;  /* of make.sh, into the account's folder */
+	const char *served; /* signing_name, where it matters */
+};
+
+static const struct check_case cases[] = {
+	/* the issuer is what counts */
+	{ "issuer uploaded", "inter", "device inter", "ok", .served = "inter" },
+	{ "issuer uploaded, the device has no chain", "inter", "device", "ok" },
+	{ "intermediate uploaded and root not, path", "+inter", "device inter", "ok" },
+	{ "root uploaded and intermediate not, issuer", "root", "device inter", "issuer-unknown" },
+	{ "root uploaded and intermediate not, path", "+root", "device inter", "ok",
+	  .served = "root" },
+	{ "path without the intermediate", "+root", "device", "issuer-unknown" },
+	{ "intermediates in any order", "+root", "by-sub root inter sub", "ok" },
+	{ "issued by the root itself", "root", "rooted", "ok" },
+	{ "several signing certificates", "comma inter japan root", "device", "ok",
+	  .served = "inter" },
+	{ "nothing in common", "japan", "device inter", "issuer-unknown" },
+	{ "nothing in common, path", "+japan", "device inter", "issuer-unknown" },
+	{ "no device certificate", "inter", "", "no-certificate" },
+	{ "no signing certificate", "", "device", "no-signing-certificate" },
+	{ "an RSA CA", "rsa-ca", "by-rsa", "ok" },
+
+	/* a CA of the same name */
+	{ "same name, other key identifier", "inter", "by-namesake", "issuer-key-mismatch" },
+	{ "same name, other key identifier, path", "+inter root", "by-namesake namesake",
+	  "issuer-key-mismatch" },
+	{ "no key identifiers, right key", "inter-bare", "device-bare", "ok" },
+	{ "no key identifiers, wrong key", "inter-bare", "by-namesake-bare",
+	  "issuer-key-mismatch" },
+	{ "identifier in the leaf alone", "inter-bare", "device", "ok" },
+	{ "identifier in the leaf alone, wrong key", "namesake-bare", "device",
+	  "issuer-key-mismatch" },
+	{ "identifier in the CA alone", "inter", "device-bare", "ok" },
+	{ "identifier in the CA alone, wrong key", "inter", "by-namesake-bare",
+	  "issuer-key-mismatch" },
+	{ "both of a name uploaded", "inter namesake", "by-namesake", "ok", .served = "namesake" },
+	{ "both of a name uploaded, no identifiers", "inter-bare namesake-bare", "by-namesake-bare",
+	  "ok", .served = "namesake-bare" },
+
+	/* what is no device certificate */
+	{ "a signing certificate as device certificate", "japan", "japan", "leaf-is-signing" },
+	{ "an uploaded intermediate as device certificate", "inter root", "inter",
+	  "leaf-is-signing" },
+
+	/* dates: 2024-01-01 to 2025-01-01, to the second */
+	{ "a second before it begins", "inter", "dated", "not-yet-valid", .at = 1704067199 },
+	{ "when it begins", "inter", "dated", "ok", .at = 1704067200 },
+	{ "when it ends", "inter", "dated", "ok", .at = 1735689600 },
+	{ "a second after it ends", "inter", "dated", "expired", .at = 1735689601 },
+	{ "CA ended when the leaf began", "ended", "ended-edge", "ok" },
+	{ "CA ended a second before", "ended", "ended-past", "issuer-ended-before" },
+	{ "CA ended when the leaf began, path", "+ended", "ended-edge", "ok" },
+	{ "CA ended a second before, path", "+ended", "ended-past", "issuer-ended-before" },
+	{ "ended CA of the path is no anchor", "+root", "by-ended-inter ended-inter",
+	  "chain-expired" },
+	{ "ended CA is the anchor", "ended-inter", "by-ended-inter ended-inter", "ok" },
+	{ "ended CA is the anchor, path", "+ended-inter", "by-ended-inter ended-inter", "ok" },
+	{ "CA of the path is not valid yet", "+root", "by-future-inter future-inter",
+	  "chain-not-yet-valid" },
+
+	/* who may issue */
+	{ "intermediate without the CA flag", "+root", "by-notca notca", "chain-not-ca" },
+	{ "intermediate without basic constraints", "+root", "by-nobasic nobasic", "chain-not-ca" },
+	{ "intermediate without keyCertSign", "+root", "by-nousage nousage", "chain-not-ca" },
+	{ "a leaf as issuer", "+root", "device inter dated", "ok" },
+	{ "pathLen 0 and a leaf below", "root-pl0", "rooted", "ok" },
+	{ "pathLen 0 and an intermediate", "+root-pl0", "device inter", "chain-too-long" },
+	{ "pathLen 1 and an intermediate", "+root-pl1", "device inter", "ok" },
+	{ "pathLen 1 and two", "+root-pl1", "by-sub sub inter", "chain-too-long" },
+	{ "pathLen 0 and a self-issued one", "+root-pl0", "by-rollover rollover", "ok" },
+	{ "CAs that certify each other", "+root", "by-cross cross-a-by-b cross-b-by-a",
+	  "issuer-unknown" },
+	{ "CAs that certify each other, one uploaded", "+cross-b",
+	  "by-cross cross-b-by-a cross-a-by-b", "ok" },
+
+	/* name constraints */
+	{ "DNS name within", "nc-dns", "nc-dns-in", "ok" },
+	{ "DNS name outside", "nc-dns", "nc-dns-out", "name-constraints" },
+	{ "no DNS name", "nc-dns", "nc-dns-none", "ok" },
+	{ "subject within", "nc-dir", "nc-dir-in", "ok" },
+	{ "subject within but for case", "nc-dir", "nc-dir-case", "ok" },
+	{ "subject outside", "nc-dir", "nc-dir-out", "name-constraints" },
+	{ "subject shorter than the constraint", "nc-dir", "nc-dir-short", "name-constraints" },
+	{ "alternative directory name outside", "nc-dir", "nc-dir-san", "name-constraints" },
+	{ "subject not excluded", "nc-not", "nc-not-in", "ok" },
+	{ "subject excluded", "nc-not", "nc-not-out", "name-constraints" },
+	{ "constrained URI present", "nc-uri", "nc-uri-has", "name-constraints" },
+	{ "constrained URI absent", "nc-uri", "nc-uri-none", "ok" },
+	{ "constraint two above, within", "+root", "nc-below-in nc-below nc-above", "ok" },
+	{ "constraint two above, outside", "+root", "nc-below-out nc-below nc-above",
+	  "name-constraints" },
+	{ "constraint above the anchor", "+nc-below", "nc-below-out nc-below nc-above", "ok" },
+
+	/* what it is made with */
+	{ "MD5", "rsa-ca", "md5", "weak-signature" },
+	{ "SHA-1", "inter", "sha1", "weak-signature" },
+	{ "SHA-1 between", "+root", "by-sha1-inter sha1-inter", "weak-signature" },
+	{ "SHA-1 on the anchor itself", "sha1-root", "by-sha1-root", "ok" },
+	{ "SHA-1 on an uploaded intermediate", "sha1-inter", "by-sha1-inter", "ok" },
+	{ "RSA-1024", "inter", "rsa1024", "weak-key" },
+	{ "unknown critical extension", "inter", "critical", "critical-extension" },
+
+	/* revoked by number */
+	{ "serial listed", "inter", "revoked", "revoked",
+	  .conf = "[Revocation]\nSerials=0a:11:22:33:44:55\n" },
+	{ "serial listed, another notation", "inter", "revoked", "revoked",
+	  .conf = "[Revocation]\nSerials=ff; 000A1122334455\n" },
+	{ "serial listed is another's", "inter", "device", "ok",
+	  .conf = "[Revocation]\nSerials=0a:11:22:33:44:55\n" },
+	{ "serial of an intermediate", "+root", "device inter", "ok",
+	  .conf = "[Revocation]\nSerials=01\n" },
+
+	/* revocation lists, current from 2024-06-01 to 2024-07-01 */
+	{ "list, not on it", "inter", "device", "ok", .conf = "[Revocation]\nCRL=crl-inter.pem\n",
+	  .files = "crl-inter.pem" },
+	{ "list, on it", "inter", "revoked", "revoked", .conf = "[Revocation]\nCRL=crl-inter.pem\n",
+	  .files = "crl-inter.pem" },
+	{ "list in DER, on it", "inter", "revoked", "revoked",
+	  .conf = "[Revocation]\nCRL=crl-inter.der\n", .files = "crl-inter.der" },
+	{ "list out of date", "inter", "device", "crl-stale",
+	  .conf = "[Revocation]\nCRL=crl-inter.pem\n", .files = "crl-inter.pem", .at = 1719792001 },
+	{ "list on its last second", "inter", "device", "ok",
+	  .conf = "[Revocation]\nCRL=crl-inter.pem\n", .files = "crl-inter.pem", .at = 1719792000 },
+	{ "list not yet current", "inter", "device", "crl-stale",
+	  .conf = "[Revocation]\nCRL=crl-inter.pem\n", .files = "crl-inter.pem", .at = 1717199999 },
+	{ "list out of date, on it all the same", "inter", "revoked", "revoked",
+	  .conf = "[Revocation]\nCRL=crl-inter.pem\n", .files = "crl-inter.pem",
+	  .at = NOON + 60 * DAY },
+	{ "list by a CA of the same name", "inter", "device", "crl-untrusted",
+	  .conf = "[Revocation]\nCRL=crl-namesake.pem\n", .files = "crl-namesake.pem" },
+	{ "list by another CA", "inter", "device", "crl-missing",
+	  .conf = "[Revocation]\nCRL=crl-root.pem\n", .files = "crl-root.pem" },
+	{ "two lists in two files", "inter", "revoked", "revoked",
+	  .conf = "[Revocation]\nCRL=crl-root.pem; crl-inter.pem\n",
+	  .files = "crl-root.pem crl-inter.pem" },
+	{ "two lists in one file", "inter", "revoked", "revoked",
+	  .conf = "[Revocation]\nCRL=crl-both.pem\n", .files = "crl-both.pem" },
+	{ "an older list without it beside", "inter", "revoked", "revoked",
+	  .conf = "[Revocation]\nCRL=crl-empty.pem;crl-inter.pem\n",
+	  .files = "crl-empty.pem crl-inter.pem" },
+	{ "path: no list for the intermediate is needed", "+root", "device inter", "ok",
+	  .conf = "[Revocation]\nCRL=crl-inter.pem\n", .files = "crl-inter.pem" },
+
+	/* what the account asks for */
+	{ "usage there", "inter", "device", "ok",
+	  .conf = "[Certificate]\nRequireEKU=clientAuth\n" },
+	{ "usage there, by OID", "inter", "device", "ok",
+	  .conf = "[Certificate]\nRequireEKU=1.3.6.1.5.5.7.3.2\n" },
+	{ "usage not there", "inter", "device-noeku", "eku-missing",
+	  .conf = "[Certificate]\nRequireEKU=clientAuth\n" },
+	{ "one of two usages there", "inter", "device", "eku-missing",
+	  .conf = "[Certificate]\nRequireEKU=clientAuth, ipsecIKE\n" },
+	{ "extension there", "inter", "ext-bool", "ok",
+	  .conf = "[Certificate]\nRequireExtension=1.3.6.1.4.1.32473.7\n" },
+	{ "extension not there", "inter", "device", "extension-missing",
+	  .conf = "[Certificate]\nRequireExtension=1.3.6.1.4.1.32473.7\n" },
+	{ "value, UTF8String", "inter", "ext-utf8", "ok",
+	  .conf = "[Certificate]\nRequireExtension=1.3.6.1.4.1.32473.7=gamma;alpha\n" },
+	{ "value, OCTET STRING", "inter", "ext-octets", "ok",
+	  .conf = "[Certificate]\nRequireExtension=1.3.6.1.4.1.32473.7=alpha\n" },
+	{ "value, bytes", "inter", "ext-bool", "ok",
+	  .conf = "[Certificate]\nRequireExtension=1.3.6.1.4.1.32473.7=hex:0101FF\n" },
+	{ "another value", "inter", "ext-beta", "extension-missing",
+	  .conf = "[Certificate]\nRequireExtension=1.3.6.1.4.1.32473.7=gamma;alpha\n" },
+	{ "value with a NUL in it", "inter", "ext-nul", "extension-missing",
+	  .conf = "[Certificate]\nRequireExtension=1.3.6.1.4.1.32473.7=alpha\n" },
+};
+
+static void copy_files(const char *folder, const char *files)
+{
+	g_auto(GStrv) names = g_strsplit(files, " ", -1);
+
+	for (gsize i = 0; names[i]; i++)
+		harness_copy(folder, names[i], names[i]);
+}
+
+static void judge_verdict(const struct check_case *row, const struct devid_account *account,
+			  const struct devid_verdict *verdict)
+{
+	const struct devid_reason *reason = devid_reason_find(row->reason);
+
+	if (strcmp(verdict->reason, row->reason) != 0)
+		fail_msg("%s: %s (%s), not %s: %s", row->what, verdict->reason,
+			 verdict->message ? verdict->message : "", row->reason,
+			 devid_account_problem(account) ? devid_account_problem(account) : "");
+	assert_non_null(reason);
+	assert_int_equal(verdict->result, reason->result);
+	if (row->served)
+		assert_string_equal(verdict->signing_name, row->served);
+	if (verdict->result == DEVID_OK) {
+		assert_null(verdict->brackets);
+		assert_null(verdict->message);
+		assert_non_null(verdict->issuer_key_id);
+		return;
+	}
+	assert_non_null(verdict->message);
+	assert_null(strchr(verdict->message, '\n'));
+	assert_true(g_str_has_prefix(verdict->brackets, "Certificate error."));
+}
+
+static void run_case(void **state)
+{
+	const struct check_case *row = *state;
+	gboolean path = *row->signing == '+';
+	g_autofree char *conf = g_strdup_printf("[Account]\nChain=%s\n%s", path ? "path" : "issuer",
+						row->conf ? row->conf : "");
+	g_autofree char *folder = harness_account(conf, row->signing + path);
+	struct devid_account *account;
+	struct devid_verdict *verdict = NULL;
+	struct harness_chain chain;
+
+	if (row->files)
+		copy_files(folder, row->files);
+	account = harness_load(folder);
+	harness_chain_load(&chain, row->chain);
+	assert_int_equal(devid_check(account, chain.certificates, chain.count,
+				     row->at ? row->at : NOON, &verdict),
+			 DEVID_OK);
+	judge_verdict(row, account, verdict);
+	devid_verdict_free(verdict);
+	harness_chain_clear(&chain);
+	devid_account_free(account);
+}
+
+/* Checks and gives the verdict of one chain in one account. */
+static struct devid_verdict *verdict_of(const char *folder, const char *names, time_t at)
+{
+	struct devid_account *account = harness_load(folder);
+	struct devid_verdict *verdict = NULL;
+	struct harness_chain chain;
+
+	harness_chain_load(&chain, names);
+	assert_int_equal(devid_check(account, chain.certificates, chain.count, at, &verdict),
+			 DEVID_OK);
+	harness_chain_clear(&chain);
+	devid_account_free(account);
+	return verdict;
+}
+
+static void brackets_name_every_signing_certificate(void **state)
+{
+	g_autofree char *folder = harness_account(NULL, "comma japan root");
+	static const char *const chains[] = { "device", "" };
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(chains); i++) {
+		struct devid_verdict *verdict = verdict_of(folder, chains[i], NOON);
+
+		assert_string_equal(
+			verdict->brackets,
+			"Certificate error. "
+			"[C=JP, O=Comma\\, Plus\\+ & Sons\\; \\\"Ltd\\\", CN=\\ edge #, OU=a+UID=b] "
+			"[C=JP, ST=東京都, O=例示株式会社, CN=デバイス認証局] "
+			"[C=JP, ST=Tokyo, O=Example, CN=Root CA]");
+		devid_verdict_free(verdict);
+	}
+}
+
+static void unknown_issuer_is_named(void **state)
+{
+	g_autofree char *folder = harness_account(NULL, "root");
+	struct devid_verdict *verdict = verdict_of(folder, "by-japan", NOON);
+
+	(void)state;
+	assert_string_equal(verdict->message,
+			    "not issued by any signing certificate of the account (issuer: C=JP, "
+			    "ST=東京都, O=例示株式会社, CN=デバイス認証局)");
+	assert_non_null(strstr(verdict->hint, "devid ca add"));
+	devid_verdict_free(verdict);
+}
+
+static void no_account_has_no_brackets(void **state)
+{
+	g_autofree char *folder = harness_folder();
+	struct devid_verdict *verdict = verdict_of(folder, "device", NOON);
+
+	(void)state;
+	assert_int_equal(verdict->result, DEVID_NO_ACCOUNT);
+	assert_string_equal(verdict->reason, "no-account");
+	assert_null(verdict->brackets);
+	devid_verdict_free(verdict);
+}
+
+static void broken_account_allows_nothing(void **state)
+{
+	g_autofree char *folder = harness_account("[Account]\nChian=path\n", "inter");
+	struct devid_verdict *verdict = verdict_of(folder, "device", NOON);
+
+	(void)state;
+	assert_int_equal(verdict->result, DEVID_ACCOUNT_BROKEN);
+	assert_non_null(strstr(verdict->message, "account.conf:2: unknown key Chian"));
+	assert_null(verdict->brackets);
+	devid_verdict_free(verdict);
+}
+
+/* valid_until: before that moment the verdict is the same, at it, it may change. */
+static void verdict_tells_until_when(void **state)
+{
+	static const struct {
+		const char *chain;
+		time_t at;
+		time_t until;
+	} rows[] = {
+		{ "dated", 1704067199, 1704067200 },
+		{ "dated", 1704067200, 1735689601 },
+		{ "dated", 1735689600, 1735689601 },
+		{ "dated", 1735689601, 0 },
+	};
+	g_autofree char *folder = harness_account(NULL, "inter");
+	g_autofree char *listed = harness_account("[Revocation]\nCRL=crl-inter.pem\n", "inter");
+	struct devid_verdict *verdict;
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		verdict = verdict_of(folder, rows[i].chain, rows[i].at);
+		assert_int_equal(verdict->valid_until, rows[i].until);
+		devid_verdict_free(verdict);
+	}
+	copy_files(listed, "crl-inter.pem");
+	verdict = verdict_of(listed, "dated", NOON);
+	assert_int_equal(verdict->valid_until, 1719792001);
+	devid_verdict_free(verdict);
+}
+
+static void issuer_key_id_is_the_leafs(void **state)
+{
+	g_autofree char *folder = harness_account(NULL, "inter");
+	struct devid_account *account = harness_load(folder);
+	struct devid_verdict *verdict = verdict_of(folder, "device", NOON);
+	struct devid_verdict *bare = verdict_of(folder, "device-bare", NOON);
+
+	(void)state;
+	assert_string_equal(verdict->issuer_key_id, devid_account_signing(account, 0)->key_id);
+	assert_string_equal(bare->issuer_key_id, devid_account_signing(account, 0)->key_id);
+	assert_int_equal(strlen(verdict->issuer_key_id), 40);
+	devid_verdict_free(verdict);
+	devid_verdict_free(bare);
+	devid_account_free(account);
+}
+
+/* Twenty certificates of one name without key identifiers: every order would be a path. */
+static void many_namesakes_end_in_time(void **state)
+{
+	g_autofree char *folder = harness_account("[Account]\nChain=path\n", "japan");
+	struct devid_account *account = harness_load(folder);
+	struct devid_verdict *verdict = NULL;
+	struct harness_chain chain = { .count = 20 };
+	gint64 begin = g_get_monotonic_time();
+	gnutls_x509_privkey_t key;
+
+	(void)state;
+	assert_true(gnutls_x509_privkey_init(&key) >= 0);
+	assert_true(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
+						 GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
+						 0) >= 0);
+	for (guint8 i = 0; i < chain.count; i++) {
+		gnutls_x509_crt_t *made = &chain.certificates[i];
+
+		assert_true(gnutls_x509_crt_init(made) >= 0);
+		gnutls_x509_crt_set_version(*made, 3);
+		gnutls_x509_crt_set_dn(*made, "CN=One of many", NULL);
+		gnutls_x509_crt_set_key(*made, key);
+		gnutls_x509_crt_set_serial(*made, &(guint8){ i + 1 }, 1);
+		gnutls_x509_crt_set_activation_time(*made, NOON - DAY);
+		gnutls_x509_crt_set_expiration_time(*made, NOON + DAY);
+		gnutls_x509_crt_set_basic_constraints(*made, 1, -1);
+		assert_true(gnutls_x509_crt_sign2(*made, *made, key, GNUTLS_DIG_SHA256, 0) >= 0);
+	}
+	assert_int_equal(devid_check(account, chain.certificates, chain.count, NOON, &verdict),
+			 DEVID_OK);
+	assert_string_equal(verdict->reason, "issuer-unknown");
+	assert_true(g_get_monotonic_time() - begin < 5 * G_USEC_PER_SEC);
+	gnutls_x509_privkey_deinit(key);
+	devid_verdict_free(verdict);
+	harness_chain_clear(&chain);
+	devid_account_free(account);
+}
+
+static const struct CMUnitTest others[] = {
+	cmocka_unit_test(brackets_name_every_signing_certificate),
+	cmocka_unit_test(unknown_issuer_is_named),
+	cmocka_unit_test(no_account_has_no_brackets),
+	cmocka_unit_test(broken_account_allows_nothing),
+	cmocka_unit_test(verdict_tells_until_when),
+	cmocka_unit_test(issuer_key_id_is_the_leafs),
+	cmocka_unit_test(many_namesakes_end_in_time),
+};
+
+int main(void)
+{
+	struct CMUnitTest tests[G_N_ELEMENTS(cases) + G_N_ELEMENTS(others)];
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		tests[i] = (struct CMUnitTest){ cases[i].what, run_case, NULL, NULL,
+						(void *)&cases[i] };
+	memcpy(tests + G_N_ELEMENTS(cases), others, sizeof(others));
+	return cmocka_run_group_tests_name("chain check", tests, harness_begin, harness_end);
+}
