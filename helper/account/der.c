@@ -29,11 +29,13 @@ gboolean der_next(struct der *from, guint8 *tag, struct der *content)
 gboolean der_expect(struct der *from, guint8 tag, struct der *content)
 {
 	struct der copy = *from;
+	struct der inside;
 	guint8 found;
 
-	if (!der_next(&copy, &found, content) || found != tag)
+	if (!der_next(&copy, &found, &inside) || found != tag)
 		return FALSE;
 	*from = copy;
+	*content = inside;
 	return TRUE;
 }
 

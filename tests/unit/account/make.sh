@@ -153,7 +153,7 @@ leaf ext-bool inter 1.3.6.1.4.1.32473.7=ASN1:BOOLEAN:TRUE
 
 # Names.
 key comma
-pki_issue comma comma '/C=JP/O=Comma, Plus\\+ & Sons; "Ltd"/CN= edge #/OU=a+UID=b' "${CA_EXTENSIONS[@]}"
+pki_issue comma comma '/C=JP/O=Comma, Plus\+ & Sons; "Ltd"/CN= edge #/OU=a+UID=b' "${CA_EXTENSIONS[@]}"
 key japan
 pki_issue japan japan '/C=JP/ST=東京都/O=例示株式会社/CN=デバイス認証局' "${CA_EXTENSIONS[@]}"
 leaf by-comma comma
