@@ -1,0 +1,249 @@
+/* Events and notifications, told by threads of their own: a signature waits for no log and no bus.
+ *
+ * Uses are queued and written in order. Refusals are written at once, by the thread that refuses: they are
+ * what an administrator looks for, and no one is served faster by their coming later.
+ */
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <gio/gio.h>
+#include "../account/error.h"
+#include "report.h"
+
+#define NOTIFY_TIMEOUT_MS 3000
+/* A full queue makes the next use wait for the log instead of growing. */
+#define QUEUE_MAX 1024
+
+struct report {
+	enum half half;
+	GMutex lock;
+	GCond changed;
+	GThread *writer;
+	GQueue uses; /* struct use */
+	gboolean writing, ending;
+	gint notifying;
+};
+
+/* What an event needs, kept until it is written. */
+struct use {
+	struct subject *subject;
+	char *program;
+	char *user_name;
+	struct devid_event event; /* its strings belong to this */
+	char *reason, *failure, *issuer;
+};
+
+static void use_free(struct use *use)
+{
+	subject_unref(use->subject);
+	g_free(use->program);
+	g_free(use->user_name);
+	g_free(use->reason);
+	g_free(use->failure);
+	g_free(use->issuer);
+	g_free(use);
+}
+
+static char *name_of_user(uid_t uid)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[4096];
+
+	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) == 0 && found)
+		return g_strdup(found->pw_name);
+	return g_strdup_printf("%lu", (unsigned long)uid);
+}
+
+static struct use *use_new(const struct report_use *told)
+{
+	struct use *use = g_new0(struct use, 1);
+	struct devid_event *event = &use->event;
+
+	event->type = DEVID_EVENT_DEVICE_CERTIFICATE;
+	event->sub_type = "Key Use";
+	event->validated = -1;
+	if (told->verdict)
+		devid_event_from_verdict(event, told->verdict);
+	event->action = told->action;
+	if (told->problem) {
+		event->reason = devid_error_reason(told->problem);
+		event->failure_reason = told->problem->message;
+	}
+	use->subject = subject_ref(told->subject);
+	use->program = g_strdup(told->peer->program);
+	use->user_name = name_of_user(told->peer->uid);
+	event->reason = use->reason = g_strdup(event->reason);
+	event->failure_reason = use->failure = g_strdup(event->failure_reason);
+	event->issuer_key_id = use->issuer = g_strdup(event->issuer_key_id);
+	event->program = use->program;
+	event->user_name = use->user_name;
+	event->label = use->subject->label;
+	event->certificate = use->subject->chain_count > 0 ? use->subject->chain[0] : NULL;
+	return use;
+}
+
+static void use_write(struct report *report, struct use *use)
+{
+	/* A log that can't be written is told by the library, once. */
+	(void)devid_event_write(report->half == HALF_SYSTEM, &use->event);
+	use_free(use);
+}
+
+static void *write_uses(void *data)
+{
+	struct report *report = data;
+	struct use *use;
+
+	g_mutex_lock(&report->lock);
+	while (!report->ending || !g_queue_is_empty(&report->uses)) {
+		use = g_queue_pop_head(&report->uses);
+		if (!use) {
+			g_cond_wait(&report->changed, &report->lock);
+			continue;
+		}
+		g_cond_broadcast(&report->changed);
+		g_mutex_unlock(&report->lock);
+		use_write(report, use);
+		g_mutex_lock(&report->lock);
+	}
+	g_mutex_unlock(&report->lock);
+	return NULL;
+}
+
+static void use_queue(struct report *report, struct use *use)
+{
+	g_mutex_lock(&report->lock);
+	if (!report->writer)
+		report->writer = g_thread_new("events", write_uses, report);
+	while (report->uses.length >= QUEUE_MAX)
+		g_cond_wait(&report->changed, &report->lock);
+	g_queue_push_tail(&report->uses, use);
+	g_cond_broadcast(&report->changed);
+	g_mutex_unlock(&report->lock);
+}
+
+void report_use(struct report *report, const struct report_use *told)
+{
+	if (!report)
+		return;
+	if (strcmp(told->action, "Allowed") == 0)
+		use_queue(report, use_new(told));
+	else
+		use_write(report, use_new(told));
+}
+
+void report_write(struct report *report, const struct report_write *told)
+{
+	gnutls_datum_t der = { (void *)told->certificate, (unsigned)told->certificate_length };
+	gnutls_x509_crt_t certificate = NULL;
+	g_autofree char *user_name = name_of_user(told->peer->uid);
+	struct devid_event event = { .type = DEVID_EVENT_DEVICE_CERTIFICATE,
+				     .sub_type = told->sub_type,
+				     .action = told->problem ? "Failed" : "Succeeded",
+				     .label = told->label,
+				     .program = told->peer->program,
+				     .user_name = user_name,
+				     .validated = -1 };
+
+	if (!report)
+		return;
+	if (told->problem) {
+		event.reason = devid_error_reason(told->problem);
+		event.failure_reason = told->problem->message;
+	}
+	if (told->certificate && gnutls_x509_crt_init(&certificate) == 0 &&
+	    gnutls_x509_crt_import(certificate, &der, GNUTLS_X509_FMT_DER) == 0)
+		event.certificate = certificate;
+	(void)devid_event_write(report->half == HALF_SYSTEM, &event);
+	if (certificate)
+		gnutls_x509_crt_deinit(certificate);
+}
+
+struct notification {
+	struct report *report;
+	char *summary, *body;
+};
+
+static void notify(const struct notification *notification, GDBusConnection *bus)
+{
+	GVariantBuilder actions, hints;
+
+	g_variant_builder_init(&actions, G_VARIANT_TYPE("as"));
+	g_variant_builder_init(&hints, G_VARIANT_TYPE("a{sv}"));
+	g_variant_builder_add(&hints, "{sv}", "category", g_variant_new_string("network.error"));
+
+	g_autoptr(GVariant) answer = g_dbus_connection_call_sync(
+		bus, "org.freedesktop.Notifications", "/org/freedesktop/Notifications",
+		"org.freedesktop.Notifications", "Notify",
+		g_variant_new("(susssasa{sv}i)", "devid", 0, "dialog-password",
+			      notification->summary, notification->body, &actions, &hints, -1),
+		NULL, G_DBUS_CALL_FLAGS_NONE, NOTIFY_TIMEOUT_MS, NULL, NULL);
+}
+
+static void *show_notification(void *data)
+{
+	struct notification *notification = data;
+	/* The address is given: GLib is never asked to start a bus. */
+	g_autoptr(GDBusConnection) bus = g_dbus_connection_new_for_address_sync(
+		g_getenv("DBUS_SESSION_BUS_ADDRESS"),
+		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+			G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+		NULL, NULL, NULL);
+
+	if (bus)
+		notify(notification, bus);
+	if (bus)
+		g_dbus_connection_close_sync(bus, NULL, NULL);
+	g_atomic_int_set(&notification->report->notifying, 0);
+	g_free(notification->summary);
+	g_free(notification->body);
+	g_free(notification);
+	return NULL;
+}
+
+void report_notify(struct report *report, const char *summary, const char *body)
+{
+	const char *address = g_getenv("DBUS_SESSION_BUS_ADDRESS");
+	struct notification *notification;
+
+	if (!report || report->half == HALF_SYSTEM || !address || !address[0])
+		return;
+	/* A bus that doesn't answer holds up one notification, not a thread each. */
+	if (!g_atomic_int_compare_and_exchange(&report->notifying, 0, 1))
+		return;
+	notification = g_new0(struct notification, 1);
+	notification->report = report;
+	notification->summary = g_strdup(summary);
+	/* A body is markup by the Desktop Notifications Specification. */
+	notification->body = g_markup_escape_text(body, -1);
+	g_thread_unref(g_thread_new("notify", show_notification, notification));
+}
+
+struct report *report_new(enum half half)
+{
+	struct report *report = g_new0(struct report, 1);
+
+	report->half = half;
+	g_mutex_init(&report->lock);
+	g_cond_init(&report->changed);
+	g_queue_init(&report->uses);
+	return report;
+}
+
+void report_free(struct report *report)
+{
+	if (!report)
+		return;
+	g_mutex_lock(&report->lock);
+	report->ending = TRUE;
+	g_cond_broadcast(&report->changed);
+	g_mutex_unlock(&report->lock);
+	if (report->writer)
+		g_thread_join(report->writer);
+	/* A notification that is still on its way keeps what it needs. */
+	if (g_atomic_int_get(&report->notifying))
+		return;
+	g_cond_clear(&report->changed);
+	g_mutex_clear(&report->lock);
+	g_free(report);
+}
