@@ -1,0 +1,72 @@
+/* The agent's parts put together, and what is made ready beside the first request. */
+#include <gnutls/gnutls.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include "agent.h"
+#include "gate.h"
+#include "keycache.h"
+#include "report.h"
+
+void agent_ready(void)
+{
+	static gsize once;
+
+	if (g_once_init_enter(&once)) {
+		gnutls_global_init();
+		g_once_init_leave(&once, 1);
+	}
+}
+
+/* The keyring locked, or its daemon went: what came from it goes. */
+static void keyring_locked(void *data)
+{
+	struct agent *agent = data;
+
+	keycache_drop_store(agent->keys, store_find("keyring"));
+}
+
+void agent_init(struct agent *agent, enum half half)
+{
+	*agent =
+		(struct agent){ .half = half, .uid = geteuid(), .started = g_get_monotonic_time() };
+	agent->report = report_new(half);
+	agent->keys = keycache_new(half);
+	agent->gate = gate_new(agent);
+	store_keyring_watch(keyring_locked, agent);
+}
+
+void agent_clear(struct agent *agent)
+{
+	report_free(agent->report);
+	gate_free(agent->gate);
+	keycache_free(agent->keys);
+}
+
+/* Looked up here, libcrypto's algorithms and its random generator are at hand for the first signature
+ * [0.5 ms].
+ */
+static void warm_libcrypto(void)
+{
+	static const int types[] = { EVP_PKEY_RSA, EVP_PKEY_EC };
+	guint8 byte;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(types); i++)
+		EVP_PKEY_CTX_free(EVP_PKEY_CTX_new_id(types[i], NULL));
+	EVP_SIGNATURE_free(EVP_SIGNATURE_fetch(NULL, "RSA", NULL));
+	EVP_SIGNATURE_free(EVP_SIGNATURE_fetch(NULL, "ECDSA", NULL));
+	(void)!RAND_bytes(&byte, 1);
+}
+
+static void *warm_up(void *data)
+{
+	struct agent *agent = data;
+
+	warm_libcrypto();
+	gate_refresh(agent->gate);
+	return NULL;
+}
+
+void agent_warm_up(struct agent *agent)
+{
+	g_thread_unref(g_thread_new("warm-up", warm_up, agent));
+}

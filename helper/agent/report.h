@@ -1,0 +1,37 @@
+/* Events and notifications, told by a thread of its own so that no signature waits for a log. */
+#ifndef AGENT_REPORT_H
+#define AGENT_REPORT_H
+
+#include <devid/event.h>
+#include "gate.h"
+
+struct report *report_new(enum half half);
+/* Writes what is still to be written. */
+void report_free(struct report *report);
+
+/* A key was used, or was not. `verdict` NULL: nothing was checked; `problem` NULL: nothing is wrong. */
+struct report_use {
+	const struct peer *peer;
+	struct subject *subject;
+	const struct devid_verdict *verdict;
+	const GError *problem;
+	const char *
+		action; /* "Allowed", "Refused", "Failed"; what is not allowed is written at once */
+};
+void report_use(struct report *report, const struct report_use *use);
+
+/* An identity was written or removed; `problem`: or was not. Written at once. */
+struct report_write {
+	const struct peer *peer;
+	const char *sub_type; /* "Import", "Removal" */
+	const char *label;
+	const guint8 *certificate; /* DER, or NULL */
+	gsize certificate_length;
+	const GError *problem;
+};
+void report_write(struct report *report, const struct report_write *write);
+
+/* A desktop notification, where the session has a bus; without waiting, one at a time. */
+void report_notify(struct report *report, const char *summary, const char *body);
+
+#endif
