@@ -89,3 +89,15 @@ as() {
 	[ "$user" = root ] ||
 		A=(setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups -- "${A[@]}")
 }
+
+# machine_session USER: from now on "${E[@]}" is that user's environment, for keyring.sh.
+machine_session() {
+	SESSION_USER=$1
+	chown "$1:" "$T/run"
+	env_build() {
+		as "$SESSION_USER" \
+			${DBUS_SESSION_BUS_ADDRESS:+"DBUS_SESSION_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS"}
+		E=("${A[@]}")
+	}
+	env_build
+}
