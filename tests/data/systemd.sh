@@ -1,0 +1,93 @@
+#!/bin/bash
+# The system units under a real systemd, in a container made of this machine's files: users and folders
+# are made from the fragments, the socket starts the agent in its sandbox, root imports, a user signs.
+. "$(dirname "$0")/../lib/common.sh"
+. "$(dirname "$0")/../lib/machine.sh"
+[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+command -v systemd-nspawn >/dev/null || skip_all "needs systemd-nspawn"
+if [ -z "${DEVID_TEST_CONTAINER:-}" ]; then
+	TAP_FINISHED=yes
+	rm -rf "$T"
+	DEVID_TEST_CONTAINER=yes exec unshare -m --propagation private bash "$0" "$@"
+fi
+# Nothing of the container reaches the machine's /run.
+mount -t tmpfs -o mode=755 run /run
+need_pki
+machine_install || bail "can't install: $(cat "$T/install.log")"
+root=$T/m/root
+mkdir -p "$T/m/upper" "$T/m/work" "$root"
+mount -t overlay overlay -o "lowerdir=$T/m/destdir:/,upperdir=$T/m/upper,workdir=$T/m/work" "$root" ||
+	bail "no overlay"
+at_exit "umount -l '$root'"
+rm -rf "$root/.dockerenv" "$root/etc/devid" "$root/var/lib/devid" "$root/etc/systemd/system"
+mkdir -p "$root/etc/systemd/system" "$root/srv/pki"
+cp "$PKI"/{rsa2048.p12,rsa2048.crt,issuing.crt,password} "$root/srv/pki/"
+echo 5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f >"$root/etc/machine-id"
+cat >"$root/etc/systemd/system/devid-test.target" <<'X'
+[Unit]
+Requires=devid-test.service
+AllowIsolate=yes
+X
+cat >"$root/etc/systemd/system/devid-test.service" <<'X'
+[Unit]
+After=devid-agent.socket sysinit.target
+Wants=devid-agent.socket sysinit.target
+SuccessAction=exit-force
+FailureAction=exit-force
+[Service]
+Type=oneshot
+TimeoutStartSec=60
+ExecStart=/bin/bash /srv/inside
+StandardOutput=file:/srv/tap
+StandardError=file:/srv/errors
+X
+cat >"$root/srv/inside" <<'X'
+n=0
+ok() {
+	local name=$1
+	shift
+	n=$((n + 1))
+	if "$@" >/srv/out 2>&1; then echo "ok $n - $name"; else
+		echo "not ok $n - $name"
+		sed 's/^/# /' /srv/out
+		journalctl --no-pager -o cat -u devid-agent.service 2>&1 | tail -n 20 | sed 's/^/# /'
+	fi
+}
+not() { ! "$@"; }
+TOKEN='pkcs11:token=Device%20Identity%20%28system%29;object=laptop'
+user() { setpriv --reuid="$1" --regid="$1" --init-groups env -i PATH=/usr/bin:/bin HOME=/nonexistent "${@:2}"; }
+sign() { user "$1" p11tool --test-sign "$TOKEN;type=private"; }
+cd /srv/pki
+ok "the preset enables the socket" bash -c 'systemctl preset devid-agent.socket && systemctl is-enabled devid-agent.socket'
+ok "systemd listens" systemctl is-active devid-agent.socket
+ok "the agent is not started yet" not systemctl is-active devid-agent.service
+ok "the folders are the agent's" bash -c '[ "$(stat -c %U:%a /run/devid /var/lib/devid /var/log/devid | tr "\n" " ")" = "devid:755 devid:755 devid:750 " ]'
+useradd -G devid alice && useradd bob
+ok "root adds a signing certificate" devid ca add --name example issuing.crt
+ok "root imports" devid import-cert --system --label laptop --password-file password rsa2048.p12
+ok "which started the service" systemctl is-active devid-agent.service
+pid=$(systemctl show -p MainPID --value devid-agent.service)
+ok "it runs as devid" [ "$(ps -o user= -p "$pid")" = devid ]
+ok "with a filter of system calls" grep -q '^Seccomp:.*2' "/proc/$pid/status"
+ok "and no new privileges" grep -q '^NoNewPrivs:.*1' "/proc/$pid/status"
+ok "the key is its own" bash -c '[ "$(stat -c %U:%a /var/lib/devid/*.key)" = devid:600 ]'
+ok "alice, of the group, signs" sign alice
+ok "bob does not" not sign bob
+systemctl kill -s KILL devid-agent.service
+ok "killed: the socket is still there" systemctl is-active devid-agent.socket
+ok "and starts another for alice" sign alice
+ok "which is another" [ "$(systemctl show -p MainPID --value devid-agent.service)" != "$pid" ]
+ok "stopped" systemctl stop devid-agent.service
+ok "the socket starts it again" sign alice
+ok "events are written" grep -q '"user_name" *: *"alice"' /var/log/devid/events.jsonl
+ok "the journal has no refused system call" not bash -c \
+	'journalctl --no-pager -u devid-agent.service | grep -iE "seccomp|SIGSYS|denied|not permitted"'
+echo "1..$n"
+X
+timeout 90 systemd-nspawn -D "$root" --register=no --keep-unit --private-network --console=pipe --boot \
+	systemd.unit=devid-test.target systemd.log_target=journal >"$T/nspawn.log" 2>&1 </dev/null
+[ -s "$root/srv/tap" ] || bail "the container did not run: $(cat "$T/nspawn.log" "$root/srv/errors" 2>/dev/null)"
+cat "$root/srv/tap"
+sed 's/^/# /' "$root/srv/errors" | head -n 20
+TAP_FINISHED=yes
+grep -q '^1\.\.' "$root/srv/tap" && ! grep -q '^not ok' "$root/srv/tap"
