@@ -27,10 +27,10 @@ paths=(
 	usr/lib/systemd/user-preset/90-devid.preset
 	usr/lib/sysusers.d/devid.conf
 	usr/lib/tmpfiles.d/devid.conf
-	usr/share/man/man1/devid.1
-	usr/share/man/man5/devid-account.5
-	usr/share/man/man8/devid-agent.8
 )
+for page in "$DEVID_SOURCE"/data/man/*.[1-8]; do
+	paths+=("usr/share/man/man${page##*.}/$(basename "$page")")
+done
 plan $((${#paths[@]} + 17))
 
 for path in "${paths[@]}"; do
