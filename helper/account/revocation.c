@@ -119,7 +119,7 @@ char *revocation_add_list(struct revocation *revocation, const void *data, gsize
 	unsigned count = 0;
 	char *why;
 
-	if (g_strstr_len(data, length, "-----BEGIN ")) {
+	if (length && g_strstr_len(data, length, "-----BEGIN ")) {
 		if (gnutls_x509_crl_list_import2(&lists, &count, &bytes, GNUTLS_X509_FMT_PEM, 0) <
 		    0)
 			return g_strdup("it is no revocation list");

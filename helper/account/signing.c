@@ -20,12 +20,18 @@
 
 #define PEM_BEGIN "-----BEGIN "
 
+static gboolean is_printable(const char *name)
+{
+	g_autofree char *safe = devid_text_escape(name, strlen(name));
+
+	return strcmp(safe, name) == 0;
+}
+
 gboolean signing_name_valid(const char *name)
 {
 	gsize length = strlen(name);
-	g_autofree char *safe = devid_text_escape(name, length);
 
-	if (!length || length > NAME_MAX_BYTES || *name == '.' || strcmp(safe, name) != 0)
+	if (!length || length > NAME_MAX_BYTES || *name == '.' || !is_printable(name))
 		return FALSE;
 	for (; *name; name++)
 		if ((unsigned char)*name < 0x80 && !g_ascii_isalnum(*name) && !strchr(".-_", *name))
@@ -122,7 +128,7 @@ gboolean signing_read(const void *data, gsize length, gsize limit, gnutls_x509_c
 		      gsize *pem_size, GError **error)
 {
 	gnutls_datum_t bytes = { (unsigned char *)data, (unsigned)length };
-	gboolean pem = g_strstr_len(data, length, PEM_BEGIN) != NULL;
+	gboolean pem = length && g_strstr_len(data, length, PEM_BEGIN) != NULL;
 
 	*certificate = NULL;
 	*pem_size = pem ? length : devid_pem_size(length);
@@ -211,7 +217,9 @@ static gboolean load_one(struct devid_account *account, int folder, const char *
 	const char *of = NULL;
 	gsize size = 0;
 
-	if (!bytes) {
+	if (bytes && !is_printable(file))
+		why = g_strdup("its name holds a character that can't be shown");
+	if (why) {
 		account_broken(account, "%s: %s", path, why);
 		return FALSE;
 	}

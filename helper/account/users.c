@@ -9,8 +9,10 @@
 
 #define NAME_SERVICE_BUFFER_MAX (1024 * 1024)
 
-/* The name of a uid, or NULL. The reentrant call: the agent has threads. */
-static char *user_name(uid_t uid)
+/* The name and the primary group of a uid; NULL: there is none. The reentrant call: the agent has
+ * threads.
+ */
+static char *user_name(uid_t uid, gid_t *primary)
 {
 	struct passwd entry, *found = NULL;
 
@@ -18,8 +20,10 @@ static char *user_name(uid_t uid)
 		g_autofree char *buffer = g_malloc(size);
 		int error = getpwuid_r(uid, &entry, buffer, size, &found);
 
-		if (found)
+		if (found) {
+			*primary = entry.pw_gid;
 			return g_strdup(entry.pw_name);
+		}
 		if (error != ERANGE)
 			break;
 	}
@@ -71,17 +75,21 @@ static gboolean in_group(const char *user, gid_t primary, const char *group)
 bool devid_account_may_use_system(const struct devid_account *account, unsigned uid, unsigned gid)
 {
 	g_autofree char *name = NULL;
+	gid_t primary = gid; /* by the user database; a process may have changed its own */
 
 	if (account->state == DEVID_ACCOUNT_UNUSABLE)
 		return false;
 	if (uid == 0)
 		return true;
-	name = user_name(uid);
+	name = user_name(uid, &primary);
 	for (char **entry = account->system_users; *entry; entry++) {
+		const char *group = **entry == '@' ? *entry + 1 : NULL;
+
 		if (strcmp(*entry, "*") == 0)
 			return true;
-		if (**entry == '@' ? in_group(name, gid, *entry + 1)
-				   : name && strcmp(*entry, name) == 0)
+		if (group && (in_group(name, gid, group) || in_group(name, primary, group)))
+			return true;
+		if (!group && name && strcmp(*entry, name) == 0)
 			return true;
 	}
 	return false;

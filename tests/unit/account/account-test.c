@@ -1,0 +1,546 @@
+/* The account's files: what they say, and each way in which they can be wrong. */
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include "harness.h"
+
+static struct devid_account *load_conf(const char *conf)
+{
+	g_autofree char *folder = harness_account(conf, NULL);
+
+	return harness_load(folder);
+}
+
+static void defaults(void **state)
+{
+	struct devid_account *account = load_conf("# nothing but this\n\n");
+
+	(void)state;
+	assert_int_equal(devid_account_state(account), DEVID_ACCOUNT_READY);
+	assert_null(devid_account_problem(account));
+	assert_null(devid_account_name(account));
+	assert_null(devid_account_default_label(account));
+	assert_int_equal(devid_account_chain_mode(account), DEVID_CHAIN_ISSUER);
+	assert_int_equal(devid_account_on_use(account), DEVID_ON_USE_LOG);
+	assert_int_equal(devid_account_size_measure(account), DEVID_SIZE_PEM);
+	assert_int_equal(devid_account_require_protection(account), DEVID_PROTECTION_NONE);
+	assert_int_equal(devid_account_device_limit(account), 2048);
+	assert_int_equal(devid_account_signing_limit(account), 4096);
+	assert_int_equal(devid_account_signing_count_limit(account), 5);
+	assert_int_equal(devid_account_signing_count(account), 0);
+	assert_null(devid_account_signing(account, 0));
+	devid_account_free(account);
+}
+
+/* Every key once, with a value that differs from the default. The sample file names the same keys. */
+#define EVERY_KEY                        \
+	"[Account]\n"                    \
+	"Name = Example 例\n"           \
+	"DefaultLabel=laptop\n"          \
+	"Chain=path\n"                   \
+	"OnUse=enforce\n"                \
+	"SizeMeasure=der\n"              \
+	"SystemUsers=alice, @vpn\n"      \
+	"[Limits]\n"                     \
+	"DeviceCertificate=3000\n"       \
+	"SigningCertificate=5000\n"      \
+	"SigningCertificates=7\n"        \
+	"[Certificate]\n"                \
+	"RequireEKU=clientAuth\n"        \
+	"RequireExtension=1.2.3.4=a;b\n" \
+	"RequireProtection=hardware\n"   \
+	"[Revocation]\n"                 \
+	"Serials=01:02\n"                \
+	"SerialsFile=serials\n"          \
+	"CRL=crl-inter.pem\n"
+
+static char *every_key_folder(const char *conf)
+{
+	char *folder = harness_account(conf, NULL);
+
+	harness_write(folder, "serials", "0a:0b # lost\n\n0c\n", -1);
+	harness_copy(folder, "crl-inter.pem", "crl-inter.pem");
+	return folder;
+}
+
+static void every_key(void **state)
+{
+	g_autofree char *folder = every_key_folder(EVERY_KEY);
+	struct devid_account *account = harness_load(folder);
+
+	(void)state;
+	assert_null(devid_account_problem(account));
+	assert_string_equal(devid_account_name(account), "Example 例");
+	assert_string_equal(devid_account_default_label(account), "laptop");
+	assert_int_equal(devid_account_chain_mode(account), DEVID_CHAIN_PATH);
+	assert_int_equal(devid_account_on_use(account), DEVID_ON_USE_ENFORCE);
+	assert_int_equal(devid_account_size_measure(account), DEVID_SIZE_DER);
+	assert_int_equal(devid_account_require_protection(account), DEVID_PROTECTION_HARDWARE);
+	assert_int_equal(devid_account_device_limit(account), 3000);
+	assert_int_equal(devid_account_signing_limit(account), 5000);
+	assert_int_equal(devid_account_signing_count_limit(account), 7);
+	devid_account_set_chain_mode(account, DEVID_CHAIN_ISSUER);
+	assert_int_equal(devid_account_chain_mode(account), DEVID_CHAIN_ISSUER);
+	devid_account_free(account);
+}
+
+static void every_key_doubled(void **state)
+{
+	g_auto(GStrv) lines = g_strsplit(EVERY_KEY, "\n", -1);
+
+	(void)state;
+	for (gsize i = 0; *lines[i]; i++) {
+		g_autoptr(GString) conf = g_string_new(NULL);
+		g_autofree char *folder = NULL;
+		g_autofree char *expected = NULL;
+		g_autofree char *key = g_strndup(lines[i], strcspn(lines[i], " ="));
+		struct devid_account *account;
+
+		if (*lines[i] == '[')
+			continue;
+		for (gsize k = 0; *lines[k]; k++)
+			g_string_append_printf(conf, "%s\n%s%s", lines[k], k == i ? lines[k] : "",
+					       k == i ? "\n" : "");
+		folder = every_key_folder(conf->str);
+		account = harness_load(folder);
+		expected = g_strdup_printf("%s/account.conf:%zu: %s is given twice", folder, i + 2,
+					   key);
+		assert_int_equal(devid_account_state(account), DEVID_ACCOUNT_UNUSABLE);
+		assert_string_equal(devid_account_problem(account), expected);
+		assert_int_equal(devid_account_on_use(account), DEVID_ON_USE_ENFORCE);
+		devid_account_free(account);
+	}
+}
+
+/* Text of account.conf, and how its problem ends after "FOLDER/account.conf:". */
+static const struct {
+	const char *conf;
+	const char *problem;
+} bad_confs[] = {
+	{ "[Account]\nNmae=x\n", "2: unknown key Nmae in [Account]" },
+	{ "[Account]\nDeviceCertificate=2048\n", "2: unknown key DeviceCertificate in [Account]" },
+	{ "[account]\n", "1: unknown section [account]" },
+	{ "[Account\n", "1: unknown section [Account" },
+	{ "[Account] # here\n", "1: unknown section [Account] # here" },
+	{ "Name=x\n", "1: Name stands before the first [Section]" },
+	{ "\n[Account]\nName\n", "3: neither a [Section] nor Key=Value" },
+	{ "[Account]\nName=\n", "2: Name has no value" },
+	{ "[Account]\n=x\n", "2: unknown key  in [Account]" },
+	{ "[Account]\r\nName=x\r\n",
+	  "1: the line ends with CR LF: save the file with UNIX line ends" },
+	{ "[Account]\nName=caf\xe9\n", "2: the line is not in UTF-8" },
+	{ "\xef\xbb\xbf[Account]\n", "1: neither a [Section] nor Key=Value" },
+	{ "[Account]\nName=a\x1b[31mb\n", "2: Name holds a control or bidirectional character" },
+	{ "[Account]\nName=a\xe2\x80\xae"
+	  "b\n",
+	  "2: Name holds a control or bidirectional character" },
+	{ "[Account]\nEvil\x1bKey=b\n", "2: unknown key Evil\\x1BKey in [Account]" },
+	{ "[Account]\nChain=Path\n", "2: Chain is none of: issuer, path" },
+	{ "[Account]\nOnUse=no\n", "2: OnUse is none of: enforce, log, off" },
+	{ "[Account]\nSizeMeasure=bytes\n", "2: SizeMeasure is none of: pem, der" },
+	{ "[Account]\nSystemUsers=alice @\n", "2: SystemUsers has an @ without a group's name" },
+	{ "[Limits]\nDeviceCertificate=2k\n",
+	  "2: DeviceCertificate is no number from 512 to 65536" },
+	{ "[Limits]\nDeviceCertificate=-1\n",
+	  "2: DeviceCertificate is no number from 512 to 65536" },
+	{ "[Limits]\nDeviceCertificate=0x800\n",
+	  "2: DeviceCertificate is no number from 512 to 65536" },
+	{ "[Limits]\nDeviceCertificate=99999999999999999999\n",
+	  "2: DeviceCertificate is no number from 512 to 65536" },
+	{ "[Limits]\nSigningCertificates=0\n",
+	  "2: SigningCertificates is no number from 1 to 100" },
+	{ "[Certificate]\nRequireEKU=clientauth\n",
+	  "2: RequireEKU has clientauth, which is neither an OID nor a known usage" },
+	{ "[Certificate]\nRequireEKU=,\n", "2: RequireEKU names no usage" },
+	{ "[Certificate]\nRequireExtension=foo=bar\n",
+	  "2: RequireExtension does not begin with an OID" },
+	{ "[Certificate]\nRequireExtension=1.2.3=\n",
+	  "2: RequireExtension has = and no value after it" },
+	{ "[Certificate]\nRequireExtension=1.2.3=hex:0\n",
+	  "2: RequireExtension has hex:0, which is no hex" },
+	{ "[Certificate]\nRequireProtection=tpm\n",
+	  "2: RequireProtection is none of: none, user, root, hardware" },
+	{ "[Revocation]\nSerials=0x01\n", "2: Serials line 1: 0x01 is no serial number in hex" },
+	{ "[Revocation]\nSerials=01::02\n",
+	  "2: Serials line 1: 01::02 is no serial number in hex" },
+	{ "[Revocation]\nSerialsFile=none\n",
+	  "2: SerialsFile names a file that can't be used: No such file or directory" },
+	{ "[Revocation]\nSerialsFile=account.conf\n",
+	  "2: SerialsFile names a file that can't be used: line 1: [Revocation] is no serial number "
+	  "in hex" },
+	{ "[Revocation]\nCRL=account.conf\n",
+	  "2: CRL names a file that can't be used: account.conf: it is no revocation list" },
+	{ "[Revocation]\nCRL=;\n", "2: CRL names no file" },
+	{ "[Revocation]\nCRL=../x/crl.pem\n",
+	  "2: CRL names a file that can't be used: ../x/crl.pem: folder x: No such file or "
+	  "directory" },
+};
+
+static void bad_conf(void **state)
+{
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(bad_confs); i++) {
+		g_autofree char *folder = harness_account(bad_confs[i].conf, NULL);
+		g_autofree char *expected =
+			g_strdup_printf("%s/account.conf:%s", folder, bad_confs[i].problem);
+		struct devid_account *account = harness_load(folder);
+
+		assert_int_equal(devid_account_state(account), DEVID_ACCOUNT_UNUSABLE);
+		assert_string_equal(devid_account_problem(account), expected);
+		devid_account_free(account);
+	}
+}
+
+static void last_line_without_end(void **state)
+{
+	struct devid_account *account = load_conf("[Account]\nName=x");
+
+	(void)state;
+	assert_null(devid_account_problem(account));
+	assert_string_equal(devid_account_name(account), "x");
+	devid_account_free(account);
+}
+
+static void nul_byte(void **state)
+{
+	g_autofree char *folder = harness_folder();
+	struct devid_account *account;
+
+	(void)state;
+	harness_write(folder, "account.conf", "[Account]\nName=x\0\n", 18);
+	account = harness_load(folder);
+	assert_true(g_str_has_suffix(devid_account_problem(account),
+				     "account.conf:2: the line holds a NUL byte"));
+	devid_account_free(account);
+}
+
+/* A way to spoil a folder that holds a sound account with one signing certificate. */
+static void write_by_others(const char *path)
+{
+	assert_int_equal(chmod(path, 0646), 0);
+}
+
+static void write_by_group(const char *path)
+{
+	assert_int_equal(chmod(path, 0664), 0);
+}
+
+static void folder_by_others(const char *path)
+{
+	assert_int_equal(chmod(path, 0777), 0);
+}
+
+static void other_owner(const char *path)
+{
+	assert_int_equal(chown(path, 65534, 65534), 0);
+}
+
+static void make_fifo(const char *path)
+{
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0644), 0);
+}
+
+static void make_link(const char *path)
+{
+	g_autofree char *kept = g_strconcat(path, ".kept", NULL);
+
+	assert_int_equal(rename(path, kept), 0);
+	assert_int_equal(symlink(kept, path), 0);
+}
+
+static void make_dangling_link(const char *path)
+{
+	unlink(path);
+	assert_int_equal(symlink("/nonexistent/x", path), 0);
+}
+
+static void make_folder(const char *path)
+{
+	unlink(path);
+	assert_int_equal(mkdir(path, 0755), 0);
+}
+
+static void make_huge(const char *path)
+{
+	assert_int_equal(truncate(path, 2 * 1024 * 1024), 0);
+}
+
+static const struct {
+	const char *name; /* in the folder; "" the folder itself */
+	void (*spoil)(const char *path);
+	const char *problem; /* after FOLDER or FOLDER/NAME */
+} hostile[] = {
+	{ "account.conf", write_by_others, ": others can write to it (chmod go-w)" },
+	{ "account.conf", write_by_group, ": others can write to it (chmod go-w)" },
+	{ "account.conf", other_owner, ": it does not belong to root" },
+	{ "account.conf", make_fifo, ": it is not a regular file" },
+	{ "account.conf", make_link, ": it is a link" },
+	{ "account.conf", make_dangling_link, ": it is a link" },
+	{ "account.conf", make_folder, ": it is not a regular file" },
+	{ "account.conf", make_huge, ": it is larger than 65536 bytes" },
+	{ "signing/inter.pem", write_by_others, ": others can write to it (chmod go-w)" },
+	{ "signing/inter.pem", write_by_group, ": others can write to it (chmod go-w)" },
+	{ "signing/inter.pem", other_owner, ": it does not belong to root" },
+	{ "signing/inter.pem", make_fifo, ": it is not a regular file" },
+	{ "signing/inter.pem", make_link, ": it is a link" },
+	{ "signing/inter.pem", make_dangling_link, ": it is a link" },
+	{ "signing/inter.pem", make_folder, ": it is not a regular file" },
+	{ "signing/inter.pem", make_huge, ": it is larger than 1048576 bytes" },
+	{ "signing", folder_by_others, ": others can write to it (chmod go-w)" },
+	{ "signing", other_owner, ": it does not belong to root" },
+	{ "signing", make_link, ": it is a link or no folder" },
+	{ "", folder_by_others, ": others can write to it (chmod go-w)" },
+	{ "", other_owner, ": it does not belong to root" },
+};
+
+static void hostile_files(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (gsize i = 0; i < G_N_ELEMENTS(hostile); i++) {
+		g_autofree char *folder = harness_account("[Account]\nOnUse=off\n", "inter");
+		g_autofree char *path = *hostile[i].name
+						? g_build_filename(folder, hostile[i].name, NULL)
+						: g_strdup(folder);
+		g_autofree char *expected = g_strconcat(path, hostile[i].problem, NULL);
+		struct devid_account *account;
+
+		hostile[i].spoil(path);
+		account = harness_load(folder);
+		assert_int_equal(devid_account_state(account), DEVID_ACCOUNT_UNUSABLE);
+		assert_string_equal(devid_account_problem(account), expected);
+		assert_int_equal(devid_account_on_use(account), DEVID_ON_USE_ENFORCE);
+		assert_false(devid_account_may_use_system(account, 0, 0));
+		devid_account_free(account);
+	}
+}
+
+/* A file of make.sh as signing/x.pem, and the end of the problem; NULL: it is sound. */
+static const struct {
+	const char *file;
+	const char *problem;
+} signing_files[] = {
+	{ "inter.crt", NULL },
+	{ "inter.der", NULL },
+	{ "size-4096.pem", NULL },
+	{ "size-4097.pem", ": 4097 bytes, over the limit of 4096" },
+	{ "big-ca.crt", ": 4101 bytes, over the limit of 4096" },
+	{ "big-ca.der", ": 4101 bytes as PEM, over the limit of 4096" },
+	{ "two.pem", ": there are 2 certificates in the file" },
+	{ "with-key.pem", ": there is a private key in the file" },
+	{ "leaf.key", ": there is a private key in the file" },
+	{ "device.crt",
+	  ": it is not a CA certificate: its basic constraints or key usage do not let it issue "
+	  "certificates" },
+	{ "notca.crt",
+	  ": it is not a CA certificate: its basic constraints or key usage do not let it issue "
+	  "certificates" },
+	{ "nobasic.crt",
+	  ": it is not a CA certificate: its basic constraints or key usage do not let it issue "
+	  "certificates" },
+	{ "nousage.crt",
+	  ": it is not a CA certificate: its basic constraints or key usage do not let it issue "
+	  "certificates" },
+	{ "weak-ca.crt", ": the CA's key is shorter than 2048 bits (RSA) or 224 bits (EC)" },
+};
+
+static void signing_file(void **state)
+{
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(signing_files); i++) {
+		g_autofree char *folder = harness_account(NULL, NULL);
+		g_autofree char *expected =
+			g_strdup_printf("%s/signing/x.pem%s", folder,
+					signing_files[i].problem ? signing_files[i].problem : "");
+		struct devid_account *account;
+
+		harness_copy(folder, "signing/x.pem", signing_files[i].file);
+		account = harness_load(folder);
+		if (signing_files[i].problem) {
+			assert_string_equal(devid_account_problem(account), expected);
+		} else {
+			assert_null(devid_account_problem(account));
+			assert_int_equal(devid_account_signing_count(account), 1);
+			assert_string_equal(devid_account_signing(account, 0)->name, "x");
+			assert_string_equal(devid_account_signing(account, 0)->path, expected);
+			assert_string_equal(devid_account_signing(account, 0)->subject,
+					    "C=JP, ST=Tokyo, O=Example, CN=Device CA");
+		}
+		devid_account_free(account);
+	}
+}
+
+static void signing_garbage(void **state)
+{
+	static const char *const garbage[] = {
+		"", "hello\n", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+		"-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE"
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(garbage); i++) {
+		g_autofree char *folder = harness_account(NULL, "inter");
+		struct devid_account *account;
+
+		harness_write(folder, "signing/x.pem", garbage[i], -1);
+		account = harness_load(folder);
+		assert_non_null(strstr(devid_account_problem(account),
+				       "there is no certificate in it that can be read"));
+		devid_account_free(account);
+	}
+}
+
+static void five_and_the_sixth(void **state)
+{
+	g_autofree char *folder = harness_account(NULL, "inter root comma japan namesake");
+	struct devid_account *account = harness_load(folder);
+
+	(void)state;
+	assert_null(devid_account_problem(account));
+	assert_int_equal(devid_account_signing_count(account), 5);
+	assert_string_equal(devid_account_signing(account, 0)->name, "comma");
+	assert_string_equal(devid_account_signing(account, 4)->name, "root");
+	devid_account_free(account);
+
+	harness_copy(folder, "signing/.hidden.pem", "ended.crt");
+	harness_copy(folder, "signing/README", "ended.crt");
+	account = harness_load(folder);
+	assert_null(devid_account_problem(account));
+	devid_account_free(account);
+
+	harness_copy(folder, "signing/sixth.pem", "ended.crt");
+	account = harness_load(folder);
+	assert_true(g_str_has_suffix(devid_account_problem(account),
+				     "/signing: 6 signing certificates, over the limit of 5"));
+	devid_account_free(account);
+
+	harness_write(folder, "account.conf", "[Limits]\nSigningCertificates=6\n", -1);
+	account = harness_load(folder);
+	assert_null(devid_account_problem(account));
+	assert_int_equal(devid_account_signing_count(account), 6);
+	devid_account_free(account);
+}
+
+static void duplicate_signing(void **state)
+{
+	g_autofree char *folder = harness_account(NULL, "inter");
+	struct devid_account *account;
+
+	(void)state;
+	harness_copy(folder, "signing/x.pem", "inter.crt");
+	account = harness_load(folder);
+	assert_true(g_str_has_suffix(devid_account_problem(account),
+				     "/signing/x.pem: it is the same certificate as inter"));
+	devid_account_free(account);
+}
+
+static void unprintable_signing_name(void **state)
+{
+	g_autofree char *folder = harness_account(NULL, NULL);
+	struct devid_account *account;
+
+	(void)state;
+	harness_copy(folder, "signing/a\x1b[2Jb.pem", "inter.crt");
+	account = harness_load(folder);
+	assert_non_null(strstr(devid_account_problem(account), "a\\x1B[2Jb.pem: its name"));
+	devid_account_free(account);
+}
+
+static void no_account(void **state)
+{
+	g_autofree char *empty = harness_folder();
+	g_autofree char *missing = g_strconcat(empty, "/missing", NULL);
+	const char *const folders[] = { empty, missing };
+
+	(void)state;
+	assert_int_equal(chmod(empty, 0777), 0);
+	for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
+		struct devid_account *account = harness_load(folders[i]);
+
+		assert_int_equal(devid_account_state(account), DEVID_ACCOUNT_NONE);
+		assert_null(devid_account_problem(account));
+		assert_string_equal(devid_account_folder(account), folders[i]);
+		devid_account_free(account);
+	}
+}
+
+/* The user's own folder, where /etc/devid holds nothing. */
+static void own_folder(void **state)
+{
+	g_autofree char *folder = harness_account("[Account]\nName=mine\n", NULL);
+	struct devid_account *account = NULL;
+
+	(void)state;
+	if (g_file_test("/etc/devid", G_FILE_TEST_EXISTS))
+		skip();
+	g_setenv("DEVID_CONFIG_DIR", folder, TRUE);
+	assert_int_equal(devid_account_load(NULL, false, &account), DEVID_OK);
+	assert_string_equal(devid_account_name(account), "mine");
+	assert_string_equal(devid_account_folder(account), folder);
+	devid_account_free(account);
+	assert_int_equal(devid_account_load(NULL, true, &account), DEVID_OK);
+	assert_int_equal(devid_account_state(account), DEVID_ACCOUNT_NONE);
+	assert_string_equal(devid_account_folder(account), "/etc/devid");
+	devid_account_free(account);
+	g_unsetenv("DEVID_CONFIG_DIR");
+}
+
+static void system_users(void **state)
+{
+	const struct passwd *nobody = getpwnam("nobody");
+	const struct group *nogroup = nobody ? getgrgid(nobody->pw_gid) : NULL;
+	g_autofree char *by_group = NULL;
+	struct devid_account *account;
+
+	(void)state;
+	if (!nogroup)
+		skip();
+	by_group = g_strdup_printf("[Account]\nSystemUsers=someone @%s\n", nogroup->gr_name);
+	account = load_conf("[Account]\nSystemUsers=someone nobody\n");
+	assert_true(devid_account_may_use_system(account, 0, 0));
+	assert_true(devid_account_may_use_system(account, nobody->pw_uid, nobody->pw_gid));
+	assert_false(devid_account_may_use_system(account, 1, 1));
+	devid_account_free(account);
+	account = load_conf(by_group);
+	assert_true(devid_account_may_use_system(account, nobody->pw_uid, nobody->pw_gid));
+	assert_true(devid_account_may_use_system(account, 4000000000u, nobody->pw_gid));
+	assert_true(devid_account_may_use_system(account, nobody->pw_uid, 1));
+	assert_false(devid_account_may_use_system(account, 4000000000u, 4000000000u));
+	devid_account_free(account);
+	account = load_conf("[Account]\nSystemUsers=*\n");
+	assert_true(devid_account_may_use_system(account, 4000000000u, 4000000000u));
+	devid_account_free(account);
+	account = load_conf("[Account]\nName=default is @devid\n");
+	assert_true(devid_account_may_use_system(account, 0, 0));
+	assert_false(devid_account_may_use_system(account, 4000000000u, 4000000000u));
+	devid_account_free(account);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(every_key),
+		cmocka_unit_test(every_key_doubled),
+		cmocka_unit_test(bad_conf),
+		cmocka_unit_test(last_line_without_end),
+		cmocka_unit_test(nul_byte),
+		cmocka_unit_test(hostile_files),
+		cmocka_unit_test(signing_file),
+		cmocka_unit_test(signing_garbage),
+		cmocka_unit_test(five_and_the_sixth),
+		cmocka_unit_test(duplicate_signing),
+		cmocka_unit_test(unprintable_signing_name),
+		cmocka_unit_test(no_account),
+		cmocka_unit_test(own_folder),
+		cmocka_unit_test(system_users),
+	};
+
+	return cmocka_run_group_tests_name("account", tests, harness_begin, harness_end);
+}
