@@ -31,7 +31,7 @@ paths=(
 for page in "$DEVID_SOURCE"/data/man/*.[1-8]; do
 	paths+=("usr/share/man/man${page##*.}/$(basename "$page")")
 done
-plan $((${#paths[@]} + 17))
+plan $((${#paths[@]} + 19))
 
 for path in "${paths[@]}"; do
 	ok "/$path" test -s "/$path"
@@ -78,4 +78,14 @@ C
 as root
 ok "a third program builds with pkg-config and runs" "${A[@]}" bash -c \
 	"gcc -Wall -Wextra -Werror -o '$T/third' '$T/third.c' \$(pkg-config --cflags --libs devid) && '$T/third'"
+
+# Pages agree with what the programs say of themselves.
+for name in $("${A[@]}" /usr/libexec/devid/devid-agent --help | grep -oE -- '--[a-z-]+' | sort -u); do
+	grep -qF -- "${name//-/\\-}" "$DEVID_SOURCE/data/man/devid-agent.8" || diag "no word of $name"
+done >"$T/words"
+is "$(cat "$T/words")" "" "devid-agent(8) has every option"
+for page in "$DEVID_SOURCE"/data/man/*.[1-8]; do
+	LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings=all -l "$page" 2>&1 >/dev/null
+done >"$T/words"
+is "$(grep -v 'cannot adjust line\|can.t break line' "$T/words")" "" "man has no complaint about the pages"
 done_testing
