@@ -149,6 +149,21 @@ static const struct devid_reason reasons[] = {
 	  "pick one: --friendly-name NAME" },
 	{ "no-such-name", DEVID_USAGE, "no identity in the file has that name",
 	  "see their names: devid inspect FILE" },
+	{ "size-accepted", DEVID_OK, "taken over the limit as asked: it is within it as DER", NULL },
+
+	/* tokens of others */
+	{ "token-missing", DEVID_STORE_MISSING, "no token matches the URI",
+	  "p11tool --list-tokens shows what there is" },
+	{ "token-ambiguous", DEVID_STORE_MISSING, "several tokens match the URI",
+	  "name it by its serial number as well: p11tool --list-tokens" },
+	{ "pin-wrong", DEVID_STORE_LOCKED, "the PIN is wrong or missing",
+	  "a few wrong ones lock the token: make sure of it before trying again" },
+	{ "pin-locked", DEVID_STORE_LOCKED, "the PIN is locked",
+	  "its security officer can unlock it" },
+	{ "pin-expired", DEVID_STORE_LOCKED, "the PIN has expired", "set a new one" },
+	{ "token-full", DEVID_IO, "the token is full, was removed, or fails", NULL },
+	{ "token-read-only", DEVID_IO, "the token can't be written", NULL },
+	{ "token-refused", DEVID_UNSUPPORTED, "the token doesn't take such an object", NULL },
 };
 
 const struct devid_reason *devid_reasons(size_t *count)

@@ -15,6 +15,7 @@ static enum exit_status command_help(int argc, char **argv);
  * (tests/command/table.sh). Rows stand in the order in which a newcomer needs them.
  */
 static const struct command commands[] = {
+	{ "import-cert", "FILE", "Import a device identity", command_import_cert },
 	{ "inspect", "FILE…", "Show what is in .p12 and certificate files", command_inspect },
 	{ "list", "[URI…]", "List the device identities", command_list },
 	{ "show", "[LABEL]", "Show one identity and its chain", command_show },

@@ -178,6 +178,12 @@ gboolean password_read(const char *file, int fd, const char *prompt, struct secr
 	return read_terminal(prompt, password, error);
 }
 
+gboolean pin_read(const char *file, const char *prompt, struct secret *pin, GError **error)
+{
+	process_keeps_secrets();
+	return file ? read_file(file, pin, error) : read_terminal(prompt, pin, error);
+}
+
 gboolean password_source_get(struct password_source *source, GError **error)
 {
 	if (source->asked)

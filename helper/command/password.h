@@ -22,6 +22,9 @@ gboolean password_source_get(struct password_source *source, GError **error);
 bool password_source_given(const struct password_source *source);
 void password_source_clear(struct password_source *source);
 
+/* A token's PIN: from a file or the terminal; no credential stands in for it. */
+gboolean pin_read(const char *file, const char *prompt, struct secret *pin, GError **error);
+
 /* From here on the process keeps secrets: no core dump, no ptrace by the user's other processes. */
 void process_keeps_secrets(void);
 

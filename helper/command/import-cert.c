@@ -1,0 +1,160 @@
+/* devid import-cert FILE: a device identity out of a file onto a token. */
+#include <string.h>
+#include <unistd.h>
+#include "import.h"
+
+static struct import_options options = { .password_fd = -1 };
+
+static const GOptionEntry entries[] = {
+	{ "user", 0, 0, G_OPTION_ARG_NONE, &options.user,
+	  "To your own token (but for root, the default)", NULL },
+	{ "system", 0, 0, G_OPTION_ARG_NONE, &options.system,
+	  "To the machine's token (root alone, and root's default)", NULL },
+	{ "store", 0, 0, G_OPTION_ARG_STRING, &options.store,
+	  "Where the key rests: keyring (the default on your own token), file (the machine's), or the "
+	  "pkcs11: URI of another token, which then takes the whole identity",
+	  "STORE" },
+	{ "label", 0, 0, G_OPTION_ARG_STRING, &options.label,
+	  "Its name; by default the account's DefaultLabel=, the file's friendly name, or the subject's",
+	  "NAME" },
+	{ "key", 0, 0, G_OPTION_ARG_FILENAME, &options.key,
+	  "The private key, where FILE is a certificate alone", "FILE" },
+	{ "friendly-name", 0, 0, G_OPTION_ARG_STRING, &options.friendly_name,
+	  "Which identity, where FILE holds several", "NAME" },
+	{ "password-file", 0, 0, G_OPTION_ARG_FILENAME, &options.password_file,
+	  "Read the file's password from FILE", "FILE" },
+	{ "password-fd", 0, 0, G_OPTION_ARG_INT, &options.password_fd,
+	  "Read the file's password from descriptor N", "N" },
+	{ "pin-file", 0, 0, G_OPTION_ARG_FILENAME, &options.pin_file,
+	  "Read the PIN of the token that --store names from FILE", "FILE" },
+	{ "replace", 0, 0, G_OPTION_ARG_NONE, &options.replace,
+	  "Put it in the place of the identity with that label; its URI stays the same", NULL },
+	{ "accept-size", 0, 0, G_OPTION_ARG_NONE, &options.accept_size,
+	  "Take a certificate that is over the limit as PEM and within it as DER", NULL },
+	{ "dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run,
+	  "Say what would happen, and write nothing", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
+	{ NULL },
+};
+
+static const char description[] =
+	"FILE is a PKCS#12 file (.p12, .pfx), a PEM file with certificate and key, or a\n"
+	"certificate in PEM or DER with its key named by --key; a certificate alone goes\n"
+	"to the key that is already here. - is standard input.\n"
+	"\n"
+	"The password is asked for on the terminal, or comes from --password-file,\n"
+	"--password-fd, or systemd's credential devid.password.\n"
+	"\n"
+	"Importing the same file again changes nothing and ends with 0.";
+
+static gboolean set_usage(GError **error, const char *text)
+{
+	devid_error_set(error, DEVID_USAGE, NULL, "devid help import-cert", "import-cert: %s",
+			text);
+	return FALSE;
+}
+
+/* Words that contradict each other, and which token and store they come to. */
+static gboolean understand(struct import *import, GError **error)
+{
+	const char *store = options.store;
+
+	import->foreign = store && g_ascii_strncasecmp(store, "pkcs11:", strlen("pkcs11:")) == 0;
+	import->half =
+		options.system || (geteuid() == 0 && !options.user) ? HALF_SYSTEM : HALF_USER;
+	if (options.user && options.system)
+		return set_usage(error, "--user or --system, not both");
+	if (import->foreign && (options.user || options.system))
+		return set_usage(
+			error, "--store with another token's URI goes without --user and --system");
+	if (options.password_file && options.password_fd >= 0)
+		return set_usage(error, "--password-file or --password-fd, not both");
+	if (options.pin_file && !import->foreign)
+		return set_usage(error, "--pin-file is for another token, named by --store");
+	if ((strcmp(options.file, "-") == 0) + (g_strcmp0(options.key, "-") == 0) +
+		    (g_strcmp0(options.password_file, "-") == 0 ||
+		     options.password_fd == STDIN_FILENO) +
+		    (g_strcmp0(options.pin_file, "-") == 0) >
+	    1)
+		return set_usage(error, "standard input can be one thing only");
+	if (store && !import->foreign && strcmp(store, "keyring") != 0 &&
+	    strcmp(store, "file") != 0)
+		return set_usage(error, "--store is keyring, file, or a pkcs11: URI");
+	if (import->half == HALF_SYSTEM && g_strcmp0(store, "keyring") == 0)
+		return set_usage(error, "the machine has no keyring: --store file, or --user");
+	if (import->half == HALF_SYSTEM && !import->foreign && geteuid() != 0) {
+		devid_error_set(error, DEVID_DENIED, NULL,
+				"as root: devid import-cert --system FILE",
+				"only root imports to the machine's token");
+		return FALSE;
+	}
+	import->store = import->foreign		      ? NULL
+			: store			      ? store
+			: import->half == HALF_SYSTEM ? "file"
+						      : "keyring";
+	import->password.file = options.password_file;
+	import->password.fd = options.password_fd;
+	return TRUE;
+}
+
+static void import_clear(struct import *import)
+{
+	g_free(import->chain);
+	if (import->candidates)
+		g_ptr_array_unref(import->candidates);
+	bundle_free(import->bundle);
+	devid_verdict_free(import->verdict);
+	devid_account_free(import->account);
+	g_free(import->label);
+	g_free(import->uri);
+	g_free(import->token);
+	g_clear_pointer(&import->id, g_bytes_unref);
+	g_ptr_array_unref(import->warnings);
+	password_source_clear(&import->password);
+}
+
+static gboolean import_run(struct import *import, GError **error)
+{
+	if (!import_read(import, error) || !import_check(import, error))
+		return FALSE;
+	if (import->foreign && strstr(options.store, "pin-value="))
+		import_warn(import, "a PIN in --store is seen by every user of this computer; "
+				    "--pin-file keeps it to you");
+	return import->foreign ? import_to_foreign(import, error) : import_to_own(import, error);
+}
+
+enum exit_status command_import_cert(int argc, char **argv)
+{
+	struct import import = { .options = &options, .password = PASSWORD_SOURCE_INIT };
+	enum exit_status status = EXIT_DONE;
+	g_autofree char *prompt = NULL;
+	GError *error = NULL;
+	bool done;
+
+	if (!options_parse(&argc, &argv, "FILE", "Import a device identity", description, entries,
+			   &done, &status) ||
+	    done)
+		return status;
+	if (argc < 2)
+		return report_usage("import-cert", "which file?");
+	if (argc > 2)
+		return report_usage("import-cert", "one file at a time");
+	options.file = argv[1];
+	process_keeps_secrets();
+	import.warnings = g_ptr_array_new_with_free_func(g_free);
+	prompt = g_strdup_printf("Password of %s", file_title(options.file));
+	import.password.prompt = prompt;
+	if (!understand(&import, &error)) {
+		status = report_error(&error, options.json);
+	} else if (import_run(&import, &error)) {
+		if (!import.logged)
+			import_event(&import, NULL);
+		import_report(&import);
+	} else {
+		if (!import.logged)
+			import_event(&import, error);
+		status = report_error(&error, options.json);
+	}
+	import_clear(&import);
+	return status;
+}
