@@ -7,8 +7,6 @@
 #include "describe.h"
 #include "table.h"
 
-#define NAME_COLUMN 13
-
 struct check {
 	struct choice choice;
 	struct accounts accounts;
@@ -102,15 +100,6 @@ static gboolean check_offline(struct check *check, const struct identity *identi
 	else if (!check->json && !check->quiet)
 		print_passed(identity, verdict);
 	return TRUE;
-}
-
-static void print_field(const char *name, const char *value)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	g_string_append_printf(text, "  %-*s", NAME_COLUMN - 2, name);
-	text_wrap(text, value, NAME_COLUMN, NAME_COLUMN, text_columns());
-	fputs(text->str, stdout);
 }
 
 static void print_issuers(const struct server_report *report)

@@ -20,7 +20,13 @@ static const struct command commands[] = {
 	{ "list", "[URI…]", "List the device identities", command_list },
 	{ "show", "[LABEL]", "Show one identity and its chain", command_show },
 	{ "check", "[LABEL]", "Check whether the account accepts the certificate", command_check },
+	{ "remove", "LABEL", "Remove an identity", command_remove },
+	{ "rename", "OLD NEW", "Give an identity another label", command_rename },
+	{ "export", "[LABEL]", "Print certificate and chain as PEM, never the key",
+	  command_export },
+	{ "ca", "add|list|show|remove", "Manage the account's signing certificates", command_ca },
 	{ "verify", "FILE", "Check a chain from a file, as a gateway does", command_verify },
+	{ "events", "", "Show what happened", command_events },
 	{ "version", "", "Print the version", command_version },
 	{ "help", "[COMMAND]", "Explain a command", command_help },
 };

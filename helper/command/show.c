@@ -4,17 +4,6 @@
 #include "describe.h"
 #include "table.h"
 
-#define NAME_COLUMN 11
-
-static void print_field(const char *name, const char *value)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	g_string_append_printf(text, "  %-*s", NAME_COLUMN - 2, name);
-	text_wrap(text, value, NAME_COLUMN, NAME_COLUMN, text_columns());
-	fputs(text->str, stdout);
-}
-
 static void print_head(const struct identity *identity)
 {
 	static const char *const copied[] = {
@@ -31,7 +20,7 @@ static void print_head(const struct identity *identity)
 	print_field("token", identity->token);
 	print_field("store", store);
 	/* Never broken over lines: it is there to be copied. */
-	printf("  %-*s%s\n", NAME_COLUMN - 2, "uri", identity->uri);
+	printf("  %-*s%s\n", FIELD_COLUMN - 2, "uri", identity->uri);
 	if (identity->record->imported != NULL)
 		print_field("imported", identity->record->imported);
 }

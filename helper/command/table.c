@@ -93,6 +93,15 @@ void text_wrap(GString *out, const char *text, int at, int indent, int width)
 	}
 }
 
+void print_field(const char *name, const char *value)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	g_string_append_printf(text, "  %-*s", FIELD_COLUMN - 2, name);
+	text_wrap(text, value, FIELD_COLUMN, FIELD_COLUMN, text_columns());
+	fputs(text->str, stdout);
+}
+
 static void line_clear(void *data)
 {
 	g_free(((struct line *)data)->text);

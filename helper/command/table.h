@@ -14,6 +14,9 @@ int text_columns(void);
  * line passes `width`. The cursor stands at column `at`; further lines are indented by `indent`.
  */
 void text_wrap(GString *out, const char *text, int at, int indent, int width);
+/* One line "  name     value" of what is told of one thing; a long value goes on below itself. */
+#define FIELD_COLUMN 12
+void print_field(const char *name, const char *value);
 
 struct table;
 /* Columns by their headings, ended by NULL. A column whose text does not fit is broken over lines.

@@ -1,0 +1,249 @@
+/* devid ca: which CAs the account accepts. Adding and removing are in files of their own. */
+#include <string.h>
+
+#include "ca.h"
+#include "describe.h"
+#include "table.h"
+#include "words.h"
+
+static const struct command actions[] = {
+	{ "add", "--name NAME FILE", "Add a signing certificate", ca_add },
+	{ "list", "", "List the signing certificates", ca_list },
+	{ "show", "NAME", "Show one of them", ca_show },
+	{ "remove", "NAME", "Take one out", ca_remove },
+};
+
+/* The account that is in force; a broken one is an error. */
+static struct devid_account *load(gboolean system, GError **error)
+{
+	struct devid_account *account = NULL;
+	enum devid_result result = devid_account_load(NULL, system, &account);
+
+	if (result != DEVID_OK) {
+		devid_error_set(error, result, NULL, NULL, "account: %s",
+				devid_reason_for(result)->cause);
+		return NULL;
+	}
+	if (devid_account_state(account) != DEVID_ACCOUNT_UNUSABLE)
+		return account;
+	devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account: %s",
+			devid_account_problem(account));
+	devid_account_free(account);
+	return NULL;
+}
+
+static void signing_json(JsonBuilder *builder, const struct devid_account *account,
+			 const struct devid_signing *signing)
+{
+	json_text(builder, "name", signing->name);
+	json_text(builder, "path", signing->path);
+	json_text(builder, "key_id", signing->key_id);
+	json_number(builder, "file_size", (gint64)signing->pem_size);
+	json_number(builder, "file_limit", (gint64)devid_account_signing_limit(account));
+	json_certificate(builder, signing->certificate);
+}
+
+static void print_list_json(const struct devid_account *account)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	json_text(builder, "folder", devid_account_folder(account));
+	json_number(builder, "limit", (gint64)devid_account_signing_count_limit(account));
+	json_builder_set_member_name(builder, "signing");
+	json_builder_begin_array(builder);
+	for (size_t i = 0; i < devid_account_signing_count(account); i++) {
+		json_builder_begin_object(builder);
+		signing_json(builder, account, devid_account_signing(account, i));
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+	json_print(builder);
+}
+
+static void print_list(const struct devid_account *account)
+{
+	static const char *const headings[] = { "NAME", "KEY", "EXPIRES", "FILE", "SUBJECT", NULL };
+	AUTO_TABLE struct table *table = table_new(headings);
+	size_t count = devid_account_signing_count(account);
+
+	if (count == 0) {
+		puts("no signing certificate yet.");
+		fflush(stdout);
+		report_hint("devid ca add --name NAME FILE");
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct devid_signing *signing = devid_account_signing(account, i);
+		time_t ends = gnutls_x509_crt_get_expiration_time(signing->certificate);
+		g_autofree char *key = describe_key(signing->certificate);
+		g_autofree char *date = describe_date(ends);
+		g_autofree char *size = g_strdup_printf("%zu B", signing->pem_size);
+		const char *cells[] = { signing->name, key, date, size, signing->subject };
+
+		table_row(table, cells);
+		if (days_left(ends, time(NULL)) < EXPIRY_WARNING_DAYS)
+			table_colour(table, 2, COLOUR_WARN);
+	}
+	table_print(table, stdout);
+	printf("\n%zu of at most %zu, in %s\n", count, devid_account_signing_count_limit(account),
+	       devid_account_folder(account));
+}
+
+enum exit_status ca_list(int argc, char **argv)
+{
+	gboolean system = FALSE, json = FALSE;
+	const GOptionEntry entries[] = {
+		{ "system", 0, 0, G_OPTION_ARG_NONE, &system, "The machine's account, whoever asks",
+		  NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
+		{ NULL },
+	};
+	struct devid_account *account;
+	GError *error = NULL;
+	enum exit_status status;
+	bool done;
+
+	if (!options_parse(&argc, &argv, "", "List the account's signing certificates.", NULL,
+			   entries, &done, &status) ||
+	    done)
+		return status;
+	if (argc > 1)
+		return report_usage("ca list", "%s: nothing more is expected", argv[1]);
+	account = load(system, &error);
+	if (account == NULL)
+		return report_error(&error, json);
+	if (json)
+		print_list_json(account);
+	else
+		print_list(account);
+	devid_account_free(account);
+	return EXIT_DONE;
+}
+
+static void print_signing(const struct devid_account *account, const struct devid_signing *signing)
+{
+	gnutls_x509_crt_t certificate = signing->certificate;
+	time_t begins = gnutls_x509_crt_get_activation_time(certificate);
+	time_t ends = gnutls_x509_crt_get_expiration_time(certificate);
+	g_autofree char *from = describe_date(begins), *to = describe_date(ends);
+	g_autofree char *days = describe_days(ends, time(NULL));
+	g_autofree char *valid = g_strdup_printf("%s to %s, %s", from, to, days);
+	g_autofree char *size = g_strdup_printf("%zu of at most %zu bytes", signing->pem_size,
+						devid_account_signing_limit(account));
+	g_autofree char *key = describe_key(certificate), *serial = describe_serial(certificate);
+	g_autofree char *issuer = describe_issuer(certificate);
+	g_autofree char *fingerprint = describe_fingerprint(certificate);
+
+	printf("%s%s%s\n", colour(COLOUR_BOLD, stdout), signing->name,
+	       colour(COLOUR_PLAIN, stdout));
+	print_field("subject", signing->subject);
+	print_field("issuer", strcmp(issuer, signing->subject) == 0 ? "itself" : issuer);
+	print_field("key", key);
+	print_field("key id", signing->key_id);
+	print_field("serial", serial);
+	print_field("valid", valid);
+	print_field("sha-256", fingerprint);
+	print_field("file", signing->path);
+	print_field("size", size);
+}
+
+static enum exit_status show(const char *name, gboolean system, gboolean json)
+{
+	GError *error = NULL;
+	struct devid_account *account = load(system, &error);
+	const struct devid_signing *found = NULL;
+
+	if (account == NULL)
+		return report_error(&error, json);
+	for (size_t i = 0; found == NULL && i < devid_account_signing_count(account); i++)
+		if (strcmp(devid_account_signing(account, i)->name, name) == 0)
+			found = devid_account_signing(account, i);
+	if (found == NULL) {
+		devid_error_set(&error, DEVID_NOT_FOUND, NULL, "see what is there: devid ca list",
+				"%s: no signing certificate has this name", name);
+	} else if (json) {
+		g_autoptr(JsonBuilder) builder = json_builder_new();
+
+		json_builder_begin_object(builder);
+		signing_json(builder, account, found);
+		json_print(builder);
+	} else {
+		print_signing(account, found);
+	}
+	devid_account_free(account);
+	return error == NULL ? EXIT_DONE : report_error(&error, json);
+}
+
+enum exit_status ca_show(int argc, char **argv)
+{
+	gboolean system = FALSE, json = FALSE;
+	const GOptionEntry entries[] = {
+		{ "system", 0, 0, G_OPTION_ARG_NONE, &system, "The machine's account, whoever asks",
+		  NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
+		{ NULL },
+	};
+	enum exit_status status;
+	bool done;
+
+	if (!options_parse(&argc, &argv, "NAME", "Show one signing certificate of the account.",
+			   NULL, entries, &done, &status) ||
+	    done)
+		return status;
+	if (argc < 2)
+		return report_usage("ca show", "a name is missing");
+	if (argc > 2)
+		return report_usage("ca show", "%s: one name at a time", argv[2]);
+	return show(argv[1], system, json);
+}
+
+static void print_actions(FILE *stream)
+{
+	fputs("Usage: devid ca ACTION [OPTION…]\n"
+	      "\n"
+	      "The signing certificates of the account: which CAs' device certificates it\n"
+	      "accepts.\n"
+	      "\n"
+	      "Actions:\n",
+	      stream);
+	for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
+		g_autofree char *words =
+			g_strdup_printf("%s %s", actions[i].name, actions[i].arguments);
+
+		fprintf(stream, "  %-24s %s\n", words, actions[i].summary);
+	}
+	fputs("\nOptions:\n  -h, --help                Print this text\n"
+	      "\ndevid ca ACTION --help tells more of each.\n",
+	      stream);
+}
+
+enum exit_status command_ca(int argc, char **argv)
+{
+	const char *names[G_N_ELEMENTS(actions) + 1] = { NULL };
+	const char *nearest;
+	g_autofree char *wanted = NULL;
+
+	if (argc < 2) {
+		print_actions(stderr);
+		return EXIT_WORDS;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_actions(stdout);
+		return EXIT_DONE;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
+		names[i] = actions[i].name;
+		if (strcmp(argv[1], actions[i].name) == 0) {
+			g_autofree char *name = g_strdup_printf("ca %s", actions[i].name);
+
+			argv[1] = name;
+			return actions[i].run(argc - 1, argv + 1);
+		}
+	}
+	nearest = words_nearest(argv[1], names);
+	if (nearest == NULL)
+		return report_usage("ca", "%s: no such action", argv[1]);
+	wanted = g_strdup_printf("ca %s", nearest);
+	return report_usage_near(wanted, "ca: %s: no such action", argv[1]);
+}

@@ -1,0 +1,42 @@
+/* devid ca: the account's signing certificates as files in its folder signing/. */
+#ifndef COMMAND_CA_H
+#define COMMAND_CA_H
+
+#include "command.h"
+
+#define CA_SUFFIX ".pem"
+
+/* The folder that is written, open and under its lock: one writer at a time, the account read again
+ * under it.
+ */
+struct ca_folder {
+	char *path; /* of signing/ */
+	int fd;	    /* -1: it doesn't exist */
+	struct devid_account *account;
+};
+#define CA_FOLDER_INIT         \
+	{                      \
+		NULL, -1, NULL \
+	}
+void ca_folder_clear(struct ca_folder *folder);
+#define AUTO_CA_FOLDER __attribute__((cleanup(ca_folder_clear)))
+
+/* Whose account a command is about: --system, --user, else the machine's for root and the user's
+ * own for anybody else.
+ */
+enum half ca_half(gboolean user, gboolean system);
+/* For writing. `create`: makes the folders that are missing. Refused for the user's own where
+ * /etc/devid holds an account, for a folder that isn't ours, and for the machine's without root.
+ */
+gboolean ca_folder_open(struct ca_folder *folder, enum half half, bool create, GError **error);
+/* Whole or not at all, never over an existing file (DEVID_EXISTS). */
+gboolean ca_folder_write(struct ca_folder *folder, const char *file, GBytes *content,
+			 GError **error);
+gboolean ca_folder_remove(struct ca_folder *folder, const char *file, GError **error);
+
+enum exit_status ca_add(int argc, char **argv);
+enum exit_status ca_list(int argc, char **argv);
+enum exit_status ca_show(int argc, char **argv);
+enum exit_status ca_remove(int argc, char **argv);
+
+#endif

@@ -1,0 +1,12 @@
+/* What changes an identity, through the agent. */
+#ifndef COMMAND_CHANGE_H
+#define COMMAND_CHANGE_H
+
+#include "command.h"
+
+/* The machine's identities are root's to change: told before the agent refuses. */
+gboolean change_allowed(enum half half, GError **error);
+/* Removes it, tells the agent's warnings, and writes the event, also of a failure. */
+gboolean change_remove(struct client *client, const struct identity *identity, GError **error);
+
+#endif
