@@ -15,7 +15,7 @@ int text_columns(void);
  */
 void text_wrap(GString *out, const char *text, int at, int indent, int width);
 /* One line "  name     value" of what is told of one thing; a long value goes on below itself. */
-#define FIELD_COLUMN 12
+#define FIELD_COLUMN 14
 void print_field(const char *name, const char *value);
 
 struct table;

@@ -1,0 +1,12 @@
+/* Whether a keyring is there, asked of the session bus alone. */
+#ifndef COMMAND_KEYRING_LOOK_H
+#define COMMAND_KEYRING_LOOK_H
+
+#include <glib.h>
+
+/* One line for a person; *state (newly allocated) is "ready", "locked" or "missing". Never starts a
+ * bus, a daemon or a prompt; ends within 2 s.
+ */
+char *keyring_look(char **state);
+
+#endif

@@ -1,0 +1,38 @@
+/* What `devid reset-cred` goes through: places that keep something, each with what was found there.
+ */
+#ifndef COMMAND_RESET_H
+#define COMMAND_RESET_H
+
+#include "command.h"
+
+struct reset_place {
+	char *name;
+	char *state; /* one line: what is, or was, there */
+	gint64 found, removed;
+	GPtrArray *items; /* char*: what can be named */
+};
+
+struct reset {
+	gboolean keys, dry_run;
+	GPtrArray *places;	 /* struct reset_place* */
+	GPtrArray *unreachable;	 /* char*: "what: why" */
+	enum exit_status status; /* the first that was not EXIT_DONE */
+	GError *first;
+};
+
+/* The place belongs to the reset; fill it. */
+struct reset_place *reset_place_new(struct reset *reset, const char *name);
+void reset_state(struct reset_place *place, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void reset_item(struct reset_place *place, const char *item);
+void reset_unreachable(struct reset *reset, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Keeps the first error, which decides the exit status; consumes it. */
+void reset_failed(struct reset *reset, GError *error);
+
+/* reset-places.c, each adding a place or two. */
+void reset_agent(struct reset *reset, enum half half);
+void reset_files(struct reset *reset);
+/* `list` may be NULL: it could not be read. */
+void reset_identities(struct reset *reset, const struct identity_list *list);
+void reset_stray_keys(struct reset *reset, enum half half);
+
+#endif

@@ -1,0 +1,262 @@
+/* devid status: agent, keyring, identities and account at a glance. Starts nothing. */
+#include <config.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "describe.h"
+#include "keyring-look.h"
+#include "table.h"
+
+struct agent_state {
+	bool running;
+	char *problem; /* there is something, and it doesn't answer as it should */
+	JsonParser *parser;
+	JsonObject *status; /* of the parser; NULL where not running */
+};
+
+static void ask_agent(enum half half, struct agent_state *state)
+{
+	AUTO_CLIENT struct client client = CLIENT_INIT;
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
+	g_autoptr(GError) error = NULL;
+	enum devid_result result = client_connect(&client, half, CLIENT_NO_START);
+	char *text;
+
+	state->parser = json_parser_new();
+	if (result != DEVID_OK) {
+		if (result != DEVID_AGENT_GONE)
+			state->problem = g_strdup(devid_reason_for(result)->cause);
+		return;
+	}
+	state->running = true;
+	wire_begin(&request, WIRE_STATUS);
+	if (!agent_call(&client, &request, &reply, &error)) {
+		state->problem = g_strdup(error->message);
+		return;
+	}
+	text = wire_get_text(&reply, TAG_STATUS);
+	if (text != NULL && json_parser_load_from_data(state->parser, text, -1, NULL) &&
+	    JSON_NODE_HOLDS_OBJECT(json_parser_get_root(state->parser)))
+		state->status = json_node_get_object(json_parser_get_root(state->parser));
+	free(text);
+}
+
+static void agent_state_clear(struct agent_state *state)
+{
+	g_free(state->problem);
+	g_clear_object(&state->parser);
+}
+
+static char *agent_words(const struct agent_state *state, enum half half)
+{
+	if (state->problem != NULL)
+		return g_strdup_printf("not well: %s", state->problem);
+	if (!state->running)
+		return g_strdup(half == HALF_SYSTEM
+					? "not running"
+					: "not running: the first use of a key starts it");
+	if (state->status == NULL)
+		return g_strdup("running");
+	return g_strdup_printf("running (process %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
+			       " keys in memory)",
+			       json_object_get_int_member_with_default(state->status, "pid", 0),
+			       json_object_get_int_member_with_default(state->status, "keys", 0));
+}
+
+/* The user's agent knows its keyring; where none runs, the bus is asked. */
+static char *keyring_words(const struct agent_state *agent, char **state)
+{
+	JsonArray *stores = agent->status != NULL && json_object_has_member(agent->status, "stores")
+				    ? json_object_get_array_member(agent->status, "stores")
+				    : NULL;
+
+	for (guint i = 0; stores != NULL && i < json_array_get_length(stores); i++) {
+		JsonObject *store = json_array_get_object_element(stores, i);
+		const char *why;
+
+		if (g_strcmp0(json_object_get_string_member_with_default(store, "name", ""),
+			      "keyring") != 0)
+			continue;
+		*state = g_strdup(
+			json_object_get_string_member_with_default(store, "state", "missing"));
+		why = json_object_get_string_member_with_default(store, "why", NULL);
+		return why == NULL ? g_strdup(*state) : g_strdup_printf("%s: %s", *state, why);
+	}
+	return keyring_look(state);
+}
+
+static char *account_words(const struct devid_account *account)
+{
+	static const char *const uses[] = {
+		[DEVID_ON_USE_LOG] = "log",
+		[DEVID_ON_USE_ENFORCE] = "enforce",
+		[DEVID_ON_USE_OFF] = "off",
+	};
+	size_t count = devid_account_signing_count(account);
+
+	if (devid_account_state(account) == DEVID_ACCOUNT_NONE)
+		return g_strdup("none: devid ca add --name NAME FILE makes one");
+	if (devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE)
+		return g_strdup_printf("broken: %s", devid_account_problem(account));
+	return g_strdup_printf("%s: %zu signing certificate%s, OnUse=%s",
+			       devid_account_folder(account), count, count == 1 ? "" : "s",
+			       uses[devid_account_on_use(account)]);
+}
+
+static const char *account_word(const struct devid_account *account)
+{
+	static const char *const words[] = {
+		[DEVID_ACCOUNT_NONE] = "none",
+		[DEVID_ACCOUNT_READY] = "ready",
+		[DEVID_ACCOUNT_UNUSABLE] = "broken",
+	};
+
+	return words[devid_account_state(account)];
+}
+
+static void print_identities(const struct identity_list *list, struct accounts *accounts)
+{
+	if (identity_list_count(list) == 0)
+		print_field("identities", "none yet: devid import-cert FILE.p12");
+	for (size_t i = 0; i < identity_list_count(list); i++) {
+		const struct identity *identity = identity_list_get(list, i);
+		struct devid_account *account = accounts_get(accounts, identity->half, NULL);
+		g_autoptr(devid_verdict) verdict =
+			account == NULL ? NULL : assess(identity, account, NULL);
+		g_autofree char *days = identity->chain_count == 0
+						? g_strdup("no certificate")
+						: describe_days(gnutls_x509_crt_get_expiration_time(
+									identity->chain[0]),
+								time(NULL));
+		g_autofree char *line = g_strdup_printf(
+			"%s (%s, %s): check %s, %s", identity->record->label,
+			identity->half == HALF_SYSTEM ? "system" : "user", identity->record->store,
+			verdict == NULL ? "failed" : verdict_word(verdict), days);
+
+		print_field(i == 0 ? "identities" : "", line);
+	}
+}
+
+static void identities_json(JsonBuilder *builder, const struct identity_list *list,
+			    struct accounts *accounts)
+{
+	json_builder_set_member_name(builder, "identities");
+	json_builder_begin_array(builder);
+	for (size_t i = 0; i < identity_list_count(list); i++) {
+		const struct identity *identity = identity_list_get(list, i);
+		struct devid_account *account = accounts_get(accounts, identity->half, NULL);
+		g_autoptr(devid_verdict) verdict =
+			account == NULL ? NULL : assess(identity, account, NULL);
+
+		json_builder_begin_object(builder);
+		json_identity(builder, identity);
+		if (verdict != NULL)
+			json_verdict(builder, "check", verdict);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+}
+
+static void agent_json(JsonBuilder *builder, const char *name, const struct agent_state *state)
+{
+	json_builder_set_member_name(builder, name);
+	json_builder_begin_object(builder);
+	json_flag(builder, "running", state->running);
+	json_text(builder, "problem", state->problem);
+	json_builder_set_member_name(builder, "status");
+	if (state->status != NULL)
+		json_builder_add_value(builder,
+				       json_node_copy(json_parser_get_root(state->parser)));
+	else
+		json_builder_add_null_value(builder);
+	json_builder_end_object(builder);
+}
+
+struct glance {
+	struct agent_state agents[2]; /* by enum half */
+	struct identity_list *list;
+	struct accounts accounts;
+	char *keyring, *keyring_state;
+};
+
+static void print_text(struct glance *glance, const struct devid_account *account)
+{
+	g_autofree char *user = agent_words(&glance->agents[HALF_USER], HALF_USER);
+	g_autofree char *system = agent_words(&glance->agents[HALF_SYSTEM], HALF_SYSTEM);
+	g_autofree char *words = account_words(account);
+
+	printf("devid %s\n", DEVID_VERSION);
+	print_field("agent", user);
+	print_field("machine's", system);
+	print_field("keyring", glance->keyring);
+	print_field("account", words);
+	print_identities(glance->list, &glance->accounts);
+}
+
+static void print_json(struct glance *glance, const struct devid_account *account)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	json_text(builder, "version", DEVID_VERSION);
+	agent_json(builder, "agent", &glance->agents[HALF_USER]);
+	agent_json(builder, "system_agent", &glance->agents[HALF_SYSTEM]);
+	json_builder_set_member_name(builder, "keyring");
+	json_builder_begin_object(builder);
+	json_text(builder, "state", glance->keyring_state);
+	json_text(builder, "message", glance->keyring);
+	json_builder_end_object(builder);
+	json_builder_set_member_name(builder, "account");
+	json_builder_begin_object(builder);
+	json_text(builder, "state", account_word(account));
+	json_text(builder, "folder", devid_account_folder(account));
+	json_text(builder, "problem", devid_account_problem(account));
+	json_number(builder, "signing", (gint64)devid_account_signing_count(account));
+	json_builder_end_object(builder);
+	identities_json(builder, glance->list, &glance->accounts);
+	json_print(builder);
+}
+
+enum exit_status command_status(int argc, char **argv)
+{
+	struct glance glance = { .list = NULL };
+	const struct devid_account *account;
+	gboolean json = FALSE;
+	const GOptionEntry entries[] = {
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
+		{ NULL },
+	};
+	GError *error = NULL;
+	enum exit_status status;
+	bool done;
+
+	if (!options_parse(
+		    &argc, &argv, "",
+		    "Show agent, keyring, account and identities at a glance. Starts nothing.",
+		    NULL, entries, &done, &status) ||
+	    done)
+		return status;
+	if (argc > 1)
+		return report_usage("status", "%s: nothing more is expected", argv[1]);
+	glance.list = identity_list_load(true, true, &error);
+	account = glance.list == NULL ? NULL : accounts_get(&glance.accounts, HALF_USER, &error);
+	if (account != NULL) {
+		ask_agent(HALF_USER, &glance.agents[HALF_USER]);
+		ask_agent(HALF_SYSTEM, &glance.agents[HALF_SYSTEM]);
+		glance.keyring = keyring_words(&glance.agents[HALF_USER], &glance.keyring_state);
+		if (json)
+			print_json(&glance, account);
+		else
+			print_text(&glance, account);
+	} else {
+		status = report_error(&error, json);
+	}
+	agent_state_clear(&glance.agents[HALF_USER]);
+	agent_state_clear(&glance.agents[HALF_SYSTEM]);
+	identity_list_free(glance.list);
+	accounts_clear(&glance.accounts);
+	g_free(glance.keyring);
+	g_free(glance.keyring_state);
+	return status;
+}
