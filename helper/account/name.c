@@ -4,6 +4,7 @@
 #include <string.h>
 #include <gnutls/x509.h>
 #include <devid/check.h>
+#include "der.h"
 #include "name.h"
 #include "text.h"
 
@@ -54,6 +55,17 @@ static const struct {
 	{ 30, "UTF-16BE" },   /* BMPString */
 };
 
+/* Not g_strndup(), which stops at a NUL: the bytes behind one belong to the name too. */
+char *name_copy(const void *data, gsize length)
+{
+	char *copy = g_malloc(length + 1);
+
+	if (length)
+		memcpy(copy, data, length);
+	copy[length] = '\0';
+	return copy;
+}
+
 char *name_string_value(unsigned long tag, const void *data, gsize length, gsize *out_length)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(string_types); i++) {
@@ -61,25 +73,51 @@ char *name_string_value(unsigned long tag, const void *data, gsize length, gsize
 			continue;
 		*out_length = length;
 		if (!string_types[i].encoding)
-			return g_strndup(length ? data : "", length);
+			return name_copy(data, length);
 		return g_convert(data, length, "UTF-8", string_types[i].encoding, NULL, out_length,
 				 NULL);
 	}
 	return NULL;
 }
 
-/* GnuTLS counts the NUL of an OID's text among its bytes. */
-static void append_key(GString *out, const gnutls_datum_t *oid)
+/* An OID's content as dotted numbers (X.690 section 8.19); NULL: it is none. */
+static char *dotted(const struct der *oid)
 {
-	gsize length = strnlen((const char *)oid->data, oid->size);
+	GString *out = g_string_new(NULL);
+	guint64 number = 0;
 
-	for (gsize i = 0; i < G_N_ELEMENTS(attributes); i++)
-		if (strlen(attributes[i].oid) == length &&
-		    memcmp(attributes[i].oid, oid->data, length) == 0) {
-			g_string_append(out, attributes[i].name);
-			return;
+	for (gsize i = 0; i < oid->length; i++) {
+		if (number >> 56)
+			break;
+		number = number << 7 | (oid->data[i] & 0x7f);
+		if (oid->data[i] & 0x80)
+			continue;
+		if (!out->len) {
+			guint64 first = MIN(number / 40, 2);
+
+			g_string_append_printf(out, "%" G_GUINT64_FORMAT, first);
+			number -= first * 40;
 		}
-	text_append_escaped(out, (const char *)oid->data, length, "");
+		g_string_append_printf(out, ".%" G_GUINT64_FORMAT, number);
+		number = 0;
+		if (i + 1 == oid->length)
+			return g_string_free(out, FALSE);
+	}
+	g_string_free(out, TRUE);
+	return NULL;
+}
+
+static gboolean append_key(GString *out, const struct der *oid)
+{
+	g_autofree char *text = dotted(oid);
+
+	for (gsize i = 0; text && i < G_N_ELEMENTS(attributes); i++)
+		if (strcmp(attributes[i].oid, text) == 0) {
+			g_string_append(out, attributes[i].name);
+			return TRUE;
+		}
+	g_string_append(out, text ? text : "");
+	return text != NULL;
 }
 
 /* RFC 4514 section 2.4: a blank or # in front and a blank at the end are escaped as well. */
@@ -97,58 +135,64 @@ static void append_string(GString *out, const char *text, gsize length)
 		g_string_append(out, "\\ ");
 }
 
-/* A value that is no string: # and the hex of its DER. */
-static void append_der(GString *out, const gnutls_x509_ava_st *ava)
+/* `attribute` is the content of an AttributeTypeAndValue. What is no string becomes # and the hex of its
+ * DER.
+ */
+static gboolean append_attribute(GString *out, struct der attribute)
 {
-	gsize length = ava->value.size;
-
-	g_string_append_printf(out, "#%02lX", ava->value_tag & 0xff);
-	if (length < 0x80)
-		g_string_append_printf(out, "%02zX", length);
-	else if (length < 0x100)
-		g_string_append_printf(out, "81%02zX", length);
-	else
-		g_string_append_printf(out, "82%04zX", length & 0xffff);
-	for (gsize i = 0; i < length; i++)
-		g_string_append_printf(out, "%02X", ava->value.data[i]);
-}
-
-static void append_attribute(GString *out, const gnutls_x509_ava_st *ava)
-{
+	struct der oid, value, whole;
+	g_autofree char *text = NULL;
 	gsize length = 0;
-	g_autofree char *text =
-		name_string_value(ava->value_tag, ava->value.data, ava->value.size, &length);
+	guint8 tag;
 
-	append_key(out, &ava->oid);
+	if (!der_expect(&attribute, DER_OID, &oid) || !append_key(out, &oid))
+		return FALSE;
+	whole = attribute;
+	if (!der_next(&attribute, &tag, &value) || attribute.length)
+		return FALSE;
 	g_string_append_c(out, '=');
-	if (text)
+	text = name_string_value(tag, value.data, value.length, &length);
+	if (text) {
 		append_string(out, text, length);
-	else
-		append_der(out, ava);
+		return TRUE;
+	}
+	g_string_append_c(out, '#');
+	for (gsize i = 0; i < whole.length; i++)
+		g_string_append_printf(out, "%02X", whole.data[i]);
+	return TRUE;
 }
 
+static gboolean append_rdn(GString *out, struct der rdn)
+{
+	const char *separator = "";
+	struct der attribute;
+
+	do {
+		if (!der_expect(&rdn, DER_SEQUENCE, &attribute))
+			return FALSE;
+		g_string_append(out, separator);
+		if (!append_attribute(out, attribute))
+			return FALSE;
+		separator = "+";
+	} while (rdn.length);
+	return TRUE;
+}
+
+/* By hand, from the bytes as they are: GnuTLS prints names reversed, and gives values without their DER. */
 char *devid_name_to_string(const gnutls_datum_t *der_name)
 {
+	struct der rest = { der_name->data, der_name->size };
+	struct der name, rdn;
 	GString *out = g_string_new(NULL);
-	gnutls_x509_ava_st ava;
-	gnutls_x509_dn_t name = NULL;
+	gboolean good = der_expect(&rest, DER_SEQUENCE, &name) && rest.length == 0;
+	const char *separator = "";
 
-	if (gnutls_x509_dn_init(&name) < 0 || gnutls_x509_dn_import(name, der_name) < 0) {
-		if (name)
-			gnutls_x509_dn_deinit(name);
-		g_string_free(out, TRUE);
-		return NULL;
+	while (good && name.length) {
+		g_string_append(out, separator);
+		good = der_expect(&name, DER_SET, &rdn) && append_rdn(out, rdn);
+		separator = ", ";
 	}
-	for (int rdn = 0; gnutls_x509_dn_get_rdn_ava(name, rdn, 0, &ava) >= 0; rdn++) {
-		g_string_append(out, rdn ? ", " : "");
-		append_attribute(out, &ava);
-		for (int i = 1; gnutls_x509_dn_get_rdn_ava(name, rdn, i, &ava) >= 0; i++) {
-			g_string_append_c(out, '+');
-			append_attribute(out, &ava);
-		}
-	}
-	gnutls_x509_dn_deinit(name);
-	return g_string_free(out, FALSE);
+	return g_string_free(out, !good);
 }
 
 static char *raw_name_to_string(gnutls_x509_crt_t certificate,

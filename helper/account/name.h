@@ -10,4 +10,7 @@
  */
 char *name_string_value(unsigned long tag, const void *data, gsize length, gsize *out_length);
 
+/* All the bytes, and a NUL after them. */
+char *name_copy(const void *data, gsize length);
+
 #endif

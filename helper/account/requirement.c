@@ -1,6 +1,7 @@
 /* What an account asks of a device certificate besides its chain: RequireEKU=, RequireExtension=.
  */
 #include <string.h>
+#include "der.h"
 #include "name.h"
 #include "requirement.h"
 
@@ -120,27 +121,16 @@ static gboolean has_usage(gnutls_x509_crt_t certificate, const char *wanted)
 /* An extension's value that is one DER string (or an OCTET STRING round text) as that text. */
 static char *extension_text(const gnutls_datum_t *value, gsize *length)
 {
-	gsize header = 2;
-	gsize content;
+	struct der rest = { value->data, value->size };
+	struct der content;
+	guint8 tag;
 
-	if (value->size < 2)
+	if (!der_next(&rest, &tag, &content) || rest.length)
 		return NULL;
-	content = value->data[1];
-	if (content == 0x81 && value->size > 2) {
-		content = value->data[2];
-		header = 3;
-	} else if (content == 0x82 && value->size > 3) {
-		content = (gsize)value->data[2] << 8 | value->data[3];
-		header = 4;
-	} else if (content >= 0x80) {
-		return NULL;
-	}
-	if (header + content != value->size)
-		return NULL;
-	*length = content;
-	if (value->data[0] == 0x04)
-		return g_strndup((const char *)value->data + header, content);
-	return name_string_value(value->data[0], value->data + header, content, length);
+	*length = content.length;
+	if (tag == DER_OCTET_STRING)
+		return name_copy(content.data, content.length);
+	return name_string_value(tag, content.data, content.length, length);
 }
 
 static gboolean value_matches(const gnutls_datum_t *value, const char *wanted)
