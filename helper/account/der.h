@@ -4,9 +4,10 @@
 
 #include <glib.h>
 
-#define DER_OID	     0x06
-#define DER_SEQUENCE 0x30
-#define DER_SET	     0x31
+#define DER_OCTET_STRING 0x04
+#define DER_OID		 0x06
+#define DER_SEQUENCE	 0x30
+#define DER_SET		 0x31
 
 /* A stretch of bytes that is read from the front; or one element's content. */
 struct der {
