@@ -69,21 +69,39 @@ static gboolean create_file(struct folder *folder, const char *name, mode_t mode
 	       fchmod(fd, mode) == 0 && step_may_go_on("sync", name) && fsync(fd) == 0;
 }
 
+gboolean folder_prepare(struct folder *folder, const char *name, mode_t mode, const void *data,
+			gsize length, GError **error)
+{
+	g_autofree char *temporary = g_strconcat(name, FOLDER_TEMPORARY, NULL);
+	int reason;
+
+	if (create_file(folder, temporary, mode, data, length))
+		return TRUE;
+	reason = errno;
+	unlinkat(folder->fd, temporary, 0);
+	errno = reason;
+	return fail(folder, name, NULL, error);
+}
+
+gboolean folder_publish(struct folder *folder, const char *name, GError **error)
+{
+	g_autofree char *temporary = g_strconcat(name, FOLDER_TEMPORARY, NULL);
+	int reason;
+
+	if (step_may_go_on("rename", name) &&
+	    renameat(folder->fd, temporary, folder->fd, name) == 0)
+		return TRUE;
+	reason = errno;
+	unlinkat(folder->fd, temporary, 0);
+	errno = reason;
+	return fail(folder, name, NULL, error);
+}
+
 gboolean folder_write(struct folder *folder, const char *name, mode_t mode, const void *data,
 		      gsize length, GError **error)
 {
-	g_autofree char *temporary = g_strconcat(name, FOLDER_TEMPORARY, NULL);
-
-	if (!create_file(folder, temporary, mode, data, length) ||
-	    !step_may_go_on("rename", name) ||
-	    renameat(folder->fd, temporary, folder->fd, name) != 0) {
-		int reason = errno;
-
-		unlinkat(folder->fd, temporary, 0);
-		errno = reason;
-		return fail(folder, name, NULL, error);
-	}
-	return TRUE;
+	return folder_prepare(folder, name, mode, data, length, error) &&
+	       folder_publish(folder, name, error);
 }
 
 gboolean folder_sync(struct folder *folder, GError **error)
@@ -174,13 +192,18 @@ GPtrArray *folder_names(struct folder *folder, const char *suffix, GError **erro
 	return g_steal_pointer(&names);
 }
 
-gboolean folder_bump(struct folder *folder, GError **error)
+gboolean folder_prepare_generation(struct folder *folder, GError **error)
 {
 	char text[17];
 
 	g_snprintf(text, sizeof(text), "%016" PRIx64, record_generation(folder->path) + 1);
-	return folder_write(folder, GENERATION_FILE, folder_record_mode(folder->half), text, 16,
-			    error);
+	return folder_prepare(folder, GENERATION_FILE, folder_record_mode(folder->half), text, 16,
+			      error);
+}
+
+gboolean folder_publish_generation(struct folder *folder, GError **error)
+{
+	return folder_publish(folder, GENERATION_FILE, error);
 }
 
 mode_t folder_record_mode(enum half half)

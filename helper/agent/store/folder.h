@@ -31,9 +31,13 @@ void folder_close(struct folder *folder);
 gboolean folder_lock(struct folder *folder, GCancellable *cancel, GError **error);
 void folder_unlock(struct folder *folder);
 
-/* A file in one piece: NAME.tmp made anew, written, synced, renamed over NAME. `folder_sync()`
- * makes the names last; until then a power cut may bring the old file back.
+/* A file in one piece: NAME.tmp made anew, written, synced; then renamed over NAME. What needs room on
+ * the disk is done by the first; folder_sync() makes the names last.
  */
+gboolean folder_prepare(struct folder *folder, const char *name, mode_t mode, const void *data,
+			gsize length, GError **error);
+gboolean folder_publish(struct folder *folder, const char *name, GError **error);
+/* Both. */
 gboolean folder_write(struct folder *folder, const char *name, mode_t mode, const void *data,
 		      gsize length, GError **error);
 gboolean folder_sync(struct folder *folder, GError **error);
@@ -47,8 +51,11 @@ gboolean folder_remove(struct folder *folder, const char *name, GError **error);
 /* Names in the folder that end in `suffix`, newly allocated. */
 GPtrArray *folder_names(struct folder *folder, const char *suffix, GError **error);
 
-/* Tells readers that something changed: the number in `generation` grows. Under the lock. */
-gboolean folder_bump(struct folder *folder, GError **error);
+/* The number in `generation` grows, which tells readers that something changed: prepared before the
+ * change, published after it. Under the lock.
+ */
+gboolean folder_prepare_generation(struct folder *folder, GError **error);
+gboolean folder_publish_generation(struct folder *folder, GError **error);
 
 /* Records are for every user to read on the system token. */
 mode_t folder_record_mode(enum half half);
