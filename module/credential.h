@@ -32,8 +32,8 @@ enum field {
 
 struct credential {
 	struct credential *next; /* owned by token.c */
-	CK_OBJECT_HANDLE
-		handles[CLASS_COUNT];	   /* by enum wire_object; 0: no such object. token.c's */
+	/* by enum wire_object; 0: no such object. token.c's */
+	CK_OBJECT_HANDLE handles[CLASS_COUNT];
 	char name[RECORD_NAME_LENGTH + 1]; /* of the record; empty: a certificate of a chain */
 	bool has_certificate;
 	bool has_key; /* and one that can be used: private and public key objects */

@@ -149,7 +149,8 @@ static const struct devid_reason reasons[] = {
 	  "pick one: --friendly-name NAME" },
 	{ "no-such-name", DEVID_USAGE, "no identity in the file has that name",
 	  "see their names: devid inspect FILE" },
-	{ "size-accepted", DEVID_OK, "taken over the limit as asked: it is within it as DER", NULL },
+	{ "size-accepted", DEVID_OK, "taken over the limit as asked: it is within it as DER",
+	  NULL },
 
 	/* tokens of others */
 	{ "token-missing", DEVID_STORE_MISSING, "no token matches the URI",
