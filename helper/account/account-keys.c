@@ -229,6 +229,14 @@ static const struct key {
 	{ "Revocation", "CRL", set_lists },
 };
 
+const char *account_key(gsize index, const char **section)
+{
+	if (index >= G_N_ELEMENTS(keys))
+		return NULL;
+	*section = keys[index].section;
+	return keys[index].name;
+}
+
 struct reader {
 	struct devid_account *account;
 	const char *section; /* of the table; NULL before the first */

@@ -40,6 +40,8 @@ void account_broken(struct devid_account *account, const char *format, ...) G_GN
 
 /* account-keys.c: account.conf. False: the account is broken. */
 gboolean account_keys_read(struct devid_account *account, const char *text, gsize length);
+/* The keys that there are, for the test of what is written about them; NULL after the last. */
+const char *account_key(gsize index, const char **section);
 
 /* signing.c: the signing folder, in the order of the names. False: the account is broken. */
 gboolean signing_load(struct devid_account *account);

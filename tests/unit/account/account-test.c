@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
+#include "../../../helper/account/account-private.h"
 #include "harness.h"
 
 static struct devid_account *load_conf(const char *conf)
@@ -522,6 +523,74 @@ static void system_users(void **state)
 	devid_account_free(account);
 }
 
+static char *source_file(const char *name)
+{
+	g_autofree char *path = g_build_filename(g_getenv("DEVID_SOURCE"), name, NULL);
+	char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		fail_msg("no %s", path);
+	return text;
+}
+
+/* The sample says nothing as it is; with the # taken away it is sound, and it names every key. */
+static void sample_file(void **state)
+{
+	g_autofree char *sample = source_file("data/account.conf");
+	g_autofree char *as_is = harness_account(sample, NULL);
+	g_autofree char *folder = harness_account(NULL, NULL);
+	g_auto(GStrv) lines = g_strsplit(sample, "\n", -1);
+	g_autoptr(GString) bare = g_string_new(NULL);
+	struct devid_account *account = harness_load(as_is);
+	const char *name, *section;
+
+	(void)state;
+	assert_null(devid_account_problem(account));
+	devid_account_free(account);
+	for (gsize i = 0; lines[i]; i++)
+		g_string_append_printf(bare, "%s\n",
+				       lines[i] + (*lines[i] == '#' &&
+						   g_ascii_isupper(lines[i][1]) &&
+						   strchr(lines[i], '=')));
+	harness_write(folder, "account.conf", bare->str, -1);
+	harness_write(folder, "revoked.txt", "01\n", -1);
+	harness_copy(folder, "device-ca.crl", "crl-inter.pem");
+	harness_copy(folder, "other-ca.crl", "crl-inter.der");
+	account = harness_load(folder);
+	assert_null(devid_account_problem(account));
+	assert_int_equal(devid_account_chain_mode(account), DEVID_CHAIN_ISSUER);
+	assert_int_equal(devid_account_on_use(account), DEVID_ON_USE_LOG);
+	assert_int_equal(devid_account_size_measure(account), DEVID_SIZE_PEM);
+	assert_int_equal(devid_account_require_protection(account), DEVID_PROTECTION_NONE);
+	assert_int_equal(devid_account_device_limit(account), 2048);
+	assert_int_equal(devid_account_signing_limit(account), 4096);
+	assert_int_equal(devid_account_signing_count_limit(account), 5);
+	devid_account_free(account);
+	for (gsize i = 0; (name = account_key(i, &section)); i++) {
+		g_autofree char *line = g_strdup_printf("\n#%s=", name);
+		const char *at = strstr(sample, line);
+		g_autofree char *header = g_strdup_printf("\n[%s]\n", section);
+		const char *of = strstr(sample, header);
+		const char *next = of ? strstr(of + 1, "\n[") : NULL;
+
+		assert_true(at && of && at > of && (!next || at < next));
+	}
+}
+
+static void manual_page(void **state)
+{
+	g_autofree char *page = source_file("data/man/devid-account.5");
+	const char *name, *section;
+
+	(void)state;
+	for (gsize i = 0; (name = account_key(i, &section)); i++) {
+		g_autofree char *entry = g_strdup_printf(" %s=", name);
+
+		if (!strstr(page, entry))
+			fail_msg("devid-account.5 does not speak of %s=", name);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -540,6 +609,8 @@ int main(void)
 		cmocka_unit_test(no_account),
 		cmocka_unit_test(own_folder),
 		cmocka_unit_test(system_users),
+		cmocka_unit_test(sample_file),
+		cmocka_unit_test(manual_page),
 	};
 
 	return cmocka_run_group_tests_name("account", tests, harness_begin, harness_end);
