@@ -79,9 +79,11 @@ static gsize fitting(const char *text, int width)
 void text_wrap(GString *out, const char *text, int at, int indent, int width)
 {
 	for (;;) {
-		gsize fit = fitting(text, MAX(width - at, CELL_LEAST));
+		gsize fit = fitting(text, MAX(width - at, CELL_LEAST)), seen = fit;
 
-		g_string_append_len(out, text, (gssize)fit);
+		while (text[fit] != '\0' && seen > 0 && text[seen - 1] == ' ')
+			seen--;
+		g_string_append_len(out, text, (gssize)seen);
 		g_string_append_c(out, '\n');
 		text += fit;
 		while (*text == ' ')

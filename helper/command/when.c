@@ -1,4 +1,5 @@
 /* Moments as people write them on a command line. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "when.h"
@@ -42,10 +43,15 @@ static gboolean parse_epoch(const char *text, time_t *when)
 /* RFC 3339, with or without seconds and zone; a day alone begins at midnight UTC. */
 static gboolean parse_iso(const char *text, time_t *when)
 {
-	static const char *const tails[] = { "", "Z", ":00Z", "T00:00:00Z" };
+	static const char *const tails[] = { "", "Z", "T00:00:00Z" };
+	const gsize to_minutes = strlen("2026-11-22T10:00");
+	const char *rest = strlen(text) < to_minutes ? "" : text + to_minutes;
+	bool seconds = strlen(text) < to_minutes || *rest == ':';
 
 	for (size_t i = 0; i < G_N_ELEMENTS(tails); i++) {
-		g_autofree char *whole = g_strconcat(text, tails[i], NULL);
+		g_autofree char *whole = seconds ? g_strconcat(text, tails[i], NULL)
+						 : g_strdup_printf("%.*s:00%s%s", (int)to_minutes,
+								   text, rest, tails[i]);
 		g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(whole, NULL);
 
 		if (time != NULL) {
