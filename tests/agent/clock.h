@@ -1,0 +1,11 @@
+/* The clocks under a test's hand, by --wrap: what the agent takes for now. */
+#ifndef AGENT_TEST_CLOCK_H
+#define AGENT_TEST_CLOCK_H
+
+#include <time.h>
+#include <glib.h>
+
+extern time_t clock_shift;     /* seconds, of time() */
+extern gint64 clock_run_shift; /* microseconds, of g_get_monotonic_time() */
+
+#endif
