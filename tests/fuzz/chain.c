@@ -1,0 +1,85 @@
+/* The chain check on certificates that nobody vouches for: DER after DER, the first is the signing
+ * certificate, the next the device's. What is accepted was issued by it.
+ */
+#include <string.h>
+#include "fuzz.h"
+#include <devid/devid.h>
+#include "../../helper/account/account-private.h"
+#include "../../helper/account/check-path.h"
+#include "../../helper/account/der.h"
+
+#define CERTIFICATES_MAX 6
+#define NOON		 1718452800
+
+static size_t read_certificates(struct der rest, gnutls_x509_crt_t *certificates)
+{
+	size_t count = 0;
+
+	while (rest.length && count < CERTIFICATES_MAX) {
+		struct der before = rest, content;
+		gnutls_datum_t der = { (unsigned char *)before.data, 0 };
+
+		if (!der_expect(&rest, DER_SEQUENCE, &content))
+			break;
+		der.size = (unsigned)(before.length - rest.length);
+		FUZZ_CHECK(gnutls_x509_crt_init(&certificates[count]) >= 0);
+		if (gnutls_x509_crt_import(certificates[count], &der, GNUTLS_X509_FMT_DER) < 0) {
+			gnutls_x509_crt_deinit(certificates[count]);
+			break;
+		}
+		count++;
+	}
+	return count;
+}
+
+static void judge(const struct devid_account *account, const gnutls_x509_crt_t *chain, size_t count)
+{
+	struct devid_verdict *verdict = NULL;
+
+	FUZZ_CHECK(devid_check(account, chain, count, NOON, &verdict) == DEVID_OK);
+	FUZZ_CHECK(devid_reason_find(verdict->reason));
+	FUZZ_CHECK((verdict->result == DEVID_OK) == (strcmp(verdict->reason, "ok") == 0));
+	FUZZ_CHECK((verdict->result == DEVID_OK) == !verdict->message);
+	if (verdict->result == DEVID_OK && account->chain_mode == DEVID_CHAIN_ISSUER) {
+		FUZZ_CHECK(gnutls_x509_crt_check_issuer(
+				   chain[0], devid_account_signing(account, 0)->certificate) == 1);
+		FUZZ_CHECK(gnutls_x509_crt_get_activation_time(chain[0]) <= NOON);
+		FUZZ_CHECK(gnutls_x509_crt_get_expiration_time(chain[0]) >= NOON);
+		FUZZ_CHECK(!check_signature_weak(chain[0]) && !check_key_weak(chain[0]));
+	}
+	devid_verdict_free(verdict);
+}
+
+static struct devid_signing *make_signing(gnutls_x509_crt_t certificate)
+{
+	struct devid_signing *signing = g_new0(struct devid_signing, 1);
+
+	signing->name = g_strdup("first");
+	signing->path = g_strdup("/nonexistent/signing/first.pem");
+	signing->certificate = certificate;
+	signing->subject = devid_subject_to_string(certificate);
+	signing->key_id = check_key_id(certificate);
+	return signing;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	gnutls_x509_crt_t certificates[CERTIFICATES_MAX];
+	size_t count = read_certificates((struct der){ data, size }, certificates);
+	struct devid_account *account = NULL;
+
+	g_log_set_always_fatal(G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR);
+	if (count == 0)
+		return 0;
+	FUZZ_CHECK(devid_account_load("/nonexistent", true, &account) == DEVID_OK);
+	account->state = DEVID_ACCOUNT_READY;
+	g_ptr_array_add(account->signing, make_signing(certificates[0]));
+	for (int mode = DEVID_CHAIN_ISSUER; mode <= DEVID_CHAIN_PATH; mode++) {
+		devid_account_set_chain_mode(account, mode);
+		judge(account, certificates + 1, count - 1);
+	}
+	devid_account_free(account);
+	for (size_t i = 1; i < count; i++)
+		gnutls_x509_crt_deinit(certificates[i]);
+	return 0;
+}
