@@ -219,9 +219,10 @@ void identity_make(const char *label, const char *pki_name, const char *store, s
 		fail_msg("%s", error->message);
 	g_snprintf(file, sizeof(file), "%s%s", made->name, RECORD_SUFFIX);
 	if (!folder_open(HALF_USER, TRUE, &folder, &error) || !folder_lock(&folder, NULL, &error) ||
+	    !folder_prepare_generation(&folder, &error) ||
 	    !folder_write(&folder, file, 0600, g_bytes_get_data(text, NULL), g_bytes_get_size(text),
 			  &error) ||
-	    !folder_bump(&folder, &error))
+	    !folder_publish_generation(&folder, &error))
 		fail_msg("%s", error->message);
 }
 
@@ -233,7 +234,8 @@ void identity_unmake(const struct made *made)
 
 	g_snprintf(file, sizeof(file), "%s%s", made->name, RECORD_SUFFIX);
 	if (!folder_open(HALF_USER, TRUE, &folder, &error) || !folder_lock(&folder, NULL, &error) ||
-	    !folder_remove(&folder, file, &error) || !folder_bump(&folder, &error))
+	    !folder_prepare_generation(&folder, &error) ||
+	    !folder_remove(&folder, file, &error) || !folder_publish_generation(&folder, &error))
 		fail_msg("%s", error->message);
 }
 
