@@ -1,0 +1,584 @@
+/* Objects: what records become, searching, reading, and what happens when records change. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "support.h"
+
+static void write_some(void)
+{
+	write_record(HALF_USER, &(struct test_record){ .pki = "rsa2048",
+						       .id = "a1",
+						       .chain = { "issuing", "root" } });
+	write_record(
+		HALF_USER,
+		&(struct test_record){ .pki = "p256", .id = "a2", .chain = { "issuing", "root" } });
+	write_record(HALF_USER,
+		     &(struct test_record){ .pki = "p521", .id = "a3", .no_leaf = true });
+	write_record(HALF_USER,
+		     &(struct test_record){ .pki = "stranger-root", .id = "a4", .store = "none" });
+}
+
+static void test_empty(void **state)
+{
+	CK_SESSION_HANDLE session = open_session(0, 0), machine = open_session(1, 0);
+	CK_OBJECT_HANDLE object;
+
+	(void)state;
+	assert_int_equal(find_all(session, NULL, 0, &object, 1), 0);
+	assert_int_equal(find_all(machine, NULL, 0, &object, 1), 0);
+	mkdir(folder_of(HALF_USER), 0700);
+	assert_int_equal(find_all(session, NULL, 0, &object, 1), 0);
+}
+
+static void test_classes(void **state)
+{
+	CK_SESSION_HANDLE session;
+	CK_OBJECT_HANDLE objects[32];
+
+	(void)state;
+	write_some();
+	session = open_session(0, 0);
+	assert_int_equal(count_class(session, CKO_PRIVATE_KEY), 3);
+	assert_int_equal(count_class(session, CKO_PUBLIC_KEY), 3);
+	/* two leaves, a lone one, and the two of the chains once */
+	assert_int_equal(count_class(session, CKO_CERTIFICATE), 5);
+	assert_int_equal(count_class(session, CKO_DATA), 0);
+	assert_int_equal(find_all(session, NULL, 0, objects, 32), 11);
+	assert_int_equal(count_class(open_session(1, 0), CKO_CERTIFICATE), 0);
+}
+
+/* A chain's certificate that somebody also wrote by itself is one object. */
+static void test_lone_ca_hides_chain(void **state)
+{
+	CK_SESSION_HANDLE session;
+	CK_BBOOL modifiable;
+
+	(void)state;
+	write_some();
+	write_record(HALF_USER, &(struct test_record){ .pki = "root", .store = "none" });
+	session = open_session(0, 0);
+	assert_int_equal(count_class(session, CKO_CERTIFICATE), 5);
+	read_attribute(session, find_one(session, CKO_CERTIFICATE, "root"), CKA_MODIFIABLE,
+		       BYTES_OF(&modifiable));
+	assert_int_equal(modifiable, CK_TRUE);
+	read_attribute(session, find_one(session, CKO_CERTIFICATE, "issuing"), CKA_MODIFIABLE,
+		       BYTES_OF(&modifiable));
+	assert_int_equal(modifiable, CK_FALSE);
+}
+
+static void test_search_errors(void **state)
+{
+	CK_SESSION_HANDLE session = open_session(0, 0);
+	CK_ATTRIBUTE broken = { CKA_LABEL, NULL, 3 };
+	CK_OBJECT_HANDLE object;
+	CK_ULONG count;
+
+	(void)state;
+	assert_int_equal(p11->C_FindObjects(session, &object, 1, &count),
+			 CKR_OPERATION_NOT_INITIALIZED);
+	assert_int_equal(p11->C_FindObjectsFinal(session), CKR_OPERATION_NOT_INITIALIZED);
+	assert_int_equal(p11->C_FindObjectsInit(session, NULL, 1), CKR_ARGUMENTS_BAD);
+	assert_int_equal(p11->C_FindObjectsInit(999, NULL, 0), CKR_SESSION_HANDLE_INVALID);
+	assert_int_equal(p11->C_FindObjectsInit(session, &broken, 1), CKR_ATTRIBUTE_VALUE_INVALID);
+	assert_int_equal(p11->C_FindObjectsInit(session, NULL, 0), CKR_OK);
+	assert_int_equal(p11->C_FindObjectsInit(session, NULL, 0), CKR_OPERATION_ACTIVE);
+	assert_int_equal(p11->C_FindObjects(session, NULL, 1, &count), CKR_ARGUMENTS_BAD);
+	assert_int_equal(p11->C_FindObjects(session, &object, 1, NULL), CKR_ARGUMENTS_BAD);
+	assert_int_equal(p11->C_FindObjects(999, &object, 1, &count), CKR_SESSION_HANDLE_INVALID);
+	assert_int_equal(p11->C_FindObjects(session, &object, 1, &count), CKR_OK);
+	assert_int_equal(count, 0);
+	assert_int_equal(p11->C_FindObjectsFinal(session), CKR_OK);
+	assert_int_equal(p11->C_FindObjectsFinal(999), CKR_SESSION_HANDLE_INVALID);
+}
+
+static CK_ULONG found_with(CK_SESSION_HANDLE session, CK_ATTRIBUTE_TYPE type, const void *value,
+			   size_t length)
+{
+	CK_ATTRIBUTE template = { type, (void *)value, length };
+	CK_OBJECT_HANDLE objects[32];
+
+	return find_all(session, &template, 1, objects, 32);
+}
+
+static void test_search_by_any_attribute(void **state)
+{
+	static const struct {
+		CK_ATTRIBUTE_TYPE type;
+		const char *value;
+		size_t length;
+		CK_ULONG count;
+	} rows[] = {
+		{ CKA_LABEL, "rsa2048", 7, 3 },
+		{ CKA_LABEL, "rsa204", 6, 0 },
+		{ CKA_LABEL, "", 0, 0 },
+		{ CKA_ID, "\xa2", 1, 3 },
+		{ CKA_ID, "\xa3", 1, 2 },
+		{ CKA_TOKEN, "\1", 1, 11 },
+		{ CKA_TOKEN, "\0", 1, 0 },
+		{ CKA_PRIVATE, "\1", 1, 3 },
+		{ CKA_SIGN, "\1", 1, 3 },
+		{ CKA_SENSITIVE, "\1", 1, 3 },
+		{ CKA_DECRYPT, "\1", 1, 0 },
+		{ CKA_EXTRACTABLE, "\1", 1, 0 },
+		{ CKA_KEY_TYPE, "\0\0\0\0\0\0\0\0", 8, 2 },
+		{ CKA_KEY_TYPE, "\3\0\0\0\0\0\0\0", 8, 4 },
+		{ CKA_KEY_TYPE, "\3\0\0\0", 4, 0 },
+		{ CKA_CERTIFICATE_TYPE, "\0\0\0\0\0\0\0\0", 8, 5 },
+		{ CKA_CERTIFICATE_CATEGORY, "\2\0\0\0\0\0\0\0", 8, 3 },
+		{ CKA_EC_PARAMS, "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", 10, 2 },
+		{ CKA_PUBLIC_EXPONENT, "\1\0\1", 3, 2 },
+		{ CKA_PRIVATE_EXPONENT, "", 0, 0 }, /* never, even empty */
+		{ CKA_VALUE, "", 0, 0 },
+		{ CKA_URL, "", 0, 5 },
+		{ CKA_VENDOR_DEFINED | 7, "x", 1, 0 },
+		{ CKA_END_DATE, "20491231", 8, 5 },
+	};
+	CK_SESSION_HANDLE session;
+
+	(void)state;
+	write_some();
+	session = open_session(0, 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CK_ULONG count = found_with(session, rows[i].type, rows[i].value, rows[i].length);
+
+		if (count != rows[i].count)
+			print_error("row %zu\n", i);
+		assert_int_equal(count, rows[i].count);
+	}
+}
+
+static void test_search_in_steps(void **state)
+{
+	CK_SESSION_HANDLE session, other;
+	CK_OBJECT_HANDLE seen[32], more;
+	CK_ULONG count, total = 0;
+
+	(void)state;
+	write_some();
+	session = open_session(0, 0);
+	other = open_session(0, 0);
+	assert_int_equal(p11->C_FindObjectsInit(session, NULL, 0), CKR_OK);
+	/* Another session's search is its own. */
+	assert_int_equal(count_class(other, CKO_PRIVATE_KEY), 3);
+	do {
+		assert_int_equal(p11->C_FindObjects(session, seen + total, 3, &count), CKR_OK);
+		total += count;
+	} while (count > 0);
+	assert_int_equal(total, 11);
+	for (CK_ULONG i = 1; i < total; i++)
+		assert_true(seen[i] > seen[i - 1]);
+	assert_int_equal(p11->C_FindObjects(session, &more, 1, &count), CKR_OK);
+	assert_int_equal(count, 0);
+	assert_int_equal(p11->C_FindObjectsFinal(session), CKR_OK);
+}
+
+static void test_read_rules(void **state)
+{
+	CK_SESSION_HANDLE session;
+	CK_OBJECT_HANDLE key, public_key;
+	uint8_t modulus[256], secret[512] = { 0 }, small[4];
+	CK_ATTRIBUTE template[] = {
+		{ CKA_MODULUS, modulus, sizeof(modulus) },
+		{ CKA_PRIVATE_EXPONENT, secret, 512 },
+		{ CKA_PRIME_1, NULL, 0 },
+		{ CKA_EC_POINT, secret, 512 },
+		{ CKA_LABEL, small, sizeof(small) },
+		{ CKA_ID, NULL, 0 },
+	};
+	static const uint8_t zeros[512];
+	CK_ULONG size;
+
+	(void)state;
+	write_some();
+	session = open_session(0, 0);
+	key = find_one(session, CKO_PRIVATE_KEY, "rsa2048");
+	public_key = find_one(session, CKO_PUBLIC_KEY, "rsa2048");
+	assert_int_equal(p11->C_GetAttributeValue(session, key, template, 6),
+			 CKR_ATTRIBUTE_SENSITIVE);
+	assert_int_equal(template[0].ulValueLen, 256);
+	assert_true(modulus[0] & 0x80);
+	for (int i = 1; i < 5; i++)
+		assert_int_equal(template[i].ulValueLen, CK_UNAVAILABLE_INFORMATION);
+	assert_int_equal(template[5].ulValueLen, 1);
+	assert_memory_equal(secret, zeros, sizeof(secret));
+
+	assert_int_equal(p11->C_GetAttributeValue(session, key, template + 3, 1),
+			 CKR_ATTRIBUTE_TYPE_INVALID);
+	template[4].ulValueLen = sizeof(small);
+	assert_int_equal(p11->C_GetAttributeValue(session, key, template + 4, 1),
+			 CKR_BUFFER_TOO_SMALL);
+	assert_int_equal(template[4].ulValueLen, CK_UNAVAILABLE_INFORMATION);
+	assert_int_equal(p11->C_GetAttributeValue(session, key, NULL, 1), CKR_ARGUMENTS_BAD);
+	assert_int_equal(p11->C_GetAttributeValue(session, key, NULL, 0), CKR_OK);
+	assert_int_equal(p11->C_GetAttributeValue(session, 99999, template, 1),
+			 CKR_OBJECT_HANDLE_INVALID);
+	assert_int_equal(p11->C_GetAttributeValue(99999, key, template, 1),
+			 CKR_SESSION_HANDLE_INVALID);
+	/* An object of the other token isn't one of this session's. */
+	assert_int_equal(p11->C_GetAttributeValue(open_session(1, 0), key, template, 1),
+			 CKR_OBJECT_HANDLE_INVALID);
+	assert_int_equal(p11->C_GetObjectSize(session, public_key, &size), CKR_OK);
+	assert_true(size > 256);
+	assert_int_equal(p11->C_GetObjectSize(session, public_key, NULL), CKR_ARGUMENTS_BAD);
+	assert_int_equal(p11->C_GetObjectSize(session, 99999, &size), CKR_OBJECT_HANDLE_INVALID);
+}
+
+static void check_bool(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+		       CK_BBOOL wanted)
+{
+	CK_BBOOL value = 7;
+
+	assert_int_equal(read_attribute(session, object, type, BYTES_OF(&value)), 1);
+	if (value != wanted)
+		print_error("attribute 0x%lx\n", type);
+	assert_int_equal(value, wanted);
+}
+
+static void test_private_key(void **state)
+{
+	static const struct {
+		CK_ATTRIBUTE_TYPE type;
+		CK_BBOOL value;
+	} rows[] = {
+		{ CKA_TOKEN, 1 },
+		{ CKA_PRIVATE, 1 },
+		{ CKA_SENSITIVE, 1 },
+		{ CKA_EXTRACTABLE, 0 },
+		{ CKA_ALWAYS_SENSITIVE, 0 },
+		{ CKA_LOCAL, 0 },
+		{ CKA_NEVER_EXTRACTABLE, 0 },
+		{ CKA_SIGN, 1 },
+		{ CKA_DECRYPT, 0 },
+		{ CKA_SIGN_RECOVER, 0 },
+		{ CKA_UNWRAP, 0 },
+		{ CKA_DERIVE, 0 },
+		{ CKA_MODIFIABLE, 1 },
+		{ CKA_ALWAYS_AUTHENTICATE, 0 },
+		{ CKA_DESTROYABLE, 1 },
+	};
+	CK_MECHANISM_TYPE mechanisms[16];
+	uint8_t spki[512], wanted[16], *der;
+	CK_SESSION_HANDLE session;
+	CK_OBJECT_HANDLE key;
+	EVP_PKEY *pkey;
+	size_t length;
+
+	(void)state;
+	write_some();
+	session = open_session(0, 0);
+	key = find_one(session, CKO_PRIVATE_KEY, "rsa2048");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check_bool(session, key, rows[i].type, rows[i].value);
+	assert_int_equal(read_attribute(session, key, CKA_ALLOWED_MECHANISMS, BYTES_OF(mechanisms)),
+			 8 * sizeof(CK_MECHANISM_TYPE));
+	assert_int_equal(mechanisms[0], CKM_RSA_PKCS);
+	pkey = pki_key("rsa2048");
+	der = spki_of(pkey, &length);
+	assert_int_equal(read_attribute(session, key, CKA_PUBLIC_KEY_INFO, BYTES_OF(spki)), length);
+	assert_memory_equal(spki, der, length);
+	assert_int_equal(read_attribute(session, key, CKA_START_DATE, BYTES_OF(wanted)), 0);
+	OPENSSL_free(der);
+	EVP_PKEY_free(pkey);
+	key = find_one(session, CKO_PRIVATE_KEY, "p521");
+	assert_int_equal(read_attribute(session, key, CKA_ALLOWED_MECHANISMS, BYTES_OF(mechanisms)),
+			 4 * sizeof(CK_MECHANISM_TYPE));
+	assert_int_equal(read_attribute(session, key, CKA_EC_PARAMS, BYTES_OF(wanted)), 7);
+	assert_memory_equal(wanted, "\x06\x05\x2b\x81\x04\x00\x23", 7);
+}
+
+static void test_public_key(void **state)
+{
+	CK_SESSION_HANDLE session;
+	CK_OBJECT_HANDLE key;
+	uint8_t point[256];
+	CK_ULONG bits;
+
+	(void)state;
+	write_some();
+	session = open_session(0, 0);
+	key = find_one(session, CKO_PUBLIC_KEY, "rsa2048");
+	read_attribute(session, key, CKA_MODULUS_BITS, BYTES_OF(&bits));
+	assert_int_equal(bits, 2048);
+	check_bool(session, key, CKA_VERIFY, CK_TRUE);
+	check_bool(session, key, CKA_PRIVATE, CK_FALSE);
+	check_bool(session, key, CKA_DESTROYABLE, CK_FALSE);
+	key = find_one(session, CKO_PUBLIC_KEY, "p256");
+	assert_int_equal(read_attribute(session, key, CKA_EC_POINT, BYTES_OF(point)), 67);
+	assert_memory_equal(point, "\x04\x41\x04", 3);
+	key = find_one(session, CKO_PUBLIC_KEY, "p521");
+	assert_int_equal(read_attribute(session, key, CKA_EC_POINT, BYTES_OF(point)), 136);
+	assert_memory_equal(point, "\x04\x81\x85\x04", 4);
+}
+
+static void test_certificate(void **state)
+{
+	CK_SESSION_HANDLE session;
+	CK_OBJECT_HANDLE leaf, issuer;
+	uint8_t value[4096], *der, subject[512], id[8];
+	size_t length, subject_length;
+	CK_ULONG category;
+	CK_DATE date;
+
+	(void)state;
+	write_some();
+	session = open_session(0, 0);
+	leaf = find_one(session, CKO_CERTIFICATE, "p256");
+	issuer = find_one(session, CKO_CERTIFICATE, "issuing");
+	der = pki_certificate("p256", &length);
+	assert_int_equal(read_attribute(session, leaf, CKA_VALUE, BYTES_OF(value)), length);
+	assert_memory_equal(value, der, length);
+	free(der);
+	assert_int_equal(read_attribute(session, leaf, CKA_ID, BYTES_OF(id)), 1);
+	assert_int_equal(id[0], 0xa2);
+	assert_int_equal(read_attribute(session, issuer, CKA_ID, BYTES_OF(id)), 2);
+	subject_length = read_attribute(session, issuer, CKA_SUBJECT, BYTES_OF(subject));
+	assert_int_equal(read_attribute(session, leaf, CKA_ISSUER, BYTES_OF(value)),
+			 subject_length);
+	assert_memory_equal(value, subject, subject_length);
+	length = read_attribute(session, leaf, CKA_SERIAL_NUMBER, BYTES_OF(value));
+	assert_int_equal(value[0], 0x02);
+	assert_int_equal(value[1], length - 2);
+	read_attribute(session, leaf, CKA_START_DATE, BYTES_OF(&date));
+	assert_memory_equal(&date, "20200101", 8);
+	read_attribute(session, leaf, CKA_CERTIFICATE_CATEGORY, BYTES_OF(&category));
+	assert_int_equal(category, 1);
+	read_attribute(session, issuer, CKA_CERTIFICATE_CATEGORY, BYTES_OF(&category));
+	assert_int_equal(category, 2);
+	assert_int_equal(read_attribute(session, leaf, CKA_CHECK_VALUE, BYTES_OF(value)), 3);
+	check_bool(session, leaf, CKA_TRUSTED, CK_FALSE);
+	check_bool(session, issuer, CKA_DESTROYABLE, CK_FALSE);
+}
+
+static void test_changes_are_seen(void **state)
+{
+	CK_SESSION_HANDLE session;
+	CK_OBJECT_HANDLE key, leaf, again;
+	CK_BYTE label[32];
+
+	(void)state;
+	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000001",
+						       .pki = "rsa2048",
+						       .label = "one" });
+	session = open_session(0, 0);
+	key = find_one(session, CKO_PRIVATE_KEY, "one");
+	leaf = find_one(session, CKO_CERTIFICATE, "one");
+
+	/* Another record doesn't touch the first one's handles. */
+	write_record(HALF_USER, &(struct test_record){ .pki = "p256", .label = "a" });
+	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "one"), key);
+	assert_true(find_one(session, CKO_PRIVATE_KEY, "a") > key);
+
+	/* A rename keeps them. */
+	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000001",
+						       .pki = "rsa2048",
+						       .label = "two" });
+	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "one"), 0);
+	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "two"), key);
+	assert_int_equal(find_one(session, CKO_CERTIFICATE, "two"), leaf);
+	assert_int_equal(read_attribute(session, key, CKA_LABEL, BYTES_OF(label)), 3);
+
+	/* Nothing is seen without a search. */
+	remove_record(HALF_USER, "0000000000000001");
+	read_attribute(session, key, CKA_LABEL, BYTES_OF(label));
+	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "two"), 0);
+	assert_int_equal(p11->C_GetAttributeValue(session, key, NULL, 0),
+			 CKR_OBJECT_HANDLE_INVALID);
+
+	/* What comes back is another object. */
+	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000001",
+						       .pki = "rsa2048",
+						       .label = "two" });
+	again = find_one(session, CKO_PRIVATE_KEY, "two");
+	assert_true(again > key);
+
+	/* A renewed certificate over the same name: other key, other certificate. */
+	write_record(
+		HALF_USER,
+		&(struct test_record){ .name = "0000000000000001", .pki = "p384", .label = "two" });
+	assert_true(find_one(session, CKO_PRIVATE_KEY, "two") > again);
+}
+
+static void test_same_generation_is_not_read_again(void **state)
+{
+	CK_SESSION_HANDLE session;
+	char path[256];
+
+	(void)state;
+	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000001", .pki = "p256" });
+	session = open_session(0, 0);
+	assert_int_equal(count_class(session, CKO_CERTIFICATE), 1);
+	snprintf(path, sizeof(path), "%s/0000000000000001.identity", folder_of(HALF_USER));
+	unlink(path);
+	assert_int_equal(count_class(session, CKO_CERTIFICATE), 1);
+	new_generation(HALF_USER);
+	assert_int_equal(count_class(session, CKO_CERTIFICATE), 0);
+}
+
+/* What was found and has gone since is left out, so that deleting all that one finds works. */
+static void test_search_skips_what_went(void **state)
+{
+	CK_SESSION_HANDLE session, other;
+	CK_OBJECT_HANDLE object;
+	CK_ULONG count;
+
+	(void)state;
+	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000001", .pki = "p256" });
+	session = open_session(0, 0);
+	other = open_session(0, 0);
+	assert_int_equal(p11->C_FindObjectsInit(session, NULL, 0), CKR_OK);
+	assert_int_equal(p11->C_FindObjects(session, &object, 1, &count), CKR_OK);
+	assert_int_equal(count, 1);
+	remove_record(HALF_USER, "0000000000000001");
+	assert_int_equal(count_class(other, CKO_CERTIFICATE), 0);
+	assert_int_equal(p11->C_FindObjects(session, &object, 1, &count), CKR_OK);
+	assert_int_equal(count, 0);
+	assert_int_equal(p11->C_FindObjectsFinal(session), CKR_OK);
+}
+
+static void test_damaged_records_are_skipped(void **state)
+{
+	static const char *const damage[] = {
+		"",
+		"\n",
+		"Devid-Identity: 2\n",
+		"Devid-Identity: 1\nLabel: x\n",
+		"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+	};
+	CK_SESSION_HANDLE session;
+	char name[32], *text, path[256];
+	FILE *file;
+	size_t length;
+
+	(void)state;
+	write_record(HALF_USER, &(struct test_record){ .name = "00000000000000ff",
+						       .pki = "p256",
+						       .chain = { "root" } });
+	session = open_session(0, 0);
+	for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+		snprintf(name, sizeof(name), "%016zx", i);
+		write_text_record(HALF_USER, name, damage[i], strlen(damage[i]));
+	}
+	assert_int_equal(count_class(session, CKO_CERTIFICATE), 2);
+
+	/* Every way to cut a good one short. */
+	snprintf(path, sizeof(path), "%s/00000000000000ff.identity", folder_of(HALF_USER));
+	file = fopen(path, "re");
+	text = calloc(1, 65536);
+	length = fread(text, 1, 65535, file);
+	fclose(file);
+	for (size_t cut = length - 1; cut > 2; cut -= cut > 200 ? 97 : 3) {
+		write_text_record(HALF_USER, "00000000000000ff", text, cut);
+		assert_true(count_class(session, CKO_CERTIFICATE) < 2 || cut > length - 3);
+	}
+	/* An SPKI that isn't the certificate's. */
+	write_text_record(HALF_USER, "00000000000000ff", text, length);
+	assert_int_equal(count_class(session, CKO_CERTIFICATE), 2);
+	*(strstr(text, "SPKI: ") + 60) ^= 1;
+	write_text_record(HALF_USER, "00000000000000ff", text, length);
+	assert_int_equal(count_class(session, CKO_CERTIFICATE), 0);
+	free(text);
+}
+
+static void test_refused_keys_show_certificates(void **state)
+{
+	CK_SESSION_HANDLE session;
+	CK_OBJECT_HANDLE key;
+	CK_MECHANISM mechanism = { CKM_RSA_PKCS, NULL, 0 };
+
+	(void)state;
+	write_record(HALF_USER, &(struct test_record){ .pki = "ed25519" });
+	write_record(HALF_USER, &(struct test_record){ .pki = "rsa1024" });
+	session = open_session(0, 0);
+	assert_int_equal(count_class(session, CKO_CERTIFICATE), 2);
+	assert_int_equal(count_class(session, CKO_PRIVATE_KEY), 1);
+	key = find_one(session, CKO_PRIVATE_KEY, "rsa1024");
+	assert_int_equal(p11->C_SignInit(session, &mechanism, key), CKR_KEY_SIZE_RANGE);
+}
+
+static void test_system_keys_hidden(void **state)
+{
+	CK_SESSION_HANDLE session;
+	struct fake_agent *agent;
+
+	(void)state;
+	write_record(HALF_SYSTEM, &(struct test_record){ .pki = "rsa2048" });
+	session = open_session(SYSTEM_SLOT, 0);
+	/* Root sees them, though nothing listens. */
+	if (geteuid() == 0) {
+		assert_int_equal(count_class(session, CKO_PRIVATE_KEY), 1);
+		assert_int_equal(setegid(65534), 0);
+		assert_int_equal(seteuid(65534), 0);
+	}
+	assert_int_equal(count_class(session, CKO_PRIVATE_KEY), 0);
+	assert_int_equal(count_class(session, CKO_PUBLIC_KEY), 1);
+	assert_int_equal(count_class(session, CKO_CERTIFICATE), 1);
+	if (geteuid() != 65534)
+		return;
+	/* The answer is remembered for some seconds; a new life asks anew. */
+	assert_int_equal(seteuid(0), 0);
+	agent = agent_start(HALF_SYSTEM);
+	assert_int_equal(p11->C_Finalize(NULL), CKR_OK);
+	session = open_session(SYSTEM_SLOT, 0);
+	assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(count_class(session, CKO_CERTIFICATE), 1);
+	assert_int_equal(agent->hellos, 0);
+	assert_int_equal(count_class(session, CKO_PRIVATE_KEY), 1);
+	assert_int_equal(count_class(session, CKO_PRIVATE_KEY), 1);
+	assert_int_equal(agent->hellos, 1);
+	assert_int_equal(p11->C_Finalize(NULL), CKR_OK);
+	agent->may_sign = 0;
+	session = open_session(SYSTEM_SLOT, 0);
+	assert_int_equal(count_class(session, CKO_PRIVATE_KEY), 0);
+	assert_int_equal(count_class(session, CKO_CERTIFICATE), 1);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(setegid(0), 0);
+}
+
+/* Two hundred identities, found one by one. */
+static void test_many(void **state)
+{
+	CK_SESSION_HANDLE session;
+	char label[32];
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		snprintf(label, sizeof(label), "device %03d", i);
+		write_record(HALF_USER, &(struct test_record){ .pki = "p256",
+							       .label = label,
+							       .chain = { "issuing", "root" } });
+	}
+	session = open_session(0, 0);
+	assert_int_equal(count_class(session, CKO_CERTIFICATE), 202);
+	for (int i = 0; i < 200; i++) {
+		snprintf(label, sizeof(label), "device %03d", i);
+		assert_true(find_one(session, CKO_PRIVATE_KEY, label) != 0);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, test_setup, test_teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(test_empty),
+		TEST(test_classes),
+		TEST(test_lone_ca_hides_chain),
+		TEST(test_search_errors),
+		TEST(test_search_by_any_attribute),
+		TEST(test_search_in_steps),
+		TEST(test_read_rules),
+		TEST(test_private_key),
+		TEST(test_public_key),
+		TEST(test_certificate),
+		TEST(test_changes_are_seen),
+		TEST(test_same_generation_is_not_read_again),
+		TEST(test_search_skips_what_went),
+		TEST(test_damaged_records_are_skipped),
+		TEST(test_refused_keys_show_certificates),
+		TEST(test_system_keys_hidden),
+		TEST(test_many),
+	};
+
+	return cmocka_run_group_tests_name("objects", tests, NULL, NULL);
+}
