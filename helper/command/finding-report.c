@@ -38,6 +38,18 @@ static void row_foreign(const char *name, const char *value)
 	free(safe);
 }
 
+/* A file with forty keys under one cipher says so once. */
+static bool told_before(const struct p12 *p12, size_t index, const char *text)
+{
+	for (size_t i = 0; i < index; i++) {
+		g_autofree char *other = pbe_describe(p12_cipher(p12, i));
+
+		if (strcmp(other, text) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void print_protection(const struct finding *finding)
 {
 	const struct p12 *p12 = finding->p12;
@@ -53,7 +65,8 @@ static void print_protection(const struct finding *finding)
 	for (size_t i = 0; i < p12_cipher_count(p12); i++) {
 		g_autofree char *cipher = pbe_describe(p12_cipher(p12, i));
 
-		row(i ? "" : "encryption", COLOUR_PLAIN, cipher);
+		if (!told_before(p12, i, cipher))
+			row(i ? "" : "encryption", COLOUR_PLAIN, cipher);
 	}
 	for (size_t i = 0; i < failures->len; i++)
 		row(i ? "" : "fails on", COLOUR_PLAIN, failures->pdata[i]);

@@ -19,6 +19,7 @@ struct p12 {
 	struct safe probe;  /* something small to try a password on: borrowed pbe */
 	GError *problem;
 	uint64_t iterations_max;
+	uint64_t work; /* iterations of all parts that are known */
 	unsigned items;
 	bool opened; /* a part opened with the password: it is right */
 };

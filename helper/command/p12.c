@@ -42,13 +42,17 @@ gboolean damaged(GError **error, const char *where)
 	return FALSE;
 }
 
+static void set_too_much(GError **error)
+{
+	devid_error_set(error, DEVID_TOO_LARGE, "iterations",
+			"export the file again with fewer iterations",
+			"the file's parts ask for more than %u iterations in all", PBE_WORK_MAX);
+}
+
 gboolean refuse(GError **error, enum pbe_outcome outcome, const struct pbe *pbe, bool sure)
 {
 	if (outcome == PBE_TOO_MUCH)
-		devid_error_set(error, DEVID_TOO_LARGE, "iterations",
-				"export the file again with fewer iterations",
-				"the file's parts ask for more than %u iterations in all",
-				PBE_WORK_MAX);
+		set_too_much(error);
 	else if (outcome == PBE_BROKEN)
 		devid_error_set(error, DEVID_BAD_DATA, "damaged", NULL,
 				"damaged PKCS#12 file: the encrypted %s has an impossible length",
@@ -74,11 +78,19 @@ static gboolean unsupported(GError **error, const char *what, const char *oid)
 	return FALSE;
 }
 
+static void note_work(struct p12 *p12, const struct pbe *pbe)
+{
+	if (p12->problem || !pbe_acceptable(pbe, p12->iterations_max, &p12->problem))
+		return;
+	p12->work += pbe->iterations;
+	if (p12->work > PBE_WORK_MAX)
+		set_too_much(&p12->problem);
+}
+
 struct pbe *note_cipher(struct p12 *p12, struct pbe *pbe)
 {
 	g_ptr_array_add(p12->ciphers, pbe);
-	if (!p12->problem)
-		pbe_acceptable(pbe, p12->iterations_max, &p12->problem);
+	note_work(p12, pbe);
 	return pbe;
 }
 
@@ -167,7 +179,7 @@ static gboolean open_pfx(struct p12 *p12, struct ber reader, GError **error)
 							       : NULL;
 		if (!p12->mac)
 			return damaged(error, "the integrity check");
-		pbe_acceptable(p12->mac, p12->iterations_max, &p12->problem);
+		note_work(p12, p12->mac);
 	}
 	wrapped = (struct ber){ p12->content.data, p12->content.length };
 	if (!ber_enter(&wrapped, BER_SEQUENCE, &safes))
