@@ -127,17 +127,21 @@ done
 for user in alice bob root; do
 	home=$T/users/$user
 	printf 'Tokyo 2026\n' >"$home/password"
-	cp root.crt issuing.crt "$home/"
+	cp issuing.crt "$home/"
 	cp laptop-rsa.p12 laptop-ec.p12 stranger.p12 machine.p12 "$home/"
 	chown -R "$user:" "$home"
 	chmod 600 "$home/password" "$home"/*.p12
 done
-say "  alice, in the group devid, has laptop-rsa.p12 and laptop-ec.p12; bob is in no group"
+# What an administrator does with update-ca-certificates, for the server's certificate.
+mkdir -p /etc/ssl/certs
+cat "$T/ca/root.crt" >>/etc/ssl/certs/ca-certificates.crt
+say "  alice, in the group devid, has laptop-rsa.p12 and laptop-ec.p12; bob is in no group;"
+say "  all programs trust servers of that root"
 
 step "A TLS 1.3 server that demands a client certificate of that PKI"
 as root
 (cd "$T/ca" && exec "${A[@]}" openssl s_server -accept 127.0.0.1:4433 -cert "$T/ca/server.crt" \
-	-key "$T/ca/server.key" -CAfile "$T/ca/root.crt" -tls1_3 -Verify 3 -verify_return_error -www) \
+	-key "$T/ca/server.key" -CAfile "$T/ca/chain.pem" -tls1_3 -Verify 3 -verify_return_error -www) \
 	>"$T/server.log" 2>&1 </dev/null &
 track $!
 wait_for 5 port_listens 4433 || give_up "no server: $(cat "$T/server.log")"
@@ -198,10 +202,10 @@ must "and pass the check against the account" ended 0
 step "Mutual TLS 1.3: gnutls-cli knows nothing of devid, only the PKCS#11 URI"
 for label in laptop laptop-ec; do
 	shows alice "printf 'GET / HTTP/1.0\r\n\r\n' |
-gnutls-cli --x509cafile root.crt -p 4433 \\
+gnutls-cli -p 4433 \\
   --x509certfile 'pkcs11:token=Device%20Identity;object=$label;type=cert' \\
   --x509keyfile 'pkcs11:token=Device%20Identity;object=$label;type=private' \\
-  localhost 2>&1 | grep -aE 'Description|^(New, |Verify return)|[Ss]ubject: .*laptop|error|Fatal'"
+  localhost 2>&1 | grep -aE 'Description|Verify return|Subject: |^\*\*\*|^Error'"
 	must "the handshake is TLS 1.3" said 'TLS1\.3'
 	must "the server verified $label" said 'Verify return code: 0 \(ok\)'
 done
@@ -216,10 +220,10 @@ must "the check fails" ended 3
 must "with the line that administrators search for" said \
 	'Certificate error\. \[C=JP, ST=Tokyo, O=Example, CN=Example Device CA\]'
 shows alice "printf 'GET / HTTP/1.0\r\n\r\n' |
-gnutls-cli --x509cafile root.crt -p 4433 \\
+gnutls-cli -p 4433 \\
   --x509certfile 'pkcs11:token=Device%20Identity;object=stranger;type=cert' \\
   --x509keyfile 'pkcs11:token=Device%20Identity;object=stranger;type=private' \\
-  localhost 2>&1 | grep -aE 'Description|Verify return|error|Fatal|alert'"
+  localhost 2>&1 | grep -aE 'Description|Verify return|Subject: |^\*\*\*|^Error'"
 must "and the server ends the connection" not said 'Verify return code: 0'
 shows alice "devid events | tail -n 4"
 must "events tell what happened" said 'stranger'
@@ -233,10 +237,10 @@ shows alice "head -c 1 '$key'"
 must "which alice can't read" not ended 0
 for user in alice bob; do
 	shows $user "printf 'GET / HTTP/1.0\r\n\r\n' |
-gnutls-cli --x509cafile root.crt -p 4433 \\
+gnutls-cli -p 4433 \\
   --x509certfile 'pkcs11:token=Device%20Identity%20%28system%29;object=machine;type=cert' \\
   --x509keyfile 'pkcs11:token=Device%20Identity%20%28system%29;object=machine;type=private' \\
-  localhost 2>&1 | grep -aE 'Description|Verify return|rror|Fatal'"
+  localhost 2>&1 | grep -aE 'Description|Verify return|Subject: |^\*\*\*|^Error'"
 	if [ $user = alice ]; then
 		must "alice, of the group devid, logs in with it" said 'Verify return code: 0 \(ok\)'
 	else

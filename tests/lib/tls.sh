@@ -1,6 +1,9 @@
 # A TLS server that demands a client certificate, and a client that knows nothing of devid. After
 # common.sh (and machine.sh), with certificates there:
 #
+# gnutls-cli sends the leaf alone, so the server knows the intermediate, as a gateway does whose
+# administrator uploaded the signing certificate.
+#
 #	tls_server tls1_3 [OPTION…]		sets PORT; more than one may run
 #	tls_login 'pkcs11:token=…;object=…'	gnutls-cli by "${A[@]}"; sets rc, out as run does
 #	tls_accepted laptop				whether the last one was, as that CN
@@ -10,7 +13,7 @@ tls_server() {
 	shift
 	log=$T/server-$version.log
 	openssl s_server -accept 127.0.0.1:0 -cert "$PKI/server.crt" -key "$PKI/server.key" \
-		-CAfile "$PKI/root.crt" "-$version" -Verify 3 -verify_return_error -www "$@" \
+		-CAfile "$PKI/issuing-chain.pem" "-$version" -Verify 3 -verify_return_error -www "$@" \
 		>"$log" 2>&1 </dev/null &
 	SERVER=$!
 	track "$SERVER"
