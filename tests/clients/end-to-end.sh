@@ -36,6 +36,15 @@ like "$out$err" 'Certificate error\. \[C=JP, ST=Tokyo, O=Example, CN=Example Dev
 devid import-cert --label rsa2048 --password-file password rsa2048.p12
 is "$rc" 5 "no keyring: the import is refused"
 is "$(identities)" 0 "and nothing is written"
+# An agent that was started without a bus knows none but the one at the usual place.
+stop_agent() {
+	local pid
+	for pid in $(pgrep -u alice -x devid-agent); do
+		kill "${1:--TERM}" "$pid"
+		wait_for 5 gone "$pid"
+	done
+}
+stop_agent
 keyring_bus
 keyring_start open
 
@@ -51,7 +60,7 @@ is "$(keyring_items | wc -l)" ${#kinds[@]} "and its item in the keyring"
 not_ok "no file holds a key" grep -rlaE 'PRIVATE KEY' "$home/.local/share/devid"
 devid list --json
 is "$rc" 0 "they are listed"
-is "$(jq -r '.[] | .label' <<<"$out" 2>/dev/null | wc -l)" ${#kinds[@]} "all of them" || true
+is "$(grep -o '"label" *: *"[^"]*"' <<<"$out" | sort -u | wc -l)" ${#kinds[@]} "all of them"
 
 tls_server tls1_3
 port13=$PORT
@@ -84,11 +93,10 @@ not_ok "and the server does not take it" tls_accepted stranger
 # --- the agent goes away, and many come at once
 pid=$(pgrep -u alice -x devid-agent)
 like "$pid" '^[0-9]+$' "alice has one agent"
-kill -KILL "$pid"
-wait_for 5 gone "$pid"
+stop_agent -KILL
 tls_login "$TOKEN;object=p256"
 ok "another is there for the next login" tls_accepted laptop-p256
-kill -KILL "$(pgrep -u alice -x devid-agent)"
+stop_agent -KILL
 pids=()
 for n in 1 2 3 4 5 6 7 8; do
 	(real=$T && T=$T/tmp/$n && mkdir -p "$T" && tls_login "$TOKEN;object=rsa2048" && tls_accepted laptop-rsa2048

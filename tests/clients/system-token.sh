@@ -110,20 +110,20 @@ isnt "$rc" 0 "and renames nothing"
 is "$(find /var/lib/devid -name '*.identity' | wc -l)" 2 "there are two identities as before"
 
 # --- the account decides, without a restart
-echo 'SystemUsers=bob' >/etc/devid/account.conf
+printf '[Account]\nSystemUsers=bob\n' >/etc/devid/account.conf
 as bob
 tls_login "$TOKEN;object=rsa"
 ok "SystemUsers=bob: now bob logs in" tls_accepted laptop-rsa2048
 as alice
 tls_login "$TOKEN;object=rsa"
 not_ok "and alice does not" tls_accepted laptop-rsa2048
-echo 'SystemUsers=*' >/etc/devid/account.conf
+printf '[Account]\nSystemUsers=*\n' >/etc/devid/account.conf
 tls_login "$TOKEN;object=rsa"
 ok "SystemUsers=*: alice again" tls_accepted laptop-rsa2048
-echo 'SystemUser=*' >/etc/devid/account.conf
+printf '[Account]\nSystemUser=*\n' >/etc/devid/account.conf
 tls_login "$TOKEN;object=rsa"
 not_ok "a broken account allows nobody" tls_accepted laptop-rsa2048
-echo 'OnUse=enforce' >/etc/devid/account.conf
+printf '[Account]\nOnUse=enforce\n' >/etc/devid/account.conf
 tls_login "$TOKEN;object=rsa"
 ok "OnUse=enforce: a good certificate signs" tls_accepted laptop-rsa2048
 mv /etc/devid/signing/example.pem "$T/"
