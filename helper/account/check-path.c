@@ -15,8 +15,6 @@ gboolean check_is_ca(gnutls_x509_crt_t certificate)
 	unsigned usage = 0;
 	int result;
 
-	if (gnutls_x509_crt_get_basic_constraints(certificate, NULL, &(unsigned){ 0 }, NULL) < 0)
-		return FALSE;
 	if (gnutls_x509_crt_get_ca_status(certificate, NULL) <= 0)
 		return FALSE;
 	result = gnutls_x509_crt_get_key_usage(certificate, &usage, NULL);

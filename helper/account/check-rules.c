@@ -2,6 +2,7 @@
 #include <string.h>
 #include <devid/check.h>
 #include "check-rules.h"
+#include "moment.h"
 
 struct judged {
 	const struct devid_account *account;
@@ -165,10 +166,10 @@ static const char *rule_dates(const struct judged *judged)
 		gnutls_x509_crt_t certificate = judged->path->certificates[i];
 		time_t from = gnutls_x509_crt_get_activation_time(certificate);
 		time_t until = gnutls_x509_crt_get_expiration_time(certificate);
-		gboolean early = from == (time_t)-1 || judged->at < from;
+		gboolean early = from == MOMENT_NONE || judged->at < from;
 		g_autofree char *when = NULL;
 
-		if (!early && until != (time_t)-1 && judged->at <= until)
+		if (!early && until != MOMENT_NONE && judged->at <= until)
 			continue;
 		when = date(early ? from : until);
 		*judged->message = g_strdup_printf(

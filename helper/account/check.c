@@ -5,6 +5,7 @@
 #include "account-private.h"
 #include "check-path.h"
 #include "check-rules.h"
+#include "moment.h"
 
 /* The words that administrators search for: never translated, never changed. */
 #define BRACKETS_BEGIN "Certificate error."
@@ -111,13 +112,6 @@ static void check_chain(struct devid_verdict *verdict, const struct devid_accoun
 		verdict->issuer_key_id = g_strdup(findings.anchor->key_id);
 }
 
-static time_t sooner(time_t best, time_t candidate, time_t at)
-{
-	return candidate != (time_t)-1 && candidate > at && (best == 0 || candidate < best)
-		       ? candidate
-		       : best;
-}
-
 /* The next moment at which a certificate begins or ends, or a list does: before it, the same
  * question has the same answer.
  */
@@ -127,11 +121,9 @@ static time_t next_change(const struct devid_account *account, const gnutls_x509
 	time_t best = revocation_next_change(&account->revocation, at);
 
 	for (size_t i = 0; i < count; i++) {
-		time_t until = gnutls_x509_crt_get_expiration_time(chain[i]);
-
-		best = sooner(best, gnutls_x509_crt_get_activation_time(chain[i]), at);
-		if (until != (time_t)-1)
-			best = sooner(best, until + 1, at);
+		best = moment_next(best, gnutls_x509_crt_get_activation_time(chain[i]), at);
+		best = moment_next(best,
+				   moment_after(gnutls_x509_crt_get_expiration_time(chain[i])), at);
 	}
 	return best;
 }

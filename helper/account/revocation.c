@@ -8,6 +8,7 @@
  */
 #include <string.h>
 #include <devid/check.h>
+#include "moment.h"
 #include "revocation.h"
 
 #define SERIAL_DIGITS_MAX 128
@@ -191,7 +192,7 @@ static gboolean is_current(gnutls_x509_crl_t list, time_t at)
 	time_t from = gnutls_x509_crl_get_this_update(list);
 	time_t until = gnutls_x509_crl_get_next_update(list);
 
-	return from != (time_t)-1 && until != (time_t)-1 && from <= at && at <= until;
+	return from != MOMENT_NONE && until != MOMENT_NONE && from <= at && at <= until;
 }
 
 static const char *check_lists(const GPtrArray *lists, gnutls_x509_crt_t certificate,
@@ -252,24 +253,15 @@ const char *revocation_check(const struct revocation *revocation, gnutls_x509_cr
 	return word;
 }
 
-static time_t sooner(time_t best, time_t candidate, time_t at)
-{
-	return candidate != (time_t)-1 && candidate > at && (best == 0 || candidate < best)
-		       ? candidate
-		       : best;
-}
-
 time_t revocation_next_change(const struct revocation *revocation, time_t at)
 {
 	time_t best = 0;
 
 	for (guint i = 0; revocation->lists && i < revocation->lists->len; i++) {
 		gnutls_x509_crl_t list = revocation->lists->pdata[i];
-		time_t until = gnutls_x509_crl_get_next_update(list);
 
-		best = sooner(best, gnutls_x509_crl_get_this_update(list), at);
-		if (until != (time_t)-1)
-			best = sooner(best, until + 1, at);
+		best = moment_next(best, gnutls_x509_crl_get_this_update(list), at);
+		best = moment_next(best, moment_after(gnutls_x509_crl_get_next_update(list)), at);
 	}
 	return best;
 }

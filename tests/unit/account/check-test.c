@@ -40,6 +40,9 @@ static const struct check_case cases[] = {
 	{ "no signing certificate", "", "device", "no-signing-certificate" },
 	{ "an RSA CA", "rsa-ca", "by-rsa", "ok" },
 
+	/* 2040-01-01 */
+	{ "an RSA CA that signs by PSS", "rsa-ca", "by-pss", "ok", .at = 2208988800 },
+
 	/* a CA of the same name */
 	{ "same name, other key identifier", "inter", "by-namesake", "issuer-key-mismatch" },
 	{ "same name, other key identifier, path", "+inter root", "by-namesake namesake",
@@ -150,6 +153,8 @@ static const struct check_case cases[] = {
 	  .conf = "[Revocation]\nCRL=crl-namesake.pem\n", .files = "crl-namesake.pem" },
 	{ "list by another CA", "inter", "device", "crl-missing",
 	  .conf = "[Revocation]\nCRL=crl-root.pem\n", .files = "crl-root.pem" },
+	{ "list by an issuer that may not sign lists", "nolist", "by-nolist", "crl-untrusted",
+	  .conf = "[Revocation]\nCRL=crl-nolist.pem\n", .files = "crl-nolist.pem" },
 	{ "two lists in two files", "inter", "revoked", "revoked",
 	  .conf = "[Revocation]\nCRL=crl-root.pem; crl-inter.pem\n",
 	  .files = "crl-root.pem crl-inter.pem" },

@@ -131,6 +131,11 @@ pki_key rsa-ca rsa:2048
 ca rsa-ca rsa-ca "$O/CN=RSA CA"
 DIGEST=md5 leaf md5 rsa-ca
 leaf by-rsa rsa-ca
+# RSASSA-PSS, as AD CS may sign; valid from now on.
+printf '%s\n' "${BARE_LEAF[@]}" >pss.ext
+openssl req -new -utf8 -key leaf.key -subj "$O/CN=by-pss" -out pss.csr
+openssl x509 -req -in pss.csr -CA rsa-ca.crt -CAkey rsa-ca.key -set_serial 0x4f01 -days 7000 -sha256 \
+	-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest -extfile pss.ext -out by-pss.crt 2>/dev/null
 DIGEST=sha1 leaf sha1 inter
 DIGEST=sha1 ca sha1-inter root "$O/CN=SHA-1 intermediate"
 leaf by-sha1-inter sha1-inter
@@ -188,6 +193,12 @@ crl crl-namesake.pem namesake authorityKeyIdentifier=keyid
 openssl crl -in crl-inter.pem -outform DER -out crl-inter.der
 crl crl-scoped.pem inter issuingDistributionPoint=critical,@point '[point]' onlyuser=TRUE
 cat crl-root.pem crl-inter.pem >crl-both.pem
+# A CA whose key usage does not let it sign lists.
+key nolist
+pki_issue nolist nolist "$O/CN=No lists" basicConstraints=critical,CA:TRUE keyUsage=critical,keyCertSign \
+	subjectKeyIdentifier=hash
+leaf by-nolist nolist
+crl crl-nolist.pem nolist authorityKeyIdentifier=keyid
 
 # Files of signing certificates at the limit: with text before them, and DER whose PEM is over.
 {
