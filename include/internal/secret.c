@@ -98,7 +98,7 @@ enum devid_result secret_append(struct secret *secret, const void *data, size_t 
 	size_t before = secret->length;
 	enum devid_result result;
 
-	if (length > SIZE_MAX / 4)
+	if (before > SIZE_MAX / 4 || length > SIZE_MAX / 4 - before)
 		return DEVID_NO_MEMORY;
 	result = secret_resize(secret, before + length);
 	if (result != DEVID_OK)

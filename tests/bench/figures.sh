@@ -81,12 +81,6 @@ prepare() {
 	KEYS=("${E[@]}" SOFTHSM2_CONF="$T/keys/softhsm2.conf")
 	MANY=("${E[@]}" SOFTHSM2_CONF="$T/many/softhsm2.conf" DEVID_DATA_DIR="$T/records")
 	soft_import rsa2048 01 && soft_import p256 02 || end "SoftHSM2 took no key"
-	"${E[@]}" "$DEVID_COMMAND" ca add --name issuing "$PKI/issuing.crt" >/dev/null || end "no CA"
-	for name in rsa2048 p256; do
-		"${E[@]}" "$DEVID_COMMAND" import-cert "$PKI/$name.p12" --label "laptop-$name" \
-			--user --store keyring --password-file "$PKI/password" >/dev/null 2>"$T/err" ||
-			end "no import: $(cat "$T/err")"
-	done
 	printf secret | "${E[@]}" secret-tool store --label=bench devid bench || end "no secret"
 	mkdir -m 700 "$T/records"
 	"${MANY[@]}" "$DEVID_BENCH/bench-fill" "$T/records" "$SOFTHSM" many 1234 || end "no certificates"
@@ -94,6 +88,19 @@ prepare() {
 		'pkcs11:token=keys' >"$T/p11-kit.log" 2>&1 &
 	track $!
 	wait_for 5 test -S "$T/p11-kit.socket" || end "no p11-kit server"
+}
+
+# Two identities in the keyring, once, for the figures that need them.
+IDENTITIES=
+need_identities() {
+	[ -z "$IDENTITIES" ] || return 0
+	mkdir -p "$T/config/signing" && cp "$PKI/issuing.crt" "$T/config/signing/issuing.pem"
+	for name in rsa2048 p256; do
+		"${E[@]}" "$DEVID_COMMAND" import-cert "$PKI/$name.p12" --label "laptop-$name" \
+			--user --store keyring --password-file "$PKI/password" >/dev/null 2>"$T/err" ||
+			end "no import: $(cat "$T/err")"
+	done
+	IDENTITIES=yes
 }
 
 agent() {
@@ -112,9 +119,9 @@ soft_list() { "${MANY[@]}" "$SAMPLE" list "$SOFTHSM" many; }
 ours_find() { "${MANY[@]}" "$SAMPLE" find "$DEVID_MODULE" "$TOKEN" 'certificate 123'; }
 soft_find() { "${MANY[@]}" "$SAMPLE" find "$SOFTHSM" many 'certificate 123'; }
 
-ours_rsa() { "${E[@]}" "$SAMPLE" sign "$DEVID_MODULE" "$TOKEN" laptop-rsa2048 rsa 1; }
+ours_rsa() { need_identities && "${E[@]}" "$SAMPLE" sign "$DEVID_MODULE" "$TOKEN" laptop-rsa2048 rsa 1; }
 soft_rsa() { "${KEYS[@]}" "$SAMPLE" sign "$SOFTHSM" keys laptop-rsa2048 rsa 1 1234; }
-ours_ec() { "${E[@]}" "$SAMPLE" sign "$DEVID_MODULE" "$TOKEN" laptop-p256 ec 1; }
+ours_ec() { need_identities && "${E[@]}" "$SAMPLE" sign "$DEVID_MODULE" "$TOKEN" laptop-p256 ec 1; }
 soft_ec() { "${KEYS[@]}" "$SAMPLE" sign "$SOFTHSM" keys laptop-p256 ec 1 1234; }
 remote() { "${KEYS[@]}" P11_KIT_SERVER_ADDRESS="unix:path=$T/p11-kit.socket" "$SAMPLE" sign "$P11KIT_CLIENT" keys "$@" 1 1234; }
 remote_rsa() { remote laptop-rsa2048 rsa; }
@@ -123,7 +130,7 @@ openssl_speed() { "${E[@]}" openssl speed -elapsed -seconds 1 "$1" 2>/dev/null |
 openssl_rsa() { openssl_speed rsa2048; }
 openssl_ec() { openssl_speed ecdsap256; }
 
-first() { "${E[@]}" "$SAMPLE" first "$DEVID_MODULE" "$TOKEN" laptop-rsa2048 rsa "$1"; }
+first() { need_identities && "${E[@]}" "$SAMPLE" first "$DEVID_MODULE" "$TOKEN" laptop-rsa2048 rsa "$1"; }
 first_started() { agent leave && first 1; }
 first_listening() { agent start && agent forget && first 1; }
 first_in_use() { first 1; }
@@ -131,7 +138,7 @@ five_listening() { agent start && agent forget && first 5; }
 five_soft() { "${KEYS[@]}" "$SAMPLE" first "$SOFTHSM" keys laptop-rsa2048 rsa 5 1234; }
 lookup() { "${E[@]}" "$SAMPLE" time secret-tool lookup devid bench; }
 
-ours_check() { "${E[@]}" "$SAMPLE" time "$DEVID_COMMAND" check laptop-rsa2048; }
+ours_check() { need_identities && "${E[@]}" "$SAMPLE" time "$DEVID_COMMAND" check laptop-rsa2048; }
 certtool_verify() {
 	"${E[@]}" "$SAMPLE" time certtool --verify --load-ca-certificate "$PKI/issuing.crt" \
 		--infile "$PKI/rsa2048.crt"

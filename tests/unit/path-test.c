@@ -34,7 +34,7 @@ static int setup(void **state)
 static void expect(bool (*find)(enum half half, char *path), enum half half, const char *format,
 		   const char *folder)
 {
-	char path[PATH_BUFFER], wanted[PATH_BUFFER];
+	char path[PATH_BUFFER], wanted[2 * PATH_BUFFER];
 
 	assert_true(find(half, path));
 	snprintf(wanted, sizeof(wanted), "%s%s", folder, format);
