@@ -20,10 +20,11 @@ struct client {
 	enum half half;
 	bool may_sign; /* from HELLO */
 	ino_t inode;   /* of the socket: a host that closes every descriptor may have reused ours */
+	unsigned expected_us; /* how long an answer took lately; 0: not known */
 };
-#define CLIENT_INIT                        \
-	{                                  \
-		-1, 0, HALF_USER, false, 0 \
+#define CLIENT_INIT                           \
+	{                                     \
+		-1, 0, HALF_USER, false, 0, 0 \
 	}
 #define AUTO_CLIENT __attribute__((cleanup(client_close)))
 

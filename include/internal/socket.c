@@ -35,6 +35,20 @@ static bool may_spin(void)
 	return CPU_COUNT(&set) > 1;
 }
 
+/* Between two looks: leaves the core to its other thread, which may be the peer's. */
+static void relax(void)
+{
+	for (int i = 0; i < 8; i++) {
+#if defined(__x86_64__) || defined(__i386__)
+		__builtin_ia32_pause();
+#elif defined(__aarch64__)
+		__asm__ volatile("isb");
+#else
+		__asm__ volatile("" ::: "memory");
+#endif
+	}
+}
+
 static enum devid_result wait_for(int fd, short events, int64_t deadline)
 {
 	for (;;) {
@@ -98,8 +112,10 @@ static enum devid_result receive_bytes(int fd, uint8_t *data, size_t length, int
 		} else if (errno == EAGAIN) {
 			enum devid_result result;
 
-			if (*spin_until != 0 && now_us() < *spin_until)
+			if (*spin_until != 0 && now_us() < *spin_until) {
+				relax();
 				continue;
+			}
 			*spin_until = 0;
 			result = wait_for(fd, POLLIN, deadline);
 			if (result != DEVID_OK)
