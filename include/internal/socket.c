@@ -5,11 +5,13 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <internal/wire.h>
 
 #define SPIN_MAX_US 60
+#define READ_AHEAD  4096
 
 static int64_t now_us(void)
 {
@@ -96,61 +98,95 @@ enum devid_result wire_send(int fd, const struct wire_frame *frame, int timeout_
 	return DEVID_OK;
 }
 
-/* Exactly `length` bytes. `*spin_until` is the moment at which looking ends; 0 once it has. */
-static enum devid_result receive_bytes(int fd, uint8_t *data, size_t length, int64_t deadline,
-				       int64_t *spin_until)
+/* What comes in, up to `room` bytes. `*spin_until` is the moment at which looking ends; 0 once it
+ * has.
+ */
+static enum devid_result receive_some(int fd, uint8_t *data, size_t room, int64_t deadline,
+				      int64_t *spin_until, size_t *got)
 {
-	size_t got = 0;
-
-	while (got < length) {
-		ssize_t n = recv(fd, data + got, length - got, MSG_DONTWAIT);
+	for (;;) {
+		ssize_t n = recv(fd, data, room, MSG_DONTWAIT);
+		enum devid_result result;
 
 		if (n > 0) {
-			got += (size_t)n;
-		} else if (n == 0) {
-			return DEVID_AGENT_GONE;
-		} else if (errno == EAGAIN) {
-			enum devid_result result;
-
-			if (*spin_until != 0 && now_us() < *spin_until) {
-				relax();
-				continue;
-			}
-			*spin_until = 0;
-			result = wait_for(fd, POLLIN, deadline);
-			if (result != DEVID_OK)
-				return result;
-		} else if (errno != EINTR) {
-			return from_errno();
+			*got += (size_t)n;
+			return DEVID_OK;
 		}
+		if (n == 0)
+			return DEVID_AGENT_GONE;
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return from_errno();
+		if (*spin_until != 0 && now_us() < *spin_until) {
+			relax();
+			continue;
+		}
+		*spin_until = 0;
+		result = wait_for(fd, POLLIN, deadline);
+		if (result != DEVID_OK)
+			return result;
+	}
+}
+
+/* How long the frame is that begins with these bytes; a PROGRESS that something follows already is
+ * passed over. 0: too short to know.
+ */
+static enum devid_result measure(struct secret *bytes, size_t *got, size_t *length)
+{
+	*length = 0;
+	while (*got >= WIRE_HEADER) {
+		enum wire_type type;
+		size_t body;
+
+		if (wire_parse_header(bytes->data, &type, &body) != DEVID_OK)
+			return DEVID_BAD_DATA;
+		*length = WIRE_HEADER + body;
+		if (type != WIRE_PROGRESS || *got <= *length)
+			break;
+		*got -= *length;
+		memmove(bytes->data, bytes->data + *length, *got);
+		secret_wipe(bytes->data + *got, *length);
+		*length = 0;
 	}
 	return DEVID_OK;
+}
+
+/* One call brings a frame of common size whole. Nobody sends a second one before the first one's
+ * answer, so what follows it is an error.
+ */
+static enum devid_result receive_frame(int fd, struct secret *bytes, int64_t deadline,
+				       int64_t spin_until)
+{
+	enum devid_result result = secret_allocate(bytes, READ_AHEAD);
+	size_t got = 0, length = 0;
+
+	while (result == DEVID_OK && (length == 0 || got < length)) {
+		result = receive_some(fd, bytes->data + got, bytes->size - got, deadline,
+				      &spin_until, &got);
+		bytes->length = got; /* to be wiped, whatever comes */
+		if (result == DEVID_OK)
+			result = measure(bytes, &got, &length);
+		bytes->length = got;
+		if (result == DEVID_OK && length > bytes->size) {
+			result = secret_resize(bytes, length);
+			if (result == DEVID_OK)
+				bytes->length = got;
+		}
+	}
+	return result == DEVID_OK && got > length ? DEVID_BAD_DATA : result;
 }
 
 enum devid_result wire_receive(int fd, struct wire_frame *frame, int timeout_ms, unsigned spin_us)
 {
 	int64_t deadline = deadline_after(timeout_ms), spin_until = 0;
-	uint8_t header[WIRE_HEADER];
 	enum devid_result result;
-	enum wire_type type;
-	size_t body;
 
 	if (spin_us > SPIN_MAX_US)
 		spin_us = SPIN_MAX_US;
 	if (spin_us > 0 && may_spin())
 		spin_until = now_us() + spin_us;
-	result = receive_bytes(fd, header, sizeof(header), deadline, &spin_until);
-	if (result == DEVID_OK)
-		result = wire_parse_header(header, &type, &body);
-	if (result == DEVID_OK)
-		result = secret_allocate(&frame->bytes, WIRE_HEADER + body);
-	if (result == DEVID_OK)
-		result = secret_append(&frame->bytes, header, sizeof(header));
-	if (result == DEVID_OK)
-		result = secret_resize(&frame->bytes, WIRE_HEADER + body);
-	if (result == DEVID_OK)
-		result = receive_bytes(fd, frame->bytes.data + WIRE_HEADER, body, deadline,
-				       &spin_until);
+	result = receive_frame(fd, &frame->bytes, deadline, spin_until);
 	if (result == DEVID_OK)
 		result = wire_validate(frame);
 	frame->result = result;

@@ -195,7 +195,8 @@ char *wire_get_text(const struct wire_frame *frame, enum wire_tag tag);
 /* Sending and receiving; the socket may be blocking or not. `timeout_ms` bounds the call, that is one
  * whole frame (so nobody is held up by a byte now and then); negative: no bound. `spin_us` > 0: look
  * for that long before sleeping (never on one CPU; 60 at most). A received frame has been
- * validated. DEVID_TIMEOUT, DEVID_AGENT_GONE (end of file, also inside a frame), DEVID_BAD_DATA,
+ * validated; PROGRESS that another frame follows already is passed over, anything else that another
+ * one follows is DEVID_BAD_DATA. DEVID_TIMEOUT, DEVID_AGENT_GONE (end of file, also inside a frame), DEVID_BAD_DATA,
  * DEVID_NO_MEMORY. No SIGPIPE. After any failure the stream is of no more use.
  */
 enum devid_result wire_send(int fd, const struct wire_frame *frame, int timeout_ms) DEVID_MUST_USE;

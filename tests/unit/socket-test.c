@@ -57,16 +57,49 @@ static void passes_frames(void **state)
 	AUTO_FRAME struct wire_frame got = WIRE_FRAME_INIT;
 	struct pair *pair = *state;
 
-	/* Two at once: the second one must still be there after the first. */
-	build(&sent, 100);
-	assert_result(wire_send(pair->theirs, &sent, 1000), DEVID_OK);
-	build(&sent, 0);
-	assert_result(wire_send(pair->theirs, &sent, 1000), DEVID_OK);
-	assert_result(wire_receive(pair->ours, &got, 1000, 60), DEVID_OK);
-	assert_int_equal(got.bytes.length, 116);
-	assert_result(wire_receive(pair->ours, &got, 1000, 0), DEVID_OK);
-	assert_int_equal(got.bytes.length, 16);
+	for (size_t length = 0; length < 10000; length += 333) {
+		build(&sent, length);
+		assert_result(wire_send(pair->theirs, &sent, 1000), DEVID_OK);
+		assert_result(wire_receive(pair->ours, &got, 1000, length % 2 ? 60 : 0), DEVID_OK);
+		assert_int_equal(got.bytes.length, length + 16);
+	}
 	assert_result(wire_receive(pair->ours, &got, 0, 0), DEVID_TIMEOUT);
+}
+
+static void send_progress(int fd)
+{
+	AUTO_FRAME struct wire_frame frame = WIRE_FRAME_INIT;
+
+	wire_begin(&frame, WIRE_PROGRESS);
+	assert_result(wire_finish(&frame), DEVID_OK);
+	assert_result(wire_send(fd, &frame, 1000), DEVID_OK);
+}
+
+/* An answer may come right after the news that it takes longer; a request after a request may not. */
+static void only_progress_has_a_successor(void **state)
+{
+	AUTO_FRAME struct wire_frame sent = WIRE_FRAME_INIT;
+	AUTO_FRAME struct wire_frame got = WIRE_FRAME_INIT;
+	struct pair *pair = *state;
+
+	send_progress(pair->theirs);
+	assert_result(wire_receive(pair->ours, &got, 1000, 0), DEVID_OK);
+	assert_int_equal(wire_type(&got), WIRE_PROGRESS);
+	for (size_t length = 0; length < 10000; length += 333) {
+		send_progress(pair->theirs);
+		send_progress(pair->theirs);
+		build(&sent, length);
+		assert_result(wire_send(pair->theirs, &sent, 1000), DEVID_OK);
+		assert_result(wire_receive(pair->ours, &got, 1000, 0), DEVID_OK);
+		assert_int_equal(wire_type(&got), WIRE_SIGN);
+		assert_int_equal(got.bytes.length, length + 16);
+		for (size_t i = got.bytes.length; i < got.bytes.size; i++)
+			assert_int_equal(got.bytes.data[i], 0);
+	}
+	build(&sent, 10);
+	assert_result(wire_send(pair->theirs, &sent, 1000), DEVID_OK);
+	assert_result(wire_send(pair->theirs, &sent, 1000), DEVID_OK);
+	assert_result(wire_receive(pair->ours, &got, 1000, 0), DEVID_BAD_DATA);
 }
 
 static void *receive_large(void *data)
@@ -296,6 +329,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(passes_frames),
+		TEST(only_progress_has_a_successor),
 		TEST(passes_large_frames_through_a_small_buffer),
 		TEST(silence_is_bounded),
 		TEST(a_byte_now_and_then_is_bounded_too),
