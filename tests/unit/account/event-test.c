@@ -378,7 +378,7 @@ static void file_belongs_to_the_folders_owner(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		return;
 	assert_int_equal(chown(folder, 65534, 65534), 0);
 	assert_int_equal(devid_event_write(true, &event), DEVID_OK);
 	assert_int_equal(stat(file, &status), 0);
