@@ -190,11 +190,11 @@ enum exit_status ca_add(int argc, char **argv)
 		return report_usage("ca add", "--name NAME is missing");
 	if (user && system)
 		return report_usage("ca add", "--user or --system, not both");
-	if (!signing_name_valid(name))
+	if (!signing_name_valid(name) || name[0] == '-')
 		return report_usage(
 			"ca add",
 			"--name %s: at most 64 letters, digits, '.', '-' and '_', and no "
-			"'.' in front",
+			"'.' or '-' in front",
 			name);
 	addition.name = name;
 	addition.file = argv[1];

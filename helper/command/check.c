@@ -67,12 +67,18 @@ static void print_passed(const struct identity *identity, const struct devid_ver
 	time_t ends = gnutls_x509_crt_get_expiration_time(identity->chain[0]), now = time(NULL);
 	g_autofree char *days = describe_days(ends, now), *date = describe_date(ends);
 
-	printf("%s: %sok%s: accepted through signing certificate %s; valid until %s, %s\n",
-	       identity->record->label, colour(COLOUR_GOOD, stdout), colour(COLOUR_PLAIN, stdout),
-	       verdict->signing_name != NULL ? verdict->signing_name : "of the account", date,
-	       days);
+	g_autofree char *words = g_strdup_printf(
+		"accepted through signing certificate %s; valid until %s, %s",
+		verdict->signing_name != NULL ? verdict->signing_name : "of the account", date,
+		days);
+	g_autoptr(GString) text = g_string_new(NULL);
+	const char *label = identity->record->label;
+
+	text_wrap(text, words, text_width(label) + (int)strlen(": ok: "), 2, text_columns());
+	printf("%s: %sok%s: %s", label, colour(COLOUR_GOOD, stdout), colour(COLOUR_PLAIN, stdout),
+	       text->str);
 	if (days_left(ends, now) < EXPIRY_WARNING_DAYS)
-		report_warning("%s: %s", identity->record->label, days);
+		report_warning("%s: %s", label, days);
 }
 
 /* One identity, or with NULL that there is none. */
@@ -231,23 +237,38 @@ static gboolean check_one(struct check *check, const struct identity *identity, 
 	return ok;
 }
 
-/* Without a label, all of them: whichever a client picks is to be good. A server is shown one. */
+/* Whether it is one of those that are checked where no label is given: all of the user's own, for
+ * whichever a client picks is to be good; the machine's where there are none, or on request.
+ */
+static bool is_meant(const struct check *check, const struct identity *identity)
+{
+	const struct identity_list *list = check->choice.list;
+
+	return check->choice.system || identity->half == HALF_USER ||
+	       identity_list_get(list, 0)->half == HALF_SYSTEM;
+}
+
 static gboolean check_all(struct check *check, GError **error)
 {
-	size_t count;
+	size_t count, meant = 0;
 
 	if (!choose_load(&check->choice, error))
 		return FALSE;
 	count = identity_list_count(check->choice.list);
-	if (check->server != NULL && count > 1) {
+	for (size_t i = 0; i < count; i++)
+		meant += is_meant(check, identity_list_get(check->choice.list, i));
+	if (check->server != NULL && meant > 1) {
 		identity_list_find(check->choice.list, NULL, error);
 		return FALSE;
 	}
-	if (count == 0)
+	if (meant == 0)
 		return check_one(check, NULL, error);
-	for (size_t i = 0; i < count; i++)
-		if (!check_one(check, identity_list_get(check->choice.list, i), error))
+	for (size_t i = 0; i < count; i++) {
+		const struct identity *identity = identity_list_get(check->choice.list, i);
+
+		if (is_meant(check, identity) && !check_one(check, identity, error))
 			return FALSE;
+	}
 	return TRUE;
 }
 

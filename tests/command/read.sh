@@ -2,6 +2,7 @@
 # list, show, check, export and status over records on disk: no agent is there, and none is started.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/records.sh"
+private_etc "$0" "$@"
 need_pki
 # Nothing may be started by what only reads.
 env_set "DEVID_AGENT=$T/no-agent"
@@ -294,6 +295,9 @@ devid show 'pkcs11:token=Device%20Identity%20%28system%29;object=same' --json
 is "$(json 'j["key_type"]')" "EC P-384" "or by its URI"
 devid check same
 is "$rc" 0 "the user's own is checked against the user's account"
+devid check
+is "$rc" 0 "without a label, the user's own are checked"
+unlike "$out$err" machine "and the machine's are not"
 devid check machine
 is "$rc" 6 "the machine's against /etc/devid alone"
 for command in "remove same" "rename same other"; do

@@ -2,6 +2,7 @@
 # What a person sees: on terminals of several widths, with and without colour.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/records.sh"
+private_etc "$0" "$@"
 need_pki
 env_set "DEVID_AGENT=$T/no-agent" TERM=xterm
 here=$(dirname "$0")
