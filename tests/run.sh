@@ -41,7 +41,11 @@ packages=(
 	libcmocka-dev clang-format
 	p11-kit p11-kit-modules gnutls-bin openssl opensc softhsm2 libsecret-tools libglib2.0-bin
 	gnome-keyring gcr dbus dbus-daemon python3-gi python3-dbus python3-dbusmock gir1.2-secret-1 gir1.2-gcr-3
-	systemd systemd-container iproute2 procps util-linux strace man-db groff libnss3-tools
+	systemd systemd-container iproute2 iputils-ping procps util-linux strace man-db groff libnss3-tools
+	# Clients of a device identity, and servers for them to meet.
+	curl wget libengine-pkcs11-openssl openssh-client openssh-server openconnect ocserv openvpn wpasupplicant
+	hostapd charon-systemd strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins
+	libcharon-extra-plugins
 )
 
 passed=0
@@ -69,11 +73,19 @@ for package in "${packages[@]}"; do
 done
 if [ ${#missing[@]} -gt 0 ]; then
 	say "installing ${missing[*]}"
+	# None of them is to start a service of this machine.
+	guard=/usr/sbin/policy-rc.d
+	if [ -e "$guard" ]; then
+		guard=
+	else
+		printf '#!/bin/sh\nexit 101\n' >"$guard"
+		chmod 755 "$guard"
+	fi
 	{ apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"/tmp/devid-apt.$$" 2>&1 || {
 		tail -n 30 "/tmp/devid-apt.$$"
 		failure "apt-get could not install ${missing[*]}"
 	}
-	rm -f "/tmp/devid-apt.$$"
+	rm -f "/tmp/devid-apt.$$" ${guard:+"$guard"}
 fi
 [ "$(id -u)" -eq 0 ] || say "not root: tests that need name spaces are skipped or fail"
 
