@@ -85,6 +85,7 @@ DEVID_PUBLIC enum devid_chain_mode devid_account_chain_mode(const struct devid_a
 /* For `devid verify --chain`. */
 DEVID_PUBLIC void devid_account_set_chain_mode(struct devid_account *account,
 					       enum devid_chain_mode mode);
+/* DEVID_ON_USE_ENFORCE where the account is broken, whatever its file says. */
 DEVID_PUBLIC enum devid_on_use devid_account_on_use(const struct devid_account *account);
 DEVID_PUBLIC enum devid_size_measure
 devid_account_size_measure(const struct devid_account *account);
@@ -96,12 +97,12 @@ DEVID_PUBLIC size_t devid_account_signing_limit(const struct devid_account *acco
 DEVID_PUBLIC size_t devid_account_signing_count_limit(const struct devid_account *account);
 
 /* Whether the system agent signs for `uid` (SystemUsers=: names, @group, *; default @devid; root
- * always). False where the account is broken. `gid` is the peer's primary group.
+ * always). False for everybody, root too, where the account is broken. `gid` is the peer's primary group.
  */
 DEVID_PUBLIC bool devid_account_may_use_system(const struct devid_account *account, unsigned uid,
 					       unsigned gid);
 
-/* The signing certificates, in the order of their names. */
+/* The signing certificates, in the order of their files' names. */
 DEVID_PUBLIC size_t devid_account_signing_count(const struct devid_account *account);
 DEVID_PUBLIC const struct devid_signing *devid_account_signing(const struct devid_account *account,
 							       size_t index);

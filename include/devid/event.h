@@ -19,7 +19,12 @@ enum devid_event_type {
 	DEVID_EVENT_DEVICE_CERTIFICATE, /* "Device Certificate" */
 };
 
-/* NULL fields are left out of the line. time, os_type, os_version, user_name, device_name and
+/* The line's fields, in this order: time, event_type, event_sub_type, action, reason, label,
+ * device_certificate, client_cert_name, client_cert_expires, issuer_key_id, failure_reason, rule_name,
+ * os_type, os_version, user_name, device_name, client_version, program. In the journal they are called
+ * DEVID_TIME and so on. Text is UTF-8 with the escapes of devid_text_escape().
+ *
+ * NULL fields are left out of the line. time, os_type, os_version, user_name, device_name and
  * client_version are filled by devid_event_write().
  */
 struct devid_event {
