@@ -132,6 +132,7 @@ is "$rc" 0 "and signs" || diag "$(last_run)"
 write --label two --load-certificate "$PKI/p256.crt"
 for label in one two; do
 	is "$(objects "$TOKEN;object=$label")" 3 "$label: paired"
+	p11tool --list-all "$TOKEN;object=$label"
 	is "$(grep 'ID:' <<<"$out" | sort -u | wc -l)" 1 "under one id"
 	p11tool --test-sign "$TOKEN;object=$label;type=private"
 	is "$rc" 0 "$label signs"
