@@ -49,25 +49,32 @@ static gboolean remove_from_record(struct desk *desk, const struct record *recor
 gboolean identity_remove(enum half half, const char *name, guint32 object,
 			 const struct store_wait *wait, GPtrArray *warnings, GError **error)
 {
-	AUTO_DESK struct desk desk = DESK_INIT;
-	const struct record *record;
-	struct mark *mark = NULL;
 	g_autoptr(GError) local = NULL;
+	AUTO_DESK struct desk desk;
+	struct mark *mark = NULL;
+	gint64 until = 0;
 	gboolean done;
 
-	if (!desk_open(half, TRUE, cancel_of(wait), &desk, error))
-		return FALSE;
-	record = find(&desk, name, error);
-	done = record && remove_from_record(&desk, record, object, &mark, error);
-	desk_close(&desk);
-	/* The identity is gone for everybody; the half follows, now or with the next writer. */
-	if (!done)
+	do {
+		const struct record *record;
+
+		if (!desk_open(half, TRUE, cancel_of(wait), &desk, error))
+			return FALSE;
+		record = find(&desk, name, &local);
+		done = record && remove_from_record(&desk, record, object, &mark, &local);
+		desk_close(&desk);
+	} while (!done && mark_try_again(&desk, &until, wait, &local));
+	if (!done) {
 		mark_settle(mark);
-	else if (!mark_end(mark, wait, &local))
+		g_propagate_error(error, g_steal_pointer(&local));
+		return FALSE;
+	}
+	/* The identity is gone for everybody; the half follows, now or with the next writer. */
+	if (!mark_end(mark, wait, &local))
 		g_ptr_array_add(warnings,
 				g_strdup_printf("the private key could not be removed yet: %s",
 						local->message));
-	return done;
+	return TRUE;
 }
 
 void identity_relabel(enum half half, const char *store_name, const guint8 spki_hash[32],

@@ -29,10 +29,11 @@ struct desk {
 	struct folder folder;
 	struct record_list list;
 	GPtrArray *stale; /* struct mark: left behind by writers that died */
+	gboolean busy; /* mark_begin() met another writer; outlives desk_close() */
 };
 #define DESK_INIT                                    \
 	{                                            \
-		FOLDER_INIT, { NULL, 0, 0, 0 }, NULL \
+		FOLDER_INIT, { NULL, 0, 0, 0 }, NULL, FALSE \
 	}
 #define AUTO_DESK __attribute__((cleanup(desk_close)))
 
@@ -63,6 +64,11 @@ void desk_new_name(const struct desk *desk, char name[RECORD_NAME_LENGTH + 1]);
 
 /* identity-mark.c. Under the lock. DEVID_TIMEOUT where another writer is at this very half. */
 struct mark *mark_begin(struct desk *desk, const struct store *store, const char *spki_hex,
+			GError **error);
+/* After a failed write, its desk closed: TRUE, a moment later and `error` cleared, where it met another
+ * writer and is worth a new beginning; `*until` is 0 at first.
+ */
+gboolean mark_try_again(const struct desk *desk, gint64 *until, const struct store_wait *wait,
 			GError **error);
 /* Writes the half that was marked; not under the lock. */
 gboolean mark_write(struct mark *mark, const char *label, const struct secret *pkcs8,

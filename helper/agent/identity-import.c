@@ -369,30 +369,44 @@ static gboolean change_identity(struct job *job, enum change change, const struc
 	       commit(job, change, target, result, error);
 }
 
+static gboolean try_import(struct job *job, struct identity_result *result, GError **error)
+{
+	const struct record *target;
+	enum change change;
+
+	if (!check(job, error) ||
+	    !desk_open(job->import->half, TRUE, job_cancel(job), &job->desk, error) ||
+	    !decide(job, &change, &target, error))
+		return FALSE;
+	return change == CHANGE_NONE ? restore(job, target, result, error)
+				     : change_identity(job, change, target, result, error);
+}
+
 gboolean identity_import(const struct identity_import *import, const struct store_wait *wait,
 			 struct identity_result *result, struct identity_undo **undo,
 			 GError **error)
 {
-	struct job job = { .import = import, .wait = wait, .desk = DESK_INIT };
-	const struct record *target;
-	enum change change;
-	gboolean done;
+	g_autoptr(GError) local = NULL;
+	gint64 until = 0;
+	gboolean done, again;
 
-	memset(result, 0, sizeof(*result));
-	result->warnings = g_ptr_array_new_with_free_func(g_free);
 	*undo = NULL;
-	job.undo = identity_undo_new(import->half);
-	done = check(&job, error) &&
-	       desk_open(import->half, TRUE, job_cancel(&job), &job.desk, error) &&
-	       decide(&job, &change, &target, error);
-	if (done)
-		done = change == CHANGE_NONE ? restore(&job, target, result, error)
-					     : change_identity(&job, change, target, result, error);
-	if (done && result->changed)
-		*undo = g_steal_pointer(&job.undo);
+	do {
+		struct job job = { .import = import, .wait = wait, .desk = DESK_INIT };
+
+		memset(result, 0, sizeof(*result));
+		result->warnings = g_ptr_array_new_with_free_func(g_free);
+		job.undo = identity_undo_new(import->half);
+		done = try_import(&job, result, &local);
+		if (done && result->changed)
+			*undo = g_steal_pointer(&job.undo);
+		job_clear(&job);
+		if (!done)
+			identity_result_clear(result);
+		again = !done && mark_try_again(&job.desk, &until, wait, &local);
+	} while (again);
 	if (!done)
-		identity_result_clear(result);
-	job_clear(&job);
+		g_propagate_error(error, g_steal_pointer(&local));
 	return done;
 }
 

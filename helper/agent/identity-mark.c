@@ -8,7 +8,9 @@
 #include "helper/account/error.h"
 #include "identity-desk.h"
 
-#define SUFFIX	   ".pending"
+#define SUFFIX ".pending"
+#define TRY_US (3 * G_TIME_SPAN_SECOND)
+#define TRY_STEP_US 10000
 #define OPEN_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 static struct mark *mark_new(enum half half, const struct store *store, const char *spki_hex)
@@ -82,6 +84,7 @@ struct mark *mark_begin(struct desk *desk, const struct store *store, const char
 			return mark;
 		folder_remove(&desk->folder, mark->file, NULL);
 	} else if (mark->fd >= 0 && errno == EWOULDBLOCK) {
+		desk->busy = TRUE;
 		devid_error_set(error, DEVID_TIMEOUT, NULL, "try again when it is done",
 				"this key is being written by another program");
 	} else {
@@ -90,6 +93,20 @@ struct mark *mark_begin(struct desk *desk, const struct store *store, const char
 	}
 	mark_drop(mark);
 	return NULL;
+}
+
+gboolean mark_try_again(const struct desk *desk, gint64 *until, const struct store_wait *wait,
+			GError **error)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (*until == 0)
+		*until = now + TRY_US;
+	if (!desk->busy || now > *until || g_cancellable_is_cancelled(wait ? wait->cancel : NULL))
+		return FALSE;
+	g_clear_error(error);
+	g_usleep(TRY_STEP_US);
+	return TRUE;
 }
 
 enum named { NAMED_NO, NAMED_YES, NAMED_PERHAPS };

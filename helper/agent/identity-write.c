@@ -333,8 +333,10 @@ gboolean identity_write(enum half half, const struct wire_frame *request,
 {
 	AUTO_FREE char *label = wire_get_text(request, TAG_LABEL);
 	struct writing writing = { half, request, account, wait, NULL, { 0 }, DESK_INIT, result };
-	guint32 object = 0;
+	g_autoptr(GError) local = NULL;
 	gboolean done = FALSE;
+	guint32 object = 0;
+	gint64 until = 0;
 	size_t i = 0;
 
 	memset(result, 0, sizeof(*result));
@@ -353,8 +355,12 @@ gboolean identity_write(enum half half, const struct wire_frame *request,
 		devid_error_set(error, DEVID_USAGE, NULL, NULL, "CKA_ID: more than %d bytes",
 				RECORD_ID_MAX);
 	else if (!writing.label || label_is_good(writing.label, error))
-		done = objects[i].write(&writing, error);
-	desk_close(&writing.desk);
+		do {
+			done = objects[i].write(&writing, &local);
+			desk_close(&writing.desk);
+		} while (!done && mark_try_again(&writing.desk, &until, wait, &local));
+	if (local)
+		g_propagate_error(error, g_steal_pointer(&local));
 	if (!done)
 		identity_result_clear(result);
 	return done;
