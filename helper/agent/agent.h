@@ -78,6 +78,7 @@ struct session {
 	/* an import that is not kept yet */
 	struct identity_undo *undo;
 	char *undo_label;
+	bool undo_size_accepted;
 	GBytes *undo_certificate;
 };
 void session_init(struct session *session, struct agent *agent);

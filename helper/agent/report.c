@@ -143,6 +143,7 @@ void report_write(struct report *report, const struct report_write *told)
 				     .label = told->label,
 				     .program = told->peer->program,
 				     .user_name = user_name,
+				     .reason = told->reason ? told->reason : "ok",
 				     .validated = -1 };
 
 	if (!report)

@@ -28,6 +28,7 @@ struct report_write {
 	const guint8 *certificate; /* DER, or NULL */
 	gsize certificate_length;
 	const GError *problem;
+	const char *reason; /* where there is none; NULL: "ok" */
 };
 void report_write(struct report *report, const struct report_write *write);
 

@@ -15,8 +15,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_account, devid_account_free)
 static void event_written(struct session *session, const char *sub_type, const char *label,
 			  const struct wire_field *certificate, const GError *problem)
 {
-	struct report_write told = { &session->peer, sub_type, label, NULL, 0, problem };
+	struct report_write told = { &session->peer, sub_type, label, NULL, 0, problem, NULL };
 
+	if (session->undo_size_accepted)
+		told.reason = "size-accepted";
 	if (certificate) {
 		told.certificate = certificate->data;
 		told.certificate_length = certificate->length;
@@ -127,6 +129,7 @@ static gboolean import_commit(const struct exchange *exchange, GError **error)
 		event_written(session, "Import", label, &leaf, failure);
 	if (session->undo) {
 		session->undo_label = g_strdup(result.label);
+		session->undo_size_accepted = import.flags & IMPORT_ACCEPT_SIZE;
 		session->undo_certificate = g_bytes_new(leaf.data, leaf.length);
 	}
 	identity_result_clear(&result);
@@ -142,6 +145,7 @@ static void event_import(struct session *session, const GError *problem)
 
 	event_written(session, "Import", session->undo_label, &leaf, problem);
 	g_clear_pointer(&session->undo_label, g_free);
+	session->undo_size_accepted = false;
 	g_clear_pointer(&session->undo_certificate, g_bytes_unref);
 }
 
