@@ -32,7 +32,5 @@ gnutls_x509_crt_t *candidate_chain(const struct candidate *candidate, size_t *co
 enum keypair { KEYPAIR_MATCHES, KEYPAIR_DIFFERS, KEYPAIR_UNREADABLE };
 enum keypair keypair_match(const struct secret *pkcs8, gnutls_x509_crt_t crt,
 			   struct secret *completed, int *code);
-/* The hash that a signature with this key is tested with. */
-gnutls_sign_algorithm_t keypair_sign_algorithm(gnutls_pubkey_t key);
 
 #endif

@@ -59,10 +59,18 @@ static gboolean load_account(struct import *import, GError **error)
 	enum devid_result result =
 		devid_account_load(NULL, import->half == HALF_SYSTEM, &import->account);
 
-	if (result == DEVID_OK)
-		return TRUE;
-	devid_error_set(error, result, NULL, NULL, "account: %s", devid_reason_for(result)->cause);
-	return FALSE;
+	if (result != DEVID_OK) {
+		devid_error_set(error, result, NULL, NULL, "account: %s",
+				devid_reason_for(result)->cause);
+		return FALSE;
+	}
+	/* Its limits can't be known, so nothing counts as within them. */
+	if (devid_account_state(import->account) == DEVID_ACCOUNT_UNUSABLE) {
+		devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account: %s",
+				devid_account_problem(import->account));
+		return FALSE;
+	}
+	return TRUE;
 }
 
 /* The certificate may be ahead of the account: at import the verdict is a warning. */

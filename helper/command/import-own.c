@@ -102,10 +102,8 @@ static gboolean end(struct client *client, enum wire_phase phase, struct import 
  */
 static bool gate_is_shut(const struct import *import)
 {
-	bool binding = devid_account_state(import->account) == DEVID_ACCOUNT_UNUSABLE ||
-		       devid_account_on_use(import->account) == DEVID_ON_USE_ENFORCE;
-
-	return binding && import->verdict->result != DEVID_OK;
+	return devid_account_on_use(import->account) == DEVID_ON_USE_ENFORCE &&
+	       import->verdict->result != DEVID_OK;
 }
 
 static gboolean try_key(struct import *import, struct client *client, GError **error)
