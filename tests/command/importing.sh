@@ -1,0 +1,64 @@
+# What the tests of importing share. After tests/lib/common.sh.
+
+# A machine that has an account of its own would answer for the one of the test: it is covered.
+# Call it before anything else: no_account "$0" "$@"
+no_account() {
+	[ -e /etc/devid ] && [ -z "${DEVID_TEST_COVERED:-}" ] || return 0
+	[ "$(id -u)" -eq 0 ] || skip_all "this machine has an account in /etc/devid"
+	TAP_FINISHED=yes
+	rm -rf "$T"
+	DEVID_TEST_COVERED=yes exec unshare -m --propagation private bash -c \
+		'mount -t tmpfs -o mode=755 none /etc/devid && exec bash "$@"' covered "$@"
+}
+
+need_pki
+DATA=${XDG_DATA_HOME:-$T/home/.local/share}/devid
+cp "$PKI/password" "$T/password"
+chmod 600 "$T/password"
+PASSWORD=("--password-file" "$T/password")
+
+# The command, on the user's token also where root runs the tests.
+devid() {
+	local name=$1
+	shift
+	case $name in
+	import-cert) set -- --user --store file "$@" ;;
+	remove | export | list | check) set -- --user "$@" ;;
+	esac
+	run "${E[@]}" "$DEVID_COMMAND" "$name" "$@"
+}
+
+# make FILE KIND [OPTIONS…]: p12make.py with the RSA identity of the test certificates.
+make() {
+	local file=$1 kind=$2
+	shift 2
+	"${E[@]}" /usr/bin/python3 "$TESTS/command/p12make.py" "$kind" "$file" --key "$PKI/rsa2048.key" \
+		--cert "$PKI/rsa2048.crt" --ca "$PKI/issuing.crt" --ca "$PKI/root.crt" "$@"
+}
+
+# Signs with the identity LABEL through the module, as any client does, and verifies with openssl.
+signs() {
+	local label=$1 cert=$2
+	local how=(-m SHA256-RSA-PKCS)
+	openssl x509 -in "$cert" -noout -pubkey >"$T/pub.pem" || return
+	! grep -q id-ecPublicKey <(openssl x509 -in "$cert" -noout -text) ||
+		how=(-m ECDSA-SHA256 --signature-format openssl)
+	head -c 1000 /dev/urandom >"$T/data"
+	rm -f "$T/signature"
+	"${E[@]}" timeout 30 pkcs11-tool --module "$DEVID_MODULE" --token-label "Device Identity" \
+		--label "$label" --sign "${how[@]}" --input-file "$T/data" --output-file "$T/signature" \
+		>"$T/sign.log" 2>&1 || { cat "$T/sign.log"; return 1; }
+	openssl dgst -sha256 -verify "$T/pub.pem" -signature "$T/signature" "$T/data"
+}
+
+# Nothing of an identity is on disk: neither record nor key.
+nothing_there() {
+	[ -z "$(find "$DATA" -name '*.identity' -o -name '*.key' 2>/dev/null)" ]
+}
+
+# Passed on JSON: json FILE EXPRESSION (Python, the document is d).
+json() {
+	/usr/bin/python3 -c 'import json, sys
+d = json.loads(sys.argv[1])
+print(eval(sys.argv[2]))' "$1" "$2"
+}
