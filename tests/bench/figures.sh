@@ -5,6 +5,11 @@
 #
 # Times are in microseconds, "a second" are operations. Ends with 1 where a ratio is over its target.
 # DEVID_BENCH_RUNS (15) is how often a short figure is measured; FIGURES, a regular expression, picks some.
+# An account of the machine itself would come before that of the benchmark.
+if [ -e /etc/devid ] && [ -z "${DEVID_BENCH_PRIVATE:-}" ]; then
+	DEVID_BENCH_PRIVATE=yes exec unshare -m --propagation private \
+		bash -c 'mount -t tmpfs devid /etc/devid && exec bash "$@"' private "$0" "$@"
+fi
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/keyring.sh"
 TAP_FINISHED=yes
@@ -141,7 +146,7 @@ lookup() { "${E[@]}" "$SAMPLE" time secret-tool lookup devid bench; }
 ours_check() { need_identities && "${E[@]}" "$SAMPLE" time "$DEVID_COMMAND" check laptop-rsa2048; }
 certtool_verify() {
 	"${E[@]}" "$SAMPLE" time certtool --verify --load-ca-certificate "$PKI/issuing.crt" \
-		--infile "$PKI/rsa2048.crt"
+		--infile "$PKI/rsa2048.crt" 2>/dev/null
 }
 
 # Another identity each time: the same one again would not be written.
