@@ -1,8 +1,6 @@
 /* The folders and sockets of both halves. */
 #include <errno.h>
 #include <pwd.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,17 +10,23 @@
 #include <internal/cleanup.h>
 #include <internal/path.h>
 
-static bool format_path(char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool format_path(char *path, const char *format, ...)
+/* The parts one after the other. Not printf: its code is memory that every client of the module would
+ * have to load.
+ */
+static bool join(char *path, const char *first, const char *second, const char *third)
 {
-	va_list arguments;
-	int length;
+	const char *const parts[] = { first, second, third };
+	size_t length = 0;
 
-	va_start(arguments, format);
-	length = vsnprintf(path, PATH_BUFFER, format, arguments);
-	va_end(arguments);
-	return length > 0 && length < PATH_BUFFER;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		size_t part = strlen(parts[i]);
+
+		if (part >= PATH_BUFFER - length)
+			return false;
+		memcpy(path + length, parts[i], part + 1);
+		length += part;
+	}
+	return length > 0;
 }
 
 /* A folder that is there must be the caller's; one that is not must come to lie below a folder that
@@ -35,7 +39,7 @@ static bool folder_is_ours(const char *folder)
 
 	if (stat(folder, &status) == 0)
 		return S_ISDIR(status.st_mode) && status.st_uid == geteuid();
-	if (errno != ENOENT || !format_path(parent, "%s", folder))
+	if (errno != ENOENT || !join(parent, folder, "", ""))
 		return false;
 	for (char *slash; (slash = strrchr(parent, '/')) != NULL;) {
 		*slash = '\0';
@@ -64,7 +68,7 @@ bool path_home(char *path)
 
 	if (home && home[0] == '/' && stat(home, &status) == 0 && S_ISDIR(status.st_mode) &&
 	    status.st_uid == geteuid())
-		return format_path(path, "%s", home);
+		return join(path, home, "", "");
 	for (; size <= 1024 * 1024; size *= 4) {
 		int failure;
 
@@ -77,7 +81,7 @@ bool path_home(char *path)
 			break;
 	}
 	return found && found->pw_dir && found->pw_dir[0] == '/' &&
-	       format_path(path, "%s", found->pw_dir);
+	       join(path, found->pw_dir, "", "");
 }
 
 /* One kind of folder: what stands in for it, and where it is. */
@@ -94,19 +98,19 @@ static bool find_place(const struct place *place, char *path)
 	char home[PATH_BUFFER];
 
 	if (named && named[0] == '/')
-		return format_path(path, "%s", named);
+		return join(path, named, "", "");
 	if (place->fixed)
-		return format_path(path, "%s", place->fixed);
+		return join(path, place->fixed, "", "");
 	named = path_from_environment(place->xdg);
 	if (named)
-		return format_path(path, "%s/devid", named);
-	return path_home(home) && format_path(path, "%s/%s/devid", home, place->below_home);
+		return join(path, named, "/devid", "");
+	return path_home(home) && join(path, home, place->below_home, "/devid");
 }
 
 bool path_data(enum half half, char *path)
 {
 	static const struct place places[] = {
-		[HALF_USER] = { "DEVID_DATA_DIR", "XDG_DATA_HOME", ".local/share", NULL },
+		[HALF_USER] = { "DEVID_DATA_DIR", "XDG_DATA_HOME", "/.local/share", NULL },
 		[HALF_SYSTEM] = { "DEVID_SYSTEM_DIR", NULL, NULL, "/var/lib/devid" },
 	};
 
@@ -116,7 +120,7 @@ bool path_data(enum half half, char *path)
 bool path_config(enum half half, char *path)
 {
 	static const struct place places[] = {
-		[HALF_USER] = { "DEVID_CONFIG_DIR", "XDG_CONFIG_HOME", ".config", NULL },
+		[HALF_USER] = { "DEVID_CONFIG_DIR", "XDG_CONFIG_HOME", "/.config", NULL },
 		[HALF_SYSTEM] = { NULL, NULL, NULL, "/etc/devid" },
 	};
 
@@ -126,7 +130,7 @@ bool path_config(enum half half, char *path)
 bool path_state(enum half half, char *path)
 {
 	static const struct place places[] = {
-		[HALF_USER] = { "DEVID_STATE_DIR", "XDG_STATE_HOME", ".local/state", NULL },
+		[HALF_USER] = { "DEVID_STATE_DIR", "XDG_STATE_HOME", "/.local/state", NULL },
 		[HALF_SYSTEM] = { "DEVID_SYSTEM_STATE_DIR", NULL, NULL, "/var/log/devid" },
 	};
 
@@ -142,16 +146,16 @@ bool path_runtime(enum half half, char *path)
 	if (half == HALF_SYSTEM)
 		return find_place(&machine, path);
 	if (named && named[0] == '/')
-		return format_path(path, "%s", named);
+		return join(path, named, "", "");
 	named = path_from_environment("XDG_RUNTIME_DIR");
-	return named ? format_path(path, "%s/devid", named) : path_data(half, path);
+	return named ? join(path, named, "/devid", "") : path_data(half, path);
 }
 
 bool path_socket(enum half half, char *path)
 {
 	char folder[PATH_BUFFER];
 
-	return path_runtime(half, folder) && format_path(path, "%s/agent", folder) &&
+	return path_runtime(half, folder) && join(path, folder, "/agent", "") &&
 	       strlen(path) < sizeof(((struct sockaddr_un *)NULL)->sun_path);
 }
 
