@@ -111,7 +111,7 @@ static CK_RV read_one(const struct object *object, CK_ATTRIBUTE *attribute)
 {
 	const struct attribute_row *row = find_row(attribute->type, kind_of(object));
 	CK_ULONG room = attribute->ulValueLen;
-	struct value value;
+	struct value value = { 0 };
 
 	attribute->ulValueLen = CK_UNAVAILABLE_INFORMATION;
 	if (!row)
@@ -149,7 +149,7 @@ CK_ULONG attribute_size(const struct object *object)
 	size_t i;
 
 	for (i = 0; i < attribute_row_count; i++) {
-		struct value value;
+		struct value value = { 0 };
 
 		if (!(attribute_rows[i].kinds & kind) || attribute_rows[i].rules & RULE_SECRET)
 			continue;
@@ -167,7 +167,7 @@ static size_t filter_one(const struct object **objects, size_t count, const CK_A
 	size_t i, kept = 0;
 
 	for (i = 0; i < count; i++) {
-		struct value value;
+		struct value value = { 0 };
 
 		if (kind_of(objects[i]) != kind) {
 			kind = kind_of(objects[i]);
