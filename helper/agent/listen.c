@@ -192,7 +192,12 @@ enum listen_outcome listen_bind(struct listening *listening, enum half half, uid
 	if (folder < 0)
 		return LISTEN_FAILED;
 	/* main() bounds this wait by alarm(2). */
-	if (flock(folder, LOCK_EX) < 0 || fchdir(folder) < 0) {
+	if (flock(folder, LOCK_EX) < 0) {
+		*why = errno == EINTR ? g_strdup_printf("%s: somebody keeps it locked", path)
+				      : failed(path, "lock");
+		return LISTEN_FAILED;
+	}
+	if (fchdir(folder) < 0) {
 		*why = failed(path, "folder of the socket");
 		return LISTEN_FAILED;
 	}

@@ -15,8 +15,10 @@
 #include "listen.h"
 #include "server.h"
 
-/* Up to listening everything takes milliseconds; what hangs (a lock on a folder) is not waited for. */
-#define START_SECONDS 10
+/* Up to listening everything takes milliseconds; what hangs (a lock on a folder) is not waited for
+ * longer than the starter waits.
+ */
+#define START_SECONDS 4
 
 struct options {
 	enum half half;
@@ -114,6 +116,20 @@ static void tell_ready(const struct options *options)
 	close(options->ready_fd);
 }
 
+static void interrupt(int signal_number)
+{
+	(void)signal_number;
+}
+
+/* What start-up waits for is interrupted. */
+static void bound_start(void)
+{
+	const struct sigaction action = { .sa_handler = interrupt };
+
+	sigaction(SIGALRM, &action, NULL);
+	alarm(START_SECONDS);
+}
+
 /* Signals come by signalfd, in every thread that there will be. */
 static void arrange_signals(void)
 {
@@ -169,7 +185,7 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	alarm(START_SECONDS);
+	bound_start();
 	openlog("devid-agent", LOG_PID, options.half == HALF_SYSTEM ? LOG_DAEMON : LOG_USER);
 	inherited = listen_inherited(&listening);
 

@@ -24,11 +24,12 @@
 /* Longer than anything that a store does by its own bounds (120 s for a prompt). */
 #define SLOW_MAX (130 * SECOND)
 /* A request that exceeds every bound: the process is not to be trusted any more. */
-#define WATCHDOG      (180 * SECOND)
-#define TICK_SLOW_MS  1000
-#define TICK_MS	      60000
-#define END_WAIT_IDLE (1 * SECOND)
-#define END_WAIT      (5 * SECOND)
+#define WATCHDOG	(180 * SECOND)
+#define TICK_LEAVING_MS 10
+#define TICK_BUSY_MS	1000
+#define TICK_MS		60000
+#define END_WAIT_IDLE	(1 * SECOND)
+#define END_WAIT	(5 * SECOND)
 
 enum source { SOURCE_LISTEN, SOURCE_SIGNAL, SOURCE_WAKE, SOURCE_CONNECTION = 16 };
 
@@ -278,9 +279,11 @@ static int time_to_wait(struct server *server)
 
 	if (g_atomic_int_get(&server->end) || (!busy && g_atomic_int_get(&server->leave)))
 		return 0;
-	if (slow)
-		return TICK_SLOW_MS;
-	if (busy || !server->idle)
+	if (g_atomic_int_get(&server->leave))
+		return TICK_LEAVING_MS;
+	if (slow || busy)
+		return TICK_BUSY_MS;
+	if (!server->idle)
 		return server_clients(server) > 0 ? TICK_MS : -1;
 	left = server->idle - (g_get_monotonic_time() - active);
 	return left > 0 ? (int)(left / 1000) + 1 : 0;
@@ -345,7 +348,7 @@ static void end_connections(struct server *server)
 		if (look_over(server, FALSE, &active, &slow) == 0 && !in_time)
 			break;
 		in_time = FALSE;
-		if (epoll_wait(server->poll_fd, &event, 1, TICK_SLOW_MS) > 0)
+		if (epoll_wait(server->poll_fd, &event, 1, TICK_BUSY_MS) > 0)
 			take_event(server, event.data.u64);
 	}
 }
