@@ -14,7 +14,7 @@ CA_EXTENSIONS=(basicConstraints=critical,CA:TRUE keyUsage=critical,keyCertSign,c
 	subjectKeyIdentifier=hash)
 LEAF_EXTENSIONS=(basicConstraints=critical,CA:FALSE keyUsage=critical,digitalSignature
 	extendedKeyUsage=clientAuth subjectKeyIdentifier=hash authorityKeyIdentifier=keyid)
-SERVER_EXTENSIONS=(basicConstraints=critical,CA:FALSE keyUsage=critical,digitalSignature
+SERVER_EXTENSIONS=(basicConstraints=critical,CA:FALSE keyUsage=critical,digitalSignature,keyEncipherment
 	extendedKeyUsage=serverAuth subjectKeyIdentifier=hash authorityKeyIdentifier=keyid
 	subjectAltName=DNS:localhost,DNS:server.test,IP:127.0.0.1)
 
