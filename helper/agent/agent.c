@@ -32,7 +32,8 @@ void agent_init(struct agent *agent, enum half half)
 	agent->report = report_new(half);
 	agent->keys = keycache_new(half);
 	agent->gate = gate_new(agent);
-	store_keyring_watch(keyring_locked, agent);
+	if (half == HALF_USER)
+		store_keyring_watch(keyring_locked, agent);
 }
 
 void agent_clear(struct agent *agent)

@@ -14,6 +14,7 @@
 #include "harden.h"
 #include "listen.h"
 #include "server.h"
+#include "store/store.h"
 
 /* Up to listening everything takes milliseconds; what hangs (a lock on a folder) is not waited for
  * longer than the starter waits.
@@ -195,6 +196,10 @@ int main(int argc, char **argv)
 	    (options.half == HALF_SYSTEM &&
 	     (!harden_find_user(&user, &why) || (user.drop && !harden_folders(&user, &why)))))
 		return fail(why);
+	arrange_signals();
+	/* Connecting to the keyring takes longer than all the rest: it begins now, beside it. */
+	if (options.half == HALF_USER)
+		store_keyring_prepare();
 	if (!inherited)
 		outcome = listen_bind(&listening, options.half, user.uid, user.gid, &why);
 	if (outcome == LISTEN_FAILED || !harden_drop(&user, &why))
@@ -203,6 +208,5 @@ int main(int argc, char **argv)
 	alarm(0);
 	if (outcome == LISTEN_OTHER)
 		return 0;
-	arrange_signals();
 	return serve(&options, &listening);
 }

@@ -176,34 +176,48 @@ static gboolean can_be_started(struct keyring_link *link)
 	return g_strv_contains(names, SERVICE_NAME);
 }
 
-static gboolean find_daemon(struct keyring_link *link, GError **error)
+static char *ask_owner(struct keyring_link *link, GError **error)
+{
+	g_autoptr(GVariant) reply =
+		ask_bus(link, "GetNameOwner", g_variant_new("(s)", SERVICE_NAME), error);
+	char *owner = NULL;
+
+	if (reply)
+		g_variant_get(reply, "(s)", &owner);
+	return owner;
+}
+
+/* The daemon's unique name. */
+static char *find_daemon(struct keyring_link *link, GError **error)
 {
 	g_autoptr(GError) local = NULL;
 	g_autoptr(GVariant) reply = NULL;
-
 	/* Starting by name fails for one that runs and can't be started by the bus. */
-	reply = ask_bus(link, "GetNameOwner", g_variant_new("(s)", SERVICE_NAME), &local);
-	if (!reply && link->activate &&
+	char *owner = ask_owner(link, &local);
+
+	if (!owner && link->activate &&
 	    g_error_matches(local, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER)) {
 		g_clear_error(&local);
 		reply = ask_bus(link, "StartServiceByName", g_variant_new("(su)", SERVICE_NAME, 0),
 				&local);
+		if (reply)
+			owner = ask_owner(link, &local);
 	}
-	if (reply)
-		return TRUE;
+	if (owner)
+		return owner;
 	if (!link->activate && can_be_started(link))
 		devid_error_set(error, DEVID_STORE_LOCKED, NULL, NULL,
 				"keyring: its daemon does not run yet; it is started when needed");
 	else
 		keyring_propagate(error, g_steal_pointer(&local), "starting its daemon");
-	return FALSE;
+	return NULL;
 }
 
-static gboolean open_session(struct keyring_link *link, GError **error)
+static gboolean open_session(struct keyring_link *link, const char *owner, GError **error)
 {
 	g_autoptr(GError) local = NULL;
 
-	link->service = keyring_session_open(link->connection, link->cancel, &local);
+	link->service = keyring_session_open(link->connection, owner, link->cancel, &local);
 	if (!link->service)
 		keyring_propagate(error, g_steal_pointer(&local), "opening a session");
 	return link->service != NULL;
@@ -245,15 +259,17 @@ static guint listen(struct keyring_link *link)
 static gpointer run(gpointer data)
 {
 	struct keyring_link *link = data;
+	g_autofree char *owner = NULL;
 	GError *error = NULL;
 	guint subscription = 0;
 
 	g_main_context_push_thread_default(link->context);
 	if (connect_bus(link, &error)) {
 		subscription = listen(link);
-		if (find_daemon(link, &error)) {
+		owner = find_daemon(link, &error);
+		if (owner) {
 			publish(link, LINK_CONNECTED);
-			if (!link->for_prompt && open_session(link, &error))
+			if (!link->for_prompt && open_session(link, owner, &error))
 				publish(link, LINK_SESSION);
 		}
 	}

@@ -84,8 +84,8 @@ void keyring_link_prepare(void);
 /* keyring-bus.c: its address, or NULL with DEVID_STORE_MISSING. Never an autolaunched one. */
 char *keyring_bus_address(GError **error);
 /* keyring-session.c: libsecret's session on this connection; called by the worker alone. */
-SecretService *keyring_session_open(GDBusConnection *connection, GCancellable *cancel,
-				    GError **error);
+SecretService *keyring_session_open(GDBusConnection *connection, const char *owner,
+				    GCancellable *cancel, GError **error);
 /* keyring-watch.c: told by the worker; calls what store_keyring_watch() was given. */
 void keyring_watch_locked(void);
 void keyring_watch_subscribe(GDBusConnection *connection);

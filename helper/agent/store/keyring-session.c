@@ -25,8 +25,10 @@ static GObject *session_service_constructor(GType type, guint count,
 		G_OBJECT_CLASS(session_service_parent_class)->constructor(type, count, properties);
 
 	/* The parent's constructor has set these for the shared connection. */
-	g_object_set(object, "g-bus-type", G_BUS_TYPE_NONE, "g-name", SERVICE_NAME, "g-flags",
-		     PROXY_FLAGS, NULL);
+	g_object_set(object, "g-bus-type", G_BUS_TYPE_NONE, "g-flags", PROXY_FLAGS, NULL);
+	for (guint i = 0; i < count; i++)
+		if (g_str_equal(properties[i].pspec->name, "g-name"))
+			g_object_set_property(object, "g-name", properties[i].value);
 	return object;
 }
 
@@ -53,12 +55,13 @@ static void session_service_init(SessionService *service)
 	(void)service;
 }
 
-SecretService *keyring_session_open(GDBusConnection *connection, GCancellable *cancel,
-				    GError **error)
+/* `owner`: the daemon's unique name, which saves the proxy from asking for it. */
+SecretService *keyring_session_open(GDBusConnection *connection, const char *owner,
+				    GCancellable *cancel, GError **error)
 {
 	SecretService *service = g_initable_new(
-		session_service_get_type(), cancel, error, "g-connection", connection,
-		"g-object-path", SERVICE_PATH, "g-interface-name", SERVICE_INTERFACE, NULL);
+		session_service_get_type(), cancel, error, "g-connection", connection, "g-name",
+		owner, "g-object-path", SERVICE_PATH, "g-interface-name", SERVICE_INTERFACE, NULL);
 
 	if (service && !secret_service_ensure_session_sync(service, cancel, error))
 		g_clear_object(&service);

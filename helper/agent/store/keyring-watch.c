@@ -26,7 +26,11 @@ void store_keyring_watch(void (*locked)(void *data), void *data)
 	watcher.locked = locked;
 	watcher.data = data;
 	g_mutex_unlock(&watcher.lock);
-	/* The first request finds the session open. */
+	store_keyring_prepare();
+}
+
+void store_keyring_prepare(void)
+{
 	keyring_link_prepare();
 }
 

@@ -58,5 +58,7 @@ const struct store *store_find(const char *name);
  * must be dropped. Set once, before the first request.
  */
 void store_keyring_watch(void (*locked)(void *data), void *data);
+/* Begins to connect, in a thread of its own, so that the first request finds the session open. */
+void store_keyring_prepare(void);
 
 #endif
