@@ -83,6 +83,7 @@ static CK_ULONG compute(const struct attribute_row *row, const struct object *ob
 static void get_value(const struct attribute_row *row, const struct object *object,
 		      struct value *value)
 {
+	value->bytes = (struct bytes){ NULL, 0 };
 	switch ((enum form)row->form) {
 	case FORM_BYTES:
 	case FORM_DATE:

@@ -61,12 +61,6 @@ void library_unlock(void)
 		pthread_mutex_unlock(&library.lock);
 }
 
-static bool is_ready(void)
-{
-	return atomic_load(&library.state) == STATE_READY &&
-	       atomic_load(&library.owner) == getpid();
-}
-
 static void step_out(void)
 {
 	if (atomic_fetch_sub(&library.inside, 1) == 1 &&
@@ -76,11 +70,11 @@ static void step_out(void)
 
 CK_RV library_enter(void)
 {
-	if (!is_ready())
+	if (atomic_load(&library.state) != STATE_READY || atomic_load(&library.owner) != getpid())
 		return CKR_CRYPTOKI_NOT_INITIALIZED;
 	atomic_fetch_add(&library.inside, 1);
 	/* Again: C_Finalize waits only for those whom it can see. */
-	if (!is_ready()) {
+	if (atomic_load(&library.state) != STATE_READY) {
 		step_out();
 		return CKR_CRYPTOKI_NOT_INITIALIZED;
 	}
