@@ -26,7 +26,6 @@ static struct connection *connection_new(enum half half)
 		return NULL;
 	connection->client = (struct client)CLIENT_INIT;
 	connection->client.half = half;
-	connection->in_call = (struct client)CLIENT_INIT;
 	connection->request = (struct wire_frame)WIRE_FRAME_INIT;
 	connection->reply = (struct wire_frame)WIRE_FRAME_INIT;
 	connection->busy = true;
@@ -63,6 +62,15 @@ static struct connection *take(enum half half)
 	return connection_new(half);
 }
 
+/* Closes, and remembers whose it is. */
+static void drop(struct connection *connection)
+{
+	enum half half = connection->client.half;
+
+	client_close(&connection->client);
+	connection->client.half = half;
+}
+
 static enum devid_result connect_waiting(struct connection *connection, enum half half,
 					 enum client_start start)
 {
@@ -73,7 +81,7 @@ static enum devid_result connect_waiting(struct connection *connection, enum hal
 	library_lock();
 	connection->client.half = half;
 	if (result == DEVID_OK && connection->orphan) {
-		client_close(&connection->client);
+		drop(connection);
 		result = DEVID_AGENT_GONE;
 	}
 	return result;
@@ -95,12 +103,17 @@ void agent_close(struct connection *connection, bool reusable)
 enum devid_result agent_exchange(struct connection *connection)
 {
 	enum devid_result result;
+	bool broken;
 
-	connection->in_call = connection->client;
+	connection->in_call = true;
 	library_unlock();
-	result = client_call(&connection->client, &connection->request, &connection->reply);
+	result = client_exchange(&connection->client, &connection->request, &connection->reply,
+				 &broken);
 	library_lock();
-	connection->in_call = (struct client)CLIENT_INIT;
+	connection->in_call = false;
+	/* Closed under the lock: agent_end() must not shut down what came to have its number. */
+	if (broken)
+		drop(connection);
 	return result;
 }
 
@@ -140,8 +153,6 @@ enum devid_result agent_call(enum half half, const struct agent_request *request
 		if (result != DEVID_AGENT_GONE || !used_before || fresh || connection->orphan)
 			break;
 		result = DEVID_OK;
-		client_close(&connection->client);
-		connection->client.half = half;
 	}
 	if (result == DEVID_OK && request->read)
 		result = request->read(&connection->reply, request->data);
@@ -193,8 +204,8 @@ void agent_end(void)
 			continue;
 		}
 		connection->orphan = true;
-		if (client_is_connected(&connection->in_call))
-			shutdown(connection->in_call.fd, SHUT_RDWR);
+		if (connection->in_call && client_is_connected(&connection->client))
+			shutdown(connection->client.fd, SHUT_RDWR);
 	}
 	system_answer.until = 0;
 }

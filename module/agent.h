@@ -10,9 +10,9 @@
 struct connection {
 	struct connection *next; /* in the list of all */
 	struct client client;
-	struct client in_call; /* `client` as a call began, which may close it without the lock */
-	bool busy;
-	bool orphan; /* C_Finalize came meanwhile: whoever uses it frees it */
+	bool busy;    /* somebody's */
+	bool in_call; /* waiting for an answer, without the lock */
+	bool orphan;  /* C_Finalize came meanwhile: whoever uses it frees it */
 	/* Kept with the connection: a frame's memory is locked, and dear to make anew. */
 	struct wire_frame request, reply;
 };

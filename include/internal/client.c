@@ -13,9 +13,9 @@
 #include <internal/cleanup.h>
 #include <internal/client.h>
 
-#define LEAVE_WAIT_MS 1000 /* for an agent of another version to go */
-#define TIMER_SLACK_US 50  /* by which the kernel may delay the end of a nap */
-#define NAP_MAX_US 5000
+#define LEAVE_WAIT_MS  1000 /* for an agent of another version to go */
+#define TIMER_SLACK_US 50   /* by which the kernel may delay the end of a nap */
+#define NAP_MAX_US     5000
 
 static int64_t now_us(void)
 {
@@ -251,17 +251,16 @@ static enum devid_result receive_reply(const struct client *client, struct wire_
 	return result;
 }
 
-enum devid_result client_call(struct client *client, const struct wire_frame *request,
-			      struct wire_frame *reply)
+enum devid_result client_exchange(struct client *client, const struct wire_frame *request,
+				  struct wire_frame *reply, bool *broken)
 {
 	enum devid_result result;
 	uint32_t code = 0;
 	int64_t start;
 
-	if (!client_is_connected(client)) {
-		client_close(client);
+	*broken = true;
+	if (!client_is_connected(client))
 		return DEVID_AGENT_GONE;
-	}
 	start = now_us();
 	result = wire_send(client->fd, request, CLIENT_WAIT_MS);
 	if (result == DEVID_OK) {
@@ -272,10 +271,21 @@ enum devid_result client_call(struct client *client, const struct wire_frame *re
 	    (wire_type(reply) != WIRE_REPLY || !wire_get_u32(reply, TAG_RESULT, &code)))
 		result = DEVID_BAD_DATA;
 	if (result != DEVID_OK) {
-		client_close(client);
 		wire_frame_clear(reply);
 		return result;
 	}
+	*broken = false;
 	learn(client, now_us() - start);
 	return code < DEVID_RESULT_COUNT ? (enum devid_result)code : DEVID_FAILED;
+}
+
+enum devid_result client_call(struct client *client, const struct wire_frame *request,
+			      struct wire_frame *reply)
+{
+	bool broken;
+	enum devid_result result = client_exchange(client, request, reply, &broken);
+
+	if (broken)
+		client_close(client);
+	return result;
 }

@@ -51,6 +51,11 @@ bool client_is_connected(const struct client *client);
  */
 enum devid_result client_call(struct client *client, const struct wire_frame *request,
 			      struct wire_frame *reply) DEVID_MUST_USE;
+/* The same, but what is `*broken` stays open until the caller closes it: for one whose other threads
+ * may shut it down meanwhile.
+ */
+enum devid_result client_exchange(struct client *client, const struct wire_frame *request,
+				  struct wire_frame *reply, bool *broken) DEVID_MUST_USE;
 
 /* spawn.c: starts the agent detached, in a built environment, invisible to the host's SIGCHLD and
  * wait(-1); returns when it listens, or another one does, or after CLIENT_WAIT_MS. It is run as
