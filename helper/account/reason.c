@@ -120,6 +120,13 @@ static const struct devid_reason reasons[] = {
 	  "put one certificate in a file" },
 	{ "private-key-inside", DEVID_BAD_DATA, "there is a private key in the file",
 	  "put the certificate alone in a file, and keep the CA's key where it belongs" },
+	/* what a server says to a certificate: devid check --server */
+	{ "server-refused", DEVID_CHECK_FAILED, "the server refused the certificate",
+	  "the server's log says why" },
+	{ "server-handshake", DEVID_FAILED, "the TLS handshake failed", NULL },
+	{ "server-unreachable", DEVID_IO, "the server can't be reached", NULL },
+	{ "server-silent", DEVID_TIMEOUT, "the server did not answer in time", NULL },
+
 	{ "key-unsupported", DEVID_UNSUPPORTED, "keys of that kind can't be used",
 	  "use RSA of 2048 to 4096 bits, or NIST P-256, P-384 or P-521" },
 

@@ -22,8 +22,8 @@ gboolean agent_connect(struct client *client, enum half half, enum client_start 
 		devid_error_set(error, result, NULL, "systemctl start devid-agent.socket, as root",
 				"%s: not running", agent_title(half));
 	else if (result == DEVID_AGENT_GONE)
-		devid_error_set(error, result, NULL, NULL, "%s: could not be started: %s",
-				agent_title(half), path_agent());
+		devid_error_set(error, result, NULL, "is devid installed as a whole?",
+				"%s: could not be started: %s", agent_title(half), path_agent());
 	else
 		devid_error_set(error, result, NULL, NULL, "%s: %s", agent_title(half),
 				devid_reason_for(result)->cause);
@@ -73,4 +73,20 @@ gboolean agent_call(struct client *client, struct wire_frame *request, struct wi
 	else
 		error_from_reply(reply, result, client->half, error);
 	return FALSE;
+}
+
+gboolean agent_try_key(const struct identity *identity, GError **error)
+{
+	AUTO_CLIENT struct client client = CLIENT_INIT;
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(identity->chain[0], NULL);
+
+	wire_begin(&request, WIRE_SIGN);
+	wire_put(&request, TAG_SPKI_HASH, identity->record->spki_hash, WIRE_SPKI_HASH);
+	wire_put_u32(&request, TAG_SCHEME,
+		     algorithm == GNUTLS_PK_RSA ? SCHEME_RSA_PKCS1 : SCHEME_ECDSA);
+	wire_put_u32(&request, TAG_DIGEST, DIGEST_SHA256);
+	wire_put_text(&request, TAG_DATA, "devid: a trial of the key");
+	return agent_connect(&client, identity->half, CLIENT_START, error) &&
+	       agent_call(&client, &request, &reply, error);
 }

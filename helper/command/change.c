@@ -24,34 +24,14 @@ static void tell_warnings(const struct wire_frame *reply)
 		report_warning("%.*s", (int)field.length, (const char *)field.data);
 }
 
-static void write_event(const struct identity *identity, const GError *error)
-{
-	struct devid_event event = {
-		.type = DEVID_EVENT_DEVICE_CERTIFICATE,
-		.sub_type = "Removal",
-		.action = error == NULL ? "Succeeded" : "Failed",
-		.reason = error == NULL ? "ok" : devid_error_reason(error),
-		.failure_reason = error == NULL ? NULL : error->message,
-		.label = identity->record->label,
-		.certificate = identity->chain_count == 0 ? NULL : identity->chain[0],
-		.validated = -1,
-	};
-
-	(void)devid_event_write(identity->half == HALF_SYSTEM, &event);
-}
-
 gboolean change_remove(struct client *client, const struct identity *identity, GError **error)
 {
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
-	GError *failure = NULL;
 
 	wire_begin(&request, WIRE_REMOVE);
 	wire_put_text(&request, TAG_NAME, identity->record->name);
-	if (agent_call(client, &request, &reply, &failure))
-		tell_warnings(&reply);
-	write_event(identity, failure);
-	if (failure == NULL)
-		return TRUE;
-	g_propagate_error(error, failure);
-	return FALSE;
+	if (!agent_call(client, &request, &reply, error))
+		return FALSE;
+	tell_warnings(&reply);
+	return TRUE;
 }

@@ -6,7 +6,7 @@
 
 /* The machine's identities are root's to change: told before the agent refuses. */
 gboolean change_allowed(enum half half, GError **error);
-/* Removes it, tells the agent's warnings, and writes the event, also of a failure. */
+/* Removes it and tells the agent's warnings. The agent writes the event. */
 gboolean change_remove(struct client *client, const struct identity *identity, GError **error);
 
 #endif

@@ -12,10 +12,11 @@
 
 #include "check-server.h"
 #include "describe.h"
+#include "foreign-token.h"
 
 #define BOUND_MS 10000
 /* How long a server may take to speak against a certificate once the handshake stands. */
-#define AFTERTHOUGHT_MS 2000
+#define AFTERTHOUGHT_MS 1000
 #define PORT_DEFAULT	443
 
 struct attempt {
@@ -27,8 +28,8 @@ struct attempt {
 	gnutls_pcert_st *sent; /* the leaf and its chain */
 	unsigned sent_count;
 	GSocketConnection *connection;
-	gint64 deadline;      /* g_get_monotonic_time() */
-	gboolean verify_name; /* not for an address */
+	struct foreign_token token; /* for its PIN, where the key is on a foreign one */
+	gint64 deadline;	    /* g_get_monotonic_time() */
 };
 
 static int remaining_ms(const struct attempt *attempt)
@@ -43,7 +44,12 @@ static gboolean parse_address(const char *address, struct server_report *report,
 	g_autoptr(GError) inner = NULL;
 	g_autoptr(GNetworkAddress) parsed = NULL;
 
-	if (strstr(address, "://") == NULL && strchr(address, '/') == NULL)
+	const char *colon = strchr(address, ':');
+	bool doubtful = strchr(address, '/') != NULL ||
+			(colon != NULL && strchr(colon + 1, ':') != NULL && *address != '[' &&
+			 !g_hostname_is_ip_address(address));
+
+	if (!doubtful)
 		parsed = G_NETWORK_ADDRESS(g_network_address_parse(address, PORT_DEFAULT, &inner));
 	if (parsed == NULL || *g_network_address_get_hostname(parsed) == '\0' ||
 	    g_network_address_get_port(parsed) == 0) {
@@ -202,9 +208,31 @@ static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GErr
 	return FALSE;
 }
 
+/* Whoever has the key knows better than PKCS#11 why it can't be had: a key that the agent doesn't lend is
+ * hidden; a PIN was wrong.
+ */
+static gboolean open_key(struct attempt *attempt, const char *uri, GError **error)
+{
+	g_autofree char *object = NULL;
+	g_autoptr(GError) failure = NULL, reason = NULL;
+
+	if (attempt->identity->foreign &&
+	    !foreign_token_open(&attempt->token, uri, NULL, &object, error))
+		return FALSE;
+	if (token_open_key(uri, &attempt->key, &failure))
+		return TRUE;
+	if (!attempt->identity->foreign)
+		agent_try_key(attempt->identity, &reason);
+	else if (attempt->token.pin_refused || attempt->token.pin_error != NULL)
+		foreign_error(&attempt->token, "login", GNUTLS_E_PKCS11_PIN_ERROR, &reason);
+	g_propagate_error(error,
+			  reason != NULL ? g_steal_pointer(&reason) : g_steal_pointer(&failure));
+	return FALSE;
+}
+
 static gboolean prepare(struct attempt *attempt, const char *ca_file, GError **error)
 {
-	const char *uri = attempt->identity->uri;
+	g_autofree char *uri = g_strconcat(attempt->identity->uri, attempt->identity->query, NULL);
 	int code;
 
 	if (!(attempt->identity->foreign ? token_load_all(error) : token_load_own(error)) ||
@@ -225,11 +253,10 @@ static gboolean prepare(struct attempt *attempt, const char *ca_file, GError **e
 	}
 	gnutls_session_set_ptr(attempt->session, attempt);
 	gnutls_certificate_set_retrieve_function2(attempt->credentials, choose_certificate);
-	attempt->verify_name = !g_hostname_is_ip_address(attempt->report->host);
-	if (attempt->verify_name)
+	if (!g_hostname_is_ip_address(attempt->report->host))
 		gnutls_server_name_set(attempt->session, GNUTLS_NAME_DNS, attempt->report->host,
 				       strlen(attempt->report->host));
-	return token_open_key(uri, &attempt->key, error);
+	return open_key(attempt, uri, error);
 }
 
 /* False: the deadline passed. */
@@ -282,6 +309,18 @@ static bool is_key_error(int code)
 	       code == GNUTLS_E_PK_SIGN_FAILED;
 }
 
+/* PKCS#11 has one code for many causes; the agent has words. */
+static void explain_key(struct attempt *attempt)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (attempt->identity->foreign || agent_try_key(attempt->identity, &error))
+		return;
+	g_free(attempt->report->detail);
+	attempt->report->detail = g_strdup(error->message);
+	attempt->report->result = devid_error_result(error);
+}
+
 static void take_failure(struct attempt *attempt, int code)
 {
 	struct server_report *report = attempt->report;
@@ -294,6 +333,7 @@ static void take_failure(struct attempt *attempt, int code)
 	if (is_key_error(code)) {
 		report->outcome = SERVER_KEY;
 		report->result = token_result(code);
+		explain_key(attempt);
 	} else if (report->asked && (code == GNUTLS_E_PREMATURE_TERMINATION ||
 				     code == GNUTLS_E_PULL_ERROR || code == GNUTLS_E_PUSH_ERROR)) {
 		report->outcome = SERVER_CLOSED;
@@ -346,8 +386,7 @@ static void take_session(struct attempt *attempt)
 
 	take_version(attempt);
 	report->cipher = g_strdup(gnutls_cipher_get_name(gnutls_cipher_get(attempt->session)));
-	if (gnutls_certificate_verify_peers3(
-		    attempt->session, attempt->verify_name ? report->host : NULL, &status) < 0)
+	if (gnutls_certificate_verify_peers3(attempt->session, report->host, &status) < 0)
 		return;
 	report->trusted = status == 0;
 	if (status != 0 &&
@@ -398,6 +437,7 @@ static void attempt_clear(struct attempt *attempt)
 		gnutls_deinit(attempt->session);
 	if (attempt->key != NULL)
 		gnutls_privkey_deinit(attempt->key);
+	foreign_token_close(&attempt->token);
 	if (attempt->credentials != NULL)
 		gnutls_certificate_free_credentials(attempt->credentials);
 	g_clear_object(&attempt->connection);
@@ -410,6 +450,7 @@ gboolean check_server(const char *address, const char *ca_file, const struct ide
 	AUTO_ATTEMPT struct attempt attempt = {
 		.identity = identity,
 		.report = report,
+		.token = FOREIGN_TOKEN_INIT,
 		.deadline = g_get_monotonic_time() + BOUND_MS * 1000,
 	};
 

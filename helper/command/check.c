@@ -134,9 +134,9 @@ static void print_server(const struct server_report *report, const char *words)
 	if (report->version != NULL)
 		print_field("protocol", report->cipher != NULL ? protocol : report->version);
 	if (report->trusted >= 0)
-		print_field("its own", report->trusted		  ? "trusted"
-				       : report->distrust != NULL ? report->distrust
-								  : "NOT trusted");
+		print_field("server cert", report->trusted	      ? "trusted"
+					   : report->distrust != NULL ? report->distrust
+								      : "NOT trusted");
 	print_issuers(report);
 	if (report->result == DEVID_OK)
 		print_field("outcome", words);
@@ -184,6 +184,15 @@ static const char *server_reason(const struct server_report *report)
 	return words[report->outcome];
 }
 
+static const char *server_hint(const struct server_report *report)
+{
+	if (report->result != DEVID_CHECK_FAILED)
+		return NULL;
+	return report->issuers->len > 0 && !report->ours_named
+		       ? "it wants a certificate of one of the issuers above"
+		       : "the server's log says why";
+}
+
 static gboolean check_online(struct check *check, const struct identity *identity, GError **error)
 {
 	AUTO_SERVER_REPORT struct server_report report = { 0 };
@@ -201,8 +210,8 @@ static gboolean check_online(struct check *check, const struct identity *identit
 	if (report.result != DEVID_OK) {
 		GError *refusal = NULL;
 
-		devid_error_set(&refusal, report.result, server_reason(&report), NULL, "%s: %s",
-				check->server, words);
+		devid_error_set(&refusal, report.result, server_reason(&report),
+				server_hint(&report), "%s: %s", check->server, words);
 		failed(check, refusal);
 	}
 	return TRUE;

@@ -34,13 +34,13 @@ const struct identity *choose(struct choice *choice, const char *operand, GError
 	if (identity_list_count(choice->list) == own + 1)
 		return identity_list_get(choice->list, own);
 	if (identity_list_count(choice->list) == own)
-		devid_error_set(error, DEVID_NOT_FOUND, NULL,
-				"devid list URI shows what a token has",
-				"%s: no device certificate there", operand);
+		devid_error_set(
+			error, DEVID_NOT_FOUND, NULL, "devid list URI shows what a token has",
+			"%.*s: no device certificate there", (int)strcspn(operand, "?"), operand);
 	else
 		devid_error_set(error, DEVID_USAGE, NULL,
 				"name one with object=LABEL: devid list URI",
-				"%s: several certificates", operand);
+				"%.*s: several certificates", (int)strcspn(operand, "?"), operand);
 	return NULL;
 }
 
@@ -53,7 +53,8 @@ const struct identity *choose_own(struct choice *choice, const char *operand, GE
 	if (identity->foreign) {
 		devid_error_set(error, DEVID_UNSUPPORTED, NULL,
 				"use the token's own tools, as p11tool --delete",
-				"%s: on a token that isn't devid's", operand);
+				"%.*s: on a token that isn't devid's", (int)strcspn(operand, "?"),
+				operand);
 		return NULL;
 	}
 	for (size_t i = 0; i < identity_list_count(choice->list); i++) {

@@ -92,6 +92,7 @@ struct identity {
 	const char *token; /* the token's label */
 	bool foreign;	   /* on a token that isn't ours: `record` is made up from what it shows */
 	bool hardware;	   /* … and that token says it is hardware */
+	char *query; /* … "?pin-source=…" of the URI as it was given, or NULL; never printed */
 };
 struct identity_list;
 struct identity_list *identity_list_load(bool user, bool system, GError **error);
@@ -112,6 +113,11 @@ const char *identity_token_label(enum half half);
 void identity_list_free(struct identity_list *list);
 typedef struct identity_list identity_list;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(identity_list, identity_list_free)
+
+/* agent.c: one signature by the agent itself, for what PKCS#11's error codes can't tell: why a key of
+ * ours doesn't sign.
+ */
+gboolean agent_try_key(const struct identity *identity, GError **error);
 
 /* token.c: our own module, or for a foreign URI every registered one, through GnuTLS. */
 gboolean token_load_own(GError **error);

@@ -34,8 +34,8 @@ static gboolean read_token(struct foreign *foreign, const char *uri, GError **er
 	foreign->authority = g_new0(bool, foreign->count + 1);
 	if (code < 0) {
 		devid_error_set(error, DEVID_NOT_FOUND, NULL,
-				"p11tool --list-tokens shows what there is", "%s: %s", uri,
-				gnutls_strerror(code));
+				"p11tool --list-tokens shows what there is", "%.*s: %s",
+				(int)strcspn(uri, "?"), uri, gnutls_strerror(code));
 		return FALSE;
 	}
 	for (unsigned i = 0; i < foreign->count; i++) {
@@ -104,7 +104,8 @@ static struct record *make_record(const struct foreign *foreign, unsigned index,
 	return record;
 }
 
-static void add_identity(struct identity_list *list, const struct foreign *foreign, unsigned index)
+static void add_identity(struct identity_list *list, const struct foreign *foreign, unsigned index,
+			 const char *query)
 {
 	gnutls_pkcs11_obj_t object = foreign->objects[index];
 	g_autofree char *label = object_text(object, GNUTLS_PKCS11_OBJ_LABEL);
@@ -120,20 +121,28 @@ static void add_identity(struct identity_list *list, const struct foreign *forei
 		return;
 	if (gnutls_pkcs11_token_get_flags(uri, &flags) < 0)
 		flags = 0;
-	identity_list_append_foreign(list, record, uri, token == NULL ? "" : token,
+	identity_list_append_foreign(list, record, uri, query, token == NULL ? "" : token,
 				     (flags & GNUTLS_PKCS11_TOKEN_HW) != 0);
 }
 
 gboolean identity_list_add_foreign(struct identity_list *list, const char *uri, GError **error)
 {
 	AUTO_FOREIGN struct foreign foreign = { NULL };
+	unsigned flags;
 
 	if (!token_load_all(error))
 		return FALSE;
+	/* A token that isn't there has no objects either: that is not the same to a person. */
+	if (gnutls_pkcs11_token_get_flags(uri, &flags) < 0) {
+		devid_error_set(error, DEVID_NOT_FOUND, NULL,
+				"p11tool --list-tokens shows what there is", "%.*s: no such token",
+				(int)strcspn(uri, "?"), uri);
+		return FALSE;
+	}
 	if (!read_token(&foreign, uri, error))
 		return FALSE;
 	for (unsigned i = 0; i < foreign.count; i++)
 		if (foreign.certificates[i] != NULL && !foreign.authority[i])
-			add_identity(list, &foreign, i);
+			add_identity(list, &foreign, i, strchr(uri, '?'));
 	return TRUE;
 }

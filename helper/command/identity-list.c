@@ -38,6 +38,7 @@ static void identity_clear(void *data)
 		gnutls_x509_crt_deinit(identity->chain[i]);
 	g_free(identity->chain);
 	g_free(identity->uri);
+	g_free(identity->query);
 }
 
 static char *escape_attribute(const char *text)
@@ -153,12 +154,14 @@ void identity_list_free(struct identity_list *list)
 }
 
 void identity_list_append_foreign(struct identity_list *list, struct record *record,
-				  const char *uri, const char *token, bool hardware)
+				  const char *uri, const char *query, const char *token,
+				  bool hardware)
 {
 	struct identity identity = {
 		.half = HALF_USER,
 		.record = record,
 		.uri = g_strdup(uri),
+		.query = g_strdup(query),
 		.token = g_intern_string(token),
 		.foreign = true,
 		.hardware = hardware,

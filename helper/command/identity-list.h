@@ -6,6 +6,7 @@
 
 /* Takes `record` (malloc()ed, as its content is) over; the texts are copied. */
 void identity_list_append_foreign(struct identity_list *list, struct record *record,
-				  const char *uri, const char *token, bool hardware);
+				  const char *uri, const char *query, const char *token,
+				  bool hardware);
 
 #endif

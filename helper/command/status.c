@@ -50,6 +50,8 @@ static void agent_state_clear(struct agent_state *state)
 
 static char *agent_words(const struct agent_state *state, enum half half)
 {
+	gint64 keys;
+
 	if (state->problem != NULL)
 		return g_strdup_printf("not well: %s", state->problem);
 	if (!state->running)
@@ -58,10 +60,11 @@ static char *agent_words(const struct agent_state *state, enum half half)
 					: "not running: the first use of a key starts it");
 	if (state->status == NULL)
 		return g_strdup("running");
+	keys = json_object_get_int_member_with_default(state->status, "keys", 0);
 	return g_strdup_printf("running (process %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
-			       " keys in memory)",
+			       " key%s in memory)",
 			       json_object_get_int_member_with_default(state->status, "pid", 0),
-			       json_object_get_int_member_with_default(state->status, "keys", 0));
+			       keys, keys == 1 ? "" : "s");
 }
 
 /* The user's agent knows its keyring; where none runs, the bus is asked. */

@@ -108,8 +108,10 @@ gboolean token_open_key(const char *uri, gnutls_privkey_t *key, GError **error)
 	}
 	if (code >= 0)
 		return TRUE;
-	devid_error_set(error, token_result(code), NULL, NULL, "key %s: %s", uri,
-			gnutls_strerror(code));
+	*key = NULL;
+	/* The query may hold a PIN. */
+	devid_error_set(error, token_result(code), NULL, NULL, "key %.*s: %s",
+			(int)strcspn(uri, "?"), uri, gnutls_strerror(code));
 	return FALSE;
 }
 
@@ -163,9 +165,10 @@ gboolean token_test_sign(const char *uri, gnutls_x509_crt_t certificate, GError 
 		return TRUE;
 	if (code >= 0)
 		devid_error_set(error, DEVID_MISMATCH, NULL, NULL,
-				"%s: its signature is not by the certificate's key", uri);
+				"%.*s: its signature is not by the certificate's key",
+				(int)strcspn(uri, "?"), uri);
 	else
-		devid_error_set(error, token_result(code), NULL, NULL, "%s: it can't sign: %s", uri,
-				gnutls_strerror(code));
+		devid_error_set(error, token_result(code), NULL, NULL, "%.*s: it can't sign: %s",
+				(int)strcspn(uri, "?"), uri, gnutls_strerror(code));
 	return FALSE;
 }

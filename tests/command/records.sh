@@ -78,6 +78,14 @@ make_record() {
 	RECORD=$file
 }
 
+# make_key user|system NAME: NAME.key as the private half of NAME.crt's record, in the store "file".
+make_key() {
+	local folder=$RECORDS_USER
+	[ "$1" = user ] || folder=$RECORDS_SYSTEM
+	(umask 077 && openssl pkcs8 -topk8 -nocrypt -in "$2.key" -out "$folder/$(openssl x509 -in "$2.crt" -noout -pubkey |
+		openssl pkey -pubin -outform der | sha256sum | cut -c 1-64).key")
+}
+
 # The user's own account, with signing certificates by their names in $PKI.
 make_account() {
 	local name
