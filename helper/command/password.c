@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -99,17 +100,39 @@ static void remember_signal(int number)
 	caught_signal = number;
 }
 
+/* Waits for a byte. The signals are blocked but for here, so that none can come between looking at
+ * caught_signal and falling asleep.
+ */
+static bool wait_for_byte(int tty, const sigset_t *open_mask)
+{
+	struct pollfd entry = { .fd = tty, .events = POLLIN };
+
+	for (;;) {
+		int ready = ppoll(&entry, 1, NULL, open_mask);
+
+		if (caught_signal)
+			return false;
+		if (ready > 0)
+			return true;
+		if (ready < 0 && errno != EINTR)
+			return false;
+	}
+}
+
 /* One line from the terminal, a byte at a time so that nothing of it rests in a stream's buffer. */
-static bool read_line(int tty, struct secret *line)
+static bool read_line(int tty, const sigset_t *open_mask, struct secret *line)
 {
 	size_t at = 0;
 
 	if (secret_allocate(line, PASSWORD_MAX + 1) || secret_resize(line, PASSWORD_MAX + 1))
 		return false;
 	while (at <= PASSWORD_MAX) {
-		ssize_t got = read(tty, line->data + at, 1);
+		ssize_t got;
 
-		if (got < 0 && errno == EINTR && !caught_signal)
+		if (!wait_for_byte(tty, open_mask))
+			return false;
+		got = read(tty, line->data + at, 1);
+		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0 || (got == 0 && at == 0))
 			return false;
@@ -120,15 +143,42 @@ static bool read_line(int tty, struct secret *line)
 	return at <= PASSWORD_MAX && !secret_resize(line, at);
 }
 
-/* Echo is off while we wait; whatever ends the waiting, it is on again before anything else
- * happens. */
+/* Echo is off while we wait; whatever ends the waiting, it is on again before anything else happens.
+ */
+static bool ask(int tty, const struct termios *before, const char *prompt, struct secret *password)
+{
+	struct sigaction action = { .sa_handler = remember_signal };
+	struct sigaction old[G_N_ELEMENTS(ending_signals)];
+	struct termios quiet = *before;
+	sigset_t ending, open_mask;
+	bool read;
+
+	sigemptyset(&action.sa_mask);
+	sigemptyset(&ending);
+	caught_signal = 0;
+	for (size_t i = 0; i < G_N_ELEMENTS(ending_signals); i++)
+		sigaddset(&ending, ending_signals[i]);
+	pthread_sigmask(SIG_BLOCK, &ending, &open_mask);
+	for (size_t i = 0; i < G_N_ELEMENTS(ending_signals); i++)
+		sigaction(ending_signals[i], &action, &old[i]);
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+	quiet.c_lflag |= ICANON | ISIG;
+	dprintf(tty, "%s: ", prompt);
+	tcsetattr(tty, TCSAFLUSH, &quiet);
+	read = read_line(tty, &open_mask, password);
+	tcsetattr(tty, TCSAFLUSH, before);
+	dprintf(tty, "\n");
+	for (size_t i = 0; i < G_N_ELEMENTS(ending_signals); i++)
+		sigaction(ending_signals[i], &old[i], NULL);
+	/* Those that came meanwhile do their work here. */
+	pthread_sigmask(SIG_SETMASK, &open_mask, NULL);
+	return read && !caught_signal;
+}
+
 static gboolean read_terminal(const char *prompt, struct secret *password, GError **error)
 {
 	AUTO_CLOSE int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	struct sigaction action = { .sa_handler = remember_signal };
-	struct sigaction old[G_N_ELEMENTS(ending_signals)];
-	struct termios before, quiet;
-	bool read;
+	struct termios before;
 
 	if (tty < 0 || tcgetattr(tty, &before) < 0) {
 		devid_error_set(error, DEVID_PASSWORD, "password-missing",
@@ -136,28 +186,14 @@ static gboolean read_terminal(const char *prompt, struct secret *password, GErro
 				"%s is needed, and there is no terminal to ask on", prompt);
 		return FALSE;
 	}
-	sigemptyset(&action.sa_mask);
-	caught_signal = 0;
-	for (size_t i = 0; i < G_N_ELEMENTS(ending_signals); i++)
-		sigaction(ending_signals[i], &action, &old[i]);
-	quiet = before;
-	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-	quiet.c_lflag |= ICANON | ISIG;
-	dprintf(tty, "%s: ", prompt);
-	tcsetattr(tty, TCSAFLUSH, &quiet);
-	read = read_line(tty, password);
-	tcsetattr(tty, TCSAFLUSH, &before);
-	dprintf(tty, "\n");
-	for (size_t i = 0; i < G_N_ELEMENTS(ending_signals); i++)
-		sigaction(ending_signals[i], &old[i], NULL);
-	if (read && !caught_signal)
-		return TRUE;
-	secret_clear(password);
-	if (caught_signal) {
-		raise(caught_signal);
+	do {
+		if (ask(tty, &before, prompt, password))
+			return TRUE;
+		secret_clear(password);
 		/* Stopped and continued: asked again. */
-		return read_terminal(prompt, password, error);
-	}
+		if (caught_signal)
+			raise(caught_signal);
+	} while (caught_signal);
 	devid_error_set(error, DEVID_PASSWORD, "password-missing", NULL, "no %s was given", prompt);
 	return FALSE;
 }

@@ -38,15 +38,18 @@ make() {
 
 # Signs with the identity LABEL through the module, as any client does, and verifies with openssl.
 signs() {
-	local label=$1 cert=$2
+	local label=$1 cert=$2 id
 	local how=(-m SHA256-RSA-PKCS)
+	# pkcs11-tool signs with the first key whatever --label says.
+	id=$(json "$("${E[@]}" "$DEVID_COMMAND" list --user --json)" \
+		"[i['id'] for i in d['identities'] if i['label'] == '$label'][0]") || return
 	openssl x509 -in "$cert" -noout -pubkey >"$T/pub.pem" || return
 	! grep -q id-ecPublicKey <(openssl x509 -in "$cert" -noout -text) ||
 		how=(-m ECDSA-SHA256 --signature-format openssl)
 	head -c 1000 /dev/urandom >"$T/data"
 	rm -f "$T/signature"
 	"${E[@]}" timeout 30 pkcs11-tool --module "$DEVID_MODULE" --token-label "Device Identity" \
-		--label "$label" --sign "${how[@]}" --input-file "$T/data" --output-file "$T/signature" \
+		--id "$id" --sign "${how[@]}" --input-file "$T/data" --output-file "$T/signature" \
 		>"$T/sign.log" 2>&1 || { cat "$T/sign.log"; return 1; }
 	openssl dgst -sha256 -verify "$T/pub.pem" -signature "$T/signature" "$T/data"
 }
@@ -59,6 +62,6 @@ nothing_there() {
 # Passed on JSON: json FILE EXPRESSION (Python, the document is d).
 json() {
 	/usr/bin/python3 -c 'import json, sys
-d = json.loads(sys.argv[1])
-print(eval(sys.argv[2]))' "$1" "$2"
+d = json.load(sys.stdin)
+print(eval(sys.argv[1]))' "$2" <<<"$1"
 }
