@@ -6,9 +6,10 @@
 #include "agent.h"
 #include "library.h"
 
-#define IDLE_MAX	  8  /* connections kept for later, each half */
-#define MAY_SIGN_SECONDS  5  /* how long an answer is remembered */
-#define NO_ANSWER_SECONDS 30 /* and that there was none within the bound */
+#define IDLE_MAX	  8	/* connections kept for later, each half */
+#define FRAME_KEPT	  16384 /* bytes of a frame's memory kept with a connection */
+#define MAY_SIGN_SECONDS  5	/* how long an answer is remembered */
+#define NO_ANSWER_SECONDS 30	/* and that there was none within the bound */
 
 static struct connection *connections;
 
@@ -96,6 +97,9 @@ void agent_close(struct connection *connection, bool reusable)
 	for (other = connections; other; other = other->next)
 		idle += !other->busy && other->client.half == half;
 	connection->busy = false;
+	/* Locked memory is scarce: what a long message took goes back. */
+	if (connection->request.bytes.size > FRAME_KEPT)
+		wire_frame_clear(&connection->request);
 	if (!reusable || connection->orphan || connection->client.fd < 0 || idle >= IDLE_MAX)
 		connection_free(connection);
 }

@@ -230,10 +230,12 @@ static enum devid_result load_token(struct token *token)
 	uint64_t generation;
 
 	result = record_walk_folder(token->folder, &generation, &walk);
-	/* A folder that isn't ours to read is as good as none. */
-	if (result == DEVID_NO_MEMORY) {
+	if (result != DEVID_OK) {
 		load_clear(&load);
-		return result;
+		/* No descriptors left, or not ours to read: what is known stays, and the next search
+		 * tries again.
+		 */
+		return result == DEVID_IO ? DEVID_OK : result;
 	}
 	if (load.count > 1)
 		qsort(load.list, load.count, sizeof(*load.list), compare_credentials);

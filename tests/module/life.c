@@ -156,6 +156,41 @@ static void *sign_until_end(void *data)
 		       : (void *)rv;
 }
 
+/* Children are made while threads are at work, so that some inherit the lock held. */
+static void test_fork_under_work(void **state)
+{
+	CK_SESSION_HANDLE session;
+	pthread_t threads[4];
+
+	(void)state;
+	agent_start(HALF_USER);
+	begin(&session);
+	for (int i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, sign_until_end, NULL);
+	for (int i = 0; i < 40; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			alarm(20);
+			CHECK(p11->C_Initialize(NULL) == CKR_OK);
+			CHECK(p11->C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &session) ==
+			      CKR_OK);
+			CHECK(find_and_sign(session) == CKR_OK);
+			CHECK(p11->C_Finalize(NULL) == CKR_OK);
+			_exit(0);
+		}
+		wait_for_child(pid);
+		new_generation(HALF_USER);
+	}
+	assert_int_equal(p11->C_Finalize(NULL), CKR_OK);
+	for (int i = 0; i < 4; i++) {
+		void *rv;
+
+		pthread_join(threads[i], &rv);
+		assert_int_equal((uintptr_t)rv, CKR_OK);
+	}
+}
+
 static void test_finalize_under_work(void **state)
 {
 	struct fake_agent *agent = agent_start(HALF_USER);
@@ -376,7 +411,7 @@ static void test_no_descriptors_left(void **state)
 		CHECK(p11->C_Initialize(NULL) == CKR_OK);
 		CHECK(p11->C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &session) == CKR_OK);
 		CHECK(find_and_sign(session) != CKR_OK);
-		/* two are enough: one to read records, one to sign */
+		/* two are enough for records and to sign */
 		close(last);
 		close(last - 1);
 		CHECK(find_and_sign(session) == CKR_OK);
@@ -392,6 +427,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_fork),
 		TEST(test_fork_and_exit),
+		TEST(test_fork_under_work),
 		TEST(test_finalize_under_work),
 		TEST(test_wait_is_released),
 		TEST(test_finalize_releases_waiting),

@@ -1,6 +1,7 @@
 /* Objects: what records become, searching, reading, and what happens when records change. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "support.h"
@@ -415,6 +416,28 @@ static void test_same_generation_is_not_read_again(void **state)
 	assert_int_equal(count_class(session, CKO_CERTIFICATE), 0);
 }
 
+/* A folder that can't be read for the moment takes nothing away. */
+static void test_unreadable_folder(void **state)
+{
+	CK_SESSION_HANDLE session;
+	CK_OBJECT_HANDLE key;
+	struct rlimit before, none;
+
+	(void)state;
+	write_record(HALF_USER, &(struct test_record){ .pki = "p256" });
+	session = open_session(0, 0);
+	key = find_one(session, CKO_PRIVATE_KEY, "p256");
+	new_generation(HALF_USER);
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = (struct rlimit){ 0, before.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "p256"), key);
+	setrlimit(RLIMIT_NOFILE, &before);
+	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "p256"), key);
+	write_record(HALF_USER, &(struct test_record){ .pki = "p384" });
+	assert_int_equal(count_class(session, CKO_PRIVATE_KEY), 2);
+}
+
 /* What was found and has gone since is left out, so that deleting all that one finds works. */
 static void test_search_skips_what_went(void **state)
 {
@@ -573,6 +596,7 @@ int main(void)
 		TEST(test_certificate),
 		TEST(test_changes_are_seen),
 		TEST(test_same_generation_is_not_read_again),
+		TEST(test_unreadable_folder),
 		TEST(test_search_skips_what_went),
 		TEST(test_damaged_records_are_skipped),
 		TEST(test_refused_keys_show_certificates),
