@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include <internal/cleanup.h>
+#include <internal/lock.h>
 #include "listen.h"
 
 #define SOCKET_NAME	  "agent"
@@ -182,6 +183,7 @@ enum listen_outcome listen_bind(struct listening *listening, enum half half, uid
 	enum listen_outcome outcome;
 	char path[PATH_BUFFER];
 	AUTO_CLOSE int folder = -1;
+	AUTO_CLOSE int lock = -1;
 
 	*why = NULL;
 	if (!path_runtime(half, path)) {
@@ -192,7 +194,8 @@ enum listen_outcome listen_bind(struct listening *listening, enum half half, uid
 	if (folder < 0)
 		return LISTEN_FAILED;
 	/* main() bounds this wait by alarm(2). */
-	if (flock(folder, LOCK_EX) < 0) {
+	lock = lock_open(folder, true);
+	if (lock < 0 || flock(lock, LOCK_EX) < 0) {
 		*why = errno == EINTR ? g_strdup_printf("%s: somebody keeps it locked", path)
 				      : failed(path, "lock");
 		return LISTEN_FAILED;
@@ -203,16 +206,18 @@ enum listen_outcome listen_bind(struct listening *listening, enum half half, uid
 	}
 	outcome = bind_locked(listening, folder, half, why);
 	(void)!chdir("/");
-	(void)flock(folder, LOCK_UN);
-	if (outcome == LISTEN_READY)
+	(void)flock(lock, LOCK_UN);
+	if (outcome == LISTEN_READY) {
 		listening->folder = take_fd(&folder);
+		listening->lock = take_fd(&lock);
+	}
 	return outcome;
 }
 
-static gboolean lock_for_withdrawal(int folder, gboolean once)
+static gboolean lock_for_withdrawal(int lock, gboolean once)
 {
 	for (int i = 0; i < WITHDRAW_TRIES; i++) {
-		if (flock(folder, LOCK_EX | LOCK_NB) == 0)
+		if (flock(lock, LOCK_EX | LOCK_NB) == 0)
 			return TRUE;
 		if (once)
 			return FALSE;
@@ -230,13 +235,13 @@ gboolean listen_withdraw(struct listening *listening, gboolean unless_wanted)
 	if (listening->fd < 0)
 		return TRUE;
 	if (listening->folder >= 0) {
-		locked = lock_for_withdrawal(listening->folder, unless_wanted);
+		locked = lock_for_withdrawal(listening->lock, unless_wanted);
 		if (!locked && unless_wanted)
 			return FALSE;
 	}
 	if (unless_wanted && poll(&waiting, 1, 0) > 0) {
 		if (locked)
-			(void)flock(listening->folder, LOCK_UN);
+			(void)flock(listening->lock, LOCK_UN);
 		return FALSE;
 	}
 	/* Without the lock it stays: the next starter finds that nobody listens and replaces it. */
@@ -247,6 +252,8 @@ gboolean listen_withdraw(struct listening *listening, gboolean unless_wanted)
 	listening->fd = -1;
 	if (listening->folder >= 0)
 		close(listening->folder);
-	listening->folder = -1;
+	if (listening->lock >= 0)
+		close(listening->lock);
+	listening->folder = listening->lock = -1;
 	return TRUE;
 }

@@ -9,11 +9,12 @@
 struct listening {
 	int fd;	    /* -1: not listening */
 	int folder; /* -1: the socket is systemd's and stays */
+	int lock;   /* with it: what starters lock */
 	ino_t inode;
 };
-#define LISTENING_INIT    \
-	{                 \
-		-1, -1, 0 \
+#define LISTENING_INIT        \
+	{                     \
+		-1, -1, -1, 0 \
 	}
 
 enum listen_outcome {
@@ -24,7 +25,7 @@ enum listen_outcome {
 
 /* The socket that systemd handed over (sd_listen_fds(3)), if it did. */
 gboolean listen_inherited(struct listening *listening);
-/* Binds under flock on the folder; a socket on which nobody listens is replaced. `owner` is who shall own
+/* Binds under the folder's lock; a socket on which nobody listens is replaced. `owner` is who shall own
  * a folder that is made here. `why` (free it) says what went wrong.
  */
 enum listen_outcome listen_bind(struct listening *listening, enum half half, uid_t owner,

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <internal/cleanup.h>
+#include <internal/lock.h>
 
 #include "ca.h"
 
@@ -20,7 +21,9 @@ void ca_folder_clear(struct ca_folder *folder)
 {
 	if (folder->fd >= 0)
 		close(folder->fd);
-	folder->fd = -1;
+	if (folder->lock >= 0)
+		close(folder->lock);
+	folder->fd = folder->lock = -1;
 	g_clear_pointer(&folder->path, g_free);
 	devid_account_free(folder->account);
 	folder->account = NULL;
@@ -97,16 +100,20 @@ static int open_ours(int at, const char *name, const char *path, int flags, GErr
 	return take_fd(&fd);
 }
 
-static gboolean lock(int fd, const char *path, GError **error)
+static gboolean lock(struct ca_folder *folder, GError **error)
 {
+	folder->lock = lock_open(folder->fd, true);
+	if (folder->lock < 0)
+		return failed(error, folder->path, errno);
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		if (flock(folder->lock, LOCK_EX | LOCK_NB) == 0)
 			return TRUE;
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return failed(error, path, errno);
+			return failed(error, folder->path, errno);
 		g_usleep(LOCK_STEP_US);
 	}
-	devid_error_set(error, DEVID_TIMEOUT, NULL, NULL, "%s: another process holds it", path);
+	devid_error_set(error, DEVID_TIMEOUT, NULL, NULL, "%s: another process holds it",
+			folder->path);
 	return FALSE;
 }
 
@@ -172,8 +179,7 @@ gboolean ca_folder_open(struct ca_folder *folder, enum half half, bool create, G
 	if (create && !make_signing(base, folder->path, half, error))
 		return FALSE;
 	folder->fd = open_ours(base, SIGNING_FOLDER, folder->path, O_NOFOLLOW, error);
-	return folder->fd >= 0 && lock(folder->fd, folder->path, error) &&
-	       load_account(folder, half, error);
+	return folder->fd >= 0 && lock(folder, error) && load_account(folder, half, error);
 }
 
 static bool write_all(int fd, GBytes *content)

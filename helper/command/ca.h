@@ -12,11 +12,12 @@
 struct ca_folder {
 	char *path; /* of signing/ */
 	int fd;	    /* -1: it doesn't exist */
+	int lock;   /* held until the folder is cleared */
 	struct devid_account *account;
 };
-#define CA_FOLDER_INIT         \
-	{                      \
-		NULL, -1, NULL \
+#define CA_FOLDER_INIT             \
+	{                          \
+		NULL, -1, -1, NULL \
 	}
 void ca_folder_clear(struct ca_folder *folder);
 #define AUTO_CA_FOLDER __attribute__((cleanup(ca_folder_clear)))

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <internal/cleanup.h>
+#include <internal/lock.h>
 
 #include "change.h"
 #include "reset.h"
@@ -254,12 +255,13 @@ void reset_stray_keys(struct reset *reset, enum half half)
 	struct reset_place *place = reset_place_new(
 		reset, half == HALF_SYSTEM ? "the machine's stray keys" : "stray keys");
 	char path[PATH_BUFFER];
-	AUTO_CLOSE int fd = -1;
+	AUTO_CLOSE int fd = -1, lock = -1;
 
 	if (path_data(half, path))
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* Writers hold this lock: what they are about to name is not stray. */
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+	lock = fd >= 0 ? lock_open(fd, false) : -1;
+	/* Writers hold this lock: what they are about to name is not stray. Without one there were none. */
+	if (fd >= 0 && (lock >= 0 ? flock(lock, LOCK_EX | LOCK_NB) == 0 : errno == ENOENT))
 		remove_strays(reset, place, path, fd);
 	else if (fd >= 0)
 		reset_unreachable(reset, "%s: another process is writing there", path);

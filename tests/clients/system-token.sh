@@ -32,7 +32,7 @@ is "$(find /var/lib/devid -name '*.identity' -exec stat -c %U:%a {} + | sort | u
 	"two records, for all to read"
 is "$(find /var/lib/devid -name '*.key' -exec stat -c %U:%a {} + | sort | uniq -c | tr -s ' ')" " 2 devid:600" \
 	"two keys, for the agent alone"
-is "$(find /var/lib/devid -type f ! -name '*.identity' ! -name '*.key' ! -name generation)" "" "and nothing else"
+is "$(find /var/lib/devid -type f ! -name '*.identity' ! -name '*.key' ! -name generation ! -name .lock)" "" "and nothing else"
 like "$(agents)" '^devid ' "the agent runs as devid"
 is "$(agents | wc -l)" 1 "there is one"
 key=$(find /var/lib/devid -name '*.key' | head -n 1)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <internal/cleanup.h>
+#include <internal/lock.h>
 #include "helper/account/error.h"
 #include "folder.h"
 
@@ -149,6 +150,8 @@ void folder_close(struct folder *folder)
 {
 	if (folder->fd >= 0)
 		close(folder->fd);
+	if (folder->lock >= 0)
+		close(folder->lock);
 	g_free(folder->path);
 	*folder = (struct folder)FOLDER_INIT;
 }
@@ -157,7 +160,15 @@ gboolean folder_lock(struct folder *folder, GCancellable *cancel, GError **error
 {
 	gint64 until = g_get_monotonic_time() + LOCK_WAIT_MS * G_TIME_SPAN_MILLISECOND;
 
-	while (flock(folder->fd, LOCK_EX | LOCK_NB) != 0) {
+	if (folder->lock < 0)
+		folder->lock = lock_open(folder->fd, true);
+	if (folder->lock < 0) {
+		fail(error, folder->path,
+		     errno == EPERM ? LOCK_FILE " in it is not a file of its owner alone"
+				    : g_strerror(errno));
+		return FALSE;
+	}
+	while (flock(folder->lock, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR) {
 			fail(error, folder->path, g_strerror(errno));
 			return FALSE;
@@ -174,6 +185,6 @@ gboolean folder_lock(struct folder *folder, GCancellable *cancel, GError **error
 
 void folder_unlock(struct folder *folder)
 {
-	if (folder->fd >= 0)
-		flock(folder->fd, LOCK_UN);
+	if (folder->lock >= 0)
+		flock(folder->lock, LOCK_UN);
 }

@@ -10,13 +10,14 @@
 #include <internal/secret.h>
 
 struct folder {
-	int fd; /* -1: not open */
+	int fd;	  /* -1: not open */
+	int lock; /* -1: not locked yet */
 	enum half half;
 	char *path;
 };
-#define FOLDER_INIT                 \
-	{                           \
-		-1, HALF_USER, NULL \
+#define FOLDER_INIT                     \
+	{                               \
+		-1, -1, HALF_USER, NULL \
 	}
 #define AUTO_FOLDER __attribute__((cleanup(folder_close)))
 
