@@ -38,6 +38,8 @@ void agent_init(struct agent *agent, enum half half)
 
 void agent_clear(struct agent *agent)
 {
+	if (agent->warm_up)
+		g_thread_join(agent->warm_up);
 	report_free(agent->report);
 	gate_free(agent->gate);
 	keycache_free(agent->keys);
@@ -69,5 +71,5 @@ static void *warm_up(void *data)
 
 void agent_warm_up(struct agent *agent)
 {
-	g_thread_unref(g_thread_new("warm-up", warm_up, agent));
+	agent->warm_up = g_thread_new("warm-up", warm_up, agent);
 }

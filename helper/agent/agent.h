@@ -30,6 +30,7 @@ struct agent {
 	struct keycache *keys;
 	struct gate *gate;
 	struct server *server; /* NULL in tests without one */
+	GThread *warm_up;
 };
 
 void agent_init(struct agent *agent, enum half half);
