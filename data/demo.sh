@@ -84,7 +84,10 @@ shows() {
 must() {
 	local what=$1
 	shift
-	"$@" >/dev/null 2>&1 || give_up "FAILED: $what"
+	"$@" >/dev/null 2>&1 || {
+		tail -n 20 "$T/server.log" "$T/keyring.log" 2>/dev/null
+		give_up "FAILED: $what"
+	}
 	say "  -> $what"
 }
 said() {
@@ -205,7 +208,7 @@ for label in laptop laptop-ec; do
 gnutls-cli -p 4433 \\
   --x509certfile 'pkcs11:token=Device%20Identity;object=$label;type=cert' \\
   --x509keyfile 'pkcs11:token=Device%20Identity;object=$label;type=private' \\
-  localhost 2>&1 | grep -aE 'Description|Verify return|Subject: |^\*\*\*|^Error'"
+  localhost 2>&1 | grep -aE 'Description|Verify return|Subject: |^\*\*\*|rror:|^Cannot'"
 	must "the handshake is TLS 1.3" said 'TLS1\.3'
 	must "the server verified $label" said 'Verify return code: 0 \(ok\)'
 done
@@ -223,7 +226,7 @@ shows alice "printf 'GET / HTTP/1.0\r\n\r\n' |
 gnutls-cli -p 4433 \\
   --x509certfile 'pkcs11:token=Device%20Identity;object=stranger;type=cert' \\
   --x509keyfile 'pkcs11:token=Device%20Identity;object=stranger;type=private' \\
-  localhost 2>&1 | grep -aE 'Description|Verify return|Subject: |^\*\*\*|^Error'"
+  localhost 2>&1 | grep -aE 'Description|Verify return|Subject: |^\*\*\*|rror:|^Cannot'"
 must "and the server ends the connection" not said 'Verify return code: 0'
 shows alice "devid events | tail -n 4"
 must "events tell what happened" said 'stranger'
@@ -240,7 +243,7 @@ for user in alice bob; do
 gnutls-cli -p 4433 \\
   --x509certfile 'pkcs11:token=Device%20Identity%20%28system%29;object=machine;type=cert' \\
   --x509keyfile 'pkcs11:token=Device%20Identity%20%28system%29;object=machine;type=private' \\
-  localhost 2>&1 | grep -aE 'Description|Verify return|Subject: |^\*\*\*|^Error'"
+  localhost 2>&1 | grep -aE 'Description|Verify return|Subject: |^\*\*\*|rror:|^Cannot'"
 	if [ $user = alice ]; then
 		must "alice, of the group devid, logs in with it" said 'Verify return code: 0 \(ok\)'
 	else

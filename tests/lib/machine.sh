@@ -62,6 +62,7 @@ machine_mount() {
 
 machine_fill() {
 	mkdir -p "$T/users" /run/user
+	getent ahostsv4 localhost >/dev/null || echo '127.0.0.1 localhost' >>/etc/hosts
 	{
 		# Fragments alone: other packages' are the machine's.
 		systemd-sysusers /usr/lib/sysusers.d/devid.conf &&
