@@ -15,7 +15,7 @@ login() {
 	tls_login "$TOKEN;object=$1" --provider="$DEVID_MODULE"
 }
 
-devid ca add --name example "$PKI/issuing.crt"
+devid ca add --user --name example "$PKI/issuing.crt"
 is "$rc" 0 "the signing certificate" || diag "$(last_run)"
 for kind in "${kinds[@]}" stranger; do
 	devid import-cert --user --store file --label "$kind" --password-file "$PKI/password" \
