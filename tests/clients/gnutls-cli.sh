@@ -3,6 +3,7 @@
 # every kind of key, and what it says when the key can't be used.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/tls.sh"
+private_etc "$0" "$@"
 need_pki
 TOKEN='pkcs11:token=Device%20Identity'
 kinds=(rsa2048 rsa3072 rsa4096 p256 p384 p521)
@@ -44,7 +45,7 @@ not_ok "not with a key of another kind" tls_accepted laptop-p256
 
 # --- a failed check, enforced: the client hears no more than an error, and its log has the reason
 PORT=$port13
-echo 'OnUse=enforce' >>"$T/config/account.conf"
+printf '[Account]\nOnUse=enforce\n' >"$T/config/account.conf"
 login rsa2048
 ok "enforced: one that passes the check logs in" tls_accepted laptop-rsa2048 || diag "$out" "$err"
 login stranger

@@ -317,6 +317,31 @@ port_listens() {
 	grep -qi ":$(printf '%04X' "$1") 0*:0000 0A" /proc/net/tcp /proc/net/tcp6
 }
 
+# --- an account of its own ----------------------------------------------------------------------
+
+# private_etc "$0" "$@": runs the script again where /etc is a private copy without an account, for an account
+# of this machine would go before the one of a test. What root does there stays there.
+private_etc() {
+	if [ -z "${DEVID_TEST_ETC:-}" ]; then
+		if [ "$(id -u)" -ne 0 ] || ! unshare -m --propagation private true 2>/dev/null; then
+			[ ! -e /etc/devid ] || skip_all "this machine has an account, and there is no hiding it"
+			return 0
+		fi
+		TAP_FINISHED=yes
+		rm -rf "$T"
+		DEVID_TEST_ETC=yes exec unshare -m --propagation private bash "$@"
+	fi
+	unset DEVID_TEST_ETC
+	mkdir "$T/etc"
+	mount -t tmpfs -o mode=755 etc "$T/etc" || bail "can't mount"
+	at_exit "umount -l '$T/etc'"
+	mkdir "$T/etc/upper" "$T/etc/work"
+	mount -t overlay overlay -o "lowerdir=/etc,upperdir=$T/etc/upper,workdir=$T/etc/work" /etc ||
+		bail "can't mount over /etc"
+	at_exit "umount -l /etc"
+	rm -rf /etc/devid
+}
+
 # --- certificates ------------------------------------------------------------------------------
 
 # $PKI: the certificates that tests/certs/make.sh made, once a build; see there for their names.
