@@ -113,7 +113,7 @@ static gboolean serve_one(struct connection *connection, struct wire_frame *requ
 	enum devid_result result;
 
 	wait_readable(connection->fd);
-	result = wire_receive(connection->fd, request, RECEIVE_MS, 0);
+	result = wire_receive_request(connection->fd, request, RECEIVE_MS);
 	if (result != DEVID_OK) {
 		if (result == DEVID_BAD_DATA)
 			refuse_frame(connection, result);

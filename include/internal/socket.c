@@ -129,17 +129,26 @@ static enum devid_result receive_some(int fd, uint8_t *data, size_t room, int64_
 	}
 }
 
-/* How long the frame is that begins with these bytes; a PROGRESS that something follows already is
- * passed over. 0: too short to know.
+/* Which way a frame goes. */
+enum way { TO_CLIENT, TO_AGENT };
+
+static bool is_answer(enum wire_type type)
+{
+	return type == WIRE_PROGRESS || type == WIRE_REPLY;
+}
+
+/* How long the frame is that begins with these bytes; to a client, a PROGRESS that something follows
+ * already is passed over. 0: too short to know.
  */
-static enum devid_result measure(struct secret *bytes, size_t *got, size_t *length)
+static enum devid_result measure(struct secret *bytes, enum way way, size_t *got, size_t *length)
 {
 	*length = 0;
 	while (*got >= WIRE_HEADER) {
 		enum wire_type type;
 		size_t body;
 
-		if (wire_parse_header(bytes->data, &type, &body) != DEVID_OK)
+		if (wire_parse_header(bytes->data, &type, &body) != DEVID_OK ||
+		    (way == TO_AGENT && is_answer(type)))
 			return DEVID_BAD_DATA;
 		*length = WIRE_HEADER + body;
 		if (type != WIRE_PROGRESS || *got <= *length)
@@ -155,7 +164,7 @@ static enum devid_result measure(struct secret *bytes, size_t *got, size_t *leng
 /* One call brings a frame of common size whole. Nobody sends a second one before the first one's
  * answer, so what follows it is an error.
  */
-static enum devid_result receive_frame(int fd, struct secret *bytes, int64_t deadline,
+static enum devid_result receive_frame(int fd, struct secret *bytes, enum way way, int64_t deadline,
 				       int64_t spin_until)
 {
 	enum devid_result result = secret_allocate(bytes, READ_AHEAD);
@@ -166,7 +175,7 @@ static enum devid_result receive_frame(int fd, struct secret *bytes, int64_t dea
 				      &spin_until, &got);
 		bytes->length = got; /* to be wiped, whatever comes */
 		if (result == DEVID_OK)
-			result = measure(bytes, &got, &length);
+			result = measure(bytes, way, &got, &length);
 		bytes->length = got;
 		if (result == DEVID_OK && length > bytes->size) {
 			result = secret_resize(bytes, length);
@@ -177,7 +186,8 @@ static enum devid_result receive_frame(int fd, struct secret *bytes, int64_t dea
 	return result == DEVID_OK && got > length ? DEVID_BAD_DATA : result;
 }
 
-enum devid_result wire_receive(int fd, struct wire_frame *frame, int timeout_ms, unsigned spin_us)
+static enum devid_result receive(int fd, struct wire_frame *frame, enum way way, int timeout_ms,
+				 unsigned spin_us)
 {
 	int64_t deadline = deadline_after(timeout_ms), spin_until = 0;
 	enum devid_result result;
@@ -186,9 +196,19 @@ enum devid_result wire_receive(int fd, struct wire_frame *frame, int timeout_ms,
 		spin_us = SPIN_MAX_US;
 	if (spin_us > 0 && may_spin())
 		spin_until = now_us() + spin_us;
-	result = receive_frame(fd, &frame->bytes, deadline, spin_until);
+	result = receive_frame(fd, &frame->bytes, way, deadline, spin_until);
 	if (result == DEVID_OK)
 		result = wire_validate(frame);
 	frame->result = result;
 	return result;
+}
+
+enum devid_result wire_receive(int fd, struct wire_frame *frame, int timeout_ms, unsigned spin_us)
+{
+	return receive(fd, frame, TO_CLIENT, timeout_ms, spin_us);
+}
+
+enum devid_result wire_receive_request(int fd, struct wire_frame *frame, int timeout_ms)
+{
+	return receive(fd, frame, TO_AGENT, timeout_ms, 0);
 }

@@ -102,6 +102,26 @@ static void only_progress_has_a_successor(void **state)
 	assert_result(wire_receive(pair->ours, &got, 1000, 0), DEVID_BAD_DATA);
 }
 
+/* A client that sends what only an agent does would keep its thread passing it over for ever. */
+static void an_agent_takes_no_answers(void **state)
+{
+	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
+	AUTO_FRAME struct wire_frame got = WIRE_FRAME_INIT;
+	struct pair *pair = *state;
+
+	/* The second has only begun: a client would wait for the rest of it, and then for more. */
+	send_progress(pair->theirs);
+	assert_int_equal(send(pair->theirs, "\0\0\0\0", 4, 0), 4);
+	assert_result(wire_receive_request(pair->ours, &got, 1000), DEVID_BAD_DATA);
+	teardown(state);
+	assert_int_equal(setup(state), 0);
+	pair = *state;
+	wire_begin(&reply, WIRE_REPLY);
+	assert_result(wire_finish(&reply), DEVID_OK);
+	assert_result(wire_send(pair->theirs, &reply, 1000), DEVID_OK);
+	assert_result(wire_receive_request(pair->ours, &got, 1000), DEVID_BAD_DATA);
+}
+
 static void *receive_large(void *data)
 {
 	AUTO_FRAME struct wire_frame got = WIRE_FRAME_INIT;
@@ -330,6 +350,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(passes_frames),
 		TEST(only_progress_has_a_successor),
+		TEST(an_agent_takes_no_answers),
 		TEST(passes_large_frames_through_a_small_buffer),
 		TEST(silence_is_bounded),
 		TEST(a_byte_now_and_then_is_bounded_too),
