@@ -171,15 +171,20 @@ static gboolean undo(struct session *session, GError **error)
 {
 	struct identity_undo *taken = g_steal_pointer(&session->undo);
 	g_autoptr(GError) problem = NULL;
+	g_autoptr(GError) failure = NULL;
 	gboolean good;
 
 	if (!taken)
 		return TRUE;
-	devid_error_set(&problem, DEVID_FAILED, NULL, NULL, "import: taken back by the client");
-	session->slow(session, TRUE);
-	good = identity_undo(taken, &session->wait, error);
-	session->slow(session, FALSE);
+	/* Not slow(): a client that hung up, which may be why, must not cut this short as well. */
+	g_clear_object(&session->wait.cancel);
+	good = identity_undo(taken, &session->wait, &failure);
+	devid_error_set(&problem, DEVID_FAILED, NULL, NULL, "import: %s%s",
+			good ? "taken back by the client" : "it could not be taken back: ",
+			failure ? failure->message : "");
 	event_import(session, problem);
+	if (failure)
+		g_propagate_error(error, g_steal_pointer(&failure));
 	gate_refresh(session->agent->gate);
 	return good;
 }
@@ -195,8 +200,7 @@ void import_end(struct session *session)
 
 	if (!session->undo)
 		return;
-	/* Nobody waits any more: what hung up must not cut this short as well. */
-	g_clear_object(&session->wait.cancel);
+	/* Nobody waits any more. */
 	session->wait.progress = NULL;
 	if (!undo(session, &error))
 		g_warning("import: it could not be taken back: %s",
