@@ -18,7 +18,7 @@ fi
 mkdir "$T/modules"
 echo "module: $DEVID_SHIM" >"$T/modules/shim.module"
 mount --bind "$T/modules" /usr/share/p11-kit/modules || bail "can't mount"
-[ ! -e /etc/devid ] || mount -t tmpfs none /etc/devid
+cover_account || bail "can't cover /etc/devid"
 [ ! -e /etc/pkcs11/modules ] || mount -t tmpfs none /etc/pkcs11/modules
 
 mkdir "$T/tokens"
@@ -116,7 +116,7 @@ like "$(tail -n 1 "$EVENTS")" '"action":"Failed"' "an event tells of the failure
 STORE=pkcs11:token=nowhere
 foreign -- "${PIN[@]}" --json "$PKI/rsa3072.p12"
 is "$rc $(json "$out" 'd["reason"]')" "5 token-missing" "a token that isn't there"
-"${E[@]}" softhsm2-util --init-token --free --label card2 --so-pin 5678 --pin 1234 >/dev/null
+"${E[@]}" softhsm2-util --init-token --free --label spare --so-pin 5678 --pin 1234 >/dev/null
 STORE=pkcs11:manufacturer=SoftHSM%20project
 foreign -- "${PIN[@]}" --json "$PKI/rsa3072.p12"
 is "$rc $(json "$out" 'd["reason"]')" "5 token-ambiguous" "a URI that several tokens match"
@@ -136,7 +136,7 @@ refuses() {
 }
 refuses "a token that takes no private keys" no-private token-refused "doesn't take such an object from outside"
 refuses "a write-protected token" read-only token-read-only 'write-protected'
-CARD=card2 STORE=pkcs11:token=card2
+CARD=spare STORE=pkcs11:token=spare
 for n in 1 2 3 4 5; do
 	refuses "an empty token that is full at object $n" "full:$n" token-full 'the token is full'
 done
