@@ -334,8 +334,9 @@ enum exit_status command_check(int argc, char **argv)
 
 	if (!options_parse(
 		    &argc, &argv, "[LABEL|URI]",
-		    "Check whether the account accepts the device certificate; without a "
-		    "label, each of them. Nothing is sent anywhere but with --server.",
+		    "Check whether the account accepts the device certificate. Without a "
+		    "label: each of your own, or the machine's where you have none. Nothing is "
+		    "sent anywhere but with --server.",
 		    "Exit status: 0 accepted, 1 failed, 3 certificate error or refused by the\n"
 		    "server, 4 blocked by a rule of the account, 5 the key's store could not be\n"
 		    "opened, 6 no account to check against.",

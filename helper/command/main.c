@@ -7,28 +7,30 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "table.h"
 #include "words.h"
 
 static enum exit_status command_help(int argc, char **argv);
 
 /* The table is the documentation: usage, completions and the manual page agree with it
- * (tests/command/table.sh). Rows stand in the order in which a newcomer needs them.
+ * (tests/command/options.sh). Rows stand in the order in which a newcomer needs them.
  */
 static const struct command commands[] = {
 	{ "import-cert", "FILE", "Import a device identity", command_import_cert },
 	{ "inspect", "FILE…", "Show what is in .p12 and certificate files", command_inspect },
 	{ "list", "[URI…]", "List the device identities", command_list },
-	{ "show", "[LABEL]", "Show one identity and its chain", command_show },
-	{ "check", "[LABEL]", "Check whether the account accepts the certificate", command_check },
+	{ "show", "[LABEL|URI]", "Show one identity and its chain", command_show },
+	{ "check", "[LABEL|URI]", "Check whether the account accepts the certificate",
+	  command_check },
 	{ "remove", "LABEL", "Remove an identity", command_remove },
 	{ "rename", "OLD NEW", "Give an identity another label", command_rename },
-	{ "export", "[LABEL]", "Print certificate and chain as PEM, never the key",
+	{ "export", "[LABEL|URI]", "Print certificate and chain as PEM, never the key",
 	  command_export },
 	{ "ca", "add|list|show|remove", "Manage the account's signing certificates", command_ca },
-	{ "verify", "FILE", "Check a chain from a file, as a gateway does", command_verify },
+	{ "verify", "FILE|-", "Check a chain from a file, as a gateway does", command_verify },
 	{ "reset-cred", "", "Forget sign-in data; with --keys, the identities too",
 	  command_reset_cred },
-	{ "status", "", "Show agent, keyring, account and identities at a glance", command_status },
+	{ "status", "", "Show agent, keyring, account, identities at a glance", command_status },
 	{ "events", "", "Show what happened", command_events },
 	{ "version", "", "Print the version", command_version },
 	{ "help", "[COMMAND]", "Explain a command", command_help },
@@ -50,8 +52,13 @@ static void print_usage(FILE *stream)
 	      "\n"
 	      "Commands:\n",
 	      stream);
-	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-		fprintf(stream, "  %-12s %s\n", commands[i].name, commands[i].summary);
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+		g_autofree char *words =
+			g_strdup_printf("%s %s", commands[i].name, commands[i].arguments);
+
+		fprintf(stream, "  %s%*s %s\n", words, 24 - text_width(words), "",
+			commands[i].summary);
+	}
 	fputs("\n"
 	      "devid help COMMAND tells more of each. First steps:\n"
 	      "  devid import-cert FILE.p12\n"

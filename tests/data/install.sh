@@ -38,7 +38,7 @@ for path in "${paths[@]}"; do
 done
 # The overlay's upper folder holds what we put down, and nothing else but bytecode and locks.
 extra=$(cd "$T/m/usr" && find . -type f | sed 's,^\./,usr/,' | grep -vE '/(devid|libdevid|90-devid)[^/]*$|/include/devid/' || true)
-is "$(grep -vE 'completions|/doc/devid/|/bash-completion/' <<<"$extra")" "" "nothing else is installed"
+is "$(grep -vE 'completions|/doc/devid/|/site-functions/_devid$' <<<"$extra")" "" "nothing else is installed"
 is "$(find "$T/m/usr" -type f -perm /022 | wc -l)" 0 "nothing that others can write"
 is "$(find "$T/m/usr" -type f -perm /6000 | wc -l)" 0 "nothing with a set-uid bit"
 

@@ -1,0 +1,100 @@
+# Completion of devid for bash.
+
+# The options of a command; "ca add" counts as one.
+_devid_options()
+{
+	case $1 in
+	import-cert)
+		echo "--user --system --store --label --key --friendly-name --password-file --password-fd" \
+			"--pin-file --replace --accept-size --dry-run --json --help"
+		;;
+	inspect) echo "--password-file --password-fd --system --json --help" ;;
+	list | show | remove | rename) echo "--user --system --json --help" ;;
+	check) echo "--server --ca-file --user --system --quiet --json --help" ;;
+	export) echo "--output --leaf --user --system --help" ;;
+	"ca add") echo "--name --user --system --json --help" ;;
+	"ca list" | "ca show") echo "--system --json --help" ;;
+	"ca remove") echo "--user --system --json --help" ;;
+	ca) echo "--help" ;;
+	verify) echo "--config --at --chain --json --help" ;;
+	reset-cred) echo "--keys --dry-run --yes --json --help" ;;
+	events) echo "--since --user --system --json --help" ;;
+	status | version) echo "--json --help" ;;
+	esac
+}
+
+_devid_labels()
+{
+	devid list --json 2>/dev/null | sed -n 's/^ *"label" : "\(.*\)",$/\1/p'
+}
+
+_devid_signing()
+{
+	devid ca list --json 2>/dev/null | sed -n 's/^ *"name" : "\(.*\)",$/\1/p'
+}
+
+# Each line of the rest that begins with $1, quoted for the shell.
+_devid_lines()
+{
+	local word=$1 line
+	while IFS= read -r line; do
+		[[ $line == "$word"* ]] && COMPREPLY+=("$(printf '%q' "$line")")
+	done
+}
+
+_devid()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+	local commands="import-cert inspect list show check remove rename export ca verify reset-cred status
+		events version help"
+
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		COMPREPLY=($(compgen -W "$commands --help --version" -- "$word"))
+		return
+	fi
+	if [ "$command" = ca ] && [ "$COMP_CWORD" -eq 2 ]; then
+		COMPREPLY=($(compgen -W "add list show remove --help" -- "$word"))
+		return
+	fi
+	[ "$command" = ca ] && command="ca ${COMP_WORDS[2]}"
+	case $last in
+	--key | --password-file | --pin-file | --ca-file | --output | -o)
+		compopt -o filenames 2>/dev/null
+		COMPREPLY=($(compgen -f -- "$word"))
+		return
+		;;
+	--config)
+		compopt -o filenames 2>/dev/null
+		COMPREPLY=($(compgen -d -- "$word"))
+		return
+		;;
+	--store)
+		COMPREPLY=($(compgen -W "keyring file pkcs11:" -- "$word"))
+		return
+		;;
+	--chain)
+		COMPREPLY=($(compgen -W "issuer path" -- "$word"))
+		return
+		;;
+	--server)
+		COMPREPLY=($(compgen -A hostname -- "$word"))
+		return
+		;;
+	--label | --name | --friendly-name | --password-fd | --at | --since) return ;;
+	esac
+	if [[ $word == -* ]]; then
+		COMPREPLY=($(compgen -W "$(_devid_options "$command")" -- "$word"))
+		return
+	fi
+	case $command in
+	import-cert | inspect | verify | "ca add")
+		compopt -o filenames 2>/dev/null
+		COMPREPLY=($(compgen -f -- "$word"))
+		;;
+	show | check | remove | rename | export) _devid_lines "$word" < <(_devid_labels) ;;
+	"ca show" | "ca remove") _devid_lines "$word" < <(_devid_signing) ;;
+	help) COMPREPLY=($(compgen -W "$commands" -- "$word")) ;;
+	esac
+}
+complete -F _devid devid

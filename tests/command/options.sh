@@ -1,0 +1,143 @@
+#!/bin/bash
+# The table of subcommands is the documentation: usage text, completions and manual page agree with it, each
+# command and each option, both ways.
+. "$(dirname "$0")/../lib/common.sh"
+. "$(dirname "$0")/records.sh"
+data=$DEVID_SOURCE/data
+
+# What the program says of itself.
+devid help
+mapfile -t commands < <(sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' <<<"$out")
+devid help ca
+mapfile -t actions < <(sed -n '/^Actions:/,/^$/s/^  \([a-z-]*\) .*/ca \1/p' <<<"$out")
+like "${#commands[@]}" '^1[0-9]$' "the usage lists the commands"
+is "${actions[*]}" "ca add ca list ca show ca remove" "and the actions of ca"
+all=()
+for command in "${commands[@]}"; do
+	[ "$command" = help ] || all+=("$command")
+	[ "$command" != ca ] || all+=("${actions[@]}")
+done
+
+# options_of COMMAND: long options, sorted; short_of COMMAND: "-q=--quiet".
+options_of() {
+	"${E[@]}" "$DEVID_COMMAND" help $1 | sed -n '/^Options:/,/^$/p' | grep -oE '^  (-[a-z], )?--[a-z-]+' |
+		grep -oE -- '--[a-z-]+' | sort
+}
+short_of() {
+	"${E[@]}" "$DEVID_COMMAND" help $1 | sed -n '/^Options:/,/^$/s/^  \(-[a-z]\), \(--[a-z-]*\).*/\1=\2/p' | sort
+}
+with_value() {
+	"${E[@]}" "$DEVID_COMMAND" help $1 | sed -n '/^Options:/,/^$/p' | grep -oE '^  (-[a-z], )?--[a-z-]+ [A-Zi][^ ]*' |
+		grep -oE -- '--[a-z-]+' | sort
+}
+
+# --- the manual page
+page=$data/man/devid.1
+run man --warnings -E UTF-8 -l -Tutf8 "$page"
+is "$err" "" "the manual page has no faults"
+plain=$(sed 's/\\-/-/g; s/\\\.//g; s/\\|//g' "$page")
+# section COMMAND: the lines of its part of the page.
+section() {
+	awk -v want="$1" '/^\.S[SH]/ {
+		title = $0; sub(/^\.S[SH] /, "", title); sub(/^devid /, "", title)
+		split(title, words, " ")
+		name = words[1]; if (name == "ca" && words[2] != "") name = name " " words[2]
+		inside = (name == want)
+	} inside' <<<"$plain"
+}
+for command in "${all[@]}" help; do
+	isnt "$(section "$command")" "" "the page has a part on $command"
+done
+is "$(grep -c '^\.SS' "$page")" $((${#all[@]} + 1)) "and on nothing else"
+for command in "${all[@]}"; do
+	documented=$(section "$command" | grep -A1 '^\.TP' | grep -oE -- '--[a-z-]+' | sort)
+	is "$documented" "$(options_of "$command" | grep -v '^--help$')" "$command: the page has its options, and no others"
+	for pair in $(short_of "$command" | grep -v '^-h'); do
+		like "$(section "$command")" "${pair%%=*}\"?[ \\\\]" "$command: the page has ${pair%%=*}"
+	done
+done
+for status in 0 1 2 3 4 5 6; do
+	like "$(sed -n '/^\.SH EXIT STATUS/,/^\.SH ENV/p' "$page")" "\.B $status" "exit status $status is documented"
+done
+
+# --- bash
+. "$data/completions/devid.bash"
+complete_words() { # WORDS…: the last is being typed
+	COMP_WORDS=("$@")
+	COMP_CWORD=$(($# - 1))
+	COMPREPLY=()
+	_devid 2>/dev/null
+	printf '%s\n' "${COMPREPLY[@]}" | sort
+}
+is "$(complete_words devid '' | grep -v '^-')" "$(printf '%s\n' "${commands[@]}" | sort)" "bash completes the commands"
+is "$(complete_words devid ca '' | grep -v '^-')" "$(printf '%s\n' "${actions[@]#ca }" | sort)" "and the actions of ca"
+is "$(complete_words devid im)" import-cert "from their beginnings"
+for command in "${all[@]}"; do
+	is "$(complete_words devid $command -)" "$(options_of "$command")" "bash: $command has its options, and no others"
+	for option in $(with_value "$command"); do
+		case $option in
+		--chain) is "$(complete_words devid $command --chain '' | tr '\n' ' ')" "issuer path " "bash: $option has its values" ;;
+		--store) like "$(complete_words devid $command --store '' | tr '\n' ' ')" "file keyring" "bash: $option has its values" ;;
+		*) unlike "$(complete_words devid $command "$option" --)" '^--' "bash: $option of $command takes a value" ;;
+		esac
+	done
+done
+if command -v devid >/dev/null; then
+	skip "another devid is installed"
+else
+	need_pki
+	make_account issuing
+	make_record user "with blank" keyring "$PKI/p256.crt"
+	make_record user plain keyring "$PKI/p384.crt"
+	devid_run() {
+		command "${E[@]}" "$DEVID_COMMAND" "$@"
+	}
+	# The completion calls devid: here that is ours.
+	mkdir "$T/bin"
+	printf '#!/bin/bash\nexec' >"$T/bin/devid"
+	printf ' %q' "${E[@]}" "$DEVID_COMMAND" >>"$T/bin/devid"
+	echo ' "$@"' >>"$T/bin/devid"
+	chmod +x "$T/bin/devid"
+	unset -f devid
+	PATH=$T/bin:$PATH
+	for command in show check remove rename export; do
+		is "$(complete_words devid $command '' | tr '\n' ,)" 'plain,with\ blank,' "bash: $command has the labels"
+	done
+	is "$(complete_words devid show w)" 'with\ blank' "that begin so"
+	is "$(complete_words devid ca show '')" issuing "bash: ca show has the names"
+	is "$(complete_words devid ca remove '')" issuing "so has ca remove"
+fi
+
+# --- zsh and fish: by reading; by running where they are
+zsh=$data/completions/_devid
+is "$(sed -n '/commands=(/,/)$/p' "$zsh" | grep -oE "^		'[a-z-]+:" | tr -d "'	:" | sort)" \
+	"$(printf '%s\n' "${commands[@]}" | sort)" "zsh completes the commands"
+is "$(sed -n '/actions=(/,/)$/p' "$zsh" | grep -oE "^		'[a-z-]+:" | tr -d "'	:" | sort)" \
+	"$(printf '%s\n' "${actions[@]#ca }" | sort)" "and the actions of ca"
+for command in "${all[@]}"; do
+	[ "$command" != ca ] || continue
+	part=$(awk -v want="$command" 'BEGIN { q = sprintf("%c", 39) }
+		/^\t(\047?)[a-z]+[a-z -]*(\047?)\)/ {
+			name = $0; sub(/^\t/, "", name); sub(/\).*/, "", name); gsub(q, "", name)
+			inside = (name == want)
+		} inside' "$zsh" | sed 's/\[[^]]*\]//g')
+	is "$(grep -oE -- '--[a-z-]+' <<<"$part" | sort)" "$(options_of "$command")" "zsh: $command has its options, and no others"
+done
+fish=$data/completions/devid.fish
+is "$(sed -n 's/^complete -c devid -n __fish_use_subcommand -a \([a-z-]*\) .*/\1/p' "$fish" | sort)" \
+	"$(printf '%s\n' "${commands[@]}" | sort)" "fish completes the commands"
+for command in "${all[@]}"; do
+	[ "$command" != ca ] || continue
+	is "$(sed -n "s/^complete -c devid -n '__devid_is $command' -l \\([a-z-]*\\).*/--\\1/p" "$fish" | sort)" \
+		"$(options_of "$command")" "fish: $command has its options, and no others"
+	is "$(sed -n "s/^complete -c devid -n '__devid_is $command' -l \\([a-z-]*\\) -s \\([a-z]\\).*/-\\2=--\\1/p" "$fish" | sort)" \
+		"$(short_of "$command")" "fish: and the short ones"
+done
+if command -v zsh >/dev/null; then
+	ok "zsh reads its file" zsh -n "$zsh"
+fi
+if command -v fish >/dev/null; then
+	ok "fish reads its file" fish -n "$fish"
+fi
+ok "bash reads its file" bash -n "$data/completions/devid.bash"
+done_testing
