@@ -353,6 +353,9 @@ static gboolean change_identity(struct job *job, enum change change, const struc
 		memcpy(job->name, target->name, sizeof(job->name));
 	else
 		desk_new_name(&job->desk, job->name);
+	/* First: of several that replace the same, one writes and the others wait. */
+	if (!mark_old_half(job, change, target, error))
+		return FALSE;
 	if (brings_half(job, change)) {
 		if (!write_half(job, label, error) || !decide(job, &again, &target, error))
 			return FALSE;
@@ -365,8 +368,7 @@ static gboolean change_identity(struct job *job, enum change change, const struc
 	}
 	if (target)
 		job->undo->before = desk_bytes(&job->desk, target->name);
-	return mark_old_half(job, change, target, error) &&
-	       commit(job, change, target, result, error);
+	return commit(job, change, target, result, error);
 }
 
 static gboolean try_import(struct job *job, struct identity_result *result, GError **error)

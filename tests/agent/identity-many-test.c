@@ -64,12 +64,12 @@ static void processes_replace_the_same(void **state)
 
 	(void)state;
 	assert_int_equal(end(start("import", "laptop")), 0);
-	for (int i = 0; i < WRITERS / 2; i++)
+	for (int i = 0; i < WRITERS / 4; i++)
 		pids[i] = start("replace", "laptop");
-	for (int i = 0; i < WRITERS / 2; i++)
+	for (int i = 0; i < WRITERS / 4; i++)
 		assert_int_equal(end(pids[i]), 0);
 	assert_int_equal(assert_whole(), 1);
-	assert_int_equal(generation(), 1 + WRITERS / 2);
+	assert_int_equal(generation(), 1 + WRITERS / 4);
 }
 
 static gpointer import_in_thread(gpointer data)
