@@ -9,7 +9,7 @@
 #include "identity-desk.h"
 
 #define SUFFIX ".pending"
-#define TRY_US (3 * G_TIME_SPAN_SECOND)
+#define TRY_US (4 * G_TIME_SPAN_SECOND)
 #define TRY_STEP_US 10000
 #define OPEN_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
