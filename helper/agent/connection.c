@@ -107,6 +107,13 @@ static void refuse_frame(struct connection *connection, enum devid_result result
 		(void)!send_frame(connection, &reply, 0);
 }
 
+static enum connection_holds holds(const struct session *session)
+{
+	if (session->undo)
+		return HOLDS_IMPORT;
+	return session->operation ? HOLDS_SIGNATURE : HOLDS_NOTHING;
+}
+
 static gboolean serve_one(struct connection *connection, struct wire_frame *request,
 			  struct wire_frame *reply)
 {
@@ -126,6 +133,7 @@ static gboolean serve_one(struct connection *connection, struct wire_frame *requ
 	/* A request that carried a key is not kept until the next one. */
 	if (wire_type(request) != WIRE_SIGN)
 		wire_frame_clear(request);
+	atomic_store(&connection->holds, holds(&connection->session));
 	result = send_frame(connection, reply, RECEIVE_MS);
 	atomic_store(&connection->used, g_get_monotonic_time());
 	atomic_store(&connection->busy_since, 0);

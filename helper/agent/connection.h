@@ -5,6 +5,13 @@
 #include <stdatomic.h>
 #include "agent.h"
 
+/* What would be lost with a connection that asks for nothing at the moment. */
+enum connection_holds {
+	HOLDS_NOTHING,
+	HOLDS_SIGNATURE, /* one in several parts */
+	HOLDS_IMPORT,	 /* that is not kept yet */
+};
+
 struct connection {
 	struct session session;
 	struct server *server;
@@ -14,6 +21,7 @@ struct connection {
 	/* g_get_monotonic_time(); 0: not so now. */
 	_Atomic gint64 busy_since; /* a request is being answered */
 	_Atomic gint64 used;	   /* the last one was answered, or it was connected */
+	_Atomic enum connection_holds holds;
 	/* under the server's lock */
 	gint64 slow_since; /* a store is waited for */
 	gboolean ending;   /* shut for reading, to make room */

@@ -15,6 +15,7 @@
 #include <syslog.h>
 #include <unistd.h>
 #include "connection.h"
+#include "crowd.h"
 #include "server.h"
 #include "throttle.h"
 
@@ -126,45 +127,25 @@ static void set_accepting(struct server *server, gboolean accepting)
 	(void)epoll_ctl(server->poll_fd, EPOLL_CTL_MOD, server->listening->fd, &event);
 }
 
-/* With the lock held: ends the connection that was used longest ago among those that ask for nothing, of
- * one uid or (uid_t)-1 of any. Its client connects anew when it needs to.
- */
-static gboolean end_idlest(struct server *server, uid_t uid)
+/* With the lock held: makes room. */
+static gboolean end_one(struct server *server, uid_t uid)
 {
-	struct connection *idlest = NULL;
+	struct connection *connection = crowd_pick(server->connections, uid);
 
-	for (guint i = 0; i < server->connections->len; i++) {
-		struct connection *connection = server->connections->pdata[i];
-
-		if (atomic_load(&connection->busy_since) || connection->session.undo ||
-		    connection->session.operation || connection->ending ||
-		    (uid != (uid_t)-1 && connection->session.peer.uid != uid))
-			continue;
-		if (!idlest || atomic_load(&connection->used) < atomic_load(&idlest->used))
-			idlest = connection;
-	}
-	if (!idlest)
+	if (!connection)
 		return FALSE;
-	idlest->ending = TRUE;
-	(void)shutdown(idlest->fd, SHUT_RD);
+	connection->ending = TRUE;
+	(void)shutdown(connection->fd, SHUT_RD);
 	return TRUE;
 }
 
 /* With the lock held. */
 static gboolean peer_welcome(struct server *server, const struct peer *peer)
 {
-	guint same = 0;
-
 	if (server->agent->half == HALF_USER)
 		return peer->uid == server->agent->uid;
-	if (peer->uid == 0)
-		return TRUE;
-	for (guint i = 0; i < server->connections->len; i++) {
-		const struct connection *connection = server->connections->pdata[i];
-
-		same += connection->session.peer.uid == peer->uid && !connection->ending;
-	}
-	return same < CONNECTIONS_A_UID || end_idlest(server, peer->uid);
+	return peer->uid == 0 || crowd_count(server->connections, peer->uid) < CONNECTIONS_A_UID ||
+	       end_one(server, peer->uid);
 }
 
 static void accept_one(struct server *server, int fd)
@@ -183,7 +164,7 @@ static void accept_one(struct server *server, int fd)
 	/* At the bound the others stay in the kernel's queue until one here has gone. */
 	if (server->connections->len >= CONNECTIONS_MAX) {
 		set_accepting(server, FALSE);
-		end_idlest(server, (uid_t)-1);
+		end_one(server, CROWD_ANYBODY);
 	}
 	g_mutex_unlock(&server->lock);
 	server->active = g_get_monotonic_time();
