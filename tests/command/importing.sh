@@ -59,7 +59,7 @@ signs() {
 		how=(-m ECDSA-SHA256 --signature-format openssl)
 	head -c 1000 /dev/urandom >"$T/data"
 	rm -f "$T/signature"
-	"${E[@]}" timeout 30 pkcs11-tool --module "$DEVID_MODULE" --token-label "Device Identity" \
+	"${E[@]}" timeout 30 "${PRELOAD[@]}" pkcs11-tool --module "$DEVID_MODULE" --token-label "Device Identity" \
 		--id "$id" --sign "${how[@]}" --input-file "$T/data" --output-file "$T/signature" \
 		>"$T/sign.log" 2>&1 || { cat "$T/sign.log"; return 1; }
 	openssl dgst -sha256 -verify "$T/pub.pem" -signature "$T/signature" "$T/data"

@@ -51,6 +51,13 @@ env_set() {
 unset DBUS_SESSION_BUS_ADDRESS SSL_CERT_FILE SSL_CERT_DIR
 env_build
 
+# Before a program that loads the module and was built without its sanitizer: "${E[@]}" "${PRELOAD[@]}"
+# pkcs11-tool …. (GnuTLS's own programs hang with it.)
+PRELOAD=()
+case ${DEVID_SANITIZE:-} in
+*address*) PRELOAD=(env "LD_PRELOAD=$(cc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0) ;;
+esac
+
 # --- TAP ---------------------------------------------------------------------------------------
 
 TAP_COUNT=0
