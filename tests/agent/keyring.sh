@@ -3,44 +3,11 @@
 # are shortened (DEVID_TEST_BOUNDS): a step 1 s, a prompt 3 s; keyring-soak.sh waits for the real ones.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/keyring.sh"
+. "$(dirname "$0")/driver.sh"
 
 KEY=$(printf 'a%.0s' {1..64})
 OTHER=$(printf 'b%.0s' {1..64})
 env_set DEVID_TEST_BOUNDS="${BOUNDS:-1000,3000}"
-
-# One process for several commands, as an agent lives: driver_start; driver WORDS…; driver_stop.
-driver_start() {
-	coproc DRIVER { exec "${E[@]}" "$DEVID_STORE_DRIVER" 2>>"$T/driver.err"; }
-	DRIVER_PID_KEPT=$DRIVER_PID
-}
-
-# Leaves word, took (ms), progress, text behind.
-driver() {
-	echo "$*" >&"${DRIVER[1]}"
-	read -r -t 30 word took progress text <&"${DRIVER[0]}" || { word=hangs; took=30000; progress=; text=; }
-}
-
-driver_stop() {
-	local input=${DRIVER[1]}
-	exec {input}>&-
-	wait "$DRIVER_PID_KEPT" 2>/dev/null
-}
-
-# The same in a process of its own.
-driver_once() {
-	driver_start
-	driver "$@"
-	driver_stop
-}
-
-within() {
-	if [ "$took" -le "$1" ]; then
-		pass "$2 ($took ms)"
-	else
-		fail "$2"
-		diag "took $took ms, at most $1 wanted; $word $text"
-	fi
-}
 
 # --- no bus ------------------------------------------------------------------------------------
 
@@ -224,7 +191,7 @@ prompter_start silent
 echo "keyring read $KEY" >&"${DRIVER[1]}"
 wait_for 5 prompt_is_open
 keyring_kill
-read -r -t 30 word took progress text <&"${DRIVER[0]}" || word=hangs
+driver_answer
 is "$word" store-missing "killed while a prompt is open: missing"
 within 3000 "killed while a prompt is open: at once"
 driver keyring read "$KEY"

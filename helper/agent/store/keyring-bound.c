@@ -4,8 +4,9 @@
 #include "helper/account/error.h"
 #include "keyring-private.h"
 
-#define STEP_MS	  4500
-#define PROMPT_MS 120000
+#define STEP_MS 4500
+/* Below the 120 s of a client, and STEP_MS below its 5 s, so that it hears why. */
+#define PROMPT_MS 118000
 
 static int step_ms = STEP_MS;
 static int prompt_ms = PROMPT_MS;

@@ -1,4 +1,5 @@
 /* One call to the Secret Service, bounded, and its errors in our words. */
+#include <string.h>
 #include "helper/account/error.h"
 #include "keyring-private.h"
 
@@ -66,6 +67,8 @@ void keyring_propagate(GError **error, GError *from, const char *what)
 		return;
 	}
 	g_dbus_error_strip_remote_error(from);
+	/* The daemon's own words, whatever they are: one line of them. */
+	from->message[strcspn(from->message, "\r\n")] = '\0';
 	devid_error_set(error, DEVID_IO, NULL, NULL, "keyring: %s: %s", what, from->message);
 }
 

@@ -36,7 +36,7 @@ struct keyring_bound {
 void keyring_bound_begin(struct keyring_bound *bound, const struct store_wait *wait);
 /* A person was asked and answered: the time begins anew. */
 void keyring_bound_renew(struct keyring_bound *bound);
-/* While a prompt is open: 120 s in all. */
+/* While a prompt is open: 118 s in all. */
 void keyring_bound_for_prompt(struct keyring_bound *bound);
 /* At least 1 while there is time left, else 0. */
 int keyring_bound_left_ms(const struct keyring_bound *bound);
