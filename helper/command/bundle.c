@@ -134,6 +134,7 @@ gboolean file_read_bounded(const char *path, struct secret *bytes, bool *others,
 	struct stat status = { 0 };
 	AUTO_CLOSE int opened = standard ? -1 : open_regular(path, &status, error);
 	int fd = standard ? STDIN_FILENO : opened;
+	size_t most = BUNDLE_FILE_MAX;
 
 	if (fd < 0)
 		return FALSE;
@@ -141,20 +142,24 @@ gboolean file_read_bounded(const char *path, struct secret *bytes, bool *others,
 		*others = !standard && status.st_mode & (S_IRGRP | S_IROTH);
 	if (status.st_size > BUNDLE_FILE_MAX)
 		return set_too_large(error, path);
+	/* Locked memory is scarce: no more than the file has, where it says how much that is. */
+	if (status.st_size > 0)
+		most = (size_t)status.st_size;
 	/* One byte more tells that there is more; growing later would copy secrets about. */
-	if (secret_allocate(bytes, BUNDLE_FILE_MAX + 1) ||
-	    secret_resize(bytes, BUNDLE_FILE_MAX + 1))
+	if (secret_allocate(bytes, most + 1) || secret_resize(bytes, most + 1))
 		return set_file_error(error, path, g_strerror(ENOMEM));
 	for (size_t at = 0;;) {
-		ssize_t got = read(fd, bytes->data + at, BUNDLE_FILE_MAX + 1 - at);
+		ssize_t got = read(fd, bytes->data + at, most + 1 - at);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return set_file_error(error, path, g_strerror(errno));
 		at += (size_t)got;
-		if (at > BUNDLE_FILE_MAX)
-			return set_too_large(error, path);
+		if (at > most)
+			return most < BUNDLE_FILE_MAX
+				       ? set_file_error(error, path, "changed while it was read")
+				       : set_too_large(error, path);
 		if (got > 0)
 			continue;
 		if (at == 0)

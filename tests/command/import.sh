@@ -199,6 +199,31 @@ is "$(json "$out" 'd["changed"]')" True "is a change"
 ok "and signs" signs a "$W/renewed.crt"
 remove a
 
+# --- one signature through the module, or everything out again
+run "${E[@]}" "DEVID_MODULE=$T/nothing.so" "$DEVID_COMMAND" import-cert --user --store file --label a --json \
+	"${PASSWORD[@]}" "$PKI/rsa2048.p12"
+is "$rc" 1 "the module can't be loaded: the import fails"
+like "$(json "$out" 'd["message"]')" 'imported and taken out again: ' "and says that it was taken out again"
+nothing_there && pass "nothing is left" || fail "nothing is left"
+imports "an identity" --label a "${PASSWORD[@]}" "$PKI/p256.p12"
+run "${E[@]}" "DEVID_MODULE=$T/nothing.so" "$DEVID_COMMAND" import-cert --user --store file --label a --replace \
+	"${PASSWORD[@]}" "$PKI/rsa2048.p12"
+is "$rc" 1 "the same with --replace"
+ok "leaves the one before, which signs" signs a "$PKI/p256.crt"
+is "$(find "$DATA" -name '*.identity' -o -name '*.key' | wc -l)" 2 "and nothing beside it"
+remove a
+# Killed between the commit and its end: the agent takes it back.
+"${E[@]}" "DEVID_MODULE=$DEVID_SHIM" SHIM_MODE=hang "$DEVID_COMMAND" import-cert --user --store file --label a \
+	"${PASSWORD[@]}" "$PKI/rsa2048.p12" >/dev/null 2>&1 &
+pid=$!
+written() {
+	! nothing_there
+}
+ok "a module that hangs" wait_for 10 written
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+ok "the command is killed: what it wrote is taken back" wait_for 10 nothing_there
+
 # --- the dry run
 before=$(find "$DATA" "$EVENTS" -type f -exec sha256sum {} + 2>/dev/null | sort)
 imports "a dry run" --dry-run --label a "${PASSWORD[@]}" "$PKI/rsa2048.p12" --json

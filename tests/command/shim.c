@@ -6,6 +6,7 @@
  *	read-only	no session to write in (CKR_TOKEN_WRITE_PROTECTED)
  *	no-sign		nothing signs (CKR_FUNCTION_FAILED)
  *	bad-sign	signatures are wrong
+ *	hang		the module never answers
  *
  * SHIM_LOG names a file that gets one line for each login.
  */
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <p11-kit/pkcs11.h>
 
 #define SOFTHSM "/usr/lib/softhsm/libsofthsm2.so"
@@ -92,7 +94,11 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG length,
 __attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list)
 {
 	CK_C_GetFunctionList get;
-	void *module = dlopen(SOFTHSM, RTLD_NOW | RTLD_LOCAL);
+	void *module;
+
+	while (mode_is("hang"))
+		pause();
+	module = dlopen(SOFTHSM, RTLD_NOW | RTLD_LOCAL);
 
 	if (!module)
 		return CKR_GENERAL_ERROR;
