@@ -5,259 +5,13 @@
  * this client goes on reading for a while.
  */
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
-#include <gio/gio.h>
-#include <gnutls/abstract.h>
 
-#include "check-server.h"
 #include "describe.h"
-#include "foreign-token.h"
+#include "server-attempt.h"
 
-#define BOUND_MS 10000
 /* How long a server may take to speak against a certificate once the handshake stands. */
 #define AFTERTHOUGHT_MS 1000
-#define PORT_DEFAULT	443
-
-struct attempt {
-	const struct identity *identity;
-	struct server_report *report;
-	gnutls_certificate_credentials_t credentials;
-	gnutls_session_t session;
-	gnutls_privkey_t key;
-	gnutls_pcert_st *sent; /* the leaf and its chain */
-	unsigned sent_count;
-	GSocketConnection *connection;
-	struct foreign_token token; /* for its PIN, where the key is on a foreign one */
-	gint64 deadline;	    /* g_get_monotonic_time() */
-};
-
-static int remaining_ms(const struct attempt *attempt)
-{
-	gint64 left = (attempt->deadline - g_get_monotonic_time()) / 1000;
-
-	return (int)CLAMP(left, 0, BOUND_MS);
-}
-
-static gboolean parse_address(const char *address, struct server_report *report, GError **error)
-{
-	g_autoptr(GError) inner = NULL;
-	g_autoptr(GNetworkAddress) parsed = NULL;
-
-	const char *colon = strchr(address, ':');
-	bool doubtful = strchr(address, '/') != NULL ||
-			(colon != NULL && strchr(colon + 1, ':') != NULL && *address != '[' &&
-			 !g_hostname_is_ip_address(address));
-
-	if (!doubtful)
-		parsed = G_NETWORK_ADDRESS(g_network_address_parse(address, PORT_DEFAULT, &inner));
-	if (parsed == NULL || *g_network_address_get_hostname(parsed) == '\0' ||
-	    g_network_address_get_port(parsed) == 0) {
-		devid_error_set(error, DEVID_USAGE, NULL,
-				"as in vpn.example.com:443 or [2001:db8::1]:443",
-				"--server %s: not HOST:PORT", address);
-		return FALSE;
-	}
-	report->host = g_strdup(g_network_address_get_hostname(parsed));
-	report->port = g_network_address_get_port(parsed);
-	return TRUE;
-}
-
-struct connecting {
-	GSocketConnection *connection;
-	GError *error;
-	gboolean done;
-	gboolean late;
-};
-
-static void connected(GObject *source, GAsyncResult *result, gpointer data)
-{
-	struct connecting *connecting = data;
-
-	connecting->connection = g_socket_client_connect_to_host_finish(G_SOCKET_CLIENT(source),
-									result, &connecting->error);
-	connecting->done = TRUE;
-}
-
-static gboolean too_late(gpointer data)
-{
-	struct connecting *connecting = data;
-
-	connecting->late = TRUE;
-	return G_SOURCE_CONTINUE;
-}
-
-/* Looking a name up has no bound of its own: the whole is asynchronous and given up at the
- * deadline. */
-static gboolean reach(struct attempt *attempt)
-{
-	g_autoptr(GMainContext) context = g_main_context_new();
-	g_autoptr(GSocketClient) client = g_socket_client_new();
-	g_autoptr(GCancellable) cancel = g_cancellable_new();
-	g_autoptr(GSource) timer = g_timeout_source_new((guint)remaining_ms(attempt));
-	struct connecting connecting = { NULL, NULL, FALSE, FALSE };
-
-	g_main_context_push_thread_default(context);
-	g_socket_client_set_enable_proxy(client, FALSE);
-	g_source_set_callback(timer, too_late, &connecting, NULL);
-	g_source_attach(timer, context);
-	g_socket_client_connect_to_host_async(client, attempt->report->host, attempt->report->port,
-					      cancel, connected, &connecting);
-	while (!connecting.done) {
-		g_main_context_iteration(context, TRUE);
-		if (connecting.late && !g_cancellable_is_cancelled(cancel))
-			g_cancellable_cancel(cancel);
-	}
-	g_source_destroy(timer);
-	g_main_context_pop_thread_default(context);
-	attempt->connection = connecting.connection;
-	if (connecting.connection != NULL)
-		return TRUE;
-	attempt->report->outcome = connecting.late ? SERVER_SILENT : SERVER_UNREACHABLE;
-	attempt->report->detail = g_strdup(connecting.error->message);
-	attempt->report->result = connecting.late ? DEVID_TIMEOUT : DEVID_IO;
-	g_clear_error(&connecting.error);
-	return FALSE;
-}
-
-static bool names_issuer(const struct identity *identity, const gnutls_datum_t *name)
-{
-	for (size_t i = 0; i < identity->chain_count; i++) {
-		gnutls_datum_t issuer = { NULL, 0 };
-		bool same;
-
-		if (gnutls_x509_crt_get_raw_issuer_dn(identity->chain[i], &issuer) < 0)
-			continue;
-		same = issuer.size == name->size &&
-		       memcmp(issuer.data, name->data, name->size) == 0;
-		gnutls_free(issuer.data);
-		if (same)
-			return true;
-	}
-	return false;
-}
-
-/* Called when the server asks for a certificate. Ours is sent whatever issuers it names: it is for
- * the server to refuse, and for us to tell what it said.
- */
-static int choose_certificate(gnutls_session_t session, const gnutls_datum_t *names, int count,
-			      const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
-			      gnutls_pcert_st **certificates, unsigned *certificate_count,
-			      gnutls_privkey_t *key)
-{
-	struct attempt *attempt = gnutls_session_get_ptr(session);
-	struct server_report *report = attempt->report;
-
-	(void)algorithms;
-	(void)algorithm_count;
-	report->asked = true;
-	g_ptr_array_set_size(report->issuers, 0);
-	for (int i = 0; i < count; i++) {
-		char *name = devid_name_to_string(&names[i]);
-
-		g_ptr_array_add(report->issuers,
-				g_strdup(name != NULL ? name : "(unreadable name)"));
-		free(name);
-		report->ours_named =
-			report->ours_named || names_issuer(attempt->identity, &names[i]);
-	}
-	*certificates = attempt->sent;
-	*certificate_count = attempt->sent_count;
-	*key = attempt->key;
-	return 0;
-}
-
-/* A self-signed end of the chain is the server's own to have. */
-static int prepare_chain(struct attempt *attempt)
-{
-	const struct identity *identity = attempt->identity;
-
-	attempt->sent = g_new0(gnutls_pcert_st, identity->chain_count + 1);
-	for (size_t i = 0; i < identity->chain_count; i++) {
-		int code;
-
-		if (i > 0 && gnutls_x509_crt_check_issuer(identity->chain[i], identity->chain[i]))
-			continue;
-		code = gnutls_pcert_import_x509(&attempt->sent[attempt->sent_count],
-						identity->chain[i], 0);
-		if (code < 0)
-			return code;
-		attempt->sent_count++;
-	}
-	return 0;
-}
-
-static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GError **error)
-{
-	int code;
-
-	code = gnutls_certificate_allocate_credentials(&attempt->credentials);
-	if (code >= 0 && ca_file == NULL) {
-		/* A machine without a trust store is no obstacle: the server is called untrusted.
-		 */
-		gnutls_certificate_set_x509_system_trust(attempt->credentials);
-		return TRUE;
-	}
-	if (code >= 0)
-		code = gnutls_certificate_set_x509_trust_file(attempt->credentials, ca_file,
-							      GNUTLS_X509_FMT_PEM);
-	if (code > 0)
-		return TRUE;
-	devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "--ca-file %s: %s", ca_file,
-			code == 0 ? "no certificate in it" : gnutls_strerror(code));
-	return FALSE;
-}
-
-/* Whoever has the key knows better than PKCS#11 why it can't be had: a key that the agent doesn't lend is
- * hidden; a PIN was wrong.
- */
-static gboolean open_key(struct attempt *attempt, const char *uri, GError **error)
-{
-	g_autofree char *object = NULL;
-	g_autoptr(GError) failure = NULL, reason = NULL;
-
-	if (attempt->identity->foreign &&
-	    !foreign_token_open(&attempt->token, uri, NULL, &object, error))
-		return FALSE;
-	if (token_open_key(uri, &attempt->key, &failure))
-		return TRUE;
-	if (!attempt->identity->foreign)
-		agent_try_key(attempt->identity, &reason);
-	else if (attempt->token.pin_refused || attempt->token.pin_error != NULL)
-		foreign_error(&attempt->token, "login", GNUTLS_E_PKCS11_PIN_ERROR, &reason);
-	g_propagate_error(error,
-			  reason != NULL ? g_steal_pointer(&reason) : g_steal_pointer(&failure));
-	return FALSE;
-}
-
-static gboolean prepare(struct attempt *attempt, const char *ca_file, GError **error)
-{
-	g_autofree char *uri = g_strconcat(attempt->identity->uri, attempt->identity->query, NULL);
-	int code;
-
-	if (!(attempt->identity->foreign ? token_load_all(error) : token_load_own(error)) ||
-	    !prepare_trust(attempt, ca_file, error))
-		return FALSE;
-	code = prepare_chain(attempt);
-	if (code >= 0)
-		code = gnutls_init(&attempt->session,
-				   GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
-	if (code >= 0)
-		code = gnutls_set_default_priority(attempt->session);
-	if (code >= 0)
-		code = gnutls_credentials_set(attempt->session, GNUTLS_CRD_CERTIFICATE,
-					      attempt->credentials);
-	if (code < 0) {
-		devid_error_set(error, DEVID_FAILED, NULL, NULL, "TLS: %s", gnutls_strerror(code));
-		return FALSE;
-	}
-	gnutls_session_set_ptr(attempt->session, attempt);
-	gnutls_certificate_set_retrieve_function2(attempt->credentials, choose_certificate);
-	if (!g_hostname_is_ip_address(attempt->report->host))
-		gnutls_server_name_set(attempt->session, GNUTLS_NAME_DNS, attempt->report->host,
-				       strlen(attempt->report->host));
-	return open_key(attempt, uri, error);
-}
 
 /* False: the deadline passed. */
 static gboolean wait_io(const struct attempt *attempt, int timeout_ms)
@@ -370,7 +124,7 @@ static gboolean shake_hands(struct attempt *attempt)
 			take_failure(attempt, code);
 			return FALSE;
 		}
-		if (code == GNUTLS_E_AGAIN && !wait_io(attempt, remaining_ms(attempt))) {
+		if (code == GNUTLS_E_AGAIN && !wait_io(attempt, attempt_remaining_ms(attempt))) {
 			silent(attempt);
 			return FALSE;
 		}
@@ -428,22 +182,6 @@ static void listen_on(struct attempt *attempt)
 	take_failure(attempt, (int)code);
 }
 
-static void attempt_clear(struct attempt *attempt)
-{
-	for (unsigned i = 0; i < attempt->sent_count; i++)
-		gnutls_pcert_deinit(&attempt->sent[i]);
-	g_free(attempt->sent);
-	if (attempt->session != NULL)
-		gnutls_deinit(attempt->session);
-	if (attempt->key != NULL)
-		gnutls_privkey_deinit(attempt->key);
-	foreign_token_close(&attempt->token);
-	if (attempt->credentials != NULL)
-		gnutls_certificate_free_credentials(attempt->credentials);
-	g_clear_object(&attempt->connection);
-}
-#define AUTO_ATTEMPT __attribute__((cleanup(attempt_clear)))
-
 gboolean check_server(const char *address, const char *ca_file, const struct identity *identity,
 		      struct server_report *report, GError **error)
 {
@@ -451,16 +189,17 @@ gboolean check_server(const char *address, const char *ca_file, const struct ide
 		.identity = identity,
 		.report = report,
 		.token = FOREIGN_TOKEN_INIT,
-		.deadline = g_get_monotonic_time() + BOUND_MS * 1000,
+		.deadline = g_get_monotonic_time() + SERVER_BOUND_MS * 1000,
 	};
 
 	*report = (struct server_report){ .trusted = -1 };
 	report->issuers = g_ptr_array_new_with_free_func(g_free);
-	if (!parse_address(address, report, error) || !prepare(&attempt, ca_file, error))
+	if (!attempt_parse_address(address, report, error) ||
+	    !attempt_prepare(&attempt, ca_file, error))
 		return FALSE;
 	/* What was prepared (a keyring that asked for its password) is not the server's time. */
-	attempt.deadline = g_get_monotonic_time() + BOUND_MS * 1000;
-	if (!reach(&attempt))
+	attempt.deadline = g_get_monotonic_time() + SERVER_BOUND_MS * 1000;
+	if (!attempt_reach(&attempt))
 		return TRUE;
 	if (!shake_hands(&attempt))
 		return TRUE;

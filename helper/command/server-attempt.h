@@ -1,0 +1,37 @@
+/* One handshake under way, as its parts see it: server-reach.c, server-prepare.c, check-server.c. */
+#ifndef COMMAND_SERVER_ATTEMPT_H
+#define COMMAND_SERVER_ATTEMPT_H
+
+#include <gio/gio.h>
+#include <gnutls/abstract.h>
+
+#include "check-server.h"
+#include "foreign-token.h"
+
+#define SERVER_BOUND_MS 10000
+
+struct attempt {
+	const struct identity *identity;
+	struct server_report *report;
+	gnutls_certificate_credentials_t credentials;
+	gnutls_session_t session;
+	gnutls_privkey_t key;
+	gnutls_pcert_st *sent; /* the leaf and its chain */
+	unsigned sent_count;
+	GSocketConnection *connection;
+	struct foreign_token token; /* for its PIN, where the key is on a foreign one */
+	gint64 deadline;	    /* g_get_monotonic_time() */
+};
+
+/* What is left of the bound. */
+int attempt_remaining_ms(const struct attempt *attempt);
+/* "HOST:PORT" into the report; DEVID_USAGE for anything else. */
+gboolean attempt_parse_address(const char *address, struct server_report *report, GError **error);
+/* Connects within the bound; FALSE: the report says why not. */
+gboolean attempt_reach(struct attempt *attempt);
+/* Certificates, key, trust and session, all but the connection. */
+gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **error);
+void attempt_clear(struct attempt *attempt);
+#define AUTO_ATTEMPT __attribute__((cleanup(attempt_clear)))
+
+#endif
