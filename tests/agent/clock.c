@@ -1,8 +1,8 @@
 /* time() and g_get_monotonic_time() of the agent's code, shifted. */
 #include "clock.h"
 
-time_t clock_shift;
-gint64 clock_run_shift;
+_Atomic time_t clock_shift;
+_Atomic gint64 clock_run_shift;
 
 time_t __real_time(time_t *out);
 __attribute__((visibility("default"))) time_t __wrap_time(time_t *out);

@@ -5,7 +5,7 @@
 #include <time.h>
 #include <glib.h>
 
-extern time_t clock_shift;     /* seconds, of time() */
-extern gint64 clock_run_shift; /* microseconds, of g_get_monotonic_time() */
+extern _Atomic time_t clock_shift;     /* seconds, of time() */
+extern _Atomic gint64 clock_run_shift; /* microseconds, of g_get_monotonic_time() */
 
 #endif

@@ -256,7 +256,7 @@ static void test_dropped_and_read_again(void **state)
 	keycache_drop(cache, made[0].hash);
 	stub.fail = DEVID_OK;
 	client_start(&second, subjects[0]);
-	while (g_atomic_int_get(&stub.reads) < 2)
+	while (stub.reads < 2)
 		g_thread_yield();
 	stub_release();
 	client_join(&first);

@@ -132,7 +132,7 @@ static void test_hangup_cancels(void **state)
 	send_sign(&client);
 	stub_await_reader();
 	client_close(&client);
-	await(g_atomic_int_get(&stub.cancelled) == 1);
+	await(stub.cancelled == 1);
 	await(server_clients(server) == 0);
 	/* It was refused nothing: the next one is asked for anew. */
 	stub_release();
@@ -154,7 +154,7 @@ static void test_shutdown_cancels(void **state)
 	send_sign(&client);
 	stub_await_reader();
 	assert_int_equal(shutdown(client.fd, SHUT_WR), 0);
-	await(g_atomic_int_get(&stub.cancelled) == 1);
+	await(stub.cancelled == 1);
 }
 
 static void test_progress(void **state)

@@ -10,7 +10,7 @@ struct stub {
 	GMutex lock;
 	GCond changed;
 	GHashTable *keys; /* hash in hex -> GBytes */
-	guint reads, prompts, cancelled;
+	_Atomic guint reads, prompts, cancelled;
 	enum devid_result fail; /* each read fails so */
 	gboolean prompt;	/* each read opens a prompt first */
 	gboolean block;		/* each read waits for stub_release() or its client's end */

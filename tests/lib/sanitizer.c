@@ -21,7 +21,7 @@ const char *__ubsan_default_options(void)
 
 const char *__tsan_default_options(void)
 {
-	return "second_deadlock_stack=1:log_path=" SANITIZER_LOG;
+	return "second_deadlock_stack=1:ignore_noninstrumented_modules=1:log_path=" SANITIZER_LOG;
 }
 
 const char *__lsan_default_options(void)
