@@ -206,7 +206,8 @@ int main(int argc, char **argv)
 		return fail(why);
 	tell_ready(&options);
 	alarm(0);
+	/* The thread that connects to the keyring may be in the middle of something. */
 	if (outcome == LISTEN_OTHER)
-		return 0;
+		_exit(0);
 	return serve(&options, &listening);
 }

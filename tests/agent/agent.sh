@@ -135,7 +135,6 @@ exec 8>"$T/hold2.in"
 ok "200 more are taken" wait_for 10 grep -q held "$T/hold2.out"
 ask hello
 is "$rc" 0 "and it serves still"
-threads=$(status_of Threads)
 first_threads=$(sed -n 's/^Threads:[[:space:]]*//p' "/proc/$first/status")
 [ "$first_threads" -le 264 ] && pass "with a bounded number of threads ($first_threads)" || fail "threads: $first_threads"
 exec 7>&- 8>&-

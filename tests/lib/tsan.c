@@ -103,3 +103,40 @@ EXPORTED void g_object_unref(gpointer object)
 	__tsan_acquire(object);
 	NEXT(g_object_unref)(object);
 }
+
+/* Errors lie in slices, which are handed from thread to thread. */
+EXPORTED GError *g_error_new_valist(GQuark domain, gint code, const gchar *format,
+				    va_list arguments)
+{
+	GError *error = NEXT(g_error_new_valist)(domain, code, format, arguments);
+
+	__tsan_acquire(error);
+	return error;
+}
+
+EXPORTED GError *g_error_copy(const GError *error)
+{
+	GError *copy = NEXT(g_error_copy)(error);
+
+	__tsan_acquire(copy);
+	return copy;
+}
+
+/* What the error's own fields are cleared by comes before the release, so that follows. */
+EXPORTED void g_error_free(GError *error)
+{
+	void *address = error;
+
+	NEXT(g_error_free)(error);
+	__tsan_release(address);
+}
+
+EXPORTED void g_clear_error(GError **error)
+{
+	if (error && *error) {
+		GError *taken = *error;
+
+		*error = NULL;
+		g_error_free(taken);
+	}
+}
