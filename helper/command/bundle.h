@@ -13,6 +13,7 @@
 /* No identity comes near this; a .p12 with sixteen long certificates is a tenth of it. */
 #define BUNDLE_FILE_MAX	 (1024 * 1024)
 #define BUNDLE_ITEMS_MAX 512
+#define BUNDLE_KEYS_MAX	 64
 
 enum bundle_kind {
 	BUNDLE_PKCS12,

@@ -666,6 +666,11 @@ def many_bags(a):
     return pfx([plain_safe(*[bag(5, NULL)] * 3000)])
 
 
+@kind
+def many_keys(a):
+    return pfx([plain_safe(cert_bag(a.cert), *[key_bag(a.key)] * 70)])
+
+
 # --- the command line ---------------------------------------------------------------------------
 
 

@@ -99,6 +99,7 @@ by_hand deep damaged 'damaged PKCS#12 file'
 by_hand long-length damaged 'cut short'
 by_hand longest-length damaged 'cut short'
 by_hand many-bags file-too-large 'more than 512'
+by_hand many-keys file-too-large 'more than 64 private keys'
 by_hand version-2 not-a-certificate 'neither PKCS#12 nor'
 size=$(stat -c %s "$PKI/rsa2048.p12")
 for part in 1 2 5 20 $((size / 4)) $((size / 2)) $((size - 30)) $((size - 1)); do
