@@ -12,9 +12,10 @@
 #include "connection.h"
 #include "server.h"
 
-#define RECEIVE_MS 5000 /* for the rest of a request that has begun, and for the answer to go */
-#define LOOK_US	   60
-#define STACK	   (1024 * 1024)
+#define RECEIVE_MS    5000 /* for the rest of a request that has begun, and for the answer to go */
+#define LOOK_US	      60
+#define SKIPPED_LOOKS 8
+#define STACK	      (1024 * 1024)
 
 static atomic_flag looking = ATOMIC_FLAG_INIT;
 
@@ -54,12 +55,21 @@ static gboolean look(int fd)
 	return found;
 }
 
-static void wait_readable(int fd)
+/* On a busy machine the client may be waiting for the processor on which we look for it. */
+static void wait_readable(struct connection *connection)
 {
-	struct pollfd entry = { .fd = fd, .events = POLLIN };
+	struct pollfd entry = { .fd = connection->fd, .events = POLLIN };
 
-	if (readable(fd) || look(fd))
+	if (readable(connection->fd))
 		return;
+	if (connection->skip > 0) {
+		connection->skip--;
+	} else if (look(connection->fd)) {
+		connection->missed = 0;
+		return;
+	} else if (++connection->missed >= 2) {
+		connection->skip = SKIPPED_LOOKS;
+	}
 	while (poll(&entry, 1, -1) < 0 && errno == EINTR)
 		;
 }
@@ -119,7 +129,7 @@ static gboolean serve_one(struct connection *connection, struct wire_frame *requ
 {
 	enum devid_result result;
 
-	wait_readable(connection->fd);
+	wait_readable(connection);
 	result = wire_receive_request(connection->fd, request, RECEIVE_MS);
 	if (result != DEVID_OK) {
 		if (result == DEVID_BAD_DATA)

@@ -22,6 +22,9 @@ struct connection {
 	_Atomic gint64 busy_since; /* a request is being answered */
 	_Atomic gint64 used;	   /* the last one was answered, or it was connected */
 	_Atomic enum connection_holds holds;
+	/* its own thread's */
+	guint missed; /* looks for a request in a row that found none */
+	guint skip;   /* looks to leave out */
 	/* under the server's lock */
 	gint64 slow_since; /* a store is waited for */
 	gboolean ending;   /* shut for reading, to make room */

@@ -16,6 +16,7 @@
 #define LEAVE_WAIT_MS  1000 /* for an agent of another version to go */
 #define TIMER_SLACK_US 50   /* by which the kernel may delay the end of a nap */
 #define NAP_MAX_US     5000
+#define SKIPPED_LOOKS  8
 
 static int64_t now_us(void)
 {
@@ -138,8 +139,10 @@ static enum devid_result say_hello(struct client *client, bool *other)
 	wire_begin(&request, WIRE_HELLO);
 	wire_put_u32(&request, TAG_PROTOCOL, WIRE_VERSION);
 	result = wire_finish(&request);
+	client->skip = 1; /* it takes the agent a thread */
 	if (result == DEVID_OK)
 		result = client_call(client, &request, &reply);
+	client->expected_us = 0; /* other requests take another time */
 	*other = client->fd >= 0 &&
 		 (!wire_get_u32(&reply, TAG_PROTOCOL, &protocol) || protocol != WIRE_VERSION);
 	if (result == DEVID_OK && !*other)
@@ -220,8 +223,21 @@ static void nap(const struct client *client)
 	(void)ppoll(&entry, 1, &length, NULL);
 }
 
+/* How long to look for the answer to a request that has been sent. On a busy machine the peer may
+ * be waiting for the processor on which we look: after two looks in vain, the next few are left out.
+ */
+static unsigned begin_look(struct client *client)
+{
+	if (client->skip > 0) {
+		client->skip--;
+		return 0;
+	}
+	nap(client);
+	return CLIENT_SPIN_US;
+}
+
 /* Follows a faster answer at once and a slower one by and by. */
-static void learn(struct client *client, int64_t took_us)
+static void learn(struct client *client, int64_t took_us, int64_t looked_us, unsigned look)
 {
 	unsigned took = took_us < UINT_MAX / 2 ? (unsigned)took_us : UINT_MAX / 2;
 
@@ -229,12 +245,18 @@ static void learn(struct client *client, int64_t took_us)
 		client->expected_us = took;
 	else
 		client->expected_us += (took - client->expected_us) / 8;
+	if (look == 0)
+		return;
+	client->missed = looked_us > look ? client->missed + 1 : 0;
+	if (client->missed >= 2)
+		client->skip = SKIPPED_LOOKS;
 }
 
 /* Waits through PROGRESS frames, which come every two seconds while a person is asked. */
-static enum devid_result receive_reply(const struct client *client, struct wire_frame *reply)
+static enum devid_result receive_reply(const struct client *client, struct wire_frame *reply,
+				       unsigned look)
 {
-	enum devid_result result = wire_receive(client->fd, reply, CLIENT_WAIT_MS, CLIENT_SPIN_US);
+	enum devid_result result = wire_receive(client->fd, reply, CLIENT_WAIT_MS, look);
 	int64_t deadline;
 
 	if (result != DEVID_OK || wire_type(reply) != WIRE_PROGRESS)
@@ -254,9 +276,10 @@ static enum devid_result receive_reply(const struct client *client, struct wire_
 enum devid_result client_exchange(struct client *client, const struct wire_frame *request,
 				  struct wire_frame *reply, bool *broken)
 {
+	int64_t start, looked = 0;
 	enum devid_result result;
 	uint32_t code = 0;
-	int64_t start;
+	unsigned look = 0;
 
 	*broken = true;
 	if (!client_is_connected(client))
@@ -264,8 +287,9 @@ enum devid_result client_exchange(struct client *client, const struct wire_frame
 	start = now_us();
 	result = wire_send(client->fd, request, CLIENT_WAIT_MS);
 	if (result == DEVID_OK) {
-		nap(client);
-		result = receive_reply(client, reply);
+		look = begin_look(client);
+		looked = now_us();
+		result = receive_reply(client, reply, look);
 	}
 	if (result == DEVID_OK &&
 	    (wire_type(reply) != WIRE_REPLY || !wire_get_u32(reply, TAG_RESULT, &code)))
@@ -275,7 +299,7 @@ enum devid_result client_exchange(struct client *client, const struct wire_frame
 		return result;
 	}
 	*broken = false;
-	learn(client, now_us() - start);
+	learn(client, now_us() - start, now_us() - looked, look);
 	return code < DEVID_RESULT_COUNT ? (enum devid_result)code : DEVID_FAILED;
 }
 

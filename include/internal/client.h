@@ -21,10 +21,12 @@ struct client {
 	bool may_sign; /* from HELLO */
 	ino_t inode;   /* of the socket: a host that closes every descriptor may have reused ours */
 	unsigned expected_us; /* how long an answer took lately; 0: not known */
+	unsigned missed;      /* how often in a row we looked for one in vain */
+	unsigned skip;	      /* how many times not to look for it */
 };
-#define CLIENT_INIT                           \
-	{                                     \
-		-1, 0, HALF_USER, false, 0, 0 \
+#define CLIENT_INIT                                 \
+	{                                           \
+		-1, 0, HALF_USER, false, 0, 0, 0, 0 \
 	}
 #define AUTO_CLIENT __attribute__((cleanup(client_close)))
 
