@@ -21,7 +21,7 @@ sign() {
 	openssl x509 -in "$PKI/$1.crt" -noout -pubkey >"$T/key.pem"
 	id=$(openssl pkey -pubin -in "$T/key.pem" -outform DER | sha1sum | cut -d' ' -f1)
 	printf '%032d' 1 >"$T/data"
-	run "${E[@]}" pkcs11-tool --module "$DEVID_MODULE" --token-label "Device Identity" --sign \
+	run "${E[@]}" "${PRELOAD[@]}" pkcs11-tool --module "$DEVID_MODULE" --token-label "Device Identity" --sign \
 		--mechanism ECDSA --signature-format openssl --id "$id" --input-file "$T/data" \
 		--output-file "$T/signature"
 }
