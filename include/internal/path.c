@@ -29,6 +29,30 @@ static bool join(char *path, const char *first, const char *second, const char *
 	return length > 0;
 }
 
+/* Whether every link on the way is the caller's or root's: another user's could lead root anywhere. */
+static bool links_are_ours(const char *folder)
+{
+	char way[PATH_BUFFER];
+	struct stat status;
+
+	if (!join(way, folder, "", ""))
+		return false;
+	for (char *at = way + 1;; at++) {
+		char end = *at;
+
+		if (end != '/' && end != '\0')
+			continue;
+		*at = '\0';
+		if (lstat(way, &status) != 0)
+			return errno == ENOENT;
+		if (S_ISLNK(status.st_mode) && status.st_uid != geteuid() && status.st_uid != 0)
+			return false;
+		if (end == '\0')
+			return true;
+		*at = end;
+	}
+}
+
 /* A folder that is there must be the caller's; one that is not must come to lie below a folder that
  * is the caller's or root's. `su` keeps variables that point into another user's home.
  */
@@ -37,6 +61,8 @@ static bool folder_is_ours(const char *folder)
 	char parent[PATH_BUFFER];
 	struct stat status;
 
+	if (!links_are_ours(folder))
+		return false;
 	if (stat(folder, &status) == 0)
 		return S_ISDIR(status.st_mode) && status.st_uid == geteuid();
 	if (errno != ENOENT || !join(parent, folder, "", ""))
@@ -66,8 +92,8 @@ bool path_home(char *path)
 	struct stat status;
 	size_t size = 1024;
 
-	if (home && home[0] == '/' && stat(home, &status) == 0 && S_ISDIR(status.st_mode) &&
-	    status.st_uid == geteuid())
+	if (home && home[0] == '/' && links_are_ours(home) && stat(home, &status) == 0 &&
+	    S_ISDIR(status.st_mode) && status.st_uid == geteuid())
 		return join(path, home, "", "");
 	for (; size <= 1024 * 1024; size *= 4) {
 		int failure;

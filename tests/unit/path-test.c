@@ -156,6 +156,30 @@ static void folders_of_others_do_not_count(void **state)
 	assert_null(path_from_environment("XDG_RUNTIME_DIR"));
 }
 
+/* The folder would be ours; the link to it is not, and may lead elsewhere the next moment. */
+static void links_of_others_do_not_count(void **state)
+{
+	char folder[256], link[256], below[512];
+	struct passwd *entry = getpwuid(geteuid());
+
+	if (!is_root() || !entry)
+		skip();
+	snprintf(folder, sizeof(folder), "%s/folder", (char *)*state);
+	snprintf(link, sizeof(link), "%s/link", (char *)*state);
+	snprintf(below, sizeof(below), "%s/not/yet", link);
+	assert_int_equal(mkdir(folder, 0755), 0);
+	assert_int_equal(symlink(folder, link), 0);
+	setenv("XDG_DATA_HOME", link, 1);
+	expect(path_data, HALF_USER, "/devid", link);
+	assert_int_equal(lchown(link, 65534, 65534), 0);
+	setenv("HOME", link, 1);
+	setenv("XDG_STATE_HOME", below, 1);
+	setenv("XDG_RUNTIME_DIR", link, 1);
+	expect(path_data, HALF_USER, "/.local/share/devid", entry->pw_dir);
+	expect(path_state, HALF_USER, "/.local/state/devid", entry->pw_dir);
+	assert_null(path_from_environment("XDG_RUNTIME_DIR"));
+}
+
 static void no_home_is_told(void **state)
 {
 	char path[PATH_BUFFER];
@@ -215,6 +239,7 @@ int main(void)
 		TEST(relative_and_empty_ones_do_not),
 		TEST(a_file_is_no_folder),
 		TEST(folders_of_others_do_not_count),
+		TEST(links_of_others_do_not_count),
 		TEST(no_home_is_told),
 		TEST(a_socket_has_to_fit),
 		TEST(a_path_has_to_fit),
