@@ -1,6 +1,7 @@
 /* The table of requests: who may ask what, and who answers. */
 #include <stdlib.h>
 #include <string.h>
+#include <internal/cleanup.h>
 #include "config.h"
 #include "../account/error.h"
 #include "gate.h"
@@ -80,15 +81,23 @@ static gboolean answer(const struct exchange *exchange, GError **error)
 	return request->handle(exchange, error);
 }
 
+/* A message may quote what the client sent; it stays one line all the same. */
+static void put_line(struct wire_frame *reply, enum wire_tag tag, const char *text)
+{
+	AUTO_FREE char *line = text ? devid_text_escape(text, strlen(text)) : NULL;
+
+	wire_put_text(reply, tag, line);
+}
+
 static void reply_error(struct wire_frame *reply, const GError *error)
 {
 	enum devid_result result = devid_error_result(error);
 
 	wire_begin(reply, WIRE_REPLY);
 	wire_put_u32(reply, TAG_RESULT, result == DEVID_OK ? DEVID_FAILED : result);
-	wire_put_text(reply, TAG_MESSAGE, error->message);
+	put_line(reply, TAG_MESSAGE, error->message);
 	wire_put_text(reply, TAG_REASON, devid_error_reason(error));
-	wire_put_text(reply, TAG_HINT, devid_error_hint(error));
+	put_line(reply, TAG_HINT, devid_error_hint(error));
 	wire_put_text(reply, TAG_BRACKETS, devid_error_brackets(error));
 }
 

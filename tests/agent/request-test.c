@@ -365,6 +365,13 @@ static void test_import_refused(void **state)
 	wire_put(&bench.request, TAG_CERTIFICATE, "x", 1);
 	wire_put_text(&bench.request, TAG_STORE, "../file");
 	expect(DEVID_USAGE);
+	/* What is quoted breaks no line: expect() looks. */
+	ask(WIRE_IMPORT);
+	wire_put_u32(&bench.request, TAG_PHASE, PHASE_COMMIT);
+	wire_put_text(&bench.request, TAG_LABEL, "lines");
+	wire_put(&bench.request, TAG_CERTIFICATE, "x", 1);
+	wire_put_text(&bench.request, TAG_STORE, "fi\nle\x1b[31m");
+	expect(DEVID_USAGE);
 	ask(WIRE_IMPORT);
 	wire_put_u32(&bench.request, TAG_PHASE, PHASE_COMMIT);
 	wire_put_text(&bench.request, TAG_LABEL, "too many");

@@ -1,0 +1,134 @@
+/* The agent's requests: frames of any fields in any order, one session after another, over stores in
+ * memory. The input is a row of frames: type, number of fields, then for each field tag, length (two
+ * bytes, little-endian) and its bytes; what ends early is taken as it is.
+ */
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "../agent/stub-store.h"
+#include "fuzz.h"
+#include "helper/agent/agent.h"
+#include "helper/agent/gate.h"
+
+static char root[] = "/tmp/dvXXXXXX";
+static struct agent agent;
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	(void)status, (void)type, (void)walk;
+	return remove(path);
+}
+
+static void tidy(void)
+{
+	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void not_slow(struct session *session, gboolean begins)
+{
+	(void)session, (void)begins;
+}
+
+static void begin(void)
+{
+	static const char *const variables[] = { "DEVID_DATA_DIR", "DEVID_CONFIG_DIR",
+						 "DEVID_STATE_DIR", "DEVID_RUNTIME_DIR" };
+
+	FUZZ_CHECK(mkdtemp(root));
+	atexit(tidy);
+	for (gsize i = 0; i < G_N_ELEMENTS(variables); i++) {
+		g_autofree char *path = g_build_filename(root, variables[i], NULL);
+
+		FUZZ_CHECK(mkdir(path, 0700) == 0);
+		g_setenv(variables[i], path, TRUE);
+	}
+	g_unsetenv("DBUS_SESSION_BUS_ADDRESS");
+	stub_reset();
+	agent_init(&agent, HALF_USER);
+	/* Every request would write its event. */
+	g_clear_pointer(&agent.report, g_free);
+	agent_ready();
+}
+
+/* Whatever was asked, the answer is a whole one. */
+static void judge(const struct wire_frame *reply)
+{
+	struct wire_field message, reason;
+	uint32_t result;
+
+	FUZZ_CHECK(wire_validate(reply) == DEVID_OK);
+	FUZZ_CHECK(wire_type(reply) == WIRE_REPLY);
+	FUZZ_CHECK(wire_get_u32(reply, TAG_RESULT, &result) && result < DEVID_RESULT_COUNT);
+	if (result == DEVID_OK)
+		return;
+	FUZZ_CHECK(wire_get(reply, TAG_MESSAGE, &message) && message.length > 0);
+	FUZZ_CHECK(!memchr(message.data, '\n', message.length));
+	FUZZ_CHECK(wire_get(reply, TAG_REASON, &reason) && reason.length > 0);
+}
+
+struct input {
+	const uint8_t *data;
+	size_t left;
+};
+
+static const uint8_t *take(struct input *input, size_t length, size_t *got)
+{
+	const uint8_t *data = input->data;
+
+	*got = MIN(length, input->left);
+	input->data += *got;
+	input->left -= *got;
+	return data;
+}
+
+static unsigned take_byte(struct input *input)
+{
+	size_t got;
+	const uint8_t *byte = take(input, 1, &got);
+
+	return got ? *byte : 0;
+}
+
+static void build(struct input *input, struct wire_frame *request)
+{
+	unsigned count;
+
+	wire_begin(request, (enum wire_type)take_byte(input));
+	count = take_byte(input) % 32;
+	for (unsigned i = 0; i < count; i++) {
+		enum wire_tag tag = (enum wire_tag)take_byte(input);
+		size_t length = take_byte(input);
+		const uint8_t *data;
+
+		length |= (size_t)take_byte(input) << 8;
+		data = take(input, length, &length);
+		wire_put(request, tag, data, length);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static bool begun;
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
+	struct input input = { data, size };
+	struct session session;
+
+	if (!begun)
+		begin();
+	begun = true;
+	session_init(&session, &agent);
+	session.slow = not_slow;
+	session.peer.uid = geteuid();
+	session.peer.pid = getpid();
+	for (int frames = 0; frames < 16 && input.left > 0; frames++) {
+		build(&input, &request);
+		if (wire_finish(&request) != DEVID_OK || wire_validate(&request) != DEVID_OK)
+			continue;
+		session_handle(&session, &request, &reply);
+		judge(&reply);
+	}
+	session_clear(&session);
+	return 0;
+}
