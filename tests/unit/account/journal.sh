@@ -65,15 +65,22 @@ has_entry() {
 	"${E[@]}" journalctl --sync >/dev/null 2>&1
 	[ -n "$(entry)" ]
 }
-wait_for 10 has_entry
+entry_or_end() {
+	has_entry || gone "$journald"
+}
+wait_for 10 entry_or_end
 json=$(entry)
 for field in '"DEVID_EVENT_TYPE":"Device Certificate"' '"DEVID_EVENT_SUB_TYPE":"Import"' \
 	'"DEVID_REASON":"expired"' '"DEVID_DEVICE_CERTIFICATE":"Not Validated"' \
 	'"DEVID_OS_TYPE":"Linux"' '"SYSLOG_IDENTIFIER":"devid"' '"PRIORITY":"4"' \
 	'"SYSLOG_FACILITY":"10"' '"MESSAGE":"Import Failed: laptop 043: expired: '; do
+	# Journald ends at once where it isn't given what it needs (a chroot).
+	[ -n "$json" ] || ! gone "$journald" || {
+		skip "journald does not run here: $(tail -n 1 "$T/journald.log")"
+		continue
+	}
 	ok "journald has $field" grep -qF "$field" <<<"${json//\" : \"/\":\"}"
 done
-kill "$journald"
-wait "$journald"
+stop "$journald"
 is "$(wc -l <"$T/state/events.jsonl")" 3 "and each event is in the file"
 done_testing
