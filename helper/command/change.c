@@ -15,16 +15,23 @@ gboolean change_allowed(enum half half, GError **error)
 }
 
 /* Every WARNING of a reply. */
-static void tell_warnings(const struct wire_frame *reply)
+static void take_warnings(const struct wire_frame *reply, GPtrArray *warnings)
 {
 	struct wire_field field;
 	bool more = wire_get(reply, TAG_WARNING, &field);
 
-	for (; more; more = wire_next(reply, &field))
-		report_warning("%.*s", (int)field.length, (const char *)field.data);
+	for (; more; more = wire_next(reply, &field)) {
+		g_autofree char *text = g_strndup((const char *)field.data, field.length);
+
+		if (warnings == NULL)
+			report_warning("%s", text);
+		else
+			g_ptr_array_add(warnings, g_steal_pointer(&text));
+	}
 }
 
-gboolean change_remove(struct client *client, const struct identity *identity, GError **error)
+gboolean change_remove(struct client *client, const struct identity *identity, GPtrArray *warnings,
+		       GError **error)
 {
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
 
@@ -32,6 +39,6 @@ gboolean change_remove(struct client *client, const struct identity *identity, G
 	wire_put_text(&request, TAG_NAME, identity->record->name);
 	if (!agent_call(client, &request, &reply, error))
 		return FALSE;
-	tell_warnings(&reply);
+	take_warnings(&reply, warnings);
 	return TRUE;
 }

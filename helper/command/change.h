@@ -6,7 +6,10 @@
 
 /* The machine's identities are root's to change: told before the agent refuses. */
 gboolean change_allowed(enum half half, GError **error);
-/* Removes it and tells the agent's warnings. The agent writes the event. */
-gboolean change_remove(struct client *client, const struct identity *identity, GError **error);
+/* Removes it. The agent writes the event. What it warns of (a private key that a locked keyring still
+ * holds) is added to `warnings` (char*, g_free()), or told where that is NULL.
+ */
+gboolean change_remove(struct client *client, const struct identity *identity, GPtrArray *warnings,
+		       GError **error);
 
 #endif

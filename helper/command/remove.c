@@ -52,7 +52,7 @@ enum exit_status command_remove(int argc, char **argv)
 	identity = choose_own(&choice, argv[1], &error);
 	if (identity == NULL || !change_allowed(identity->half, &error) ||
 	    !agent_connect(&client, identity->half, CLIENT_START, &error) ||
-	    !change_remove(&client, identity, &error))
+	    !change_remove(&client, identity, NULL, &error))
 		return report_error(&error, json);
 	tell(identity, json);
 	return EXIT_DONE;

@@ -14,6 +14,9 @@
 #include "reset.h"
 
 #define KEY_SUFFIX	".key"
+#define PENDING_SUFFIX	".pending"
+#define SETTLE_TRIES	100
+#define SETTLE_STEP_US	20000
 #define KEY_NAME_LENGTH 64 /* hex digits of a SHA-256, before the suffix */
 
 /* Folders below the user's state folder. What signs in writes here and nowhere else. */
@@ -142,16 +145,27 @@ void reset_files(struct reset *reset)
 static void remove_identity(struct reset *reset, struct client *client,
 			    const struct identity *identity, struct reset_place *place)
 {
+	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
 	GError *error = NULL;
 
 	if ((client->fd >= 0 || agent_connect(client, identity->half, CLIENT_START, &error)) &&
-	    change_remove(client, identity, &error)) {
+	    change_remove(client, identity, warnings, &error))
 		place->removed++;
-		return;
+	else
+		reset_unreachable(reset, "%s (%s): %s", identity->record->label, identity->token,
+				  error->message);
+	/* The identity is gone, and its key is where nobody could get at it. */
+	for (guint i = 0; i < warnings->len; i++) {
+		const char *warning = g_ptr_array_index(warnings, i);
+
+		reset_unreachable(reset, "%s (%s): %s", identity->record->label, identity->token,
+				  warning);
+		if (error == NULL)
+			devid_error_set(&error, DEVID_STORE_LOCKED, NULL, NULL, "%s: %s",
+					identity->record->label, warning);
 	}
-	reset_unreachable(reset, "%s (%s): %s", identity->record->label, identity->token,
-			  error->message);
-	reset_failed(reset, error);
+	if (error != NULL)
+		reset_failed(reset, error);
 }
 
 static void tell_identities(const struct reset *reset, struct reset_place *place)
@@ -250,6 +264,50 @@ static void remove_strays(struct reset *reset, struct reset_place *place, const 
 	record_list_clear(&records);
 }
 
+/* Private halves that a removal had to leave, as the agent marks them. */
+static gint64 count_pending(const char *path)
+{
+	g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+	const char *name;
+	gint64 count = 0;
+
+	while (folder != NULL && (name = g_dir_read_name(folder)) != NULL)
+		count += g_str_has_suffix(name, PENDING_SUFFIX);
+	return count;
+}
+
+/* The agent takes up what was left whenever it writes: a removal of what isn't there makes it do so. */
+static void settle_pending(struct reset *reset, struct reset_place *place, enum half half,
+			   const char *path)
+{
+	AUTO_CLIENT struct client client = CLIENT_INIT;
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
+	gint64 before = count_pending(path), after;
+	GError *error = NULL;
+
+	place->found += before;
+	if (before == 0 || reset->dry_run)
+		return;
+	wire_begin(&request, WIRE_REMOVE);
+	wire_put_text(&request, TAG_NAME, "0000000000000000");
+	if (agent_connect(&client, half, CLIENT_START, &error))
+		(void)agent_call(&client, &request, &reply, NULL);
+	g_clear_error(&error);
+	/* It does so beside its other work. */
+	for (int i = 0; i < SETTLE_TRIES && count_pending(path) > 0; i++)
+		g_usleep(SETTLE_STEP_US);
+	after = count_pending(path);
+	place->removed += before - after;
+	if (after == 0)
+		return;
+	devid_error_set(&error, DEVID_STORE_LOCKED, NULL, "unlock the keyring, and run it again",
+			"private keys: %" G_GINT64_FORMAT
+			" of removed identities could not be reached",
+			after);
+	reset_unreachable(reset, "%s", error->message);
+	reset_failed(reset, error);
+}
+
 void reset_stray_keys(struct reset *reset, enum half half)
 {
 	struct reset_place *place = reset_place_new(
@@ -265,6 +323,11 @@ void reset_stray_keys(struct reset *reset, enum half half)
 		remove_strays(reset, place, path, fd);
 	else if (fd >= 0)
 		reset_unreachable(reset, "%s: another process is writing there", path);
+	/* Now the agent is to write there. */
+	if (lock >= 0)
+		close(take_fd(&lock));
+	if (fd >= 0)
+		settle_pending(reset, place, half, path);
 	if (place->found == 0)
 		reset_state(place, "none");
 	else
