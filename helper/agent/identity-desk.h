@@ -29,10 +29,10 @@ struct desk {
 	struct folder folder;
 	struct record_list list;
 	GPtrArray *stale; /* struct mark: left behind by writers that died */
-	gboolean busy; /* mark_begin() met another writer; outlives desk_close() */
+	gboolean busy;	  /* mark_begin() met another writer; outlives desk_close() */
 };
-#define DESK_INIT                                    \
-	{                                            \
+#define DESK_INIT                                           \
+	{                                                   \
 		FOLDER_INIT, { NULL, 0, 0, 0 }, NULL, FALSE \
 	}
 #define AUTO_DESK __attribute__((cleanup(desk_close)))

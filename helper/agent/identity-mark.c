@@ -8,10 +8,10 @@
 #include "helper/account/error.h"
 #include "identity-desk.h"
 
-#define SUFFIX ".pending"
-#define TRY_US (4 * G_TIME_SPAN_SECOND)
+#define SUFFIX	    ".pending"
+#define TRY_US	    (4 * G_TIME_SPAN_SECOND)
 #define TRY_STEP_US 10000
-#define OPEN_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define OPEN_FLAGS  (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 static struct mark *mark_new(enum half half, const struct store *store, const char *spki_hex)
 {

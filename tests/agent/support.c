@@ -234,8 +234,8 @@ void identity_unmake(const struct made *made)
 
 	g_snprintf(file, sizeof(file), "%s%s", made->name, RECORD_SUFFIX);
 	if (!folder_open(HALF_USER, TRUE, &folder, &error) || !folder_lock(&folder, NULL, &error) ||
-	    !folder_prepare_generation(&folder, &error) ||
-	    !folder_remove(&folder, file, &error) || !folder_publish_generation(&folder, &error))
+	    !folder_prepare_generation(&folder, &error) || !folder_remove(&folder, file, &error) ||
+	    !folder_publish_generation(&folder, &error))
 		fail_msg("%s", error->message);
 }
 
