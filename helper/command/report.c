@@ -158,15 +158,47 @@ enum exit_status report_error(GError **error, bool json)
 	return status;
 }
 
+/* A character that steers a terminal or hides, and that JSON lets through as it is. It can only stand in a
+ * string, where \u says the same (RFC 8259 section 7).
+ */
+static bool steers(gunichar character)
+{
+	GUnicodeType type = g_unichar_type(character);
+
+	return type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT ||
+	       type == G_UNICODE_LINE_SEPARATOR || type == G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
+static char *json_escaped(const char *json)
+{
+	g_autofree char *valid = g_utf8_make_valid(json, -1);
+	GString *text = g_string_sized_new(strlen(valid) + 1);
+
+	for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+		gunichar character = g_utf8_get_char(at);
+
+		if (character < 0x7f || !steers(character))
+			g_string_append_unichar(text, character);
+		else if (character < 0x10000)
+			g_string_append_printf(text, "\\u%04x", character);
+		else
+			g_string_append_printf(text, "\\u%04x\\u%04x", 0xd7c0 + (character >> 10),
+					       0xdc00 + (character & 0x3ff));
+	}
+	return g_string_free(text, FALSE);
+}
+
 void report_json(JsonNode *root)
 {
 	g_autoptr(JsonGenerator) generator = json_generator_new();
 	g_autofree char *text = NULL;
+	g_autofree char *safe = NULL;
 
 	json_generator_set_pretty(generator, TRUE);
 	json_generator_set_indent(generator, 2);
 	json_generator_set_root(generator, root);
 	text = json_generator_to_data(generator, NULL);
-	printf("%s\n", text);
+	safe = json_escaped(text);
+	printf("%s\n", safe);
 	json_node_unref(root);
 }
