@@ -44,7 +44,7 @@
  *   FORGET  ->                            <- STATUS text (a JSON object: what was forgotten):
  *              {"keys": n, "verdicts": n, "refusals": n}
  *
- * PROGRESS has no fields; it comes when the keyring's prompt opens and every 2 s while it is open.
+ * PROGRESS has no fields; it comes when a prompt of the keyring opens.
  *
  * Every REPLY begins with RESULT u32 (enum devid_result) and, where that is not DEVID_OK, has MESSAGE
  * (one line for a person), REASON (the stable word) and maybe HINT and BRACKETS. IMPORT, WRITE,

@@ -117,7 +117,7 @@ static gboolean software_is_for(const struct key *key, const guint8 *spki, gsize
 	return same;
 }
 
-/* Whether the scheme can be had with this key; table rather than ladder would hide the order. */
+/* Whether the scheme can be had with this key. */
 static gboolean scheme_judge(const struct key *key, const struct key_scheme *scheme, GError **error)
 {
 	const EVP_MD *named;
