@@ -44,7 +44,7 @@
  *   FORGET  ->                            <- STATUS text (a JSON object: what was forgotten):
  *              {"keys": n, "verdicts": n, "refusals": n}
  *
- * PROGRESS has no fields; it comes when a prompt of the keyring opens.
+ * PROGRESS has no fields; it comes when a prompt of the keyring opens, and may come again while it is open.
  *
  * Every REPLY begins with RESULT u32 (enum devid_result) and, where that is not DEVID_OK, has MESSAGE
  * (one line for a person), REASON (the stable word) and maybe HINT and BRACKETS. IMPORT, WRITE,
