@@ -11,7 +11,7 @@ openssl pkcs8 -topk8 -nocrypt -in "$PKI/rsa2048.key" -outform DER -out "$T/key.d
 AGENT=$!
 track "$AGENT"
 wait_for 10 test -S "$T/run/devid/agent" || bail "no agent"
-run "${E[@]}" /usr/bin/python3 "$TESTS/agent/hangup.py" "$T/run/devid/agent" "$DATA" "$T/leaf.der" "$T/key.der"
+run "${E[@]}" /usr/bin/python3 "$TESTS/fault/hangup.py" "$T/run/devid/agent" "$DATA" "$T/leaf.der" "$T/key.der"
 is "$out" $'result 0\nrecords 1' "it imported"
 told() {
 	grep -q '"event_sub_type":"Import"' "$T/home/.local/state/devid/events.jsonl"
