@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <syslog.h>
 #include <unistd.h>
+#include <gnutls/gnutls.h>
 #include "config.h"
 #include "agent.h"
 #include "harden.h"
@@ -20,6 +21,13 @@
  * longer than the starter waits.
  */
 #define START_SECONDS 4
+
+/* GnuTLS would make itself ready before main() [0.3 ms], while somebody waits for us to listen:
+ * agent_ready() does it beside the first request.
+ */
+#pragma GCC visibility push(default)
+GNUTLS_SKIP_GLOBAL_INIT
+#pragma GCC visibility pop
 
 struct options {
 	enum half half;

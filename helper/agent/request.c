@@ -78,6 +78,7 @@ static gboolean answer(const struct exchange *exchange, GError **error)
 				request->name);
 		return FALSE;
 	}
+	agent_ready();
 	return request->handle(exchange, error);
 }
 
