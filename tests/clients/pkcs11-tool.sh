@@ -113,6 +113,9 @@ tool --write-object "$T/rsa3072.key.der" --type privkey --label three --id 03 --
 isnt "$rc" 0 "a key that should be extractable is refused"
 tool --write-object "$T/message" --type data --label three
 isnt "$rc" 0 "data is refused"
+openssl x509 -in "$PKI/size-2049.crt" -outform der -out "$T/large.der"
+tool --write-object "$T/large.der" --type cert --label three --id 04
+isnt "$rc" 0 "a device certificate over the limit is refused"
 is "$(count)" 6 "nothing of that was written"
 tool --set-id 07 --id 01 --type cert
 is "$rc" 0 "an id is changed" || diag "$(last_run)"
