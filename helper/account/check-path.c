@@ -95,17 +95,24 @@ char *check_authority_key_id(gnutls_x509_crt_t certificate)
 	return to_hex(id, size);
 }
 
+gboolean check_subject_is(gnutls_x509_crt_t certificate, const gnutls_datum_t *name)
+{
+	gnutls_datum_t subject = { NULL, 0 };
+	gboolean same = gnutls_x509_crt_get_raw_dn(certificate, &subject) >= 0 &&
+			subject.size == name->size &&
+			memcmp(subject.data, name->data, subject.size) == 0;
+
+	gnutls_free(subject.data);
+	return same;
+}
+
 static gboolean names_fit(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer)
 {
 	gnutls_datum_t wanted = { NULL, 0 };
-	gnutls_datum_t subject = { NULL, 0 };
 	gboolean fit = gnutls_x509_crt_get_raw_issuer_dn(certificate, &wanted) >= 0 &&
-		       gnutls_x509_crt_get_raw_dn(issuer, &subject) >= 0 &&
-		       wanted.size == subject.size &&
-		       memcmp(wanted.data, subject.data, wanted.size) == 0;
+		       check_subject_is(issuer, &wanted);
 
 	gnutls_free(wanted.data);
-	gnutls_free(subject.data);
 	return fit;
 }
 

@@ -23,6 +23,9 @@ char *check_key_id(gnutls_x509_crt_t certificate);
 /* Lower-case hex of the authority key identifier, or NULL. */
 char *check_authority_key_id(gnutls_x509_crt_t certificate);
 
+/* Whether the certificate's subject is that DER name, to the byte. */
+gboolean check_subject_is(gnutls_x509_crt_t certificate, const gnutls_datum_t *name);
+
 enum check_link {
 	CHECK_LINK_NONE,      /* the name is another's */
 	CHECK_LINK_OTHER_KEY, /* the name fits, the key identifiers do not */

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 #include <devid/check.h>
+#include "check-path.h"
 #include "moment.h"
 #include "revocation.h"
 
@@ -162,14 +163,10 @@ static gboolean serial_listed(GHashTable *serials, gnutls_x509_crt_t certificate
 static gboolean same_issuer(gnutls_x509_crl_t list, gnutls_x509_crt_t issuer)
 {
 	gnutls_datum_t named = { NULL, 0 };
-	gnutls_datum_t subject = { NULL, 0 };
 	gboolean same = gnutls_x509_crl_get_raw_issuer_dn(list, &named) >= 0 &&
-			gnutls_x509_crt_get_raw_dn(issuer, &subject) >= 0 &&
-			named.size == subject.size &&
-			memcmp(named.data, subject.data, named.size) == 0;
+			check_subject_is(issuer, &named);
 
 	gnutls_free(named.data);
-	gnutls_free(subject.data);
 	return same;
 }
 
