@@ -285,6 +285,7 @@ threads_idle() {
 wait_for 5 threads_idle
 before=$(awk '{ print $14 + $15 }' "/proc/$AGENT/stat")
 switches=$(status_of nonvoluntary_ctxt_switches)
+# Not to wait for something: this second is what is measured.
 sleep 1
 is "$(awk '{ print $14 + $15 }' "/proc/$AGENT/stat")" "$before" "idle, it takes no time of the processor"
 stop "$AGENT"
