@@ -1,0 +1,90 @@
+# What the tests of foreign programs share: an installed machine on which alice has a real keyring with two
+# identities that the account accepts ("rsa", "ec") and one that it doesn't ("stranger"), and the three ways in
+# which a key can't be used. After common.sh, machine.sh and keyring.sh:
+#
+#	client_machine "$0" "$@"
+#	run "${E[@]}" curl …			as alice; $TOKEN is her token's URI, $SO the module's path
+#	client_cannot_use locked probe		for each of locked, refused, gone: see there
+#
+# Certificates: CN=laptop-rsa2048 and CN=laptop-p256; the PKI's names are in tests/certs/make.sh.
+
+TOKEN='pkcs11:token=Device%20Identity'
+AGENT_PROGRAM=/usr/libexec/devid/devid-agent
+
+client_machine() {
+	private_machine "$@"
+	SO=$(pkg-config --variable=p11_module_path p11-kit-1)/devid-pkcs11.so
+	machine_user alice
+	usermod -p '*' alice
+	machine_session alice
+	HOME_ALICE=$T/users/alice
+	cp "$PKI"/{rsa2048,p256,stranger}.p12 "$PKI/password" "$HOME_ALICE/"
+	chown -R alice: "$HOME_ALICE"
+	as root
+	run "${A[@]}" devid ca add --name example "$PKI/issuing.crt"
+	[ "$rc" -eq 0 ] || bail "no account: $err"
+	keyring_bus
+	keyring_start open || bail "no keyring"
+	client_import rsa rsa2048
+	client_import ec p256
+	client_import stranger stranger
+}
+
+client_import() {
+	run "${E[@]}" devid import-cert --label "$1" --password-file password "$2.p12"
+	[ "$rc" -eq 0 ] || bail "no identity $1: $err"
+}
+
+client_agents() {
+	pgrep -u alice -x devid-agent
+}
+
+client_end_agents() {
+	local pid
+	for pid in $(client_agents); do
+		kill "$pid"
+		wait_for 5 gone "$pid"
+	done
+}
+
+# client_cannot_use HOW PROBE: calls `PROBE LABEL HOW` while a key can't be used, and puts things right again.
+# PROBE runs the client with that identity and tests what it does and says; in good order it would succeed.
+#	locked   the keyring is locked, with nobody to ask ("rsa")
+#	refused  OnUse=enforce, and the certificate is a stranger's ("stranger")
+#	gone     no agent runs and none can be started ("rsa")
+client_cannot_use() {
+	local how=$1 probe=$2
+	case $how in
+	locked)
+		keyring_lock
+		client_end_agents
+		"$probe" rsa locked
+		keyring_unlock
+		client_end_agents
+		;;
+	refused)
+		printf '[Account]\nOnUse=enforce\n' >/etc/devid/account.conf
+		client_end_agents
+		"$probe" stranger refused
+		rm /etc/devid/account.conf
+		client_end_agents
+		;;
+	gone)
+		client_end_agents
+		chmod 000 "$AGENT_PROGRAM"
+		"$probe" rsa gone
+		chmod 755 "$AGENT_PROGRAM"
+		;;
+	esac
+}
+
+# For a probe: the last run ended with an error within the bounds that the module keeps.
+client_failed_in_time() {
+	isnt "$rc" 0 "$1: an error"
+	[ "$ms" -lt 20000 ] && pass "$1: in good time" || fail "$1: in good time ($ms ms)"
+}
+
+# The reason word of the last event with that outcome, as alice's own agent wrote it.
+client_last_reason() {
+	"${E[@]}" devid events --json | sed -n 's/.*"reason" *: *"\([a-z-]*\)".*/\1/p' | tail -n 1
+}
