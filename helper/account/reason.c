@@ -43,6 +43,14 @@ static const struct devid_reason reasons[] = {
 	{ "mismatch", DEVID_MISMATCH, "key and certificate do not belong together", NULL },
 	{ "io", DEVID_IO, "a file or folder could not be read or written", NULL },
 
+	/* the account's policy */
+	{ "os-blocked", DEVID_BLOCKED, "the account blocks this operating system",
+	  "see [DeviceAuthentication] in account.conf: devid policy show" },
+	{ "rule-blocked", DEVID_BLOCKED, "a rule of the account blocks this connection",
+	  "see why: devid policy test" },
+	{ "no-rule", DEVID_BLOCKED, "no rule of the account lets this device in",
+	  "see why each rule did not match: devid policy test" },
+
 	/* the chain check */
 	{ "no-certificate", DEVID_CHECK_FAILED, "there is no device certificate",
 	  "import one: devid import-cert FILE" },
