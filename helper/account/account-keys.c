@@ -96,6 +96,19 @@ static char *set_signing_count(void *target, const char *value)
 	return conf_set_number(value, 1, COUNT_MAX_SET, &account->signing_count_limit);
 }
 
+static char *set_signing_keys(void *target, const char *value)
+{
+	struct devid_account *account = target;
+	static const struct conf_choice choices[] = { { "any", DEVID_SIGNING_KEYS_ANY },
+						      { "rsa", DEVID_SIGNING_KEYS_RSA },
+						      { NULL, 0 } };
+	int keys = account->signing_keys;
+	char *why = conf_set_choice(choices, value, &keys);
+
+	account->signing_keys = keys;
+	return why;
+}
+
 static char *set_require_eku(void *target, const char *value)
 {
 	struct devid_account *account = target;
@@ -182,6 +195,7 @@ static const struct conf_key limits_section[] = {
 	{ "DeviceCertificate", set_device_limit },
 	{ "SigningCertificate", set_signing_limit },
 	{ "SigningCertificates", set_signing_count },
+	{ "SigningKeyTypes", set_signing_keys },
 };
 static const struct conf_key certificate_section[] = {
 	{ "RequireEKU", set_require_eku },

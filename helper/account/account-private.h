@@ -26,6 +26,7 @@ struct devid_account {
 	size_t device_limit;
 	size_t signing_limit;
 	size_t signing_count_limit;
+	enum devid_signing_keys signing_keys;
 	char **system_users;
 	GPtrArray *signing; /* struct devid_signing * */
 	struct requirement require;

@@ -226,6 +226,11 @@ size_t devid_account_signing_count_limit(const struct devid_account *account)
 	return account->signing_count_limit;
 }
 
+enum devid_signing_keys devid_account_signing_keys(const struct devid_account *account)
+{
+	return account->signing_keys;
+}
+
 size_t devid_account_signing_count(const struct devid_account *account)
 {
 	return account->signing->len;

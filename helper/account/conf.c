@@ -104,14 +104,17 @@ static char *read_key(struct reader *reader, char *line)
 	if (!section)
 		return g_strdup_printf("%s stands before the first [Section]", line);
 	for (gsize i = 0; i < section->count; i++) {
-		if (strcmp(section->keys[i].name, line) != 0)
+		const struct conf_key *key = &section->keys[i];
+
+		if (strcmp(key->name, line) != 0)
 			continue;
 		if (reader->seen[i])
 			return g_strdup_printf("%s is given twice", line);
 		reader->seen[i] = TRUE;
 		if (!*value)
 			return g_strdup_printf("%s has no value", line);
-		why = section->keys[i].set(reader->target, value);
+		why = key->set_as ? key->set_as(reader->target, line, value)
+				  : key->set(reader->target, value);
 		return why ? g_strdup_printf("%s %s", line, why) : NULL;
 	}
 	return g_strdup_printf("unknown key %s in [%s]", line, section->word);

@@ -7,10 +7,13 @@
 
 #include <glib.h>
 
-/* `set` answers NULL, or what is wrong as the end of "KEY …" (freed by the reader). */
+/* `set` answers NULL, or what is wrong as the end of "KEY …" (freed by the reader). `set_as` stands in its
+ * place where one function serves many keys and has to know which it is.
+ */
 struct conf_key {
 	const char *name;
 	char *(*set)(void *target, const char *value);
+	char *(*set_as)(void *target, const char *key, const char *value);
 };
 
 /* A kind of section. `begin` answers what its keys are set on, or NULL and *why; `end`, where there is one,

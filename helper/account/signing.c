@@ -89,8 +89,10 @@ static gboolean parse(const gnutls_datum_t *bytes, gnutls_x509_crt_fmt_t format,
 	return TRUE;
 }
 
-static gboolean judge(gnutls_x509_crt_t certificate, GError **error)
+static gboolean judge(gnutls_x509_crt_t certificate, enum devid_signing_keys keys, GError **error)
 {
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(certificate, NULL);
+
 	if (!check_is_ca(certificate)) {
 		devid_error_set(error, DEVID_BAD_DATA, "signing-not-ca", NULL,
 				"it is not a CA certificate: its basic constraints or key usage do "
@@ -100,6 +102,12 @@ static gboolean judge(gnutls_x509_crt_t certificate, GError **error)
 	if (check_key_weak(certificate)) {
 		devid_error_set(error, DEVID_BAD_DATA, "signing-weak-key", NULL,
 				"the CA's key is shorter than 2048 bits (RSA) or 224 bits (EC)");
+		return FALSE;
+	}
+	if (keys == DEVID_SIGNING_KEYS_RSA && algorithm != GNUTLS_PK_RSA) {
+		devid_error_set(error, DEVID_UNSUPPORTED, "signing-key-type", NULL,
+				"the CA's key is %s, and the account takes RSA alone",
+				algorithm < 0 ? "unknown" : gnutls_pk_get_name(algorithm));
 		return FALSE;
 	}
 	return TRUE;
@@ -124,8 +132,8 @@ static gboolean contents_sound(const gnutls_datum_t *bytes, gboolean pem, GError
 	return FALSE;
 }
 
-gboolean signing_read(const void *data, gsize length, gsize limit, gnutls_x509_crt_t *certificate,
-		      gsize *pem_size, GError **error)
+gboolean signing_read(const void *data, gsize length, gsize limit, enum devid_signing_keys keys,
+		      gnutls_x509_crt_t *certificate, gsize *pem_size, GError **error)
 {
 	gnutls_datum_t bytes = { (unsigned char *)data, (unsigned)length };
 	gboolean pem = length && g_strstr_len(data, length, PEM_BEGIN) != NULL;
@@ -139,7 +147,7 @@ gboolean signing_read(const void *data, gsize length, gsize limit, gnutls_x509_c
 	}
 	if (contents_sound(&bytes, pem, error) &&
 	    parse(&bytes, pem ? GNUTLS_X509_FMT_PEM : GNUTLS_X509_FMT_DER, certificate, error) &&
-	    judge(*certificate, error)) {
+	    judge(*certificate, keys, error)) {
 		if (*pem_size <= limit)
 			return TRUE;
 		devid_error_set(error, DEVID_TOO_LARGE, "signing-too-large", NULL,
@@ -224,7 +232,8 @@ static gboolean load_one(struct devid_account *account, int folder, const char *
 		return FALSE;
 	}
 	if (!signing_read(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
-			  account->signing_limit, &certificate, &size, &error)) {
+			  account->signing_limit, account->signing_keys, &certificate, &size,
+			  &error)) {
 		account_broken(account, "%s: %s", path, error->message);
 		return FALSE;
 	}

@@ -51,6 +51,12 @@ enum devid_protection {
 	DEVID_PROTECTION_HARDWARE, /* by nobody (a token, a TPM) */
 };
 
+/* Which keys signing certificates may have. */
+enum devid_signing_keys {
+	DEVID_SIGNING_KEYS_ANY, /* the default */
+	DEVID_SIGNING_KEYS_RSA, /* RSA alone, and not RSA that is bound to PSS */
+};
+
 /* One signing certificate. Owned by the account; valid while it lives. */
 struct devid_signing {
 	const char *name; /* the file's name without folder and suffix */
@@ -95,6 +101,9 @@ devid_account_require_protection(const struct devid_account *account);
 DEVID_PUBLIC size_t devid_account_device_limit(const struct devid_account *account);
 DEVID_PUBLIC size_t devid_account_signing_limit(const struct devid_account *account);
 DEVID_PUBLIC size_t devid_account_signing_count_limit(const struct devid_account *account);
+/* [Limits] SigningKeyTypes=. */
+DEVID_PUBLIC enum devid_signing_keys
+devid_account_signing_keys(const struct devid_account *account);
 
 /* Whether the system agent signs for `uid` (SystemUsers=: names, @group, *; default @devid; root
  * always). False for everybody, root too, where the account is broken. `gid` is the peer's primary group.

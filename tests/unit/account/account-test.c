@@ -32,6 +32,7 @@ static void defaults(void **state)
 	assert_int_equal(devid_account_device_limit(account), 2048);
 	assert_int_equal(devid_account_signing_limit(account), 4096);
 	assert_int_equal(devid_account_signing_count_limit(account), 5);
+	assert_int_equal(devid_account_signing_keys(account), DEVID_SIGNING_KEYS_ANY);
 	assert_int_equal(devid_account_signing_count(account), 0);
 	assert_null(devid_account_signing(account, 0));
 	devid_account_free(account);
@@ -50,6 +51,7 @@ static void defaults(void **state)
 	"DeviceCertificate=3000\n"       \
 	"SigningCertificate=5000\n"      \
 	"SigningCertificates=7\n"        \
+	"SigningKeyTypes=rsa\n"          \
 	"[Certificate]\n"                \
 	"RequireEKU=clientAuth\n"        \
 	"RequireExtension=1.2.3.4=a;b\n" \
@@ -84,6 +86,7 @@ static void every_key(void **state)
 	assert_int_equal(devid_account_device_limit(account), 3000);
 	assert_int_equal(devid_account_signing_limit(account), 5000);
 	assert_int_equal(devid_account_signing_count_limit(account), 7);
+	assert_int_equal(devid_account_signing_keys(account), DEVID_SIGNING_KEYS_RSA);
 	devid_account_set_chain_mode(account, DEVID_CHAIN_ISSUER);
 	assert_int_equal(devid_account_chain_mode(account), DEVID_CHAIN_ISSUER);
 	devid_account_free(account);
@@ -154,6 +157,8 @@ static const struct {
 	  "2: DeviceCertificate is no number from 512 to 65536" },
 	{ "[Limits]\nSigningCertificates=0\n",
 	  "2: SigningCertificates is no number from 1 to 100" },
+	{ "[Limits]\nSigningKeyTypes=ec\n", "2: SigningKeyTypes is none of: any, rsa" },
+	{ "[Limits]\nSigningKeyTypes=RSA\n", "2: SigningKeyTypes is none of: any, rsa" },
 	{ "[Certificate]\nRequireEKU=clientauth\n",
 	  "2: RequireEKU has clientauth, which is neither an OID nor a known usage" },
 	{ "[Certificate]\nRequireEKU=,\n", "2: RequireEKU names no usage" },
@@ -377,6 +382,45 @@ static void signing_file(void **state)
 	}
 }
 
+/* An EC key, which any account takes but one that says rsa; an RSA key that both take. */
+static void signing_key_types(void **state)
+{
+	static const struct {
+		const char *conf;
+		const char *signing;
+		const char *problem;
+	} rows[] = {
+		{ NULL, "inter", NULL },
+		{ "[Limits]\nSigningKeyTypes=any\n", "inter rsa-ca", NULL },
+		{ "[Limits]\nSigningKeyTypes=rsa\n", "rsa-ca", NULL },
+		{ "[Limits]\nSigningKeyTypes=rsa\n", "inter",
+		  "/signing/inter.pem: the CA's key is EC/ECDSA, and the account takes RSA alone" },
+		{ "[Limits]\nSigningKeyTypes=rsa\n", "rsa-ca root",
+		  "/signing/root.pem: the CA's key is EC/ECDSA, and the account takes RSA alone" },
+		{ "[Limits]\nSigningKeyTypes=rsa\n", "pss-ca",
+		  "/signing/pss-ca.pem: the CA's key is RSA-PSS, and the account takes RSA alone" },
+		{ "[Limits]\nSigningKeyTypes=rsa\n", "ed-ca",
+		  "/signing/ed-ca.pem: the CA's key is EdDSA (Ed25519), and the account takes RSA "
+		  "alone" },
+		{ "[Limits]\nSigningKeyTypes=any\n", "ed-ca pss-ca", NULL },
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *folder = harness_account(rows[i].conf, rows[i].signing);
+		struct devid_account *account = harness_load(folder);
+
+		if (rows[i].problem) {
+			g_autofree char *expected = g_strconcat(folder, rows[i].problem, NULL);
+
+			assert_string_equal(devid_account_problem(account), expected);
+		} else {
+			assert_null(devid_account_problem(account));
+		}
+		devid_account_free(account);
+	}
+}
+
 static void signing_garbage(void **state)
 {
 	static const char *const garbage[] = {
@@ -571,6 +615,7 @@ static void sample_file(void **state)
 	assert_int_equal(devid_account_device_limit(account), 2048);
 	assert_int_equal(devid_account_signing_limit(account), 4096);
 	assert_int_equal(devid_account_signing_count_limit(account), 5);
+	assert_int_equal(devid_account_signing_keys(account), DEVID_SIGNING_KEYS_ANY);
 	devid_account_free(account);
 	for (gsize i = 0; (name = account_key(i, &section)); i++) {
 		g_autofree char *line = g_strdup_printf("\n#%s=", name);
@@ -608,6 +653,7 @@ int main(void)
 		cmocka_unit_test(nul_byte),
 		cmocka_unit_test(hostile_files),
 		cmocka_unit_test(signing_file),
+		cmocka_unit_test(signing_key_types),
 		cmocka_unit_test(signing_garbage),
 		cmocka_unit_test(five_and_the_sixth),
 		cmocka_unit_test(duplicate_signing),
