@@ -5,7 +5,9 @@
 #include <gio/gio.h>
 #include "office.h"
 
-#define HOST_MAX   253
+#define HOST_MAX     253
+#define DNS_NAME_MAX 200 /* leaves room for a name beside it: office-name.c */
+
 #define LABEL_MAX  63
 #define MAC_BYTES  6
 #define SHA256_HEX 64
@@ -111,6 +113,8 @@ static char *set_dns_name(void *target, const char *value)
 
 	if (g_str_has_suffix(name, "."))
 		name[strlen(name) - 1] = '\0';
+	if (strlen(name) > DNS_NAME_MAX)
+		return g_strdup_printf("is longer than %d bytes", DNS_NAME_MAX);
 	if (!is_host_name(name) || !strchr(name, '.') || g_hostname_is_ip_address(name))
 		return g_strdup("is no full host name (such as office.example.com)");
 	office->dns_name = g_steal_pointer(&name);
