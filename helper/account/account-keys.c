@@ -3,12 +3,14 @@
 #include <devid/check.h>
 #include "account-private.h"
 #include "conf.h"
+#include "policy-keys.h"
 #include "trusted.h"
 
 /* The range that a size may be set to: below, no certificate fits; above, no frame to the agent. */
 #define SIZE_MIN      512
 #define SIZE_MAX_SET  65536
 #define COUNT_MAX_SET 100
+#define WARNING_MAX   365 /* days */
 
 static char *set_name(void *target, const char *value)
 {
@@ -75,6 +77,13 @@ static char *set_system_users(void *target, const char *value)
 	return NULL;
 }
 
+static char *set_expiry_warning(void *target, const char *value)
+{
+	struct devid_account *account = target;
+
+	return conf_set_number(value, 1, WARNING_MAX, &account->expiry_warning);
+}
+
 static char *set_device_limit(void *target, const char *value)
 {
 	struct devid_account *account = target;
@@ -94,6 +103,19 @@ static char *set_signing_count(void *target, const char *value)
 	struct devid_account *account = target;
 
 	return conf_set_number(value, 1, COUNT_MAX_SET, &account->signing_count_limit);
+}
+
+static char *set_signing_keys(void *target, const char *value)
+{
+	struct devid_account *account = target;
+	static const struct conf_choice choices[] = { { "any", DEVID_SIGNING_KEYS_ANY },
+						      { "rsa", DEVID_SIGNING_KEYS_RSA },
+						      { NULL, 0 } };
+	int keys = account->signing_keys;
+	char *why = conf_set_choice(choices, value, &keys);
+
+	account->signing_keys = keys;
+	return why;
 }
 
 static char *set_require_eku(void *target, const char *value)
@@ -177,11 +199,13 @@ static const struct conf_key account_section[] = {
 	{ "OnUse", set_on_use },
 	{ "SizeMeasure", set_size_measure },
 	{ "SystemUsers", set_system_users },
+	{ "ExpiryWarning", set_expiry_warning },
 };
 static const struct conf_key limits_section[] = {
 	{ "DeviceCertificate", set_device_limit },
 	{ "SigningCertificate", set_signing_limit },
 	{ "SigningCertificates", set_signing_count },
+	{ "SigningKeyTypes", set_signing_keys },
 };
 static const struct conf_key certificate_section[] = {
 	{ "RequireEKU", set_require_eku },
@@ -208,18 +232,30 @@ static void *whole_account(void *data, const char *name, unsigned line, char **w
 		word, FALSE, keys, G_N_ELEMENTS(keys), whole_account, NULL \
 	}
 
-/* Every section and key that there is. */
-static const struct conf_section sections[] = {
+static const struct conf_section once_sections[] = {
 	ONCE("Account", account_section),
 	ONCE("Limits", limits_section),
 	ONCE("Certificate", certificate_section),
 	ONCE("Revocation", revocation_section),
-	{ NULL },
 };
+
+#define ONCE_SECTIONS G_N_ELEMENTS(once_sections)
+#define ALL_SECTIONS  (ONCE_SECTIONS + POLICY_SECTIONS + 1)
+
+/* Every section and key that there is, ended by a row without a word. */
+static void list_sections(struct conf_section rows[ALL_SECTIONS])
+{
+	memcpy(rows, once_sections, sizeof(once_sections));
+	policy_sections(rows + ONCE_SECTIONS);
+	rows[ALL_SECTIONS - 1] = (struct conf_section){ NULL };
+}
 
 const char *account_key(gsize index, const char **section)
 {
-	for (const struct conf_section *row = sections; row->word; row++) {
+	struct conf_section rows[ALL_SECTIONS];
+
+	list_sections(rows);
+	for (const struct conf_section *row = rows; row->word; row++) {
 		if (index < row->count) {
 			*section = row->word;
 			return row->keys[index].name;
@@ -231,8 +267,11 @@ const char *account_key(gsize index, const char **section)
 
 gboolean account_keys_read(struct devid_account *account, const char *text, gsize length)
 {
-	g_autofree char *why = conf_read(text, length, sections, account);
+	struct conf_section rows[ALL_SECTIONS];
+	g_autofree char *why = NULL;
 
+	list_sections(rows);
+	why = conf_read(text, length, rows, account);
 	if (why)
 		account_broken(account, "%s/%s:%s", account->folder, ACCOUNT_FILE, why);
 	return !why;

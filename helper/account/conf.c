@@ -12,6 +12,8 @@ struct reader {
 	void *target;
 	gboolean *seen;	    /* by key of the section */
 	GHashTable *opened; /* "Word name" -> keys seen in it */
+	unsigned begun;	    /* the section's line */
+	unsigned fault;	    /* the line of what is wrong */
 };
 
 static const struct conf_section *find_section(const struct reader *reader, const char *word,
@@ -33,14 +35,17 @@ static char *end_section(struct reader *reader)
 
 	if (section && section->end && reader->target)
 		why = section->end(reader->target);
+	if (why)
+		reader->fault = reader->begun;
 	reader->section = NULL;
 	reader->target = NULL;
 	return why;
 }
 
 /* A section without a name may come again; a named one would be two things of one name. */
-static char *open_section(struct reader *reader, const char *title, const char *name, unsigned line)
+static char *open_section(struct reader *reader, const char *name, unsigned line)
 {
+	g_autofree char *title = g_strjoin(" ", reader->section->word, name, NULL);
 	char *why = NULL;
 
 	reader->seen = g_hash_table_lookup(reader->opened, title);
@@ -48,8 +53,9 @@ static char *open_section(struct reader *reader, const char *title, const char *
 		return g_strdup_printf("[%s] is there twice", title);
 	if (!reader->seen) {
 		reader->seen = g_new0(gboolean, reader->section->count + 1);
-		g_hash_table_insert(reader->opened, g_strdup(title), reader->seen);
+		g_hash_table_insert(reader->opened, g_steal_pointer(&title), reader->seen);
 	}
+	reader->begun = line;
 	reader->target = reader->section->begin(reader->data, name, line, &why);
 	return why;
 }
@@ -86,7 +92,7 @@ static char *read_section(struct reader *reader, const char *line, unsigned numb
 				       (int)word, title);
 	if (!reader->section)
 		return g_strdup_printf("unknown section %s", line);
-	return open_section(reader, title, name, number);
+	return open_section(reader, reader->section->named ? name : NULL, number);
 }
 
 /* What is wrong with "Key=Value", or NULL. Splits `line` in place. */
@@ -159,7 +165,8 @@ char *conf_read(const char *text, gsize length, const struct conf_section *secti
 	while (!why && text < end) {
 		const char *stop = memchr(text, '\n', end - text);
 
-		why = read_line(&reader, text, (stop ? stop : end) - text, ++number);
+		reader.fault = ++number;
+		why = read_line(&reader, text, (stop ? stop : end) - text, number);
 		text = stop ? stop + 1 : end;
 	}
 	if (!why)
@@ -167,7 +174,7 @@ char *conf_read(const char *text, gsize length, const struct conf_section *secti
 	if (why) {
 		g_autofree char *words = why;
 
-		return g_strdup_printf("%u: %s", number, words);
+		return g_strdup_printf("%u: %s", reader.fault, words);
 	}
 	return NULL;
 }

@@ -54,6 +54,8 @@ enum devid_origin {
 	DEVID_ORIGIN_OFFICE,
 };
 
+DEVID_PUBLIC const char *devid_origin_name(enum devid_origin origin); /* "unknown", … */
+
 /* What a posture check, a profile or a field of a rule says. There is no zero: an answer that was never
  * given is no answer.
  */
@@ -62,7 +64,8 @@ enum devid_answer {
 	DEVID_ANSWER_FAIL,
 	DEVID_ANSWER_UNKNOWN, /* could not be told */
 };
-DEVID_PUBLIC const char *devid_answer_name(enum devid_answer answer); /* "pass", "fail", "unknown" */
+DEVID_PUBLIC const char *
+devid_answer_name(enum devid_answer answer); /* "pass", "fail", "unknown" */
 
 /* Who asks, and where answers come from. Strings are borrowed for the call. */
 struct devid_question {
@@ -98,16 +101,27 @@ struct devid_decision {
 	char *hint;	    /* or NULL */
 	enum devid_setting setting;
 	bool overridden; /* the setting is the user's own */
-	bool excused;	 /* required, and not asked for: this is the office */
+	/* required, missing or refused, and not asked for: this is the office. An accepted one needs
+	 * no excuse
+	 */
+	bool excused;
 	/* of the rule that matched; DEVID_ACTION_ALLOW without rules; valid where result is DEVID_OK
 	 * or the rules decided
 	 */
 	enum devid_action action;
-	const char *rule; /* the one that matched; NULL: none did, or there are none */
+	/* the one that matched; NULL: none did, or there are none. Names and paths are the account's,
+	 * valid while it lives
+	 */
+	const char *rule;
 	struct devid_rule_step *steps; /* as far as rules were looked at, in order */
 	size_t step_count;
 	bool asked_origin, asked_profile; /* the answer may change with network or machine */
 };
+
+/* Whether the account says more than that a certificate is required: a setting, an override, an office, a
+ * rule. Without, devid_decide() answers as the verdict does.
+ */
+DEVID_PUBLIC bool devid_account_has_policy(const struct devid_account *account);
 
 /* Decides. Where step 1 refuses, the rules are looked at all the same (for their trace), and the first
  * refusal is what is told. A broken account refuses everything. Returns DEVID_OK whenever `*decision`
