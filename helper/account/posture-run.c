@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <devid/check.h>
+#include "account-private.h"
 #include "posture-private.h"
 
 #define BOUND_SECONDS 3
@@ -186,6 +187,37 @@ struct devid_posture *posture_run(const struct profile *profile,
 	run_release(run);
 	posture->answer = sum_up(posture);
 	return posture;
+}
+
+enum devid_result devid_posture_run(const struct devid_account *account, const char *profile,
+				    const struct devid_verdict *verdict,
+				    struct devid_posture **posture)
+{
+	const struct profile *found;
+
+	*posture = NULL;
+	if (account->state == DEVID_ACCOUNT_NONE)
+		return DEVID_NO_ACCOUNT;
+	if (account->state != DEVID_ACCOUNT_READY)
+		return DEVID_ACCOUNT_BROKEN;
+	found = policy_profile(&account->policy, profile);
+	if (!found)
+		return DEVID_NOT_FOUND;
+	*posture = posture_run(found, verdict);
+	return DEVID_OK;
+}
+
+size_t devid_account_profile_count(const struct devid_account *account)
+{
+	return account->policy.profiles->len;
+}
+
+const char *devid_account_profile(const struct devid_account *account, size_t index)
+{
+	const GPtrArray *profiles = account->policy.profiles;
+	const struct profile *profile = index < profiles->len ? profiles->pdata[index] : NULL;
+
+	return profile ? profile->name : NULL;
 }
 
 void devid_posture_free(struct devid_posture *posture)
