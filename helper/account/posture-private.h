@@ -32,9 +32,9 @@ GBytes *posture_read(const struct posture_place *place, const char *path, gsize 
 
 /* Several answers that make one: the words of those that decide are what was found. */
 struct posture_sum {
-	GString *words[DEVID_ANSWER_UNKNOWN + 1]; /* by answer; NULL: none had it */
+	GPtrArray *words[DEVID_ANSWER_UNKNOWN + 1]; /* by answer; NULL: none had it */
 };
-/* Takes `words`. */
+/* Takes `words`; the same again is told once. */
 void posture_sum_add(struct posture_sum *sum, enum devid_answer answer, char *words);
 /* All must pass, or one is enough. Clears the sum. */
 enum devid_answer posture_sum_all(struct posture_sum *sum, char **message);

@@ -40,14 +40,14 @@ GBytes *posture_read(const struct posture_place *place, const char *path, gsize 
 
 void posture_sum_add(struct posture_sum *sum, enum devid_answer answer, char *words)
 {
-	GString **text = &sum->words[answer];
+	GPtrArray **list = &sum->words[answer];
 
-	if (*text)
-		g_string_append(*text, "; ");
+	if (!*list)
+		*list = g_ptr_array_new_with_free_func(g_free);
+	if (g_ptr_array_find_with_equal_func(*list, words, g_str_equal, NULL))
+		g_free(words);
 	else
-		*text = g_string_new(NULL);
-	g_string_append(*text, words);
-	g_free(words);
+		g_ptr_array_add(*list, words);
 }
 
 /* The first of `order` that some answer was. With nothing added nothing can be told. */
@@ -59,13 +59,14 @@ static enum devid_answer decide(struct posture_sum *sum, const enum devid_answer
 	for (gsize i = 3; i-- > 0;)
 		if (sum->words[order[i]])
 			answer = order[i];
-	if (message)
-		*message = g_strdup(sum->words[answer] ? sum->words[answer]->str
-						       : "nothing to look at");
+	if (message && sum->words[answer]) {
+		g_ptr_array_add(sum->words[answer], NULL);
+		*message = g_strjoinv("; ", (char **)sum->words[answer]->pdata);
+	} else if (message) {
+		*message = g_strdup("there is nothing to look at");
+	}
 	for (gsize i = 0; i < G_N_ELEMENTS(sum->words); i++)
-		if (sum->words[i])
-			g_string_free(sum->words[i], TRUE);
-	memset(sum, 0, sizeof(*sum));
+		g_clear_pointer(&sum->words[i], g_ptr_array_unref);
 	return answer;
 }
 
