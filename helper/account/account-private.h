@@ -31,6 +31,7 @@ struct devid_account {
 	GPtrArray *signing; /* struct devid_signing * */
 	struct requirement require;
 	struct revocation revocation;
+	char *serials_file; /* as account.conf names it, or NULL */
 	/* while it is read */
 	int dirfd;
 	uid_t owner; /* who beside root may own its files */

@@ -150,6 +150,13 @@ static char *serial_of(gnutls_x509_crt_t certificate)
 		       : revocation_serial(serial, size);
 }
 
+gboolean revocation_lists_serial(const struct revocation *revocation, gnutls_x509_crt_t certificate)
+{
+	g_autofree char *serial = serial_of(certificate);
+
+	return serial && revocation->serials && g_hash_table_contains(revocation->serials, serial);
+}
+
 static gboolean is_current(const struct revocation_list *list, time_t at)
 {
 	time_t from = revocation_list_from(list), until = revocation_list_until(list);

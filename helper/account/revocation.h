@@ -26,6 +26,9 @@ void revocation_clear(struct revocation *revocation);
  * without leading zeros; newly allocated. "0" and nothing at all are "".
  */
 char *revocation_serial(const void *serial, gsize size);
+/* Whether one of the serial numbers (not: of the lists) is the certificate's. */
+gboolean revocation_lists_serial(const struct revocation *revocation,
+				 gnutls_x509_crt_t certificate);
 
 /* Judges one certificate that `issuer` issued: NULL, or the reason word and *message is made.
  * `required`: without a list by that issuer it fails, where the account asks for lists.
