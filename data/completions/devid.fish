@@ -97,6 +97,8 @@ complete -c devid -n '__devid_is ca add' -l system -d 'In the machine\'s account
 complete -c devid -n '__devid_is ca add' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is ca add' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is ca add' -F
+complete -c devid -n '__devid_is ca list' -l used-by -r -F -d 'What each carries by event logs'
+complete -c devid -n '__devid_is ca list' -l since -x -d 'Only since then'
 complete -c devid -n '__devid_is ca list' -l system -d 'The machine\'s account'
 complete -c devid -n '__devid_is ca list' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is ca list' -l help -s h -d 'Print help'
