@@ -6,6 +6,7 @@
 #include <time.h>
 #include <internal/record.h>
 #include "../account/error.h"
+#include "../account/notify.h"
 #include "gate.h"
 #include "judgement.h"
 #include "keycache.h"
@@ -261,8 +262,9 @@ static void notice(struct gate *gate, const struct peer *peer, const struct subj
 		if (!g_error_matches(error, DEVID_ERROR, (gint)notices[i].result))
 			continue;
 
-		g_autofree char *body = g_strdup_printf("%s, asked for by %s: %s", subject->label,
-							peer->program, error->message);
+		g_autofree char *text = notify_text(subject->label, error);
+		g_autofree char *program = devid_text_escape(peer->program, strlen(peer->program));
+		g_autofree char *body = g_strdup_printf("%s\nasked for by %s", text, program);
 
 		report_notify(gate->agent->report, notices[i].summary, body);
 	}
