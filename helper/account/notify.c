@@ -9,6 +9,16 @@
 #define BOUND_MS 3000
 #define SERVICE	 "org.freedesktop.Notifications"
 
+static const struct {
+	enum devid_result result;
+	const char *summary;
+} summaries[] = {
+	{ DEVID_CHECK_FAILED, "Device certificate refused" },
+	{ DEVID_BLOCKED, "Device certificate blocked" },
+	{ DEVID_ACCOUNT_BROKEN, "Device certificate refused: the account is broken" },
+	{ DEVID_KEY_MISSING, "Device key missing" },
+};
+
 struct showing {
 	const struct notice *notice;
 	GMainLoop *loop;
@@ -61,6 +71,14 @@ static void connected(GObject *source, GAsyncResult *result, void *data)
 				       showing->cancellable, answered, showing);
 	else
 		g_main_loop_quit(showing->loop);
+}
+
+const char *notify_summary(enum devid_result result)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(summaries); i++)
+		if (summaries[i].result == result)
+			return summaries[i].summary;
+	return NULL;
 }
 
 gboolean notify_show(const struct notice *notice)

@@ -3,6 +3,7 @@
 #define ACCOUNT_NOTIFY_H
 
 #include <glib.h>
+#include <devid/result.h>
 
 /* As the Desktop Notifications Specification numbers them. */
 enum notify_urgency { NOTIFY_NORMAL = 1, NOTIFY_CRITICAL = 2 };
@@ -13,6 +14,8 @@ struct notice {
 	enum notify_urgency urgency;
 };
 
+/* The summary for what a client was turned away with; NULL: nobody needs to be told. */
+const char *notify_summary(enum devid_result result);
 /* Shows it, or answers FALSE; in at most 3 s either way. A bus is never started. */
 gboolean notify_show(const struct notice *notice);
 /* The lines that the command prints of an error about an identity: brackets, "LABEL: why", "hint: …".
