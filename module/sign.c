@@ -71,12 +71,13 @@ CK_RV sign_init(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK_OBJE
 	object = token_find(session->half, key);
 	if (!object || object->class == OBJECT_CERTIFICATE)
 		return CKR_KEY_HANDLE_INVALID;
-	if (object->class != OBJECT_PRIVATE_KEY)
-		return CKR_KEY_FUNCTION_NOT_PERMITTED;
 	rv = mechanism_start(mechanism, object->credential->key_type, object->credential->key_bits,
 			     &use);
 	if (rv != CKR_OK)
 		return rv;
+	/* After CKR_KEY_TYPE_INCONSISTENT, which goes before it (section 5.1.6). */
+	if (object->class != OBJECT_PRIVATE_KEY)
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
 	session->sign = (struct sign){ .active = true, .half = session->half, .use = use };
 	memcpy(session->sign.spki_hash, object->credential->spki_hash, WIRE_SPKI_HASH);
 	return CKR_OK;
@@ -299,7 +300,7 @@ CK_RV sign_state(CK_SESSION_HANDLE handle, const CK_ULONG *length)
 		return CKR_SESSION_HANDLE_INVALID;
 	if (!length)
 		return CKR_ARGUMENTS_BAD;
-	return session->sign.active || session->sign.busy || session->search.active
-		       ? CKR_STATE_UNSAVEABLE
-		       : CKR_OPERATION_NOT_INITIALIZED;
+	/* A search is not a cryptographic operation. */
+	return session->sign.active || session->sign.busy ? CKR_STATE_UNSAVEABLE
+							  : CKR_OPERATION_NOT_INITIALIZED;
 }
