@@ -30,6 +30,9 @@
 		type, kinds, form, source, rules, FIELD_NONE, 0, 0 \
 	}
 
+#define RSA_PART(type, tag) \
+	BYTES(type, KIND_RSA_PRIVATE, RULE_REQUIRED | RULE_KEPT | RULE_SECRET, FIELD_NONE, tag)
+
 /* clang-format off */
 const struct attribute_row attribute_rows[] = {
 	/* Base 4.2, 4.4: all objects, storage objects */
@@ -110,16 +113,12 @@ const struct attribute_row attribute_rows[] = {
 	      TAG_RSA_PUBLIC_EXPONENT),							/* 1 */
 	BYTES(CKA_PRIVATE_EXPONENT, KIND_RSA_PRIVATE, RULE_REQUIRED | RULE_KEPT | RULE_SECRET,
 	      FIELD_NONE, TAG_RSA_PRIVATE_EXPONENT),					/* 1, 7 */
-	BYTES(CKA_PRIME_1, KIND_RSA_PRIVATE, RULE_KEPT | RULE_SECRET, FIELD_NONE,
-	      TAG_RSA_PRIME_1),								/* 7 */
-	BYTES(CKA_PRIME_2, KIND_RSA_PRIVATE, RULE_KEPT | RULE_SECRET, FIELD_NONE,
-	      TAG_RSA_PRIME_2),								/* 7 */
-	BYTES(CKA_EXPONENT_1, KIND_RSA_PRIVATE, RULE_KEPT | RULE_SECRET, FIELD_NONE,
-	      TAG_RSA_EXPONENT_1),							/* 7 */
-	BYTES(CKA_EXPONENT_2, KIND_RSA_PRIVATE, RULE_KEPT | RULE_SECRET, FIELD_NONE,
-	      TAG_RSA_EXPONENT_2),							/* 7 */
-	BYTES(CKA_COEFFICIENT, KIND_RSA_PRIVATE, RULE_KEPT | RULE_SECRET, FIELD_NONE,
-	      TAG_RSA_COEFFICIENT),							/* 7 */
+	/* Not 1 in the table, but a token may need more: section 2.1.3. */
+	RSA_PART(CKA_PRIME_1, TAG_RSA_PRIME_1),					/* 7 */
+	RSA_PART(CKA_PRIME_2, TAG_RSA_PRIME_2),					/* 7 */
+	RSA_PART(CKA_EXPONENT_1, TAG_RSA_EXPONENT_1),					/* 7 */
+	RSA_PART(CKA_EXPONENT_2, TAG_RSA_EXPONENT_2),					/* 7 */
+	RSA_PART(CKA_COEFFICIENT, TAG_RSA_COEFFICIENT),					/* 7 */
 
 	/* Mechanisms 2.3.3, 2.3.4: elliptic curves */
 	BYTES(CKA_EC_PARAMS, KIND_EC, RULE_REQUIRED | RULE_KEPT, FIELD_EC_PARAMS,

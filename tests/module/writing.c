@@ -45,13 +45,16 @@ static char date[] = "2026112x";
 	{                           \
 		type, bytes, length \
 	}
-#define RSA_KEY                                                           \
-	CLASS(private_class), TYPE(rsa), TOKEN, NUMBER(CKA_MODULUS, 256), \
-		NUMBER(CKA_PUBLIC_EXPONENT, 3), NUMBER(CKA_PRIVATE_EXPONENT, 256)
+#define RSA_KEY                                                                                  \
+	CLASS(private_class), TYPE(rsa), TOKEN, NUMBER(CKA_MODULUS, 256),                        \
+		NUMBER(CKA_PUBLIC_EXPONENT, 3), NUMBER(CKA_PRIVATE_EXPONENT, 256),               \
+		NUMBER(CKA_PRIME_1, 128), NUMBER(CKA_PRIME_2, 128), NUMBER(CKA_EXPONENT_1, 128), \
+		NUMBER(CKA_EXPONENT_2, 128), NUMBER(CKA_COEFFICIENT, 128)
+#define RSA_KEY_LENGTH 11
 
 static const struct fault {
 	CK_RV rv;
-	CK_ATTRIBUTE template[9];
+	CK_ATTRIBUTE template[13];
 } faults[] = {
 	{ CKR_TEMPLATE_INCOMPLETE, { TOKEN } },
 	{ CKR_TEMPLATE_INCOMPLETE, { X509, TOKEN, VALUE } },
@@ -97,6 +100,9 @@ static const struct fault {
 	{ CKR_ATTRIBUTE_VALUE_INVALID, { CLASS(private_class), TYPE(aes), TOKEN } },
 	{ CKR_TEMPLATE_INCOMPLETE,
 	  { CLASS(private_class), TYPE(rsa), TOKEN, NUMBER(CKA_MODULUS, 256) } },
+	{ CKR_TEMPLATE_INCOMPLETE, /* enough for RSA, but not for this token */
+	  { CLASS(private_class), TYPE(rsa), TOKEN, NUMBER(CKA_MODULUS, 256),
+	    NUMBER(CKA_PUBLIC_EXPONENT, 3), NUMBER(CKA_PRIVATE_EXPONENT, 256) } },
 	{ CKR_TEMPLATE_INCOMPLETE,
 	  { CLASS(private_class), TYPE(ec), TOKEN, NUMBER(CKA_EC_PARAMS, 10) } },
 	{ CKR_TEMPLATE_INCOMPLETE,
@@ -132,7 +138,7 @@ static CK_ULONG length_of(const CK_ATTRIBUTE *template)
 	CK_ULONG count = 0;
 
 	/* CKA_CLASS is 0, but never without a length */
-	while (count < 9 && (template[count].type || template[count].ulValueLen))
+	while (count < 13 && (template[count].type || template[count].ulValueLen))
 		count++;
 	return count;
 }
@@ -243,11 +249,6 @@ static void test_create_keys(void **state)
 	CK_SESSION_HANDLE session = open_session(0, CKF_RW_SESSION);
 	CK_ATTRIBUTE rsa_key[] = {
 		RSA_KEY,
-		NUMBER(CKA_PRIME_1, 128),
-		NUMBER(CKA_PRIME_2, 128),
-		NUMBER(CKA_EXPONENT_1, 128),
-		NUMBER(CKA_EXPONENT_2, 128),
-		NUMBER(CKA_COEFFICIENT, 128),
 		BOOLEAN(CKA_PRIVATE, yes),
 		BOOLEAN(CKA_SENSITIVE, yes),
 		BOOLEAN(CKA_EXTRACTABLE, no),
@@ -319,15 +320,17 @@ static void test_refusals(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
 		agent->answer = rows[i].result;
-		assert_int_equal(p11->C_CreateObject(session, template, 6, &object), rows[i].rv);
+		assert_int_equal(p11->C_CreateObject(session, template, RSA_KEY_LENGTH, &object),
+				 rows[i].rv);
 	}
 	/* An answer without a name. */
 	agent->answer = DEVID_OK;
 	agent->new_name[0] = '\0';
-	assert_int_equal(p11->C_CreateObject(session, template, 6, &object),
+	assert_int_equal(p11->C_CreateObject(session, template, RSA_KEY_LENGTH, &object),
 			 CKR_ATTRIBUTE_VALUE_INVALID);
 	agent_stop(agent);
-	assert_int_equal(p11->C_CreateObject(session, template, 6, &object), CKR_DEVICE_ERROR);
+	assert_int_equal(p11->C_CreateObject(session, template, RSA_KEY_LENGTH, &object),
+			 CKR_DEVICE_ERROR);
 }
 
 static void test_destroy(void **state)
