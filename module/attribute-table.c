@@ -38,8 +38,11 @@ const struct attribute_row attribute_rows[] = {
 	/* Base 4.2, 4.4: all objects, storage objects */
 	COMPUTED(CKA_CLASS, KIND_ANY, FORM_ULONG, RULE_REQUIRED, SOURCE_CLASS),		/* 1 */
 	BOOL(CKA_TOKEN, KIND_ANY, 0, CK_TRUE),			/* no session objects here */
+	/* No login hides anything: then nothing is private in Cryptoki's sense (5.7, C_FindObjectsInit).
+	 * Tools that write a private key ask for it by habit.
+	 */
 	BOOL(CKA_PRIVATE, KIND_CERTIFICATE | KIND_PUBLIC, 0, CK_FALSE),
-	BOOL(CKA_PRIVATE, KIND_PRIVATE, RULE_HINT, CK_TRUE),	/* 9; no login hides it */
+	BOOL(CKA_PRIVATE, KIND_PRIVATE, RULE_HINT, CK_FALSE),				/* 9 */
 	COMPUTED(CKA_MODIFIABLE, KIND_ANY, FORM_BOOL, 0, SOURCE_OWN_RECORD),
 	BYTES(CKA_LABEL, KIND_ANY, RULE_KEPT | RULE_CHANGE, FIELD_LABEL, TAG_LABEL),
 	BOOL(CKA_COPYABLE, KIND_ANY, RULE_HINT, CK_FALSE),

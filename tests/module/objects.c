@@ -115,7 +115,8 @@ static void test_search_by_any_attribute(void **state)
 		{ CKA_ID, "\xa3", 1, 2 },
 		{ CKA_TOKEN, "\1", 1, 11 },
 		{ CKA_TOKEN, "\0", 1, 0 },
-		{ CKA_PRIVATE, "\1", 1, 3 },
+		{ CKA_PRIVATE, "\1", 1, 0 }, /* that a login would hide */
+		{ CKA_PRIVATE, "\0", 1, 11 },
 		{ CKA_SIGN, "\1", 1, 3 },
 		{ CKA_SENSITIVE, "\1", 1, 3 },
 		{ CKA_DECRYPT, "\1", 1, 0 },
@@ -245,7 +246,7 @@ static void test_private_key(void **state)
 		CK_BBOOL value;
 	} rows[] = {
 		{ CKA_TOKEN, 1 },
-		{ CKA_PRIVATE, 1 },
+		{ CKA_PRIVATE, 0 },
 		{ CKA_SENSITIVE, 1 },
 		{ CKA_EXTRACTABLE, 0 },
 		{ CKA_ALWAYS_SENSITIVE, 0 },

@@ -102,8 +102,8 @@ static void test_context_login(void **state)
 	IS(C_Sign(session, data, sizeof(data), signature, &length), CKR_OK);
 }
 
-/* What a user may see only after a login is gone after a logout, for ever; where the token asks for
- * none, nothing goes (4.4, CKA_PRIVATE; 5.5, CKF_LOGIN_REQUIRED).
+/* What a user may see only after a login is not there before it, and gone after a logout, for ever
+ * (4.4, CKA_PRIVATE; 5.6, C_Logout; 5.7, C_FindObjectsInit). A token without a login has no such thing.
  */
 static void test_private_objects(void **state)
 {
@@ -115,11 +115,15 @@ static void test_private_objects(void **state)
 	CK_MECHANISM mechanism = { CKM_ECDSA, NULL, 0 };
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
 	CK_ATTRIBUTE template = { CKA_CLASS, BYTES_OF(class) };
+	CK_BBOOL yes = CK_TRUE;
+	CK_ATTRIBUTE hidden = { CKA_PRIVATE, BYTES_OF(yes) };
 
 	(void)state;
+	FACT(spec_bool(session, key, CKA_PRIVATE) == spec_needs_login());
 	if (!spec_needs_login())
 		IS(C_Login(session, CKU_USER, NULL, 0), CKR_OK);
 	IS(C_Logout(session), CKR_OK);
+	FACT(spec_count(session, &hidden, 1, NULL) == 0);
 	if (spec_needs_login()) {
 		FACT(spec_bool(session, public_key, CKA_PRIVATE) == false);
 		FACT(spec_count(session, &template, 1, NULL) == 0);
