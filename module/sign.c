@@ -257,7 +257,7 @@ CK_RV sign_update(CK_SESSION_HANDLE handle, const CK_BYTE *part, CK_ULONG length
 		return CKR_SESSION_HANDLE_INVALID;
 	if (!session->sign.active)
 		return CKR_OPERATION_NOT_INITIALIZED;
-	/* The bare mechanisms are of one part (PKCS#11 Mechanisms v2.40 tables 1 and 33). */
+	/* The bare mechanisms are of one part (PKCS#11 Mechanisms v2.40 sections 2.1 and 2.3). */
 	if (!session->sign.use.parts)
 		return end(session, CKR_OPERATION_NOT_INITIALIZED);
 	if (!part && length > 0)

@@ -16,13 +16,13 @@ struct row {
 	enum form form;
 };
 
-/* Tables 12 and 17 (in 2.40: 11 and 15): all objects. */
+/* 4.2, 4.4: all objects. */
 static const struct row common[] = {
 	{ CKA_CLASS, ULONG },	   { CKA_TOKEN, BOOL },	 { CKA_PRIVATE, BOOL },
 	{ CKA_MODIFIABLE, BOOL },  { CKA_LABEL, BYTES }, { CKA_COPYABLE, BOOL },
 	{ CKA_DESTROYABLE, BOOL },
 };
-/* Common certificate attributes, X.509 certificates. */
+/* 4.6.2, 4.6.3: certificates, X.509. */
 static const struct row certificate[] = {
 	{ CKA_CERTIFICATE_TYPE, ULONG },
 	{ CKA_TRUSTED, BOOL },
@@ -42,6 +42,7 @@ static const struct row certificate[] = {
 	{ CKA_JAVA_MIDP_SECURITY_DOMAIN, ULONG },
 	{ CKA_NAME_HASH_ALGORITHM, ULONG },
 };
+/* 4.7 to 4.9: keys. */
 static const struct row key[] = {
 	{ CKA_KEY_TYPE, ULONG },
 	{ CKA_ID, BYTES },

@@ -47,7 +47,7 @@ const struct difference differences[] = {
 	{ SOFTHSM, "an error ends an operation", CKR_OK,
 	  "5.11, C_Sign, C_SignUpdate, C_SignFinal: an error terminates it" },
 	{ SOFTHSM, "C_Sign of too much or too little", CKR_GENERAL_ERROR,
-	  "5.1.6, CKR_DATA_LEN_RANGE; Mechanisms 2.1.8, 2.1.10" },
+	  "5.1.6, CKR_DATA_LEN_RANGE; Mechanisms 2.1.6, 2.1.10" },
 	{ SOFTHSM, "PSS parameters that are none", CKR_ARGUMENTS_BAD,
 	  "5.1.6, CKR_MECHANISM_PARAM_INVALID" },
 	{ SOFTHSM, "a PSS salt longer than the key holds", CKR_OK,

@@ -205,7 +205,7 @@ static void test_one_or_many(void **state)
 	none_active();
 }
 
-/* Mechanisms v2.40, table 5: k - 11 bytes and not one more. */
+/* Mechanisms v2.40, 2.1.6: k - 11 bytes and not one more. */
 static void test_rsa_limit(void **state)
 {
 	static const size_t sizes[] = { 1, 32, 51, 244, 245 };
@@ -225,7 +225,7 @@ static void test_rsa_limit(void **state)
 	}
 }
 
-/* Mechanisms v2.40, 2.3.1 and table 34: of any length; FIPS 186-4, 6.4: the leftmost bits. */
+/* Mechanisms v2.40, 2.3.1, 2.3.6: of any length; FIPS 186-4, 6.4: the leftmost bits. */
 static void test_ecdsa_lengths(void **state)
 {
 	static const size_t sizes[] = { 1, 20, 28, 31, 32, 33, 48, 64, 100 };
@@ -245,7 +245,7 @@ static void test_ecdsa_lengths(void **state)
 	}
 }
 
-/* Mechanisms v2.40, 2.1.9 and 2.1.15 */
+/* Mechanisms v2.40, 2.1.9, 2.1.10, 2.1.15 */
 static void test_pss(void **state)
 {
 	CK_RSA_PKCS_PSS_PARAMS params = { CKM_SHA256, CKG_MGF1_SHA256, 32 };
