@@ -204,6 +204,17 @@ CK_RV sign_single(CK_SESSION_HANDLE handle, const CK_BYTE *data, CK_ULONG length
 	return put_back(handle, &sign, error_of_use(result), true);
 }
 
+/* Only what ends in a signature can answer CKR_FUNCTION_REJECTED (section 5.11): the operation goes
+ * on, to be refused at its end.
+ */
+static enum devid_result keep_refusal(struct sign *sign, enum devid_result result)
+{
+	if (error_of_use(result) != CKR_FUNCTION_REJECTED)
+		return result;
+	sign->refused = result;
+	return DEVID_OK;
+}
+
 static bool grow(struct sign *sign, size_t wanted)
 {
 	size_t room = sign->room ? sign->room : 1024;
@@ -264,7 +275,8 @@ CK_RV sign_update(CK_SESSION_HANDLE handle, const CK_BYTE *part, CK_ULONG length
 		return end(session, CKR_ARGUMENTS_BAD);
 	take(session, &sign);
 	sign.parts = true;
-	result = length > 0 ? add_part(&sign, part, length) : DEVID_OK;
+	result = length > 0 && sign.refused == DEVID_OK ? add_part(&sign, part, length) : DEVID_OK;
+	result = keep_refusal(&sign, result);
 	return put_back(handle, &sign, error_of_use(result), result != DEVID_OK);
 }
 
@@ -286,7 +298,9 @@ CK_RV sign_final(CK_SESSION_HANDLE handle, CK_BYTE *signature, CK_ULONG *signatu
 	if (asks_length(&session->sign, signature, signature_length, &rv))
 		return rv;
 	take(session, &sign);
-	result = send_message(&sign, sign.buffer, sign.length, signature);
+	result = sign.refused != DEVID_OK
+			 ? sign.refused
+			 : send_message(&sign, sign.buffer, sign.length, signature);
 	if (result == DEVID_OK)
 		*signature_length = sign.use.signature;
 	return put_back(handle, &sign, error_of_use(result), true);
