@@ -55,7 +55,7 @@ packages=(
 	zsh fish gnome-keyring-pkcs11
 	# Clients of a device identity, and servers for them to meet.
 	curl wget libengine-pkcs11-openssl openssh-client openssh-server openconnect ocserv openvpn wpasupplicant
-	hostapd charon-systemd strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins
+	hostapd charon-systemd strongswan-swanctl strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
 	libcharon-extra-plugins
 )
 
