@@ -56,7 +56,7 @@ packages=(
 	# Clients of a device identity, and servers for them to meet.
 	curl wget libengine-pkcs11-openssl openssh-client openssh-server openconnect ocserv openvpn wpasupplicant
 	hostapd charon-systemd strongswan-swanctl strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
-	libcharon-extra-plugins
+	libcharon-extra-plugins chromium
 )
 
 passed=0
