@@ -95,3 +95,9 @@ client_refusals() {
 	grep -Ec "\"action\":\"(Failed|Refused)\",\"reason\":\"$1\".*\"program\":\"$2\"" \
 		"$HOME_ALICE/.local/state/devid/events.jsonl"
 }
+
+# client_objects LABEL: what of that identity is on alice's token: "cert private public".
+client_objects() {
+	"${E[@]}" p11tool --provider="$SO" --list-all --only-urls "$TOKEN;object=$1" 2>/dev/null |
+		sed -n 's/.*;type=//p' | sort | paste -sd' '
+}
