@@ -95,12 +95,6 @@ for version in tls1.2 tls1.3; do
 	like "$err" 'SSL_ERROR_UNKNOWN_CA_ALERT' "it says so"
 done
 
-# objects LABEL: what of that identity is on the token.
-objects() {
-	"${E[@]}" p11tool --provider="$SO" --list-all --only-urls "$TOKEN;object=$1" 2>/dev/null | sed -n 's/.*;type=//p' | sort |
-		paste -sd' '
-}
-
 # --- what can't be used
 declare -A says=(
 	[locked]='SEC_ERROR_PKCS11_DEVICE_ERROR: A PKCS #11 module returned CKR_DEVICE_ERROR, indicating that a problem has occurred with the token or slot.'
@@ -125,7 +119,7 @@ probe() {
 		is "$rc" 255 "$how: a certificate isn't deleted"
 		# NSS forgets the error when it deletes both.
 		certutil -F -n "Device Identity:$label"
-		is "$(objects "$label")" "cert private public" "$how: nor is the identity"
+		is "$(client_objects "$label")" "cert private public" "$how: nor is the identity"
 	}
 	[ "$how" = gone ] || is "$(client_refusals "${reasons[$how]}" /usr/bin/tstclnt)" 1 "$how: one event"
 }
@@ -141,18 +135,18 @@ for wrong in "-D -n|Device Identity:Other CA" "-D -n|Device Identity:none" "-F -
 	certutil ${wrong%|*} "${wrong#*|}"
 	is "$rc" 255 "not deleted: $wrong"
 done
-is "$(objects 'Other%20CA')" "cert" "a chain's certificate stays as long as its identity"
+is "$(client_objects 'Other%20CA')" "cert" "a chain's certificate stays as long as its identity"
 certutil -D -n 'Device Identity:rsa'
 is "$rc" 0 "certutil -D deletes a certificate"
-is "$(objects rsa)" "private public" "the key stays"
+is "$(client_objects rsa)" "private public" "the key stays"
 certutil -F -h 'Device Identity' -k "$(key_id rsa)"
 is "$rc" 0 "certutil -F -k deletes a key"
-is "$(objects rsa)" "" "nothing is left"
+is "$(client_objects rsa)" "" "nothing is left"
 certutil -F -n 'Device Identity:ec'
 is "$rc" 0 "certutil -F -n deletes both"
-is "$(objects ec)" "" "nothing is left"
+is "$(client_objects ec)" "" "nothing is left"
 is "$(keyring_items)" "Device key stranger (devid): deleting it disconnects this computer" "nor in the keyring"
-is "$(objects stranger)" "cert private public" "the third identity is as it was"
+is "$(client_objects stranger)" "cert private public" "the third identity is as it was"
 certutil -L -h 'Device Identity'
 unlike "$out" 'Example Device CA' "a chain's certificate goes with its last identity"
 done_testing
