@@ -49,7 +49,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 LogLevel VERBOSE
 X
-/usr/sbin/sshd -D -e -f "$T/sshd.conf" >"$T/sshd.log" 2>&1 &
+/usr/sbin/sshd -D -e -f "$T/sshd.conf" >>"$T/sshd.log" 2>&1 &
 track $!
 wait_for 5 port_listens 2222
 echo "[127.0.0.1]:2222 $(cat "$T/host.pub")" >"$T/known"
@@ -71,7 +71,7 @@ fingerprint() {
 # in_with KEY NAME: the server took that key.
 in_with() {
 	is "$out" "in as alice" "$2"
-	ok "$2: with that key" grep -q "Accepted publickey for alice .* $(fingerprint "$1")" "$T/sshd.log"
+	ok "$2: with that key" wait_for 5 grep -q "Accepted publickey for alice .* $(fingerprint "$1")" "$T/sshd.log"
 	is "$err" "" "$2: without a word"
 }
 denied="alice@127.0.0.1: Permission denied (publickey)."
