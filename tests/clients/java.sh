@@ -70,7 +70,8 @@ sign() {
 	rm -f "$HOME_ALICE/message.sig"
 	token sign "$2" "$1" message
 	is "$rc" 0 "$2"
-	ok "$2 is good" openssl dgst "${@:3}" -verify "$T/$1.pub" -signature "$HOME_ALICE/message.sig" "$HOME_ALICE/message"
+	ok "$2 is good" openssl dgst "${@:3}" -verify "$T/$1.pub" -signature "$HOME_ALICE/message.sig" \
+		"$HOME_ALICE/message"
 }
 pss=(-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest)
 for digest in 256 384 512; do
@@ -92,7 +93,7 @@ ok "Java, tls1_2, RSA" tls_accepted laptop-rsa2048
 # Before it asks for a PSS signature, SunJSSE's provider wants the digest as a mechanism of the token's own.
 token login "${PORTS[tls1_3]}" rsa
 is "$rc $out" "1 " "Java, tls1_3, RSA: not with this token"
-is "$err" 'Exception in thread "main" javax.net.ssl.SSLException: No supported CertificateVerify signature algorithm for RSA  key' "it says so"
+like "$err" 'SSLException: No supported CertificateVerify signature algorithm for RSA +key$' "it says so"
 cat "$PKI/issuing-chain.pem" "$PKI/stranger-chain.pem" >"$T/all.pem"
 openssl s_server -accept 127.0.0.1:0 -cert "$PKI/server.crt" -key "$PKI/server.key" -CAfile "$T/all.pem" -Verify 3 \
 	-verify_return_error -www >"$T/server-any.log" 2>&1 </dev/null &
@@ -107,7 +108,6 @@ ok "Java, a certificate that the server accepts and the account doesn't (OnUse=l
 
 # --- what can't be used
 declare -A codes=([locked]=CKR_DEVICE_ERROR [refused]=CKR_FUNCTION_REJECTED [gone]=CKR_DEVICE_ERROR)
-declare -A reasons=([locked]=store-locked [refused]=issuer-unknown)
 probe() {
 	local label=$1 how=$2 said
 	said="java.security.ProviderException: sun.security.pkcs11.wrapper.PKCS11Exception: ${codes[$how]}"
@@ -132,7 +132,7 @@ Caused by: ${said#*: }" "$how, a signature: what Java says"
 		is "$rc $out" "1 keytool error: java.security.KeyStoreException: ${said#*: }" "$how: it isn't deleted"
 	}
 	[ "$how" = gone ] || for program in java keytool jarsigner; do
-		is "$(client_refusals "${reasons[$how]}" ".*/bin/$program")" 1 "$how: one event of $program"
+		is "$(client_refusals $how ".*/bin/$program")" 1 "$how: one event of $program"
 	done
 }
 for how in locked refused gone; do

@@ -162,7 +162,6 @@ Cannot load certificate \"$user/$(id_of rsa3072)\" using PKCS#11 interface
 Error: private key password verification failed" "no such id: what OpenVPN says"
 
 # --- what can't be used
-declare -A reasons=([locked]=store-locked [refused]=issuer-unknown)
 probe() {
 	local label=$1 how=$2
 	[ "$label" = rsa ] && alice_config rsa2048 3 || alice_config stranger 3
@@ -171,7 +170,7 @@ probe() {
 $try
 $try
 All connections have been connect-retry-max (3) times unsuccessful, exiting" "$how: what OpenVPN says"
-	[ "$how" = gone ] || is "$(client_refusals "${reasons[$how]}" /usr/sbin/openvpn)" 1 "$how: three tries, one event"
+	[ "$how" = gone ] || is "$(client_refusals $how /usr/sbin/openvpn)" 1 "$how: three tries, one event"
 }
 for how in locked refused gone; do
 	client_cannot_use $how probe

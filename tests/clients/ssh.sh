@@ -90,8 +90,7 @@ is "$(questions)" "" "nobody was asked for a PIN"
 
 # --- ssh-agent
 "${E[@]}" ssh-agent -D -a "$HOME_ALICE/agent" >"$T/ssh-agent.log" 2>&1 &
-agent=$!
-track $agent
+track $!
 wait_for 5 test -S "$HOME_ALICE/agent"
 with_agent() {
 	run "${E[@]}" "${asking[@]}" SSH_AUTH_SOCK="$HOME_ALICE/agent" "$@"
@@ -136,7 +135,6 @@ is "$(questions)" "" "nobody was asked for a PIN"
 
 # --- what can't be used
 declare -A codes=([locked]=48 [refused]=512 [gone]=48)
-declare -A reasons=([locked]=store-locked [refused]=issuer-unknown)
 probe() {
 	local key=rsa2048 label=$1 how=$2 file
 	[ "$label" = rsa ] || key=stranger
@@ -158,7 +156,7 @@ $denied" "ssh-agent, $how: what ssh says"
 	not_ok "ssh-keygen -Y sign, $how: no signature" test -e "$HOME_ALICE/message.sig"
 	is "$(questions)" "" "$how: nobody was asked for a PIN"
 	[ "$how" = gone ] || for program in /usr/bin/ssh /usr/lib/openssh/ssh-pkcs11-helper; do
-		is "$(client_refusals "${reasons[$how]}" $program)" 1 "$how: one event of $program"
+		is "$(client_refusals $how $program)" 1 "$how: one event of $program"
 	done
 }
 for how in locked refused gone; do

@@ -85,7 +85,6 @@ like "$err" 'no PKCS#11 module found having a keyid 00:11:22:33:44' "is told as 
 
 # --- what can't be used
 declare -A codes=([locked]=DEVICE_ERROR [refused]=FUNCTION_REJECTED [gone]=DEVICE_ERROR)
-declare -A reasons=([locked]=store-locked [refused]=issuer-unknown)
 probe() {
 	local label=$1 how=$2
 	pki --pub --keyid "${id[$label]}" --outform pem
@@ -100,7 +99,7 @@ generating certificate request failed" "$how: what it says"
 	is "$rc $said" "1 C_Sign() failed: ${codes[$how]}
 building CRED_CERTIFICATE - X509 failed, tried 5 builders
 generating certificate failed" "$how: nor a certificate"
-	[ "$how" = gone ] || is "$(client_refusals "${reasons[$how]}" /usr/bin/pki)" 1 "$how: one event"
+	[ "$how" = gone ] || is "$(client_refusals $how /usr/bin/pki)" 1 "$how: one event"
 }
 for how in locked refused gone; do
 	client_cannot_use $how probe

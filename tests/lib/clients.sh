@@ -89,10 +89,11 @@ client_last_reason() {
 	"${E[@]}" devid events --json | sed -n 's/.*"reason" *: *"\([a-z-]*\)".*/\1/p' | tail -n 1
 }
 
-# client_refusals REASON PROGRAM: how many events of alice's agent tell of a key that the program with that path
-# could not use for that reason.
+# client_refusals HOW PROGRAM: how many events of alice's agent tell of a key that the program with that path could
+# not use, locked or refused. (Where no agent is, nobody writes one.)
 client_refusals() {
-	grep -Ec "\"action\":\"(Failed|Refused)\",\"reason\":\"$1\".*\"program\":\"$2\"" \
+	local -A reasons=([locked]=store-locked [refused]=issuer-unknown)
+	grep -Ec "\"action\":\"(Failed|Refused)\",\"reason\":\"${reasons[$1]}\".*\"program\":\"$2\"" \
 		"$HOME_ALICE/.local/state/devid/events.jsonl"
 }
 
