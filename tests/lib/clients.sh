@@ -88,3 +88,17 @@ client_failed_in_time() {
 client_last_reason() {
 	"${E[@]}" devid events --json | sed -n 's/.*"reason" *: *"\([a-z-]*\)".*/\1/p' | tail -n 1
 }
+
+# client_refusals HOW PROGRAM: how many events of alice's agent tell of a key that the program with that path could
+# not use, locked or refused. (Where no agent is, nobody writes one.)
+client_refusals() {
+	local -A reasons=([locked]=store-locked [refused]=issuer-unknown)
+	grep -Ec "\"action\":\"(Failed|Refused)\",\"reason\":\"${reasons[$1]}\".*\"program\":\"$2\"" \
+		"$HOME_ALICE/.local/state/devid/events.jsonl"
+}
+
+# client_objects LABEL: what of that identity is on alice's token: "cert private public".
+client_objects() {
+	"${E[@]}" p11tool --provider="$SO" --list-all --only-urls "$TOKEN;object=$1" 2>/dev/null |
+		sed -n 's/.*;type=//p' | sort | paste -sd' '
+}
