@@ -57,6 +57,9 @@ packages=(
 	curl wget libengine-pkcs11-openssl openssh-client openssh-server openconnect ocserv openvpn wpasupplicant
 	hostapd charon-systemd strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins
 	libcharon-extra-plugins
+	stunnel4 nginx-light
+	# Other PKCS#11 modules, registered beside ours.
+	libtpm2-pkcs11-1
 )
 
 passed=0

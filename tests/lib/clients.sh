@@ -18,7 +18,7 @@ client_machine() {
 	usermod -p '*' alice
 	machine_session alice
 	HOME_ALICE=$T/users/alice
-	cp "$PKI"/{rsa2048,p256,stranger}.p12 "$PKI/password" "$HOME_ALICE/"
+	cp "$PKI"/{rsa2048,p256,stranger,stranger-p256}.p12 "$PKI/password" "$HOME_ALICE/"
 	chown -R alice: "$HOME_ALICE"
 	as root
 	run "${A[@]}" devid ca add --name example "$PKI/issuing.crt"
@@ -47,32 +47,33 @@ client_end_agents() {
 	done
 }
 
-# client_cannot_use HOW PROBE: calls `PROBE LABEL HOW` while a key can't be used, and puts things right again.
-# PROBE runs the client with that identity and tests what it does and says; in good order it would succeed.
+# client_cannot_use HOW PROBE [LABEL]: calls `PROBE LABEL HOW` while a key can't be used, and puts things right
+# again. PROBE runs the client with that identity and tests what it does and says; in good order it would succeed.
 #	locked   the keyring is locked, with nobody to ask ("rsa")
 #	refused  OnUse=enforce, and the certificate is a stranger's ("stranger")
 #	gone     no agent runs and none can be started ("rsa")
 client_cannot_use() {
-	local how=$1 probe=$2
+	local how=$1 probe=$2 label=${3:-}
+	CLIENT_EVENTS=$(client_reasons | wc -l)
 	case $how in
 	locked)
 		keyring_lock
 		client_end_agents
-		"$probe" rsa locked
+		"$probe" "${label:-rsa}" locked
 		keyring_unlock
 		client_end_agents
 		;;
 	refused)
 		printf '[Account]\nOnUse=enforce\n' >/etc/devid/account.conf
 		client_end_agents
-		"$probe" stranger refused
+		"$probe" "${label:-stranger}" refused
 		rm /etc/devid/account.conf
 		client_end_agents
 		;;
 	gone)
 		client_end_agents
 		chmod 000 "$AGENT_PROGRAM"
-		"$probe" rsa gone
+		"$probe" "${label:-rsa}" gone
 		chmod 755 "$AGENT_PROGRAM"
 		;;
 	esac
@@ -84,7 +85,22 @@ client_failed_in_time() {
 	[ "$ms" -lt 20000 ] && pass "$1: in good time" || fail "$1: in good time ($ms ms)"
 }
 
-# The reason word of the last event with that outcome, as alice's own agent wrote it.
+# The reason words of the events in alice's log, oldest first: her own agent wrote it.
+client_reasons() {
+	"${E[@]}" devid events --json 2>/dev/null | sed -n 's/.*"reason" *: *"\([a-z-]*\)".*/\1/p'
+}
+
 client_last_reason() {
-	"${E[@]}" devid events --json | sed -n 's/.*"reason" *: *"\([a-z-]*\)".*/\1/p' | tail -n 1
+	client_reasons | tail -n 1
+}
+
+# client_event_tells HOW [REASON], for a probe: what the client doesn't tell is in the log. Where no agent runs
+# there is none to write it.
+client_event_tells() {
+	local how=$1
+	case $how in
+	locked) is "$(client_last_reason)" store-locked "$how: the log has the reason" ;;
+	refused) is "$(client_last_reason)" "${2:-issuer-unknown}" "$how: the log has the reason" ;;
+	gone) is "$(client_reasons | wc -l)" "$CLIENT_EVENTS" "$how: no agent, no event" ;;
+	esac
 }
