@@ -8,12 +8,13 @@
 . "$(dirname "$0")/../lib/clients.sh"
 client_machine "$0" "$@"
 client_import stranger-ec stranger-p256
+token='Device Identity'
 PROXY=$(pkg-config --variable=proxy_module p11-kit-1)
 W=$T/w
 mkdir -m 755 "$W" && chown alice: "$W"
 
 tool() {
-	run "${E[@]}" pkcs11-tool --module "$module" --token-label 'Device Identity' "$@"
+	run "${E[@]}" pkcs11-tool --module "$module" --token-label "$token" "$@"
 }
 id_of() {
 	tool -O --type cert
@@ -32,7 +33,7 @@ answer() {
 welcome() {
 	local pss=()
 	[[ $1 == *ec ]] || pss=(-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest)
-	"${E[@]}" pkcs11-tool --module "$module" --token-label 'Device Identity' --read-object --type cert \
+	"${E[@]}" pkcs11-tool --module "$module" --token-label "$token" --read-object --type cert \
 		--id "${ids[$1]}" 2>"$T/read.err" | openssl x509 -inform der -out "$T/shown.crt" &&
 		openssl verify -CAfile "$PKI/root.crt" -untrusted "$PKI/issuing.crt" "$T/shown.crt" &&
 		openssl x509 -in "$T/shown.crt" -noout -subject | grep -q "CN = $2\$" &&
@@ -84,5 +85,16 @@ for way in module proxy; do
 	done
 	answer rsa
 	ok "$way: and in good order again it is taken" welcome rsa laptop-rsa2048
+done
+
+# --- the machine's token, for a user of the group
+client_import_system rsa rsa2048
+client_import_system ec p256
+token='Device Identity (system)'
+for label in rsa ec; do
+	ids[$label]=$(id_of $label)
+	answer $label
+	ok "the machine's $label, its answer is taken" welcome $label "laptop-$([ $label = rsa ] && echo rsa2048 || echo p256)" ||
+		diag "$(last_run)"
 done
 done_testing

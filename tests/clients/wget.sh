@@ -75,14 +75,8 @@ get $NGINX rsa
 is "$rc/${out%%,*}" "0/welcome CN=laptop-rsa2048" "and in good order again it logs in"
 
 # --- the machine's token, for a user of the group
-usermod -aG devid alice
-as root
-for label in rsa ec; do
-	cp "$PKI/$([ $label = rsa ] && echo rsa2048 || echo p256).p12" "$T/users/root/$label.p12"
-	run "${A[@]}" devid import-cert --label "$label" --password-file "$PKI/password" "$label.p12"
-	is "$rc" 0 "$label: imported for the machine" || diag "$err"
-done
-TOKEN='pkcs11:token=Device%20Identity%20%28system%29'
+client_import_system rsa rsa2048
+client_import_system ec p256
 for label in rsa ec; do
 	logs_in $label "$label, the machine's"
 done

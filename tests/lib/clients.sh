@@ -35,6 +35,16 @@ client_import() {
 	[ "$rc" -eq 0 ] || bail "no identity $1: $err"
 }
 
+# client_import_system LABEL NAME: on the machine's token, for alice too from then on; $TOKEN is changed to that.
+client_import_system() {
+	usermod -aG devid alice
+	as root
+	cp "$PKI/$2.p12" "$T/users/root/"
+	run "${A[@]}" devid import-cert --label "$1" --password-file "$PKI/password" "$2.p12"
+	[ "$rc" -eq 0 ] || bail "no identity $1 on the machine's token: $err"
+	TOKEN='pkcs11:token=Device%20Identity%20%28system%29'
+}
+
 client_agents() {
 	pgrep -u alice -x devid-agent
 }
