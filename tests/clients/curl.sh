@@ -82,7 +82,7 @@ ok "stunnel refused four by their certificates" wait_for 5 refused_by_stunnel 4 
 
 # --- a key that can't be used: the same in front of both servers. With an RSA key curl has the error of libp11's
 # second attempt, a raw RSA that the token doesn't do; what was the matter is in the log.
-declare -A says=([locked]='Device error' [refused]='reason\(512\)' [gone]='Device error')
+declare -A says=([locked]='Device error' [dismissed]='Function canceled' [refused]='reason\(512\)' [gone]='Device error')
 cannot_use() {
 	local label=$1 how=$2 word port version
 	word=$([[ $label == *ec ]] && echo "${says[$how]}" || echo 'Mechanism invalid')
@@ -96,12 +96,22 @@ cannot_use() {
 		client_event_tells "$how"
 	done
 }
-for how in locked refused gone; do
+for how in locked dismissed refused gone; do
 	client_cannot_use $how cannot_use
 	client_cannot_use $how cannot_use "$([ $how = refused ] && echo stranger-ec || echo ec)"
 done
 get $NGINX rsa
 is "$rc/${out%%,*}" "0/welcome CN=laptop-rsa2048" "and in good order again it logs in"
+# Whoever opens the keyring when asked is asked once, whatever number of clients come.
+keyring_lock
+client_end_agents
+prompter_start answer keyring
+for label in rsa ec rsa; do
+	get $NGINX $label
+	is "$rc/${out%%,*}" "0/welcome CN=${names[$label]}" "$label: a locked keyring is opened, and it logs in"
+done
+is "$(prompts)" 1 "after one question"
+prompter_stop
 
 # --- the machine's token, for a user of the group
 client_import_system rsa rsa2048

@@ -105,7 +105,8 @@ for label in rsa ec; do
 done
 
 # --- what they say when the key can't be used: the public half is listed all the same
-declare -A says=([locked]='PKCS #11 error in device' [refused]='PKCS #11 error\.' [gone]='PKCS #11 error in device')
+declare -A says=([locked]='PKCS #11 error in device' [dismissed]='PKCS #11 error\.' [refused]='PKCS #11 error\.'
+	[gone]='PKCS #11 error in device')
 cannot_use() {
 	local label=$1 how=$2 version port
 	p11tool --list-all "$TOKEN;object=$label"
@@ -127,7 +128,7 @@ cannot_use() {
 client_import stranger-ec stranger-p256
 for way in remote alone; do
 	[ $way = remote ] || { unregister && cp "$T/registered/devid.module" "$MODULES/"; }
-	for how in locked refused gone; do
+	for how in locked dismissed refused gone; do
 		client_cannot_use $how cannot_use
 		client_cannot_use $how cannot_use "$([ $how = refused ] && echo stranger-ec || echo ec)"
 	done

@@ -41,8 +41,8 @@ welcome() {
 		openssl dgst -sha256 -verify "$T/shown.pub" "${pss[@]}" -signature "$W/answer" "$W/challenge"
 }
 
-declare -A ids says=([locked]='CKR_DEVICE_ERROR \(0x30\)' [refused]='unknown PKCS11 error \(0x200\)'
-	[gone]='CKR_DEVICE_ERROR \(0x30\)')
+declare -A ids says=([locked]='CKR_DEVICE_ERROR \(0x30\)' [dismissed]='CKR_FUNCTION_CANCELED \(0x50\)'
+	[refused]='unknown PKCS11 error \(0x200\)' [gone]='CKR_DEVICE_ERROR \(0x30\)')
 cannot_use() {
 	local label=$1 how=$2
 	tool -O
@@ -79,7 +79,7 @@ for way in module proxy; do
 	answer stranger
 	is "$rc" 0 "$way: a stranger signs, the check is only recorded"
 	not_ok "$way: its answer is not taken" welcome stranger stranger
-	for how in locked refused gone; do
+	for how in locked dismissed refused gone; do
 		client_cannot_use $how cannot_use
 		client_cannot_use $how cannot_use "$([ $how = refused ] && echo stranger-ec || echo ec)"
 	done

@@ -132,7 +132,7 @@ files[rsa]=rsa2048
 
 # --- what it says when the key can't be used. libp11 answers a failed PSS signature by padding itself, and its
 # last error is then that the token does no raw RSA, whatever was the matter: it is not what is in the log.
-declare -A says=([locked]='Device error' [refused]='reason\(512\)' [gone]='Device error')
+declare -A says=([locked]='Device error' [dismissed]='Function canceled' [refused]='reason\(512\)' [gone]='Device error')
 cannot_use() {
 	local label=$1 how=$2 word=${says[$2]} login
 	login=$([[ $label == *ec ]] && echo "$word" || echo 'Mechanism invalid')
@@ -159,7 +159,7 @@ cannot_use() {
 	engine pkey -inform engine -in "$(key "$label")" -pubout
 	is "$out" "$(cat "$W/${files[$label]}.pub")" "$how, $label: the public key is there"
 }
-for how in locked refused gone; do
+for how in locked dismissed refused gone; do
 	client_cannot_use $how cannot_use
 	client_cannot_use $how cannot_use "$([ $how = refused ] && echo stranger-ec || echo ec)"
 done

@@ -54,7 +54,8 @@ get $NGINX nobody
 like "$rc/$out" '^8/.*No required SSL certificate was sent' "an object that isn't there: none is sent"
 
 # --- a key that can't be used
-declare -A says=([locked]='PKCS #11 error in device' [refused]='PKCS #11 error\.' [gone]='PKCS #11 error in device')
+declare -A says=([locked]='PKCS #11 error in device' [dismissed]='PKCS #11 error\.' [refused]='PKCS #11 error\.'
+	[gone]='PKCS #11 error in device')
 cannot_use() {
 	local label=$1 how=$2 port
 	for port in $STUNNEL $NGINX; do
@@ -68,6 +69,8 @@ cannot_use() {
 }
 client_cannot_use locked cannot_use
 client_cannot_use locked cannot_use ec
+client_cannot_use dismissed cannot_use
+client_cannot_use dismissed cannot_use ec
 client_cannot_use refused cannot_use expired
 client_cannot_use gone cannot_use
 client_cannot_use gone cannot_use ec

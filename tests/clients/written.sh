@@ -96,7 +96,7 @@ for tools in opensc/p11tool p11tool/opensc opensc/opensc p11tool/p11tool; do
 			declare -A label=([key]=the-key [cert]=the-certificate) id=([key]=01 [cert]=a0b1c2)
 			diag "$by: $first, then $then: $second, $name"
 			written "$by" "$first" $name "${label[$first]}" "${id[$first]}"
-			is "$(keyring_items | wc -l)" $([ "$first" = key ] && echo 1 || echo 0) "a key is in the keyring, else not"
+			is "$(keyring_items | wc -l)" "$([ "$first" = key ] && echo 1 || echo 0)" "a key is in the keyring, else not"
 			written "$then" "$second" $name "${label[$second]}" "${id[$second]}"
 			is "$(objects)/$(objects the-certificate)" 3/3 "one identity, by the certificate's name"
 			opensc -O

@@ -1,10 +1,10 @@
 # What the tests of foreign programs share: an installed machine on which alice has a real keyring with two
-# identities that the account accepts ("rsa", "ec") and one that it doesn't ("stranger"), and the three ways in
-# which a key can't be used. After common.sh, machine.sh and keyring.sh:
+# identities that the account accepts ("rsa", "ec") and one that it doesn't ("stranger"), and the ways in which a
+# key can't be used. After common.sh, machine.sh and keyring.sh:
 #
 #	client_machine "$0" "$@"
 #	run "${E[@]}" curl …			as alice; $TOKEN is her token's URI, $SO the module's path
-#	client_cannot_use locked probe		for each of locked, refused, gone: see there
+#	client_cannot_use locked probe		for each of locked, dismissed, refused, gone: see there
 #
 # Certificates: CN=laptop-rsa2048 and CN=laptop-p256; the PKI's names are in tests/certs/make.sh.
 
@@ -23,6 +23,8 @@ client_machine() {
 	as root
 	run "${A[@]}" devid ca add --name example "$PKI/issuing.crt"
 	[ "$rc" -eq 0 ] || bail "no account: $err"
+	# The person at the prompter is alice too.
+	touch "$T/prompter.log" && chown alice: "$T/prompter.log"
 	keyring_bus
 	keyring_start open || bail "no keyring"
 	client_import rsa rsa2048
@@ -59,9 +61,10 @@ client_end_agents() {
 
 # client_cannot_use HOW PROBE [LABEL]: calls `PROBE LABEL HOW` while a key can't be used, and puts things right
 # again. PROBE runs the client with that identity and tests what it does and says; in good order it would succeed.
-#	locked   the keyring is locked, with nobody to ask ("rsa")
-#	refused  OnUse=enforce, and the certificate is a stranger's ("stranger")
-#	gone     no agent runs and none can be started ("rsa")
+#	locked     the keyring is locked, with nobody to ask ("rsa")
+#	dismissed  it is, and whoever is asked for its password says no ("rsa")
+#	refused    OnUse=enforce, and the certificate is a stranger's ("stranger")
+#	gone       no agent runs and none can be started ("rsa")
 client_cannot_use() {
 	local how=$1 probe=$2 label=${3:-}
 	CLIENT_EVENTS=$(client_reasons | wc -l)
@@ -70,6 +73,15 @@ client_cannot_use() {
 		keyring_lock
 		client_end_agents
 		"$probe" "${label:-rsa}" locked
+		keyring_unlock
+		client_end_agents
+		;;
+	dismissed)
+		keyring_lock
+		client_end_agents
+		prompter_start dismiss
+		"$probe" "${label:-rsa}" dismissed
+		prompter_stop
 		keyring_unlock
 		client_end_agents
 		;;
@@ -110,6 +122,7 @@ client_event_tells() {
 	local how=$1
 	case $how in
 	locked) is "$(client_last_reason)" store-locked "$how: the log has the reason" ;;
+	dismissed) is "$(client_last_reason)" store-dismissed "$how: the log has the reason" ;;
 	refused) is "$(client_last_reason)" "${2:-issuer-unknown}" "$how: the log has the reason" ;;
 	gone) is "$(client_reasons | wc -l)" "$CLIENT_EVENTS" "$how: no agent, no event" ;;
 	esac
