@@ -21,7 +21,10 @@ char *describe_size(gnutls_x509_crt_t certificate, const struct devid_account *a
 int days_left(time_t expires, time_t now);
 size_t der_size(gnutls_x509_crt_t certificate);
 
-/* Who can copy the key: "user", "root", "nobody", "unknown". */
+/* Likewise, of the key of an identity that has no certificate. */
+char *describe_lone_key(const struct identity *identity);
+
+/* Who can copy the key: "user", "root", "nobody", "unknown"; NULL where there is none. */
 const char *describe_copier(const struct identity *identity);
 enum devid_protection identity_protection(const struct identity *identity);
 

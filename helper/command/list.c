@@ -25,12 +25,13 @@ static void add_certificate(struct table *table, const struct identity *identity
 	g_autofree char *issuer = describe_issuer(leaf);
 	g_autofree char *issuer_line = g_strdup_printf("issuer %s", issuer);
 	g_autofree char *left = days < 0 ? g_strdup("over") : g_strdup_printf("%d d", days);
+	const char *copier = describe_copier(identity);
 	const char *cells[] = { identity->record->label,
 				identity->foreign		? identity->token
 				: identity->half == HALF_SYSTEM ? "system"
 								: "user",
 				identity->record->store,
-				describe_copier(identity),
+				copier == NULL ? "" : copier,
 				key,
 				date,
 				left,
@@ -57,11 +58,12 @@ static void add_certificate(struct table *table, const struct identity *identity
 
 static void add_lone_key(struct table *table, const struct identity *identity)
 {
+	g_autofree char *key = describe_lone_key(identity);
 	const char *cells[] = { identity->record->label,
 				identity->half == HALF_SYSTEM ? "system" : "user",
 				identity->record->store,
 				describe_copier(identity),
-				"",
+				key,
 				"",
 				"",
 				"no cert" };

@@ -1,13 +1,12 @@
 #!/bin/bash
-# Programs that people have, each with a PKCS#11 URI (or id) and nothing else of devid: curl, wget, OpenSSL's
-# engine, pkcs11-tool, openconnect, OpenVPN, strongSwan, wpa_supplicant; RSA and EC; the system
-# token, as root's daemons use it. What is not installed is skipped.
+# VPN clients, each with a PKCS#11 URI (or id) and nothing else of devid: openconnect, OpenVPN, strongSwan,
+# wpa_supplicant; RSA and EC; the system token, as root's daemons use it. What is not installed is skipped.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/machine.sh"
 . "$(dirname "$0")/../lib/tls.sh"
 private_machine "$0" "$@"
 PATH=$PATH:/usr/sbin:/sbin
-plan 24
+plan 16
 machine_user alice devid
 usermod -p '*' alice
 cp "$PKI"/{rsa2048,p256}.p12 "$T/users/root/"
@@ -43,30 +42,6 @@ run_in() {
 # --- TLS clients, as a user of the group
 tls_server tls1_3
 as alice
-for kind in "${kinds[@]}"; do
-	uri="$TOKEN;object=$kind"
-	have 1 curl "$(openssl version -e | sed 's/.*"\(.*\)"/\1/')/pkcs11.so" && {
-		run_in "curl -sS --cacert '$PKI/root.crt' --key '$uri;type=private' --cert '$uri;type=cert' https://localhost:$PORT/"
-		ok "curl, $kind" tls_accepted "laptop-$kind" || diag "$err"
-	}
-	have 1 wget && {
-		run_in "wget -qO- --ca-certificate='$PKI/root.crt' --certificate='$uri;type=cert' --private-key='$uri;type=private' https://localhost:$PORT/"
-		ok "wget, $kind" tls_accepted "laptop-$kind" || diag "$err"
-	}
-	have 1 "$(openssl version -e | sed 's/.*"\(.*\)"/\1/')/pkcs11.so" && {
-		run_in "printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -quiet -connect localhost:$PORT -CAfile '$PKI/root.crt' -engine pkcs11 -keyform engine -key '$uri;type=private' -cert '$PKI/$kind.crt'"
-		ok "OpenSSL's engine, $kind" tls_accepted "laptop-$kind" || diag "$err"
-	}
-done
-run "${A[@]}" pkcs11-tool --module "$SO" --token-label 'Device Identity (system)' -O
-like "$out" 'Private Key Object; RSA' "pkcs11-tool sees the keys"
-echo hello >"$T/tmp/message"
-id=$("${A[@]}" p11tool --list-all-certs "$TOKEN;object=rsa2048" 2>/dev/null | sed -n 's/.*ID: //p' | tr -d ':')
-chmod 1777 "$T/tmp"
-run "${A[@]}" pkcs11-tool --module "$SO" --token-label 'Device Identity (system)' --sign -m SHA256-RSA-PKCS \
-	--id "$id" -i "$T/tmp/message" -o "$T/tmp/signature"
-openssl x509 -in "$PKI/rsa2048.crt" -noout -pubkey >"$T/tmp/public"
-ok "and its signature is good" openssl dgst -sha256 -verify "$T/tmp/public" -signature "$T/tmp/signature" "$T/tmp/message"
 
 # --- root's daemons, in a network beside the servers'
 ip netns add client
