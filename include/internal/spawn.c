@@ -10,8 +10,10 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -115,17 +117,44 @@ static void __attribute__((noreturn)) become_agent(const struct launch *launch, 
 	_exit(127);
 }
 
-/* Clones the child that clones the agent, and reaps it. */
-static enum devid_result launch_detached(const struct launch *launch, int ready)
-{
-	sigset_t all, before;
-	pid_t child;
+/* One thread at a time launches: a lock that a forked child may take over from its parent's thread.
+ * Signals are blocked, so no handler waits for the thread that it interrupted.
+ */
+static _Atomic(pid_t) launching;
 
-	/* No handler of the host may run in the child. */
-	sigfillset(&all);
-	if (sigprocmask(SIG_BLOCK, &all, &before) != 0)
-		return DEVID_FAILED;
-	child = clone_silently();
+static void begin_launch(void)
+{
+	pid_t own = getpid(), found = 0;
+
+	while (!atomic_compare_exchange_weak(&launching, &found, own)) {
+		if (found != own)
+			continue;
+		sched_yield();
+		found = 0;
+	}
+}
+
+static void end_launch(void)
+{
+	atomic_store(&launching, 0);
+}
+
+/* A host that adopts orphans would be given the agent as a child of its own, one that it must reap. It
+ * adopts none until the child between has ended [0.2 ms]. Where it is the first process of its name space
+ * there is nobody else to do so.
+ */
+static bool stop_adopting(void)
+{
+	int adopts = 0;
+
+	return prctl(PR_GET_CHILD_SUBREAPER, &adopts, 0, 0, 0) == 0 && adopts &&
+	       prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) == 0;
+}
+
+static pid_t clone_and_reap(const struct launch *launch, int ready)
+{
+	pid_t child = clone_silently();
+
 	if (child == 0) {
 		setsid();
 		child = clone_silently();
@@ -136,6 +165,26 @@ static enum devid_result launch_detached(const struct launch *launch, int ready)
 	if (child > 0)
 		while (waitpid(child, NULL, __WCLONE) < 0 && errno == EINTR)
 			;
+	return child;
+}
+
+/* Clones the child that clones the agent, and reaps it. */
+static enum devid_result launch_detached(const struct launch *launch, int ready)
+{
+	sigset_t all, before;
+	bool adopts;
+	pid_t child;
+
+	/* No handler of the host may run in the child. */
+	sigfillset(&all);
+	if (sigprocmask(SIG_BLOCK, &all, &before) != 0)
+		return DEVID_FAILED;
+	begin_launch();
+	adopts = stop_adopting();
+	child = clone_and_reap(launch, ready);
+	if (adopts)
+		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	end_launch();
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return child > 0 ? DEVID_OK : DEVID_NO_MEMORY;
 }
