@@ -84,8 +84,11 @@ static void answer(const char *word, size_t number)
 	else if (strcmp(word, "agent") == 0)
 		printf("%d\n", (int)agent_pid());
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(word, words[i].word) == 0)
-			printf("%lx %ld\n", words[i].call(number), now_ms() - start);
+		if (strcmp(word, words[i].word) == 0) {
+			CK_RV rv = words[i].call(number);
+
+			printf("%lx %ld\n", rv, now_ms() - start);
+		}
 	fflush(stdout);
 }
 
