@@ -34,6 +34,13 @@ kill_agent() {
 	kill -KILL "$AGENT"
 	wait_for 5 gone "$AGENT"
 }
+stop_agent() {
+	kill -STOP "$AGENT"
+	wait_for 5 all_stopped || bail "the agent doesn't stop"
+}
+all_stopped() {
+	! grep -h '^State:' "/proc/$AGENT"/task/*/status | grep -qv '^State:[[:space:]]*T'
+}
 within() {
 	[ "$took" -le "$1" ] && pass "$2 ($took ms)" || fail "$2 ($took ms)"
 }
@@ -81,7 +88,7 @@ host_start
 host sign
 is "$said" 0 "it signs"
 agent
-kill -STOP "$AGENT"
+stop_agent
 host sign
 is "$said" $DEVICE_ERROR "stopped, it is not waited for without end"
 within 15000 "but within the bound"
@@ -92,7 +99,7 @@ kill -CONT "$AGENT"
 host sign
 is "$said" 0 "it goes on, and signs"
 is "$(life_agents)" "$AGENT" "the same one, and no other"
-kill -STOP "$AGENT"
+stop_agent
 host finalize
 is "$said" 0 "with a stopped one the library can end"
 within 2000 "at once"
