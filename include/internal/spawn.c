@@ -26,7 +26,7 @@
 
 #define READY_FD	3
 #define FIRST_CLOSED_FD 4
-#define ENOUGH_FDS	1024 /* a host may have lowered its limit to what it needs itself */
+#define ENOUGH_FDS	1024
 
 struct launch {
 	const char *path;
@@ -68,14 +68,28 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void raise_fd_limit(void)
-{
-	struct rlimit limit;
+/* A host may have lowered its limits to what it needs itself; the agent serves others, too. */
+static const struct {
+	int resource;
+	rlim_t enough;
+} limits[] = {
+	{ RLIMIT_NOFILE, ENOUGH_FDS },	{ RLIMIT_FSIZE, RLIM_INFINITY },
+	{ RLIMIT_CPU, RLIM_INFINITY },	{ RLIMIT_AS, RLIM_INFINITY },
+	{ RLIMIT_DATA, RLIM_INFINITY },
+};
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= ENOUGH_FDS)
-		return;
-	limit.rlim_cur = limit.rlim_max < ENOUGH_FDS ? limit.rlim_max : ENOUGH_FDS;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
+static void raise_limits(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		struct rlimit limit;
+
+		if (getrlimit(limits[i].resource, &limit) != 0 ||
+		    limit.rlim_cur >= limits[i].enough)
+			continue;
+		limit.rlim_cur =
+			limit.rlim_max < limits[i].enough ? limit.rlim_max : limits[i].enough;
+		(void)setrlimit(limits[i].resource, &limit);
+	}
 }
 
 static void close_from(unsigned first)
@@ -91,6 +105,14 @@ static void close_from(unsigned first)
 		close((int)fd);
 }
 
+/* Where a chroot has no /dev/null: a descriptor that can neither be read nor written. */
+static int open_nothing(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	return fd >= 0 ? fd : open("/", O_PATH);
+}
+
 /* `ready` becomes READY_FD, 0 to 2 become /dev/null, the rest is closed. */
 static bool arrange_fds(int ready)
 {
@@ -103,12 +125,12 @@ static bool arrange_fds(int ready)
 	close_from(FIRST_CLOSED_FD);
 	for (int fd = 0; fd < READY_FD; fd++)
 		close(fd);
-	return open("/dev/null", O_RDWR) == 0 && dup2(0, 1) == 1 && dup2(0, 2) == 2;
+	return open_nothing() == 0 && dup2(0, 1) == 1 && dup2(0, 2) == 2;
 }
 
 static void __attribute__((noreturn)) become_agent(const struct launch *launch, int ready)
 {
-	raise_fd_limit();
+	raise_limits();
 	umask(077);
 	if (arrange_fds(ready) && chdir("/") == 0 && (!launch->change_ids || drop_ids(launch))) {
 		reset_signals();
