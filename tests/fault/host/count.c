@@ -1,6 +1,6 @@
 /* What a host has and should not have more of afterwards: descriptors and children; and who the agent is. */
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,16 +8,16 @@
 #include <sys/wait.h>
 #include "host.h"
 
+#define FDS_LOOKED_AT 1024
+
+/* Without /proc, which a host may not have. */
 int count_fds(void)
 {
-	DIR *folder = opendir("/proc/self/fd");
 	int count = 0;
 
-	CHECK(folder);
-	while (readdir(folder))
-		count++;
-	closedir(folder);
-	return count - 3; /* ".", ".." and the folder itself */
+	for (int fd = 0; fd < FDS_LOOKED_AT; fd++)
+		count += fcntl(fd, F_GETFD) != -1;
+	return count;
 }
 
 bool has_children(void)

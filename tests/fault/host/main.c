@@ -57,6 +57,7 @@ int main(int argc, char **argv)
 	if (count_fds() != fds)
 		fprintf(stderr, "# %d descriptors before, %d after\n", fds, count_fds());
 	CHECK(count_fds() == fds);
-	CHECK(!has_children());
+	/* The first process of a name space has everybody's orphans. */
+	CHECK(getpid() == 1 || !has_children());
 	return 0;
 }
