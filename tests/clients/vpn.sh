@@ -3,7 +3,6 @@
 # wpa_supplicant; RSA and EC; the system token, as root's daemons use it. What is not installed is skipped.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/tls.sh"
 private_machine "$0" "$@"
 PATH=$PATH:/usr/sbin:/sbin
 plan 16
@@ -34,15 +33,6 @@ have() {
 		}
 	done
 }
-run_in() {
-	run "${A[@]}" bash -c "$1"
-	out=$(tr -d '\0' <"$T/run.out")
-}
-
-# --- TLS clients, as a user of the group
-tls_server tls1_3
-as alice
-
 # --- root's daemons, in a network beside the servers'
 ip netns add client
 ip link add e0 type veth peer name e0 netns client
