@@ -1,177 +1,162 @@
-/* account.conf: sections, keys and values in the form of GLib's key files, read line by line so
- * that each complaint has its line. Strict on purpose: what is not understood is never passed over.
- */
+/* account.conf: its sections and keys, in tables (the form of the file is conf.c's). */
 #include <string.h>
 #include <devid/check.h>
 #include "account-private.h"
+#include "conf.h"
+#include "policy-keys.h"
 #include "trusted.h"
 
-#define LABEL_MAX 255
 /* The range that a size may be set to: below, no certificate fits; above, no frame to the agent. */
 #define SIZE_MIN      512
 #define SIZE_MAX_SET  65536
 #define COUNT_MAX_SET 100
+#define WARNING_MAX   365 /* days */
 
-struct choice {
-	const char *word;
-	int value;
-};
-
-static char *set_choice(const struct choice *choices, const char *value, int *target)
+static char *set_name(void *target, const char *value)
 {
-	g_autoptr(GString) words = g_string_new(NULL);
+	struct devid_account *account = target;
 
-	for (; choices->word; choices++) {
-		if (strcmp(choices->word, value) == 0) {
-			*target = choices->value;
-			return NULL;
-		}
-		g_string_append_printf(words, "%s%s", words->len ? ", " : "", choices->word);
-	}
-	return g_strdup_printf("is none of: %s", words->str);
+	return conf_set_line(value, &account->name);
 }
 
-static char *set_number(const char *value, guint64 least, guint64 most, size_t *target)
+static char *set_default_label(void *target, const char *value)
 {
-	guint64 number;
+	struct devid_account *account = target;
 
-	if (!g_ascii_string_to_unsigned(value, 10, least, most, &number, NULL))
-		return g_strdup_printf("is no number from %" G_GUINT64_FORMAT
-				       " to %" G_GUINT64_FORMAT,
-				       least, most);
-	*target = number;
-	return NULL;
+	return conf_set_line(value, &account->default_label);
 }
 
-/* A text that is shown in one line. */
-static char *set_line(const char *value, char **target)
+static char *set_chain(void *target, const char *value)
 {
-	g_autofree char *escaped = devid_text_escape(value, strlen(value));
-
-	if (strlen(value) > LABEL_MAX)
-		return g_strdup_printf("is longer than %d bytes", LABEL_MAX);
-	if (strcmp(escaped, value) != 0)
-		return g_strdup("holds a control or bidirectional character");
-	*target = g_strdup(value);
-	return NULL;
-}
-
-/* Words between blanks, commas or semicolons. */
-static char **split_words(const char *value)
-{
-	g_auto(GStrv) pieces = g_strsplit_set(value, " \t,;", -1);
-	GPtrArray *words = g_ptr_array_new();
-
-	for (gsize i = 0; pieces[i]; i++)
-		if (*pieces[i])
-			g_ptr_array_add(words, g_strdup(pieces[i]));
-	g_ptr_array_add(words, NULL);
-	return (char **)g_ptr_array_free(words, FALSE);
-}
-
-static char *set_name(struct devid_account *account, const char *value)
-{
-	return set_line(value, &account->name);
-}
-
-static char *set_default_label(struct devid_account *account, const char *value)
-{
-	return set_line(value, &account->default_label);
-}
-
-static char *set_chain(struct devid_account *account, const char *value)
-{
-	static const struct choice choices[] = { { "issuer", DEVID_CHAIN_ISSUER },
-						 { "path", DEVID_CHAIN_PATH },
-						 { NULL, 0 } };
+	struct devid_account *account = target;
+	static const struct conf_choice choices[] = { { "issuer", DEVID_CHAIN_ISSUER },
+						      { "path", DEVID_CHAIN_PATH },
+						      { NULL, 0 } };
 	int mode = account->chain_mode;
-	char *why = set_choice(choices, value, &mode);
+	char *why = conf_set_choice(choices, value, &mode);
 
 	account->chain_mode = mode;
 	return why;
 }
 
-static char *set_on_use(struct devid_account *account, const char *value)
+static char *set_on_use(void *target, const char *value)
 {
-	static const struct choice choices[] = { { "enforce", DEVID_ON_USE_ENFORCE },
-						 { "log", DEVID_ON_USE_LOG },
-						 { "off", DEVID_ON_USE_OFF },
-						 { NULL, 0 } };
+	struct devid_account *account = target;
+	static const struct conf_choice choices[] = { { "enforce", DEVID_ON_USE_ENFORCE },
+						      { "log", DEVID_ON_USE_LOG },
+						      { "off", DEVID_ON_USE_OFF },
+						      { NULL, 0 } };
 	int on_use = account->on_use;
-	char *why = set_choice(choices, value, &on_use);
+	char *why = conf_set_choice(choices, value, &on_use);
 
 	account->on_use = on_use;
 	return why;
 }
 
-static char *set_size_measure(struct devid_account *account, const char *value)
+static char *set_size_measure(void *target, const char *value)
 {
-	static const struct choice choices[] = { { "pem", DEVID_SIZE_PEM },
-						 { "der", DEVID_SIZE_DER },
-						 { NULL, 0 } };
+	struct devid_account *account = target;
+	static const struct conf_choice choices[] = { { "pem", DEVID_SIZE_PEM },
+						      { "der", DEVID_SIZE_DER },
+						      { NULL, 0 } };
 	int measure = account->size_measure;
-	char *why = set_choice(choices, value, &measure);
+	char *why = conf_set_choice(choices, value, &measure);
 
 	account->size_measure = measure;
 	return why;
 }
 
-static char *set_system_users(struct devid_account *account, const char *value)
+static char *set_system_users(void *target, const char *value)
 {
+	struct devid_account *account = target;
 	g_strfreev(account->system_users);
-	account->system_users = split_words(value);
+	account->system_users = conf_split_words(value);
 	for (gsize i = 0; account->system_users[i]; i++)
 		if (strcmp(account->system_users[i], "@") == 0)
 			return g_strdup("has an @ without a group's name");
 	return NULL;
 }
 
-static char *set_device_limit(struct devid_account *account, const char *value)
+static char *set_expiry_warning(void *target, const char *value)
 {
-	return set_number(value, SIZE_MIN, SIZE_MAX_SET, &account->device_limit);
+	struct devid_account *account = target;
+
+	return conf_set_number(value, 1, WARNING_MAX, &account->expiry_warning);
 }
 
-static char *set_signing_limit(struct devid_account *account, const char *value)
+static char *set_device_limit(void *target, const char *value)
 {
-	return set_number(value, SIZE_MIN, SIZE_MAX_SET, &account->signing_limit);
+	struct devid_account *account = target;
+
+	return conf_set_number(value, SIZE_MIN, SIZE_MAX_SET, &account->device_limit);
 }
 
-static char *set_signing_count(struct devid_account *account, const char *value)
+static char *set_signing_limit(void *target, const char *value)
 {
-	return set_number(value, 1, COUNT_MAX_SET, &account->signing_count_limit);
+	struct devid_account *account = target;
+
+	return conf_set_number(value, SIZE_MIN, SIZE_MAX_SET, &account->signing_limit);
 }
 
-static char *set_require_eku(struct devid_account *account, const char *value)
+static char *set_signing_count(void *target, const char *value)
 {
+	struct devid_account *account = target;
+
+	return conf_set_number(value, 1, COUNT_MAX_SET, &account->signing_count_limit);
+}
+
+static char *set_signing_keys(void *target, const char *value)
+{
+	struct devid_account *account = target;
+	static const struct conf_choice choices[] = { { "any", DEVID_SIGNING_KEYS_ANY },
+						      { "rsa", DEVID_SIGNING_KEYS_RSA },
+						      { NULL, 0 } };
+	int keys = account->signing_keys;
+	char *why = conf_set_choice(choices, value, &keys);
+
+	account->signing_keys = keys;
+	return why;
+}
+
+static char *set_require_eku(void *target, const char *value)
+{
+	struct devid_account *account = target;
+
 	return requirement_set_eku(&account->require, value);
 }
 
-static char *set_require_extension(struct devid_account *account, const char *value)
+static char *set_require_extension(void *target, const char *value)
 {
+	struct devid_account *account = target;
+
 	return requirement_set_extension(&account->require, value);
 }
 
-static char *set_protection(struct devid_account *account, const char *value)
+static char *set_protection(void *target, const char *value)
 {
-	static const struct choice choices[] = { { "none", DEVID_PROTECTION_NONE },
-						 { "user", DEVID_PROTECTION_USER },
-						 { "root", DEVID_PROTECTION_ROOT },
-						 { "hardware", DEVID_PROTECTION_HARDWARE },
-						 { NULL, 0 } };
+	struct devid_account *account = target;
+	static const struct conf_choice choices[] = { { "none", DEVID_PROTECTION_NONE },
+						      { "user", DEVID_PROTECTION_USER },
+						      { "root", DEVID_PROTECTION_ROOT },
+						      { "hardware", DEVID_PROTECTION_HARDWARE },
+						      { NULL, 0 } };
 	int protection = account->protection;
-	char *why = set_choice(choices, value, &protection);
+	char *why = conf_set_choice(choices, value, &protection);
 
 	account->protection = protection;
 	return why;
 }
 
-static char *set_serials(struct devid_account *account, const char *value)
+static char *set_serials(void *target, const char *value)
 {
+	struct devid_account *account = target;
+
 	return revocation_add_serials(&account->revocation, value, strlen(value));
 }
 
-static char *set_serials_file(struct devid_account *account, const char *value)
+static char *set_serials_file(void *target, const char *value)
 {
+	struct devid_account *account = target;
 	g_autofree char *why = NULL;
 	g_autoptr(GBytes) bytes =
 		trusted_read(account->dirfd, value, account->owner, REVOCATION_SERIALS_MAX, &why);
@@ -183,8 +168,9 @@ static char *set_serials_file(struct devid_account *account, const char *value)
 }
 
 /* File names between semicolons: names may hold blanks and commas. */
-static char *set_lists(struct devid_account *account, const char *value)
+static char *set_lists(void *target, const char *value)
 {
+	struct devid_account *account = target;
 	g_auto(GStrv) names = g_strsplit(value, ";", -1);
 
 	for (gsize i = 0; names[i]; i++) {
@@ -206,124 +192,87 @@ static char *set_lists(struct devid_account *account, const char *value)
 	return account->revocation.lists ? NULL : g_strdup("names no file");
 }
 
-/* Every key that there is. `set` answers NULL, or what is wrong as the end of "KEY …". */
-static const struct key {
-	const char *section;
-	const char *name;
-	char *(*set)(struct devid_account *account, const char *value);
-} keys[] = {
-	{ "Account", "Name", set_name },
-	{ "Account", "DefaultLabel", set_default_label },
-	{ "Account", "Chain", set_chain },
-	{ "Account", "OnUse", set_on_use },
-	{ "Account", "SizeMeasure", set_size_measure },
-	{ "Account", "SystemUsers", set_system_users },
-	{ "Limits", "DeviceCertificate", set_device_limit },
-	{ "Limits", "SigningCertificate", set_signing_limit },
-	{ "Limits", "SigningCertificates", set_signing_count },
-	{ "Certificate", "RequireEKU", set_require_eku },
-	{ "Certificate", "RequireExtension", set_require_extension },
-	{ "Certificate", "RequireProtection", set_protection },
-	{ "Revocation", "Serials", set_serials },
-	{ "Revocation", "SerialsFile", set_serials_file },
-	{ "Revocation", "CRL", set_lists },
+static const struct conf_key account_section[] = {
+	{ "Name", set_name },
+	{ "DefaultLabel", set_default_label },
+	{ "Chain", set_chain },
+	{ "OnUse", set_on_use },
+	{ "SizeMeasure", set_size_measure },
+	{ "SystemUsers", set_system_users },
+	{ "ExpiryWarning", set_expiry_warning },
 };
+static const struct conf_key limits_section[] = {
+	{ "DeviceCertificate", set_device_limit },
+	{ "SigningCertificate", set_signing_limit },
+	{ "SigningCertificates", set_signing_count },
+	{ "SigningKeyTypes", set_signing_keys },
+};
+static const struct conf_key certificate_section[] = {
+	{ "RequireEKU", set_require_eku },
+	{ "RequireExtension", set_require_extension },
+	{ "RequireProtection", set_protection },
+};
+static const struct conf_key revocation_section[] = {
+	{ "Serials", set_serials },
+	{ "SerialsFile", set_serials_file },
+	{ "CRL", set_lists },
+};
+
+/* Keys of the sections that stand once are set on the account itself. */
+static void *whole_account(void *data, const char *name, unsigned line, char **why)
+{
+	(void)name;
+	(void)line;
+	(void)why;
+	return data;
+}
+
+#define ONCE(word, keys)                                                   \
+	{                                                                  \
+		word, FALSE, keys, G_N_ELEMENTS(keys), whole_account, NULL \
+	}
+
+static const struct conf_section once_sections[] = {
+	ONCE("Account", account_section),
+	ONCE("Limits", limits_section),
+	ONCE("Certificate", certificate_section),
+	ONCE("Revocation", revocation_section),
+};
+
+#define ONCE_SECTIONS G_N_ELEMENTS(once_sections)
+#define ALL_SECTIONS  (ONCE_SECTIONS + POLICY_SECTIONS + 1)
+
+/* Every section and key that there is, ended by a row without a word. */
+static void list_sections(struct conf_section rows[ALL_SECTIONS])
+{
+	memcpy(rows, once_sections, sizeof(once_sections));
+	policy_sections(rows + ONCE_SECTIONS);
+	rows[ALL_SECTIONS - 1] = (struct conf_section){ NULL };
+}
 
 const char *account_key(gsize index, const char **section)
 {
-	if (index >= G_N_ELEMENTS(keys))
-		return NULL;
-	*section = keys[index].section;
-	return keys[index].name;
-}
+	struct conf_section rows[ALL_SECTIONS];
 
-struct reader {
-	struct devid_account *account;
-	const char *section; /* of the table; NULL before the first */
-	gboolean seen[G_N_ELEMENTS(keys)];
-};
-
-/* What is wrong with "[Section]", or NULL. */
-static char *read_section(struct reader *reader, const char *line)
-{
-	gsize length = strlen(line);
-
-	reader->section = NULL;
-	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
-		if (strlen(keys[i].section) + 2 == length && line[length - 1] == ']' &&
-		    strncmp(line + 1, keys[i].section, length - 2) == 0)
-			reader->section = keys[i].section;
-	return reader->section ? NULL : g_strdup_printf("unknown section %s", line);
-}
-
-/* What is wrong with "Key=Value", or NULL. Splits `line` in place. */
-static char *read_key(struct reader *reader, char *line)
-{
-	char *value = strchr(line, '=');
-	char *why;
-
-	if (!value)
-		return g_strdup("neither a [Section] nor Key=Value");
-	*value++ = '\0';
-	g_strchomp(line);
-	g_strchug(value);
-	if (!reader->section)
-		return g_strdup_printf("%s stands before the first [Section]", line);
-	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
-		if (strcmp(keys[i].section, reader->section) != 0 ||
-		    strcmp(keys[i].name, line) != 0)
-			continue;
-		if (reader->seen[i])
-			return g_strdup_printf("%s is given twice", line);
-		reader->seen[i] = TRUE;
-		if (!*value)
-			return g_strdup_printf("%s has no value", line);
-		why = keys[i].set(reader->account, value);
-		if (why) {
-			char *problem = g_strdup_printf("%s %s", line, why);
-
-			g_free(why);
-			return problem;
+	list_sections(rows);
+	for (const struct conf_section *row = rows; row->word; row++) {
+		if (index < row->count) {
+			*section = row->word;
+			return row->keys[index].name;
 		}
-		return NULL;
+		index -= row->count;
 	}
-	return g_strdup_printf("unknown key %s in [%s]", line, reader->section);
-}
-
-/* What is wrong with the bytes of a line before they are looked at as words, or NULL. */
-static const char *line_fault(const char *line, gsize length)
-{
-	if (memchr(line, '\0', length))
-		return "holds a NUL byte";
-	if (memchr(line, '\r', length))
-		return "ends with CR LF: save the file with UNIX line ends";
-	if (!g_utf8_validate_len(line, length, NULL))
-		return "is not in UTF-8";
 	return NULL;
 }
 
 gboolean account_keys_read(struct devid_account *account, const char *text, gsize length)
 {
-	struct reader reader = { .account = account };
-	const char *end = text + length;
+	struct conf_section rows[ALL_SECTIONS];
+	g_autofree char *why = NULL;
 
-	for (unsigned number = 1; text < end; number++) {
-		const char *stop = memchr(text, '\n', end - text);
-		gsize width = (stop ? stop : end) - text;
-		const char *fault = line_fault(text, width);
-		g_autofree char *why = fault ? g_strdup_printf("the line %s", fault) : NULL;
-		g_autofree char *line = fault ? NULL : g_strstrip(g_strndup(text, width));
-
-		if (line && *line == '[')
-			why = read_section(&reader, line);
-		else if (line && *line && *line != '#')
-			why = read_key(&reader, line);
-		if (why) {
-			account_broken(account, "%s/%s:%u: %s", account->folder, ACCOUNT_FILE,
-				       number, why);
-			return FALSE;
-		}
-		text = stop ? stop + 1 : end;
-	}
-	return TRUE;
+	list_sections(rows);
+	why = conf_read(text, length, rows, account);
+	if (why)
+		account_broken(account, "%s/%s:%s", account->folder, ACCOUNT_FILE, why);
+	return !why;
 }

@@ -1,10 +1,11 @@
-/* What the files of libdevid know of an account and others do not. */
+/* What the files of libdevid, and the commands that show the whole of it, know of an account. */
 #ifndef ACCOUNT_PRIVATE_H
 #define ACCOUNT_PRIVATE_H
 
 #include <sys/types.h>
 #include <glib.h>
 #include <devid/account.h>
+#include "policy.h"
 #include "requirement.h"
 #include "revocation.h"
 
@@ -26,10 +27,13 @@ struct devid_account {
 	size_t device_limit;
 	size_t signing_limit;
 	size_t signing_count_limit;
+	enum devid_signing_keys signing_keys;
 	char **system_users;
-	GPtrArray *signing; /* struct devid_signing * */
+	size_t expiry_warning; /* days */
+	GPtrArray *signing;    /* struct devid_signing * */
 	struct requirement require;
 	struct revocation revocation;
+	struct policy policy;
 	/* while it is read */
 	int dirfd;
 	uid_t owner; /* who beside root may own its files */
@@ -40,8 +44,22 @@ void account_broken(struct devid_account *account, const char *format, ...) G_GN
 
 /* account-keys.c: account.conf. False: the account is broken. */
 gboolean account_keys_read(struct devid_account *account, const char *text, gsize length);
-/* The keys that there are, for the test of what is written about them; NULL after the last. */
+/* The keys that there are, for the test of what is written about them; NULL after the last. Those of a
+ * rule: policy_rule_key().
+ */
 const char *account_key(gsize index, const char **section);
+
+/* rules-read.c: the files of rules.d, in order. False: the account is broken. */
+gboolean rules_load(struct devid_account *account);
+/* The text of one file, and whether what all of them refer to is there, for the fuzzers: `names` is a
+ * table of strings, empty before the first file.
+ */
+gboolean rules_read_text(struct devid_account *account, GHashTable *names, const char *path,
+			 const char *text, gsize length);
+gboolean rules_complete(struct devid_account *account);
+/* Whether the folder behind `dirfd` holds a file of rules. */
+gboolean rules_present(int dirfd);
+const char *policy_rule_key(gsize index);
 
 /* signing.c: the signing folder, in the order of the names. False: the account is broken. */
 gboolean signing_load(struct devid_account *account);

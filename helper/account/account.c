@@ -14,6 +14,7 @@
 #define DEVICE_LIMIT	    2048
 #define SIGNING_LIMIT	    4096
 #define SIGNING_COUNT_LIMIT 5
+#define EXPIRY_WARNING	    30
 #define SYSTEM_USERS	    "@devid"
 
 static struct devid_account *account_new(const char *folder)
@@ -25,8 +26,10 @@ static struct devid_account *account_new(const char *folder)
 	account->device_limit = DEVICE_LIMIT;
 	account->signing_limit = SIGNING_LIMIT;
 	account->signing_count_limit = SIGNING_COUNT_LIMIT;
+	account->expiry_warning = EXPIRY_WARNING;
 	account->system_users = g_strdupv((char **)users);
 	account->signing = g_ptr_array_new();
+	policy_init(&account->policy);
 	account->dirfd = -1;
 	return account;
 }
@@ -48,6 +51,7 @@ void devid_account_free(struct devid_account *account)
 	g_ptr_array_free(account->signing, TRUE);
 	requirement_clear(&account->require);
 	revocation_clear(&account->revocation);
+	policy_clear(&account->policy);
 	g_strfreev(account->system_users);
 	g_free(account->folder);
 	g_free(account->problem);
@@ -79,7 +83,7 @@ static gboolean holds_account(int dirfd)
 
 	if (fstatat(dirfd, ACCOUNT_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
 		return TRUE;
-	return signing_present(dirfd);
+	return signing_present(dirfd) || rules_present(dirfd);
 }
 
 static void read_keys(struct devid_account *account)
@@ -133,6 +137,8 @@ static gboolean read_folder(struct devid_account *account, gboolean follow)
 	read_keys(account);
 	if (account->state == DEVID_ACCOUNT_READY)
 		signing_load(account);
+	if (account->state == DEVID_ACCOUNT_READY)
+		rules_load(account);
 	account->dirfd = -1;
 	return TRUE;
 }
@@ -224,6 +230,16 @@ size_t devid_account_signing_limit(const struct devid_account *account)
 size_t devid_account_signing_count_limit(const struct devid_account *account)
 {
 	return account->signing_count_limit;
+}
+
+enum devid_signing_keys devid_account_signing_keys(const struct devid_account *account)
+{
+	return account->signing_keys;
+}
+
+size_t devid_account_expiry_warning(const struct devid_account *account)
+{
+	return account->expiry_warning;
 }
 
 size_t devid_account_signing_count(const struct devid_account *account)

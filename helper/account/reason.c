@@ -43,6 +43,14 @@ static const struct devid_reason reasons[] = {
 	{ "mismatch", DEVID_MISMATCH, "key and certificate do not belong together", NULL },
 	{ "io", DEVID_IO, "a file or folder could not be read or written", NULL },
 
+	/* the account's policy */
+	{ "os-blocked", DEVID_BLOCKED, "the account blocks this operating system",
+	  "see [DeviceAuthentication] in account.conf: devid policy show" },
+	{ "rule-blocked", DEVID_BLOCKED, "a rule of the account blocks this connection",
+	  "see why: devid policy test" },
+	{ "no-rule", DEVID_BLOCKED, "no rule of the account lets this device in",
+	  "see why each rule did not match: devid policy test" },
+
 	/* the chain check */
 	{ "no-certificate", DEVID_CHECK_FAILED, "there is no device certificate",
 	  "import one: devid import-cert FILE" },
@@ -116,6 +124,9 @@ static const struct devid_reason reasons[] = {
 	{ "signing-not-ca", DEVID_BAD_DATA, "this is not a CA certificate",
 	  "use the certificate of the CA that issues device certificates" },
 	{ "signing-weak-key", DEVID_BAD_DATA, "the CA's key is too short", NULL },
+	{ "signing-key-type", DEVID_UNSUPPORTED,
+	  "the account takes no signing certificate with a key of that kind",
+	  "use an RSA CA, or change SigningKeyTypes= in account.conf" },
 	{ "several-certificates", DEVID_BAD_DATA, "there is more than one certificate in the file",
 	  "put one certificate in a file" },
 	{ "private-key-inside", DEVID_BAD_DATA, "there is a private key in the file",

@@ -1,9 +1,6 @@
 /* Signing certificates: the files `signing/NAME.pem`, one CA certificate each. */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 #include <gnutls/abstract.h>
 #include <devid/check.h>
 #include <devid/limits.h>
@@ -11,6 +8,7 @@
 #include "account-private.h"
 #include "check-path.h"
 #include "error.h"
+#include "folder.h"
 #include "signing.h"
 #include "trusted.h"
 
@@ -20,18 +18,11 @@
 
 #define PEM_BEGIN "-----BEGIN "
 
-static gboolean is_printable(const char *name)
-{
-	g_autofree char *safe = devid_text_escape(name, strlen(name));
-
-	return strcmp(safe, name) == 0;
-}
-
 gboolean signing_name_valid(const char *name)
 {
 	gsize length = strlen(name);
 
-	if (!length || length > NAME_MAX_BYTES || *name == '.' || !is_printable(name))
+	if (!length || length > NAME_MAX_BYTES || *name == '.' || !folder_name_printable(name))
 		return FALSE;
 	for (; *name; name++)
 		if ((unsigned char)*name < 0x80 && !g_ascii_isalnum(*name) && !strchr(".-_", *name))
@@ -89,8 +80,10 @@ static gboolean parse(const gnutls_datum_t *bytes, gnutls_x509_crt_fmt_t format,
 	return TRUE;
 }
 
-static gboolean judge(gnutls_x509_crt_t certificate, GError **error)
+static gboolean judge(gnutls_x509_crt_t certificate, enum devid_signing_keys keys, GError **error)
 {
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(certificate, NULL);
+
 	if (!check_is_ca(certificate)) {
 		devid_error_set(error, DEVID_BAD_DATA, "signing-not-ca", NULL,
 				"it is not a CA certificate: its basic constraints or key usage do "
@@ -100,6 +93,12 @@ static gboolean judge(gnutls_x509_crt_t certificate, GError **error)
 	if (check_key_weak(certificate)) {
 		devid_error_set(error, DEVID_BAD_DATA, "signing-weak-key", NULL,
 				"the CA's key is shorter than 2048 bits (RSA) or 224 bits (EC)");
+		return FALSE;
+	}
+	if (keys == DEVID_SIGNING_KEYS_RSA && algorithm != GNUTLS_PK_RSA) {
+		devid_error_set(error, DEVID_UNSUPPORTED, "signing-key-type", NULL,
+				"the CA's key is %s, and the account takes RSA alone",
+				algorithm < 0 ? "unknown" : gnutls_pk_get_name(algorithm));
 		return FALSE;
 	}
 	return TRUE;
@@ -124,8 +123,8 @@ static gboolean contents_sound(const gnutls_datum_t *bytes, gboolean pem, GError
 	return FALSE;
 }
 
-gboolean signing_read(const void *data, gsize length, gsize limit, gnutls_x509_crt_t *certificate,
-		      gsize *pem_size, GError **error)
+gboolean signing_read(const void *data, gsize length, gsize limit, enum devid_signing_keys keys,
+		      gnutls_x509_crt_t *certificate, gsize *pem_size, GError **error)
 {
 	gnutls_datum_t bytes = { (unsigned char *)data, (unsigned)length };
 	gboolean pem = length && g_strstr_len(data, length, PEM_BEGIN) != NULL;
@@ -139,7 +138,7 @@ gboolean signing_read(const void *data, gsize length, gsize limit, gnutls_x509_c
 	}
 	if (contents_sound(&bytes, pem, error) &&
 	    parse(&bytes, pem ? GNUTLS_X509_FMT_PEM : GNUTLS_X509_FMT_DER, certificate, error) &&
-	    judge(*certificate, error)) {
+	    judge(*certificate, keys, error)) {
 		if (*pem_size <= limit)
 			return TRUE;
 		devid_error_set(error, DEVID_TOO_LARGE, "signing-too-large", NULL,
@@ -152,44 +151,9 @@ gboolean signing_read(const void *data, gsize length, gsize limit, gnutls_x509_c
 	return FALSE;
 }
 
-static gboolean is_signing_file(const char *name)
-{
-	return *name != '.' && g_str_has_suffix(name, SIGNING_SUFFIX);
-}
-
-/* The names of the files in order; NULL with errno. An absent folder is an empty list. */
-static GPtrArray *list_files(int dirfd)
-{
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	int copy = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *folder = copy >= 0 ? fdopendir(copy) : NULL;
-	struct dirent *entry;
-
-	if (!folder) {
-		int saved = errno;
-
-		if (copy >= 0)
-			close(copy);
-		g_ptr_array_unref(names);
-		errno = saved;
-		return NULL;
-	}
-	while ((entry = readdir(folder)))
-		if (is_signing_file(entry->d_name))
-			g_ptr_array_add(names, g_strdup(entry->d_name));
-	closedir(folder);
-	return names;
-}
-
 gboolean signing_present(int dirfd)
 {
-	AUTO_CLOSE int fd = openat(dirfd, SIGNING_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	g_autoptr(GPtrArray) names = NULL;
-
-	if (fd < 0)
-		return errno != ENOENT;
-	names = list_files(fd);
-	return !names || names->len > 0;
+	return folder_holds(dirfd, SIGNING_FOLDER, SIGNING_SUFFIX);
 }
 
 static gboolean is_duplicate(const struct devid_account *account, gnutls_x509_crt_t certificate,
@@ -217,14 +181,15 @@ static gboolean load_one(struct devid_account *account, int folder, const char *
 	const char *of = NULL;
 	gsize size = 0;
 
-	if (bytes && !is_printable(file))
+	if (bytes && !folder_name_printable(file))
 		why = g_strdup("its name holds a character that can't be shown");
 	if (why) {
 		account_broken(account, "%s: %s", path, why);
 		return FALSE;
 	}
 	if (!signing_read(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
-			  account->signing_limit, &certificate, &size, &error)) {
+			  account->signing_limit, account->signing_keys, &certificate, &size,
+			  &error)) {
 		account_broken(account, "%s: %s", path, error->message);
 		return FALSE;
 	}
@@ -244,11 +209,6 @@ static gboolean load_one(struct devid_account *account, int folder, const char *
 	return TRUE;
 }
 
-static gint by_name(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 gboolean signing_load(struct devid_account *account)
 {
 	AUTO_CLOSE int folder = -1;
@@ -258,7 +218,7 @@ gboolean signing_load(struct devid_account *account)
 	folder = trusted_open_folder(account->dirfd, SIGNING_FOLDER, account->owner, FALSE, &why);
 	if (folder < 0 && errno == ENOENT)
 		return TRUE;
-	names = folder >= 0 ? list_files(folder) : NULL;
+	names = folder >= 0 ? folder_list(folder, SIGNING_SUFFIX) : NULL;
 	if (!names) {
 		account_broken(account, "%s/%s: %s", account->folder, SIGNING_FOLDER,
 			       why		  ? why
@@ -272,7 +232,6 @@ gboolean signing_load(struct devid_account *account)
 			       account->signing_count_limit);
 		return FALSE;
 	}
-	g_ptr_array_sort(names, by_name);
 	for (guint i = 0; i < names->len; i++)
 		if (!load_one(account, folder, names->pdata[i]))
 			return FALSE;

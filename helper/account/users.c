@@ -1,4 +1,4 @@
-/* SystemUsers=: for whom the system agent signs. */
+/* Users and groups of the name service, and SystemUsers=: for whom the system agent signs. */
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -8,17 +8,27 @@
 #include "account-private.h"
 
 #define NAME_SERVICE_BUFFER_MAX (1024 * 1024)
+#define GROUPS_MAX		65536
 
-/* The name and the primary group of a uid; NULL: there is none. The reentrant call: the agent has
- * threads.
+#define NO_GROUP ((gid_t)-1)
+
+struct user_groups {
+	gid_t *ids;
+	int count;
+	gid_t primary; /* by the user database; a process may have changed its own */
+};
+
+/* Looks a user up by name, or with NULL by uid: its name and primary group. NULL: there is none. The
+ * reentrant calls: the agent has threads.
  */
-static char *user_name(uid_t uid, gid_t *primary)
+static char *find_user(const char *name, uid_t uid, gid_t *primary)
 {
 	struct passwd entry, *found = NULL;
 
 	for (gsize size = 1024; size <= NAME_SERVICE_BUFFER_MAX; size *= 4) {
 		g_autofree char *buffer = g_malloc(size);
-		int error = getpwuid_r(uid, &entry, buffer, size, &found);
+		int error = name ? getpwnam_r(name, &entry, buffer, size, &found)
+				 : getpwuid_r(uid, &entry, buffer, size, &found);
 
 		if (found) {
 			*primary = entry.pw_gid;
@@ -48,49 +58,98 @@ static gboolean group_id(const char *name, gid_t *gid)
 	return FALSE;
 }
 
-static gboolean in_group(const char *user, gid_t primary, const char *group)
+gboolean user_known(const char *name)
 {
-	int count = 64;
-	g_autofree gid_t *groups = NULL;
+	gid_t primary;
+	g_autofree char *found = find_user(name, 0, &primary);
+
+	return found != NULL;
+}
+
+gboolean group_known(const char *name)
+{
+	gid_t gid;
+
+	return group_id(name, &gid);
+}
+
+/* The groups of a name; `first` is one of them (getgrouplist() wants one). */
+static void add_groups(struct user_groups *groups, const char *user, gid_t first)
+{
+	for (int size = 64; size <= GROUPS_MAX; size *= 4) {
+		int count = size;
+
+		groups->ids = g_renew(gid_t, groups->ids, size);
+		if (getgrouplist(user, first, groups->ids, &count) >= 0) {
+			groups->count = count;
+			return;
+		}
+	}
+	groups->count = 0;
+}
+
+struct user_groups *user_groups_find(const char *user, gid_t primary)
+{
+	struct user_groups *groups = g_new0(struct user_groups, 1);
+	g_autofree char *known = NULL;
+
+	groups->primary = NO_GROUP;
+	if (user) {
+		known = find_user(user, 0, &groups->primary);
+		add_groups(groups, user, primary != NO_GROUP ? primary : groups->primary);
+	} else {
+		groups->ids = g_new(gid_t, 1);
+		groups->ids[0] = primary;
+		groups->count = 1;
+	}
+	return groups;
+}
+
+gboolean user_groups_have(const struct user_groups *groups, const char *group)
+{
 	gid_t wanted;
 
-	if (!group_id(group, &wanted))
+	if (!group_id(group, &wanted) || wanted == NO_GROUP)
 		return FALSE;
-	if (primary == wanted)
+	if (groups->primary == wanted)
 		return TRUE;
-	if (!user)
-		return FALSE;
-	groups = g_new(gid_t, count);
-	if (getgrouplist(user, primary, groups, &count) < 0) {
-		groups = g_renew(gid_t, groups, count);
-		if (getgrouplist(user, primary, groups, &count) < 0)
-			return FALSE;
-	}
-	for (int i = 0; i < count; i++)
-		if (groups[i] == wanted)
+	for (int i = 0; i < groups->count; i++)
+		if (groups->ids[i] == wanted)
 			return TRUE;
 	return FALSE;
 }
 
+void user_groups_free(struct user_groups *groups)
+{
+	if (!groups)
+		return;
+	g_free(groups->ids);
+	g_free(groups);
+}
+
 bool devid_account_may_use_system(const struct devid_account *account, unsigned uid, unsigned gid)
 {
+	struct user_groups *groups = NULL;
 	g_autofree char *name = NULL;
-	gid_t primary = gid; /* by the user database; a process may have changed its own */
+	gid_t primary;
+	bool may = false;
 
 	if (account->state == DEVID_ACCOUNT_UNUSABLE)
 		return false;
 	if (uid == 0)
 		return true;
-	name = user_name(uid, &primary);
-	for (char **entry = account->system_users; *entry; entry++) {
-		const char *group = **entry == '@' ? *entry + 1 : NULL;
-
-		if (strcmp(*entry, "*") == 0)
-			return true;
-		if (group && (in_group(name, gid, group) || in_group(name, primary, group)))
-			return true;
-		if (!group && name && strcmp(*entry, name) == 0)
-			return true;
+	name = find_user(NULL, uid, &primary);
+	for (char **entry = account->system_users; *entry && !may; entry++) {
+		if (strcmp(*entry, "*") == 0) {
+			may = true;
+		} else if (**entry == '@') {
+			if (!groups)
+				groups = user_groups_find(name, gid);
+			may = user_groups_have(groups, *entry + 1);
+		} else {
+			may = name && strcmp(*entry, name) == 0;
+		}
 	}
-	return false;
+	user_groups_free(groups);
+	return may;
 }

@@ -57,7 +57,8 @@ static gboolean read_file(struct addition *addition, const struct devid_account 
 		return FALSE;
 	data = g_bytes_get_data(addition->bytes, &length);
 	if (!signing_read(data, length, devid_account_signing_limit(account),
-			  &addition->certificate, &addition->pem_size, error)) {
+			  devid_account_signing_keys(account), &addition->certificate,
+			  &addition->pem_size, error)) {
 		addition->certificate = NULL;
 		g_prefix_error(error, "%s: ", addition->file);
 		return FALSE;

@@ -1,7 +1,8 @@
 /* The account: what the administrator configured, read from `account.conf` and `signing/` PEM files.
  *
- * Search order (DESIGN, "On disk"): /etc/devid if it holds an account.conf or a signing/ PEM file;
- * only where it holds neither, the user's own $XDG_CONFIG_HOME/devid (DEVID_CONFIG_DIR stands in
+ * Search order (DESIGN, "On disk"): /etc/devid if it holds an account.conf, a signing/ PEM file or a
+ * file of rules in rules.d/;
+ * only where it holds none of them, the user's own $XDG_CONFIG_HOME/devid (DEVID_CONFIG_DIR stands in
  * for the latter in tests). The system token knows /etc/devid alone.
  *
  * A broken account is a value, not an error of the loader: it carries file, line and words, and
@@ -51,6 +52,12 @@ enum devid_protection {
 	DEVID_PROTECTION_HARDWARE, /* by nobody (a token, a TPM) */
 };
 
+/* Which keys signing certificates may have. */
+enum devid_signing_keys {
+	DEVID_SIGNING_KEYS_ANY, /* the default */
+	DEVID_SIGNING_KEYS_RSA, /* RSA alone, and not RSA that is bound to PSS */
+};
+
 /* One signing certificate. Owned by the account; valid while it lives. */
 struct devid_signing {
 	const char *name; /* the file's name without folder and suffix */
@@ -95,6 +102,12 @@ devid_account_require_protection(const struct devid_account *account);
 DEVID_PUBLIC size_t devid_account_device_limit(const struct devid_account *account);
 DEVID_PUBLIC size_t devid_account_signing_limit(const struct devid_account *account);
 DEVID_PUBLIC size_t devid_account_signing_count_limit(const struct devid_account *account);
+/* [Limits] SigningKeyTypes=. */
+DEVID_PUBLIC enum devid_signing_keys
+devid_account_signing_keys(const struct devid_account *account);
+
+/* Days before an end at which it is warned of ([Account] ExpiryWarning=); default 30. */
+DEVID_PUBLIC size_t devid_account_expiry_warning(const struct devid_account *account);
 
 /* Whether the system agent signs for `uid` (SystemUsers=: names, @group, *; default @devid; root
  * always). False for everybody, root too, where the account is broken. `gid` is the peer's primary group.

@@ -77,6 +77,16 @@ ca add --user --name corp --json "$PKI/p256.crt"
 is "$rc" 1 "--json of a failure"
 is "$(json '[j["result"], j["reason"]]')" "['error', 'signing-not-ca']" "has the reason"
 
+printf '[Limits]\nSigningKeyTypes=rsa\n' >"$T/config/account.conf"
+refused 1 'stranger-root.crt: .*EC/ECDSA, and the account takes RSA alone' "an EC CA where the account takes RSA alone" \
+	"$PKI/stranger-root.crt"
+ca add --user --name corp --json "$PKI/stranger-root.crt"
+is "$(json '[j["result"], j["reason"]]')" "['error', 'signing-key-type']" "has a reason of its own"
+ca add --user --name corp "$PKI/issuing.crt"
+is "$rc" 0 "an RSA CA is taken"
+ca remove --user corp
+rm "$T/config/account.conf"
+
 # --- what is taken
 ca add --user --name corp "$PKI/issuing.crt"
 is "$rc" 0 "a signing certificate is added"

@@ -32,12 +32,16 @@ static void defaults(void **state)
 	assert_int_equal(devid_account_device_limit(account), 2048);
 	assert_int_equal(devid_account_signing_limit(account), 4096);
 	assert_int_equal(devid_account_signing_count_limit(account), 5);
+	assert_int_equal(devid_account_signing_keys(account), DEVID_SIGNING_KEYS_ANY);
+	assert_int_equal(devid_account_expiry_warning(account), 30);
+	assert_false(devid_account_has_policy(account));
 	assert_int_equal(devid_account_signing_count(account), 0);
 	assert_null(devid_account_signing(account, 0));
 	devid_account_free(account);
 }
 
 /* Every key once, with a value that differs from the default. The sample file names the same keys. */
+#define PIN "sha256:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define EVERY_KEY                        \
 	"[Account]\n"                    \
 	"Name = Example 例\n"           \
@@ -46,10 +50,12 @@ static void defaults(void **state)
 	"OnUse=enforce\n"                \
 	"SizeMeasure=der\n"              \
 	"SystemUsers=alice, @vpn\n"      \
+	"ExpiryWarning=14\n"             \
 	"[Limits]\n"                     \
 	"DeviceCertificate=3000\n"       \
 	"SigningCertificate=5000\n"      \
 	"SigningCertificates=7\n"        \
+	"SigningKeyTypes=rsa\n"          \
 	"[Certificate]\n"                \
 	"RequireEKU=clientAuth\n"        \
 	"RequireExtension=1.2.3.4=a;b\n" \
@@ -57,7 +63,38 @@ static void defaults(void **state)
 	"[Revocation]\n"                 \
 	"Serials=01:02\n"                \
 	"SerialsFile=serials\n"          \
-	"CRL=crl-inter.pem\n"
+	"CRL=crl-inter.pem\n"            \
+	"[DeviceAuthentication]\n"       \
+	"Windows=allow\n"                \
+	"macOS=block\n"                  \
+	"iOS=allow\n"                    \
+	"Android=block\n"                \
+	"Linux=allow\n"                  \
+	"[User alice]\n"                 \
+	"Override=yes\n"                 \
+	"Windows=block\n"                \
+	"macOS=allow\n"                  \
+	"iOS=block\n"                    \
+	"Android=allow\n"                \
+	"Linux=block\n"                  \
+	"[Group team]\n"                 \
+	"Members=alice; @staff\n"        \
+	"[Office hq]\n"                  \
+	"GatewayAddress=192.0.2.1\n"     \
+	"GatewayMAC=00:11:22:33:44:55\n" \
+	"DNSName=office.example.com\n"   \
+	"DNSAnswer=192.0.2.9\n"          \
+	"Probe=https://192.0.2.9/\n"     \
+	"ProbeCertificate=" PIN "\n"     \
+	"[Profile managed]\n"            \
+	"IfUnknown=pass\n"               \
+	"DeviceCertificate=yes\n"        \
+	"AntiMalware=clamav\n"           \
+	"Firewall=any\n"                 \
+	"DiskEncryption=root\n"          \
+	"OperatingSystem=debian\n"       \
+	"ClientVersion=0.1\n"            \
+	"Unit=ssh.service\n"
 
 static char *every_key_folder(const char *conf)
 {
@@ -84,6 +121,7 @@ static void every_key(void **state)
 	assert_int_equal(devid_account_device_limit(account), 3000);
 	assert_int_equal(devid_account_signing_limit(account), 5000);
 	assert_int_equal(devid_account_signing_count_limit(account), 7);
+	assert_int_equal(devid_account_signing_keys(account), DEVID_SIGNING_KEYS_RSA);
 	devid_account_set_chain_mode(account, DEVID_CHAIN_ISSUER);
 	assert_int_equal(devid_account_chain_mode(account), DEVID_CHAIN_ISSUER);
 	devid_account_free(account);
@@ -144,6 +182,30 @@ static const struct {
 	{ "[Account]\nOnUse=no\n", "2: OnUse is none of: enforce, log, off" },
 	{ "[Account]\nSizeMeasure=bytes\n", "2: SizeMeasure is none of: pem, der" },
 	{ "[Account]\nSystemUsers=alice @\n", "2: SystemUsers has an @ without a group's name" },
+	{ "[User]\nLinux=allow\n", "1: [User NAME] needs a name" },
+	{ "[Account home]\nName=x\n", "1: [Account] takes no name" },
+	{ "[User alice]\n[User bob]\n[User  alice ]\n", "3: [User alice] is there twice" },
+	{ "[User @staff]\n", "1: @staff can't be a name: it is *, begins with @, or holds a comma "
+			     "or semicolon" },
+	{ "[User *]\n", "1: * can't be a name: it is *, begins with @, or holds a comma or "
+			"semicolon" },
+	{ "[Profile a;b]\n", "1: a;b can't be a name: it is *, begins with @, or holds a comma or "
+			     "semicolon" },
+	{ "[User alice]\nOverride=1\n", "2: Override is none of: yes, no" },
+	{ "[User alice]\nlinux=allow\n", "2: unknown key linux in [User]" },
+	{ "[DeviceAuthentication]\nLinux=off\n", "2: Linux is none of: require, allow, block" },
+	{ "[DeviceAuthentication]\nBeOS=allow\n", "2: unknown key BeOS in [DeviceAuthentication]" },
+	{ "[DeviceAuthentication]\nLinux=allow\n[Account]\n[DeviceAuthentication]\nLinux=allow\n",
+	  "5: Linux is given twice" },
+	{ "\n[Group x]\n\n[Account]\n", "2: Members= is missing" },
+	{ "[Group x]\nMembers=;\n", "2: Members names nothing" },
+	{ "[Group x]\nMembers=a; @\n", "2: Members has an @ without a group's name" },
+	{ "[Group x]\nMembers=*\n", "2: Members takes no *" },
+	{ "\n\n[Office x]\n\n", "3: [Office x] says nothing that could tell it from another "
+				"network" },
+	{ "[Profile x]\nIfUnknown=pass\n[Account]\n", "1: [Profile x] has no check" },
+	{ "[Account]\nExpiryWarning=0\n", "2: ExpiryWarning is no number from 1 to 365" },
+	{ "[Account]\nExpiryWarning=366\n", "2: ExpiryWarning is no number from 1 to 365" },
 	{ "[Limits]\nDeviceCertificate=2k\n",
 	  "2: DeviceCertificate is no number from 512 to 65536" },
 	{ "[Limits]\nDeviceCertificate=-1\n",
@@ -154,6 +216,8 @@ static const struct {
 	  "2: DeviceCertificate is no number from 512 to 65536" },
 	{ "[Limits]\nSigningCertificates=0\n",
 	  "2: SigningCertificates is no number from 1 to 100" },
+	{ "[Limits]\nSigningKeyTypes=ec\n", "2: SigningKeyTypes is none of: any, rsa" },
+	{ "[Limits]\nSigningKeyTypes=RSA\n", "2: SigningKeyTypes is none of: any, rsa" },
 	{ "[Certificate]\nRequireEKU=clientauth\n",
 	  "2: RequireEKU has clientauth, which is neither an OID nor a known usage" },
 	{ "[Certificate]\nRequireEKU=,\n", "2: RequireEKU names no usage" },
@@ -377,6 +441,45 @@ static void signing_file(void **state)
 	}
 }
 
+/* An EC key, which any account takes but one that says rsa; an RSA key that both take. */
+static void signing_key_types(void **state)
+{
+	static const struct {
+		const char *conf;
+		const char *signing;
+		const char *problem;
+	} rows[] = {
+		{ NULL, "inter", NULL },
+		{ "[Limits]\nSigningKeyTypes=any\n", "inter rsa-ca", NULL },
+		{ "[Limits]\nSigningKeyTypes=rsa\n", "rsa-ca", NULL },
+		{ "[Limits]\nSigningKeyTypes=rsa\n", "inter",
+		  "/signing/inter.pem: the CA's key is EC/ECDSA, and the account takes RSA alone" },
+		{ "[Limits]\nSigningKeyTypes=rsa\n", "rsa-ca root",
+		  "/signing/root.pem: the CA's key is EC/ECDSA, and the account takes RSA alone" },
+		{ "[Limits]\nSigningKeyTypes=rsa\n", "pss-ca",
+		  "/signing/pss-ca.pem: the CA's key is RSA-PSS, and the account takes RSA alone" },
+		{ "[Limits]\nSigningKeyTypes=rsa\n", "ed-ca",
+		  "/signing/ed-ca.pem: the CA's key is EdDSA (Ed25519), and the account takes RSA "
+		  "alone" },
+		{ "[Limits]\nSigningKeyTypes=any\n", "ed-ca pss-ca", NULL },
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *folder = harness_account(rows[i].conf, rows[i].signing);
+		struct devid_account *account = harness_load(folder);
+
+		if (rows[i].problem) {
+			g_autofree char *expected = g_strconcat(folder, rows[i].problem, NULL);
+
+			assert_string_equal(devid_account_problem(account), expected);
+		} else {
+			assert_null(devid_account_problem(account));
+		}
+		devid_account_free(account);
+	}
+}
+
 static void signing_garbage(void **state)
 {
 	static const char *const garbage[] = {
@@ -539,6 +642,12 @@ G_GNUC_NO_INLINE static char *source_file(const char *name)
 	return text;
 }
 
+/* "#Key=value" and "#[Section name]"; words for people have a blank after the #. */
+static gboolean is_commented_out(const char *line)
+{
+	return *line == '#' && (line[1] == '[' || (g_ascii_isalpha(line[1]) && strchr(line, '=')));
+}
+
 /* The sample says nothing as it is; with the # taken away it is sound, and it names every key. */
 static void sample_file(void **state)
 {
@@ -554,10 +663,7 @@ static void sample_file(void **state)
 	assert_null(devid_account_problem(account));
 	devid_account_free(account);
 	for (gsize i = 0; lines[i]; i++)
-		g_string_append_printf(bare, "%s\n",
-				       lines[i] + (*lines[i] == '#' &&
-						   g_ascii_isupper(lines[i][1]) &&
-						   strchr(lines[i], '=')));
+		g_string_append_printf(bare, "%s\n", lines[i] + is_commented_out(lines[i]));
 	harness_write(folder, "account.conf", bare->str, -1);
 	harness_write(folder, "revoked.txt", "01\n", -1);
 	harness_copy(folder, "device-ca.crl", "crl-inter.pem");
@@ -571,15 +677,21 @@ static void sample_file(void **state)
 	assert_int_equal(devid_account_device_limit(account), 2048);
 	assert_int_equal(devid_account_signing_limit(account), 4096);
 	assert_int_equal(devid_account_signing_count_limit(account), 5);
+	assert_int_equal(devid_account_signing_keys(account), DEVID_SIGNING_KEYS_ANY);
 	devid_account_free(account);
 	for (gsize i = 0; (name = account_key(i, &section)); i++) {
-		g_autofree char *line = g_strdup_printf("\n#%s=", name);
-		const char *at = strstr(sample, line);
-		g_autofree char *header = g_strdup_printf("\n[%s]\n", section);
-		const char *of = strstr(sample, header);
-		const char *next = of ? strstr(of + 1, "\n[") : NULL;
+		g_autofree char *line = g_strdup_printf("\n%s=", name);
+		g_autofree char *once = g_strdup_printf("\n[%s]\n", section);
+		g_autofree char *named = g_strdup_printf("\n[%s ", section);
+		const char *of = strstr(bare->str, once);
+		const char *at, *next;
 
-		assert_true(at && of && at > of && (!next || at < next));
+		of = of ? of : strstr(bare->str, named);
+		assert_non_null(of);
+		at = strstr(of, line);
+		next = strstr(of + 1, "\n[");
+		if (!at || (next && at > next))
+			fail_msg("the sample does not have %s= in [%s]", name, section);
 	}
 }
 
@@ -591,9 +703,23 @@ static void manual_page(void **state)
 	(void)state;
 	for (gsize i = 0; (name = account_key(i, &section)); i++) {
 		g_autofree char *entry = g_strdup_printf(" %s=", name);
+		g_autofree char *once = g_strdup_printf("\n.SS [%s]\n", section);
+		g_autofree char *named = g_strdup_printf("\n.SS \"[%s NAME]\"\n", section);
+		const char *of = strstr(page, once);
+		const char *at, *next;
 
-		if (!strstr(page, entry))
-			fail_msg("devid-account.5 does not speak of %s=", name);
+		of = of ? of : strstr(page, named);
+		at = of ? strstr(of, entry) : NULL;
+		next = of ? strstr(of + 1, "\n.S") : NULL;
+		if (!at || (next && at > next))
+			fail_msg("devid-account.5 does not speak of %s= in [%s]", name, section);
+	}
+	for (gsize i = 0; (name = policy_rule_key(i)); i++) {
+		g_autofree char *entry = g_strdup_printf(" %s=", name);
+		const char *of = strstr(page, "\n.SS \"[Rule NAME]\"\n");
+
+		if (!of || !strstr(of, entry))
+			fail_msg("devid-account.5 does not speak of %s= in [Rule]", name);
 	}
 }
 
@@ -608,6 +734,7 @@ int main(void)
 		cmocka_unit_test(nul_byte),
 		cmocka_unit_test(hostile_files),
 		cmocka_unit_test(signing_file),
+		cmocka_unit_test(signing_key_types),
 		cmocka_unit_test(signing_garbage),
 		cmocka_unit_test(five_and_the_sixth),
 		cmocka_unit_test(duplicate_signing),

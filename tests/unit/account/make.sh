@@ -147,6 +147,12 @@ pki_key weak-ca rsa:1024
 pki_issue weak-ca weak-ca "$O/CN=Weak CA" "${CA_EXTENSIONS[@]}"
 leaf critical inter 1.3.6.1.4.1.32473.9=critical,DER:0500
 
+# Keys that an account with SigningKeyTypes=rsa does not take.
+openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out pss-ca.key 2>/dev/null
+ca pss-ca pss-ca "$O/CN=PSS CA"
+openssl genpkey -algorithm ed25519 -out ed-ca.key
+ca ed-ca ed-ca "$O/CN=Ed25519 CA"
+
 # What an account may ask for.
 cp leaf.key device-noeku.key
 pki_issue device-noeku inter "$O/CN=device-noeku" "${BARE_LEAF[@]}" authorityKeyIdentifier=keyid

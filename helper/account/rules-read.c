@@ -1,0 +1,223 @@
+/* The rules: rules.d/ and the files in it, each with [Rule NAME] sections. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <devid/check.h>
+#include <internal/cleanup.h>
+#include "account-private.h"
+#include "conf.h"
+#include "folder.h"
+#include "policy-keys.h"
+#include "trusted.h"
+
+struct rules_reader {
+	struct devid_account *account;
+	const char *path;
+	GHashTable *names; /* of the rules so far -> their struct policy_rule */
+};
+
+static char *set_description(void *target, const char *value)
+{
+	struct policy_rule *rule = target;
+
+	return conf_set_line(value, &rule->description);
+}
+
+static char *set_enabled(void *target, const char *value)
+{
+	struct policy_rule *rule = target;
+
+	return conf_set_yes(value, &rule->enabled);
+}
+
+static char *set_users(void *target, const char *value)
+{
+	struct policy_rule *rule = target;
+	char *why = conf_set_list(value, &rule->users);
+
+	return why ? why : policy_names_fault(rule->users, TRUE);
+}
+
+static char *set_platforms(void *target, const char *value)
+{
+	struct policy_rule *rule = target;
+	g_auto(GStrv) words = NULL;
+	char *why = conf_set_list(value, &words);
+	enum devid_os os;
+
+	for (gsize i = 0; !why && words[i]; i++) {
+		if (devid_os_find(words[i], &os))
+			rule->platforms |= 1u << os;
+		else
+			why = g_strdup_printf("has %s, which is none of: Windows, macOS, iOS, "
+					      "Android, Linux",
+					      words[i]);
+	}
+	return why;
+}
+
+static char *set_origin(void *target, const char *value)
+{
+	struct policy_rule *rule = target;
+	static const struct conf_choice choices[] = { { "remote", DEVID_ORIGIN_REMOTE },
+						      { "office", DEVID_ORIGIN_OFFICE },
+						      { "any", DEVID_ORIGIN_UNKNOWN },
+						      { NULL, 0 } };
+	int origin = DEVID_ORIGIN_UNKNOWN;
+	char *why = conf_set_choice(choices, value, &origin);
+
+	rule->origin = origin;
+	return why;
+}
+
+static char *set_profiles(void *target, const char *value)
+{
+	struct policy_rule *rule = target;
+
+	return conf_set_list(value, &rule->profiles);
+}
+
+static char *set_action(void *target, const char *value)
+{
+	struct policy_rule *rule = target;
+	static const struct conf_choice choices[] = { { "allow", DEVID_ACTION_ALLOW },
+						      { "allow-internet",
+							DEVID_ACTION_ALLOW_INTERNET },
+						      { "block", DEVID_ACTION_BLOCK },
+						      { NULL, 0 } };
+	int action = DEVID_ACTION_BLOCK;
+	char *why = conf_set_choice(choices, value, &action);
+
+	rule->action = action;
+	rule->has_action = TRUE;
+	return why;
+}
+
+static const struct conf_key rule_keys[] = {
+	{ "Description", set_description },
+	{ "Enabled", set_enabled },
+	{ "Users", set_users },
+	{ "Platforms", set_platforms },
+	{ "Origin", set_origin },
+	{ "Profiles", set_profiles },
+	{ "Action", set_action },
+};
+
+static void *begin_rule(void *data, const char *name, unsigned line, char **why)
+{
+	struct rules_reader *reader = data;
+	const struct policy_rule *other = g_hash_table_lookup(reader->names, name);
+	struct policy_rule *rule;
+
+	if (other) {
+		*why = g_strdup_printf("[Rule %s] is also in %s", name, other->path);
+		return NULL;
+	}
+	rule = g_new0(struct policy_rule, 1);
+	rule->name = g_strdup(name);
+	rule->path = g_strdup(reader->path);
+	rule->line = line;
+	rule->enabled = TRUE;
+	rule->action = DEVID_ACTION_BLOCK;
+	g_ptr_array_add(reader->account->policy.rules, rule);
+	g_hash_table_insert(reader->names, rule->name, rule);
+	return rule;
+}
+
+static char *end_rule(void *target)
+{
+	struct policy_rule *rule = target;
+
+	return rule->has_action ? NULL : g_strdup_printf("[Rule %s] has no Action=", rule->name);
+}
+
+static const struct conf_section rule_sections[] = {
+	{ "Rule", TRUE, rule_keys, G_N_ELEMENTS(rule_keys), begin_rule, end_rule },
+	{ NULL },
+};
+
+const char *policy_rule_key(gsize index)
+{
+	return index < G_N_ELEMENTS(rule_keys) ? rule_keys[index].name : NULL;
+}
+
+gboolean rules_read_text(struct devid_account *account, GHashTable *names, const char *path,
+			 const char *text, gsize length)
+{
+	struct rules_reader reader = { account, path, names };
+	g_autofree char *why = conf_read(text, length, rule_sections, &reader);
+
+	if (why)
+		account_broken(account, "%s:%s", path, why);
+	return !why;
+}
+
+gboolean rules_present(int dirfd)
+{
+	return folder_holds(dirfd, RULES_FOLDER, RULES_SUFFIX);
+}
+
+static gboolean read_file(struct devid_account *account, int folder, GHashTable *names,
+			  const char *file)
+{
+	g_autofree char *path = g_build_filename(account->folder, RULES_FOLDER, file, NULL);
+	g_autofree char *why = NULL;
+	g_autoptr(GBytes) bytes = trusted_read(folder, file, account->owner, RULES_FILE_MAX, &why);
+
+	if (bytes && !folder_name_printable(file))
+		why = g_strdup("its name holds a character that can't be shown");
+	if (why) {
+		account_broken(account, "%s: %s", path, why);
+		return FALSE;
+	}
+	return rules_read_text(account, names, path, g_bytes_get_data(bytes, NULL),
+			       g_bytes_get_size(bytes));
+}
+
+gboolean rules_complete(struct devid_account *account)
+{
+	for (guint i = 0; i < account->policy.rules->len; i++) {
+		const struct policy_rule *rule = account->policy.rules->pdata[i];
+
+		for (char **name = rule->profiles; name && *name; name++) {
+			if (policy_profile(&account->policy, *name))
+				continue;
+			account_broken(account,
+				       "%s:%u: [Rule %s] names profile %s, and there is no "
+				       "[Profile %s] in %s",
+				       rule->path, rule->line, rule->name, *name, *name,
+				       ACCOUNT_FILE);
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+gboolean rules_load(struct devid_account *account)
+{
+	AUTO_CLOSE int folder = -1;
+	g_autoptr(GPtrArray) files = NULL;
+	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+	const char *why;
+
+	folder = trusted_open_folder(account->dirfd, RULES_FOLDER, account->owner, FALSE, &why);
+	if (folder < 0 && errno == ENOENT)
+		return TRUE;
+	files = folder >= 0 ? folder_list(folder, RULES_SUFFIX) : NULL;
+	if (!files) {
+		account_broken(account, "%s/%s: %s", account->folder, RULES_FOLDER,
+			       why		  ? why
+			       : errno == ENOTDIR ? "it is a link or no folder"
+						  : g_strerror(errno));
+		return FALSE;
+	}
+	if (files->len > RULES_FILES_MAX) {
+		account_broken(account, "%s/%s: %u files, over the limit of %d", account->folder,
+			       RULES_FOLDER, files->len, RULES_FILES_MAX);
+		return FALSE;
+	}
+	for (guint i = 0; i < files->len; i++)
+		if (!read_file(account, folder, names, files->pdata[i]))
+			return FALSE;
+	return rules_complete(account);
+}
