@@ -1,6 +1,6 @@
 # Completion of devid for bash.
 
-# The options of a command; "ca add" counts as one.
+# The options of a command; "ca add" counts as one, and so does "account revoke".
 _devid_options()
 {
 	case $1 in
@@ -15,7 +15,8 @@ _devid_options()
 	"ca add") echo "--name --user --system --json --help" ;;
 	"ca list" | "ca show") echo "--system --json --help" ;;
 	"ca remove") echo "--user --system --json --help" ;;
-	ca) echo "--help" ;;
+	ca | account) echo "--help" ;;
+	"account revoke") echo "--user --system --json --help" ;;
 	verify) echo "--config --at --chain --json --help" ;;
 	reset-cred) echo "--keys --dry-run --yes --json --help" ;;
 	events) echo "--since --user --system --json --help" ;;
@@ -45,7 +46,7 @@ _devid_lines()
 _devid()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="import-cert inspect list show check remove rename export ca verify reset-cred status
+	local commands="import-cert inspect list show check remove rename export ca account verify reset-cred status
 		events version help"
 
 	COMPREPLY=()
@@ -57,7 +58,13 @@ _devid()
 		COMPREPLY=($(compgen -W "add list show remove --help" -- "$word"))
 		return
 	fi
-	[ "$command" = ca ] && command="ca ${COMP_WORDS[2]}"
+	if [ "$command" = account ] && [ "$COMP_CWORD" -eq 2 ]; then
+		COMPREPLY=($(compgen -W "revoke --help" -- "$word"))
+		return
+	fi
+	case $command in
+	ca | account) command="$command ${COMP_WORDS[2]}" ;;
+	esac
 	case $last in
 	--key | --password-file | --pin-file | --ca-file | --output | -o)
 		compopt -o filenames 2>/dev/null
@@ -88,7 +95,7 @@ _devid()
 		return
 	fi
 	case $command in
-	import-cert | inspect | verify | "ca add")
+	import-cert | inspect | verify | "ca add" | "account revoke")
 		compopt -o filenames 2>/dev/null
 		COMPREPLY=($(compgen -f -- "$word"))
 		;;

@@ -4,7 +4,6 @@
 #include "ca.h"
 #include "describe.h"
 #include "table.h"
-#include "words.h"
 
 static const struct command actions[] = {
 	{ "add", "--name NAME FILE", "Add a signing certificate", ca_add },
@@ -198,52 +197,15 @@ enum exit_status ca_show(int argc, char **argv)
 	return show(argv[1], system, json);
 }
 
-static void print_actions(FILE *stream)
-{
-	fputs("Usage: devid ca ACTION [OPTION…]\n"
-	      "\n"
-	      "The signing certificates of the account: which CAs' device certificates it\n"
-	      "accepts.\n"
-	      "\n"
-	      "Actions:\n",
-	      stream);
-	for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-		g_autofree char *words =
-			g_strdup_printf("%s %s", actions[i].name, actions[i].arguments);
-
-		fprintf(stream, "  %-24s %s\n", words, actions[i].summary);
-	}
-	fputs("\nOptions:\n  -h, --help                Print this text\n"
-	      "\ndevid ca ACTION --help tells more of each.\n",
-	      stream);
-}
-
 enum exit_status command_ca(int argc, char **argv)
 {
-	const char *names[G_N_ELEMENTS(actions) + 1] = { NULL };
-	const char *nearest;
-	g_autofree char *wanted = NULL;
+	static const struct command_group group = {
+		"ca",
+		"The signing certificates of the account: which CAs' device certificates it\n"
+		"accepts.\n",
+		actions,
+		G_N_ELEMENTS(actions),
+	};
 
-	if (argc < 2) {
-		print_actions(stderr);
-		return EXIT_WORDS;
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		print_actions(stdout);
-		return EXIT_DONE;
-	}
-	for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-		names[i] = actions[i].name;
-		if (strcmp(argv[1], actions[i].name) == 0) {
-			g_autofree char *name = g_strdup_printf("ca %s", actions[i].name);
-
-			argv[1] = name;
-			return actions[i].run(argc - 1, argv + 1);
-		}
-	}
-	nearest = words_nearest(argv[1], names);
-	if (nearest == NULL)
-		return report_usage("ca", "%s: no such action", argv[1]);
-	wanted = g_strdup_printf("ca %s", nearest);
-	return report_usage_near(wanted, "ca: %s: no such action", argv[1]);
+	return group_run(&group, argc, argv);
 }
