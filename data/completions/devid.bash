@@ -20,6 +20,7 @@ _devid_options()
 	verify) echo "--config --at --chain --json --help" ;;
 	reset-cred) echo "--keys --dry-run --yes --json --help" ;;
 	events) echo "--since --user --system --json --help" ;;
+	posture) echo "--profile --list --user --system --json --help" ;;
 	status | version) echo "--json --help" ;;
 	esac
 }
@@ -46,7 +47,7 @@ _devid_lines()
 _devid()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="import-cert inspect list show check remove rename export ca account verify reset-cred status
+	local commands="import-cert inspect list show check remove rename export ca account verify posture reset-cred status
 		events version help"
 
 	COMPREPLY=()
@@ -88,7 +89,7 @@ _devid()
 		COMPREPLY=($(compgen -A hostname -- "$word"))
 		return
 		;;
-	--label | --name | --friendly-name | --password-fd | --at | --since) return ;;
+	--label | --name | --friendly-name | --profile | --password-fd | --at | --since) return ;;
 	esac
 	if [[ $word == -* ]]; then
 		COMPREPLY=($(compgen -W "$(_devid_options "$command")" -- "$word"))
@@ -99,7 +100,7 @@ _devid()
 		compopt -o filenames 2>/dev/null
 		COMPREPLY=($(compgen -f -- "$word"))
 		;;
-	show | check | remove | rename | export) _devid_lines "$word" < <(_devid_labels) ;;
+	show | check | remove | rename | export | posture) _devid_lines "$word" < <(_devid_labels) ;;
 	"ca show" | "ca remove") _devid_lines "$word" < <(_devid_signing) ;;
 	help) COMPREPLY=($(compgen -W "$commands" -- "$word")) ;;
 	esac

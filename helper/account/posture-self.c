@@ -1,5 +1,6 @@
 /* DeviceCertificate= and ClientVersion=: what devid knows of itself. */
 #include <string.h>
+#include "config.h"
 #include "posture-private.h"
 
 char *certificate_accept(const char *value)
@@ -9,7 +10,29 @@ char *certificate_accept(const char *value)
 		       : g_strdup("is not yes: leave the key out where none is asked for");
 }
 
+enum devid_answer certificate_run(const char *value, const struct posture_place *place,
+				  char **message)
+{
+	const struct devid_verdict *verdict = place->verdict;
+
+	(void)value;
+	if (verdict && verdict->result == DEVID_OK) {
+		*message = g_strdup("the account accepts the device certificate");
+		return DEVID_ANSWER_PASS;
+	}
+	*message = g_strdup(verdict && verdict->message ? verdict->message
+							: "there is no device certificate");
+	return DEVID_ANSWER_FAIL;
+}
+
 char *client_accept(const char *value)
 {
 	return version_is_sound(value) ? NULL : g_strdup("is no version");
+}
+
+enum devid_answer client_run(const char *value, const struct posture_place *place, char **message)
+{
+	(void)place;
+	*message = g_strdup("this is devid " DEVID_VERSION);
+	return version_reaches(DEVID_VERSION, value) ? DEVID_ANSWER_PASS : DEVID_ANSWER_FAIL;
 }

@@ -2,14 +2,17 @@
 #ifndef ACCOUNT_POSTURE_H
 #define ACCOUNT_POSTURE_H
 
-#include <glib.h>
+#include <gio/gio.h>
 #include <devid/posture.h>
 #include "conf.h"
 
-/* What a running check may use. Files are below `root` ("" but in tests: DEVID_TEST_ROOT). */
+/* What a running check may use. Files are below `root` ("" but in tests: DEVID_TEST_ROOT). `cancel` is
+ * cancelled when nobody waits for the answer any more.
+ */
 struct posture_place {
 	const char *root;
 	const struct devid_verdict *verdict;
+	GCancellable *cancel;
 };
 
 struct posture_check {
@@ -41,5 +44,9 @@ void profile_free(struct profile *profile);
 const struct conf_key *profile_keys(gsize *count);
 /* For the end of the section: NULL, or that it has no check. */
 char *profile_end(void *profile);
+
+/* posture-run.c: what devid_posture_run() does for one profile, in at most three seconds. */
+struct devid_posture *posture_run(const struct profile *profile,
+				  const struct devid_verdict *verdict);
 
 #endif

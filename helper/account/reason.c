@@ -50,6 +50,9 @@ static const struct devid_reason reasons[] = {
 	  "see why: devid policy test" },
 	{ "no-rule", DEVID_BLOCKED, "no rule of the account lets this device in",
 	  "see why each rule did not match: devid policy test" },
+	{ "posture-failed", DEVID_BLOCKED,
+	  "this computer is not in the state that the account asks for",
+	  "bring it into the state that the checks ask for; see devid-account(5)" },
 
 	/* the chain check */
 	{ "no-certificate", DEVID_CHECK_FAILED, "there is no device certificate",

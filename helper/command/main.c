@@ -29,6 +29,8 @@ static const struct command commands[] = {
 	{ "ca", "add|list|show|remove", "Manage the account's signing certificates", command_ca },
 	{ "account", "revoke", "Change the account's own files", command_account },
 	{ "verify", "FILE|-", "Check a chain from a file, as a gateway does", command_verify },
+	{ "posture", "[LABEL|URI]", "Run the account's device profiles on this computer",
+	  command_posture },
 	{ "reset-cred", "", "Forget sign-in data; with --keys, the identities too",
 	  command_reset_cred },
 	{ "status", "", "Show agent, keyring, account, identities at a glance", command_status },

@@ -35,8 +35,8 @@ struct devid_posture {
 };
 
 /* Runs one profile's checks, side by side, in at most about three seconds. `verdict` answers the check
- * DeviceCertificate (NULL: no certificate). DEVID_NOT_FOUND: no such profile. The caller frees with
- * devid_posture_free().
+ * DeviceCertificate (NULL: no certificate). DEVID_NOT_FOUND: no such profile; DEVID_NO_ACCOUNT and
+ * DEVID_ACCOUNT_BROKEN: nothing is run. The caller frees with devid_posture_free().
  */
 DEVID_PUBLIC enum devid_result devid_posture_run(const struct devid_account *account,
 						 const char *profile,
@@ -44,7 +44,7 @@ DEVID_PUBLIC enum devid_result devid_posture_run(const struct devid_account *acc
 						 struct devid_posture **posture) DEVID_MUST_USE;
 DEVID_PUBLIC void devid_posture_free(struct devid_posture *posture);
 
-/* The profiles' names, in the order of the file. */
+/* The profiles' names, in the order of the file; NULL: no more. */
 DEVID_PUBLIC size_t devid_account_profile_count(const struct devid_account *account);
 DEVID_PUBLIC const char *devid_account_profile(const struct devid_account *account, size_t index);
 

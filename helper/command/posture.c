@@ -1,0 +1,286 @@
+/* devid posture: runs the account's device profiles on this computer and says what each check found. */
+#include <string.h>
+#include <devid/posture.h>
+
+#include "choose.h"
+#include "describe.h"
+#include "table.h"
+
+typedef struct devid_posture devid_posture;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_posture, devid_posture_free)
+
+struct posture {
+	struct choice choice;
+	struct accounts accounts;
+	const struct devid_account *account;
+	struct devid_verdict *verdict; /* NULL: there is no identity */
+	const char *profile;	       /* the one that is asked for; NULL: all */
+	gboolean json;
+	JsonBuilder *builder;
+	GString *failed; /* the profiles that are not met */
+};
+
+static const enum colour colours[] = {
+	[DEVID_ANSWER_PASS] = COLOUR_GOOD,
+	[DEVID_ANSWER_FAIL] = COLOUR_BAD,
+	[DEVID_ANSWER_UNKNOWN] = COLOUR_WARN,
+};
+
+/* --- what there is ------------------------------------------------------------------------ */
+
+static void print_kinds(void)
+{
+	static const char *const headings[] = { "CHECK", "VALUE", "READS", NULL };
+	AUTO_TABLE struct table *table = table_new(headings);
+	const struct devid_posture_kind *kind;
+
+	for (size_t i = 0; (kind = devid_posture_kind(i)) != NULL; i++) {
+		const char *cells[] = { kind->name, kind->parameters, kind->reads };
+
+		table_row(table, cells);
+	}
+	table_print(table, stdout);
+}
+
+static void print_kinds_json(void)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+	const struct devid_posture_kind *kind;
+
+	json_builder_begin_object(builder);
+	json_builder_set_member_name(builder, "kinds");
+	json_builder_begin_array(builder);
+	for (size_t i = 0; (kind = devid_posture_kind(i)) != NULL; i++) {
+		json_builder_begin_object(builder);
+		json_text(builder, "name", kind->name);
+		json_text(builder, "parameters", kind->parameters);
+		json_text(builder, "reads", kind->reads);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+	json_print(builder);
+}
+
+/* --- what was found ----------------------------------------------------------------------- */
+
+static void print_profile(const struct devid_posture *posture)
+{
+	static const char *const headings[] = { "CHECK", "VALUE", "ANSWER", "FOUND", NULL };
+	enum { COLUMN_ANSWER = 2 };
+	AUTO_TABLE struct table *table = table_new(headings);
+	bool unknown = false;
+
+	printf("%s: %s%s%s\n", posture->profile, colour(colours[posture->answer], stdout),
+	       devid_answer_name(posture->answer), colour(COLOUR_PLAIN, stdout));
+	for (size_t i = 0; i < posture->count; i++) {
+		const struct devid_posture_check *check = &posture->checks[i];
+		const char *cells[] = { check->name, check->value, devid_answer_name(check->answer),
+					check->message };
+
+		table_row(table, cells);
+		table_colour(table, COLUMN_ANSWER, colours[check->answer]);
+		unknown = unknown || check->answer == DEVID_ANSWER_UNKNOWN;
+	}
+	table_print(table, stdout);
+	if (unknown)
+		printf("(what is unknown counts as %s)\n", devid_answer_name(posture->if_unknown));
+}
+
+static void profile_json(JsonBuilder *builder, const struct devid_posture *posture)
+{
+	json_builder_begin_object(builder);
+	json_text(builder, "profile", posture->profile);
+	json_text(builder, "answer", devid_answer_name(posture->answer));
+	json_text(builder, "if_unknown", devid_answer_name(posture->if_unknown));
+	json_builder_set_member_name(builder, "checks");
+	json_builder_begin_array(builder);
+	for (size_t i = 0; i < posture->count; i++) {
+		const struct devid_posture_check *check = &posture->checks[i];
+
+		json_builder_begin_object(builder);
+		json_text(builder, "name", check->name);
+		json_text(builder, "value", check->value);
+		json_text(builder, "answer", devid_answer_name(check->answer));
+		json_text(builder, "message", check->message);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+	json_builder_end_object(builder);
+}
+
+/* --- running ------------------------------------------------------------------------------ */
+
+/* The verdict of the identity that is named; else of the first that the account accepts, or of the first
+ * that there is: your own, or the machine's where you have none.
+ */
+static gboolean find_verdict(struct posture *run, const char *operand, GError **error)
+{
+	const struct identity *named = NULL;
+	size_t count;
+
+	if (operand != NULL) {
+		named = choose(&run->choice, operand, error);
+		run->verdict = named == NULL ? NULL : assess(named, run->account, error);
+		return run->verdict != NULL;
+	}
+	if (!choose_load(&run->choice, error))
+		return FALSE;
+	count = identity_list_count(run->choice.list);
+	for (size_t i = 0; i < count; i++) {
+		const struct identity *identity = identity_list_get(run->choice.list, i);
+		struct devid_verdict *verdict;
+
+		if (identity->half != identity_list_get(run->choice.list, 0)->half)
+			break;
+		verdict = assess(identity, run->account, error);
+		if (verdict == NULL)
+			return FALSE;
+		if (run->verdict == NULL || verdict->result == DEVID_OK) {
+			devid_verdict_free(run->verdict);
+			run->verdict = verdict;
+		} else {
+			devid_verdict_free(verdict);
+		}
+		if (run->verdict->result == DEVID_OK)
+			break;
+	}
+	return TRUE;
+}
+
+static gboolean find_account(struct posture *run, GError **error)
+{
+	bool system = run->choice.system && !run->choice.user;
+
+	run->account = accounts_get(&run->accounts, system ? HALF_SYSTEM : HALF_USER, error);
+	if (run->account == NULL)
+		return FALSE;
+	if (devid_account_state(run->account) == DEVID_ACCOUNT_NONE)
+		devid_error_set(error, DEVID_NO_ACCOUNT, NULL, NULL, "posture: %s",
+				devid_reason_for(DEVID_NO_ACCOUNT)->cause);
+	else if (devid_account_state(run->account) == DEVID_ACCOUNT_UNUSABLE)
+		devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "%s",
+				devid_account_problem(run->account));
+	return devid_account_state(run->account) == DEVID_ACCOUNT_READY;
+}
+
+static gboolean run_profile(struct posture *run, const char *name, bool first, GError **error)
+{
+	g_autoptr(devid_posture) posture = NULL;
+	enum devid_result result = devid_posture_run(run->account, name, run->verdict, &posture);
+
+	if (result != DEVID_OK) {
+		devid_error_set(error, result, NULL, "devid posture shows those that there are",
+				"posture: %s: %s", name,
+				result == DEVID_NOT_FOUND ? "the account has no such profile"
+							  : devid_reason_for(result)->cause);
+		return FALSE;
+	}
+	profile_json(run->builder, posture);
+	if (!run->json && !first)
+		putchar('\n');
+	if (!run->json)
+		print_profile(posture);
+	if (posture->answer != DEVID_ANSWER_PASS)
+		g_string_append_printf(run->failed, "%s%s", run->failed->len > 0 ? ", " : "", name);
+	return TRUE;
+}
+
+static gboolean run_all(struct posture *run, GError **error)
+{
+	const char *name;
+
+	if (run->profile != NULL)
+		return run_profile(run, run->profile, true, error);
+	for (size_t i = 0; (name = devid_account_profile(run->account, i)) != NULL; i++)
+		if (!run_profile(run, name, i == 0, error))
+			return FALSE;
+	return TRUE;
+}
+
+/* Members that each command's --json begins or ends with. */
+static enum exit_status finish(struct posture *run)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (run->failed->len > 0)
+		devid_error_set(&error, DEVID_BLOCKED, "posture-failed", NULL,
+				"posture: this computer does not meet %s", run->failed->str);
+	json_builder_end_array(run->builder);
+	json_text(run->builder, "result", error == NULL ? "ok" : "error");
+	json_text(run->builder, "reason", error == NULL ? "ok" : devid_error_reason(error));
+	json_text(run->builder, "message", error == NULL ? NULL : error->message);
+	json_text(run->builder, "hint", error == NULL ? NULL : devid_error_hint(error));
+	if (run->json) {
+		json_print(run->builder);
+		return error == NULL ? EXIT_DONE : EXIT_BLOCKED;
+	}
+	if (devid_account_profile_count(run->account) == 0) {
+		puts("the account has no device profile.");
+		fflush(stdout);
+		report_hint(
+			"devid posture --list shows what one can ask for; see devid-account(5)");
+	}
+	return error == NULL ? EXIT_DONE : report_error(&error, false);
+}
+
+static enum exit_status run(struct posture *run, const char *operand)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(GString) failed = g_string_new(NULL);
+	GError *error = NULL;
+	enum exit_status status;
+
+	run->builder = builder;
+	run->failed = failed;
+	json_builder_begin_object(builder);
+	json_builder_set_member_name(builder, "profiles");
+	json_builder_begin_array(builder);
+	if (find_account(run, &error) && find_verdict(run, operand, &error) && run_all(run, &error))
+		status = finish(run);
+	else
+		status = report_error(&error, run->json);
+	devid_verdict_free(run->verdict);
+	choice_clear(&run->choice);
+	accounts_clear(&run->accounts);
+	return status;
+}
+
+enum exit_status command_posture(int argc, char **argv)
+{
+	g_autofree char *profile = NULL;
+	struct posture posture = { .profile = NULL };
+	gboolean list = FALSE;
+	const GOptionEntry entries[] = {
+		{ "profile", 0, 0, G_OPTION_ARG_STRING, &profile, "Only this device profile",
+		  "NAME" },
+		{ "list", 0, 0, G_OPTION_ARG_NONE, &list, "List the checks that a profile can have",
+		  NULL },
+		CHOICE_OPTIONS(posture.choice),
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &posture.json, "Print a JSON object", NULL },
+		{ NULL },
+	};
+	enum exit_status status;
+	bool done;
+
+	if (!options_parse(
+		    &argc, &argv, "[LABEL|URI]",
+		    "Run the account's device profiles on this computer, and show what each check "
+		    "finds. A label says which identity the check DeviceCertificate means; "
+		    "else it is one that the account accepts, if there is any.",
+		    "Exit status: 0 all profiles are met, 1 failed, 4 one is not, 6 no account.",
+		    entries, &done, &status) ||
+	    done)
+		return status;
+	if (argc > 2)
+		return report_usage("posture", "%s: one label is enough", argv[2]);
+	if (list && (argc > 1 || profile != NULL))
+		return report_usage("posture", "--list goes with --json alone");
+	posture.profile = profile;
+	if (!list)
+		return run(&posture, argc > 1 ? argv[1] : NULL);
+	if (posture.json)
+		print_kinds_json();
+	else
+		print_kinds();
+	return EXIT_DONE;
+}
