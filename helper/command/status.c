@@ -141,6 +141,23 @@ static void print_identities(const struct identity_list *list, struct accounts *
 	}
 }
 
+static void warn_of_expiry(const struct identity_list *list, struct accounts *accounts)
+{
+	time_t now = time(NULL);
+
+	for (size_t i = 0; i < identity_list_count(list); i++) {
+		const struct identity *identity = identity_list_get(list, i);
+		const struct devid_account *account = accounts_get(accounts, identity->half, NULL);
+		time_t ends = identity->chain_count == 0
+				      ? 0
+				      : gnutls_x509_crt_get_expiration_time(identity->chain[0]);
+		g_autofree char *days = describe_days(ends, now);
+
+		if (identity->chain_count > 0 && account != NULL && ends_soon(ends, now, account))
+			report_warning("%s: %s", identity->record->label, days);
+	}
+}
+
 static void identities_json(JsonBuilder *builder, const struct identity_list *list,
 			    struct accounts *accounts)
 {
@@ -195,6 +212,8 @@ static void print_text(struct glance *glance, const struct devid_account *accoun
 	print_field("keyring", glance->keyring);
 	print_field("account", words);
 	print_identities(glance->list, &glance->accounts);
+	warn_of_expiry(glance->list, &glance->accounts);
+	warn_of_signing(account);
 }
 
 static void print_json(struct glance *glance, const struct devid_account *account)
