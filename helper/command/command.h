@@ -54,6 +54,7 @@ enum exit_status command_ca(int argc, char **argv);
 enum exit_status command_remove(int argc, char **argv);
 enum exit_status command_rename(int argc, char **argv);
 enum exit_status command_export(int argc, char **argv);
+enum exit_status command_policy(int argc, char **argv);
 enum exit_status command_posture(int argc, char **argv);
 enum exit_status command_reset_cred(int argc, char **argv);
 enum exit_status command_status(int argc, char **argv);
