@@ -1,6 +1,6 @@
 /* Rulings of the account's policy: see ruling.h. */
 #include <string.h>
-#include <devid/office.h>
+#include <devid/here.h>
 #include "../account/error.h"
 #include "ruling.h"
 
@@ -133,7 +133,7 @@ static struct ruling *rule(const struct devid_account *account, const struct sub
 
 	g_atomic_ref_count_init(&ruling->references);
 	/* The agent has no network of its own: it looks, and asks nobody. */
-	if (devid_decide_here(account, user, &verdict, DEVID_OFFICE_LOOK, &decision) != DEVID_OK) {
+	if (devid_decide_here(account, user, DEVID_OFFICE_LOOK, &verdict, &decision) != DEVID_OK) {
 		devid_error_set(&ruling->problem, DEVID_NO_MEMORY, NULL, NULL,
 				"%s: the account's policy could not be asked", subject->label);
 		return ruling;

@@ -33,17 +33,6 @@ devid_office_find(const struct devid_account *account, enum devid_office_how how
 DEVID_PUBLIC void devid_office_free(struct devid_office_report *report);
 DEVID_PUBLIC size_t devid_account_office_count(const struct devid_account *account);
 
-/* devid_decide() for this machine and a user of it (NULL: not known): the groups are the name service's, the
- * origin devid_office_find()'s, the profiles devid_posture_run()'s. Each is asked only if it matters; profiles
- * in at most about 4.5 s altogether: what there is no time for could not be told. `verdict` is borrowed for
- * the call. The caller frees with devid_decision_free().
- */
-DEVID_PUBLIC enum devid_result devid_decide_here(const struct devid_account *account,
-						 const char *user,
-						 const struct devid_verdict *verdict,
-						 enum devid_office_how how,
-						 struct devid_decision **decision) DEVID_MUST_USE;
-
 #ifdef __cplusplus
 }
 #endif
