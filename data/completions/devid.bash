@@ -1,6 +1,6 @@
 # Completion of devid for bash.
 
-# The options of a command; "ca add" counts as one.
+# The options of a command; "ca add" counts as one, and so does "account revoke".
 _devid_options()
 {
 	case $1 in
@@ -13,9 +13,11 @@ _devid_options()
 	check) echo "--server --ca-file --user --system --quiet --json --help" ;;
 	export) echo "--output --leaf --user --system --help" ;;
 	"ca add") echo "--name --user --system --json --help" ;;
-	"ca list" | "ca show") echo "--system --json --help" ;;
+	"ca list") echo "--used-by --since --system --json --help" ;;
+	"ca show") echo "--system --json --help" ;;
 	"ca remove") echo "--user --system --json --help" ;;
-	ca) echo "--help" ;;
+	ca | account) echo "--help" ;;
+	"account revoke") echo "--user --system --json --help" ;;
 	verify) echo "--config --at --chain --json --help" ;;
 	reset-cred) echo "--keys --dry-run --yes --json --help" ;;
 	events) echo "--since --user --system --json --help" ;;
@@ -46,7 +48,7 @@ _devid_lines()
 _devid()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="import-cert inspect list show check remove rename export ca verify posture reset-cred status
+	local commands="import-cert inspect list show check remove rename export ca account verify posture reset-cred status
 		events version help"
 
 	COMPREPLY=()
@@ -58,9 +60,15 @@ _devid()
 		COMPREPLY=($(compgen -W "add list show remove --help" -- "$word"))
 		return
 	fi
-	[ "$command" = ca ] && command="ca ${COMP_WORDS[2]}"
+	if [ "$command" = account ] && [ "$COMP_CWORD" -eq 2 ]; then
+		COMPREPLY=($(compgen -W "revoke --help" -- "$word"))
+		return
+	fi
+	case $command in
+	ca | account) command="$command ${COMP_WORDS[2]}" ;;
+	esac
 	case $last in
-	--key | --password-file | --pin-file | --ca-file | --output | -o)
+	--key | --password-file | --pin-file | --ca-file | --used-by | --output | -o)
 		compopt -o filenames 2>/dev/null
 		COMPREPLY=($(compgen -f -- "$word"))
 		return
@@ -89,7 +97,7 @@ _devid()
 		return
 	fi
 	case $command in
-	import-cert | inspect | verify | "ca add")
+	import-cert | inspect | verify | "ca add" | "account revoke")
 		compopt -o filenames 2>/dev/null
 		COMPREPLY=($(compgen -f -- "$word"))
 		;;

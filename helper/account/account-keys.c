@@ -164,7 +164,10 @@ static char *set_serials_file(void *target, const char *value)
 	if (bytes)
 		why = revocation_add_serials(&account->revocation, g_bytes_get_data(bytes, NULL),
 					     g_bytes_get_size(bytes));
-	return why ? g_strdup_printf("names a file that can't be used: %s", why) : NULL;
+	if (why)
+		return g_strdup_printf("names a file that can't be used: %s", why);
+	account->serials_file = g_strdup(value);
+	return NULL;
 }
 
 /* File names between semicolons: names may hold blanks and commas. */

@@ -34,6 +34,7 @@ struct devid_account {
 	struct requirement require;
 	struct revocation revocation;
 	struct policy policy;
+	char *serials_file; /* as account.conf names it, or NULL */
 	/* while it is read */
 	int dirfd;
 	uid_t owner; /* who beside root may own its files */

@@ -57,6 +57,7 @@ void devid_account_free(struct devid_account *account)
 	g_free(account->problem);
 	g_free(account->name);
 	g_free(account->default_label);
+	g_free(account->serials_file);
 	g_free(account);
 }
 

@@ -132,6 +132,8 @@ static const struct devid_reason reasons[] = {
 	  "use an RSA CA, or change SigningKeyTypes= in account.conf" },
 	{ "several-certificates", DEVID_BAD_DATA, "there is more than one certificate in the file",
 	  "put one certificate in a file" },
+	{ "revoke-ca", DEVID_UNSUPPORTED, "this is the certificate of a CA, not a device's",
+	  "take a signing certificate out: devid ca remove NAME" },
 	{ "private-key-inside", DEVID_BAD_DATA, "there is a private key in the file",
 	  "put the certificate alone in a file, and keep the CA's key where it belongs" },
 	/* what a server says to a certificate: devid check --server */

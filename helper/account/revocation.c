@@ -8,11 +8,12 @@
  */
 #include <string.h>
 #include <devid/check.h>
-#include "check-path.h"
+#include <internal/record.h>
 #include "moment.h"
 #include "revocation.h"
+#include "revocation-list.h"
 
-#define SERIAL_DIGITS_MAX 128
+#define SERIAL_DIGITS_MAX ((gsize)2 * REVOCATION_SERIAL_BYTES)
 
 /* Lower-case hex without colons and leading zeros; NULL: not a serial number. */
 static char *normal_serial(const char *text, gsize length)
@@ -79,54 +80,40 @@ char *revocation_add_serials(struct revocation *revocation, const char *text, gs
 	return NULL;
 }
 
-/* Critical extensions change what a list says (delta, indirect, by scope); none is understood here.
- */
-static gboolean has_critical_extension(gnutls_x509_crl_t list)
+/* Takes the lists over; what comes behind one that can't be used is freed as well. */
+static char *add_lists(struct revocation *revocation, gnutls_x509_crl_t *crls, unsigned count)
 {
-	char oid[128];
-
-	for (unsigned i = 0;; i++) {
-		size_t size = sizeof(oid);
-		unsigned critical = 0;
-		int result = gnutls_x509_crl_get_extension_info(list, i, oid, &size, &critical);
-
-		if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-			return FALSE;
-		if (result < 0 || critical)
-			return TRUE;
-	}
-}
-
-static char *add_lists(struct revocation *revocation, gnutls_x509_crl_t *lists, unsigned count)
-{
-	char *why = NULL;
+	const char *why = NULL;
 
 	if (!revocation->lists)
 		revocation->lists =
-			g_ptr_array_new_with_free_func((GDestroyNotify)gnutls_x509_crl_deinit);
+			g_ptr_array_new_with_free_func((GDestroyNotify)revocation_list_free);
 	for (unsigned i = 0; i < count; i++) {
-		if (!why && has_critical_extension(lists[i]))
-			why = g_strdup(
-				"a delta, indirect or scoped revocation list is not supported");
-		g_ptr_array_add(revocation->lists, lists[i]);
+		struct revocation_list *list = NULL;
+
+		if (why)
+			gnutls_x509_crl_deinit(crls[i]);
+		else
+			list = revocation_list_new(crls[i], &why);
+		if (list)
+			g_ptr_array_add(revocation->lists, list);
 	}
-	return why;
+	return g_strdup(why);
 }
 
 char *revocation_add_list(struct revocation *revocation, const void *data, gsize length)
 {
 	gnutls_datum_t bytes = { (unsigned char *)data, (unsigned)length };
-	gnutls_x509_crl_t *lists = NULL;
+	gnutls_x509_crl_t *crls = NULL;
 	gnutls_x509_crl_t single = NULL;
 	unsigned count = 0;
 	char *why;
 
 	if (length && g_strstr_len(data, length, "-----BEGIN ")) {
-		if (gnutls_x509_crl_list_import2(&lists, &count, &bytes, GNUTLS_X509_FMT_PEM, 0) <
-		    0)
+		if (gnutls_x509_crl_list_import2(&crls, &count, &bytes, GNUTLS_X509_FMT_PEM, 0) < 0)
 			return g_strdup("it is no revocation list");
-		why = add_lists(revocation, lists, count);
-		gnutls_free(lists);
+		why = add_lists(revocation, crls, count);
+		gnutls_free(crls);
 		return why;
 	}
 	if (gnutls_x509_crl_init(&single) < 0)
@@ -144,70 +131,55 @@ void revocation_clear(struct revocation *revocation)
 	g_clear_pointer(&revocation->lists, g_ptr_array_unref);
 }
 
-static gboolean serial_listed(GHashTable *serials, gnutls_x509_crt_t certificate)
+char *revocation_serial(const void *serial, gsize size)
 {
-	unsigned char serial[SERIAL_DIGITS_MAX / 2];
-	char hex[SERIAL_DIGITS_MAX + 1] = "";
+	char hex[2 * REVOCATION_SERIAL_BYTES + 1];
+
+	hex_encode(serial, size, hex);
+	return g_strdup(hex + strspn(hex, "0"));
+}
+
+/* NULL: one that doesn't fit, or isn't there. */
+static char *serial_of(gnutls_x509_crt_t certificate)
+{
+	unsigned char serial[REVOCATION_SERIAL_BYTES];
 	size_t size = sizeof(serial);
-	g_autofree char *normal = NULL;
 
-	/* One that doesn't fit, or isn't there, can't be looked up: as if it were listed. */
-	if (gnutls_x509_crt_get_serial(certificate, serial, &size) < 0)
-		return TRUE;
-	for (size_t i = 0; i < size; i++)
-		g_snprintf(hex + 2 * i, 3, "%02x", serial[i]);
-	normal = normal_serial(hex, 2 * size);
-	return !normal || g_hash_table_contains(serials, normal);
+	return gnutls_x509_crt_get_serial(certificate, serial, &size) < 0
+		       ? NULL
+		       : revocation_serial(serial, size);
 }
 
-static gboolean same_issuer(gnutls_x509_crl_t list, gnutls_x509_crt_t issuer)
+gboolean revocation_lists_serial(const struct revocation *revocation, gnutls_x509_crt_t certificate)
 {
-	gnutls_datum_t named = { NULL, 0 };
-	gboolean same = gnutls_x509_crl_get_raw_issuer_dn(list, &named) >= 0 &&
-			check_subject_is(issuer, &named);
+	g_autofree char *serial = serial_of(certificate);
 
-	gnutls_free(named.data);
-	return same;
+	return serial && revocation->serials && g_hash_table_contains(revocation->serials, serial);
 }
 
-/* GnuTLS holds a list against the clock whatever the flags say; the time that counts is the caller's. */
-static gboolean signed_by(gnutls_x509_crl_t list, gnutls_x509_crt_t issuer)
+static gboolean is_current(const struct revocation_list *list, time_t at)
 {
-	const unsigned apart = GNUTLS_CERT_INVALID | GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED |
-			       GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE;
-	unsigned status = 0;
-
-	return gnutls_x509_crl_verify(list, &issuer, 1,
-				      GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
-					      GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS,
-				      &status) >= 0 &&
-	       (status & ~apart) == 0;
-}
-
-static gboolean is_current(gnutls_x509_crl_t list, time_t at)
-{
-	time_t from = gnutls_x509_crl_get_this_update(list);
-	time_t until = gnutls_x509_crl_get_next_update(list);
+	time_t from = revocation_list_from(list), until = revocation_list_until(list);
 
 	return from != MOMENT_NONE && until != MOMENT_NONE && from <= at && at <= until;
 }
 
-static const char *check_lists(const GPtrArray *lists, gnutls_x509_crt_t certificate,
-			       gnutls_x509_crt_t issuer, time_t at, gboolean required)
+static const char *check_lists(const GPtrArray *lists, const char *serial, gnutls_x509_crt_t issuer,
+			       time_t at, gboolean required)
 {
 	gboolean current = FALSE, trusted = FALSE, named = FALSE;
 
 	for (guint i = 0; i < lists->len; i++) {
-		gnutls_x509_crl_t list = lists->pdata[i];
+		struct revocation_list *list = lists->pdata[i];
 
-		if (!same_issuer(list, issuer))
+		if (!revocation_list_is_of(list, issuer))
 			continue;
 		named = TRUE;
-		if (!signed_by(list, issuer))
+		if (!revocation_list_is_signed_by(list, issuer))
 			continue;
 		trusted = TRUE;
 		/* Revoked stays revoked, however old the list is. */
-		if (gnutls_x509_crt_check_revocation(certificate, &list, 1) != 0)
+		if (revocation_list_holds(list, serial))
 			return "revoked";
 		current = current || is_current(list, at);
 	}
@@ -228,12 +200,17 @@ static const struct {
 const char *revocation_check(const struct revocation *revocation, gnutls_x509_crt_t certificate,
 			     gnutls_x509_crt_t issuer, time_t at, gboolean required, char **message)
 {
+	g_autofree char *serial = NULL;
 	const char *word = NULL;
 
-	if (revocation->serials && serial_listed(revocation->serials, certificate))
+	if (!revocation->serials && !revocation->lists)
+		return NULL;
+	/* What can't be looked up counts as if it were listed. */
+	serial = serial_of(certificate);
+	if (!serial || (revocation->serials && g_hash_table_contains(revocation->serials, serial)))
 		word = "revoked";
 	if (!word && revocation->lists)
-		word = check_lists(revocation->lists, certificate, issuer, at, required);
+		word = check_lists(revocation->lists, serial, issuer, at, required);
 	if (!word)
 		return NULL;
 	for (gsize i = 0; i < G_N_ELEMENTS(messages); i++)
@@ -255,10 +232,10 @@ time_t revocation_next_change(const struct revocation *revocation, time_t at)
 	time_t best = 0;
 
 	for (guint i = 0; revocation->lists && i < revocation->lists->len; i++) {
-		gnutls_x509_crl_t list = revocation->lists->pdata[i];
+		const struct revocation_list *list = revocation->lists->pdata[i];
 
-		best = moment_next(best, gnutls_x509_crl_get_this_update(list), at);
-		best = moment_next(best, moment_after(gnutls_x509_crl_get_next_update(list)), at);
+		best = moment_next(best, revocation_list_from(list), at);
+		best = moment_next(best, moment_after(revocation_list_until(list)), at);
 	}
 	return best;
 }

@@ -156,17 +156,23 @@ static gboolean make_signing(int base, const char *path, enum half half, GError 
 	return TRUE;
 }
 
-gboolean ca_folder_open(struct ca_folder *folder, enum half half, bool create, GError **error)
+/* `config` has PATH_BUFFER bytes. */
+static gboolean find_config(struct ca_folder *folder, enum half half, char *config, GError **error)
 {
-	AUTO_CLOSE int base = -1;
-	char config[PATH_BUFFER];
-
 	if (!path_config(half, config)) {
 		devid_error_set(error, DEVID_IO, NULL, "set HOME or XDG_CONFIG_HOME",
 				"there is no place for an account of this user");
 		return FALSE;
 	}
-	if (!load_account(folder, half, error) || !may_write(folder, half, config, error))
+	return load_account(folder, half, error) && may_write(folder, half, config, error);
+}
+
+gboolean ca_folder_open(struct ca_folder *folder, enum half half, bool create, GError **error)
+{
+	AUTO_CLOSE int base = -1;
+	char config[PATH_BUFFER];
+
+	if (!find_config(folder, half, config, error))
 		return FALSE;
 	folder->path = g_build_filename(config, SIGNING_FOLDER, NULL);
 	if (!create && access(folder->path, F_OK) < 0 && errno == ENOENT)
@@ -179,6 +185,23 @@ gboolean ca_folder_open(struct ca_folder *folder, enum half half, bool create, G
 	if (create && !make_signing(base, folder->path, half, error))
 		return FALSE;
 	folder->fd = open_ours(base, SIGNING_FOLDER, folder->path, O_NOFOLLOW, error);
+	return folder->fd >= 0 && lock(folder, error) && load_account(folder, half, error);
+}
+
+gboolean account_folder_open(struct ca_folder *folder, enum half half, GError **error)
+{
+	char config[PATH_BUFFER];
+
+	if (!find_config(folder, half, config, error))
+		return FALSE;
+	if (devid_account_state(folder->account) == DEVID_ACCOUNT_NONE) {
+		devid_error_set(error, DEVID_NO_ACCOUNT, NULL, NULL, "%s: there is no account here",
+				config);
+		return FALSE;
+	}
+	folder->path = g_strdup(config);
+	folder->fd =
+		open_ours(AT_FDCWD, config, config, half == HALF_SYSTEM ? O_NOFOLLOW : 0, error);
 	return folder->fd >= 0 && lock(folder, error) && load_account(folder, half, error);
 }
 
@@ -200,33 +223,56 @@ static bool write_all(int fd, GBytes *content)
 	return true;
 }
 
+/* Hidden and without the suffix: readers pass it over. The lock keeps other writers off it. `link` never
+ * goes over a file that is there.
+ */
+static int put(int folder, const char *file, GBytes *content, mode_t mode, bool link)
+{
+	g_autofree char *temporary = g_strdup_printf(".%s.new", file);
+	AUTO_CLOSE int fd = -1;
+	int number = 0;
+
+	(void)unlinkat(folder, temporary, 0);
+	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno;
+	if (!write_all(fd, content) || fchmod(fd, mode) != 0 || fsync(fd) != 0 ||
+	    (link ? linkat(folder, temporary, folder, file, 0)
+		  : renameat(folder, temporary, folder, file)) != 0)
+		number = errno;
+	(void)unlinkat(folder, temporary, 0);
+	return number == 0 && fsync(folder) != 0 ? errno : number;
+}
+
 gboolean ca_folder_write(struct ca_folder *folder, const char *file, GBytes *content,
 			 GError **error)
 {
-	/* Hidden and without the suffix: readers pass it over. The lock keeps other writers off it.
-	 */
-	g_autofree char *temporary = g_strdup_printf(".%s.new", file);
-	AUTO_CLOSE int fd = -1;
-	int number;
+	int number = put(folder->fd, file, content, 0644, true);
 
-	(void)unlinkat(folder->fd, temporary, 0);
-	fd = openat(folder->fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		    0644);
-	if (fd < 0)
-		return failed(error, folder->path, errno);
-	if (write_all(fd, content) && fchmod(fd, 0644) == 0 && fsync(fd) == 0 &&
-	    linkat(folder->fd, temporary, folder->fd, file, 0) == 0) {
-		(void)unlinkat(folder->fd, temporary, 0);
-		if (fsync(folder->fd) == 0)
-			return TRUE;
-	}
-	number = errno;
-	(void)unlinkat(folder->fd, temporary, 0);
+	if (number == 0)
+		return TRUE;
 	if (number != EEXIST)
 		return failed(error, folder->path, number);
 	devid_error_set(error, DEVID_EXISTS, NULL, NULL, "%s/%s: it exists already", folder->path,
 			file);
 	return FALSE;
+}
+
+/* What others may read stays readable for them; nobody else than the owner writes. */
+gboolean account_file_replace(int folder, const char *file, const char *path, GBytes *content,
+			      GError **error)
+{
+	struct stat status;
+	bool there = fstatat(folder, file, &status, AT_SYMLINK_NOFOLLOW) == 0;
+	int number;
+
+	if (there && (!S_ISREG(status.st_mode) || status.st_uid != geteuid())) {
+		devid_error_set(error, DEVID_DENIED, NULL, NULL,
+				"%s: it is no regular file, or another user's", path);
+		return FALSE;
+	}
+	number = put(folder, file, content, there ? status.st_mode & 0644 : 0644, false);
+	return number == 0 ? TRUE : failed(error, path, number);
 }
 
 gboolean ca_folder_remove(struct ca_folder *folder, const char *file, GError **error)

@@ -4,11 +4,11 @@
 #include "ca.h"
 #include "describe.h"
 #include "table.h"
-#include "words.h"
+#include "when.h"
 
 static const struct command actions[] = {
 	{ "add", "--name NAME FILE", "Add a signing certificate", ca_add },
-	{ "list", "", "List the signing certificates", ca_list },
+	{ "list", "[--used-by EVENTS…]", "List the signing certificates", ca_list },
 	{ "show", "NAME", "Show one of them", ca_show },
 	{ "remove", "NAME", "Take one out", ca_remove },
 };
@@ -90,35 +90,71 @@ static void print_list(const struct devid_account *account)
 	       devid_account_folder(account));
 }
 
+static enum exit_status list(gboolean system, char *const *logs, time_t since, gboolean json)
+{
+	GError *error = NULL;
+	struct devid_account *account = load(system, &error);
+
+	if (account == NULL)
+		return report_error(&error, json);
+	if (logs[0] != NULL)
+		ca_print_usage(account, logs, since, json, &error);
+	else if (json)
+		print_list_json(account);
+	else
+		print_list(account);
+	devid_account_free(account);
+	return error == NULL ? EXIT_DONE : report_error(&error, json);
+}
+
+/* `--used-by a b c`: what stands behind the option's own value are more of them. */
+static char **all_logs(char **named, int argc, char **argv)
+{
+	GPtrArray *logs = g_ptr_array_new();
+
+	for (size_t i = 0; named != NULL && named[i] != NULL; i++)
+		g_ptr_array_add(logs, named[i]);
+	for (int i = 1; i < argc; i++)
+		g_ptr_array_add(logs, argv[i]);
+	g_ptr_array_add(logs, NULL);
+	return (char **)g_ptr_array_free(logs, FALSE);
+}
+
 enum exit_status ca_list(int argc, char **argv)
 {
+	g_auto(GStrv) used_by = NULL;
+	g_autofree char *since_text = NULL;
+	g_autofree char **logs = NULL;
 	gboolean system = FALSE, json = FALSE;
 	const GOptionEntry entries[] = {
+		{ "used-by", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &used_by,
+		  "How many identities each carries, by the event logs (events.jsonl) of any number "
+		  "of machines; - is standard input",
+		  "EVENTS…" },
+		{ "since", 0, 0, G_OPTION_ARG_STRING, &since_text,
+		  "Only by what happened since then: " WHEN_FORMS, "TIME" },
 		{ "system", 0, 0, G_OPTION_ARG_NONE, &system, "The machine's account, whoever asks",
 		  NULL },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
 		{ NULL },
 	};
-	struct devid_account *account;
-	GError *error = NULL;
 	enum exit_status status;
+	time_t since = 0;
 	bool done;
 
 	if (!options_parse(&argc, &argv, "", "List the account's signing certificates.", NULL,
 			   entries, &done, &status) ||
 	    done)
 		return status;
-	if (argc > 1)
+	if (used_by == NULL && argc > 1)
 		return report_usage("ca list", "%s: nothing more is expected", argv[1]);
-	account = load(system, &error);
-	if (account == NULL)
-		return report_error(&error, json);
-	if (json)
-		print_list_json(account);
-	else
-		print_list(account);
-	devid_account_free(account);
-	return EXIT_DONE;
+	if (used_by == NULL && since_text != NULL)
+		return report_usage("ca list", "--since goes with --used-by");
+	if (since_text != NULL && !when_parse(since_text, time(NULL), &since))
+		return report_usage("ca list", "--since %s: not a moment (%s)", since_text,
+				    WHEN_FORMS);
+	logs = all_logs(used_by, argc, argv);
+	return list(system, logs, since, json);
 }
 
 static void print_signing(const struct devid_account *account, const struct devid_signing *signing)
@@ -198,52 +234,15 @@ enum exit_status ca_show(int argc, char **argv)
 	return show(argv[1], system, json);
 }
 
-static void print_actions(FILE *stream)
-{
-	fputs("Usage: devid ca ACTION [OPTION…]\n"
-	      "\n"
-	      "The signing certificates of the account: which CAs' device certificates it\n"
-	      "accepts.\n"
-	      "\n"
-	      "Actions:\n",
-	      stream);
-	for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-		g_autofree char *words =
-			g_strdup_printf("%s %s", actions[i].name, actions[i].arguments);
-
-		fprintf(stream, "  %-24s %s\n", words, actions[i].summary);
-	}
-	fputs("\nOptions:\n  -h, --help                Print this text\n"
-	      "\ndevid ca ACTION --help tells more of each.\n",
-	      stream);
-}
-
 enum exit_status command_ca(int argc, char **argv)
 {
-	const char *names[G_N_ELEMENTS(actions) + 1] = { NULL };
-	const char *nearest;
-	g_autofree char *wanted = NULL;
+	static const struct command_group group = {
+		"ca",
+		"The signing certificates of the account: which CAs' device certificates it\n"
+		"accepts.\n",
+		actions,
+		G_N_ELEMENTS(actions),
+	};
 
-	if (argc < 2) {
-		print_actions(stderr);
-		return EXIT_WORDS;
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		print_actions(stdout);
-		return EXIT_DONE;
-	}
-	for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-		names[i] = actions[i].name;
-		if (strcmp(argv[1], actions[i].name) == 0) {
-			g_autofree char *name = g_strdup_printf("ca %s", actions[i].name);
-
-			argv[1] = name;
-			return actions[i].run(argc - 1, argv + 1);
-		}
-	}
-	nearest = words_nearest(argv[1], names);
-	if (nearest == NULL)
-		return report_usage("ca", "%s: no such action", argv[1]);
-	wanted = g_strdup_printf("ca %s", nearest);
-	return report_usage_near(wanted, "ca: %s: no such action", argv[1]);
+	return group_run(&group, argc, argv);
 }

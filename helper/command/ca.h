@@ -35,6 +35,18 @@ gboolean ca_folder_write(struct ca_folder *folder, const char *file, GBytes *con
 			 GError **error);
 gboolean ca_folder_remove(struct ca_folder *folder, const char *file, GError **error);
 
+/* The same for the account's folder itself: what lies there is open, locked, and read again. Fails where
+ * there is no account.
+ */
+gboolean account_folder_open(struct ca_folder *folder, enum half half, GError **error);
+/* Writes a file of it, whole or not at all, over the one that is there; `path` for messages. */
+gboolean account_file_replace(int folder, const char *file, const char *path, GBytes *content,
+			      GError **error);
+
+/* ca-usage.c: the list with what each carries, by the event logs `files` (ended by NULL). */
+gboolean ca_print_usage(const struct devid_account *account, char *const *files, time_t since,
+			bool json, GError **error);
+
 enum exit_status ca_add(int argc, char **argv);
 enum exit_status ca_list(int argc, char **argv);
 enum exit_status ca_show(int argc, char **argv);

@@ -5,12 +5,15 @@
 #include "check-server.h"
 #include "choose.h"
 #include "describe.h"
+#include "selection.h"
+#include "server-attempt.h"
 #include "table.h"
 
 struct check {
 	struct choice choice;
 	struct accounts accounts;
 	const char *server, *ca_file;
+	struct server_report address; /* of `server`: host and port alone */
 	gboolean json, quiet;
 	JsonBuilder *builder;
 	enum exit_status status; /* the first that was not EXIT_DONE */
@@ -193,6 +196,18 @@ static const char *server_hint(const struct server_report *report)
 		       : "the server's log says why";
 }
 
+/* For the next time that no label is given. That it can't be written is no failure of the check. */
+static void remember(const struct check *check, const struct identity *identity)
+{
+	const struct selection_gateway gateway = { check->address.host, check->address.port };
+	g_autofree char *key = selection_key(identity);
+	g_autoptr(GError) error = NULL;
+
+	if (key != NULL && !selection_remember(&gateway, key, time(NULL), &error) && !check->quiet)
+		report_warning("%s: which identity it took is not remembered: %s", check->server,
+			       error->message);
+}
+
 static gboolean check_online(struct check *check, const struct identity *identity, GError **error)
 {
 	AUTO_SERVER_REPORT struct server_report report = { 0 };
@@ -207,6 +222,8 @@ static gboolean check_online(struct check *check, const struct identity *identit
 	if (report.trusted == 0 && !check->quiet && !check->json)
 		report_warning("the server's own certificate is not trusted: %s",
 			       report.distrust != NULL ? report.distrust : "unknown");
+	if (report.outcome == SERVER_ACCEPTED)
+		remember(check, identity);
 	if (report.result != DEVID_OK) {
 		GError *refusal = NULL;
 
@@ -246,17 +263,27 @@ static gboolean check_one(struct check *check, const struct identity *identity, 
 	return ok;
 }
 
-/* Whether it is one of those that are checked where no label is given: all of the user's own, for
- * whichever a client picks is to be good; the machine's where there are none, or on request.
- */
-static bool is_meant(const struct check *check, const struct identity *identity)
+/* The one that would be chosen for the server. */
+static gboolean check_chosen(struct check *check, GError **error)
 {
-	const struct identity_list *list = check->choice.list;
+	const struct selection_gateway gateway = { check->address.host, check->address.port };
+	GError *inner = NULL;
+	size_t chosen = selection_choose(check->choice.list, check->choice.system, &gateway,
+					 &check->accounts, &inner);
 
-	return check->choice.system || identity->half == HALF_USER ||
-	       identity_list_get(list, 0)->half == HALF_SYSTEM;
+	if (inner != NULL) {
+		g_propagate_error(error, inner);
+		return FALSE;
+	}
+	return check_one(check,
+			 chosen == SELECTION_NONE ? NULL
+						  : identity_list_get(check->choice.list, chosen),
+			 error);
 }
 
+/* Without a label: all of the user's own, for whichever a client picks is to be good; the machine's where
+ * there are none, or on request.
+ */
 static gboolean check_all(struct check *check, GError **error)
 {
 	size_t count, meant = 0;
@@ -264,21 +291,18 @@ static gboolean check_all(struct check *check, GError **error)
 	if (!choose_load(&check->choice, error))
 		return FALSE;
 	count = identity_list_count(check->choice.list);
-	for (size_t i = 0; i < count; i++)
-		meant += is_meant(check, identity_list_get(check->choice.list, i));
-	if (check->server != NULL && meant > 1) {
-		identity_list_find(check->choice.list, NULL, error);
-		return FALSE;
-	}
-	if (meant == 0)
-		return check_one(check, NULL, error);
+	if (check->server != NULL && count > 1)
+		return check_chosen(check, error);
 	for (size_t i = 0; i < count; i++) {
 		const struct identity *identity = identity_list_get(check->choice.list, i);
 
-		if (is_meant(check, identity) && !check_one(check, identity, error))
+		if (!selection_is_meant(check->choice.list, check->choice.system, identity))
+			continue;
+		meant++;
+		if (!check_one(check, identity, error))
 			return FALSE;
 	}
-	return TRUE;
+	return meant > 0 || check_one(check, NULL, error);
 }
 
 static enum exit_status run(struct check *check, const char *operand)
@@ -291,7 +315,10 @@ static enum exit_status run(struct check *check, const char *operand)
 	json_builder_begin_object(check->builder);
 	json_builder_set_member_name(check->builder, "identities");
 	json_builder_begin_array(check->builder);
-	if (operand == NULL) {
+	if (check->server != NULL &&
+	    !attempt_parse_address(check->server, &check->address, &error)) {
+		ok = FALSE;
+	} else if (operand == NULL) {
 		ok = check_all(check, &error);
 	} else {
 		identity = choose(&check->choice, operand, &error);
@@ -307,6 +334,7 @@ static enum exit_status run(struct check *check, const char *operand)
 	}
 	g_object_unref(check->builder);
 	g_clear_error(&check->first);
+	server_report_clear(&check->address);
 	choice_clear(&check->choice);
 	accounts_clear(&check->accounts);
 	return check->status;
@@ -335,8 +363,9 @@ enum exit_status command_check(int argc, char **argv)
 	if (!options_parse(
 		    &argc, &argv, "[LABEL|URI]",
 		    "Check whether the account accepts the device certificate. Without a "
-		    "label: each of your own, or the machine's where you have none. Nothing is "
-		    "sent anywhere but with --server.",
+		    "label: each of your own, or the machine's where you have none; with "
+		    "--server, the one that is chosen for it. Nothing is sent anywhere but with "
+		    "--server.",
 		    "Exit status: 0 accepted, 1 failed, 3 certificate error or refused by the\n"
 		    "server, 4 blocked by a rule of the account, 5 the key's store could not be\n"
 		    "opened, 6 no account to check against.",

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "choose.h"
+#include "selection.h"
 
 gboolean choose_load(struct choice *choice, GError **error)
 {
@@ -17,6 +18,31 @@ void choice_clear(struct choice *choice)
 	choice->list = NULL;
 }
 
+/* Where several could be meant and none is named: the one that a connection would use. */
+static const struct identity *choose_unnamed(struct choice *choice, GError **error)
+{
+	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
+	const struct selection_gateway any = { NULL, 0 };
+	const struct identity *identity;
+	GError *inner = NULL;
+	size_t chosen;
+
+	if (identity_list_count(choice->list) < 2)
+		return identity_list_find(choice->list, NULL, error);
+	chosen = selection_choose(choice->list, choice->system && !choice->user, &any, &accounts,
+				  &inner);
+	if (inner != NULL) {
+		g_propagate_error(error, inner);
+		return NULL;
+	}
+	if (chosen == SELECTION_NONE)
+		return identity_list_find(choice->list, NULL, error);
+	identity = identity_list_get(choice->list, chosen);
+	report_hint("%s is chosen of %zu identities: devid list", identity->record->label,
+		    identity_list_count(choice->list));
+	return identity;
+}
+
 const struct identity *choose(struct choice *choice, const char *operand, GError **error)
 {
 	size_t own;
@@ -24,7 +50,9 @@ const struct identity *choose(struct choice *choice, const char *operand, GError
 	if (choice->list == NULL && !choose_load(choice, error))
 		return NULL;
 	own = identity_list_count(choice->list);
-	if (operand == NULL || !g_str_has_prefix(operand, "pkcs11:"))
+	if (operand == NULL)
+		return choose_unnamed(choice, error);
+	if (!g_str_has_prefix(operand, "pkcs11:"))
 		return identity_list_find(choice->list, operand, error);
 	for (size_t i = 0; i < own; i++)
 		if (strcmp(identity_list_get(choice->list, i)->uri, operand) == 0)

@@ -20,7 +20,8 @@ struct choice {
 
 gboolean choose_load(struct choice *choice, GError **error);
 void choice_clear(struct choice *choice);
-/* `operand`: a label, a URI (also of a foreign token), or NULL for the only one. Belongs to the
+/* `operand`: a label, a URI (also of a foreign token), or NULL for the one that is chosen where
+ * none is named. Belongs to the
  * choice. */
 const struct identity *choose(struct choice *choice, const char *operand, GError **error);
 /* For what changes an identity: ours, and not on both tokens under this label. */

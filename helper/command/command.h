@@ -34,6 +34,16 @@ struct command {
 	enum exit_status (*run)(int argc, char **argv);
 };
 
+/* group.c: a subcommand with actions of its own, as "ca add". An action's run() gets argv[0] = "ca add". */
+struct command_group {
+	const char *name;
+	const char *about; /* what the actions are for: whole lines */
+	const struct command *actions;
+	size_t count;
+};
+enum exit_status group_run(const struct command_group *group, int argc, char **argv);
+
+enum exit_status command_account(int argc, char **argv);
 enum exit_status command_import_cert(int argc, char **argv);
 enum exit_status command_inspect(int argc, char **argv);
 enum exit_status command_list(int argc, char **argv);

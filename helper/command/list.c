@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "describe.h"
+#include "selection.h"
 #include "table.h"
 
 static const char *const headings[] = { "LABEL",   "TOKEN", "STORE", "COPIED BY", "KEY",
@@ -71,13 +72,28 @@ static void add_lone_key(struct table *table, const struct identity *identity)
 	table_line(table, identity->uri, true);
 }
 
-static enum exit_status print(const struct identity_list *list, bool json)
+/* The one that is used where none is named: told where there is a choice. */
+static size_t find_chosen(const struct identity_list *list, bool system, struct accounts *accounts,
+			  GError **error)
+{
+	const struct selection_gateway any = { NULL, 0 };
+
+	return selection_choose(list, system, &any, accounts, error);
+}
+
+static enum exit_status print(const struct identity_list *list, bool system, bool foreign,
+			      bool json)
 {
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
 	AUTO_TABLE struct table *table = table_new(headings);
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 	g_autoptr(GError) error = NULL;
+	size_t chosen = SELECTION_NONE;
 
+	if (!foreign)
+		chosen = find_chosen(list, system, &accounts, &error);
+	if (error != NULL)
+		return report_error(&error, json);
 	json_builder_begin_object(builder);
 	json_builder_set_member_name(builder, "identities");
 	json_builder_begin_array(builder);
@@ -92,11 +108,14 @@ static enum exit_status print(const struct identity_list *list, bool json)
 		json_builder_begin_object(builder);
 		json_identity(builder, identity);
 		json_verdict(builder, "check", verdict);
+		json_flag(builder, "chosen", i == chosen);
 		json_builder_end_object(builder);
 		if (identity->chain_count > 0)
 			add_certificate(table, identity, verdict);
 		else
 			add_lone_key(table, identity);
+		if (i == chosen && identity_list_count(list) > 1)
+			table_line(table, "* chosen where none is named", false);
 	}
 	json_builder_end_array(builder);
 	if (json)
@@ -145,5 +164,5 @@ enum exit_status command_list(int argc, char **argv)
 			break;
 	if (error != NULL)
 		return report_error(&error, json);
-	return print(list, json);
+	return print(list, system && !user, foreign, json);
 }

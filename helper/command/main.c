@@ -27,6 +27,7 @@ static const struct command commands[] = {
 	{ "export", "[LABEL|URI]", "Print certificate and chain as PEM, never the key",
 	  command_export },
 	{ "ca", "add|list|show|remove", "Manage the account's signing certificates", command_ca },
+	{ "account", "revoke", "Change the account's own files", command_account },
 	{ "verify", "FILE|-", "Check a chain from a file, as a gateway does", command_verify },
 	{ "posture", "[LABEL|URI]", "Run the account's device profiles on this computer",
 	  command_posture },

@@ -8,15 +8,21 @@ data=$DEVID_SOURCE/data
 # What the program says of itself.
 devid help
 mapfile -t commands < <(sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' <<<"$out")
-devid help ca
-mapfile -t actions < <(sed -n '/^Actions:/,/^$/s/^  \([a-z-]*\) .*/ca \1/p' <<<"$out")
-like "${#commands[@]}" '^1[0-9]$' "the usage lists the commands"
-is "${actions[*]}" "ca add ca list ca show ca remove" "and the actions of ca"
+like "${#commands[@]}" '^[12][0-9]$' "the usage lists the commands"
+# Commands that have actions: "ca" and its "ca add". ACTIONS[ca]="add list …"
+declare -A ACTIONS=()
 all=()
 for command in "${commands[@]}"; do
-	[ "$command" = help ] || all+=("$command")
-	[ "$command" != ca ] || all+=("${actions[@]}")
+	[ "$command" != help ] || continue
+	all+=("$command")
+	devid help "$command"
+	mapfile -t actions < <(sed -n '/^Actions:/,/^$/s/^  \([a-z-]*\) .*/\1/p' <<<"$out")
+	for action in "${actions[@]}"; do
+		ACTIONS[$command]+="$action "
+		all+=("$command $action")
+	done
 done
+is "${ACTIONS[ca]:-}${ACTIONS[account]:-}" "add list show remove revoke " "and the actions of ca and account"
 
 # options_of COMMAND: long options, sorted; short_of COMMAND: "-q=--quiet".
 options_of() {
@@ -38,10 +44,10 @@ is "$err" "" "the manual page has no faults"
 plain=$(sed 's/\\-/-/g; s/\\\.//g; s/\\|//g' "$page")
 # section COMMAND: the lines of its part of the page.
 section() {
-	awk -v want="$1" '/^\.S[SH]/ {
+	awk -v want="$1" -v groups="${!ACTIONS[*]}" '/^\.S[SH]/ {
 		title = $0; sub(/^\.S[SH] /, "", title); sub(/^devid /, "", title)
 		split(title, words, " ")
-		name = words[1]; if (name == "ca" && words[2] != "") name = name " " words[2]
+		name = words[1]; if (index(" " groups " ", " " name " ") && words[2] != "") name = name " " words[2]
 		inside = (name == want)
 	} inside' <<<"$plain"
 }
@@ -70,7 +76,10 @@ complete_words() { # WORDS…: the last is being typed
 	printf '%s\n' "${COMPREPLY[@]}" | sort
 }
 is "$(complete_words devid '' | grep -v '^-')" "$(printf '%s\n' "${commands[@]}" | sort)" "bash completes the commands"
-is "$(complete_words devid ca '' | grep -v '^-')" "$(printf '%s\n' "${actions[@]#ca }" | sort)" "and the actions of ca"
+for command in "${!ACTIONS[@]}"; do
+	is "$(complete_words devid "$command" '' | grep -v '^-')" "$(printf '%s\n' ${ACTIONS[$command]} | sort)" \
+		"and the actions of $command"
+done
 is "$(complete_words devid im)" import-cert "from their beginnings"
 for command in "${all[@]}"; do
 	is "$(complete_words devid $command -)" "$(options_of "$command")" "bash: $command has its options, and no others"
@@ -112,10 +121,12 @@ fi
 zsh=$data/completions/_devid
 is "$(sed -n '/commands=(/,/)$/p' "$zsh" | grep -oE "^		'[a-z-]+:" | tr -d "'	:" | sort)" \
 	"$(printf '%s\n' "${commands[@]}" | sort)" "zsh completes the commands"
-is "$(sed -n '/actions=(/,/)$/p' "$zsh" | grep -oE "^		'[a-z-]+:" | tr -d "'	:" | sort)" \
-	"$(printf '%s\n' "${actions[@]#ca }" | sort)" "and the actions of ca"
+for command in "${!ACTIONS[@]}"; do
+	is "$(sed -n "/^_devid_${command}_actions/,/^}/p" "$zsh" | grep -oE "^		'[a-z-]+:" | tr -d "'	:" | sort)" \
+		"$(printf '%s\n' ${ACTIONS[$command]} | sort)" "and the actions of $command"
+done
 for command in "${all[@]}"; do
-	[ "$command" != ca ] || continue
+	[ -z "${ACTIONS[$command]:-}" ] || continue
 	part=$(awk -v want="$command" 'BEGIN { q = sprintf("%c", 39) }
 		/^\t(\047?)[a-z]+[a-z -]*(\047?)\)/ {
 			name = $0; sub(/^\t/, "", name); sub(/\).*/, "", name); gsub(q, "", name)
@@ -127,7 +138,7 @@ fish=$data/completions/devid.fish
 is "$(sed -n 's/^complete -c devid -n __fish_use_subcommand -a \([a-z-]*\) .*/\1/p' "$fish" | sort)" \
 	"$(printf '%s\n' "${commands[@]}" | sort)" "fish completes the commands"
 for command in "${all[@]}"; do
-	[ "$command" != ca ] || continue
+	[ -z "${ACTIONS[$command]:-}" ] || continue
 	is "$(sed -n "s/^complete -c devid -n '__devid_is $command' -l \\([a-z-]*\\).*/--\\1/p" "$fish" | sort)" \
 		"$(options_of "$command")" "fish: $command has its options, and no others"
 	is "$(sed -n "s/^complete -c devid -n '__devid_is $command' -l \\([a-z-]*\\) -s \\([a-z]\\).*/-\\2=--\\1/p" "$fish" | sort)" \

@@ -63,7 +63,7 @@ done
 unlike "$out" $'\e' "without colours in a pipe"
 devid list --json
 is "$(json 'len(j["identities"])')" 1 "--json: one identity"
-keys="['check', 'copied_by', 'days_left', 'der_size', 'fingerprint', 'id', 'imported', 'issuer', 'key_type', 'label', 'not_after', 'not_before', 'pem_size', 'scope', 'serial', 'store', 'subject', 'token', 'uri']"
+keys="['check', 'chosen', 'copied_by', 'days_left', 'der_size', 'fingerprint', 'id', 'imported', 'issuer', 'key_type', 'label', 'not_after', 'not_before', 'pem_size', 'scope', 'serial', 'store', 'subject', 'token', 'uri']"
 is "$(json 'sorted(j["identities"][0])')" "$keys" "with these members"
 is "$(json '[j["identities"][0][k] for k in ("label", "token", "scope", "store", "copied_by", "key_type", "uri")]')" \
 	"['laptop 042', 'Device Identity', 'user', 'keyring', 'user', 'RSA 2048', 'pkcs11:token=Device%20Identity;object=laptop%20042']" \
@@ -211,16 +211,22 @@ devid check
 is "$rc" 3 "both: the check fails"
 is "$(grep -c '^Certificate error' <<<"$err")" 2 "and each is told"
 devid show
-is "$rc" 2 "show needs a label where there are two"
-like "$err" 'future, old|old, future' "and names them"
+is "$rc" 0 "show takes the one that is chosen where there are two"
+like "$err" 'hint: future is chosen of 2' "and says which"
 make_record user good keyring "$PKI/p256.crt" "$PKI/issuing.crt"
 devid check
 is "$rc" 3 "a good one doesn't make up for the others"
 like "$out" 'good: ok' "though it is told"
 devid check good
 is "$rc" 0 "and passes alone"
-devid check --server localhost:1
-is "$rc" 2 "--server wants one label"
+devid list --json
+is "$(json '[i["label"] for i in j["identities"] if i["chosen"]]')" "['good']" "the list marks the accepted one"
+devid list
+is "$(grep -c '[*] chosen' <<<"$out")" 1 "once"
+devid export
+is "$(head -n 3 <<<"$out")" "$(head -n 3 "$PKI/p256.crt")" "which export takes"
+devid check --server localhost:1 --json
+is "$(json '[i["label"] for i in j["identities"]]')" "['good']" "and check --server"
 rm -r "$RECORDS_USER"
 make_record user alone none "$PKI/p256.crt" "$PKI/issuing.crt"
 devid check

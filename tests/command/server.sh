@@ -190,8 +190,47 @@ is "$rc" 1 "one without a certificate"
 stop $SERVER
 devid check nobody --server localhost:1
 is "$rc" 1 "an identity that isn't there"
-devid check --server localhost:1
-is "$rc" 2 "two identities and no label"
+
+# --- which one is taken where none is named, and what is remembered
+chosen() {
+	devid list --json
+	json '[i["label"] for i in j["identities"] if i["chosen"]]'
+}
+taken() { # SERVER
+	check --server "$1" --json
+	json '[i["label"] for i in j["identities"]]'
+}
+gateways=$T/home/.local/state/devid/choices/gateways.conf
+devid reset-cred
+s_server -tls1_3 -CAfile "$T/ours.pem" -Verify 3 -verify_return_error
+is "$(chosen)" "['p256']" "two that are equal: the first"
+is "$(taken "localhost:$PORT")" "['p256']" "which is taken without a label"
+is "$(grep -c '^Key=' "$gateways")/$(stat -c %a "$gateways")" 1/600 "and remembered"
+check rsa2048 --server "localhost:$PORT"
+is "$rc" 0 "another by its label"
+is "$(taken "LOCALHOST:$PORT")" "['rsa2048']" "is the one that this server took last"
+is "$(chosen)" "['rsa2048']" "which the list marks"
+is "$(taken "127.0.0.1:$PORT")" "['p256']" "another server's choice is its own"
+check rsa2048 --server localhost:1
+isnt "$rc" 0 "a server that can't be reached"
+is "$(grep -c localhost.1] "$gateways")" 0 "is not remembered"
+make_account stranger-issuing
+is "$(taken "localhost:$PORT")" "['rsa2048']" "none is accepted: the one used last"
+make_account issuing
+chmod 500 "$(dirname "$gateways")"
+if [ "$(id -u)" != 0 ]; then
+	check p256 --server "localhost:$PORT"
+	is "$rc" 0 "what can't be remembered is no failure"
+fi
+chmod 700 "$(dirname "$gateways")"
+devid reset-cred
+like "$out" 'remembered choices: 1 found, 1 removed' "reset-cred forgets the choices"
+like "$out" 'gateways.conf' "which is told"
+is "$(taken "localhost:$PORT")" "['p256']" "and the first is taken again"
+ln -sf "$T/elsewhere" "$gateways"
+check rsa2048 --server "localhost:$PORT"
+ok "a link in the store's place is replaced, not followed" test -f "$gateways" -a ! -e "$T/elsewhere"
+stop $SERVER
 
 # --- an identity that the account refuses is shown to the server all the same
 s_server -tls1_3 -CAfile "$T/ours.pem" -Verify 3 -verify_return_error

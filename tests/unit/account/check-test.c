@@ -133,6 +133,30 @@ static const struct check_case cases[] = {
 	{ "serial of an intermediate", "+root", "device inter", "ok",
 	  .conf = "[Revocation]\nSerials=01\n" },
 
+	{ "serial in a file", "inter", "revoked", "revoked",
+	  .conf = "[Revocation]\nSerialsFile=serials\n", .files = "serials" },
+	{ "serial in a file beside others in the account", "inter", "revoked", "revoked",
+	  .conf = "[Revocation]\nSerials=01\nSerialsFile=serials\n", .files = "serials" },
+	{ "serial in the account beside a file of others", "inter", "revoked", "revoked",
+	  .conf = "[Revocation]\nSerials=0A1122334455\nSerialsFile=empty\n", .files = "empty" },
+	{ "an empty file revokes nothing", "inter", "revoked", "ok",
+	  .conf = "[Revocation]\nSerialsFile=empty\n", .files = "empty" },
+	{ "the beginning of a serial is another", "inter", "revoked", "ok",
+	  .conf = "[Revocation]\nSerials=0A11223344; 0A112233445500\n" },
+	{ "intermediate's serial, path", "+root", "device inter", "revoked",
+	  .conf = "[Revocation]\nSerials=0b:00:00:c0:ff:ee\n" },
+	{ "a signing certificate's serial is not asked", "inter", "device", "ok",
+	  .conf = "[Revocation]\nSerials=0b:00:00:c0:ff:ee\n" },
+
+	/* two CAs at once, as when one takes over from the other */
+	{ "rollover: issued by the old one", "inter comma", "device", "ok", .served = "inter" },
+	{ "rollover: issued by the new one", "inter comma", "by-comma", "ok", .served = "comma" },
+	{ "rollover: the old one is gone", "comma", "device", "issuer-unknown" },
+	{ "rollover: the new one is not there yet", "inter", "by-comma", "issuer-unknown" },
+	{ "rollover: the old one has ended", "ended comma", "ended-edge", "ok", .served = "ended" },
+	{ "rollover: a list of the old one alone", "inter comma", "by-comma", "crl-missing",
+	  .conf = "[Revocation]\nCRL=crl-inter.pem\n", .files = "crl-inter.pem" },
+
 	/* revocation lists, current from 2024-06-01 to 2024-07-01 */
 	{ "list, not on it", "inter", "device", "ok", .conf = "[Revocation]\nCRL=crl-inter.pem\n",
 	  .files = "crl-inter.pem" },
@@ -160,11 +184,19 @@ static const struct check_case cases[] = {
 	  .files = "crl-root.pem crl-inter.pem" },
 	{ "two lists in one file", "inter", "revoked", "revoked",
 	  .conf = "[Revocation]\nCRL=crl-both.pem\n", .files = "crl-both.pem" },
+	{ "a long list, on it", "inter", "revoked", "revoked",
+	  .conf = "[Revocation]\nCRL=crl-long.pem\n", .files = "crl-long.pem" },
+	{ "a long list, not on it", "inter", "device", "ok",
+	  .conf = "[Revocation]\nCRL=crl-long.pem\n", .files = "crl-long.pem" },
 	{ "an older list without it beside", "inter", "revoked", "revoked",
 	  .conf = "[Revocation]\nCRL=crl-empty.pem;crl-inter.pem\n",
 	  .files = "crl-empty.pem crl-inter.pem" },
 	{ "path: no list for the intermediate is needed", "+root", "device inter", "ok",
 	  .conf = "[Revocation]\nCRL=crl-inter.pem\n", .files = "crl-inter.pem" },
+
+	{ "path: the intermediate is on its issuer's list", "+root", "device inter", "revoked",
+	  .conf = "[Revocation]\nCRL=crl-inter.pem; crl-root-inter.pem\n",
+	  .files = "crl-inter.pem crl-root-inter.pem" },
 
 	/* what the account asks for */
 	{ "usage there", "inter", "device", "ok",
@@ -347,6 +379,71 @@ static void verdict_tells_until_when(void **state)
 	devid_verdict_free(verdict);
 }
 
+/* What a list remembers of one issuer is not another's of the same name. */
+static void list_of_namesakes(void **state)
+{
+	g_autofree char *folder =
+		harness_account("[Revocation]\nCRL=crl-inter.pem\n", "inter namesake");
+	static const char *const rows[][2] = { { "device", "ok" },
+					       { "by-namesake", "crl-untrusted" },
+					       { "revoked", "revoked" },
+					       { "by-namesake", "crl-untrusted" },
+					       { "device", "ok" } };
+	struct devid_account *account;
+
+	(void)state;
+	copy_files(folder, "crl-inter.pem");
+	account = harness_load(folder);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct harness_chain chain;
+		struct devid_verdict *verdict = NULL;
+
+		harness_chain_load(&chain, rows[i][0]);
+		assert_int_equal(
+			devid_check(account, chain.certificates, chain.count, NOON, &verdict),
+			DEVID_OK);
+		assert_string_equal(verdict->reason, rows[i][1]);
+		devid_verdict_free(verdict);
+		harness_chain_clear(&chain);
+	}
+	devid_account_free(account);
+}
+
+static gpointer check_many_times(gpointer data)
+{
+	struct harness_chain chain;
+	guint wrong = 0;
+
+	harness_chain_load(&chain, "revoked");
+	for (int i = 0; i < 200; i++) {
+		struct devid_verdict *verdict = NULL;
+
+		if (devid_check(data, chain.certificates, chain.count, NOON, &verdict) != DEVID_OK)
+			return GUINT_TO_POINTER(1);
+		wrong += strcmp(verdict->reason, "revoked") != 0;
+		devid_verdict_free(verdict);
+	}
+	harness_chain_clear(&chain);
+	return GUINT_TO_POINTER(wrong);
+}
+
+/* One account serves all threads of an agent or a gateway. */
+static void threads_share_a_list(void **state)
+{
+	g_autofree char *folder = harness_account("[Revocation]\nCRL=crl-inter.pem\n", "inter");
+	struct devid_account *account;
+	GThread *threads[4];
+
+	(void)state;
+	copy_files(folder, "crl-inter.pem");
+	account = harness_load(folder);
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		threads[i] = g_thread_new("check", check_many_times, account);
+	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+		assert_null(g_thread_join(threads[i]));
+	devid_account_free(account);
+}
+
 static void issuer_key_id_is_the_leafs(void **state)
 {
 	g_autofree char *folder = harness_account(NULL, "inter");
@@ -407,6 +504,8 @@ static const struct CMUnitTest others[] = {
 	cmocka_unit_test(no_account_has_no_brackets),
 	cmocka_unit_test(broken_account_allows_nothing),
 	cmocka_unit_test(verdict_tells_until_when),
+	cmocka_unit_test(list_of_namesakes),
+	cmocka_unit_test(threads_share_a_list),
 	cmocka_unit_test(issuer_key_id_is_the_leafs),
 	cmocka_unit_test(many_namesakes_end_in_time),
 };

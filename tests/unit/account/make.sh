@@ -38,7 +38,7 @@ leaf() {
 
 key leaf
 ca root root "$O/CN=Root CA"
-ca inter root "$O/CN=Device CA"
+SERIAL=0B0000C0FFEE ca inter root "$O/CN=Device CA"
 leaf device inter
 leaf rooted root
 
@@ -170,6 +170,8 @@ pki_issue japan japan '/C=JP/ST=東京都/O=例示株式会社/CN=デバイス�
 leaf by-comma comma
 leaf by-japan japan
 
+printf '# lost\n01:02 03\n\n0a:11:22:33:44:55 # a laptop\n' >serials
+: >empty
 # Revocation: SERIAL 0a11…, lists by the issuer, by its namesake, and one with a scope.
 SERIAL=0A1122334455 leaf revoked inter
 : >index
@@ -195,6 +197,11 @@ crl crl-empty.pem inter authorityKeyIdentifier=keyid
 crl crl-root.pem root authorityKeyIdentifier=keyid
 printf 'R\t491231235959Z\t240501000000Z\t0A1122334455\tunknown\t/CN=revoked\n' >index
 crl crl-inter.pem inter authorityKeyIdentifier=keyid
+sed 's/0A1122334455/0B0000C0FFEE/' index >index-root
+mv index index-inter
+mv index-root index
+crl crl-root-inter.pem root authorityKeyIdentifier=keyid
+mv index-inter index
 crl crl-namesake.pem namesake authorityKeyIdentifier=keyid
 openssl crl -in crl-inter.pem -outform DER -out crl-inter.der
 crl crl-scoped.pem inter issuingDistributionPoint=critical,@point '[point]' onlyuser=TRUE
@@ -205,6 +212,10 @@ pki_issue nolist nolist "$O/CN=No lists" basicConstraints=critical,CA:TRUE keyUs
 	subjectKeyIdentifier=hash
 leaf by-nolist nolist
 crl crl-nolist.pem nolist authorityKeyIdentifier=keyid
+# A list as long as those of a large organisation.
+awk 'BEGIN { for (i = 0; i < 50000; i++) printf "R\t491231235959Z\t240501000000Z\t0B%030X\tunknown\t/CN=%d\n", i, i }' >index
+echo 'R	491231235959Z	240501000000Z	0A1122334455	unknown	/CN=revoked' >>index
+crl crl-long.pem inter authorityKeyIdentifier=keyid
 
 # Files of signing certificates at the limit: with text before them, and DER whose PEM is over.
 {

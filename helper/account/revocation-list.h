@@ -1,0 +1,27 @@
+/* One revocation list (RFC 5280 section 5), made ready when it is loaded: a check asks by hash, whatever
+ * the list's length.
+ */
+#ifndef ACCOUNT_REVOCATION_LIST_H
+#define ACCOUNT_REVOCATION_LIST_H
+
+#include <time.h>
+#include <glib.h>
+#include <gnutls/x509.h>
+
+struct revocation_list;
+
+/* Takes `crl`. NULL with *why: static words for what can't be used (`crl` is gone then as well). */
+struct revocation_list *revocation_list_new(gnutls_x509_crl_t crl, const char **why);
+void revocation_list_free(struct revocation_list *list);
+
+/* Whether it bears the name of `issuer`, to the byte. */
+gboolean revocation_list_is_of(const struct revocation_list *list, gnutls_x509_crt_t issuer);
+/* Whether the key of `issuer` signed it, and may sign lists. Any thread may ask. */
+gboolean revocation_list_is_signed_by(struct revocation_list *list, gnutls_x509_crt_t issuer);
+/* `serial` as revocation_serial() writes it. */
+gboolean revocation_list_holds(const struct revocation_list *list, const char *serial);
+/* thisUpdate and nextUpdate; MOMENT_NONE where it has none. */
+time_t revocation_list_from(const struct revocation_list *list);
+time_t revocation_list_until(const struct revocation_list *list);
+
+#endif

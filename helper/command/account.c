@@ -1,0 +1,18 @@
+/* devid account: what changes the account's own files. Each action is in a file of its own. */
+#include "account.h"
+
+static const struct command actions[] = {
+	{ "revoke", "FILE", "Revoke a device certificate", account_revoke },
+};
+
+enum exit_status command_account(int argc, char **argv)
+{
+	static const struct command_group group = {
+		"account",
+		"The account: what this computer, or this gateway, asks of device certificates.\n",
+		actions,
+		G_N_ELEMENTS(actions),
+	};
+
+	return group_run(&group, argc, argv);
+}
