@@ -10,7 +10,7 @@ _devid_options()
 		;;
 	inspect) echo "--password-file --password-fd --system --json --help" ;;
 	list | show | remove | rename) echo "--user --system --json --help" ;;
-	check) echo "--server --ca-file --user --system --quiet --json --help" ;;
+	check) echo "--server --ca-file --user --system --quiet --notify --json --help" ;;
 	export) echo "--output --leaf --user --system --help" ;;
 	"ca add") echo "--name --user --system --json --help" ;;
 	"ca list") echo "--used-by --since --system --json --help" ;;

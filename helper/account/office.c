@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "account-private.h"
 #include "office-private.h"
 
 #define BOUND	     (3 * G_USEC_PER_SEC)
@@ -223,4 +224,16 @@ void devid_office_free(struct devid_office_report *report)
 	g_free((char *)report->office);
 	g_free(report->message);
 	g_free(report);
+}
+
+enum devid_result devid_office_find(const struct devid_account *account, enum devid_office_how how,
+				    struct devid_office_report **report)
+{
+	*report = office_find(account->policy.offices, how);
+	return DEVID_OK;
+}
+
+size_t devid_account_office_count(const struct devid_account *account)
+{
+	return account->policy.offices->len;
 }

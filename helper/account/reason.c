@@ -172,6 +172,10 @@ static const struct devid_reason reasons[] = {
 	  "pick one: --friendly-name NAME" },
 	{ "no-such-name", DEVID_USAGE, "no identity in the file has that name",
 	  "see their names: devid inspect FILE" },
+	{ "expires-soon", DEVID_OK, "the certificate expires soon",
+	  "put a newer one in its place: devid import-cert FILE --replace" },
+	{ "signing-expires-soon", DEVID_OK, "a signing certificate of the account expires soon",
+	  "add the one that follows it: devid ca add --name NAME FILE" },
 	{ "size-accepted", DEVID_OK, "taken over the limit as asked: it is within it as DER",
 	  NULL },
 

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <internal/record.h>
 #include "../account/error.h"
+#include "../account/notify.h"
 #include "gate.h"
 #include "judgement.h"
 #include "keycache.h"
@@ -244,28 +245,18 @@ gboolean gate_may_sign(struct gate *gate, struct peer *peer)
 }
 
 /* What a person should see when a client was turned away without a word. */
-static const struct {
-	enum devid_result result;
-	const char *summary;
-} notices[] = {
-	{ DEVID_CHECK_FAILED, "Device certificate refused" },
-	{ DEVID_BLOCKED, "Device certificate blocked" },
-	{ DEVID_ACCOUNT_BROKEN, "Device certificate refused: the account is broken" },
-	{ DEVID_KEY_MISSING, "Device key missing" },
-};
-
 static void notice(struct gate *gate, const struct peer *peer, const struct subject *subject,
 		   const GError *error)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(notices); i++) {
-		if (!g_error_matches(error, DEVID_ERROR, (gint)notices[i].result))
-			continue;
+	const char *summary = notify_summary(devid_error_result(error));
+	g_autofree char *text = NULL, *program = NULL, *body = NULL;
 
-		g_autofree char *body = g_strdup_printf("%s, asked for by %s: %s", subject->label,
-							peer->program, error->message);
-
-		report_notify(gate->agent->report, notices[i].summary, body);
-	}
+	if (!summary)
+		return;
+	text = notify_text(subject->label, error);
+	program = devid_text_escape(peer->program, strlen(peer->program));
+	body = g_strdup_printf("%s\nasked for by %s", text, program);
+	report_notify(gate->agent->report, summary, body);
 }
 
 struct subject *gate_pass(struct gate *gate, struct peer *peer, const guint8 *spki_hash,

@@ -6,11 +6,10 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <gio/gio.h>
 #include "../account/error.h"
+#include "../account/notify.h"
 #include "report.h"
 
-#define NOTIFY_TIMEOUT_MS 3000
 /* A full queue makes the next use wait for the log instead of growing. */
 #define QUEUE_MAX 1024
 
@@ -165,36 +164,12 @@ struct notification {
 	char *summary, *body;
 };
 
-static void notify(const struct notification *notification, GDBusConnection *bus)
-{
-	GVariantBuilder actions, hints;
-
-	g_variant_builder_init(&actions, G_VARIANT_TYPE("as"));
-	g_variant_builder_init(&hints, G_VARIANT_TYPE("a{sv}"));
-	g_variant_builder_add(&hints, "{sv}", "category", g_variant_new_string("network.error"));
-
-	g_autoptr(GVariant) answer = g_dbus_connection_call_sync(
-		bus, "org.freedesktop.Notifications", "/org/freedesktop/Notifications",
-		"org.freedesktop.Notifications", "Notify",
-		g_variant_new("(susssasa{sv}i)", "devid", 0, "dialog-password",
-			      notification->summary, notification->body, &actions, &hints, -1),
-		NULL, G_DBUS_CALL_FLAGS_NONE, NOTIFY_TIMEOUT_MS, NULL, NULL);
-}
-
 static void *show_notification(void *data)
 {
 	struct notification *notification = data;
-	/* The address is given: GLib is never asked to start a bus. */
-	g_autoptr(GDBusConnection) bus = g_dbus_connection_new_for_address_sync(
-		g_getenv("DBUS_SESSION_BUS_ADDRESS"),
-		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-			G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-		NULL, NULL, NULL);
+	struct notice notice = { notification->summary, notification->body, NOTIFY_CRITICAL };
 
-	if (bus)
-		notify(notification, bus);
-	if (bus)
-		g_dbus_connection_close_sync(bus, NULL, NULL);
+	(void)notify_show(&notice);
 	g_atomic_int_set(&notification->report->notifying, 0);
 	g_free(notification->summary);
 	g_free(notification->body);
@@ -204,10 +179,9 @@ static void *show_notification(void *data)
 
 void report_notify(struct report *report, const char *summary, const char *body)
 {
-	const char *address = g_getenv("DBUS_SESSION_BUS_ADDRESS");
 	struct notification *notification;
 
-	if (!report || report->half == HALF_SYSTEM || !address || !address[0])
+	if (!report || report->half == HALF_SYSTEM)
 		return;
 	/* A bus that doesn't answer holds up one notification, not a thread each. */
 	if (!g_atomic_int_compare_and_exchange(&report->notifying, 0, 1))
@@ -215,8 +189,7 @@ void report_notify(struct report *report, const char *summary, const char *body)
 	notification = g_new0(struct notification, 1);
 	notification->report = report;
 	notification->summary = g_strdup(summary);
-	/* A body is markup by the Desktop Notifications Specification. */
-	notification->body = g_markup_escape_text(body, -1);
+	notification->body = g_strdup(body);
 	g_thread_unref(g_thread_new("notify", show_notification, notification));
 }
 

@@ -82,12 +82,13 @@ static void print_list(const struct devid_account *account)
 		const char *cells[] = { signing->name, key, date, size, signing->subject };
 
 		table_row(table, cells);
-		if (days_left(ends, time(NULL)) < EXPIRY_WARNING_DAYS)
+		if (ends_soon(ends, time(NULL), account))
 			table_colour(table, 2, COLOUR_WARN);
 	}
 	table_print(table, stdout);
 	printf("\n%zu of at most %zu, in %s\n", count, devid_account_signing_count_limit(account),
 	       devid_account_folder(account));
+	warn_of_signing(account);
 }
 
 static enum exit_status list(gboolean system, char *const *logs, time_t since, gboolean json)

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check-notify.h"
 #include "check-server.h"
 #include "choose.h"
 #include "describe.h"
@@ -14,7 +15,9 @@ struct check {
 	struct accounts accounts;
 	const char *server, *ca_file;
 	struct server_report address; /* of `server`: host and port alone */
-	gboolean json, quiet;
+	gboolean json, quiet, notify;
+	struct warnings *warnings; /* NULL but with --notify */
+	bool looked;		   /* there was an identity to check */
 	JsonBuilder *builder;
 	enum exit_status status; /* the first that was not EXIT_DONE */
 	GError *first;		 /* what made it so */
@@ -65,7 +68,8 @@ static void failed(struct check *check, GError *error)
 		report_error(&error, false);
 }
 
-static void print_passed(const struct identity *identity, const struct devid_verdict *verdict)
+static void print_passed(const struct identity *identity, const struct devid_account *account,
+			 const struct devid_verdict *verdict)
 {
 	time_t ends = gnutls_x509_crt_get_expiration_time(identity->chain[0]), now = time(NULL);
 	g_autofree char *days = describe_days(ends, now), *date = describe_date(ends);
@@ -80,7 +84,7 @@ static void print_passed(const struct identity *identity, const struct devid_ver
 	text_wrap(text, words, text_width(label) + (int)strlen(": ok: "), 2, text_columns());
 	printf("%s: %sok%s: %s", label, colour(COLOUR_GOOD, stdout), colour(COLOUR_PLAIN, stdout),
 	       text->str);
-	if (days_left(ends, now) < EXPIRY_WARNING_DAYS)
+	if (ends_soon(ends, now, account))
 		report_warning("%s: %s", label, days);
 }
 
@@ -93,21 +97,29 @@ static gboolean check_offline(struct check *check, const struct identity *identi
 			: identity->half;
 	struct devid_account *account = accounts_get(&check->accounts, half, error);
 	g_autoptr(devid_verdict) verdict = NULL;
+	GError *failure = NULL;
 
 	if (account == NULL)
 		return FALSE;
 	verdict = assess(identity, account, error);
 	if (verdict == NULL)
 		return FALSE;
-	write_event(identity, verdict);
+	if (verdict->result != DEVID_OK)
+		failure = verdict_error(identity, verdict);
+	/* A timer that finds no identity has nothing to say. */
+	if (identity != NULL || check->warnings == NULL)
+		write_event(identity, verdict);
 	if (identity != NULL) {
 		json_identity(check->builder, identity);
 		json_verdict(check->builder, "check", verdict);
+		check->looked = true;
 	}
-	if (verdict->result != DEVID_OK)
-		failed(check, verdict_error(identity, verdict));
+	if (identity != NULL && check->warnings != NULL)
+		warnings_identity(check->warnings, identity, account, verdict, failure);
+	if (failure != NULL)
+		failed(check, failure);
 	else if (!check->json && !check->quiet)
-		print_passed(identity, verdict);
+		print_passed(identity, account, verdict);
 	return TRUE;
 }
 
@@ -305,12 +317,31 @@ static gboolean check_all(struct check *check, GError **error)
 	return meant > 0 || check_one(check, NULL, error);
 }
 
+/* Each account's once: both halves may have the same one. */
+static void look_at_signing(struct check *check)
+{
+	const struct devid_account *user = check->accounts.of[HALF_USER];
+	const struct devid_account *system = check->accounts.of[HALF_SYSTEM];
+	const struct devid_account *accounts[] = { user, system };
+
+	if (user != NULL && system != NULL &&
+	    strcmp(devid_account_folder(user), devid_account_folder(system)) == 0)
+		accounts[1] = NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(accounts) && check->looked; i++) {
+		if (accounts[i] != NULL && check->warnings != NULL)
+			warnings_signing(check->warnings, accounts[i]);
+		if (accounts[i] != NULL && !check->json && !check->quiet)
+			warn_of_signing(accounts[i]);
+	}
+}
+
 static enum exit_status run(struct check *check, const char *operand)
 {
 	const struct identity *identity = NULL;
 	GError *error = NULL;
 	gboolean ok;
 
+	check->warnings = check->notify ? warnings_new() : NULL;
 	check->builder = json_builder_new();
 	json_builder_begin_object(check->builder);
 	json_builder_set_member_name(check->builder, "identities");
@@ -324,6 +355,9 @@ static enum exit_status run(struct check *check, const char *operand)
 		identity = choose(&check->choice, operand, &error);
 		ok = identity != NULL && check_one(check, identity, &error);
 	}
+	look_at_signing(check);
+	if (check->warnings != NULL)
+		warnings_tell(check->warnings);
 	if (!ok && check->quiet) {
 		check->status = exit_status_for(devid_error_result(error));
 		g_error_free(error);
@@ -335,6 +369,7 @@ static enum exit_status run(struct check *check, const char *operand)
 	g_object_unref(check->builder);
 	g_clear_error(&check->first);
 	server_report_clear(&check->address);
+	warnings_free(check->warnings);
 	choice_clear(&check->choice);
 	accounts_clear(&check->accounts);
 	return check->status;
@@ -354,6 +389,8 @@ enum exit_status command_check(int argc, char **argv)
 		CHOICE_OPTIONS(check.choice),
 		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &check.quiet,
 		  "Print nothing: the exit status tells", NULL },
+		{ "notify", 0, 0, G_OPTION_ARG_NONE, &check.notify,
+		  "Notify on the desktop of what fails or expires soon, once a day", NULL },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &check.json, "Print a JSON object", NULL },
 		{ NULL },
 	};

@@ -104,6 +104,25 @@ int days_left(time_t expires, time_t now)
 	return (int)CLAMP(days, G_MININT, G_MAXINT);
 }
 
+bool ends_soon(time_t expires, time_t now, const struct devid_account *account)
+{
+	return days_left(expires, now) < (gint64)devid_account_expiry_warning(account);
+}
+
+void warn_of_signing(const struct devid_account *account)
+{
+	time_t now = time(NULL);
+
+	for (size_t i = 0; i < devid_account_signing_count(account); i++) {
+		const struct devid_signing *signing = devid_account_signing(account, i);
+		time_t ends = gnutls_x509_crt_get_expiration_time(signing->certificate);
+		g_autofree char *days = describe_days(ends, now);
+
+		if (ends_soon(ends, now, account))
+			report_warning("signing certificate %s: %s", signing->name, days);
+	}
+}
+
 char *describe_days(time_t expires, time_t now)
 {
 	int days = days_left(expires, now);

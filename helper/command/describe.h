@@ -5,8 +5,6 @@
 #include <time.h>
 #include "command.h"
 
-#define EXPIRY_WARNING_DAYS 30
-
 /* Each newly allocated, never NULL: g_free(). */
 char *describe_subject(gnutls_x509_crt_t certificate);
 char *describe_issuer(gnutls_x509_crt_t certificate);
@@ -19,6 +17,10 @@ char *describe_days(time_t expires, time_t now); /* "365 days left", "expired 3 
 char *describe_size(gnutls_x509_crt_t certificate, const struct devid_account *account);
 /* Whole days until then; negative where it is over. */
 int days_left(time_t expires, time_t now);
+/* Whether the account wants to be warned of that end: ExpiryWarning= days before, and after it. */
+bool ends_soon(time_t expires, time_t now, const struct devid_account *account);
+/* "signing certificate NAME: 5 days left", for each of those. */
+void warn_of_signing(const struct devid_account *account);
 size_t der_size(gnutls_x509_crt_t certificate);
 
 /* Who can copy the key: "user", "root", "nobody", "unknown". */

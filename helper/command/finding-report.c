@@ -129,8 +129,7 @@ static void print_candidate(const struct candidate *candidate, const struct devi
 		row_foreign("name", candidate->name);
 	row("subject", COLOUR_PLAIN, subject);
 	row("issuer", COLOUR_PLAIN, is_signing(crt) ? issuer : upload);
-	row("valid", days_left(ends, now) < EXPIRY_WARNING_DAYS ? COLOUR_WARN : COLOUR_PLAIN,
-	    valid);
+	row("valid", ends_soon(ends, now, account) ? COLOUR_WARN : COLOUR_PLAIN, valid);
 	row("size", strstr(size, "too large") ? COLOUR_BAD : COLOUR_PLAIN, size);
 	if (is_signing(crt)) {
 		row("use", COLOUR_PLAIN, "a CA's certificate, not a device's");

@@ -107,7 +107,7 @@ static void warn_of_expiry(struct import *import)
 	/* One that has expired already is in the check's words, where there is an account. */
 	if (ends < now && import->verdict->result == DEVID_NO_ACCOUNT)
 		import_warn(import, "the certificate expired on %s", date);
-	else if (ends >= now && days_left(ends, now) < EXPIRY_WARNING_DAYS)
+	else if (ends >= now && ends_soon(ends, now, import->account))
 		import_warn(import, "the certificate expires soon: on %s", date);
 }
 

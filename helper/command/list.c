@@ -17,11 +17,13 @@ static void empty_state(void)
 }
 
 static void add_certificate(struct table *table, const struct identity *identity,
+			    const struct devid_account *account,
 			    const struct devid_verdict *verdict)
 {
 	gnutls_x509_crt_t leaf = identity->chain[0];
 	time_t ends = gnutls_x509_crt_get_expiration_time(leaf), now = time(NULL);
 	int days = days_left(ends, now);
+	bool soon = ends_soon(ends, now, account);
 	g_autofree char *key = describe_key(leaf), *date = describe_date(ends);
 	g_autofree char *issuer = describe_issuer(leaf);
 	g_autofree char *issuer_line = g_strdup_printf("issuer %s", issuer);
@@ -38,12 +40,12 @@ static void add_certificate(struct table *table, const struct identity *identity
 				verdict_word(verdict) };
 
 	table_row(table, cells);
-	if (days < EXPIRY_WARNING_DAYS)
+	if (soon)
 		table_colour(table, COLUMN_LEFT, days < 0 ? COLOUR_BAD : COLOUR_WARN);
 	table_colour(table, COLUMN_CHECK, verdict_colour(verdict));
 	table_line(table, issuer_line, false);
 	table_line(table, identity->uri, true);
-	if (days < EXPIRY_WARNING_DAYS) {
+	if (soon) {
 		g_autofree char *when = describe_days(ends, now);
 		g_autofree char *line = g_strdup_printf("warning: %s", when);
 
@@ -111,7 +113,7 @@ static enum exit_status print(const struct identity_list *list, bool system, boo
 		json_flag(builder, "chosen", i == chosen);
 		json_builder_end_object(builder);
 		if (identity->chain_count > 0)
-			add_certificate(table, identity, verdict);
+			add_certificate(table, identity, account, verdict);
 		else
 			add_lone_key(table, identity);
 		if (i == chosen && identity_list_count(list) > 1)

@@ -67,8 +67,8 @@ static void print_text(const struct identity *identity, const struct devid_accou
 	chain_tree_print(tree, account, stdout);
 	fflush(stdout);
 	if (identity->chain_count > 0 &&
-	    days_left(gnutls_x509_crt_get_expiration_time(identity->chain[0]), time(NULL)) <
-		    EXPIRY_WARNING_DAYS) {
+	    ends_soon(gnutls_x509_crt_get_expiration_time(identity->chain[0]), time(NULL),
+		      account)) {
 		g_autofree char *days = describe_days(
 			gnutls_x509_crt_get_expiration_time(identity->chain[0]), time(NULL));
 

@@ -23,6 +23,8 @@ paths=(
 	usr/lib/systemd/system/devid-agent.service
 	usr/lib/systemd/user/devid-agent.socket
 	usr/lib/systemd/user/devid-agent.service
+	usr/lib/systemd/user/devid-expiry.timer
+	usr/lib/systemd/user/devid-expiry.service
 	usr/lib/systemd/system-preset/90-devid.preset
 	usr/lib/systemd/user-preset/90-devid.preset
 	usr/lib/sysusers.d/devid.conf

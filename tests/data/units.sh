@@ -2,7 +2,7 @@
 # The systemd units, users and folders, as systemd's own tools judge them (none needs a running systemd).
 . "$(dirname "$0")/../lib/common.sh"
 data=$DEVID_SOURCE/data
-plan 21
+plan 26
 
 # Unit files as installed, but with a program that is there.
 mkdir -p "$T/system" "$T/user" "$T/libexec" "$T/root/etc"
@@ -13,6 +13,11 @@ for half in system user; do
 	sed "s,@libexecdir@,$T/libexec," "$data/systemd/$half/devid-agent.service.in" \
 		>"$T/$half/devid-agent.service"
 done
+
+cp "$data/systemd/user/devid-expiry.timer" "$T/user/"
+printf '#!/bin/sh\n' >"$T/libexec/devid"
+chmod 755 "$T/libexec/devid"
+sed "s,@bindir@,$T/libexec," "$data/systemd/user/devid-expiry.service.in" >"$T/user/devid-expiry.service"
 
 # systemd-analyze warns about other units of the machine too: only ours count.
 complaints() {
@@ -26,6 +31,17 @@ for half in system user; do
 		is "$(complaints)" "" "$half/$unit: nothing to complain about"
 	done
 done
+for unit in devid-expiry.timer devid-expiry.service; do
+	run "${E[@]}" SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$T/user:" \
+		systemd-analyze verify --user --man=no "$T/user/$unit"
+	is "$(complaints)" "" "user/$unit: nothing to complain about"
+done
+expiry=$data/systemd/user/devid-expiry
+is "$(sed -n 's/^ExecStart=//p' "$expiry.service.in")" "@bindir@/devid check --quiet --notify" "what the timer runs"
+like "$(cat "$expiry.timer")" $'\nOnCalendar=daily\n.*\nPersistent=true\nRandomizedDelaySec=' \
+	"every day, made up for, and not on all machines at once"
+run "${E[@]}" systemd-analyze calendar "$(sed -n 's/^OnCalendar=//p' "$expiry.timer")"
+is "$rc" 0 "a day that systemd knows"
 echo 'Sandbox=yes' >>"$T/user/devid-agent.service"
 run "${E[@]}" SYSTEMD_UNIT_PATH="$T/user:" systemd-analyze verify --user --man=no "$T/user/devid-agent.service"
 isnt "$(complaints)" "" "an unknown setting would be noticed"
@@ -56,6 +72,7 @@ for row in "run/devid 755 $uid" "var/lib/devid 755 $uid" "var/log/devid 750 $uid
 	is "$(stat -c '%a %u' "$T/root/$1")" "$2 $3" "/$1 is as it must be"
 done
 
-like "$(cat "$data/systemd/90-devid.preset")" '^enable devid-agent\.socket$' "sockets are on by default"
+is "$(cat "$data/systemd/90-devid.preset")" $'enable devid-agent.socket\nenable devid-expiry.timer' \
+	"sockets and the timer are on by default"
 is "$(cat "$T/root/etc/passwd" | wc -l)" 1 "no other user is made"
 done_testing
