@@ -1,4 +1,4 @@
-/* libdevid: the account, the chain check, limits and events of devid, for gateways and clients. */
+/* libdevid: the account, the chain check, limits, policy and events of devid, for gateways and clients. */
 #ifndef DEVID_DEVID_H
 #define DEVID_DEVID_H
 
@@ -7,6 +7,9 @@
 #include <devid/check.h>
 #include <devid/event.h>
 #include <devid/limits.h>
+#include <devid/office.h>
+#include <devid/policy.h>
+#include <devid/posture.h>
 #include <devid/reason.h>
 
 #endif
