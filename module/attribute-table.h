@@ -52,6 +52,7 @@ enum rule {
 	RULE_HINT = 8,	   /* any value; the token knows better (usage, what DER says) */
 	RULE_SECRET = 16,  /* footnote 7: never read, never searched for */
 	RULE_CHANGE = 32,  /* footnote 8, and the token lets it be changed */
+	RULE_REFUSED = 64, /* must not be in a template, as if the token didn't know it */
 };
 
 struct attribute_row {

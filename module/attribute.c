@@ -70,8 +70,8 @@ static CK_ULONG compute(const struct attribute_row *row, const struct object *ob
 		return word_of_key(credential->key_type)->word;
 	case SOURCE_MODULUS_BITS:
 		return credential->key_bits;
-	case SOURCE_CATEGORY: /* token user, or authority */
-		return credential->ca ? 2 : 1;
+	case SOURCE_CATEGORY: /* authority; token user: its key is here; other entity */
+		return credential->ca ? 2 : credential->has_key ? 1 : 3;
 	case SOURCE_OWN_RECORD:
 		return !credential_is_chain(credential);
 	case SOURCE_CONSTANT:
@@ -284,24 +284,53 @@ static bool form_fits(const struct attribute_row *row, const CK_ATTRIBUTE *attri
 	return !(row->rules & RULE_REQUIRED) || attribute->ulValueLen > 0;
 }
 
-/* A constant that can't be anything else: Cryptoki knows other values, this token doesn't. */
-static bool constant_fits(const struct attribute_row *row, const CK_ATTRIBUTE *attribute)
+/* Whether a list of mechanisms leaves out one that the token does: it can't forbid it to the key. */
+static bool list_restricts(const CK_ATTRIBUTE *attribute, enum kind kind)
 {
-	CK_ULONG number = 0;
+	struct bytes own = mechanism_allowed(kind & KIND_RSA ? KEY_RSA : KEY_EC);
+	size_t size = sizeof(CK_MECHANISM_TYPE), i, k;
 
-	if (row->source != SOURCE_CONSTANT || row->rules & (RULE_KEPT | RULE_HINT | RULE_NEVER))
-		return true;
-	if (row->form == FORM_BOOL)
-		number = *(const CK_BBOOL *)attribute->pValue;
-	else if (row->form == FORM_ULONG)
-		return number_of(attribute, &number) && number == row->number;
-	else
-		number = attribute->ulValueLen;
-	return number == row->number;
+	for (i = 0; i < own.length; i += size) {
+		for (k = 0; k < attribute->ulValueLen; k += size)
+			if (memcmp(own.data + i, bytes_of(attribute).data + k, size) == 0)
+				break;
+		if (k >= attribute->ulValueLen)
+			return true;
+	}
+	return false;
 }
 
+/* What can't be anything else: Cryptoki knows other values, this token doesn't. */
+static bool constant_fits(const struct attribute_row *row, const CK_ATTRIBUTE *attribute,
+			  enum kind kind)
+{
+	CK_ULONG number = 0, wanted = row->number;
+
+	if (row->rules & (RULE_KEPT | RULE_HINT | RULE_NEVER))
+		return true;
+	if (row->source == SOURCE_OWN_RECORD)
+		wanted = CK_TRUE;
+	else if (row->source != SOURCE_CONSTANT)
+		return true;
+	switch ((enum form)row->form) {
+	case FORM_BOOL:
+		number = *(const CK_BBOOL *)attribute->pValue;
+		break;
+	case FORM_ULONG:
+		return number_of(attribute, &number) && number == wanted;
+	case FORM_MECHANISMS:
+		return !list_restricts(attribute, kind);
+	case FORM_BYTES:
+	case FORM_DATE:
+		number = attribute->ulValueLen;
+		break;
+	}
+	return number == wanted;
+}
+
+/* As much as class and key type tell; what is missing is not a fault yet. */
 static CK_RV find_kind(const CK_ATTRIBUTE *template, CK_ULONG count,
-		       struct attribute_creation *creation)
+		       struct attribute_creation *creation, bool *whole)
 {
 	const CK_ATTRIBUTE *class = find_in(template, count, CKA_CLASS);
 	const CK_ATTRIBUTE *type = find_in(template, count, CKA_KEY_TYPE);
@@ -309,69 +338,101 @@ static CK_RV find_kind(const CK_ATTRIBUTE *template, CK_ULONG count,
 	CK_ULONG number;
 	size_t i;
 
+	*creation = (struct attribute_creation){ .kind = KIND_ANY };
+	*whole = false;
 	if (!class)
-		return CKR_TEMPLATE_INCOMPLETE;
+		return CKR_OK;
 	if (!word)
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	*creation = (struct attribute_creation){ word->class, 0, word->kinds };
-	if (word->class == OBJECT_CERTIFICATE)
+	*whole = word->class == OBJECT_CERTIFICATE;
+	if (*whole || !type)
 		return CKR_OK;
-	if (!type)
-		return CKR_TEMPLATE_INCOMPLETE;
 	for (i = 0; number_of(type, &number) && i < ARRAY_SIZE(key_words); i++)
 		if (key_words[i].word == number) {
 			creation->key_type = key_words[i].type;
 			creation->kind &= key_words[i].kinds;
+			*whole = true;
 			return CKR_OK;
 		}
 	return CKR_ATTRIBUTE_VALUE_INVALID;
 }
 
-static CK_RV check_values(const CK_ATTRIBUTE *template, CK_ULONG count, enum kind kind)
+static CK_RV check_types(const CK_ATTRIBUTE *template, CK_ULONG count, enum kind kind)
 {
 	CK_ULONG i;
 
-	for (i = 0; i < count; i++)
-		if (!find_row(template[i].type, kind))
-			return CKR_ATTRIBUTE_TYPE_INVALID;
 	for (i = 0; i < count; i++) {
 		const struct attribute_row *row = find_row(template[i].type, kind);
 
-		if (!form_fits(row, &template[i]) ||
-		    (row->rules & RULE_REQUIRED && !constant_fits(row, &template[i])))
-			return CKR_ATTRIBUTE_VALUE_INVALID;
+		if (!row || row->rules & RULE_REFUSED)
+			return CKR_ATTRIBUTE_TYPE_INVALID;
 	}
-	for (i = 0; i < count; i++)
-		if (find_row(template[i].type, kind)->rules & RULE_NEVER)
-			return CKR_ATTRIBUTE_READ_ONLY;
 	return CKR_OK;
 }
 
-CK_RV attribute_check_creation(const CK_ATTRIBUTE *template, CK_ULONG count,
-			       struct attribute_creation *creation)
+static CK_RV check_values(const CK_ATTRIBUTE *template, CK_ULONG count, enum kind kind)
 {
 	CK_RV rv = attribute_check_pointers(template, count);
 	CK_ULONG i;
 
-	if (rv == CKR_OK)
-		rv = find_kind(template, count, creation);
-	if (rv == CKR_OK)
-		rv = check_values(template, count, creation->kind);
-	if (rv != CKR_OK)
-		return rv;
+	for (i = 0; rv == CKR_OK && i < count; i++) {
+		const struct attribute_row *row = find_row(template[i].type, kind);
+
+		if (!form_fits(row, &template[i]) ||
+		    (row->rules & RULE_REQUIRED && !constant_fits(row, &template[i], kind)))
+			return CKR_ATTRIBUTE_VALUE_INVALID;
+	}
+	return rv;
+}
+
+/* Two values for one attribute. The same value twice counts as once (section 4.1.1, 6). */
+static CK_RV check_doubles(const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+	CK_ULONG i;
+
+	for (i = 0; i < count; i++)
+		if (!bytes_equal(bytes_of(find_in(template, count, template[i].type)),
+				 bytes_of(&template[i])))
+			return CKR_TEMPLATE_INCONSISTENT;
+	return CKR_OK;
+}
+
+static CK_RV check_whole(const CK_ATTRIBUTE *template, CK_ULONG count, enum kind kind)
+{
+	CK_ULONG i;
+
 	for (i = 0; i < attribute_row_count; i++)
-		if (attribute_rows[i].kinds & creation->kind &&
-		    attribute_rows[i].rules & RULE_REQUIRED &&
+		if (attribute_rows[i].kinds & kind && attribute_rows[i].rules & RULE_REQUIRED &&
 		    !find_in(template, count, attribute_rows[i].type))
 			return CKR_TEMPLATE_INCOMPLETE;
 	/* CKA_TOKEN's default is false: an object of the session, which this token has not. */
 	if (!find_in(template, count, CKA_TOKEN))
 		return CKR_TEMPLATE_INCONSISTENT;
 	for (i = 0; i < count; i++)
-		if (!constant_fits(find_row(template[i].type, creation->kind), &template[i]) ||
-		    find_in(template, count, template[i].type) != &template[i])
+		if (!constant_fits(find_row(template[i].type, kind), &template[i], kind))
 			return CKR_TEMPLATE_INCONSISTENT;
-	return CKR_OK;
+	return check_doubles(template, count);
+}
+
+CK_RV attribute_check_creation(const CK_ATTRIBUTE *template, CK_ULONG count,
+			       struct attribute_creation *creation)
+{
+	bool whole;
+	CK_RV kind_rv = find_kind(template, count, creation, &whole);
+	CK_RV rv = check_types(template, count, creation->kind);
+	CK_ULONG i;
+
+	if (rv == CKR_OK)
+		rv = kind_rv;
+	if (rv == CKR_OK)
+		rv = check_values(template, count, creation->kind);
+	for (i = 0; rv == CKR_OK && i < count; i++)
+		if (find_row(template[i].type, creation->kind)->rules & RULE_NEVER)
+			rv = CKR_ATTRIBUTE_READ_ONLY;
+	if (rv == CKR_OK && !whole)
+		rv = CKR_TEMPLATE_INCOMPLETE;
+	return rv == CKR_OK ? check_whole(template, count, creation->kind) : rv;
 }
 
 void attribute_put_creation(struct wire_frame *frame, const CK_ATTRIBUTE *template, CK_ULONG count,
@@ -382,7 +443,8 @@ void attribute_put_creation(struct wire_frame *frame, const CK_ATTRIBUTE *templa
 	for (i = 0; i < count; i++) {
 		const struct attribute_row *row = find_row(template[i].type, kind);
 
-		if (row && row->tag != 0 && template[i].ulValueLen > 0)
+		if (row && row->tag != 0 && template[i].ulValueLen > 0 &&
+		    find_in(template, count, template[i].type) == &template[i])
 			wire_put(frame, row->tag, template[i].pValue, template[i].ulValueLen);
 	}
 }
@@ -390,15 +452,16 @@ void attribute_put_creation(struct wire_frame *frame, const CK_ATTRIBUTE *templa
 CK_RV attribute_check_change(const struct object *object, const CK_ATTRIBUTE *template,
 			     CK_ULONG count, struct bytes *label, struct bytes *id)
 {
-	CK_RV rv = attribute_check_pointers(template, count);
+	enum kind kind = kind_of(object);
+	CK_RV rv = check_types(template, count, kind);
 	CK_ULONG i;
 
 	*label = *id = (struct bytes){ NULL, 0 };
+	if (rv == CKR_OK)
+		rv = check_values(template, count, kind);
 	for (i = 0; rv == CKR_OK && i < count; i++) {
-		const struct attribute_row *row = find_row(template[i].type, kind_of(object));
+		const struct attribute_row *row = find_row(template[i].type, kind);
 
-		if (!row)
-			return CKR_ATTRIBUTE_TYPE_INVALID;
 		if (!(row->rules & RULE_CHANGE))
 			return CKR_ATTRIBUTE_READ_ONLY;
 		/* Neither can be empty: both name the object in URIs. */
@@ -406,5 +469,5 @@ CK_RV attribute_check_change(const struct object *object, const CK_ATTRIBUTE *te
 			return CKR_ATTRIBUTE_VALUE_INVALID;
 		*(row->field == FIELD_LABEL ? label : id) = bytes_of(&template[i]);
 	}
-	return rv;
+	return rv == CKR_OK ? check_doubles(template, count) : rv;
 }

@@ -31,9 +31,9 @@ struct attribute_creation {
 	enum wire_key_type key_type; /* of a key */
 	enum kind kind;
 };
-/* The faults of a template in the order of section 4.1.1: CKR_ATTRIBUTE_TYPE_INVALID,
- * CKR_ATTRIBUTE_VALUE_INVALID, CKR_ATTRIBUTE_READ_ONLY, CKR_TEMPLATE_INCOMPLETE,
- * CKR_TEMPLATE_INCONSISTENT.
+/* The faults of a template in the order of section 4.1.1 (where any of them would do):
+ * CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_VALUE_INVALID, CKR_ATTRIBUTE_READ_ONLY,
+ * CKR_TEMPLATE_INCOMPLETE, CKR_TEMPLATE_INCONSISTENT. The same value twice is no fault.
  */
 CK_RV attribute_check_creation(const CK_ATTRIBUTE *template, CK_ULONG count,
 			       struct attribute_creation *creation);
@@ -41,7 +41,9 @@ CK_RV attribute_check_creation(const CK_ATTRIBUTE *template, CK_ULONG count,
 void attribute_put_creation(struct wire_frame *frame, const CK_ATTRIBUTE *template, CK_ULONG count,
 			    enum kind kind);
 
-/* C_SetAttributeValue: checks the template; `label` and `id` get data where it changes them. */
+/* C_SetAttributeValue: the same faults in the same order (section 4.1.2); `label` and `id` get data
+ * where the template changes them.
+ */
 CK_RV attribute_check_change(const struct object *object, const CK_ATTRIBUTE *template,
 			     CK_ULONG count, struct bytes *label, struct bytes *id);
 

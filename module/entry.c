@@ -104,7 +104,7 @@ CK_RV C_GetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG *l
 
 CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG length)
 {
-	INSIDE(!pin && length > 0 ? CKR_ARGUMENTS_BAD : session_login(session, user));
+	INSIDE(session_login(session, user, pin || length == 0));
 }
 
 CK_RV C_Logout(CK_SESSION_HANDLE session)

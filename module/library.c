@@ -43,12 +43,25 @@ static void futex_wait(_Atomic(int) *word, int value, const struct timespec *bou
 	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, bound, NULL, 0);
 }
 
-void library_lock(void)
+static CK_RV take_lock(void)
 {
+	CK_RV rv = CKR_OK;
+
 	if (library.callbacks)
-		library.arguments.LockMutex(library.mutex);
+		rv = library.arguments.LockMutex(library.mutex);
 	else
 		pthread_mutex_lock(&library.lock);
+	if (rv == CKR_OK)
+		library.held = true;
+	return rv;
+}
+
+/* In the middle of a call there is no way back from a mutex that can't be had; at the door
+ * (library_enter) there is.
+ */
+void library_lock(void)
+{
+	(void)take_lock();
 	library.held = true;
 }
 
@@ -78,7 +91,11 @@ CK_RV library_enter(void)
 		step_out();
 		return CKR_CRYPTOKI_NOT_INITIALIZED;
 	}
-	library_lock();
+	/* The codes of mutexes are between the application and the library (section 5.1.5). */
+	if (take_lock() != CKR_OK) {
+		step_out();
+		return CKR_GENERAL_ERROR;
+	}
 	return CKR_OK;
 }
 

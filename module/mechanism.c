@@ -141,7 +141,8 @@ CK_RV mechanism_start(const CK_MECHANISM *asked, enum wire_key_type key, unsigne
 		return CKR_MECHANISM_PARAM_INVALID;
 	if (mechanism->digest != DIGEST_NONE)
 		return CKR_OK;
-	/* Bare: k - 11 bytes (RFC 8017 section 7.2.1); the leftmost bits of any digest. */
+	/* Bare: k - 11 bytes (RFC 8017 section 7.2.1); the leftmost bits of any digest, but of one. */
+	use->data_min = key == KEY_EC ? 1 : 0;
 	use->data_max = key == KEY_EC ? bytes : bytes - 11;
 	use->cut = key == KEY_EC;
 	return CKR_OK;

@@ -6,7 +6,7 @@
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-/* Section 5.2: an unsupported function has an entry in the list, and says so. */
+/* Section 5: an unsupported function has an entry in the list, and says so. */
 #define NOT_SUPPORTED(name, ...)                   \
 	CK_RV name(__VA_ARGS__)                    \
 	{                                          \

@@ -158,14 +158,17 @@ CK_RV session_info(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info)
 /* No CKF_LOGIN_REQUIRED: the keyring does the asking. Clients that log in all the same are let in,
  * whatever they bring for a PIN; the token has no security officer.
  */
-CK_RV session_login(CK_SESSION_HANDLE handle, CK_USER_TYPE user)
+CK_RV session_login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, bool pin_given)
 {
 	const struct session *session = session_find(handle);
 
 	if (!session)
 		return CKR_SESSION_HANDLE_INVALID;
+	if (!pin_given)
+		return CKR_ARGUMENTS_BAD;
+	/* No key here has CKA_ALWAYS_AUTHENTICATE; an operation under way goes on (section 4.9). */
 	if (user == CKU_CONTEXT_SPECIFIC)
-		return session->sign.active ? CKR_OK : CKR_OPERATION_NOT_INITIALIZED;
+		return CKR_OPERATION_NOT_INITIALIZED;
 	if (user != CKU_USER)
 		return CKR_USER_TYPE_INVALID;
 	if (logged_in[session->half])

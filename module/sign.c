@@ -71,12 +71,13 @@ CK_RV sign_init(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK_OBJE
 	object = token_find(session->half, key);
 	if (!object || object->class == OBJECT_CERTIFICATE)
 		return CKR_KEY_HANDLE_INVALID;
-	if (object->class != OBJECT_PRIVATE_KEY)
-		return CKR_KEY_FUNCTION_NOT_PERMITTED;
 	rv = mechanism_start(mechanism, object->credential->key_type, object->credential->key_bits,
 			     &use);
 	if (rv != CKR_OK)
 		return rv;
+	/* After CKR_KEY_TYPE_INCONSISTENT, which goes before it (section 5.1.6). */
+	if (object->class != OBJECT_PRIVATE_KEY)
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
 	session->sign = (struct sign){ .active = true, .half = session->half, .use = use };
 	memcpy(session->sign.spki_hash, object->credential->spki_hash, WIRE_SPKI_HASH);
 	return CKR_OK;
@@ -203,6 +204,17 @@ CK_RV sign_single(CK_SESSION_HANDLE handle, const CK_BYTE *data, CK_ULONG length
 	return put_back(handle, &sign, error_of_use(result), true);
 }
 
+/* Only what ends in a signature can answer CKR_FUNCTION_REJECTED (section 5.11): the operation goes
+ * on, to be refused at its end.
+ */
+static enum devid_result keep_refusal(struct sign *sign, enum devid_result result)
+{
+	if (error_of_use(result) != CKR_FUNCTION_REJECTED)
+		return result;
+	sign->refused = result;
+	return DEVID_OK;
+}
+
 static bool grow(struct sign *sign, size_t wanted)
 {
 	size_t room = sign->room ? sign->room : 1024;
@@ -256,14 +268,15 @@ CK_RV sign_update(CK_SESSION_HANDLE handle, const CK_BYTE *part, CK_ULONG length
 		return CKR_SESSION_HANDLE_INVALID;
 	if (!session->sign.active)
 		return CKR_OPERATION_NOT_INITIALIZED;
-	/* The bare mechanisms are of one part (PKCS#11 Mechanisms v2.40 tables 1 and 33). */
+	/* The bare mechanisms are of one part (PKCS#11 Mechanisms v2.40 sections 2.1 and 2.3). */
 	if (!session->sign.use.parts)
 		return end(session, CKR_OPERATION_NOT_INITIALIZED);
 	if (!part && length > 0)
 		return end(session, CKR_ARGUMENTS_BAD);
 	take(session, &sign);
 	sign.parts = true;
-	result = length > 0 ? add_part(&sign, part, length) : DEVID_OK;
+	result = length > 0 && sign.refused == DEVID_OK ? add_part(&sign, part, length) : DEVID_OK;
+	result = keep_refusal(&sign, result);
 	return put_back(handle, &sign, error_of_use(result), result != DEVID_OK);
 }
 
@@ -285,7 +298,9 @@ CK_RV sign_final(CK_SESSION_HANDLE handle, CK_BYTE *signature, CK_ULONG *signatu
 	if (asks_length(&session->sign, signature, signature_length, &rv))
 		return rv;
 	take(session, &sign);
-	result = send_message(&sign, sign.buffer, sign.length, signature);
+	result = sign.refused != DEVID_OK
+			 ? sign.refused
+			 : send_message(&sign, sign.buffer, sign.length, signature);
 	if (result == DEVID_OK)
 		*signature_length = sign.use.signature;
 	return put_back(handle, &sign, error_of_use(result), true);
@@ -299,7 +314,7 @@ CK_RV sign_state(CK_SESSION_HANDLE handle, const CK_ULONG *length)
 		return CKR_SESSION_HANDLE_INVALID;
 	if (!length)
 		return CKR_ARGUMENTS_BAD;
-	return session->sign.active || session->sign.busy || session->search.active
-		       ? CKR_STATE_UNSAVEABLE
-		       : CKR_OPERATION_NOT_INITIALIZED;
+	/* A search is not a cryptographic operation. */
+	return session->sign.active || session->sign.busy ? CKR_STATE_UNSAVEABLE
+							  : CKR_OPERATION_NOT_INITIALIZED;
 }

@@ -16,6 +16,7 @@ struct sign {
 	bool parts; /* C_SignUpdate was called */
 	enum half half;
 	struct mechanism_use use;
+	enum devid_result refused; /* a part was: C_SignFinal says so */
 	uint8_t spki_hash[WIRE_SPKI_HASH];
 	uint8_t *buffer; /* parts that haven't gone to the agent: at most WIRE_DATA_MAX bytes */
 	size_t length, room;

@@ -1,14 +1,15 @@
 #!/bin/bash
 # Runs every test from a fresh clone: installs what is missing, builds twice (as released; with address
-# and undefined-behaviour sanitizers) with warnings as errors, runs all tests in both. Needs Debian 12 and root
-# (apt, name spaces of mounts and networks). The last line is
+# and undefined-behaviour sanitizers) with warnings as errors, runs all tests in both, and those of threads
+# under load in a third build, with the thread sanitizer. Needs Debian 12 and root (apt, name spaces of mounts
+# and networks). The last line is
 #
 #	N passed, N failed, N skipped
 #
 # counted by TAP subtest. A build that fails, a test that crashes, hangs or breaks its plan, a report of a
 # sanitizer, a file that is not formatted, or no test at all: each is a failure, and then the status is 1.
 #
-#	bash tests/run.sh [--source FOLDER] [--build FOLDER] [--tree plain|asan]...
+#	bash tests/run.sh [--source FOLDER] [--build FOLDER] [--tree plain|asan|tsan]...
 set -u
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 exec </dev/null
@@ -40,7 +41,7 @@ if [ -z "$build" ] && [ "$(id -u)" -eq 0 ] && [ "$here" = "$source/tests" ] && [
 		'mount --bind "$0" /srv && cd /srv && exec bash tests/run.sh "$@"' "$source" "${trees[@]/#/--tree=}"
 fi
 build=${build:-$source/build-run}
-[ ${#trees[@]} -gt 0 ] || trees=(plain asan)
+[ ${#trees[@]} -gt 0 ] || trees=(plain asan tsan)
 begin=$(date +%s)
 # Commands of the machine itself, not of somebody's home.
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -48,15 +49,17 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 packages=(
 	build-essential meson ninja-build pkg-config python3 git ca-certificates
 	libp11-kit-dev libgnutls28-dev libsecret-1-dev libglib2.0-dev libjson-glib-dev libssl-dev
-	libcmocka-dev clang-format
+	libcmocka-dev nettle-dev clang-format
 	p11-kit p11-kit-modules gnutls-bin openssl opensc softhsm2 libsecret-tools libglib2.0-bin
 	gnome-keyring gcr dbus dbus-daemon python3-gi python3-dbus python3-dbusmock gir1.2-secret-1 gir1.2-gcr-3
-	systemd systemd-container iproute2 iputils-ping procps util-linux strace man-db groff libnss3-tools default-jre-headless python3-cryptography
+	systemd systemd-container iproute2 iputils-ping procps util-linux strace man-db groff libnss3-tools default-jdk-headless python3-cryptography
 	zsh fish gnome-keyring-pkcs11
 	# Clients of a device identity, and servers for them to meet.
 	curl wget libengine-pkcs11-openssl openssh-client openssh-server openconnect ocserv openvpn wpasupplicant
-	hostapd charon-systemd strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins
-	libcharon-extra-plugins
+	hostapd charon-systemd strongswan-swanctl strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
+	libcharon-extra-plugins chromium stunnel4 nginx-light
+	# Other PKCS#11 modules, registered beside ours.
+	libtpm2-pkcs11-1
 )
 
 passed=0
@@ -119,12 +122,24 @@ fi
 declare -A options=(
 	[plain]='-Dbuildtype=debugoptimized -Db_sanitize=none'
 	[asan]='-Dbuildtype=debug -Doptimization=1 -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=undefined'
+	[tsan]='-Dbuildtype=debug -Doptimization=1 -Db_sanitize=thread'
 )
 # Programs that were not built with a sanitizer can't load a module that was: clients run in the plain tree.
 declare -A suites=(
 	[plain]=''
 	[asan]='--no-suite clients --no-suite data --no-suite lib --no-suite install'
+	[tsan]='--suite stress'
 )
+# All of a tree is built, unless it says what is enough for its tests.
+declare -A targets=(
+	[tsan]='helper/agent/devid-agent helper/command/devid module/devid-pkcs11.so tests/fault/fault-stress
+		tests/certs/pki.stamp'
+)
+# The thread sanitizer's runtime doesn't know the addresses that a kernel with much randomness hands out.
+declare -A before=()
+if setarch --addr-no-randomize true 2>/dev/null; then
+	before[tsan]='setarch --addr-no-randomize'
+fi
 
 export HOME=${HOME:-/root}
 
@@ -140,7 +155,8 @@ run_tree() {
 		failure "$tree: meson setup"
 		return
 	fi
-	if ! ninja -C "$folder" >"$log" 2>&1; then
+	# shellcheck disable=SC2086
+	if ! ninja -C "$folder" ${targets[$tree]:-} >"$log" 2>&1; then
 		grep -A12 -E '^FAILED|error:|warning:' "$log" | head -n 100
 		failure "$tree: build"
 		return
@@ -153,7 +169,7 @@ run_tree() {
 	say "$tree: testing"
 	# shellcheck disable=SC2086
 	env -i PATH="$PATH" HOME="$HOME" LC_ALL=C.UTF-8 TERM=dumb \
-		meson test -C "$folder" --no-rebuild --num-processes "$(nproc)" --timeout-multiplier 4 \
+		${before[$tree]:-} meson test -C "$folder" --no-rebuild --num-processes "$(nproc)" --timeout-multiplier 4 \
 		${suites[$tree]} >"$log" 2>&1
 	sed -n 's/^ *\([0-9]*\/[0-9]* .*\)/    \1/p' "$log"
 	if [ ! -s "$folder/meson-logs/testlog.json" ]; then

@@ -9,7 +9,8 @@ _devid_options()
 			"--pin-file --replace --accept-size --dry-run --json --help"
 		;;
 	inspect) echo "--password-file --password-fd --system --json --help" ;;
-	list | show | remove | rename) echo "--user --system --json --help" ;;
+	list) echo "--user --system --all-users --json --help" ;;
+	show | remove | rename) echo "--user --system --json --help" ;;
 	check) echo "--server --ca-file --user --system --quiet --notify --json --help" ;;
 	export) echo "--output --leaf --user --system --help" ;;
 	"ca add") echo "--name --user --system --json --help" ;;

@@ -58,6 +58,7 @@ complete -c devid -n '__devid_is inspect' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is inspect' -F
 complete -c devid -n '__devid_is list' -l user -d 'Only your own token'
 complete -c devid -n '__devid_is list' -l system -d 'Only the machine\'s token'
+complete -c devid -n '__devid_is list' -l all-users -d 'Every user\'s, as root'
 complete -c devid -n '__devid_is list' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is list' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is show' -l user -d 'On your own token'

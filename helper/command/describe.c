@@ -33,22 +33,47 @@ static const struct {
 	{ GNUTLS_ECC_CURVE_SECP521R1, "EC P-521" },
 };
 
-char *describe_key(gnutls_x509_crt_t certificate)
+static char *describe_public_key(gnutls_pubkey_t key)
 {
 	unsigned bits = 0;
 	gnutls_ecc_curve_t curve;
-	int algorithm = gnutls_x509_crt_get_pk_algorithm(certificate, &bits);
+	int algorithm = gnutls_pubkey_get_pk_algorithm(key, &bits);
 
 	if (algorithm < 0)
 		return g_strdup("unknown");
 	if (algorithm == GNUTLS_PK_RSA)
 		return g_strdup_printf("RSA %u", bits);
 	if (algorithm == GNUTLS_PK_ECDSA &&
-	    gnutls_x509_crt_get_pk_ecc_raw(certificate, &curve, NULL, NULL) >= 0)
+	    gnutls_pubkey_export_ecc_raw(key, &curve, NULL, NULL) >= 0)
 		for (size_t i = 0; i < G_N_ELEMENTS(curves); i++)
 			if (curves[i].curve == curve)
 				return g_strdup(curves[i].name);
 	return g_strdup(gnutls_pk_get_name((gnutls_pk_algorithm_t)algorithm));
+}
+
+char *describe_key(gnutls_x509_crt_t certificate)
+{
+	gnutls_pubkey_t key = NULL;
+	char *text = NULL;
+
+	if (gnutls_pubkey_init(&key) >= 0 && gnutls_pubkey_import_x509(key, certificate, 0) >= 0)
+		text = describe_public_key(key);
+	gnutls_pubkey_deinit(key);
+	return taken(text, "unknown");
+}
+
+char *describe_lone_key(const struct identity *identity)
+{
+	const struct record_bytes *spki = &identity->record->spki;
+	gnutls_datum_t der = { spki->data, (unsigned)spki->length };
+	gnutls_pubkey_t key = NULL;
+	char *text = NULL;
+
+	if (gnutls_pubkey_init(&key) >= 0 &&
+	    gnutls_pubkey_import(key, &der, GNUTLS_X509_FMT_DER) >= 0)
+		text = describe_public_key(key);
+	gnutls_pubkey_deinit(key);
+	return taken(text, "unknown");
 }
 
 static char *hex(const guint8 *data, size_t length)
@@ -171,6 +196,8 @@ const char *describe_copier(const struct identity *identity)
 		[DEVID_PROTECTION_HARDWARE] = "nobody",
 	};
 
+	if (!record_has_key(identity->record))
+		return NULL;
 	return words[identity_protection(identity)];
 }
 

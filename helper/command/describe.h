@@ -23,7 +23,10 @@ bool ends_soon(time_t expires, time_t now, const struct devid_account *account);
 void warn_of_signing(const struct devid_account *account);
 size_t der_size(gnutls_x509_crt_t certificate);
 
-/* Who can copy the key: "user", "root", "nobody", "unknown". */
+/* Likewise, of the key of an identity that has no certificate. */
+char *describe_lone_key(const struct identity *identity);
+
+/* Who can copy the key: "user", "root", "nobody", "unknown"; NULL where there is none. */
 const char *describe_copier(const struct identity *identity);
 enum devid_protection identity_protection(const struct identity *identity);
 

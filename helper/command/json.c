@@ -67,8 +67,13 @@ void json_identity(JsonBuilder *builder, const struct identity *identity)
 	json_text(builder, "copied_by", describe_copier(identity));
 	json_text(builder, "uri", identity->uri);
 	json_text(builder, "imported", identity->record->imported);
-	if (identity->chain_count > 0)
+	if (identity->chain_count > 0) {
 		json_certificate(builder, identity->chain[0]);
+	} else {
+		g_autofree char *key = describe_lone_key(identity);
+
+		json_text(builder, "key_type", key);
+	}
 }
 
 void json_verdict(JsonBuilder *builder, const char *name, const struct devid_verdict *verdict)

@@ -13,7 +13,9 @@ static void print_head(const struct identity *identity)
 		[DEVID_PROTECTION_HARDWARE] = "nobody can copy the key",
 	};
 	g_autofree char *store = g_strdup_printf("%s: %s", identity->record->store,
-						 copied[identity_protection(identity)]);
+						 record_has_key(identity->record)
+							 ? copied[identity_protection(identity)]
+							 : "the private key is not here");
 
 	printf("%s%s%s\n", colour(COLOUR_BOLD, stdout), identity->record->label,
 	       colour(COLOUR_PLAIN, stdout));
@@ -55,10 +57,15 @@ static void print_text(const struct identity *identity, const struct devid_accou
 			: g_strdup_printf("%s: %s", verdict_word(verdict), verdict->message);
 
 	print_head(identity);
-	if (identity->chain_count > 0)
+	if (identity->chain_count > 0) {
 		print_certificate(identity->chain[0], account);
-	else
-		print_field("key", "alone: its certificate is yet to come");
+	} else {
+		g_autofree char *key = describe_lone_key(identity);
+		g_autofree char *alone =
+			g_strdup_printf("%s, alone: its certificate is yet to come", key);
+
+		print_field("key", alone);
+	}
 	printf("%s", colour(verdict_colour(verdict), stdout));
 	print_field("check", check);
 	printf("%s", colour(COLOUR_PLAIN, stdout));

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <internal/cleanup.h>
 
+#include "../account/event-line.h"
 #include "usage.h"
 
 #define LINE_BYTES_MAX (64 * 1024)
@@ -58,23 +59,6 @@ void usage_free(struct usage *usage)
 	g_hash_table_destroy(usage->issuers);
 	g_clear_pointer(&usage->sorted, g_ptr_array_unref);
 	g_free(usage);
-}
-
-/* An event is one object of texts: anything deeper is none, and would cost a parser its stack. */
-static bool is_flat(const char *line, gsize length)
-{
-	bool inside = false;
-	unsigned open = 0;
-
-	for (gsize i = 0; i < length; i++) {
-		if (inside && line[i] == '\\')
-			i++;
-		else if (line[i] == '"')
-			inside = !inside;
-		else if (!inside && (line[i] == '[' || (line[i] == '{' && ++open > 1)))
-			return false;
-	}
-	return open == 1 && !inside;
 }
 
 static const char *text_of(JsonObject *object, const char *name)
@@ -161,7 +145,7 @@ static void take_line(struct usage *usage, JsonParser *parser, const char *line,
 
 	if (length == 0)
 		return;
-	if (!is_flat(line, length) ||
+	if (!event_line_is_flat(line, length) ||
 	    !json_parser_load_from_data(parser, line, (gssize)length, NULL) ||
 	    (root = json_parser_get_root(parser)) == NULL || !JSON_NODE_HOLDS_OBJECT(root) ||
 	    !take_event(usage, json_node_get_object(root)))

@@ -173,8 +173,10 @@ bool path_runtime(enum half half, char *path)
 		return find_place(&machine, path);
 	if (named && named[0] == '/')
 		return join(path, named, "", "");
+	/* Made at login, by others: where it isn't there, nobody could make it. */
 	named = path_from_environment("XDG_RUNTIME_DIR");
-	return named ? join(path, named, "/devid", "") : path_data(half, path);
+	return named && access(named, F_OK) == 0 ? join(path, named, "/devid", "")
+						 : path_data(half, path);
 }
 
 bool path_socket(enum half half, char *path)

@@ -10,8 +10,10 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -24,7 +26,7 @@
 
 #define READY_FD	3
 #define FIRST_CLOSED_FD 4
-#define ENOUGH_FDS	1024 /* a host may have lowered its limit to what it needs itself */
+#define ENOUGH_FDS	1024
 
 struct launch {
 	const char *path;
@@ -66,14 +68,28 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void raise_fd_limit(void)
-{
-	struct rlimit limit;
+/* A host may have lowered its limits to what it needs itself; the agent serves others, too. */
+static const struct {
+	int resource;
+	rlim_t enough;
+} limits[] = {
+	{ RLIMIT_NOFILE, ENOUGH_FDS },	{ RLIMIT_FSIZE, RLIM_INFINITY },
+	{ RLIMIT_CPU, RLIM_INFINITY },	{ RLIMIT_AS, RLIM_INFINITY },
+	{ RLIMIT_DATA, RLIM_INFINITY },
+};
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= ENOUGH_FDS)
-		return;
-	limit.rlim_cur = limit.rlim_max < ENOUGH_FDS ? limit.rlim_max : ENOUGH_FDS;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
+static void raise_limits(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		struct rlimit limit;
+
+		if (getrlimit(limits[i].resource, &limit) != 0 ||
+		    limit.rlim_cur >= limits[i].enough)
+			continue;
+		limit.rlim_cur =
+			limit.rlim_max < limits[i].enough ? limit.rlim_max : limits[i].enough;
+		(void)setrlimit(limits[i].resource, &limit);
+	}
 }
 
 static void close_from(unsigned first)
@@ -89,6 +105,14 @@ static void close_from(unsigned first)
 		close((int)fd);
 }
 
+/* Where a chroot has no /dev/null: a descriptor that can neither be read nor written. */
+static int open_nothing(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	return fd >= 0 ? fd : open("/", O_PATH);
+}
+
 /* `ready` becomes READY_FD, 0 to 2 become /dev/null, the rest is closed. */
 static bool arrange_fds(int ready)
 {
@@ -101,12 +125,12 @@ static bool arrange_fds(int ready)
 	close_from(FIRST_CLOSED_FD);
 	for (int fd = 0; fd < READY_FD; fd++)
 		close(fd);
-	return open("/dev/null", O_RDWR) == 0 && dup2(0, 1) == 1 && dup2(0, 2) == 2;
+	return open_nothing() == 0 && dup2(0, 1) == 1 && dup2(0, 2) == 2;
 }
 
 static void __attribute__((noreturn)) become_agent(const struct launch *launch, int ready)
 {
-	raise_fd_limit();
+	raise_limits();
 	umask(077);
 	if (arrange_fds(ready) && chdir("/") == 0 && (!launch->change_ids || drop_ids(launch))) {
 		reset_signals();
@@ -115,17 +139,44 @@ static void __attribute__((noreturn)) become_agent(const struct launch *launch, 
 	_exit(127);
 }
 
-/* Clones the child that clones the agent, and reaps it. */
-static enum devid_result launch_detached(const struct launch *launch, int ready)
-{
-	sigset_t all, before;
-	pid_t child;
+/* One thread at a time launches: a lock that a forked child may take over from its parent's thread.
+ * Signals are blocked, so no handler waits for the thread that it interrupted.
+ */
+static _Atomic(pid_t) launching;
 
-	/* No handler of the host may run in the child. */
-	sigfillset(&all);
-	if (sigprocmask(SIG_BLOCK, &all, &before) != 0)
-		return DEVID_FAILED;
-	child = clone_silently();
+static void begin_launch(void)
+{
+	pid_t own = getpid(), found = 0;
+
+	while (!atomic_compare_exchange_weak(&launching, &found, own)) {
+		if (found != own)
+			continue;
+		sched_yield();
+		found = 0;
+	}
+}
+
+static void end_launch(void)
+{
+	atomic_store(&launching, 0);
+}
+
+/* A host that adopts orphans would be given the agent as a child of its own, one that it must reap. It
+ * adopts none until the child between has ended [0.2 ms]. Where it is the first process of its name space
+ * there is nobody else to do so.
+ */
+static bool stop_adopting(void)
+{
+	int adopts = 0;
+
+	return prctl(PR_GET_CHILD_SUBREAPER, &adopts, 0, 0, 0) == 0 && adopts &&
+	       prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) == 0;
+}
+
+static pid_t clone_and_reap(const struct launch *launch, int ready)
+{
+	pid_t child = clone_silently();
+
 	if (child == 0) {
 		setsid();
 		child = clone_silently();
@@ -136,6 +187,26 @@ static enum devid_result launch_detached(const struct launch *launch, int ready)
 	if (child > 0)
 		while (waitpid(child, NULL, __WCLONE) < 0 && errno == EINTR)
 			;
+	return child;
+}
+
+/* Clones the child that clones the agent, and reaps it. */
+static enum devid_result launch_detached(const struct launch *launch, int ready)
+{
+	sigset_t all, before;
+	bool adopts;
+	pid_t child;
+
+	/* No handler of the host may run in the child. */
+	sigfillset(&all);
+	if (sigprocmask(SIG_BLOCK, &all, &before) != 0)
+		return DEVID_FAILED;
+	begin_launch();
+	adopts = stop_adopting();
+	child = clone_and_reap(launch, ready);
+	if (adopts)
+		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	end_launch();
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return child > 0 ? DEVID_OK : DEVID_NO_MEMORY;
 }

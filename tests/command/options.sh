@@ -95,7 +95,7 @@ for command in "${all[@]}"; do
 		esac
 	done
 done
-if command -v devid >/dev/null; then
+if type -P devid >/dev/null; then
 	skip "another devid is installed"
 else
 	need_pki

@@ -233,7 +233,11 @@ devid check
 is "$rc" 1 "a certificate without its key"
 like "$err" 'private key is not' "says so"
 devid list
-like "$out" 'no key' "so does the list"
+like "$out" 'none +EC P-256 .*no key' "so does the list, and names nobody who could copy it"
+devid list --json
+is "$(json '[j["identities"][0][k] for k in ("store", "copied_by")]')" "['none', None]" "nor does its JSON"
+devid show alone
+like "$out" 'store +none: the private key is not here' "show says it too"
 rm -r "$RECORDS_USER"
 make_record user stranger keyring "$PKI/stranger.crt"
 devid show --json

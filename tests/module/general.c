@@ -123,6 +123,32 @@ static void test_mutexes(void **state)
 	}
 }
 
+/* Who can't have the mutex doesn't come in, and leaves nothing locked behind. */
+static CK_RV lock_answer;
+static CK_RV failing_lock(void *mutex)
+{
+	return lock_answer == CKR_OK ? count_lock(mutex) : lock_answer;
+}
+
+static void test_mutex_fails(void **state)
+{
+	CK_C_INITIALIZE_ARGS arguments = { count_mutex, count_destroy, failing_lock, count_unlock,
+					   0,		NULL };
+	CK_INFO info;
+
+	(void)state;
+	lock_answer = CKR_OK;
+	locks = unlocks = 0;
+	assert_int_equal(p11->C_Initialize(&arguments), CKR_OK);
+	lock_answer = CKR_MUTEX_BAD;
+	assert_int_equal(p11->C_GetInfo(&info), CKR_GENERAL_ERROR);
+	lock_answer = CKR_OK;
+	assert_int_equal(locks, unlocks);
+	assert_int_equal(p11->C_GetInfo(&info), CKR_OK);
+	assert_int_equal(p11->C_Finalize(NULL), CKR_OK);
+	assert_int_equal(locks, unlocks);
+}
+
 static void test_slots(void **state)
 {
 	CK_SLOT_ID slots[4];
@@ -252,6 +278,7 @@ static void test_login(void **state)
 			 CKR_OPERATION_NOT_INITIALIZED);
 	assert_int_equal(p11->C_Login(session, CKU_USER, NULL, 4), CKR_ARGUMENTS_BAD);
 	assert_int_equal(p11->C_Login(99999, CKU_USER, pin, 4), CKR_SESSION_HANDLE_INVALID);
+	assert_int_equal(p11->C_Login(99999, CKU_USER, NULL, 4), CKR_SESSION_HANDLE_INVALID);
 	assert_int_equal(p11->C_Login(session, CKU_USER, NULL, 0), CKR_OK);
 	assert_int_equal(p11->C_Login(session, CKU_USER, pin, 4), CKR_USER_ALREADY_LOGGED_IN);
 	assert_int_equal(p11->C_GetSessionInfo(session, &info), CKR_OK);
@@ -318,6 +345,11 @@ static void test_not_supported(void **state)
 	assert_int_equal(p11->C_GetOperationState(session, NULL, &n),
 			 CKR_OPERATION_NOT_INITIALIZED);
 	assert_int_equal(p11->C_GetOperationState(session, NULL, NULL), CKR_ARGUMENTS_BAD);
+	/* A search is nothing that could be saved. */
+	assert_int_equal(p11->C_FindObjectsInit(session, NULL, 0), CKR_OK);
+	assert_int_equal(p11->C_GetOperationState(session, NULL, &n),
+			 CKR_OPERATION_NOT_INITIALIZED);
+	assert_int_equal(p11->C_FindObjectsFinal(session), CKR_OK);
 }
 
 static void test_random(void **state)
@@ -375,6 +407,7 @@ int main(void)
 		TEST(test_before_initialize),
 		TEST(test_initialize_arguments),
 		TEST(test_mutexes),
+		TEST(test_mutex_fails),
 		TEST(test_slots),
 		TEST(test_wait_without_blocking),
 		TEST(test_sessions),

@@ -115,7 +115,8 @@ static void test_search_by_any_attribute(void **state)
 		{ CKA_ID, "\xa3", 1, 2 },
 		{ CKA_TOKEN, "\1", 1, 11 },
 		{ CKA_TOKEN, "\0", 1, 0 },
-		{ CKA_PRIVATE, "\1", 1, 3 },
+		{ CKA_PRIVATE, "\1", 1, 0 }, /* that a login would hide */
+		{ CKA_PRIVATE, "\0", 1, 11 },
 		{ CKA_SIGN, "\1", 1, 3 },
 		{ CKA_SENSITIVE, "\1", 1, 3 },
 		{ CKA_DECRYPT, "\1", 1, 0 },
@@ -125,6 +126,10 @@ static void test_search_by_any_attribute(void **state)
 		{ CKA_KEY_TYPE, "\3\0\0\0", 4, 0 },
 		{ CKA_CERTIFICATE_TYPE, "\0\0\0\0\0\0\0\0", 8, 5 },
 		{ CKA_CERTIFICATE_CATEGORY, "\2\0\0\0\0\0\0\0", 8, 3 },
+		{ CKA_CERTIFICATE_CATEGORY, "\1\0\0\0\0\0\0\0", 8, 2 },
+		{ CKA_NAME_HASH_ALGORITHM, "\x20\2\0\0\0\0\0\0", 8, 5 },
+		{ CKA_WRAP_TEMPLATE, "", 0, 3 },
+		{ CKA_UNWRAP_TEMPLATE, "", 0, 3 },
 		{ CKA_EC_PARAMS, "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", 10, 2 },
 		{ CKA_PUBLIC_EXPONENT, "\1\0\1", 3, 2 },
 		{ CKA_PRIVATE_EXPONENT, "", 0, 0 }, /* never, even empty */
@@ -241,7 +246,7 @@ static void test_private_key(void **state)
 		CK_BBOOL value;
 	} rows[] = {
 		{ CKA_TOKEN, 1 },
-		{ CKA_PRIVATE, 1 },
+		{ CKA_PRIVATE, 0 },
 		{ CKA_SENSITIVE, 1 },
 		{ CKA_EXTRACTABLE, 0 },
 		{ CKA_ALWAYS_SENSITIVE, 0 },
@@ -302,6 +307,8 @@ static void test_public_key(void **state)
 	check_bool(session, key, CKA_VERIFY, CK_TRUE);
 	check_bool(session, key, CKA_PRIVATE, CK_FALSE);
 	check_bool(session, key, CKA_DESTROYABLE, CK_FALSE);
+	assert_int_equal(read_attribute(session, key, CKA_ALLOWED_MECHANISMS, BYTES_OF(point)),
+			 8 * sizeof(CK_MECHANISM_TYPE));
 	key = find_one(session, CKO_PUBLIC_KEY, "p256");
 	assert_int_equal(read_attribute(session, key, CKA_EC_POINT, BYTES_OF(point)), 67);
 	assert_memory_equal(point, "\x04\x41\x04", 3);
@@ -345,6 +352,11 @@ static void test_certificate(void **state)
 	read_attribute(session, issuer, CKA_CERTIFICATE_CATEGORY, BYTES_OF(&category));
 	assert_int_equal(category, 2);
 	assert_int_equal(read_attribute(session, leaf, CKA_CHECK_VALUE, BYTES_OF(value)), 3);
+	/* Somebody else's: its key isn't here. */
+	write_record(HALF_USER, &(struct test_record){ .pki = "second", .store = "none" });
+	read_attribute(session, find_one(session, CKO_CERTIFICATE, "second"),
+		       CKA_CERTIFICATE_CATEGORY, BYTES_OF(&category));
+	assert_int_equal(category, 3);
 	check_bool(session, leaf, CKA_TRUSTED, CK_FALSE);
 	check_bool(session, issuer, CKA_DESTROYABLE, CK_FALSE);
 }

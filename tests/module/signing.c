@@ -170,6 +170,7 @@ static void test_init_errors(void **state)
 	CK_OBJECT_HANDLE key = begin("rsa2048"), other;
 	CK_MECHANISM mechanism = { CKM_RSA_PKCS, NULL, 0 };
 	CK_MECHANISM unknown = { CKM_RSA_X_509, NULL, 0 };
+	CK_MECHANISM ecdsa = { CKM_ECDSA, NULL, 0 };
 	CK_MECHANISM with_parameter = { CKM_RSA_PKCS, &key, sizeof(key) };
 
 	(void)state;
@@ -184,11 +185,15 @@ static void test_init_errors(void **state)
 	other = find_one(session, CKO_PUBLIC_KEY, "rsa2048");
 	assert_int_equal(p11->C_SignInit(session, &mechanism, other),
 			 CKR_KEY_FUNCTION_NOT_PERMITTED);
+	assert_int_equal(p11->C_SignInit(session, &ecdsa, other), CKR_KEY_TYPE_INCONSISTENT);
 	assert_int_equal(p11->C_SignInit(open_session(1, 0), &mechanism, key),
 			 CKR_KEY_HANDLE_INVALID);
 	assert_int_equal(p11->C_SignInit(session, &mechanism, key), CKR_OK);
 	assert_int_equal(p11->C_SignInit(session, &mechanism, key), CKR_OPERATION_ACTIVE);
-	assert_int_equal(p11->C_Login(session, CKU_CONTEXT_SPECIFIC, NULL, 0), CKR_OK);
+	/* Not for a key without CKA_ALWAYS_AUTHENTICATE; the operation goes on (section 4.9). */
+	assert_int_equal(p11->C_Login(session, CKU_CONTEXT_SPECIFIC, NULL, 0),
+			 CKR_OPERATION_NOT_INITIALIZED);
+	assert_int_equal(p11->C_SignInit(session, &mechanism, key), CKR_OPERATION_ACTIVE);
 }
 
 static void test_pss_parameters(void **state)
@@ -280,6 +285,7 @@ static void test_lengths(void **state)
 		assert_true(verifies("p521", &ecdsa, long_data, length, signature, 132));
 	}
 	assert_int_equal(agent->data_length, 66);
+	assert_int_equal(sign_with(CKM_ECDSA, ec, data, 0, NULL), CKR_DATA_LEN_RANGE);
 }
 
 static void test_argument_errors_end(void **state)

@@ -65,6 +65,42 @@ static void test_stream_given_up(void **state)
 	free(data);
 }
 
+/* Refused with its first part, told with the signature that isn't made; nothing more is sent. */
+static void test_stream_refused(void **state)
+{
+	struct fake_agent *agent = agent_start(HALF_USER);
+	CK_OBJECT_HANDLE key = begin("p256");
+	CK_MECHANISM mechanism = { CKM_ECDSA_SHA256, NULL, 0 };
+	uint8_t *data = calloc(1, 200000), signature[64];
+	CK_ULONG length = sizeof(signature);
+	unsigned parts;
+
+	(void)state;
+	agent->answer = DEVID_CHECK_FAILED;
+	assert_int_equal(p11->C_SignInit(session, &mechanism, key), CKR_OK);
+	assert_int_equal(p11->C_SignUpdate(session, data, 200000), CKR_OK);
+	parts = agent->parts;
+	assert_int_equal(parts, 1);
+	assert_int_equal(p11->C_SignUpdate(session, data, 200000), CKR_OK);
+	assert_int_equal(p11->C_SignFinal(session, NULL, &length), CKR_OK);
+	assert_int_equal(p11->C_SignFinal(session, signature, &length), CKR_FUNCTION_REJECTED);
+	assert_int_equal(agent->parts, parts);
+	assert_int_equal(p11->C_SignFinal(session, signature, &length),
+			 CKR_OPERATION_NOT_INITIALIZED);
+	/* In one call, at once. */
+	assert_int_equal(p11->C_SignInit(session, &mechanism, key), CKR_OK);
+	assert_int_equal(p11->C_Sign(session, data, 200000, signature, &length),
+			 CKR_FUNCTION_REJECTED);
+	/* Whatever isn't a refusal ends it where it happens. */
+	agent->answer = DEVID_STORE_LOCKED;
+	assert_int_equal(p11->C_SignInit(session, &mechanism, key), CKR_OK);
+	assert_int_equal(p11->C_SignUpdate(session, data, 200000), CKR_DEVICE_ERROR);
+	assert_int_equal(p11->C_SignUpdate(session, data, 1), CKR_OPERATION_NOT_INITIALIZED);
+	agent->answer = DEVID_OK;
+	assert_int_equal(sign_hash(key), CKR_OK);
+	free(data);
+}
+
 static void test_results(void **state)
 {
 	static const CK_RV wanted[] = {
@@ -187,9 +223,13 @@ static void test_key_removed_under_operation(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(test_stream_given_up), TEST(test_results),
-		TEST(test_no_agent),	    TEST(test_agent_comes_and_goes),
-		TEST(test_silent_agent),    TEST(test_key_removed_under_operation),
+		TEST(test_stream_given_up),
+		TEST(test_stream_refused),
+		TEST(test_results),
+		TEST(test_no_agent),
+		TEST(test_agent_comes_and_goes),
+		TEST(test_silent_agent),
+		TEST(test_key_removed_under_operation),
 	};
 
 	return cmocka_run_group_tests_name("trouble", tests, NULL, NULL);

@@ -13,7 +13,7 @@ static CK_OBJECT_CLASS certificate_class = CKO_CERTIFICATE, private_class = CKO_
 static CK_CERTIFICATE_TYPE x509 = CKC_X_509, wtls = CKC_WTLS;
 static CK_KEY_TYPE rsa = CKK_RSA, ec = CKK_EC, aes = CKK_AES;
 static CK_BBOOL yes = CK_TRUE, no = CK_FALSE, neither = 2;
-static CK_ULONG number = 5;
+static CK_ULONG number = 5, one_mechanism = CKM_RSA_PKCS;
 static uint8_t bytes[256] = { 0x30, 1 };
 static char date[] = "2026112x";
 
@@ -45,13 +45,16 @@ static char date[] = "2026112x";
 	{                           \
 		type, bytes, length \
 	}
-#define RSA_KEY                                                           \
-	CLASS(private_class), TYPE(rsa), TOKEN, NUMBER(CKA_MODULUS, 256), \
-		NUMBER(CKA_PUBLIC_EXPONENT, 3), NUMBER(CKA_PRIVATE_EXPONENT, 256)
+#define RSA_KEY                                                                                  \
+	CLASS(private_class), TYPE(rsa), TOKEN, NUMBER(CKA_MODULUS, 256),                        \
+		NUMBER(CKA_PUBLIC_EXPONENT, 3), NUMBER(CKA_PRIVATE_EXPONENT, 256),               \
+		NUMBER(CKA_PRIME_1, 128), NUMBER(CKA_PRIME_2, 128), NUMBER(CKA_EXPONENT_1, 128), \
+		NUMBER(CKA_EXPONENT_2, 128), NUMBER(CKA_COEFFICIENT, 128)
+#define RSA_KEY_LENGTH 11
 
 static const struct fault {
 	CK_RV rv;
-	CK_ATTRIBUTE template[9];
+	CK_ATTRIBUTE template[13];
 } faults[] = {
 	{ CKR_TEMPLATE_INCOMPLETE, { TOKEN } },
 	{ CKR_TEMPLATE_INCOMPLETE, { X509, TOKEN, VALUE } },
@@ -70,7 +73,12 @@ static const struct fault {
 	  { CLASS(certificate_class), X509, VALUE, TOKEN, BOOLEAN(CKA_TRUSTED, yes) } },
 	{ CKR_TEMPLATE_INCONSISTENT,
 	  { CLASS(certificate_class), X509, VALUE, TOKEN, NUMBER(CKA_URL, 9) } },
-	{ CKR_TEMPLATE_INCONSISTENT, { CLASS(certificate_class), X509, VALUE, TOKEN, TOKEN } },
+	{ CKR_TEMPLATE_INCONSISTENT,
+	  { CLASS(certificate_class), X509, VALUE, TOKEN, NUMBER(CKA_ID, 4), NUMBER(CKA_ID, 5) } },
+	{ CKR_TEMPLATE_INCONSISTENT,
+	  { CLASS(certificate_class), X509, VALUE, TOKEN, BOOLEAN(CKA_MODIFIABLE, no) } },
+	{ CKR_TEMPLATE_INCONSISTENT,
+	  { CLASS(certificate_class), X509, VALUE, TOKEN, BOOLEAN(CKA_DESTROYABLE, no) } },
 	{ CKR_ATTRIBUTE_VALUE_INVALID,
 	  { CLASS(certificate_class), { CKA_CERTIFICATE_TYPE, &wtls, 8 }, VALUE, TOKEN } },
 	{ CKR_ATTRIBUTE_VALUE_INVALID,
@@ -92,6 +100,9 @@ static const struct fault {
 	{ CKR_ATTRIBUTE_VALUE_INVALID, { CLASS(private_class), TYPE(aes), TOKEN } },
 	{ CKR_TEMPLATE_INCOMPLETE,
 	  { CLASS(private_class), TYPE(rsa), TOKEN, NUMBER(CKA_MODULUS, 256) } },
+	{ CKR_TEMPLATE_INCOMPLETE, /* enough for RSA, but not for this token */
+	  { CLASS(private_class), TYPE(rsa), TOKEN, NUMBER(CKA_MODULUS, 256),
+	    NUMBER(CKA_PUBLIC_EXPONENT, 3), NUMBER(CKA_PRIVATE_EXPONENT, 256) } },
 	{ CKR_TEMPLATE_INCOMPLETE,
 	  { CLASS(private_class), TYPE(ec), TOKEN, NUMBER(CKA_EC_PARAMS, 10) } },
 	{ CKR_TEMPLATE_INCOMPLETE,
@@ -103,7 +114,16 @@ static const struct fault {
 	{ CKR_TEMPLATE_INCONSISTENT, { RSA_KEY, BOOLEAN(CKA_EXTRACTABLE, yes) } },
 	{ CKR_TEMPLATE_INCONSISTENT, { RSA_KEY, BOOLEAN(CKA_ALWAYS_AUTHENTICATE, yes) } },
 	{ CKR_TEMPLATE_INCONSISTENT, { RSA_KEY, BOOLEAN(CKA_WRAP_WITH_TRUSTED, yes) } },
+	{ CKR_TEMPLATE_INCONSISTENT, { RSA_KEY, NUMBER(CKA_UNWRAP_TEMPLATE, 24) } },
+	{ CKR_TEMPLATE_INCONSISTENT, { RSA_KEY, { CKA_ALLOWED_MECHANISMS, &one_mechanism, 8 } } },
+	{ CKR_ATTRIBUTE_VALUE_INVALID, { RSA_KEY, { CKA_ALLOWED_MECHANISMS, &one_mechanism, 7 } } },
+	{ CKR_ATTRIBUTE_TYPE_INVALID, { RSA_KEY, NUMBER(CKA_PUBLIC_KEY_INFO, 80) } },
 	/* several faults: the earliest of section 4.1.1 */
+	{ CKR_ATTRIBUTE_TYPE_INVALID, { NUMBER(CKA_VENDOR_DEFINED + 1, 1) } },
+	{ CKR_ATTRIBUTE_TYPE_INVALID, { CLASS(private_class), BOOLEAN(CKA_URL, yes), TOKEN } },
+	{ CKR_ATTRIBUTE_TYPE_INVALID, { CLASS(data_class), { CKA_VENDOR_DEFINED, NULL, 4 } } },
+	{ CKR_ATTRIBUTE_VALUE_INVALID, { CLASS(private_class), { CKA_TOKEN, &neither, 1 } } },
+	{ CKR_ATTRIBUTE_READ_ONLY, { CLASS(private_class), BOOLEAN(CKA_LOCAL, no) } },
 	{ CKR_ATTRIBUTE_TYPE_INVALID,
 	  { CLASS(certificate_class), BOOLEAN(CKA_SIGN, yes), { CKA_TOKEN, &neither, 1 } } },
 	{ CKR_ATTRIBUTE_VALUE_INVALID,
@@ -118,7 +138,7 @@ static CK_ULONG length_of(const CK_ATTRIBUTE *template)
 	CK_ULONG count = 0;
 
 	/* CKA_CLASS is 0, but never without a length */
-	while (count < 9 && (template[count].type || template[count].ulValueLen))
+	while (count < 13 && (template[count].type || template[count].ulValueLen))
 		count++;
 	return count;
 }
@@ -190,6 +210,7 @@ static void test_create_certificate(void **state)
 		BOOLEAN(CKA_MODIFIABLE, yes),
 		{ CKA_SUBJECT, bytes, 9 },
 		{ CKA_CERTIFICATE_CATEGORY, &number, sizeof(number) },
+		{ CKA_ID, (char *)"\1\2", 2 }, /* again: counts as once */
 	};
 	CK_OBJECT_HANDLE object = 0;
 	struct wire_field field;
@@ -214,7 +235,10 @@ static void test_create_certificate(void **state)
 	assert_number(change_of(agent), TAG_OBJECT, OBJECT_CERTIFICATE);
 	assert_field(change_of(agent), TAG_CERTIFICATE, der, length);
 	assert_field(change_of(agent), TAG_LABEL, "written", 7);
-	assert_field(change_of(agent), TAG_ID, "\1\2", 2);
+	assert_true(wire_get(change_of(agent), TAG_ID, &field));
+	assert_int_equal(field.length, 2);
+	assert_memory_equal(field.data, "\1\2", 2);
+	assert_false(wire_next(change_of(agent), &field));
 	assert_false(wire_get(change_of(agent), TAG_KEY_TYPE, &field));
 	free(der);
 }
@@ -225,11 +249,6 @@ static void test_create_keys(void **state)
 	CK_SESSION_HANDLE session = open_session(0, CKF_RW_SESSION);
 	CK_ATTRIBUTE rsa_key[] = {
 		RSA_KEY,
-		NUMBER(CKA_PRIME_1, 128),
-		NUMBER(CKA_PRIME_2, 128),
-		NUMBER(CKA_EXPONENT_1, 128),
-		NUMBER(CKA_EXPONENT_2, 128),
-		NUMBER(CKA_COEFFICIENT, 128),
 		BOOLEAN(CKA_PRIVATE, yes),
 		BOOLEAN(CKA_SENSITIVE, yes),
 		BOOLEAN(CKA_EXTRACTABLE, no),
@@ -291,7 +310,7 @@ static void test_refusals(void **state)
 		{ DEVID_STORE_LOCKED, CKR_DEVICE_ERROR },
 		{ DEVID_STORE_TIMEOUT, CKR_DEVICE_ERROR },
 		{ DEVID_IO, CKR_DEVICE_ERROR },
-		{ DEVID_ACCOUNT_BROKEN, CKR_FUNCTION_REJECTED },
+		{ DEVID_ACCOUNT_BROKEN, CKR_FUNCTION_FAILED },
 	};
 	struct fake_agent *agent = agent_start(HALF_USER);
 	CK_SESSION_HANDLE session = open_session(0, CKF_RW_SESSION);
@@ -301,15 +320,17 @@ static void test_refusals(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
 		agent->answer = rows[i].result;
-		assert_int_equal(p11->C_CreateObject(session, template, 6, &object), rows[i].rv);
+		assert_int_equal(p11->C_CreateObject(session, template, RSA_KEY_LENGTH, &object),
+				 rows[i].rv);
 	}
 	/* An answer without a name. */
 	agent->answer = DEVID_OK;
 	agent->new_name[0] = '\0';
-	assert_int_equal(p11->C_CreateObject(session, template, 6, &object),
+	assert_int_equal(p11->C_CreateObject(session, template, RSA_KEY_LENGTH, &object),
 			 CKR_ATTRIBUTE_VALUE_INVALID);
 	agent_stop(agent);
-	assert_int_equal(p11->C_CreateObject(session, template, 6, &object), CKR_DEVICE_ERROR);
+	assert_int_equal(p11->C_CreateObject(session, template, RSA_KEY_LENGTH, &object),
+			 CKR_DEVICE_ERROR);
 }
 
 static void test_destroy(void **state)
@@ -355,7 +376,9 @@ static void test_change(void **state)
 	CK_ATTRIBUTE label = { CKA_LABEL, (char *)"new", 3 }, id = { CKA_ID, (char *)"\7", 1 },
 		     empty = { CKA_LABEL, (char *)"", 0 }, sign = BOOLEAN(CKA_SIGN, yes),
 		     unknown = { CKA_URL, (char *)"x", 1 }, sensitive = BOOLEAN(CKA_SENSITIVE, no),
-		     both[] = { label, id };
+		     both[] = { label, id }, twice[] = { id, id },
+		     two_values[] = { label, { CKA_LABEL, (char *)"old", 3 } },
+		     two_faults[] = { sign, unknown };
 	struct wire_field field;
 
 	(void)state;
@@ -379,6 +402,10 @@ static void test_change(void **state)
 			 CKR_ATTRIBUTE_READ_ONLY);
 	assert_int_equal(p11->C_SetAttributeValue(session, key, &unknown, 1),
 			 CKR_ATTRIBUTE_TYPE_INVALID);
+	assert_int_equal(p11->C_SetAttributeValue(session, key, two_faults, 2),
+			 CKR_ATTRIBUTE_TYPE_INVALID);
+	assert_int_equal(p11->C_SetAttributeValue(session, key, two_values, 2),
+			 CKR_TEMPLATE_INCONSISTENT);
 	assert_int_equal(agent->changes, 0);
 	assert_int_equal(p11->C_SetAttributeValue(session, key, &label, 1), CKR_OK);
 	assert_int_equal(wire_type(change_of(agent)), WIRE_RENAME);
@@ -387,6 +414,7 @@ static void test_change(void **state)
 	assert_int_equal(p11->C_SetAttributeValue(session, key, both, 2), CKR_OK);
 	assert_field(change_of(agent), TAG_ID, "\7", 1);
 	assert_field(change_of(agent), TAG_NAME, NEW_NAME, 16);
+	assert_int_equal(p11->C_SetAttributeValue(session, key, twice, 2), CKR_OK);
 	agent->answer = DEVID_EXISTS;
 	assert_int_equal(p11->C_SetAttributeValue(session, key, &label, 1),
 			 CKR_ATTRIBUTE_VALUE_INVALID);

@@ -218,33 +218,48 @@ static void a_full_queue_is_bounded(void **state)
 	close(listener);
 }
 
-static void a_missing_agent_is_started(void **state)
+static int start_and_ask(void *data)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 
-	(void)state;
+	(void)data;
+	if (client_connect(&client, HALF_USER, CLIENT_NO_START) != DEVID_AGENT_GONE)
+		return 1;
+	if (client_connect(&client, HALF_USER, CLIENT_START) != DEVID_OK)
+		return 2;
+	return ask(&client, DEVID_EXISTS) != DEVID_EXISTS;
+}
+
+/* In a child, whose orphans come to us. */
+static void start_in_child(const char *manner, int (*run)(void *), int expected)
+{
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	setenv("DEVID_AGENT", getenv("DEVID_FAKE_AGENT"), 1);
-	setenv("DEVID_FAKE_MANNER", "answer", 1);
-	assert_result(client_connect(&client, HALF_USER, CLIENT_NO_START), DEVID_AGENT_GONE);
-	assert_result(client_connect(&client, HALF_USER, CLIENT_START), DEVID_OK);
-	assert_result(ask(&client, DEVID_EXISTS), DEVID_EXISTS);
-	client_close(&client);
-	assert_true(waitpid(-1, NULL, 0) > 0); /* it leaves with its connection */
+	setenv("DEVID_FAKE_MANNER", manner, 1);
+	assert_int_equal(in_child(run, NULL), expected);
+	assert_true(waitpid(-1, NULL, 0) > 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+/* It leaves with its connection. */
+static void a_missing_agent_is_started(void **state)
+{
+	(void)state;
+	start_in_child("answer", start_and_ask, 0);
+}
+
+static int start_in_vain(void *data)
+{
+	struct client client = CLIENT_INIT;
+
+	(void)data;
+	return client_connect(&client, HALF_USER, CLIENT_START);
 }
 
 static void an_agent_that_fails_to_start_is_told(void **state)
 {
-	struct client client = CLIENT_INIT;
-
 	(void)state;
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	setenv("DEVID_AGENT", getenv("DEVID_FAKE_AGENT"), 1);
-	setenv("DEVID_FAKE_MANNER", "fail", 1);
-	assert_result(client_connect(&client, HALF_USER, CLIENT_START), DEVID_AGENT_GONE);
-	assert_true(waitpid(-1, NULL, 0) > 0);
-	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	start_in_child("fail", start_in_vain, DEVID_AGENT_GONE);
 }
 
 int main(void)

@@ -1,13 +1,11 @@
 #!/bin/bash
-# Programs that people have, each with a PKCS#11 URI (or id) and nothing else of devid: curl, wget, OpenSSL's
-# engine, NSS, pkcs11-tool, OpenSSH, openconnect, OpenVPN, strongSwan, wpa_supplicant; RSA and EC; the system
-# token, as root's daemons use it. What is not installed is skipped.
+# VPN clients, each with a PKCS#11 URI (or id) and nothing else of devid: openconnect, OpenVPN, strongSwan,
+# wpa_supplicant; RSA and EC; the system token, as root's daemons use it. What is not installed is skipped.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/tls.sh"
 private_machine "$0" "$@"
 PATH=$PATH:/usr/sbin:/sbin
-plan 28
+plan 16
 machine_user alice devid
 usermod -p '*' alice
 cp "$PKI"/{rsa2048,p256}.p12 "$T/users/root/"
@@ -35,77 +33,6 @@ have() {
 		}
 	done
 }
-run_in() {
-	run "${A[@]}" bash -c "$1"
-	out=$(tr -d '\0' <"$T/run.out")
-}
-
-# --- TLS clients, as a user of the group
-tls_server tls1_3
-as alice
-for kind in "${kinds[@]}"; do
-	uri="$TOKEN;object=$kind"
-	have 1 curl "$(openssl version -e | sed 's/.*"\(.*\)"/\1/')/pkcs11.so" && {
-		run_in "curl -sS --cacert '$PKI/root.crt' --key '$uri;type=private' --cert '$uri;type=cert' https://localhost:$PORT/"
-		ok "curl, $kind" tls_accepted "laptop-$kind" || diag "$err"
-	}
-	have 1 wget && {
-		run_in "wget -qO- --ca-certificate='$PKI/root.crt' --certificate='$uri;type=cert' --private-key='$uri;type=private' https://localhost:$PORT/"
-		ok "wget, $kind" tls_accepted "laptop-$kind" || diag "$err"
-	}
-	have 1 "$(openssl version -e | sed 's/.*"\(.*\)"/\1/')/pkcs11.so" && {
-		run_in "printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -quiet -connect localhost:$PORT -CAfile '$PKI/root.crt' -engine pkcs11 -keyform engine -key '$uri;type=private' -cert '$PKI/$kind.crt'"
-		ok "OpenSSL's engine, $kind" tls_accepted "laptop-$kind" || diag "$err"
-	}
-done
-# NSS, as in browsers.
-have 2 tstclnt modutil certutil && {
-	{
-		"${A[@]}" mkdir nss && "${A[@]}" certutil -N -d sql:nss --empty-password &&
-			"${A[@]}" modutil -dbdir sql:nss -add devid -libfile "$SO" -force &&
-			"${A[@]}" certutil -A -d sql:nss -n root -t CT,, -i "$PKI/root.crt"
-	} >"$T/nss.log" 2>&1 || diag "$(cat "$T/nss.log")"
-	for kind in "${kinds[@]}"; do
-		run_in "printf 'GET / HTTP/1.0\r\n\r\n' >request; timeout 10 tstclnt -d sql:nss -h 127.0.0.1 -p $PORT -V tls1.3: -n 'Device Identity (system):$kind' <request"
-		ok "NSS, $kind" tls_accepted "laptop-$kind" || diag "$err"
-	done
-}
-run "${A[@]}" pkcs11-tool --module "$SO" --token-label 'Device Identity (system)' -O
-like "$out" 'Private Key Object; RSA' "pkcs11-tool sees the keys"
-echo hello >"$T/tmp/message"
-id=$("${A[@]}" p11tool --list-all-certs "$TOKEN;object=rsa2048" 2>/dev/null | sed -n 's/.*ID: //p' | tr -d ':')
-chmod 1777 "$T/tmp"
-run "${A[@]}" pkcs11-tool --module "$SO" --token-label 'Device Identity (system)' --sign -m SHA256-RSA-PKCS \
-	--id "$id" -i "$T/tmp/message" -o "$T/tmp/signature"
-openssl x509 -in "$PKI/rsa2048.crt" -noout -pubkey >"$T/tmp/public"
-ok "and its signature is good" openssl dgst -sha256 -verify "$T/tmp/public" -signature "$T/tmp/signature" "$T/tmp/message"
-
-# --- OpenSSH
-have 2 sshd ssh && {
-	"${A[@]}" ssh-keygen -D "$SO" >"$T/authorized" 2>/dev/null
-	ssh-keygen -q -t ed25519 -N '' -f "$T/host"
-	cat >"$T/sshd.conf" <<-X
-		Port 2222
-		ListenAddress 127.0.0.1
-		HostKey $T/host
-		AuthorizedKeysFile $T/authorized
-		PidFile none
-		StrictModes no
-		UsePAM no
-		PasswordAuthentication no
-	X
-	mkdir -p /run/sshd
-	"$(command -v sshd)" -D -e -f "$T/sshd.conf" >"$T/sshd.log" 2>&1 &
-	track $!
-	wait_for 5 port_listens 2222
-	for how in rsa-sha2-256 ecdsa-sha2-nistp256; do
-		run "${A[@]}" ssh -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-			-o IdentityFile=none -o BatchMode=yes -o "PubkeyAcceptedAlgorithms=$how" -I "$SO" -p 2222 \
-			alice@127.0.0.1 'echo in as $(id -un)' </dev/null
-		is "$out" "in as alice" "ssh, $how"
-	done
-}
-
 # --- root's daemons, in a network beside the servers'
 ip netns add client
 ip link add e0 type veth peer name e0 netns client

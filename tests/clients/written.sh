@@ -1,0 +1,228 @@
+#!/bin/bash
+# What p11tool and pkcs11-tool write on the user's token of an installed machine, with the keyring: the key by one
+# and the certificate by the other, in either order; a lone key or certificate, as clients and devid show it; the
+# limits; what is refused while the keyring is locked or no agent runs; and that either takes away what the other
+# wrote. p11tool.sh and pkcs11-tool.sh have each tool by itself.
+. "$(dirname "$0")/../lib/common.sh"
+. "$(dirname "$0")/../lib/machine.sh"
+. "$(dirname "$0")/../lib/keyring.sh"
+. "$(dirname "$0")/../lib/tls.sh"
+. "$(dirname "$0")/../lib/clients.sh"
+client_machine "$0" "$@"
+A=("${E[@]}")
+for label in rsa ec stranger; do
+	run "${E[@]}" devid remove "$label"
+done
+# Files that both tools of alice can read.
+W=$T/w
+mkdir -m 755 "$W" && chown alice: "$W"
+for name in rsa2048 rsa3072 p256 p384 rsa1024 ed25519 size-2045 size-2049; do
+	openssl pkey -in "$PKI/$name.key" -outform der -out "$W/$name.key.der"
+	openssl x509 -in "$PKI/$name.crt" -outform der -out "$W/$name.crt.der"
+	openssl pkey -in "$PKI/$name.key" -pubout -out "$W/$name.pub"
+	cp "$PKI/$name.key" "$W/"
+done
+chown alice: "$W"/*
+printf 'a message\n' >"$W/message"
+
+p11tool() {
+	run "${E[@]}" p11tool "$@"
+}
+opensc() {
+	run "${E[@]}" pkcs11-tool --module "$SO" --token-label 'Device Identity' "$@"
+}
+# write TOOL key|cert NAME LABEL ID
+write() {
+	case $1/$2 in
+	p11tool/key) p11tool --write --label "$4" --id "$5" --load-privkey "$W/$3.key" "$TOKEN" ;;
+	p11tool/cert) p11tool --write --label "$4" --id "$5" --load-certificate "$PKI/$3.crt" "$TOKEN" ;;
+	opensc/key) opensc --write-object "$W/$3.key.der" --type privkey --label "$4" --id "$5" ;;
+	opensc/cert) opensc --write-object "$W/$3.crt.der" --type cert --label "$4" --id "$5" ;;
+	esac
+}
+written() {
+	write "$@"
+	is "$rc" 0 "$1 writes the $2 of $3" || diag "$(last_run)"
+}
+# remove TOOL key|cert LABEL
+remove() {
+	local kind
+	case $1/$2 in
+	p11tool/*)
+		kind=$([ "$2" = key ] && echo private || echo cert)
+		p11tool --batch --delete "$TOKEN;object=$3;type=$kind"
+		;;
+	opensc/*)
+		kind=$([ "$2" = key ] && echo privkey || echo cert)
+		opensc --delete-object --type "$kind" --label "$3"
+		;;
+	esac
+}
+objects() {
+	p11tool --list-all "$TOKEN${1:+;object=$1}"
+	grep -c '^Object ' <<<"$out"
+}
+json() {
+	run "${E[@]}" devid list --json
+	"$PYTHON" -c 'import json, sys
+found = [i for i in json.load(sys.stdin)["identities"] if i["label"] == sys.argv[1]]
+print(*[eval(sys.argv[2], {"i": i}) for i in found])' "$1" "$2" <<<"$out"
+}
+# signs LABEL NAME: both tools sign, and it is that key.
+signs() {
+	local label=$1 name=$2 mechanism=SHA256-RSA-PKCS
+	[[ $name != p* ]] || mechanism=ECDSA-SHA256
+	p11tool --test-sign "$TOKEN;object=$label;type=private"
+	is "$rc" 0 "$label: p11tool signs" || diag "$(last_run)"
+	rm -f "$W/signature"
+	opensc --sign --label "$label" -m $mechanism --signature-format openssl -i "$W/message" -o "$W/signature"
+	ok "$label: pkcs11-tool signs" openssl dgst -sha256 -verify "$W/$name.pub" -signature "$W/signature" \
+		"$W/message" || diag "$(last_run)"
+}
+nothing_left() {
+	is "$(objects)/$(keyring_items | wc -l)/$(find "$HOME_ALICE/.local" -name '*.identity' | wc -l)" 0/0/0 \
+		"$1: nothing is left on the token, in the keyring, on disk"
+}
+nothing_left "at first"
+
+# --- key and certificate by different tools, under different ids and labels
+tls_server tls1_3
+for tools in opensc/p11tool p11tool/opensc opensc/opensc p11tool/p11tool; do
+	names=(rsa2048 p384)
+	[ "${tools%/*}" != "${tools#*/}" ] || names=(p384)
+	for name in "${names[@]}"; do
+		for order in key/cert cert/key; do
+			first=${order%/*} second=${order#*/} by=${tools%/*} then=${tools#*/}
+			declare -A label=([key]=the-key [cert]=the-certificate) id=([key]=01 [cert]=a0b1c2)
+			diag "$by: $first, then $then: $second, $name"
+			written "$by" "$first" $name "${label[$first]}" "${id[$first]}"
+			is "$(keyring_items | wc -l)" "$([ "$first" = key ] && echo 1 || echo 0)" "a key is in the keyring, else not"
+			written "$then" "$second" $name "${label[$second]}" "${id[$second]}"
+			is "$(objects)/$(objects the-certificate)" 3/3 "one identity, by the certificate's name"
+			opensc -O
+			is "$(sed -n 's/^ *ID: *//p' <<<"$out" | sort | uniq -c | xargs)" "3 a0b1c2" "all with the certificate's id"
+			is "$(json the-certificate 'i["store"], i["key_type"], i["check"]["result"]')" \
+				"('keyring', '$([ $name = p384 ] && echo EC P-384 || echo RSA 2048)', 'ok')" "devid lists it as good"
+			signs the-certificate $name
+			tls_login "$TOKEN;object=the-certificate"
+			ok "and it logs in" tls_accepted "laptop-$name" || diag "$out" "$err"
+			remove "$then" "$first" the-certificate
+			is "$rc/$(objects)" "0/$([ "$first" = key ] && echo 1 || echo 2)" "the other tool takes away the $first" ||
+				diag "$(last_run)"
+			remove "$by" "$second" the-certificate
+			is "$rc" 0 "and the first one the $second" || diag "$(last_run)"
+			nothing_left "$by, $then"
+		done
+	done
+done
+
+# Told no id, p11tool takes that of a public key that is there, else one of its own.
+written opensc key p256 the-key 01
+p11tool --write --label the-certificate --load-certificate "$PKI/p256.crt" "$TOKEN"
+opensc -O
+is "$(sed -n 's/^ *ID: *//p' <<<"$out" | sort | uniq -c | xargs)" "3 01" "a certificate without an id comes under its key's"
+run "${E[@]}" devid remove the-certificate
+p11tool --write --label the-certificate --load-certificate "$PKI/p256.crt" "$TOKEN"
+written opensc key p256 the-key 01
+opensc -O
+like "$(sed -n 's/^ *ID: *//p' <<<"$out" | sort | uniq -c | xargs)" '^3 [0-9a-f]{40}$' "first, under p11tool's own, and the key follows"
+run "${E[@]}" devid remove the-certificate
+nothing_left "without an id"
+
+# --- a lone key, a lone certificate
+for tool in p11tool opensc; do
+	for name in rsa3072 p256; do
+		kind=$([ $name = p256 ] && echo EC P-256 || echo RSA 3072)
+		written $tool key $name lone 07
+		opensc -O
+		is "$(grep -o '^[A-Za-z]* *[A-Za-z]* Object' <<<"$out" | sort | xargs)" "Private Key Object Public Key Object" \
+			"a lone key is a private and a public one"
+		signs lone $name
+		run "${E[@]}" devid list
+		like "$out" "lone +user +keyring +user +$kind +no cert" "devid list shows a key alone"
+		like "$out" 'a private key alone' "and says so"
+		is "$(json lone 'i["key_type"], i["copied_by"], i["check"]["reason"]')" "('$kind', 'user', 'no-certificate')" "so does its JSON"
+		run "${E[@]}" devid show lone
+		like "$out" "key +$kind, alone" "and devid show"
+		run "${E[@]}" devid check lone
+		is "$rc" 3 "which is no device identity" || diag "$(last_run)"
+		remove $tool key lone
+		nothing_left "a lone key"
+
+		written $tool cert $name lone 07
+		opensc -O
+		is "$(grep -o '^[A-Za-z]* *[A-Za-z]* Object' <<<"$out" | sort | xargs)" "Certificate Object" "a lone certificate is one object"
+		p11tool --export "$TOKEN;object=lone;type=cert"
+		is "$out" "$(cat "$PKI/$name.crt")" "and comes out as it went in"
+		p11tool --test-sign "$TOKEN;object=lone;type=private"
+		isnt "$rc" 0 "it doesn't sign"
+		run "${E[@]}" devid list
+		like "$out" "lone +user +none +$kind +20" "devid list shows it without a key that somebody could copy"
+		like "$out" 'no key' "and says so"
+		is "$(json lone 'i["store"], i["copied_by"], i["check"]["reason"]')" "('none', None, 'key-missing')" "so does its JSON"
+		run "${E[@]}" devid show lone
+		like "$out" 'store +none: the private key is not here' "and devid show"
+		run "${E[@]}" devid remove lone
+		is "$rc" 0 "devid takes it away"
+		nothing_left "a lone certificate"
+	done
+done
+
+# --- limits and refusals
+declare -A says=([p11tool]='PKCS #11 error in attribute' [opensc]='CKR_ATTRIBUTE_VALUE_INVALID')
+for tool in p11tool opensc; do
+	written $tool cert size-2045 largest 01
+	for refused in cert/size-2049 key/rsa1024 key/ed25519; do
+		write $tool ${refused%/*} ${refused#*/} other 02
+		isnt "$rc" 0 "$tool, $refused: refused"
+		# pkcs11-tool doesn't know this kind of key itself.
+		[ $tool/$refused = opensc/key/ed25519 ] || like "$err" "${says[$tool]}" "${says[$tool]}"
+	done
+	write $tool key p256 largest 01
+	isnt "$rc" 0 "$tool: another key under a taken id is refused"
+	written $tool key size-2045 largest 03
+	is "$(objects)/$(objects largest)/$(keyring_items | wc -l)" 3/3/1 "$tool: its own is taken"
+	remove $tool key largest
+	remove $tool cert largest
+	nothing_left "$tool"
+done
+
+# --- locked, and no agent: a key is not taken, and what is there stays
+written opensc key p256 kept 01
+written opensc cert p256 kept 01
+cannot_write() {
+	local tool how=$2
+	declare -A words=([p11tool]='PKCS #11 error in device' [opensc]='CKR_DEVICE_ERROR')
+	for tool in p11tool opensc; do
+		write $tool key rsa2048 new 02
+		client_failed_in_time "$how, $tool writes a key"
+		like "$err" "${words[$tool]}" "$how, $tool: ${words[$tool]}"
+	done
+	is "$(objects)" 3 "$how: what was there is there, and nothing else"
+	[ "$how" = gone ] || return 0
+	for tool in p11tool opensc; do
+		write $tool cert rsa2048 new 02
+		client_failed_in_time "$how, $tool writes a certificate"
+	done
+	remove opensc cert kept
+	client_failed_in_time "$how, a certificate is deleted"
+	is "$(objects)" 3 "$how: still the same"
+}
+client_cannot_use locked cannot_write
+client_cannot_use gone cannot_write
+is "$(keyring_items | wc -l)" 1 "one key is in the keyring"
+signs kept p256
+# A certificate needs no keyring.
+keyring_lock
+client_end_agents
+written p11tool cert rsa2048 public 02
+is "$(objects public)" 1 "a certificate can be written while the keyring is locked"
+remove opensc cert public
+is "$rc/$(objects public)" 0/0 "and deleted"
+remove opensc key kept
+is "$rc/$(objects kept)" 0/1 "a key goes from the token also then"
+keyring_unlock
+is "$(keyring_items | wc -l)" 1 "its half could not be taken out of the locked keyring"
+remove p11tool cert kept
+nothing_left "at last"
+done_testing

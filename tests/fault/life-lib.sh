@@ -1,0 +1,32 @@
+# What the tests of strange hosts share: identities, and the agents of this test.
+
+# life_identity [--store STORE] NAME…
+life_identity() {
+	local name store=file
+	need_pki
+	if [ "$1" = --store ]; then
+		store=$2
+		shift 2
+	fi
+	for name in "$@"; do
+		run "${E[@]}" "$DEVID_COMMAND" import-cert --user --store "$store" --label "$name" \
+			--password-file "$PKI/password" "$PKI/$name.p12"
+		[ "$rc" -eq 0 ] || bail "no identity $name: $err"
+	done
+}
+
+# Pids of the agents of this test, whatever started them.
+life_agents() {
+	local p
+	for p in $(ours); do
+		[ "$(readlink "/proc/$p/exe")" != "$(readlink -f "$DEVID_AGENT")" ] || echo "$p"
+	done
+}
+
+life_end_agents() {
+	local p
+	for p in $(life_agents); do
+		kill "$p"
+		wait_for 10 gone "$p"
+	done
+}

@@ -1,0 +1,46 @@
+#!/bin/bash
+# Load: 10,000 signatures in 64 sessions cost no memory that stays, and 200 processes at once that find no agent
+# share one, which leaves when they have gone; with keys in files and in the real keyring.
+. "$(dirname "$0")/../lib/common.sh"
+. "$(dirname "$0")/../lib/keyring.sh"
+. "$(dirname "$0")/life-lib.sh"
+CROWD=200
+PROGRAM=$DEVID_AGENT
+
+# As the module starts it, but that it doesn't stay for a minute.
+hasty_agent() {
+	printf '#!/bin/sh\nexec "%s" "$@" --idle-timeout 3\n' "$PROGRAM" >"$T/hasty-agent"
+	chmod 755 "$T/hasty-agent"
+	env_set DEVID_AGENT="$T/hasty-agent"
+}
+
+load() {
+	local store=$1 most=0 pid
+	life_identity --store "$store" rsa2048 p256
+	run "${E[@]}" "$DEVID_FAULT_SIGNS"
+	is "$rc" 0 "$store: 10,000 signatures ($ms ms: $(echo $out) KiB)"
+	diag "$err"
+	life_end_agents
+	hasty_agent
+	run "${E[@]}" "$DEVID_FAULT_CROWD" "$CROWD"
+	is "$rc $out" "0 $CROWD" "$store: $CROWD processes at once: all list and sign ($ms ms)"
+	diag "$(head -n 20 <<<"$err")"
+	one_left() {
+		[ "$(life_agents | wc -l)" -eq 1 ]
+	}
+	ok "$store: one agent remains" wait_for 10 one_left
+	pid=$(life_agents)
+	ok "$store: it leaves when nobody asks any more" wait_for 20 gone "$pid"
+	is "$(life_agents)" "" "$store: then there is none"
+	[ ! -e "$T/run/devid/agent" ] && pass "$store: nor its socket" || fail "$store: nor its socket"
+	env_set DEVID_AGENT="$PROGRAM"
+}
+
+load file
+run "${E[@]}" "$DEVID_COMMAND" reset-cred --keys --yes
+is "$rc" 0 "all is taken out"
+life_end_agents
+keyring_bus
+keyring_start open || bail "no keyring"
+load keyring
+done_testing
