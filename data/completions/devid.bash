@@ -19,6 +19,7 @@ _devid_options()
 	"account revoke") echo "--user --system --json --help" ;;
 	verify) echo "--config --at --chain --json --help" ;;
 	reset-cred) echo "--keys --dry-run --yes --json --help" ;;
+	doctor) echo "--report --list --json --help" ;;
 	events) echo "--since --user --system --json --help" ;;
 	posture) echo "--profile --list --user --system --json --help" ;;
 	status | version) echo "--json --help" ;;
@@ -48,7 +49,7 @@ _devid()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
 	local commands="import-cert inspect list show check remove rename export ca account verify posture reset-cred status
-		events version help"
+		doctor events version help"
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
@@ -67,7 +68,7 @@ _devid()
 	ca | account) command="$command ${COMP_WORDS[2]}" ;;
 	esac
 	case $last in
-	--key | --password-file | --pin-file | --ca-file | --output | -o)
+	--key | --password-file | --pin-file | --ca-file | --report | --output | -o)
 		compopt -o filenames 2>/dev/null
 		COMPREPLY=($(compgen -f -- "$word"))
 		return

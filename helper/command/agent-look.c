@@ -20,6 +20,7 @@ void agent_look(enum half half, enum client_start start, struct agent_look *look
 	look->running = true;
 	wire_begin(&request, WIRE_STATUS);
 	if (!agent_call(&client, &request, &reply, &error)) {
+		look->result = devid_error_result(error);
 		look->problem = g_strdup(error->message);
 		return;
 	}

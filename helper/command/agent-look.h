@@ -6,7 +6,7 @@
 
 struct agent_look {
 	bool running;
-	enum devid_result result; /* of connecting */
+	enum devid_result result; /* of connecting, then of asking */
 	char *problem;		  /* there is something, and it doesn't answer as it should */
 	JsonParser *parser;
 	JsonObject *status; /* of the parser; NULL where not running */

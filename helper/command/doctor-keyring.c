@@ -1,0 +1,54 @@
+/* The session bus and the keyring: as the agent sees them, and as this session does. */
+#include <string.h>
+
+#include "doctor.h"
+#include "keyring-look.h"
+
+static const struct {
+	const char *state, *hint;
+	enum outcome needed, otherwise; /* whether an identity is in the keyring or not */
+} states[] = {
+	{ "ready", NULL, OUTCOME_PASS, OUTCOME_PASS },
+	{ "locked", "unlock it (log in to the desktop); until then each use asks for its password",
+	  OUTCOME_WARN, OUTCOME_SKIP },
+	{ "missing", "log in to a desktop with a keyring, or import again with --store file",
+	  OUTCOME_FAIL, OUTCOME_SKIP },
+};
+
+static void tell(struct doctor *doctor, const char *state, const char *words)
+{
+	bool needed = doctor_has_identity(doctor, HALF_USER, "keyring");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(states); i++)
+		if (strcmp(states[i].state, state) == 0)
+			doctor_tell(doctor, needed ? states[i].needed : states[i].otherwise,
+				    needed ? states[i].hint : NULL, "%s%s", words,
+				    needed || strcmp(state, "ready") == 0
+					    ? ""
+					    : " (no identity here needs one)");
+}
+
+void doctor_keyring(struct doctor *doctor)
+{
+	AUTO_AGENT_LOOK struct agent_look agent = { .running = false };
+	g_autofree char *state = NULL, *words = keyring_look(&state);
+	const char *seen = NULL, *why = NULL;
+
+	if (doctor_noted(doctor, "agent") != NULL) {
+		agent_look(HALF_USER, CLIENT_NO_START, &agent);
+		seen = agent_look_store(&agent, "keyring", &why);
+	}
+	/* The agent's is what counts; it may have been started where there was no session. */
+	if (seen != NULL && strcmp(seen, "missing") == 0 && strcmp(state, "missing") != 0) {
+		g_autofree char *hint = g_strdup_printf(
+			"end it, the next use of a key starts one here: kill %" G_GINT64_FORMAT,
+			json_object_get_int_member_with_default(agent.status, "pid", 0));
+
+		doctor_tell(doctor, OUTCOME_FAIL, hint,
+			    "this session's is %s, and the agent reaches none: %s", state,
+			    why == NULL ? "it was started elsewhere" : why);
+	} else {
+		tell(doctor, state, words);
+	}
+	doctor_note(doctor, "keyring", seen != NULL ? seen : state);
+}
