@@ -68,9 +68,9 @@ static void tell_denied(struct doctor *doctor, enum half half)
 	struct stat status;
 	g_autofree char *hint = NULL;
 
-	if (!path_runtime(half, folder) || lstat(folder, &status) < 0) {
-		doctor_tell(doctor, OUTCOME_FAIL, NULL, "the socket's folder can't be looked at");
-	} else if (!S_ISDIR(status.st_mode)) {
+	if (!path_runtime(half, folder) || lstat(folder, &status) < 0)
+		return; /* it went meanwhile */
+	if (!S_ISDIR(status.st_mode)) {
 		hint = g_strdup_printf("remove it: rm %s", folder);
 		doctor_tell(doctor, OUTCOME_FAIL, hint, "%s, for the socket, is no folder", folder);
 	} else if (half == HALF_USER &&

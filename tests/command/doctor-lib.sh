@@ -14,9 +14,9 @@ RECORDS=
 
 doctor_machine() {
 	client_machine "$@"
-	run "${E[@]}" devid remove --yes stranger
+	run "${E[@]}" devid remove stranger
 	[ "$rc" -eq 0 ] || bail "no removal: $err"
-	run "${E[@]}" devid remove --yes ec
+	run "${E[@]}" devid remove ec
 	run "${E[@]}" devid rename rsa laptop
 	[ "$rc" -eq 0 ] || bail "no renaming: $err"
 	mkdir "$T/p12" && mv "$HOME_ALICE"/*.p12 "$T/p12/"

@@ -106,5 +106,5 @@ keyring_unlock
 prompter_stop
 client_end_agents
 healthy "all mended"
-doctor_complete doctor-{versions,module,agent,keyring}.c
+doctor_complete doctor-{versions,module,keyring}.c
 done_testing

@@ -22,9 +22,9 @@ def field(tag, value):
 
 def answer(kind):
     if kind == HELLO:
-        return 0, field(RESULT, 0) + field(PROTOCOL, 1) + field(VERSION, "0.0.9") + field(MAY_SIGN, 1)
+        return field(RESULT, 0) + field(PROTOCOL, 1) + field(VERSION, "0.0.9") + field(MAY_SIGN, 1)
     status = {"version": "0.0.9", "pid": os.getpid(), "stores": []}
-    return 1, field(RESULT, 0) + field(VERSION, "0.0.9") + field(STATUS, json.dumps(status))
+    return field(RESULT, 0) + field(VERSION, "0.0.9") + field(STATUS, json.dumps(status))
 
 
 def serve(client):
@@ -37,8 +37,8 @@ def serve(client):
             client.recv(length, socket.MSG_WAITALL) if length else b""
             if mode == "silent" or mode == "mute" and kind != HELLO:
                 continue
-            version, body = answer(kind)
-            client.sendall(struct.pack("<IBBH", len(body), version, REPLY, 0) + body)
+            body = answer(kind)
+            client.sendall(struct.pack("<IBBH", len(body), 0, REPLY, 0) + body)
 
 
 server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
