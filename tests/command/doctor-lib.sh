@@ -32,7 +32,7 @@ doctor() {
 	cat "$T/findings" >>"$T/messages"
 }
 
-# "RESULT EXAMINATION MESSAGE HINT" a line, parted by tabs; for doctor_complete "RESULT MESSAGE".
+# A line each: "RESULT MESSAGE"; of warnings and failures, "RESULT EXAMINATION MESSAGE HINT" parted by tabs.
 findings() {
 	/usr/bin/python3 -c 'import json, sys
 for f in json.loads(sys.argv[1])["findings"]:
@@ -74,9 +74,13 @@ doctor_complete() {
 		"${@/#/$DEVID_SOURCE/helper/command/}")" "" "each finding of $* was provoked"
 }
 
-as_root() {
-	as root
-	"${A[@]}" "$@"
+# The user's identities, out of the way for a while.
+away() {
+	mkdir -p "$T/away" && mv "$RECORDS"/*.identity "$T/away/"
+}
+back() {
+	rm -f "$RECORDS"/*.{identity,key}
+	mv "$T/away"/*.identity "$RECORDS/"
 }
 
 # odd MODE: an agent that is not as it should be, in the place of alice's.

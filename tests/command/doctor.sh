@@ -106,5 +106,34 @@ keyring_unlock
 prompter_stop
 client_end_agents
 healthy "all mended"
-doctor_complete doctor-{versions,module,keyring}.c
+
+# --- the machine's, as alice sees it and as root does
+client_import_system machine p256 >/dev/null
+gpasswd -d alice devid >/dev/null
+rm "$T/users/root"/*.p12
+healthy "an identity of the machine, for others"
+row fail system 'you may not use the machine' "the machine's identity alone, and not for this user" 'away' 'back'
+usermod -aG devid alice
+env_build
+system_agents() { pgrep -u devid -x devid-agent; }
+end_system() {
+	local pid
+	for pid in $(system_agents); do kill "$pid"; wait_for 5 gone "$pid"; done
+}
+start_system() {
+	as root
+	"${A[@]}" devid doctor >/dev/null
+}
+start_system
+healthy "… now for this one too"
+row warn system 'nothing listens' "no agent of the machine" 'end_system' 'start_system'
+row fail system 'nothing listens' "… for one who needs it" 'away; end_system' 'back; start_system'
+systemd() {
+	end_system
+	mkdir -p "$T/root/run/systemd/system"
+	WITH=(env "DEVID_TEST_ROOT=$T/root")
+}
+row warn system 'socket unit is not enabled' "… and systemd runs" 'systemd' 'rm -r "$T/root"; start_system'
+row fail system 'can be written by others' "a folder that others can write to" 'chmod 777 /run/devid' 'chmod 755 /run/devid'
+doctor_complete doctor-{versions,module,agent,keyring}.c
 done_testing
