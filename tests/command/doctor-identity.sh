@@ -16,8 +16,8 @@ in_days() { date -u -d "$1 days" +%Y%m%d%H%M%SZ; }
 	cd "$T" && cp "$PKI"/issuing.{crt,key} . &&
 		pki_key near p256 && END=$(in_days +10) pki_issue near issuing "/CN=near" "${LEAF_EXTENSIONS[@]}" &&
 		pki_key ends p256 && END=$(in_days +20) pki_issue ends ends "/CN=Ends" "${CA_EXTENSIONS[@]}" &&
-		pki_key ended p256 && BEGIN=20200101000000Z END=20210101000000Z pki_issue ended ended "/CN=Ended" "${CA_EXTENSIONS[@]}" &&
-		pki_key begins p256 && BEGIN=$(in_days +20) pki_issue begins begins "/CN=Begins" "${CA_EXTENSIONS[@]}"
+		pki_key ended p256 && START=20200101000000Z END=20210101000000Z pki_issue ended ended "/CN=Ended" "${CA_EXTENSIONS[@]}" &&
+		pki_key begins p256 && START=$(in_days +20) pki_issue begins begins "/CN=Begins" "${CA_EXTENSIONS[@]}"
 ) >"$T/pki.out" 2>&1 || bail "no certificates: $(cat "$T/pki.out")"
 
 # place LABEL STORE CRT: a record of alice's; placed with its key: whole LABEL NAME (of $PKI, or a path).
