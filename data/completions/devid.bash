@@ -9,11 +9,13 @@ _devid_options()
 			"--pin-file --replace --accept-size --dry-run --json --help"
 		;;
 	inspect) echo "--password-file --password-fd --system --json --help" ;;
-	list | show | remove | rename) echo "--user --system --json --help" ;;
+	list) echo "--user --system --all-users --json --help" ;;
+	show | remove | rename) echo "--user --system --json --help" ;;
 	check) echo "--server --ca-file --user --system --quiet --notify --json --help" ;;
 	export) echo "--output --leaf --user --system --help" ;;
 	"ca add") echo "--name --user --system --json --help" ;;
-	"ca list" | "ca show") echo "--system --json --help" ;;
+	"ca list") echo "--used-by --since --system --json --help" ;;
+	"ca show") echo "--system --json --help" ;;
 	"ca remove") echo "--user --system --json --help" ;;
 	ca | account) echo "--help" ;;
 	"account revoke") echo "--user --system --json --help" ;;
@@ -68,7 +70,7 @@ _devid()
 	ca | account) command="$command ${COMP_WORDS[2]}" ;;
 	esac
 	case $last in
-	--key | --password-file | --pin-file | --ca-file | --report | --output | -o)
+	--key | --password-file | --pin-file | --ca-file | --report | --used-by | --output | -o)
 		compopt -o filenames 2>/dev/null
 		COMPREPLY=($(compgen -f -- "$word"))
 		return

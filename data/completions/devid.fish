@@ -58,6 +58,7 @@ complete -c devid -n '__devid_is inspect' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is inspect' -F
 complete -c devid -n '__devid_is list' -l user -d 'Only your own token'
 complete -c devid -n '__devid_is list' -l system -d 'Only the machine\'s token'
+complete -c devid -n '__devid_is list' -l all-users -d 'Every user\'s, as root'
 complete -c devid -n '__devid_is list' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is list' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is show' -l user -d 'On your own token'
@@ -100,6 +101,8 @@ complete -c devid -n '__devid_is ca add' -l system -d 'In the machine\'s account
 complete -c devid -n '__devid_is ca add' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is ca add' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is ca add' -F
+complete -c devid -n '__devid_is ca list' -l used-by -r -F -d 'What each carries by event logs'
+complete -c devid -n '__devid_is ca list' -l since -x -d 'Only since then'
 complete -c devid -n '__devid_is ca list' -l system -d 'The machine\'s account'
 complete -c devid -n '__devid_is ca list' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is ca list' -l help -s h -d 'Print help'

@@ -104,6 +104,7 @@ struct identity {
 	const char *token; /* the token's label */
 	bool foreign;	   /* on a token that isn't ours: `record` is made up from what it shows */
 	bool hardware;	   /* … and that token says it is hardware */
+	char *user;	   /* whose it is where that is another user (list --all-users), or NULL */
 	char *query; /* … "?pin-source=…" of the URI as it was given, or NULL; never printed */
 };
 struct identity_list;

@@ -117,6 +117,21 @@ static void tell_unreachable(struct doctor *doctor, enum half half, const struct
 			    look->problem == NULL ? "" : look->problem);
 }
 
+/* Its view of the keyring, for which it may take its time: asked once. */
+static void note_keyring(struct doctor *doctor, const struct agent_look *look)
+{
+	const char *why, *state = agent_look_store(look, "keyring", &why);
+	g_autofree char *pid =
+		g_strdup_printf("%" G_GINT64_FORMAT,
+				json_object_get_int_member_with_default(look->status, "pid", 0));
+
+	doctor_note(doctor, "agent", pid);
+	if (state != NULL)
+		doctor_note(doctor, "agent-keyring", state);
+	if (why != NULL)
+		doctor_note(doctor, "agent-keyring-why", why);
+}
+
 void doctor_agent(struct doctor *doctor)
 {
 	AUTO_AGENT_LOOK struct agent_look look = { .running = false };
@@ -136,7 +151,7 @@ void doctor_agent(struct doctor *doctor)
 		tell_unreachable(doctor, HALF_USER, &look);
 		return;
 	}
-	doctor_note(doctor, "agent", "ready");
+	note_keyring(doctor, &look);
 	doctor_tell(doctor, OUTCOME_PASS, NULL, "it answers (process %" G_GINT64_FORMAT "%s); %s",
 		    json_object_get_int_member_with_default(look.status, "pid", 0),
 		    doctor_noted(doctor, "ran") != NULL

@@ -30,19 +30,15 @@ static void tell(struct doctor *doctor, const char *state, const char *words)
 
 void doctor_keyring(struct doctor *doctor)
 {
-	AUTO_AGENT_LOOK struct agent_look agent = { .running = false };
 	g_autofree char *state = NULL, *words = keyring_look(&state);
-	const char *seen = NULL, *why = NULL;
+	const char *seen = doctor_noted(doctor, "agent-keyring");
+	const char *why = doctor_noted(doctor, "agent-keyring-why");
 
-	if (doctor_noted(doctor, "agent") != NULL) {
-		agent_look(HALF_USER, CLIENT_NO_START, &agent);
-		seen = agent_look_store(&agent, "keyring", &why);
-	}
 	/* The agent's is what counts; it may have been started where there was no session. */
 	if (seen != NULL && strcmp(seen, "missing") == 0 && strcmp(state, "missing") != 0) {
-		g_autofree char *hint = g_strdup_printf(
-			"end it, the next use of a key starts one here: kill %" G_GINT64_FORMAT,
-			json_object_get_int_member_with_default(agent.status, "pid", 0));
+		g_autofree char *hint =
+			g_strdup_printf("end it, the next use of a key starts one here: kill %s",
+					doctor_noted(doctor, "agent"));
 
 		doctor_tell(doctor, OUTCOME_FAIL, hint,
 			    "this session's is %s, and the agent reaches none: %s", state,
