@@ -21,7 +21,7 @@ _devid_options()
 	"account revoke") echo "--user --system --json --help" ;;
 	verify) echo "--config --at --chain --json --help" ;;
 	reset-cred) echo "--keys --dry-run --yes --json --help" ;;
-	doctor) echo "--report --list --json --help" ;;
+	doctor) echo "--report --all-users --list --json --help" ;;
 	events) echo "--since --user --system --json --help" ;;
 	posture) echo "--profile --list --user --system --json --help" ;;
 	status | version) echo "--json --help" ;;

@@ -19,10 +19,18 @@ static void tell(struct doctor *doctor, const char *state, const char *words)
 {
 	bool needed = doctor_has_identity(doctor, HALF_USER, "keyring");
 
+	/* One that is there and hangs is no matter of logging in. */
+	const char *hint = strcmp(words, "it does not answer") == 0
+				   ? devid_reason_for(DEVID_STORE_TIMEOUT)->hint
+				   : NULL;
+
 	for (size_t i = 0; i < G_N_ELEMENTS(states); i++)
 		if (strcmp(states[i].state, state) == 0)
 			doctor_tell(doctor, needed ? states[i].needed : states[i].otherwise,
-				    needed ? states[i].hint : NULL, "%s%s", words,
+				    !needed	   ? NULL
+				    : hint != NULL ? hint
+						   : states[i].hint,
+				    "%s%s", words,
 				    needed || strcmp(state, "ready") == 0
 					    ? ""
 					    : " (no identity here needs one)");

@@ -152,9 +152,9 @@ static bool take_output(struct doctor *doctor, struct doctor_result *result, con
 }
 
 /* False: its time was up. */
-static bool read_output(int fd, GString *output)
+static bool read_output(int fd, unsigned seconds, GString *output)
 {
-	gint64 until = g_get_monotonic_time() + BOUND_SECONDS * G_TIME_SPAN_SECOND;
+	gint64 until = g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND;
 	struct pollfd poll_fd = { fd, POLLIN, 0 };
 	char piece[4096];
 
@@ -185,6 +185,9 @@ static void end_process(pid_t pid)
 
 static void examine(struct doctor *doctor, struct doctor_result *result)
 {
+	unsigned seconds =
+		result->examination->seconds != 0 ? result->examination->seconds : BOUND_SECONDS;
+	g_autofree char *late = g_strdup_printf("it did not answer within %u seconds", seconds);
 	g_autoptr(GString) output = g_string_new(NULL);
 	pid_t parent = getpid(), pid;
 	int ends[2];
@@ -205,12 +208,12 @@ static void examine(struct doctor *doctor, struct doctor_result *result)
 		add_line(result, OUTCOME_FAIL, NULL, "it can't be examined: no process");
 		return;
 	}
-	in_time = read_output(ends[0], output);
+	in_time = read_output(ends[0], seconds, output);
 	close(ends[0]);
 	end_process(pid);
 	done = take_output(doctor, result, output);
 	if (!in_time)
-		add_line(result, OUTCOME_FAIL, NULL, "it did not answer within 10 seconds");
+		add_line(result, OUTCOME_FAIL, NULL, late);
 	else if (!done)
 		add_line(result, OUTCOME_FAIL, NULL, "the examination ended before its end");
 	else if (result->lines->len == 0)
@@ -225,7 +228,7 @@ static void line_clear(void *data)
 	g_free(line->hint);
 }
 
-void doctor_examine(struct diagnosis *diagnosis)
+void doctor_examine(struct diagnosis *diagnosis, bool all_users)
 {
 	struct doctor doctor = {
 		.notes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
@@ -240,6 +243,8 @@ void doctor_examine(struct diagnosis *diagnosis)
 		result->examination = &examinations[i];
 		result->lines = g_array_new(FALSE, FALSE, sizeof(struct doctor_line));
 		g_array_set_clear_func(result->lines, line_clear);
+		if (examinations[i].all_users && !all_users)
+			continue;
 		examine(&doctor, result);
 		for (guint n = 0; n < result->lines->len; n++)
 			diagnosis->counts[g_array_index(result->lines, struct doctor_line, n)

@@ -13,7 +13,7 @@ struct doctor {
 };
 
 /* Runs each; none lasts longer than its time. */
-void doctor_examine(struct diagnosis *diagnosis);
+void doctor_examine(struct diagnosis *diagnosis, bool all_users);
 void diagnosis_clear(struct diagnosis *diagnosis);
 
 #endif

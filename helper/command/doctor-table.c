@@ -28,5 +28,9 @@ const struct examination examinations[] = {
 	  "the folders of both tokens, the keyring's items" },
 	{ "copies", "copies of keys", doctor_copies,
 	  "the home folder and its usual places, /tmp, the files of NetworkManager" },
+	/* A home that hangs costs a few seconds. */
+	{ "users", "all users", doctor_users,
+	  "with --all-users, as root: the records of every user, the machine's account", true,
+	  120 },
 };
 const size_t examination_count = G_N_ELEMENTS(examinations);

@@ -2,6 +2,7 @@
  * agent, which leaves by itself.
  */
 #include <config.h>
+#include <unistd.h>
 
 #include "doctor-run.h"
 #include "table.h"
@@ -121,13 +122,13 @@ static void print_examinations_json(void)
 	json_print(builder);
 }
 
-static enum exit_status run(const char *report, bool json)
+static enum exit_status run(const char *report, bool all_users, bool json)
 {
 	struct diagnosis diagnosis = { .results = NULL };
 	enum exit_status status;
 	GError *error = NULL;
 
-	doctor_examine(&diagnosis);
+	doctor_examine(&diagnosis, all_users);
 	status = diagnosis.counts[OUTCOME_FAIL] > 0 ? EXIT_FAILED : EXIT_DONE;
 	/* A document ends with the error, where there is one: one is enough. */
 	if (report != NULL && !diagnosis_report(&diagnosis, report, &error)) {
@@ -148,11 +149,14 @@ static enum exit_status run(const char *report, bool json)
 enum exit_status command_doctor(int argc, char **argv)
 {
 	g_autofree char *report = NULL;
-	gboolean list = FALSE, json = FALSE;
+	gboolean list = FALSE, all_users = FALSE, json = FALSE;
+	GError *error = NULL;
 	const GOptionEntry entries[] = {
 		{ "report", 0, 0, G_OPTION_ARG_FILENAME, &report,
 		  "Write all of it to a new file for the help desk, with nothing secret in it",
 		  "FILE" },
+		{ "all-users", 0, 0, G_OPTION_ARG_NONE, &all_users,
+		  "Also every user's identities, without their keys (root)", NULL },
 		{ "list", 0, 0, G_OPTION_ARG_NONE, &list,
 		  "List what is examined, and what it reads", NULL },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
@@ -171,10 +175,15 @@ enum exit_status command_doctor(int argc, char **argv)
 		return status;
 	if (argc > 1)
 		return report_usage("doctor", "%s: nothing more is expected", argv[1]);
-	if (list && report != NULL)
+	if (list && (report != NULL || all_users))
 		return report_usage("doctor", "--list goes with --json alone");
+	if (all_users && geteuid() != 0)
+		devid_error_set(&error, DEVID_DENIED, NULL, NULL,
+				"doctor --all-users: only root may look at every user's records");
+	if (error != NULL)
+		return report_error(&error, json);
 	if (!list)
-		return run(report, json);
+		return run(report, all_users, json);
 	if (json)
 		print_examinations_json();
 	else

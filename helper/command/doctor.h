@@ -31,6 +31,8 @@ struct examination {
 	const char *title;
 	void (*run)(struct doctor *doctor);
 	const char *reads;
+	bool all_users;	  /* with --all-users alone */
+	unsigned seconds; /* its bound; 0: ten */
 };
 extern const struct examination examinations[];
 extern const size_t examination_count;
@@ -105,5 +107,6 @@ void doctor_system(struct doctor *doctor);
 void doctor_denials(struct doctor *doctor);
 void doctor_leftovers(struct doctor *doctor);
 void doctor_copies(struct doctor *doctor);
+void doctor_users(struct doctor *doctor);
 
 #endif

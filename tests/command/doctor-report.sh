@@ -38,16 +38,40 @@ is "$(json '[f for f in j["findings"] if sorted(f) != ["examination", "hint", "m
 is "$(json 'sum(j[k] for k in ("passed", "warnings", "failed", "skipped")) - len(j["findings"])')" 0 "all are counted"
 names=$(json '" ".join(dict.fromkeys(f["examination"] for f in j["findings"]))')
 command_doctor --list --json
-is "$(json '" ".join(e["name"] for e in j["examinations"])')" "$names" "--list has those that are run, in their order"
+is "$(json '" ".join(e["name"] for e in j["examinations"])')" "$names users" "--list has those that are run, in their order"
 command_doctor --list
 like "$rc/$out" '^0/EXAMINATION +READS' "--list as a table"
 narrow "$out" "in 80 columns"
-for words in "more" "--list --report x" "--nonsense"; do
+for words in "more" "--list --report x" "--list --all-users" "--nonsense"; do
 	command_doctor $words
 	is "$rc" 2 "doctor $words: the words are off"
 done
 run "${E[@]}" timeout 30 sh -c 'devid doctor --json >/dev/full'
 is "$rc" 1 "output that can't be written is a failure"
+
+# --- every user's
+command_doctor --all-users
+like "$rc/$err" '^1/devid: doctor --all-users: only root' "--all-users is for root"
+doctor_root() {
+	as root
+	run "${A[@]}" devid doctor --all-users --json
+	findings >>"$T/messages"
+}
+doctor_root
+like "$(findings)" 'pass alice: laptop: ok, [0-9]+ days left' "root sees alice's identity"
+RECORDS_USER=$RECORDS
+for row in expired:'refused: expired' stranger:'refused: not issued by any'; do
+	make_record user other keyring "$PKI/${row%%:*}.crt"
+	chown alice: "$RECORD"
+	doctor_root
+	like "$(findings)" "warn alice: other: ${row#*:}" "… and another: ${row#*:}"
+	rm "$RECORD"
+done
+printf 'nothing\n' >"$RECORDS/0000000000000000.identity"
+chown alice: "$RECORDS/0000000000000000.identity"
+doctor_root
+like "$(findings)" 'warn alice: .*0000000000000000.identity.*; skipped' "… and a record that can't be read"
+rm "$RECORDS/0000000000000000.identity"
 
 # --- the report
 as root
