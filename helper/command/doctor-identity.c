@@ -113,7 +113,10 @@ void doctor_identity(struct doctor *doctor)
 	if (list == NULL)
 		return;
 	look_for_skipped(doctor);
-	if (identity_list_count(list) == 0)
+	/* Who looks at everybody's need not have one. */
+	if (identity_list_count(list) == 0 && doctor_noted(doctor, "all-users") != NULL)
+		doctor_tell(doctor, OUTCOME_SKIP, NULL, "root and the machine have none");
+	else if (identity_list_count(list) == 0)
 		doctor_tell(doctor, OUTCOME_FAIL, "import one: devid import-cert FILE.p12",
 			    "there is no device identity");
 	for (size_t i = 0; i < identity_list_count(list); i++)

@@ -115,6 +115,8 @@ void doctor_rule(struct doctor *doctor)
 
 	if (devid_account_state(account) != DEVID_ACCOUNT_READY)
 		doctor_tell(doctor, OUTCOME_SKIP, NULL, "there is no account that can be read");
+	else if (chosen == NULL && doctor_noted(doctor, "all-users") != NULL)
+		doctor_tell(doctor, OUTCOME_SKIP, NULL, "there is no identity to decide about");
 	else if (devid_decide(account, &question, &decision) == DEVID_OK)
 		tell_decision(doctor, decision);
 }

@@ -234,6 +234,8 @@ void doctor_examine(struct diagnosis *diagnosis, bool all_users)
 		.notes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 	};
 
+	if (all_users)
+		g_hash_table_insert(doctor.notes, g_strdup("all-users"), g_strdup(""));
 	/* What is in the buffer now must not be written by each of them. */
 	fflush(NULL);
 	diagnosis->results = g_new0(struct doctor_result, examination_count);

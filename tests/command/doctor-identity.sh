@@ -51,9 +51,6 @@ der, oid = sys.stdin.buffer.read(), bytes.fromhex("06092a864886f70d01010b")
 at = der.rindex(oid)
 sys.stdout.buffer.write(der[:at] + oid[:-1] + bytes([12]) + der[at + len(oid):])' | openssl x509 -inform der >"$T/damaged.crt"
 }
-lone_key() {
-	sed -i -e '/BEGIN CERT/,$d' -e '/^Check-Value/d' -e 's/^Store:/Leaf: no\n&/' "$RECORD"
-}
 row fail identity 'no device identity' "no identity" 'away' 'back'
 row fail rule 'no device certificate' "… and none for the rules" 'away' 'back'
 row warn identity 'half: half an identity: a certificate without a key' "a certificate without a key" \

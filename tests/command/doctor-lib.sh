@@ -83,6 +83,11 @@ back() {
 	mv "$T/away"/*.identity "$RECORDS/"
 }
 
+# The record loses its certificate.
+lone_key() {
+	sed -i -e '/BEGIN CERT/,$d' -e '/^Check-Value/d' -e 's/^Store:/Leaf: no\n&/' "$RECORD"
+}
+
 # odd MODE: an agent that is not as it should be, in the place of alice's.
 odd() {
 	client_end_agents

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib/machine.sh"
 . "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../certs/pki.sh"
 . "$(dirname "$0")/records.sh"
 . "$(dirname "$0")/doctor-lib.sh"
 doctor_machine "$0" "$@"
@@ -58,20 +59,32 @@ doctor_root() {
 	findings >>"$T/messages"
 }
 doctor_root
+is "$rc" 0 "root need not have one for that"
 like "$(findings)" 'pass alice: laptop: ok, [0-9]+ days left' "root sees alice's identity"
 RECORDS_USER=$RECORDS
-for row in expired:'refused: expired' stranger:'refused: not issued by any'; do
+for row in expired:'refused: the device certificate expired' stranger:'refused: not issued by any'; do
 	make_record user other keyring "$PKI/${row%%:*}.crt"
 	chown alice: "$RECORD"
 	doctor_root
 	like "$(findings)" "warn alice: other: ${row#*:}" "… and another: ${row#*:}"
 	rm "$RECORD"
 done
+(cd "$T" && cp "$PKI"/issuing.{crt,key} . && pki_key near p256 && END=$(date -u -d '+10 days' +%Y%m%d%H%M%SZ) \
+	pki_issue near issuing "/CN=near" "${LEAF_EXTENSIONS[@]}") >"$T/pki.out" 2>&1 || bail "no certificate: $(cat "$T/pki.out")"
+make_record user other keyring "$T/near.crt"
+chown alice: "$RECORD"
+doctor_root
+like "$(findings)" 'warn alice: other: ends soon: 9 days left' "… and another: ends soon"
+lone_key
+doctor_root
+like "$(findings)" 'warn alice: other: half an identity' "… and another: half of one"
+rm "$RECORD"
 printf 'nothing\n' >"$RECORDS/0000000000000000.identity"
 chown alice: "$RECORDS/0000000000000000.identity"
 doctor_root
 like "$(findings)" 'warn alice: .*0000000000000000.identity.*; skipped' "… and a record that can't be read"
 rm "$RECORDS/0000000000000000.identity"
+doctor_complete doctor-users.c
 
 # --- the report
 as root
