@@ -53,7 +53,7 @@ packages=(
 	p11-kit p11-kit-modules gnutls-bin openssl opensc softhsm2 libsecret-tools libglib2.0-bin
 	gnome-keyring gcr dbus dbus-daemon python3-gi python3-dbus python3-dbusmock gir1.2-secret-1 gir1.2-gcr-3
 	systemd systemd-container iproute2 iputils-ping procps util-linux strace man-db groff libnss3-tools default-jdk-headless python3-cryptography
-	zsh fish gnome-keyring-pkcs11 libfaketime
+	zsh fish gnome-keyring-pkcs11
 	# Clients of a device identity, and servers for them to meet.
 	curl wget libengine-pkcs11-openssl openssh-client openssh-server openconnect ocserv openvpn wpasupplicant
 	hostapd charon-systemd strongswan-swanctl strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
