@@ -1,6 +1,6 @@
 /* Whether p11-kit, and so every program that uses it, knows our module. */
 #include <config.h>
-#include <dirent.h>
+#include <dlfcn.h>
 #include <string.h>
 #include <unistd.h>
 #include <p11-kit/p11-kit.h>
@@ -74,6 +74,19 @@ static char *module_name_path(const char *name)
 	return *name == '/' ? g_strdup(name) : g_build_filename(folder, name, NULL);
 }
 
+static void load_alone(const char *path)
+{
+	CK_C_GetFunctionList get_list;
+	CK_FUNCTION_LIST *functions;
+	void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+
+	if (module == NULL)
+		return;
+	*(void **)&get_list = dlsym(module, "C_GetFunctionList");
+	if (get_list != NULL)
+		(void)get_list(&functions);
+}
+
 static void look_at_file(struct survey *survey, const char *folder, const char *name)
 {
 	struct module_file file = { .path = g_build_filename(folder, name, NULL) };
@@ -89,9 +102,14 @@ static void look_at_file(struct survey *survey, const char *folder, const char *
 	} else if (file.module != NULL) {
 		g_autofree char *path = module_name_path(file.module);
 		g_autofree char *base = g_path_get_basename(path);
+		g_autofree char *doing = g_strdup_printf("loading the module of %s", file.path);
 
 		if (strcmp(base, own) == 0)
 			survey->registered = true;
+		/* Alone, so that one that hangs has a name. */
+		doctor_doing(survey->doctor, doing);
+		load_alone(path);
+		doctor_doing(survey->doctor, NULL);
 		if (file.critical && access(path, R_OK) < 0) {
 			survey->broken = true;
 			doctor_tell(survey->doctor, OUTCOME_FAIL,

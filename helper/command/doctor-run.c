@@ -57,6 +57,15 @@ void doctor_tell(struct doctor *doctor, enum outcome outcome, const char *hint, 
 	doctor->told = true;
 }
 
+void doctor_doing(struct doctor *doctor, const char *what)
+{
+	JsonObject *object = json_object_new();
+	g_autofree char *safe = printable(what == NULL ? "" : what);
+
+	json_object_set_string_member(object, "doing", safe);
+	send(doctor, object);
+}
+
 bool doctor_told(const struct doctor *doctor)
 {
 	return doctor->told;
@@ -125,6 +134,10 @@ static bool take_object(struct doctor *doctor, struct doctor_result *result, Jso
 	const char *text = json_object_get_string_member_with_default(object, "text", NULL);
 	gint64 outcome = json_object_get_int_member_with_default(object, "outcome", OUTCOME_FAIL);
 
+	if (json_object_has_member(object, "doing"))
+		g_hash_table_replace(
+			doctor->notes, g_strdup("doing"),
+			g_strdup(json_object_get_string_member_with_default(object, "doing", "")));
 	if (note != NULL)
 		g_hash_table_replace(
 			doctor->notes, g_strdup(note),
@@ -183,11 +196,20 @@ static void end_process(pid_t pid)
 		;
 }
 
+static void tell_late(const struct doctor *doctor, struct doctor_result *result, unsigned seconds)
+{
+	const char *doing = doctor_noted(doctor, "doing");
+	g_autofree char *text = g_strdup_printf("it did not answer within %u seconds%s%s", seconds,
+						doing == NULL || *doing == '\0' ? "" : ", while ",
+						doing == NULL ? "" : doing);
+
+	add_line(result, OUTCOME_FAIL, NULL, text);
+}
+
 static void examine(struct doctor *doctor, struct doctor_result *result)
 {
 	unsigned seconds =
 		result->examination->seconds != 0 ? result->examination->seconds : BOUND_SECONDS;
-	g_autofree char *late = g_strdup_printf("it did not answer within %u seconds", seconds);
 	g_autoptr(GString) output = g_string_new(NULL);
 	pid_t parent = getpid(), pid;
 	int ends[2];
@@ -211,9 +233,10 @@ static void examine(struct doctor *doctor, struct doctor_result *result)
 	in_time = read_output(ends[0], seconds, output);
 	close(ends[0]);
 	end_process(pid);
+	g_hash_table_remove(doctor->notes, "doing");
 	done = take_output(doctor, result, output);
 	if (!in_time)
-		add_line(result, OUTCOME_FAIL, NULL, late);
+		tell_late(doctor, result, seconds);
 	else if (!done)
 		add_line(result, OUTCOME_FAIL, NULL, "the examination ended before its end");
 	else if (result->lines->len == 0)

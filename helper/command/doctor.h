@@ -42,6 +42,8 @@ extern const size_t examination_count;
 /* One line of what was found; `hint` may be NULL. At least one has to be told. */
 void doctor_tell(struct doctor *doctor, enum outcome outcome, const char *hint, const char *format,
 		 ...) G_GNUC_PRINTF(4, 5);
+/* What is under way, for the case that it never ends: "while loading X". NULL: nothing in particular. */
+void doctor_doing(struct doctor *doctor, const char *what);
 /* Whether this examination has told something already. */
 bool doctor_told(const struct doctor *doctor);
 /* For later examinations, which run in other processes: a word under a name. */
