@@ -9,4 +9,9 @@
  */
 char *keyring_look(char **state);
 
+/* The device keys of an open keyring, each by the SHA-256 of its public half in hex (char*, newly allocated);
+ * NULL: it can't be told. As bounded, and as quiet.
+ */
+GPtrArray *keyring_look_keys(void);
+
 #endif
