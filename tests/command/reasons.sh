@@ -16,10 +16,10 @@ is "$(cut -f3 "$T/rows" | sort | uniq -d)" "the password is wrong" "no cause eit
 # --- words that are set: the arguments of what takes a word, whole calls
 sources -print0 | xargs -0 cat | tr '\n\t' '  ' >"$T/source"
 {
-	grep -oE 'devid_error_set\([^;]{0,80}, *DEVID_[A-Z_]+, *("[^"]*"|[a-z]+ \? *"[^"]*" *: *"[^"]*")' "$T/source" |
+	grep -oE '(devid_error_set|refuse)\([^;]{0,80}, *DEVID_[A-Z_]+, *("[^"]*"|[a-z]+ \? *"[^"]*" *: *"[^"]*")' "$T/source" |
 		sed 's/.*DEVID_[A-Z_]*, *//'
-	grep -oE '(devid_reason_find|set_reason|refuse)\([^;"]*"[a-z0-9-]+"' "$T/source" | sed 's/^[^"]*//'
-	grep -ohE '(reason|word) = "[^"]*"' "$T/source" | sed 's/^[^"]*//'
+	grep -oE '(devid_reason_find\(|refuse\([a-z>-]+, (account, )?)"[a-z0-9-]+"' "$T/source" | sed 's/^[^"]*//'
+	grep -ohE 'reason = "[^"]*"' "$T/source" | sed 's/^[^"]*//'
 } | grep -oE '"[a-z0-9]+(-[a-z0-9]+)*"' | tr -d '"' | sort -u >"$T/set"
 diag "$(wc -l <"$T/set") words in calls"
 ok "words are found in calls" test "$(wc -l <"$T/set")" -gt 40
