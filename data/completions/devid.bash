@@ -1,6 +1,6 @@
 # Completion of devid for bash.
 
-# The options of a command; "ca add" counts as one, and so does "account revoke".
+# The options of a command; "ca add" counts as one, and so do "account revoke" and "policy test".
 _devid_options()
 {
 	case $1 in
@@ -9,17 +9,22 @@ _devid_options()
 			"--pin-file --replace --accept-size --dry-run --json --help"
 		;;
 	inspect) echo "--password-file --password-fd --system --json --help" ;;
-	list | show | remove | rename) echo "--user --system --json --help" ;;
+	list) echo "--user --system --all-users --json --help" ;;
+	show | remove | rename) echo "--user --system --json --help" ;;
 	check) echo "--server --ca-file --user --system --quiet --notify --json --help" ;;
 	export) echo "--output --leaf --user --system --help" ;;
 	"ca add") echo "--name --user --system --json --help" ;;
-	"ca list" | "ca show") echo "--system --json --help" ;;
+	"ca list") echo "--used-by --since --system --json --help" ;;
+	"ca show") echo "--system --json --help" ;;
 	"ca remove") echo "--user --system --json --help" ;;
 	ca | account) echo "--help" ;;
 	"account revoke") echo "--user --system --json --help" ;;
 	verify) echo "--config --at --chain --json --help" ;;
 	reset-cred) echo "--keys --dry-run --yes --json --help" ;;
 	events) echo "--since --user --system --json --help" ;;
+	policy) echo "--help" ;;
+	"policy show" | "policy lint") echo "--system --json --help" ;;
+	"policy test") echo "--user --os --origin --group --profile --certificate --identity --system --json --help" ;;
 	posture) echo "--profile --list --user --system --json --help" ;;
 	status | version) echo "--json --help" ;;
 	esac
@@ -47,8 +52,8 @@ _devid_lines()
 _devid()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="import-cert inspect list show check remove rename export ca account verify posture reset-cred status
-		events version help"
+	local commands="import-cert inspect list show check remove rename export ca account verify policy posture reset-cred
+		status events version help"
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
@@ -63,11 +68,41 @@ _devid()
 		COMPREPLY=($(compgen -W "revoke --help" -- "$word"))
 		return
 	fi
+	if [ "$command" = policy ] && [ "$COMP_CWORD" -eq 2 ]; then
+		COMPREPLY=($(compgen -W "show test lint --help" -- "$word"))
+		return
+	fi
 	case $command in
-	ca | account) command="$command ${COMP_WORDS[2]}" ;;
+	ca | account | policy) command="$command ${COMP_WORDS[2]}" ;;
+	esac
+	case $command:$last in
+	"policy test:--user")
+		COMPREPLY=($(compgen -A user -- "$word"))
+		return
+		;;
+	"policy test:--group")
+		COMPREPLY=($(compgen -A group -- "$word"))
+		return
+		;;
+	"policy test:--identity")
+		_devid_lines "$word" < <(_devid_labels)
+		return
+		;;
+	"policy test:--os")
+		COMPREPLY=($(compgen -W "Windows macOS iOS Android Linux" -- "$word"))
+		return
+		;;
+	"policy test:--origin")
+		COMPREPLY=($(compgen -W "office remote unknown" -- "$word"))
+		return
+		;;
+	"policy test:--certificate")
+		COMPREPLY=($(compgen -W "valid invalid none" -- "$word"))
+		return
+		;;
 	esac
 	case $last in
-	--key | --password-file | --pin-file | --ca-file | --output | -o)
+	--key | --password-file | --pin-file | --ca-file | --used-by | --output | -o)
 		compopt -o filenames 2>/dev/null
 		COMPREPLY=($(compgen -f -- "$word"))
 		return

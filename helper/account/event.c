@@ -6,6 +6,7 @@
 #include <json-glib/json-glib.h>
 #include <devid/reason.h>
 #include "config.h"
+#include "event-line.h"
 #include "event-private.h"
 
 #define FIELDS_MAX 20
@@ -202,7 +203,8 @@ static bool filter_line(const char *line, void *data)
 	JsonNode *root, *stamp_node;
 	JsonObject *object;
 
-	if (!json_parser_load_from_data(parser, line, -1, NULL))
+	if (!event_line_is_flat(line, strlen(line)) ||
+	    !json_parser_load_from_data(parser, line, -1, NULL))
 		return true;
 	root = json_parser_get_root(parser);
 	object = root && JSON_NODE_HOLDS_OBJECT(root) ? json_node_get_object(root) : NULL;

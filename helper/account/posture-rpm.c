@@ -128,6 +128,8 @@ gboolean rpm_version(const struct posture_place *place, const char *name, char *
 	if (*version || (ended && WIFEXITED(status) && WEXITSTATUS(status) == 1 &&
 			 strstr(text->str, "is not installed")))
 		return TRUE;
-	*found = g_strdup(ended ? "rpm can't tell" : "rpm did not answer");
+	*found = g_strdup(pid <= 0 ? "rpm can't be started"
+			  : ended  ? "rpm can't tell"
+				   : "rpm did not answer");
 	return FALSE;
 }

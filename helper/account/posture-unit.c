@@ -3,7 +3,8 @@
 #include "posture-private.h"
 
 #define UNIT_NAME_MAX 255
-#define CALL_BOUND_MS 3000
+/* Longer than a run: who gives up first is the run, and that cancels the call. */
+#define CALL_BOUND_MS 10000
 #define SYSTEMD	      "org.freedesktop.systemd1"
 
 /* A state that can be asked for, the property that tells, and what it has to be. */

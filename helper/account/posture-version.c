@@ -138,7 +138,7 @@ char *wanted_parse(struct wanted *wanted, const char *text)
 	if (!sign)
 		return NULL;
 	sign += strspn(sign, " ");
-	if (!g_str_has_prefix(sign, ">="))
+	if (!*wanted->name || !g_str_has_prefix(sign, ">="))
 		return g_strdup_printf("has \"%s\": a version is asked for as NAME>=VERSION", text);
 	wanted->version = g_strstrip(g_strdup(sign + 2));
 	if (!version_is_sound(wanted->version))

@@ -58,6 +58,8 @@ struct peer {
 };
 gboolean peer_of_socket(struct peer *peer, int fd);
 void peer_look(struct peer *peer);
+/* NULL: the user database has none for its uid. The caller frees. */
+char *peer_user_name(const struct peer *peer);
 void peer_clear(struct peer *peer);
 
 /* One client's state between its requests. */

@@ -1,17 +1,18 @@
 /* The gate: which identity a signature is for, whether this client may have it, and what the account
- * says of its certificate. A verdict is kept until the account, the records or the clock change it.
+ * says of its certificate and of who uses it here. A verdict is kept until the account, the records or the clock change it.
  */
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
+#include <devid/policy.h>
 #include <internal/record.h>
 #include "../account/error.h"
-#include "../account/notify.h"
 #include "gate.h"
 #include "judgement.h"
 #include "keycache.h"
 #include "refusal.h"
 #include "report.h"
+#include "ruling.h"
 #include "watch.h"
 
 /* An account is read anew at least this often: it may name revocation lists anywhere. */
@@ -23,6 +24,7 @@
 struct account {
 	gatomicrefcount references;
 	struct devid_account *account;
+	gboolean has_policy; /* there is more to ask than the certificate */
 };
 
 struct judged {
@@ -35,6 +37,7 @@ struct gate {
 	struct agent *agent;
 	struct watch *watch;
 	struct refusals *refusals;
+	struct rulings *rulings;
 	GMutex lock; /* of all below */
 	struct epochs epochs;
 	struct account *account;
@@ -43,6 +46,12 @@ struct gate {
 	GHashTable *judged; /* by the SPKI's hash */
 	GHashTable *uses;   /* GBytes: process and key */
 };
+
+static struct account *account_ref(struct account *account)
+{
+	g_atomic_ref_count_inc(&account->references);
+	return account;
+}
 
 static void account_unref(struct account *account)
 {
@@ -114,6 +123,8 @@ static void read_account(struct gate *gate)
 		/* Nothing is known of it, so nothing is allowed: judgement_new() sees to it. */
 		account_unref(account);
 		account = NULL;
+	} else if (devid_account_state(account->account) == DEVID_ACCOUNT_READY) {
+		account->has_policy = devid_account_has_policy(account->account);
 	}
 	account_unref(gate->account);
 	gate->account = account;
@@ -229,9 +240,7 @@ gboolean gate_may_sign(struct gate *gate, struct peer *peer)
 	gate_refresh(gate);
 	g_mutex_lock(&gate->lock);
 	asked = gate->epochs.account;
-	account = gate->account;
-	if (account)
-		g_atomic_ref_count_inc(&account->references);
+	account = gate->account ? account_ref(gate->account) : NULL;
 	g_mutex_unlock(&gate->lock);
 	if (peer->asked_epoch != asked || now - peer->asked_at >= MEMBERSHIP_AGE) {
 		/* The name service may take its time: nobody else waits for it. */
@@ -244,29 +253,76 @@ gboolean gate_may_sign(struct gate *gate, struct peer *peer)
 	return peer->may_sign;
 }
 
-/* What a person should see when a client was turned away without a word. */
-static void notice(struct gate *gate, const struct peer *peer, const struct subject *subject,
-		   const GError *error)
-{
-	const char *summary = notify_summary(devid_error_result(error));
-	g_autofree char *text = NULL, *program = NULL, *body = NULL;
+/* What is asked of one use: taken together, so that all of it is of one moment. */
+struct asked {
+	struct subject *subject;
+	struct judgement *judgement;
+	struct account *account; /* whose policy is to be asked; NULL: there is none */
+	guint64 judged_by;
+};
 
-	if (!summary)
-		return;
-	text = notify_text(subject->label, error);
-	program = devid_text_escape(peer->program, strlen(peer->program));
-	body = g_strdup_printf("%s\nasked for by %s", text, program);
-	report_notify(gate->agent->report, summary, body);
+static void asked_clear(struct asked *asked)
+{
+	subject_unref(asked->subject);
+	judgement_unref(asked->judgement);
+	account_unref(asked->account);
+}
+
+static gboolean ask(struct gate *gate, const guint8 *spki_hash, struct asked *asked, GError **error)
+{
+	const struct judged *judged;
+
+	memset(asked, 0, sizeof(*asked));
+	agent_ready();
+	g_mutex_lock(&gate->lock);
+	refresh(gate);
+	asked->judged_by = epoch(gate);
+	judged = find_judged(gate, spki_hash, time(NULL), error);
+	if (judged) {
+		asked->subject = subject_ref(judged->subject);
+		asked->judgement = judgement_ref(judged->judgement);
+		/* Without a verdict nothing is asked of anybody (OnUse=off, no account). */
+		if (judged->judgement->verdict && gate->account && gate->account->has_policy)
+			asked->account = account_ref(gate->account);
+	}
+	g_mutex_unlock(&gate->lock);
+	return judged != NULL;
+}
+
+/* FALSE: refused, which is told where it is news. */
+static gboolean allow(struct gate *gate, struct peer *peer, const struct asked *asked,
+		      GError **error)
+{
+	g_autoptr(gate_ruling) ruling = NULL;
+	const GError *problem = asked->judgement->problem;
+	struct report_use use = { peer, asked->subject, asked->judgement->verdict,
+				  NULL, "Refused",	NULL };
+
+	if (asked->account) {
+		ruling = rulings_get(gate->rulings, asked->account->account, asked->subject,
+				     asked->judgement, peer);
+		problem = ruling->problem;
+		use.rule = ruling->rule;
+	}
+	if (!problem || !asked->judgement->refuse)
+		return TRUE;
+	use.problem = problem;
+	peer_look(peer);
+	if (refusals_add(gate->refusals, peer, asked->subject->spki_hash, asked->judged_by, TRUE,
+			 problem)) {
+		report_use(gate->agent->report, &use);
+		report_refusal(gate->agent->report, peer, asked->subject, problem);
+	}
+	g_propagate_error(error, g_error_copy(problem));
+	return FALSE;
 }
 
 struct subject *gate_pass(struct gate *gate, struct peer *peer, const guint8 *spki_hash,
 			  GError **error)
 {
-	g_autoptr(gate_subject) subject = NULL;
-	struct judgement *judgement = NULL;
-	struct judged *judged;
+	struct subject *subject = NULL;
+	struct asked asked;
 	GError *remembered;
-	guint64 judged_by;
 
 	if (!gate_may_sign(gate, peer)) {
 		devid_error_set(error, DEVID_DENIED, "system-user", NULL,
@@ -274,38 +330,15 @@ struct subject *gate_pass(struct gate *gate, struct peer *peer, const guint8 *sp
 				"identity");
 		return NULL;
 	}
-	agent_ready();
-	g_mutex_lock(&gate->lock);
-	refresh(gate);
-	judged_by = epoch(gate);
-	judged = find_judged(gate, spki_hash, time(NULL), error);
-	if (judged) {
-		subject = subject_ref(judged->subject);
-		judgement = judgement_ref(judged->judgement);
-	}
-	g_mutex_unlock(&gate->lock);
-	if (!subject)
+	if (!ask(gate, spki_hash, &asked, error))
 		return NULL;
-	remembered = refusals_find(gate->refusals, peer, spki_hash, judged_by);
-	if (remembered) {
+	remembered = refusals_find(gate->refusals, peer, spki_hash, asked.judged_by);
+	if (remembered)
 		g_propagate_error(error, remembered);
-	} else if (judgement->refuse && judgement->problem) {
-		struct report_use use = { peer, subject, judgement->verdict, judgement->problem,
-					  "Refused" };
-
-		peer_look(peer);
-		if (refusals_add(gate->refusals, peer, spki_hash, judged_by, TRUE,
-				 judgement->problem)) {
-			report_use(gate->agent->report, &use);
-			notice(gate, peer, subject, judgement->problem);
-		}
-		g_propagate_error(error, g_error_copy(judgement->problem));
-	} else {
-		judgement_unref(judgement);
-		return g_steal_pointer(&subject);
-	}
-	judgement_unref(judgement);
-	return NULL;
+	else if (allow(gate, peer, &asked, error))
+		subject = subject_ref(asked.subject);
+	asked_clear(&asked);
+	return subject;
 }
 
 /* Whether this process has not used this key before, as far as is remembered. */
@@ -333,6 +366,7 @@ void gate_used(struct gate *gate, struct peer *peer, struct subject *subject)
 {
 	struct judgement *judgement = NULL;
 	struct judged *judged;
+	gboolean first;
 
 	if (peer->used && equal_spki(peer->used_key, subject->spki_hash))
 		return;
@@ -343,14 +377,17 @@ void gate_used(struct gate *gate, struct peer *peer, struct subject *subject)
 	judged = g_hash_table_lookup(gate->judged, subject->spki_hash);
 	if (judged && judged->judgement)
 		judgement = judgement_ref(judged->judgement);
-	if (first_use(gate, peer, subject)) {
-		struct report_use use = { peer, subject, judgement ? judgement->verdict : NULL,
-					  judgement ? judgement->problem : NULL, "Allowed" };
+	first = first_use(gate, peer, subject);
+	g_mutex_unlock(&gate->lock);
+	if (first) {
+		struct report_use use = { peer, subject, NULL, NULL, "Allowed", NULL };
+		g_autoptr(gate_ruling) ruling =
+			judgement ? rulings_look(gate->rulings, subject, judgement, peer) : NULL;
 
-		g_mutex_unlock(&gate->lock);
+		use.verdict = judgement ? judgement->verdict : NULL;
+		use.problem = ruling ? ruling->problem : judgement ? judgement->problem : NULL;
+		use.rule = ruling ? ruling->rule : NULL;
 		report_use(gate->agent->report, &use);
-	} else {
-		g_mutex_unlock(&gate->lock);
 	}
 	judgement_unref(judgement);
 }
@@ -358,7 +395,7 @@ void gate_used(struct gate *gate, struct peer *peer, struct subject *subject)
 void gate_failed(struct gate *gate, struct peer *peer, struct subject *subject, gboolean prompted,
 		 const GError *error)
 {
-	struct report_use use = { peer, subject, NULL, error, "Failed" };
+	struct report_use use = { peer, subject, NULL, error, "Failed", NULL };
 	gboolean binding =
 		prompted || g_error_matches(error, DEVID_ERROR, (gint)DEVID_STORE_DISMISSED);
 
@@ -366,7 +403,7 @@ void gate_failed(struct gate *gate, struct peer *peer, struct subject *subject, 
 	if (!refusals_add(gate->refusals, peer, subject->spki_hash, 0, binding, error))
 		return;
 	report_use(gate->agent->report, &use);
-	notice(gate, peer, subject, error);
+	report_refusal(gate->agent->report, peer, subject, error);
 }
 
 void gate_forget(struct gate *gate, guint *verdicts, guint *refusals)
@@ -383,6 +420,7 @@ void gate_forget(struct gate *gate, guint *verdicts, guint *refusals)
 	forget_verdicts(gate);
 	g_hash_table_remove_all(gate->uses);
 	g_mutex_unlock(&gate->lock);
+	rulings_forget(gate->rulings);
 	*refusals = refusals_drop_all(gate->refusals);
 }
 
@@ -404,6 +442,7 @@ struct gate *gate_new(struct agent *agent)
 	g_mutex_init(&gate->lock);
 	gate->watch = watch_new(agent->half);
 	gate->refusals = refusals_new();
+	gate->rulings = rulings_new();
 	gate->judged = g_hash_table_new_full(hash_spki, equal_spki, NULL, judged_free);
 	gate->uses = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
 					   (GDestroyNotify)g_bytes_unref, NULL);
@@ -419,6 +458,7 @@ void gate_free(struct gate *gate)
 	record_list_clear(&gate->records);
 	account_unref(gate->account);
 	refusals_free(gate->refusals);
+	rulings_free(gate->rulings);
 	watch_free(gate->watch);
 	g_mutex_clear(&gate->lock);
 	g_free(gate);

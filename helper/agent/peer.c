@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,16 @@ gboolean peer_of_socket(struct peer *peer, int fd)
 	peer->gid = credentials.gid;
 	peer->pid = credentials.pid;
 	return TRUE;
+}
+
+char *peer_user_name(const struct peer *peer)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[4096];
+
+	if (getpwuid_r(peer->uid, &entry, buffer, sizeof(buffer), &found) != 0 || !found)
+		return NULL;
+	return g_strdup(found->pw_name);
 }
 
 static gssize read_small(int folder, const char *name, char *buffer, gsize size)

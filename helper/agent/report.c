@@ -3,7 +3,6 @@
  * Uses are queued and written in order. Refusals are written at once, by the thread that refuses: they are
  * what an administrator looks for, and no one is served faster by their coming later.
  */
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../account/error.h"
@@ -29,7 +28,7 @@ struct use {
 	char *program;
 	char *user_name;
 	struct devid_event event; /* its strings belong to this */
-	char *reason, *failure, *issuer;
+	char *reason, *failure, *issuer, *rule;
 };
 
 static void use_free(struct use *use)
@@ -40,17 +39,15 @@ static void use_free(struct use *use)
 	g_free(use->reason);
 	g_free(use->failure);
 	g_free(use->issuer);
+	g_free(use->rule);
 	g_free(use);
 }
 
-static char *name_of_user(uid_t uid)
+static char *name_or_number(const struct peer *peer)
 {
-	struct passwd entry, *found = NULL;
-	char buffer[4096];
+	char *name = peer_user_name(peer);
 
-	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) == 0 && found)
-		return g_strdup(found->pw_name);
-	return g_strdup_printf("%lu", (unsigned long)uid);
+	return name ? name : g_strdup_printf("%lu", (unsigned long)peer->uid);
 }
 
 static struct use *use_new(const struct report_use *told)
@@ -70,10 +67,11 @@ static struct use *use_new(const struct report_use *told)
 	}
 	use->subject = subject_ref(told->subject);
 	use->program = g_strdup(told->peer->program);
-	use->user_name = name_of_user(told->peer->uid);
+	use->user_name = name_or_number(told->peer);
 	event->reason = use->reason = g_strdup(event->reason);
 	event->failure_reason = use->failure = g_strdup(event->failure_reason);
 	event->issuer_key_id = use->issuer = g_strdup(event->issuer_key_id);
+	event->rule_name = use->rule = g_strdup(told->rule);
 	event->program = use->program;
 	event->user_name = use->user_name;
 	event->label = use->subject->label;
@@ -135,7 +133,7 @@ void report_write(struct report *report, const struct report_write *told)
 {
 	gnutls_datum_t der = { (void *)told->certificate, (unsigned)told->certificate_length };
 	gnutls_x509_crt_t certificate = NULL;
-	g_autofree char *user_name = name_of_user(told->peer->uid);
+	g_autofree char *user_name = name_or_number(told->peer);
 	struct devid_event event = { .type = DEVID_EVENT_DEVICE_CERTIFICATE,
 				     .sub_type = told->sub_type,
 				     .action = told->problem ? "Failed" : "Succeeded",
@@ -177,20 +175,35 @@ static void *show_notification(void *data)
 	return NULL;
 }
 
-void report_notify(struct report *report, const char *summary, const char *body)
+/* Without waiting, one at a time: a bus that doesn't answer holds up one notification, not a thread each. Takes
+ * the body.
+ */
+static void notify(struct report *report, const char *summary, char *body)
 {
 	struct notification *notification;
 
-	if (!report || report->half == HALF_SYSTEM)
+	if (!g_atomic_int_compare_and_exchange(&report->notifying, 0, 1)) {
+		g_free(body);
 		return;
-	/* A bus that doesn't answer holds up one notification, not a thread each. */
-	if (!g_atomic_int_compare_and_exchange(&report->notifying, 0, 1))
-		return;
+	}
 	notification = g_new0(struct notification, 1);
 	notification->report = report;
 	notification->summary = g_strdup(summary);
-	notification->body = g_strdup(body);
+	notification->body = body;
 	g_thread_unref(g_thread_new("notify", show_notification, notification));
+}
+
+void report_refusal(struct report *report, const struct peer *peer, const struct subject *subject,
+		    const GError *problem)
+{
+	const char *summary = notify_summary(devid_error_result(problem));
+	g_autofree char *text = NULL, *program = NULL;
+
+	if (!report || report->half == HALF_SYSTEM || !summary)
+		return;
+	text = notify_text(subject->label, problem);
+	program = devid_text_escape(peer->program, strlen(peer->program));
+	notify(report, summary, g_strdup_printf("%s\nasked for by %s", text, program));
 }
 
 struct report *report_new(enum half half)

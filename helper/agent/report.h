@@ -15,8 +15,8 @@ struct report_use {
 	struct subject *subject;
 	const struct devid_verdict *verdict;
 	const GError *problem;
-	const char *
-		action; /* "Allowed", "Refused", "Failed"; what is not allowed is written at once */
+	const char *action; /* "Allowed", "Refused", "Failed"; the latter two are written at once */
+	const char *rule;   /* of the account, that decided; or NULL */
 };
 void report_use(struct report *report, const struct report_use *use);
 
@@ -32,7 +32,10 @@ struct report_write {
 };
 void report_write(struct report *report, const struct report_write *write);
 
-/* A desktop notification, where the session has a bus; without waiting, one at a time. */
-void report_notify(struct report *report, const char *summary, const char *body);
+/* A client was turned away without a word: a desktop notification tells the person why, where the session has
+ * a bus.
+ */
+void report_refusal(struct report *report, const struct peer *peer, const struct subject *subject,
+		    const GError *problem);
 
 #endif

@@ -23,7 +23,7 @@
 	 IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
 /* After these the watch itself points to the wrong place. */
 #define STRUCTURAL (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT | IN_Q_OVERFLOW)
-#define PLACES_MAX 5
+#define PLACES_MAX 7
 
 enum kind { ACCOUNT, RECORDS, KIND_COUNT };
 
@@ -268,6 +268,7 @@ struct watch *watch_new(enum half half)
 			continue;
 		place_add(watch, ACCOUNT, folder, "");
 		place_add(watch, ACCOUNT, folder, "/signing");
+		place_add(watch, ACCOUNT, folder, "/rules.d");
 	}
 	if (path_data(half, folder))
 		place_add(watch, RECORDS, folder, "");

@@ -4,10 +4,11 @@
 #include "ca.h"
 #include "describe.h"
 #include "table.h"
+#include "when.h"
 
 static const struct command actions[] = {
 	{ "add", "--name NAME FILE", "Add a signing certificate", ca_add },
-	{ "list", "", "List the signing certificates", ca_list },
+	{ "list", "[--used-by EVENTS…]", "List the signing certificates", ca_list },
 	{ "show", "NAME", "Show one of them", ca_show },
 	{ "remove", "NAME", "Take one out", ca_remove },
 };
@@ -90,35 +91,71 @@ static void print_list(const struct devid_account *account)
 	warn_of_signing(account);
 }
 
+static enum exit_status list(gboolean system, char *const *logs, time_t since, gboolean json)
+{
+	GError *error = NULL;
+	struct devid_account *account = load(system, &error);
+
+	if (account == NULL)
+		return report_error(&error, json);
+	if (logs[0] != NULL)
+		ca_print_usage(account, logs, since, json, &error);
+	else if (json)
+		print_list_json(account);
+	else
+		print_list(account);
+	devid_account_free(account);
+	return error == NULL ? EXIT_DONE : report_error(&error, json);
+}
+
+/* `--used-by a b c`: what stands behind the option's own value are more of them. */
+static char **all_logs(char **named, int argc, char **argv)
+{
+	GPtrArray *logs = g_ptr_array_new();
+
+	for (size_t i = 0; named != NULL && named[i] != NULL; i++)
+		g_ptr_array_add(logs, named[i]);
+	for (int i = 1; i < argc; i++)
+		g_ptr_array_add(logs, argv[i]);
+	g_ptr_array_add(logs, NULL);
+	return (char **)g_ptr_array_free(logs, FALSE);
+}
+
 enum exit_status ca_list(int argc, char **argv)
 {
+	g_auto(GStrv) used_by = NULL;
+	g_autofree char *since_text = NULL;
+	g_autofree char **logs = NULL;
 	gboolean system = FALSE, json = FALSE;
 	const GOptionEntry entries[] = {
+		{ "used-by", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &used_by,
+		  "How many identities each carries, by the event logs (events.jsonl) of any number "
+		  "of machines; - is standard input",
+		  "EVENTS…" },
+		{ "since", 0, 0, G_OPTION_ARG_STRING, &since_text,
+		  "Only by what happened since then: " WHEN_FORMS, "TIME" },
 		{ "system", 0, 0, G_OPTION_ARG_NONE, &system, "The machine's account, whoever asks",
 		  NULL },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
 		{ NULL },
 	};
-	struct devid_account *account;
-	GError *error = NULL;
 	enum exit_status status;
+	time_t since = 0;
 	bool done;
 
 	if (!options_parse(&argc, &argv, "", "List the account's signing certificates.", NULL,
 			   entries, &done, &status) ||
 	    done)
 		return status;
-	if (argc > 1)
+	if (used_by == NULL && argc > 1)
 		return report_usage("ca list", "%s: nothing more is expected", argv[1]);
-	account = load(system, &error);
-	if (account == NULL)
-		return report_error(&error, json);
-	if (json)
-		print_list_json(account);
-	else
-		print_list(account);
-	devid_account_free(account);
-	return EXIT_DONE;
+	if (used_by == NULL && since_text != NULL)
+		return report_usage("ca list", "--since goes with --used-by");
+	if (since_text != NULL && !when_parse(since_text, time(NULL), &since))
+		return report_usage("ca list", "--since %s: not a moment (%s)", since_text,
+				    WHEN_FORMS);
+	logs = all_logs(used_by, argc, argv);
+	return list(system, logs, since, json);
 }
 
 static void print_signing(const struct devid_account *account, const struct devid_signing *signing)

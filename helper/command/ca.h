@@ -43,6 +43,10 @@ gboolean account_folder_open(struct ca_folder *folder, enum half half, GError **
 gboolean account_file_replace(int folder, const char *file, const char *path, GBytes *content,
 			      GError **error);
 
+/* ca-usage.c: the list with what each carries, by the event logs `files` (ended by NULL). */
+gboolean ca_print_usage(const struct devid_account *account, char *const *files, time_t since,
+			bool json, GError **error);
+
 enum exit_status ca_add(int argc, char **argv);
 enum exit_status ca_list(int argc, char **argv);
 enum exit_status ca_show(int argc, char **argv);

@@ -54,6 +54,7 @@ enum exit_status command_ca(int argc, char **argv);
 enum exit_status command_remove(int argc, char **argv);
 enum exit_status command_rename(int argc, char **argv);
 enum exit_status command_export(int argc, char **argv);
+enum exit_status command_policy(int argc, char **argv);
 enum exit_status command_posture(int argc, char **argv);
 enum exit_status command_reset_cred(int argc, char **argv);
 enum exit_status command_status(int argc, char **argv);
@@ -103,6 +104,7 @@ struct identity {
 	const char *token; /* the token's label */
 	bool foreign;	   /* on a token that isn't ours: `record` is made up from what it shows */
 	bool hardware;	   /* … and that token says it is hardware */
+	char *user;	   /* whose it is where that is another user (list --all-users), or NULL */
 	char *query; /* … "?pin-source=…" of the URI as it was given, or NULL; never printed */
 };
 struct identity_list;

@@ -12,7 +12,7 @@
 struct identity_list {
 	struct record_list records[2]; /* by enum half */
 	GArray *identities;	       /* struct identity */
-	GPtrArray *foreign;	       /* struct record*, made up by foreign.c */
+	GPtrArray *foreign; /* struct record* that others made (foreign.c, all-users.c) */
 };
 
 static const char *const token_labels[] = {
@@ -39,6 +39,7 @@ static void identity_clear(void *data)
 	g_free(identity->chain);
 	g_free(identity->uri);
 	g_free(identity->query);
+	g_free(identity->user);
 }
 
 static char *escape_attribute(const char *text)
@@ -165,6 +166,21 @@ void identity_list_append_foreign(struct identity_list *list, struct record *rec
 		.token = g_intern_string(token),
 		.foreign = true,
 		.hardware = hardware,
+	};
+
+	g_ptr_array_add(list->foreign, record);
+	import_chain(&identity);
+	g_array_append_val(list->identities, identity);
+}
+
+void identity_list_append_user(struct identity_list *list, struct record *record, const char *user)
+{
+	struct identity identity = {
+		.half = HALF_USER,
+		.record = record,
+		.uri = identity_uri(HALF_USER, record->label),
+		.token = token_labels[HALF_USER],
+		.user = g_strdup(user),
 	};
 
 	g_ptr_array_add(list->foreign, record);

@@ -8,5 +8,7 @@
 void identity_list_append_foreign(struct identity_list *list, struct record *record,
 				  const char *uri, const char *query, const char *token,
 				  bool hardware);
+/* Another user's, as root sees it; takes `record` over likewise. */
+void identity_list_append_user(struct identity_list *list, struct record *record, const char *user);
 
 #endif

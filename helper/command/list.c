@@ -1,13 +1,32 @@
 /* devid list: the identities on both tokens, and on foreign ones named by URI. */
 #include <string.h>
 
+#include "all-users.h"
 #include "describe.h"
+#include "identity-list.h"
 #include "selection.h"
 #include "table.h"
 
 static const char *const headings[] = { "LABEL",   "TOKEN", "STORE", "COPIED BY", "KEY",
 					"EXPIRES", "LEFT",  "CHECK", NULL };
+static const char *const headings_all[] = { "LABEL",   "USER", "STORE", "COPIED BY", "KEY",
+					    "EXPIRES", "LEFT", "CHECK", NULL };
 enum { COLUMN_LEFT = 6, COLUMN_CHECK = 7 };
+
+struct listing {
+	gboolean json, user, system, all;
+	bool foreign;
+	struct identity_list *list;
+};
+
+/* What the second column says. */
+static const char *whose(const struct identity *identity)
+{
+	return identity->foreign	       ? identity->token
+	       : identity->user != NULL	       ? identity->user
+	       : identity->half == HALF_SYSTEM ? "system"
+					       : "user";
+}
 
 static void empty_state(void)
 {
@@ -30,9 +49,7 @@ static void add_certificate(struct table *table, const struct identity *identity
 	g_autofree char *left = days < 0 ? g_strdup("over") : g_strdup_printf("%d d", days);
 	const char *copier = describe_copier(identity);
 	const char *cells[] = { identity->record->label,
-				identity->foreign		? identity->token
-				: identity->half == HALF_SYSTEM ? "system"
-								: "user",
+				whose(identity),
 				identity->record->store,
 				copier == NULL ? "" : copier,
 				key,
@@ -63,7 +80,7 @@ static void add_lone_key(struct table *table, const struct identity *identity)
 {
 	g_autofree char *key = describe_lone_key(identity);
 	const char *cells[] = { identity->record->label,
-				identity->half == HALF_SYSTEM ? "system" : "user",
+				whose(identity),
 				identity->record->store,
 				describe_copier(identity),
 				key,
@@ -85,17 +102,25 @@ static size_t find_chosen(const struct identity_list *list, bool system, struct 
 	return selection_choose(list, system, &any, accounts, error);
 }
 
-static enum exit_status print(const struct identity_list *list, bool system, bool foreign,
-			      bool json)
+/* Other users are judged by the machine's account: their own is nothing that root goes by. */
+static struct devid_account *account_of(struct accounts *accounts, const struct identity *identity,
+					GError **error)
 {
+	return accounts_get(accounts, identity->user != NULL ? HALF_SYSTEM : identity->half, error);
+}
+
+static enum exit_status print(const struct listing *listing)
+{
+	const struct identity_list *list = listing->list;
+	bool json = listing->json;
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
-	AUTO_TABLE struct table *table = table_new(headings);
+	AUTO_TABLE struct table *table = table_new(listing->all ? headings_all : headings);
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 	g_autoptr(GError) error = NULL;
 	size_t chosen = SELECTION_NONE;
 
-	if (!foreign)
-		chosen = find_chosen(list, system, &accounts, &error);
+	if (!listing->foreign && !listing->all)
+		chosen = find_chosen(list, listing->system && !listing->user, &accounts, &error);
 	if (error != NULL)
 		return report_error(&error, json);
 	json_builder_begin_object(builder);
@@ -103,7 +128,7 @@ static enum exit_status print(const struct identity_list *list, bool system, boo
 	json_builder_begin_array(builder);
 	for (size_t i = 0; i < identity_list_count(list); i++) {
 		const struct identity *identity = identity_list_get(list, i);
-		struct devid_account *account = accounts_get(&accounts, identity->half, &error);
+		struct devid_account *account = account_of(&accounts, identity, &error);
 		g_autoptr(devid_verdict) verdict =
 			account == NULL ? NULL : assess(identity, account, &error);
 
@@ -112,7 +137,10 @@ static enum exit_status print(const struct identity_list *list, bool system, boo
 		json_builder_begin_object(builder);
 		json_identity(builder, identity);
 		json_verdict(builder, "check", verdict);
-		json_flag(builder, "chosen", i == chosen);
+		if (listing->all)
+			json_text(builder, "user", identity->user);
+		else
+			json_flag(builder, "chosen", i == chosen);
 		json_builder_end_object(builder);
 		if (identity->chain_count > 0)
 			add_certificate(table, identity, account, verdict);
@@ -131,19 +159,59 @@ static enum exit_status print(const struct identity_list *list, bool system, boo
 	return EXIT_DONE;
 }
 
+static void add_record(const struct user_home *user, struct record *record, void *data)
+{
+	struct listing *listing = data;
+
+	identity_list_append_user(listing->list, record, user->name);
+}
+
+static void add_trouble(const struct user_home *user, const char *why, void *data)
+{
+	(void)data;
+	report_warning("%s: %s; skipped", user->name, why);
+}
+
+static gboolean load(struct listing *listing, char **uris, GError **error)
+{
+	bool both = listing->user == listing->system;
+	const struct all_users walk = { add_record, add_trouble, listing };
+
+	listing->list =
+		identity_list_load(!listing->foreign && !listing->all && (both || listing->user),
+				   !listing->foreign && (both || listing->system), error);
+	if (listing->list == NULL)
+		return FALSE;
+	for (size_t i = 0; uris[i] != NULL; i++)
+		if (!identity_list_add_foreign(listing->list, uris[i], error))
+			return FALSE;
+	return !listing->all || all_users_walk(&walk, error);
+}
+
+static enum exit_status list(struct listing *listing, char **uris)
+{
+	GError *error = NULL;
+	enum exit_status status =
+		load(listing, uris, &error) ? print(listing) : report_error(&error, listing->json);
+
+	identity_list_free(listing->list);
+	return status;
+}
+
 enum exit_status command_list(int argc, char **argv)
 {
-	gboolean json = FALSE, user = FALSE, system = FALSE;
+	struct listing listing = { 0 };
 	const GOptionEntry entries[] = {
-		{ "user", 0, 0, G_OPTION_ARG_NONE, &user, "Only your own token", NULL },
-		{ "system", 0, 0, G_OPTION_ARG_NONE, &system, "Only the machine's token", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
+		{ "user", 0, 0, G_OPTION_ARG_NONE, &listing.user, "Only your own token", NULL },
+		{ "system", 0, 0, G_OPTION_ARG_NONE, &listing.system, "Only the machine's token",
+		  NULL },
+		{ "all-users", 0, 0, G_OPTION_ARG_NONE, &listing.all,
+		  "Every user's and the machine's, without their keys (root)", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &listing.json, "Print a JSON object", NULL },
 		{ NULL },
 	};
-	g_autoptr(identity_list) list = NULL;
-	g_autoptr(GError) error = NULL;
 	enum exit_status status;
-	bool done, foreign;
+	bool done;
 
 	if (!options_parse(
 		    &argc, &argv, "[URI…]",
@@ -152,21 +220,16 @@ enum exit_status command_list(int argc, char **argv)
 		    NULL, entries, &done, &status) ||
 	    done)
 		return status;
-	foreign = argc > 1;
+	listing.foreign = argc > 1;
 	for (int i = 1; i < argc; i++)
 		if (!g_str_has_prefix(argv[i], "pkcs11:"))
 			return report_usage(
 				"list",
 				"%s: not a PKCS#11 URI (devid show LABEL tells of one identity)",
 				argv[i]);
-	if (foreign && (user || system))
-		return report_usage("list", "--user and --system don't go with a URI");
-	list = identity_list_load(!foreign && (user || !system), !foreign && (system || !user),
-				  &error);
-	for (int i = 1; list != NULL && i < argc; i++)
-		if (!identity_list_add_foreign(list, argv[i], &error))
-			break;
-	if (error != NULL)
-		return report_error(&error, json);
-	return print(list, system && !user, foreign, json);
+	if (listing.foreign && (listing.user || listing.system || listing.all))
+		return report_usage("list", "--user, --system, --all-users don't go with a URI");
+	if (listing.all && (listing.user || listing.system))
+		return report_usage("list", "--all-users goes without --user and --system");
+	return list(&listing, argv + 1);
 }

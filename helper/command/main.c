@@ -29,6 +29,7 @@ static const struct command commands[] = {
 	{ "ca", "add|list|show|remove", "Manage the account's signing certificates", command_ca },
 	{ "account", "revoke", "Change the account's own files", command_account },
 	{ "verify", "FILE|-", "Check a chain from a file, as a gateway does", command_verify },
+	{ "policy", "show|test|lint", "Tell who may connect, as the account says", command_policy },
 	{ "posture", "[LABEL|URI]", "Run the account's device profiles on this computer",
 	  command_posture },
 	{ "reset-cred", "", "Forget sign-in data; with --keys, the identities too",

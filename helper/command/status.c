@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <devid/office.h>
 
 #include "describe.h"
 #include "keyring-look.h"
@@ -198,7 +199,36 @@ struct glance {
 	struct identity_list *list;
 	struct accounts accounts;
 	char *keyring, *keyring_state;
+	struct devid_office_report *network; /* NULL: the account has no office */
 };
+
+static void print_network(const struct devid_office_report *network)
+{
+	g_autofree char *words = NULL;
+
+	if (network == NULL)
+		return;
+	if (network->office != NULL)
+		words = g_strdup_printf("office %s", network->office);
+	else
+		words = g_strdup_printf("%s, not the office (%s)",
+					devid_origin_name(network->origin), network->message);
+	print_field("network", words);
+}
+
+static void network_json(JsonBuilder *builder, const struct devid_office_report *network)
+{
+	json_builder_set_member_name(builder, "network");
+	if (network == NULL) {
+		json_builder_add_null_value(builder);
+		return;
+	}
+	json_builder_begin_object(builder);
+	json_text(builder, "origin", devid_origin_name(network->origin));
+	json_text(builder, "office", network->office);
+	json_text(builder, "message", network->message);
+	json_builder_end_object(builder);
+}
 
 static void print_text(struct glance *glance, const struct devid_account *account)
 {
@@ -211,6 +241,7 @@ static void print_text(struct glance *glance, const struct devid_account *accoun
 	print_field("machine's", system);
 	print_field("keyring", glance->keyring);
 	print_field("account", words);
+	print_network(glance->network);
 	print_identities(glance->list, &glance->accounts);
 	warn_of_expiry(glance->list, &glance->accounts);
 	warn_of_signing(account);
@@ -236,6 +267,7 @@ static void print_json(struct glance *glance, const struct devid_account *accoun
 	json_text(builder, "problem", devid_account_problem(account));
 	json_number(builder, "signing", (gint64)devid_account_signing_count(account));
 	json_builder_end_object(builder);
+	network_json(builder, glance->network);
 	identities_json(builder, glance->list, &glance->accounts);
 	json_print(builder);
 }
@@ -267,6 +299,9 @@ enum exit_status command_status(int argc, char **argv)
 		ask_agent(HALF_USER, &glance.agents[HALF_USER]);
 		ask_agent(HALF_SYSTEM, &glance.agents[HALF_SYSTEM]);
 		glance.keyring = keyring_words(&glance.agents[HALF_USER], &glance.keyring_state);
+		if (devid_account_office_count(account) > 0 &&
+		    devid_office_find(account, DEVID_OFFICE_PROBE, &glance.network) != DEVID_OK)
+			glance.network = NULL;
 		if (json)
 			print_json(&glance, account);
 		else
@@ -277,6 +312,7 @@ enum exit_status command_status(int argc, char **argv)
 	agent_state_clear(&glance.agents[HALF_USER]);
 	agent_state_clear(&glance.agents[HALF_SYSTEM]);
 	identity_list_free(glance.list);
+	devid_office_free(glance.network);
 	accounts_clear(&glance.accounts);
 	g_free(glance.keyring);
 	g_free(glance.keyring_state);

@@ -6,7 +6,11 @@
 #include <devid/account.h>
 #include <devid/check.h>
 #include <devid/event.h>
+#include <devid/here.h>
 #include <devid/limits.h>
+#include <devid/office.h>
+#include <devid/policy.h>
+#include <devid/posture.h>
 #include <devid/reason.h>
 
 #endif

@@ -27,9 +27,9 @@ struct devid_office_report {
 /* Finds out whether this machine stands in one of the account's [Office] networks. Without offices:
  * DEVID_ORIGIN_REMOTE. The caller frees with devid_office_free().
  */
-DEVID_PUBLIC enum devid_result devid_office_find(const struct devid_account *account,
-						 enum devid_office_how how,
-						 struct devid_office_report **report) DEVID_MUST_USE;
+DEVID_PUBLIC enum devid_result
+devid_office_find(const struct devid_account *account, enum devid_office_how how,
+		  struct devid_office_report **report) DEVID_MUST_USE;
 DEVID_PUBLIC void devid_office_free(struct devid_office_report *report);
 DEVID_PUBLIC size_t devid_account_office_count(const struct devid_account *account);
 

@@ -7,7 +7,7 @@
 private_etc "$0" "$@"
 need_pki
 SOCKET=$T/run/devid/agent
-plan 33
+plan 37
 
 keyring_bus
 agent() {
@@ -72,6 +72,21 @@ is "$(notification 2 markup)" "[]" "a label made of markup is no markup"
 like "$(notification 2 text)" '<b>loud</b> & <img src="x"/>: not issued' "it is shown as it is written"
 unlike "$(notification 2 body)" '<' "and was sent escaped"
 
+# --- a rule of the account
+mkdir "$T/config/rules.d"
+printf '[Rule Night]\nDescription=nobody\nUsers=*\nAction=block\n' >"$T/config/rules.d/10.conf"
+sign rsa2048
+wait_for 5 are_notified 3
+is "$(notification 3 summary)" "Device certificate blocked" "a rule that blocks: another summary"
+like "$(notification 3 text)" '^good: rule Night of the account blocks \(.*/10\.conf:1\)'$'\n''hint: .*devid policy test' \
+	"which names the rule, and what to do"
+for _ in 1 2 3; do
+	sign rsa2048
+done
+is "$(notifications)" 3 "once"
+like "$(tail -n 1 "$T/home/.local/state/devid/events.jsonl")" '"rule_name":"Night"' "and so does the event"
+rm -r "$T/config/rules.d"
+
 # --- nobody to show it, nobody who answers, no bus: the client is answered all the same
 restart() {
 	stop "$AGENT"
@@ -83,7 +98,7 @@ restart
 sign stranger
 like "$out" 'issuer-unknown' "no daemon: refused"
 ok "no daemon: at once" test "$ms" -lt 5000
-is "$(events Refused)" 3 "no daemon: an event"
+is "$(events Refused)" 4 "no daemon: an event"
 notification_start silent
 restart
 sign stranger

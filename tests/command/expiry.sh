@@ -75,6 +75,18 @@ done
 devid check --quiet
 is "$out$err" "" "check --quiet is quiet"
 
+# --- in the office, where no certificate is asked for
+mkdir -p "$T/root/proc/net"
+printf 'heading\neth0 00000000 0A0A0A0A 0003 0 0 0 00000000 0 0 0\n' >"$T/root/proc/net/route"
+printf 'heading\n10.10.10.10 0x1 0x2 02:00:00:00:00:01 * eth0\n' >"$T/root/proc/net/arp"
+printf '[Account]\n[Office Here]\nGatewayAddress=10.10.10.10\nGatewayMAC=02:00:00:00:00:01\n' >"$T/config/account.conf"
+run "${E[@]}" DEVID_TEST_ROOT="$T/root" "$DEVID_COMMAND" status
+like "$out" 'network +office Here' "this is the office"
+like "$err" "$warned" "… and an end is warned of all the same"
+run "${E[@]}" DEVID_TEST_ROOT="$T/root" "$DEVID_COMMAND" check near
+like "$err" "$warned" "… by check, too"
+rm "$T/config/account.conf"
+
 # --- notifications
 keyring_bus
 notification_start

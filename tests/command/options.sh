@@ -22,7 +22,8 @@ for command in "${commands[@]}"; do
 		all+=("$command $action")
 	done
 done
-is "${ACTIONS[ca]:-}${ACTIONS[account]:-}" "add list show remove revoke " "and the actions of ca and account"
+is "${ACTIONS[ca]:-}${ACTIONS[account]:-}${ACTIONS[policy]:-}" "add list show remove revoke show test lint " \
+	"and the actions of ca, account and policy"
 
 # options_of COMMAND: long options, sorted; short_of COMMAND: "-q=--quiet".
 options_of() {
@@ -85,13 +86,16 @@ for command in "${all[@]}"; do
 	is "$(complete_words devid $command -)" "$(options_of "$command")" "bash: $command has its options, and no others"
 	for option in $(with_value "$command"); do
 		case $option in
+		--os | --origin | --certificate | --group | --user)
+			isnt "$(complete_words devid $command "$option" '')" "" "bash: $option has its values"
+			;;
 		--chain) is "$(complete_words devid $command --chain '' | tr '\n' ' ')" "issuer path " "bash: $option has its values" ;;
 		--store) like "$(complete_words devid $command --store '' | tr '\n' ' ')" "file keyring" "bash: $option has its values" ;;
 		*) unlike "$(complete_words devid $command "$option" --)" '^--' "bash: $option of $command takes a value" ;;
 		esac
 	done
 done
-if command -v devid >/dev/null; then
+if type -P devid >/dev/null; then
 	skip "another devid is installed"
 else
 	need_pki

@@ -158,6 +158,22 @@ static void since(void **state)
 	assert_int_equal(now->len, 1);
 }
 
+/* A parser that calls itself for each bracket would run out of stack. */
+static void deeply_nested_line(void **state)
+{
+	g_autofree char *folder = fresh_log();
+	g_autoptr(GString) text = g_string_new("{\"time\":\"2022-01-01T00:00:00Z\",\"a\":");
+	g_autoptr(GPtrArray) lines = NULL;
+
+	(void)state;
+	for (unsigned i = 0; i < 500000; i++)
+		g_string_append_c(text, '[');
+	g_string_append(text, "\n{\"time\":\"2022-01-02T00:00:00Z\",\"label\":\"a[b\"}\n");
+	harness_write(folder, "events.jsonl", text->str, (gssize)text->len);
+	lines = read_lines(0);
+	assert_int_equal(lines->len, 1);
+}
+
 static void write_many(const char *who)
 {
 	g_autofree char *padding = g_strnfill(300, 'x');
@@ -403,6 +419,7 @@ int main(void)
 		cmocka_unit_test(fields),
 		cmocka_unit_test(passed_check_is_validated),
 		cmocka_unit_test(since),
+		cmocka_unit_test(deeply_nested_line),
 		cmocka_unit_test(writers_over_a_rotation),
 		cmocka_unit_test(two_generations),
 		cmocka_unit_test(planted),

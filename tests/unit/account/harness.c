@@ -40,8 +40,9 @@ void harness_write(const char *folder, const char *name, const void *data, gssiz
 	g_autofree char *parent = g_path_get_dirname(path);
 
 	assert_int_equal(g_mkdir_with_parents(parent, 0755), 0);
-	assert_true(
-		g_file_set_contents_full(path, data, length, G_FILE_SET_CONTENTS_NONE, 0644, NULL));
+	/* A new file in the old one's place: without the flag the end of a longer one would stay. */
+	assert_true(g_file_set_contents_full(path, data, length, G_FILE_SET_CONTENTS_CONSISTENT,
+					     0644, NULL));
 }
 
 const char *harness_pki(const char *name)

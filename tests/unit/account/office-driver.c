@@ -8,11 +8,6 @@
 
 int main(int argc, char **argv)
 {
-	static const char *const origins[] = {
-		[DEVID_ORIGIN_UNKNOWN] = "unknown",
-		[DEVID_ORIGIN_REMOTE] = "remote",
-		[DEVID_ORIGIN_OFFICE] = "office",
-	};
 	struct devid_account *account = NULL;
 	struct devid_office_report *report = NULL;
 	enum devid_office_how how = argc > 2 ? DEVID_OFFICE_LOOK : DEVID_OFFICE_PROBE;
@@ -25,8 +20,8 @@ int main(int argc, char **argv)
 	}
 	if (devid_office_find(account, how, &report) != DEVID_OK)
 		return 1;
-	printf("%s %s\n%s\n", origins[report->origin], report->office ? report->office : "-",
-	       report->message);
+	printf("%s %s\n%s\n", devid_origin_name(report->origin),
+	       report->office ? report->office : "-", report->message);
 	devid_office_free(report);
 	devid_account_free(account);
 	return 0;

@@ -8,7 +8,7 @@ private_etc "$0" "$@"
 here=$(dirname "$0")
 driver=$1
 MAC=02:00:00:00:09:01
-plan 58
+plan 62
 
 # The other end: the gateway 10.9.0.1, with the office's servers on it too.
 unshare -n sleep infinity &
@@ -209,6 +209,20 @@ find_office
 told "office Osaka" '^Osaka: ' "a second office that holds: the office"
 stop "$server"
 stop "$name_server"
+
+# --- as the command tells it ---------------------------------------------------------------------------
+account "$T/by-gateway"
+env_set "DEVID_CONFIG_DIR=$T/account"
+run "${E[@]}" "$DEVID_COMMAND" status
+like "$out" 'network +office Tokyo' "devid status names the office"
+run "${E[@]}" "$DEVID_COMMAND" status --json
+like "$out" '"network" : \{[^}]*"origin" : "office",[^}]*"office" : "Tokyo"' "… also in JSON"
+ip neigh replace 10.9.0.1 lladdr 02:00:00:00:66:66 dev devid0 nud permanent
+run "${E[@]}" "$DEVID_COMMAND" status
+like "$out" 'network +remote, not the office \(Tokyo: the gateway 10.9.0.1' "… or why it is none"
+printf '[Account]\n' >"$T/account/account.conf"
+run "${E[@]}" "$DEVID_COMMAND" status
+unlike "$out" 'network' "an account without offices has no such line"
 
 # --- no network ---------------------------------------------------------------------------------------
 ip link set devid0 down
