@@ -416,6 +416,52 @@ static void hostile_files(void **state)
 	}
 }
 
+/* Files that account.conf names are believed on the same terms as itself. */
+static const struct {
+	const char *name, *key;
+	void (*spoil)(const char *path);
+	const char *problem;
+} hostile_named[] = {
+	{ "serials", "2: SerialsFile", write_by_others, "others can write to it (chmod go-w)" },
+	{ "serials", "2: SerialsFile", write_by_group, "others can write to it (chmod go-w)" },
+	{ "serials", "2: SerialsFile", other_owner, "it does not belong to root" },
+	{ "serials", "2: SerialsFile", make_fifo, "it is not a regular file" },
+	{ "serials", "2: SerialsFile", make_link, "it is a link" },
+	{ "serials", "2: SerialsFile", make_dangling_link, "it is a link" },
+	{ "serials", "2: SerialsFile", make_folder, "it is not a regular file" },
+	{ "crl.pem", "3: CRL", write_by_others, "crl.pem: others can write to it (chmod go-w)" },
+	{ "crl.pem", "3: CRL", write_by_group, "crl.pem: others can write to it (chmod go-w)" },
+	{ "crl.pem", "3: CRL", other_owner, "crl.pem: it does not belong to root" },
+	{ "crl.pem", "3: CRL", make_fifo, "crl.pem: it is not a regular file" },
+	{ "crl.pem", "3: CRL", make_link, "crl.pem: it is a link" },
+	{ "crl.pem", "3: CRL", make_dangling_link, "crl.pem: it is a link" },
+	{ "crl.pem", "3: CRL", make_folder, "crl.pem: it is not a regular file" },
+};
+
+static void hostile_named_files(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		return;
+	for (gsize i = 0; i < G_N_ELEMENTS(hostile_named); i++) {
+		g_autofree char *folder = harness_account(
+			"[Revocation]\nSerialsFile=serials\nCRL=crl.pem\n", "inter");
+		g_autofree char *path = g_build_filename(folder, hostile_named[i].name, NULL);
+		g_autofree char *expected =
+			g_strdup_printf("%s/account.conf:%s names a file that can't be used: %s",
+					folder, hostile_named[i].key, hostile_named[i].problem);
+		struct devid_account *account;
+
+		harness_write(folder, "serials", "0a:0b\n", -1);
+		harness_copy(folder, "crl.pem", "crl-inter.pem");
+		hostile_named[i].spoil(path);
+		account = harness_load(folder);
+		assert_int_equal(devid_account_state(account), DEVID_ACCOUNT_UNUSABLE);
+		assert_string_equal(devid_account_problem(account), expected);
+		devid_account_free(account);
+	}
+}
+
 /* A file of make.sh as signing/x.pem, and the end of the problem; NULL: it is sound. */
 static const struct {
 	const char *file;
@@ -756,15 +802,25 @@ static void manual_page(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),	     cmocka_unit_test(every_key),
-		cmocka_unit_test(every_key_spoiled), cmocka_unit_test(every_key_there),
-		cmocka_unit_test(bad_conf),	     cmocka_unit_test(last_line_without_end),
-		cmocka_unit_test(nul_byte),	     cmocka_unit_test(hostile_files),
-		cmocka_unit_test(signing_file),	     cmocka_unit_test(signing_key_types),
-		cmocka_unit_test(signing_garbage),   cmocka_unit_test(five_and_the_sixth),
-		cmocka_unit_test(duplicate_signing), cmocka_unit_test(unprintable_signing_name),
-		cmocka_unit_test(no_account),	     cmocka_unit_test(own_folder),
-		cmocka_unit_test(system_users),	     cmocka_unit_test(sample_file),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(every_key),
+		cmocka_unit_test(every_key_spoiled),
+		cmocka_unit_test(every_key_there),
+		cmocka_unit_test(bad_conf),
+		cmocka_unit_test(last_line_without_end),
+		cmocka_unit_test(nul_byte),
+		cmocka_unit_test(hostile_files),
+		cmocka_unit_test(hostile_named_files),
+		cmocka_unit_test(signing_file),
+		cmocka_unit_test(signing_key_types),
+		cmocka_unit_test(signing_garbage),
+		cmocka_unit_test(five_and_the_sixth),
+		cmocka_unit_test(duplicate_signing),
+		cmocka_unit_test(unprintable_signing_name),
+		cmocka_unit_test(no_account),
+		cmocka_unit_test(own_folder),
+		cmocka_unit_test(system_users),
+		cmocka_unit_test(sample_file),
 		cmocka_unit_test(manual_page),
 	};
 
