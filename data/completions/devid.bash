@@ -19,7 +19,7 @@ _devid_options()
 	"ca remove") echo "--user --system --json --help" ;;
 	ca | account) echo "--help" ;;
 	"account revoke") echo "--user --system --json --help" ;;
-	verify) echo "--config --at --chain --json --help" ;;
+	verify) echo "--config --at --chain --untrusted --openvpn --json --help" ;;
 	reset-cred) echo "--keys --dry-run --yes --json --help" ;;
 	doctor) echo "--report --all-users --list --json --help" ;;
 	events) echo "--since --user --system --json --help" ;;
@@ -103,7 +103,7 @@ _devid()
 		;;
 	esac
 	case $last in
-	--key | --password-file | --pin-file | --ca-file | --report | --used-by | --output | -o)
+	--key | --password-file | --pin-file | --ca-file | --untrusted | --report | --used-by | --output | -o)
 		compopt -o filenames 2>/dev/null
 		COMPREPLY=($(compgen -f -- "$word"))
 		return

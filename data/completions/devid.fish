@@ -125,6 +125,8 @@ complete -c devid -n '__devid_is account revoke' -F
 complete -c devid -n '__devid_is verify' -l config -r -F -d 'The account\'s folder'
 complete -c devid -n '__devid_is verify' -l at -x -d 'For which moment'
 complete -c devid -n '__devid_is verify' -l chain -x -a 'issuer path' -d 'issuer or path'
+complete -c devid -n '__devid_is verify' -l untrusted -r -F -d 'More certificates for a path'
+complete -c devid -n '__devid_is verify' -l openvpn -d 'As OpenVPN\'s tls-verify script'
 complete -c devid -n '__devid_is verify' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is verify' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is verify' -F
