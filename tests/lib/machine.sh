@@ -72,9 +72,9 @@ machine_fill() {
 	mkdir -p -m 700 "$T/users/root" /run/user/0
 }
 
-# machine_user NAME [GROUP]
+# machine_user NAME [GROUP]; with MACHINE_UID its uid is that one or the next.
 machine_user() {
-	useradd -m -d "$T/users/$1" -s /bin/sh ${2:+-G "$2"} "$1" >"$T/useradd.log" 2>&1 ||
+	useradd -m -d "$T/users/$1" -s /bin/sh ${MACHINE_UID:+-K "UID_MIN=$MACHINE_UID"} ${2:+-G "$2"} "$1" >"$T/useradd.log" 2>&1 ||
 		bail "no user $1: $(cat "$T/useradd.log")"
 	mkdir -m 700 "/run/user/$(id -u "$1")"
 	chown "$1:" "/run/user/$(id -u "$1")"
