@@ -8,5 +8,7 @@
  * bus, a daemon or a prompt; ends within 2 s.
  */
 char *keyring_look(char **state);
+/* The session's bus where there is one, never a new one; newly allocated, or NULL. */
+char *keyring_bus_address(void);
 
 #endif
