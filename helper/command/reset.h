@@ -31,6 +31,7 @@ void reset_failed(struct reset *reset, GError *error);
 /* reset-places.c, each adding a place or two. */
 void reset_agent(struct reset *reset, enum half half);
 void reset_files(struct reset *reset);
+void reset_sign_ins(struct reset *reset);
 /* `list` may be NULL: it could not be read. */
 void reset_identities(struct reset *reset, const struct identity_list *list);
 void reset_stray_keys(struct reset *reset, enum half half);
