@@ -71,10 +71,7 @@ static char *set_system_users(void *target, const char *value)
 	struct devid_account *account = target;
 	g_strfreev(account->system_users);
 	account->system_users = conf_split_words(value);
-	for (gsize i = 0; account->system_users[i]; i++)
-		if (strcmp(account->system_users[i], "@") == 0)
-			return g_strdup("has an @ without a group's name");
-	return NULL;
+	return policy_names_fault(account->system_users, TRUE);
 }
 
 static char *set_expiry_warning(void *target, const char *value)

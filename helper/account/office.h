@@ -8,11 +8,11 @@
 
 struct office {
 	char *name;
-	char *gateway, *mac;   /* GatewayAddress=, GatewayMAC=: both or neither */
-	char *dns_name;	       /* DNSName= … */
-	char **dns_answers;    /* … and DNSAnswer=, one of which it must have */
-	char *probe;	       /* Probe=https://HOST[:PORT]/PATH … */
-	char **probe_pins;     /* … ProbeCertificate=sha256:HEX[; …] */
+	char *gateway, *mac; /* GatewayAddress=, GatewayMAC=: both or neither */
+	char *dns_name;	     /* DNSName= … */
+	char **dns_answers;  /* … and DNSAnswer=, one of which it must have */
+	char *probe;	     /* Probe=https://HOST[:PORT]/PATH … */
+	char **probe_pins;   /* … ProbeCertificate=sha256:HEX[; …] */
 };
 struct office *office_new(const char *name);
 void office_free(struct office *office);

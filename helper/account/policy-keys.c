@@ -55,6 +55,11 @@ static const struct conf_key group_keys[] = { { "Members", set_members, NULL } }
 char *policy_names_fault(char **names, gboolean everybody)
 {
 	for (; *names; names++) {
+		g_autofree char *line = NULL;
+		char *why = conf_set_line(*names, &line);
+
+		if (why)
+			return why;
 		if (strcmp(*names, "@") == 0)
 			return g_strdup("has an @ without a group's name");
 		if (strcmp(*names, "*") == 0 && !everybody)

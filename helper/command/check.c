@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "check-notify.h"
+#include "check-policy.h"
 #include "check-server.h"
 #include "choose.h"
 #include "describe.h"
@@ -13,6 +14,8 @@
 struct check {
 	struct choice choice;
 	struct accounts accounts;
+	struct check_places places;
+	struct devid_decision *alone; /* the policy's, where there is no identity; or NULL */
 	const char *server, *ca_file;
 	struct server_report address; /* of `server`: host and port alone */
 	gboolean json, quiet, notify;
@@ -39,17 +42,24 @@ static void write_event(const struct identity *identity, const struct devid_verd
 	(void)devid_event_write(system, &event);
 }
 
-/* What a verdict says as an error: with the identity's label in front. */
-static GError *verdict_error(const struct identity *identity, const struct devid_verdict *verdict)
+/* What is wrong as an error, with the identity's label in front; NULL: nothing. What the account's policy
+ * decides stands above what the check of the certificate says.
+ */
+static GError *failure_of(const struct identity *identity, const struct devid_verdict *verdict,
+			  const struct devid_decision *decision)
 {
 	const char *label = identity == NULL ? NULL : identity->record->label;
-	const char *message = verdict->message != NULL ? verdict->message
-						       : devid_reason_for(verdict->result)->cause;
+	enum devid_result result = decision == NULL ? verdict->result : decision->result;
+	const char *message = decision == NULL ? verdict->message : decision->message;
 	GError *error = NULL;
 
-	devid_error_set(&error, verdict->result, verdict->reason, verdict->hint, "%s%s%s",
-			label != NULL ? label : "", label != NULL ? ": " : "", message);
-	devid_error_set_brackets(error, verdict->brackets);
+	if (result == DEVID_OK)
+		return NULL;
+	devid_error_set(&error, result, decision == NULL ? verdict->reason : decision->reason,
+			decision == NULL ? verdict->hint : decision->hint, "%s%s%s",
+			label != NULL ? label : "", label != NULL ? ": " : "",
+			message != NULL ? message : devid_reason_for(result)->cause);
+	devid_error_set_brackets(error, decision == NULL ? verdict->brackets : decision->brackets);
 	return error;
 }
 
@@ -68,24 +78,49 @@ static void failed(struct check *check, GError *error)
 		report_error(&error, false);
 }
 
-static void print_passed(const struct identity *identity, const struct devid_account *account,
-			 const struct devid_verdict *verdict)
+/* "LABEL: ok: WORDS", and what there is to warn of. */
+static void print_ok(const struct identity *identity, const char *words)
 {
-	time_t ends = gnutls_x509_crt_get_expiration_time(identity->chain[0]), now = time(NULL);
-	g_autofree char *days = describe_days(ends, now), *date = describe_date(ends);
-
-	g_autofree char *words = g_strdup_printf(
-		"accepted through signing certificate %s; valid until %s, %s",
-		verdict->signing_name != NULL ? verdict->signing_name : "of the account", date,
-		days);
+	const char *label = identity == NULL ? "check" : identity->record->label;
 	g_autoptr(GString) text = g_string_new(NULL);
-	const char *label = identity->record->label;
 
 	text_wrap(text, words, text_width(label) + (int)strlen(": ok: "), 2, text_columns());
 	printf("%s: %sok%s: %s", label, colour(COLOUR_GOOD, stdout), colour(COLOUR_PLAIN, stdout),
 	       text->str);
-	if (ends_soon(ends, now, account))
-		report_warning("%s: %s", label, days);
+}
+
+static void print_passed(const struct identity *identity, const struct devid_account *account,
+			 const struct devid_verdict *verdict, const struct devid_decision *decision)
+{
+	bool dated = identity != NULL && identity->chain_count > 0;
+	time_t ends = dated ? gnutls_x509_crt_get_expiration_time(identity->chain[0]) : 0;
+	time_t now = time(NULL);
+	g_autofree char *days = describe_days(ends, now), *date = describe_date(ends);
+	g_autofree char *allowed = decision == NULL ? NULL : policy_allowed_words(decision);
+	g_autoptr(GString) words = g_string_new(NULL);
+
+	if (verdict->result == DEVID_OK)
+		g_string_printf(
+			words, "accepted through signing certificate %s; valid until %s, %s",
+			verdict->signing_name != NULL ? verdict->signing_name : "of the account",
+			date, days);
+	if (allowed != NULL && *allowed != '\0')
+		g_string_append_printf(words, "%s%s", words->len > 0 ? "; " : "", allowed);
+	print_ok(identity, words->str);
+	if (verdict->result != DEVID_OK && identity != NULL)
+		report_warning("%s: %s", identity->record->label,
+			       verdict->message != NULL ? verdict->message
+							: devid_reason_for(verdict->result)->cause);
+	if (dated && ends_soon(ends, now, account))
+		report_warning("%s: %s", identity->record->label, days);
+}
+
+static void policy_json(JsonBuilder *builder, const struct devid_decision *decision)
+{
+	json_builder_set_member_name(builder, "policy");
+	json_builder_begin_object(builder);
+	policy_decision_json(builder, decision);
+	json_builder_end_object(builder);
 }
 
 /* One identity, or with NULL that there is none. */
@@ -97,6 +132,7 @@ static gboolean check_offline(struct check *check, const struct identity *identi
 			: identity->half;
 	struct devid_account *account = accounts_get(&check->accounts, half, error);
 	g_autoptr(devid_verdict) verdict = NULL;
+	g_autoptr(devid_decision) decision = NULL;
 	GError *failure = NULL;
 
 	if (account == NULL)
@@ -104,22 +140,31 @@ static gboolean check_offline(struct check *check, const struct identity *identi
 	verdict = assess(identity, account, error);
 	if (verdict == NULL)
 		return FALSE;
-	if (verdict->result != DEVID_OK)
-		failure = verdict_error(identity, verdict);
+	decision = check_policy(&check->places, half, account, verdict, error);
+	if (decision == NULL && *error != NULL)
+		return FALSE;
+	failure = failure_of(identity, verdict, decision);
 	/* A timer that finds no identity has nothing to say. */
 	if (identity != NULL || check->warnings == NULL)
 		write_event(identity, verdict);
+	if (decision != NULL && (identity != NULL || check->warnings == NULL))
+		check_policy_event(identity, decision);
 	if (identity != NULL) {
 		json_identity(check->builder, identity);
 		json_verdict(check->builder, "check", verdict);
+		if (decision != NULL)
+			policy_json(check->builder, decision);
 		check->looked = true;
 	}
-	if (identity != NULL && check->warnings != NULL)
+	if (identity != NULL && check->warnings != NULL &&
+	    (failure != NULL || identity->chain_count > 0))
 		warnings_identity(check->warnings, identity, account, verdict, failure);
 	if (failure != NULL)
 		failed(check, failure);
 	else if (!check->json && !check->quiet)
-		print_passed(identity, account, verdict);
+		print_passed(identity, account, verdict, decision);
+	if (identity == NULL)
+		check->alone = g_steal_pointer(&decision);
 	return TRUE;
 }
 
@@ -253,6 +298,8 @@ static void print_result(struct check *check)
 	JsonBuilder *builder = check->builder;
 
 	json_builder_end_array(builder);
+	if (check->alone != NULL)
+		policy_json(builder, check->alone);
 	json_text(builder, "result", first == NULL ? "ok" : "error");
 	json_text(builder, "reason", first == NULL ? "ok" : devid_error_reason(first));
 	json_text(builder, "message", first == NULL ? NULL : first->message);
@@ -370,6 +417,7 @@ static enum exit_status run(struct check *check, const char *operand)
 	g_clear_error(&check->first);
 	server_report_clear(&check->address);
 	warnings_free(check->warnings);
+	devid_decision_free(check->alone);
 	choice_clear(&check->choice);
 	accounts_clear(&check->accounts);
 	return check->status;

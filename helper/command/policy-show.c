@@ -167,9 +167,7 @@ static void print_rules(const struct policy *policy)
 {
 	static const char *const headings[] = { "#",	  "RULE",     "USERS",	"PLATFORMS",
 						"ORIGIN", "PROFILES", "ACTION", NULL };
-	static const char *const last[] = {
-		"", "(last, unwritten)", "*", "any", "any", "-", "block"
-	};
+	static const char *const last[] = { "", "(unwritten)", "*", "any", "any", "-", "block" };
 	AUTO_TABLE struct table *table = table_new(headings);
 
 	if (policy->rules->len == 0) {

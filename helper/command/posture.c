@@ -4,6 +4,7 @@
 
 #include "choose.h"
 #include "describe.h"
+#include "selection.h"
 #include "table.h"
 
 typedef struct devid_posture devid_posture;
@@ -110,41 +111,33 @@ static void profile_json(JsonBuilder *builder, const struct devid_posture *postu
 
 /* --- running ------------------------------------------------------------------------------ */
 
-/* The verdict of the identity that is named; else of the first that the account accepts, or of the first
- * that there is: your own, or the machine's where you have none.
- */
+/* The verdict of the identity that is named, or of the one that a connection would use. */
 static gboolean find_verdict(struct posture *run, const char *operand, GError **error)
 {
-	const struct identity *named = NULL;
-	size_t count;
+	const struct selection_gateway any = { NULL, 0 };
+	const struct identity *identity = NULL;
+	GError *inner = NULL;
+	size_t chosen;
 
 	if (operand != NULL) {
-		named = choose(&run->choice, operand, error);
-		run->verdict = named == NULL ? NULL : assess(named, run->account, error);
-		return run->verdict != NULL;
-	}
-	if (!choose_load(&run->choice, error))
-		return FALSE;
-	count = identity_list_count(run->choice.list);
-	for (size_t i = 0; i < count; i++) {
-		const struct identity *identity = identity_list_get(run->choice.list, i);
-		struct devid_verdict *verdict;
-
-		if (identity->half != identity_list_get(run->choice.list, 0)->half)
-			break;
-		verdict = assess(identity, run->account, error);
-		if (verdict == NULL)
+		identity = choose(&run->choice, operand, error);
+		if (identity == NULL)
 			return FALSE;
-		if (run->verdict == NULL || verdict->result == DEVID_OK) {
-			devid_verdict_free(run->verdict);
-			run->verdict = verdict;
-		} else {
-			devid_verdict_free(verdict);
+	} else {
+		if (!choose_load(&run->choice, error))
+			return FALSE;
+		chosen = selection_choose(run->choice.list, run->choice.system && !run->choice.user,
+					  &any, &run->accounts, &inner);
+		if (inner != NULL) {
+			g_propagate_error(error, inner);
+			return FALSE;
 		}
-		if (run->verdict->result == DEVID_OK)
-			break;
+		if (chosen == SELECTION_NONE)
+			return TRUE;
+		identity = identity_list_get(run->choice.list, chosen);
 	}
-	return TRUE;
+	run->verdict = assess(identity, run->account, error);
+	return run->verdict != NULL;
 }
 
 static gboolean find_account(struct posture *run, GError **error)
@@ -266,7 +259,7 @@ enum exit_status command_posture(int argc, char **argv)
 		    &argc, &argv, "[LABEL|URI]",
 		    "Run the account's device profiles on this computer, and show what each check "
 		    "finds. A label says which identity the check DeviceCertificate means; "
-		    "else it is one that the account accepts, if there is any.",
+		    "else it is the one that devid list marks.",
 		    "Exit status: 0 all profiles are met, 1 failed, 4 one is not, 6 no account.",
 		    entries, &done, &status) ||
 	    done)

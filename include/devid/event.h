@@ -29,9 +29,10 @@ enum devid_event_type {
  */
 struct devid_event {
 	enum devid_event_type type;
-	const char *sub_type; /* "Import", "Removal", "Reset", "Local Check", "Key Use", "Expiry", … */
-	const char *action;   /* "Succeeded", "Failed", "Allowed", "Refused", "Warning" */
-	const char *reason;   /* a word of devid/reason.h */
+	const char
+		*sub_type; /* "Import", "Removal", "Reset", "Local Check", "Key Use", "Expiry", … */
+	const char *action;	    /* "Succeeded", "Failed", "Allowed", "Refused", "Warning" */
+	const char *reason;	    /* a word of devid/reason.h */
 	const char *failure_reason; /* one sentence */
 	const char *rule_name;
 	const char *program;	       /* the client's executable */

@@ -16,6 +16,9 @@ paths=(
 	usr/include/devid/check.h
 	usr/include/devid/event.h
 	usr/include/devid/limits.h
+	usr/include/devid/office.h
+	usr/include/devid/policy.h
+	usr/include/devid/posture.h
 	usr/include/devid/reason.h
 	usr/include/devid/result.h
 	usr/share/p11-kit/modules/devid.module

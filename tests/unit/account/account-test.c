@@ -127,31 +127,49 @@ static void every_key(void **state)
 	devid_account_free(account);
 }
 
-static void every_key_doubled(void **state)
+/* Each key spoiled in each way: told with file and line, and nothing is allowed. */
+static void every_key_spoiled(void **state)
 {
 	g_auto(GStrv) lines = g_strsplit(EVERY_KEY, "\n", -1);
+	g_autofree char *folder = every_key_folder(EVERY_KEY);
+	g_autoptr(GString) text = g_string_new(NULL);
 
 	(void)state;
 	for (gsize i = 0; *lines[i]; i++) {
-		g_autoptr(GString) conf = g_string_new(NULL);
-		g_autofree char *folder = NULL;
-		g_autofree char *expected = NULL;
-		g_autofree char *key = g_strndup(lines[i], strcspn(lines[i], " ="));
-		struct devid_account *account;
+		char *words;
 
-		if (*lines[i] == '[')
-			continue;
-		for (gsize k = 0; *lines[k]; k++)
-			g_string_append_printf(conf, "%s\n%s%s", lines[k], k == i ? lines[k] : "",
-					       k == i ? "\n" : "");
-		folder = every_key_folder(conf->str);
-		account = harness_load(folder);
-		expected = g_strdup_printf("%s/account.conf:%zu: %s is given twice", folder, i + 2,
-					   key);
-		assert_int_equal(devid_account_state(account), DEVID_ACCOUNT_UNUSABLE);
-		assert_string_equal(devid_account_problem(account), expected);
-		assert_int_equal(devid_account_on_use(account), DEVID_ON_USE_ENFORCE);
-		devid_account_free(account);
+		for (gsize how = 0;
+		     *lines[i] != '[' && harness_spoil(EVERY_KEY, i, how, text, &words); how++) {
+			g_autofree char *problem = words;
+			g_autofree char *expected = g_strdup_printf("%s/account.conf:%s", folder,
+								    problem ? problem : "");
+			struct devid_account *account;
+
+			harness_write(folder, "account.conf", text->str, (gssize)text->len);
+			account = harness_load(folder);
+			assert_int_equal(devid_account_state(account), DEVID_ACCOUNT_UNUSABLE);
+			if (!g_str_has_prefix(devid_account_problem(account), expected) ||
+			    (problem && strcmp(devid_account_problem(account), expected) != 0))
+				fail_msg("%s is told for %s", devid_account_problem(account),
+					 text->str);
+			assert_int_equal(devid_account_on_use(account), DEVID_ON_USE_ENFORCE);
+			devid_account_free(account);
+		}
+	}
+}
+
+/* A key that is new stands in EVERY_KEY too. */
+static void every_key_there(void **state)
+{
+	const char *name, *section;
+
+	(void)state;
+	for (gsize i = 0; (name = account_key(i, &section)); i++) {
+		g_autofree char *line = g_strdup_printf("\n%s", name);
+		const char *at = strstr(EVERY_KEY, line);
+
+		if (!at || !strchr(" =", at[strlen(line)]))
+			fail_msg("no %s= in this test", name);
 	}
 }
 
@@ -359,6 +377,17 @@ static const struct {
 	{ "signing", folder_by_others, ": others can write to it (chmod go-w)" },
 	{ "signing", other_owner, ": it does not belong to root" },
 	{ "signing", make_link, ": it is a link or no folder" },
+	{ "rules.d/10.conf", write_by_others, ": others can write to it (chmod go-w)" },
+	{ "rules.d/10.conf", write_by_group, ": others can write to it (chmod go-w)" },
+	{ "rules.d/10.conf", other_owner, ": it does not belong to root" },
+	{ "rules.d/10.conf", make_fifo, ": it is not a regular file" },
+	{ "rules.d/10.conf", make_link, ": it is a link" },
+	{ "rules.d/10.conf", make_dangling_link, ": it is a link" },
+	{ "rules.d/10.conf", make_folder, ": it is not a regular file" },
+	{ "rules.d/10.conf", make_huge, ": it is larger than 65536 bytes" },
+	{ "rules.d", folder_by_others, ": others can write to it (chmod go-w)" },
+	{ "rules.d", other_owner, ": it does not belong to root" },
+	{ "rules.d", make_link, ": it is a link or no folder" },
 	{ "", folder_by_others, ": others can write to it (chmod go-w)" },
 	{ "", other_owner, ": it does not belong to root" },
 };
@@ -376,6 +405,7 @@ static void hostile_files(void **state)
 		g_autofree char *expected = g_strconcat(path, hostile[i].problem, NULL);
 		struct devid_account *account;
 
+		harness_write(folder, "rules.d/10.conf", "[Rule x]\nAction=allow\n", -1);
 		hostile[i].spoil(path);
 		account = harness_load(folder);
 		assert_int_equal(devid_account_state(account), DEVID_ACCOUNT_UNUSABLE);
@@ -726,23 +756,15 @@ static void manual_page(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),
-		cmocka_unit_test(every_key),
-		cmocka_unit_test(every_key_doubled),
-		cmocka_unit_test(bad_conf),
-		cmocka_unit_test(last_line_without_end),
-		cmocka_unit_test(nul_byte),
-		cmocka_unit_test(hostile_files),
-		cmocka_unit_test(signing_file),
-		cmocka_unit_test(signing_key_types),
-		cmocka_unit_test(signing_garbage),
-		cmocka_unit_test(five_and_the_sixth),
-		cmocka_unit_test(duplicate_signing),
-		cmocka_unit_test(unprintable_signing_name),
-		cmocka_unit_test(no_account),
-		cmocka_unit_test(own_folder),
-		cmocka_unit_test(system_users),
-		cmocka_unit_test(sample_file),
+		cmocka_unit_test(defaults),	     cmocka_unit_test(every_key),
+		cmocka_unit_test(every_key_spoiled), cmocka_unit_test(every_key_there),
+		cmocka_unit_test(bad_conf),	     cmocka_unit_test(last_line_without_end),
+		cmocka_unit_test(nul_byte),	     cmocka_unit_test(hostile_files),
+		cmocka_unit_test(signing_file),	     cmocka_unit_test(signing_key_types),
+		cmocka_unit_test(signing_garbage),   cmocka_unit_test(five_and_the_sixth),
+		cmocka_unit_test(duplicate_signing), cmocka_unit_test(unprintable_signing_name),
+		cmocka_unit_test(no_account),	     cmocka_unit_test(own_folder),
+		cmocka_unit_test(system_users),	     cmocka_unit_test(sample_file),
 		cmocka_unit_test(manual_page),
 	};
 

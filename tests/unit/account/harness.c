@@ -123,3 +123,60 @@ void harness_chain_clear(struct harness_chain *chain)
 		gnutls_x509_crt_deinit(chain->certificates[i]);
 	chain->count = 0;
 }
+
+/* How a line "KEY=VALUE" is spoiled: what it becomes, %1$s the line and %2$s the key; and what is told, NULL:
+ * what its setter says. A \1 stands for a NUL, \2 for a value of 4096 bytes.
+ */
+static const struct {
+	const char *line;
+	gsize lines; /* the line in question is the how manieth */
+	const char *problem;
+} spoilings[] = {
+	{ "%1$s\n%1$s\n", 1, "%2$s is given twice" },
+	{ "%2$s=\n", 0, "%2$s has no value" },
+	{ "%2$s\n", 0, "neither a [Section] nor Key=Value" },
+	{ "%1$s\xe9\n", 0, "the line is not in UTF-8" },
+	{ "%1$s\r\n", 0, "the line ends with CR LF: save the file with UNIX line ends" },
+	{ "%1$s\1\n", 0, "the line holds a NUL byte" },
+	{ "%2$s=\2\n", 0, NULL },
+	{ "%2$s=a\x1b[2J\n", 0, NULL },
+};
+
+/* Replaces the printf()-like %1$s and %2$s, and \1 and \2. */
+static void append_spoiled(GString *text, const char *pattern, const char *line, const char *key)
+{
+	for (; *pattern; pattern++) {
+		if (g_str_has_prefix(pattern, "%1$s") || g_str_has_prefix(pattern, "%2$s")) {
+			g_string_append(text, pattern[1] == '1' ? line : key);
+			pattern += strlen("%1$s") - 1;
+		} else if (*pattern == '\1') {
+			g_string_append_c(text, '\0');
+		} else if (*pattern == '\2') {
+			for (int i = 0; i < 4096; i++)
+				g_string_append_c(text, 'x');
+		} else {
+			g_string_append_c(text, *pattern);
+		}
+	}
+}
+
+bool harness_spoil(const char *text, gsize line, gsize how, GString *spoiled, char **problem)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	g_autofree char *key = g_strndup(lines[line], strcspn(lines[line], " ="));
+
+	if (how >= G_N_ELEMENTS(spoilings))
+		return false;
+	g_string_truncate(spoiled, 0);
+	for (gsize i = 0; *lines[i]; i++)
+		append_spoiled(spoiled, i == line ? spoilings[how].line : "%1$s\n", lines[i], key);
+	*problem = NULL;
+	if (spoilings[how].problem) {
+		g_autoptr(GString) words = g_string_new(NULL);
+
+		g_string_printf(words, "%zu: ", line + 1 + spoilings[how].lines);
+		append_spoiled(words, spoilings[how].problem, lines[line], key);
+		*problem = g_string_free(g_steal_pointer(&words), FALSE);
+	}
+	return true;
+}

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
@@ -30,6 +31,11 @@ void harness_copy(const char *folder, const char *name, const char *pki_name);
  */
 char *harness_account(const char *conf, const char *signing);
 struct devid_account *harness_load(const char *folder);
+/* Spoils one line "KEY=VALUE" (from 0) of a configuration file's text, in the `how` manieth way: doubled,
+ * without a value, oversized, in Latin-1, with CR LF, a NUL, …; false: there are no more ways. *problem
+ * (free it) is "LINE: what is told", or NULL where the key's own setter has the words.
+ */
+bool harness_spoil(const char *text, gsize line, gsize how, GString *spoiled, char **problem);
 /* A chain: names of .crt files separated by blanks, leaf first. */
 struct harness_chain {
 	gnutls_x509_crt_t certificates[24];
