@@ -55,7 +55,7 @@ packages=(
 	systemd systemd-container iproute2 iputils-ping procps util-linux strace man-db groff libnss3-tools default-jdk-headless python3-cryptography
 	zsh fish gnome-keyring-pkcs11
 	# Clients of a device identity, and servers for them to meet.
-	curl wget libengine-pkcs11-openssl openssh-client openssh-server openconnect ocserv openvpn wpasupplicant
+	curl wget libengine-pkcs11-openssl openssh-client openssh-server openconnect ocserv sudo openvpn wpasupplicant
 	hostapd charon-systemd strongswan-swanctl strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
 	libcharon-extra-plugins chromium stunnel4 nginx-light
 	# Other PKCS#11 modules, registered beside ours.

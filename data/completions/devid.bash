@@ -27,13 +27,28 @@ _devid_options()
 	"policy show" | "policy lint") echo "--system --json --help" ;;
 	"policy test") echo "--user --os --origin --group --profile --certificate --identity --system --json --help" ;;
 	posture) echo "--profile --list --user --system --json --help" ;;
-	status | version) echo "--json --help" ;;
+	connect)
+		echo "--identity --user --password-file --save --reset-cred --dry-run --foreground --diagnose" \
+			"--json --help"
+		;;
+	disconnect) echo "--all --json --help" ;;
+	status) echo "--watch --json --help" ;;
+	version) echo "--json --help" ;;
 	esac
 }
 
 _devid_labels()
 {
 	devid list --json 2>/dev/null | sed -n 's/^ *"label" : "\(.*\)",$/\1/p'
+}
+
+# Connections of connections.d.
+_devid_connections()
+{
+	local file
+	for file in {/etc/devid,"${XDG_CONFIG_HOME:-$HOME/.config}/devid"}/connections.d/*.conf; do
+		[ -e "$file" ] && basename "$file" .conf
+	done
 }
 
 _devid_signing()
@@ -53,8 +68,8 @@ _devid_lines()
 _devid()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="import-cert inspect list show check remove rename export ca account verify policy posture reset-cred
-		status doctor events version help"
+	local commands="import-cert inspect list show check remove rename export ca account verify policy posture
+		connect disconnect reset-cred status doctor events version help"
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
@@ -77,7 +92,7 @@ _devid()
 	ca | account | policy) command="$command ${COMP_WORDS[2]}" ;;
 	esac
 	case $command:$last in
-	"policy test:--user")
+	"policy test:--user" | connect:--user)
 		COMPREPLY=($(compgen -A user -- "$word"))
 		return
 		;;
@@ -85,7 +100,7 @@ _devid()
 		COMPREPLY=($(compgen -A group -- "$word"))
 		return
 		;;
-	"policy test:--identity")
+	"policy test:--identity" | connect:--identity)
 		_devid_lines "$word" < <(_devid_labels)
 		return
 		;;
@@ -137,6 +152,7 @@ _devid()
 		COMPREPLY=($(compgen -f -- "$word"))
 		;;
 	show | check | remove | rename | export | posture) _devid_lines "$word" < <(_devid_labels) ;;
+	connect | disconnect) _devid_lines "$word" < <(_devid_connections) ;;
 	"ca show" | "ca remove") _devid_lines "$word" < <(_devid_signing) ;;
 	help) COMPREPLY=($(compgen -W "$commands" -- "$word")) ;;
 	esac

@@ -4,6 +4,12 @@ function __devid_labels
 	devid list --json 2>/dev/null | string match -rg '^ *"label" : "(.*)",$'
 end
 
+function __devid_connections
+	for folder in /etc/devid ~/.config/devid
+		command ls $folder/connections.d 2>/dev/null | string match -rg '^(.*)\.conf$'
+	end
+end
+
 function __devid_signing
 	devid ca list --json 2>/dev/null | string match -rg '^ *"name" : "(.*)",$'
 end
@@ -30,6 +36,8 @@ complete -c devid -n __fish_use_subcommand -a account -d 'Change the account\'s 
 complete -c devid -n __fish_use_subcommand -a verify -d 'Check a chain from a file, as a gateway does'
 complete -c devid -n __fish_use_subcommand -a policy -d 'Tell who may connect, as the account says'
 complete -c devid -n __fish_use_subcommand -a posture -d 'Run the account\'s device profiles'
+complete -c devid -n __fish_use_subcommand -a connect -d 'Check, and connect to a VPN gateway'
+complete -c devid -n __fish_use_subcommand -a disconnect -d 'End such a connection'
 complete -c devid -n __fish_use_subcommand -a reset-cred -d 'Forget sign-in data; with --keys, the identities too'
 complete -c devid -n __fish_use_subcommand -a status -d 'Show agent, keyring, account, identities at a glance'
 complete -c devid -n __fish_use_subcommand -a doctor -d 'Find out why a connection doesn\'t come about'
@@ -156,11 +164,27 @@ complete -c devid -n '__devid_is posture' -l system -d 'On the machine\'s token'
 complete -c devid -n '__devid_is posture' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is posture' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is posture' -a '(__devid_labels)'
+complete -c devid -n '__devid_is connect' -l identity -x -a '(__devid_labels)' -d 'Sign in with this one'
+complete -c devid -n '__devid_is connect' -l user -x -d 'User name'
+complete -c devid -n '__devid_is connect' -l password-file -r -F -d 'The password'
+complete -c devid -n '__devid_is connect' -l save -d 'Keep user name and password'
+complete -c devid -n '__devid_is connect' -l reset-cred -d 'First forget what is kept'
+complete -c devid -n '__devid_is connect' -l dry-run -s n -d 'Print what would be run'
+complete -c devid -n '__devid_is connect' -l foreground -d 'Stay until it ends'
+complete -c devid -n '__devid_is connect' -l diagnose -d 'Find out on which side it fails'
+complete -c devid -n '__devid_is connect' -l json -d 'Print JSON'
+complete -c devid -n '__devid_is connect' -l help -s h -d 'Print help'
+complete -c devid -n '__devid_is connect' -a '(__devid_connections)'
+complete -c devid -n '__devid_is disconnect' -l all -d 'All of them'
+complete -c devid -n '__devid_is disconnect' -l json -d 'Print JSON'
+complete -c devid -n '__devid_is disconnect' -l help -s h -d 'Print help'
+complete -c devid -n '__devid_is disconnect' -a '(__devid_connections)'
 complete -c devid -n '__devid_is reset-cred' -l keys -d 'Also remove the identities'
 complete -c devid -n '__devid_is reset-cred' -l dry-run -s n -d 'Change nothing'
 complete -c devid -n '__devid_is reset-cred' -l yes -s y -d 'Don\'t ask'
 complete -c devid -n '__devid_is reset-cred' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is reset-cred' -l help -s h -d 'Print help'
+complete -c devid -n '__devid_is status' -l watch -d 'Print each change of connections'
 complete -c devid -n '__devid_is status' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is status' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is doctor' -l report -r -d 'For the help desk'

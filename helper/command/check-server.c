@@ -68,7 +68,8 @@ static void explain_key(struct attempt *attempt)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (attempt->identity->foreign || agent_try_key(attempt->identity, &error))
+	if (attempt->identity == NULL || attempt->identity->foreign ||
+	    agent_try_key(attempt->identity, &error))
 		return;
 	g_free(attempt->report->detail);
 	attempt->report->detail = g_strdup(error->message);

@@ -32,7 +32,7 @@ struct server_report {
 };
 
 /* Bounded by 10 s (a keyring's open prompt aside). Returns false only where it can't begin: the
- * words are off, the module isn't there. `ca_file` NULL: the system's trust.
+ * words are off, the module isn't there. `ca_file` NULL: the system's trust; `identity` NULL: no certificate is sent.
  */
 gboolean check_server(const char *address, const char *ca_file, const struct identity *identity,
 		      struct server_report *report, GError **error);

@@ -44,6 +44,8 @@ struct command_group {
 enum exit_status group_run(const struct command_group *group, int argc, char **argv);
 
 enum exit_status command_account(int argc, char **argv);
+enum exit_status command_connect(int argc, char **argv);
+enum exit_status command_disconnect(int argc, char **argv);
 enum exit_status command_import_cert(int argc, char **argv);
 enum exit_status command_inspect(int argc, char **argv);
 enum exit_status command_list(int argc, char **argv);

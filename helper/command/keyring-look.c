@@ -41,8 +41,7 @@ static GAsyncResult *await(struct look *look)
 	return g_steal_pointer(&look->result);
 }
 
-/* The session's bus where there is one; never a new one. */
-static char *bus_address(void)
+char *keyring_bus_address(void)
 {
 	const char *address = getenv("DBUS_SESSION_BUS_ADDRESS"),
 		   *runtime = getenv("XDG_RUNTIME_DIR");
@@ -58,7 +57,7 @@ static char *bus_address(void)
 
 static gboolean connect_bus(struct look *look)
 {
-	g_autofree char *address = bus_address();
+	g_autofree char *address = keyring_bus_address();
 	g_autoptr(GAsyncResult) result = NULL;
 
 	if (address == NULL)

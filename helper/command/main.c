@@ -32,6 +32,8 @@ static const struct command commands[] = {
 	{ "policy", "show|test|lint", "Tell who may connect, as the account says", command_policy },
 	{ "posture", "[LABEL|URI]", "Run the account's device profiles on this computer",
 	  command_posture },
+	{ "connect", "[NAME|HOST[:PORT]]", "Check, and connect to a VPN gateway", command_connect },
+	{ "disconnect", "[NAME]", "End such a connection", command_disconnect },
 	{ "reset-cred", "", "Forget sign-in data; with --keys, the identities too",
 	  command_reset_cred },
 	{ "status", "", "Show agent, keyring, account, identities at a glance", command_status },
@@ -41,8 +43,19 @@ static const struct command commands[] = {
 	{ "help", "[COMMAND]", "Explain a command", command_help },
 };
 
+/* Other words for some of them. */
+static const struct {
+	const char *word, *name;
+} synonyms[] = {
+	{ "start", "connect" },
+	{ "stop", "disconnect" },
+};
+
 static const struct command *find_command(const char *name)
 {
+	for (size_t i = 0; i < G_N_ELEMENTS(synonyms); i++)
+		if (strcmp(synonyms[i].word, name) == 0)
+			name = synonyms[i].name;
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];

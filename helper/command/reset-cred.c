@@ -188,6 +188,7 @@ static void go(struct reset *reset, const struct identity_list *list)
 	bool root = geteuid() == 0;
 
 	reset_files(reset);
+	reset_sign_ins(reset);
 	reset_identities(reset, list);
 	if (reset->keys) {
 		reset_stray_keys(reset, HALF_USER);

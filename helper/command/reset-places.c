@@ -12,6 +12,7 @@
 
 #include "change.h"
 #include "reset.h"
+#include "sign-in.h"
 
 #define KEY_SUFFIX	".key"
 #define PENDING_SUFFIX	".pending"
@@ -139,6 +140,32 @@ void reset_files(struct reset *reset)
 				    "%" G_GINT64_FORMAT " found, %" G_GINT64_FORMAT " removed",
 				    place->found, place->removed);
 	}
+}
+
+void reset_sign_ins(struct reset *reset)
+{
+	struct reset_place *place = reset_place_new(reset, "sign-ins in the keyring");
+	GError *error = NULL;
+	int count = sign_in_forget(NULL, reset->dry_run, &error);
+
+	if (count < 0 && devid_error_result(error) == DEVID_STORE_MISSING) {
+		reset_state(place, "no keyring that could hold one");
+		g_error_free(error);
+		return;
+	}
+	if (count < 0) {
+		reset_state(place, "%s", error->message);
+		reset_unreachable(reset, "%s: %s", place->name, error->message);
+		reset_failed(reset, error);
+		return;
+	}
+	place->found = count;
+	place->removed = reset->dry_run ? 0 : count;
+	if (count == 0)
+		reset_state(place, "nothing found");
+	else
+		reset_state(place, "%" G_GINT64_FORMAT " found, %" G_GINT64_FORMAT " removed",
+			    place->found, place->removed);
 }
 
 /* One connection a half, made when it is first needed; the keyring's question comes once. */

@@ -31,6 +31,7 @@ void reset_failed(struct reset *reset, GError *error);
 /* reset-places.c, each adding a place or two. */
 void reset_agent(struct reset *reset, enum half half);
 void reset_files(struct reset *reset);
+void reset_sign_ins(struct reset *reset);
 /* `list` may be NULL: it could not be read. */
 void reset_identities(struct reset *reset, const struct identity_list *list);
 /* Whether the file of a token's folder is a private half that none of its records names. */

@@ -213,3 +213,25 @@ gboolean selection_remember(const struct selection_gateway *gateway, const char 
 	devid_error_set(error, DEVID_IO, NULL, NULL, "choices: %s", g_strerror(errno));
 	return FALSE;
 }
+
+gboolean selection_forget(const struct selection_gateway *gateway, GError **error)
+{
+	AUTO_CLOSE int folder = open_folder(false);
+	g_autofree char *group = group_of(gateway);
+	g_autoptr(GKeyFile) store = NULL;
+	g_autofree char *text = NULL;
+	gsize length = 0;
+
+	if (folder < 0 || group == NULL)
+		return TRUE;
+	if (lock(folder)) {
+		store = load(folder);
+		if (!g_key_file_remove_group(store, group, NULL))
+			return TRUE;
+		text = g_key_file_to_data(store, &length, NULL);
+		if (write_file(folder, text, length))
+			return TRUE;
+	}
+	devid_error_set(error, DEVID_IO, NULL, NULL, "choices: %s", g_strerror(errno));
+	return FALSE;
+}

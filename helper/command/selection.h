@@ -43,6 +43,8 @@ char *selection_recall(const struct selection_gateway *gateway);
 #define SELECTION_GATEWAYS_MAX 64
 gboolean selection_remember(const struct selection_gateway *gateway, const char *key, time_t now,
 			    GError **error);
+/* That nothing is remembered is fine. */
+gboolean selection_forget(const struct selection_gateway *gateway, GError **error);
 /* The key of an identity as it is remembered; NULL: it has no certificate. */
 char *selection_key(const struct identity *identity);
 

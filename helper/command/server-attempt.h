@@ -11,7 +11,7 @@
 #define SERVER_BOUND_MS 10000
 
 struct attempt {
-	const struct identity *identity;
+	const struct identity *identity; /* NULL: without a certificate */
 	struct server_report *report;
 	gnutls_certificate_credentials_t credentials;
 	gnutls_session_t session;

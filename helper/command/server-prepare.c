@@ -7,7 +7,7 @@
 
 static bool names_issuer(const struct identity *identity, const gnutls_datum_t *name)
 {
-	for (size_t i = 0; i < identity->chain_count; i++) {
+	for (size_t i = 0; identity != NULL && i < identity->chain_count; i++) {
 		gnutls_datum_t issuer = { NULL, 0 };
 		bool same;
 
@@ -57,6 +57,8 @@ static int prepare_chain(struct attempt *attempt)
 {
 	const struct identity *identity = attempt->identity;
 
+	if (identity == NULL)
+		return 0;
 	attempt->sent = g_new0(gnutls_pcert_st, identity->chain_count + 1);
 	for (size_t i = 0; i < identity->chain_count; i++) {
 		int code;
@@ -117,10 +119,13 @@ static gboolean open_key(struct attempt *attempt, const char *uri, GError **erro
 
 gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **error)
 {
-	g_autofree char *uri = g_strconcat(attempt->identity->uri, attempt->identity->query, NULL);
+	const struct identity *identity = attempt->identity;
+	g_autofree char *uri =
+		identity == NULL ? NULL : g_strconcat(identity->uri, identity->query, NULL);
 	int code;
 
-	if (!(attempt->identity->foreign ? token_load_all(error) : token_load_own(error)) ||
+	if ((identity != NULL &&
+	     !(identity->foreign ? token_load_all(error) : token_load_own(error))) ||
 	    !prepare_trust(attempt, ca_file, error))
 		return FALSE;
 	code = prepare_chain(attempt);
@@ -141,7 +146,7 @@ gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **
 	if (!g_hostname_is_ip_address(attempt->report->host))
 		gnutls_server_name_set(attempt->session, GNUTLS_NAME_DNS, attempt->report->host,
 				       strlen(attempt->report->host));
-	return open_key(attempt, uri, error);
+	return identity == NULL || open_key(attempt, uri, error);
 }
 
 void attempt_clear(struct attempt *attempt)

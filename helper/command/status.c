@@ -5,6 +5,7 @@
 #include "agent-look.h"
 #include "describe.h"
 #include "keyring-look.h"
+#include "status.h"
 #include "table.h"
 
 static char *agent_words(const struct agent_look *state, enum half half)
@@ -191,6 +192,7 @@ static void print_text(struct glance *glance, const struct devid_account *accoun
 	print_field("account", words);
 	print_network(glance->network);
 	print_identities(glance->list, &glance->accounts);
+	status_connections_print();
 	warn_of_expiry(glance->list, &glance->accounts);
 	warn_of_signing(account);
 }
@@ -217,6 +219,7 @@ static void print_json(struct glance *glance, const struct devid_account *accoun
 	json_builder_end_object(builder);
 	network_json(builder, glance->network);
 	identities_json(builder, glance->list, &glance->accounts);
+	status_connections_json(builder);
 	json_print(builder);
 }
 
@@ -224,8 +227,10 @@ enum exit_status command_status(int argc, char **argv)
 {
 	struct glance glance = { .list = NULL };
 	const struct devid_account *account;
-	gboolean json = FALSE;
+	gboolean json = FALSE, watch = FALSE;
 	const GOptionEntry entries[] = {
+		{ "watch", 0, 0, G_OPTION_ARG_NONE, &watch,
+		  "Print connections, and then each change, until interrupted", NULL },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
 		{ NULL },
 	};
@@ -235,12 +240,15 @@ enum exit_status command_status(int argc, char **argv)
 
 	if (!options_parse(
 		    &argc, &argv, "",
-		    "Show agent, keyring, account and identities at a glance. Starts nothing.",
+		    "Show agent, keyring, account, identities and connections at a glance. Starts "
+		    "nothing.",
 		    NULL, entries, &done, &status) ||
 	    done)
 		return status;
 	if (argc > 1)
 		return report_usage("status", "%s: nothing more is expected", argv[1]);
+	if (watch)
+		return status_watch(json);
 	glance.list = identity_list_load(true, true, &error);
 	account = glance.list == NULL ? NULL : accounts_get(&glance.accounts, HALF_USER, &error);
 	if (account != NULL) {

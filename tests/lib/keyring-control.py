@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Locks, unlocks and lists a gnome-keyring without a prompt, for tests.
 
-keyring-control.py lock PATH | unlock PATH PASSWORD | locked PATH | items | delete
+keyring-control.py lock PATH | unlock PATH PASSWORD | locked PATH | items [SCHEMA] | delete
 """
 import sys
 
@@ -28,8 +28,8 @@ def secret(password):
                         "text/plain"), signature="oayays")
 
 
-def ours():
-    return [path for group in service.SearchItems({"xdg:schema": "org.devid.DeviceKey"})
+def ours(schema="org.devid.DeviceKey"):
+    return [path for group in service.SearchItems({"xdg:schema": schema})
             for path in group]
 
 
@@ -41,7 +41,7 @@ elif command == "unlock":
 elif command == "locked":
     print("yes" if prop(rest[0], "Collection", "Locked") else "no")
 elif command == "items":
-    for item in ours():
+    for item in ours(*rest):
         print(prop(item, "Item", "Label"))
 elif command == "delete":
     for item in ours():

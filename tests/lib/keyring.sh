@@ -94,9 +94,9 @@ keyring_unlock() {
 	keyring_control unlock "$KEYRING_COLLECTION" keyring
 }
 
-# Labels of the items of devid, one a line.
+# keyring_items [SCHEMA]: labels of the items of devid (its keys', or those of that schema), one a line.
 keyring_items() {
-	keyring_control items
+	keyring_control items "$@"
 }
 
 # prompter_start answer PASSWORD | dismiss | silent: a person at org.gnome.keyring.SystemPrompter,

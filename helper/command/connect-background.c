@@ -1,0 +1,210 @@
+/* A supervisor that lives on when `devid connect` has ended: the same program again, in a session of its own, with
+ * its log where a terminal was. The ticket goes to it through a pipe; what becomes of it comes back by another.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <glib-unix.h>
+#include <internal/cleanup.h>
+
+#include "connect.h"
+
+#define SELF	  "/proc/self/exe"
+#define FOLDER	  "connections"
+#define READY_FD  3
+#define LOCK_FD	  4
+#define READY_MAX (64 * 1024)
+/* Making a tunnel may have somebody asked, by polkit. */
+#define READY_BOUND_MS (150 * 1000)
+
+char *connect_log_path(const char *name)
+{
+	char state[PATH_BUFFER];
+
+	return path_state(HALF_USER, state) ? g_strdup_printf("%s/" FOLDER "/%s.log", state, name)
+					    : NULL;
+}
+
+FILE *connect_open_log(const char *name)
+{
+	g_autofree char *path = connect_log_path(name), *folder = NULL, *old = NULL;
+	int fd;
+
+	if (path == NULL)
+		return NULL;
+	folder = g_path_get_dirname(path);
+	old = g_strconcat(path, ".1", NULL);
+	if (g_mkdir_with_parents(folder, 0700) < 0)
+		return NULL;
+	(void)rename(path, old);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+static GPtrArray *make_argv(const struct connect *connect)
+{
+	const struct connection *connection = connect->connection;
+	GPtrArray *argv = g_ptr_array_new();
+
+	g_ptr_array_add(argv, (gpointer)SELF);
+	g_ptr_array_add(argv, (gpointer) "connect");
+	g_ptr_array_add(argv, (gpointer) "--supervise");
+	g_ptr_array_add(argv, connection->path != NULL ? connection->name : connection->gateway);
+	if (connect->session.uri != NULL) {
+		g_ptr_array_add(argv, (gpointer) "--identity");
+		g_ptr_array_add(argv, (gpointer)connect->session.uri);
+	}
+	if (connect->user != NULL) {
+		g_ptr_array_add(argv, (gpointer) "--user");
+		g_ptr_array_add(argv, (gpointer)connect->user);
+	}
+	g_ptr_array_add(argv, (gpointer) "--");
+	for (char **word = connect->session.arguments; word != NULL && *word != NULL; word++)
+		g_ptr_array_add(argv, *word);
+	g_ptr_array_add(argv, NULL);
+	return argv;
+}
+
+/* Between fork and exec. */
+static void go_away(gpointer data)
+{
+	(void)data;
+	setsid();
+}
+
+static gboolean write_ticket(int fd, const struct secret *ticket)
+{
+	size_t at = 0;
+
+	while (at < ticket->length) {
+		ssize_t put = write(fd, ticket->data + at, ticket->length - at);
+
+		if (put < 0 && errno != EINTR)
+			return FALSE;
+		if (put > 0)
+			at += (size_t)put;
+	}
+	return TRUE;
+}
+
+gboolean connect_read_ticket(struct connect *connect, GError **error)
+{
+	char buffer[4096];
+	ssize_t got;
+
+	while ((got = read(STDIN_FILENO, buffer, sizeof(buffer))) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 || connect->session.ticket.length + (size_t)got > READY_MAX ||
+		    secret_append(&connect->session.ticket, buffer, (size_t)got) != DEVID_OK) {
+			devid_error_set(error, DEVID_IO, NULL, NULL, "the sign-in's ticket: %s",
+					g_strerror(errno));
+			return FALSE;
+		}
+	}
+	secret_wipe(buffer, sizeof(buffer));
+	return TRUE;
+}
+
+/* Its line, or NULL: it ended without one, or too late. */
+static char *read_line(int fd)
+{
+	gint64 until = g_get_monotonic_time() + READY_BOUND_MS * 1000LL;
+	g_autoptr(GString) text = g_string_new(NULL);
+	struct pollfd entry = { .fd = fd, .events = POLLIN };
+
+	while (strchr(text->str, '\n') == NULL && text->len < READY_MAX) {
+		gint64 left = (until - g_get_monotonic_time()) / 1000;
+		char buffer[1024];
+		ssize_t got;
+
+		if (left <= 0 || (poll(&entry, 1, (int)left) <= 0 && errno != EINTR))
+			return NULL;
+		got = read(fd, buffer, sizeof(buffer));
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return NULL;
+		if (got > 0)
+			g_string_append_len(text, buffer, got);
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static const char *text_of(JsonObject *object, const char *name)
+{
+	return json_object_has_member(object, name) && !json_object_get_null_member(object, name)
+		       ? json_object_get_string_member(object, name)
+		       : NULL;
+}
+
+/* What our own supervisor wrote. */
+static gboolean take_line(const char *line, char **address, GError **error)
+{
+	g_autoptr(JsonParser) parser = json_parser_new();
+	JsonObject *object;
+	GError *failure = NULL;
+
+	if (!json_parser_load_from_data(parser, line, -1, error))
+		return FALSE;
+	object = json_node_get_object(json_parser_get_root(parser));
+	*address = g_strdup(text_of(object, "address"));
+	if (!json_object_has_member(object, "result"))
+		return TRUE;
+	devid_error_set(&failure, (enum devid_result)json_object_get_int_member(object, "result"),
+			text_of(object, "reason"), text_of(object, "hint"), "%s",
+			text_of(object, "message"));
+	devid_error_set_brackets(failure, text_of(object, "brackets"));
+	g_propagate_error(error, failure);
+	return FALSE;
+}
+
+static gboolean spawn(const struct connect *connect, int ticket, int ready, int lock,
+		      GError **error)
+{
+	static const int targets[] = { READY_FD, LOCK_FD };
+	const int sources[] = { ready, lock };
+	g_autoptr(GPtrArray) argv = make_argv(connect);
+	AUTO_CLOSE int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int log = connect->log != NULL ? fileno(connect->log) : null;
+
+	return g_spawn_async_with_pipes_and_fds(
+		"/", (const char *const *)argv->pdata, NULL, G_SPAWN_DEFAULT, go_away, NULL, ticket,
+		log, log, sources, targets, G_N_ELEMENTS(sources), NULL, NULL, NULL, NULL, error);
+}
+
+gboolean connect_in_background(struct connect *connect, int lock, char **address, GError **error)
+{
+	int ticket[2] = { -1, -1 }, ready[2] = { -1, -1 };
+	g_autofree char *line = NULL;
+	gboolean begun;
+
+	begun = g_unix_open_pipe(ticket, FD_CLOEXEC, error) &&
+		g_unix_open_pipe(ready, FD_CLOEXEC, error) &&
+		spawn(connect, ticket[0], ready[1], lock, error);
+	/* A pipe holds more than a ticket; one that nobody reads shows below. */
+	begun = begun && write_ticket(ticket[1], &connect->session.ticket);
+	for (size_t i = 0; i < 3; i++) {
+		const int ends[] = { ticket[0], ticket[1], ready[1] };
+		int fd = ends[i];
+
+		if (fd >= 0)
+			close(fd);
+	}
+	secret_clear(&connect->session.ticket);
+	close(lock);
+	line = begun ? read_line(ready[0]) : NULL;
+	if (ready[0] >= 0)
+		close(ready[0]);
+	if (line != NULL)
+		return take_line(line, address, error);
+	if (error == NULL || *error == NULL) {
+		g_autofree char *log = connect_log_path(connect->connection->name);
+
+		devid_error_set(error, DEVID_FAILED, "client-failed", NULL,
+				"%s: the supervisor ended without a word; its log is %s",
+				connect->connection->gateway, log);
+	}
+	return FALSE;
+}

@@ -1,0 +1,184 @@
+/* devid connect --diagnose: what a help desk would do, and on which side it fails. Makes no tunnel. */
+#include <string.h>
+
+#include "check-server.h"
+#include "connect.h"
+#include "table.h"
+
+enum side {
+	SIDE_NONE,
+	SIDE_DEVICE,
+	SIDE_CERTIFICATE,
+	SIDE_ACCOUNT,
+	SIDE_GATEWAY,
+	SIDE_NETWORK,
+	SIDE_UNDECIDED
+};
+
+static const struct {
+	const char *word, *sentence;
+} sides[] = {
+	[SIDE_NONE] = { "none", "nothing was found against it: connect" },
+	[SIDE_DEVICE] = { "device", "the fault is on this device" },
+	[SIDE_CERTIFICATE] = { "certificate", "the fault is the certificate's" },
+	[SIDE_ACCOUNT] = { "account", "the account, as it is set up, does not let this in" },
+	[SIDE_GATEWAY] = { "gateway", "the fault is on the gateway's side" },
+	[SIDE_NETWORK] = { "network", "the fault is in the network between here and the gateway" },
+	[SIDE_UNDECIDED] = { "undecided",
+			     "undecided: exempt this user at the service and run again" },
+};
+
+struct finding_line {
+	const char *what;
+	char *text;
+};
+
+struct diagnosis {
+	GArray *lines; /* struct finding_line */
+	enum side side;
+};
+
+static void note(struct diagnosis *diagnosis, const char *what, const char *text)
+{
+	struct finding_line line = { what, g_strdup(text) };
+
+	g_array_append_val(diagnosis->lines, line);
+}
+
+/* The first side that is found stands: what was looked at before it is nearer. */
+static void blame(struct diagnosis *diagnosis, enum side side)
+{
+	if (diagnosis->side == SIDE_NONE)
+		diagnosis->side = side;
+}
+
+static enum side side_of(const GError *error)
+{
+	static const struct {
+		enum devid_result result;
+		enum side side;
+	} rows[] = {
+		{ DEVID_CHECK_FAILED, SIDE_CERTIFICATE },
+		{ DEVID_NO_ACCOUNT, SIDE_ACCOUNT },
+		{ DEVID_ACCOUNT_BROKEN, SIDE_ACCOUNT },
+		{ DEVID_BLOCKED, SIDE_ACCOUNT },
+	};
+
+	if (strcmp(devid_error_reason(error), "posture-failed") == 0)
+		return SIDE_DEVICE;
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (rows[i].result == devid_error_result(error))
+			return rows[i].side;
+	return SIDE_DEVICE;
+}
+
+/* What a handshake with the certificate says of the sides. The check here came before: what the account accepts
+ * and the gateway refuses is the gateway's list of CAs, or its view of the certificate.
+ */
+static enum side side_of_handshake(const struct server_report *report)
+{
+	static const enum side of[] = {
+		[SERVER_ACCEPTED] = SIDE_NONE,	   [SERVER_NOT_ASKED] = SIDE_NONE,
+		[SERVER_REFUSED] = SIDE_GATEWAY,   [SERVER_CLOSED] = SIDE_UNDECIDED,
+		[SERVER_HANDSHAKE] = SIDE_GATEWAY, [SERVER_UNREACHABLE] = SIDE_NETWORK,
+		[SERVER_SILENT] = SIDE_NETWORK,	   [SERVER_KEY] = SIDE_DEVICE,
+	};
+
+	if (report->trusted == 0)
+		return SIDE_GATEWAY;
+	return of[report->outcome];
+}
+
+static void probe(const struct connect *connect, struct diagnosis *diagnosis,
+		  const struct identity *identity, const char *what)
+{
+	AUTO_SERVER_REPORT struct server_report report = { 0 };
+	g_autofree char *address = connection_address(connect->connection);
+	g_autofree char *words = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (!check_server(address, connect->connection->ca_file, identity, &report, &error)) {
+		note(diagnosis, what, error->message);
+		blame(diagnosis, SIDE_DEVICE);
+		return;
+	}
+	words = server_report_words(&report);
+	note(diagnosis, what, words);
+	if (report.trusted == 0)
+		note(diagnosis, "gateway's own",
+		     report.distrust != NULL ? report.distrust : "NOT trusted");
+	if (identity != NULL)
+		blame(diagnosis, side_of_handshake(&report));
+	else if (report.outcome == SERVER_UNREACHABLE || report.outcome == SERVER_SILENT)
+		blame(diagnosis, SIDE_NETWORK);
+}
+
+static void print(const struct connect *connect, const struct diagnosis *diagnosis)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	if (!connect->json) {
+		printf("%s\n", connect->connection->name);
+		for (guint i = 0; i < diagnosis->lines->len; i++)
+			print_field(g_array_index(diagnosis->lines, struct finding_line, i).what,
+				    g_array_index(diagnosis->lines, struct finding_line, i).text);
+		print_field("diagnosis", sides[diagnosis->side].sentence);
+		return;
+	}
+	json_builder_begin_object(builder);
+	json_text(builder, "result", diagnosis->side == SIDE_NONE ? "ok" : "error");
+	json_text(builder, "side", sides[diagnosis->side].word);
+	json_text(builder, "message", sides[diagnosis->side].sentence);
+	json_builder_set_member_name(builder, "findings");
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < diagnosis->lines->len; i++) {
+		const struct finding_line *line =
+			&g_array_index(diagnosis->lines, struct finding_line, i);
+
+		json_builder_begin_object(builder);
+		json_text(builder, "what", line->what);
+		json_text(builder, "message", line->text);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+	json_print(builder);
+}
+
+/* Nothing says no, and yet it fails: only the service can tell whether it is the certificate. */
+static void conclude(const struct connect *connect, struct diagnosis *diagnosis)
+{
+	g_autoptr(ConnectionState) state = connection_state_read(connect->connection->name);
+
+	if (state != NULL && connection_state_is_over(state) && state->message != NULL) {
+		note(diagnosis, "last time", state->message);
+		blame(diagnosis, SIDE_UNDECIDED);
+	}
+}
+
+enum exit_status connect_diagnose(struct connect *connect)
+{
+	struct diagnosis diagnosis = { g_array_new(FALSE, FALSE, sizeof(struct finding_line)),
+				       SIDE_NONE };
+	g_autoptr(GError) error = NULL;
+	enum exit_status status = EXIT_DONE;
+
+	if (!connect_check(connect, &error)) {
+		note(&diagnosis, "local check", error->message);
+		blame(&diagnosis, side_of(error));
+		status = exit_status_for(devid_error_result(error));
+	} else {
+		note(&diagnosis, "local check",
+		     connect->office != NULL ? "this is the office: no tunnel is needed" : "ok");
+	}
+	probe(connect, &diagnosis, NULL, "without");
+	if (connect->identity != NULL && connect->identity->chain_count > 0)
+		probe(connect, &diagnosis, connect->identity, "with");
+	conclude(connect, &diagnosis);
+	print(connect, &diagnosis);
+	if (diagnosis.side != SIDE_NONE && status == EXIT_DONE)
+		status = EXIT_FAILED;
+	for (guint i = 0; i < diagnosis.lines->len; i++)
+		g_free(g_array_index(diagnosis.lines, struct finding_line, i).text);
+	g_array_unref(diagnosis.lines);
+	return status;
+}

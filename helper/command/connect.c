@@ -1,0 +1,251 @@
+/* devid connect: the check, then the client, then "connected" or the cause. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "connect.h"
+#include "table.h"
+
+enum { READY_FD = 3, LOCK_FD = 4 }; /* of a supervisor; connect-background.c */
+
+struct options {
+	gboolean dry_run, foreground, diagnose, supervise;
+};
+
+static void print_connected(const struct connect *connect, const char *address)
+{
+	const struct connection *connection = connect->connection;
+	const char *label = connect->session.uri == NULL ? NULL : connect->identity->record->label;
+
+	if (connect->json) {
+		g_autoptr(JsonBuilder) builder = json_builder_new();
+
+		json_builder_begin_object(builder);
+		json_text(builder, "result", "ok");
+		json_text(builder, "reason", "ok");
+		json_text(builder, "state", "connected");
+		json_text(builder, "name", connection->name);
+		json_text(builder, "client", connection->client);
+		json_text(builder, "gateway", connection->gateway);
+		json_text(builder, "address", address);
+		json_text(builder, "identity", label);
+		json_print(builder);
+		return;
+	}
+	printf("%s: %sconnected%s: address %s, gateway %s (%s)%s%s\n", connection->name,
+	       colour(COLOUR_GOOD, stdout), colour(COLOUR_PLAIN, stdout),
+	       address != NULL ? address : "not told", connection->gateway, connection->client,
+	       label != NULL ? ", identity " : "", label != NULL ? label : "");
+}
+
+/* What isn't a connection, and no failure. */
+static void print_word(const struct connect *connect, const char *state, const char *words)
+{
+	g_autoptr(JsonBuilder) builder = NULL;
+
+	if (!connect->json) {
+		printf("%s: %s\n", connect->connection->name, words);
+		return;
+	}
+	builder = json_builder_new();
+	json_builder_begin_object(builder);
+	json_text(builder, "result", "ok");
+	json_text(builder, "reason", "ok");
+	json_text(builder, "state", state);
+	json_text(builder, "name", connect->connection->name);
+	json_text(builder, "gateway", connect->connection->gateway);
+	json_text(builder, "message", words);
+	json_print(builder);
+}
+
+static enum exit_status print_dry(struct connect *connect)
+{
+	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	connect->driver->describe(&connect->session, lines);
+	if (!connect->json) {
+		printf("%s: identity %s; this would be run:\n", connect->connection->name,
+		       connect->session.uri != NULL ? connect->identity->record->label : "none");
+		for (guint i = 0; i < lines->len; i++)
+			printf("  %s\n", (const char *)g_ptr_array_index(lines, i));
+		return EXIT_DONE;
+	}
+	json_builder_begin_object(builder);
+	json_text(builder, "result", "ok");
+	json_text(builder, "reason", "ok");
+	json_text(builder, "state", "dry-run");
+	json_text(builder, "name", connect->connection->name);
+	json_text(builder, "gateway", connect->connection->gateway);
+	json_text(builder, "identity",
+		  connect->session.uri != NULL ? connect->identity->record->label : NULL);
+	json_builder_set_member_name(builder, "commands");
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < lines->len; i++)
+		json_builder_add_string_value(builder, g_ptr_array_index(lines, i));
+	json_builder_end_array(builder);
+	json_print(builder);
+	return EXIT_DONE;
+}
+
+static enum exit_status make_connection(struct connect *connect, const struct options *options,
+					int lock)
+{
+	g_autofree char *address = NULL;
+	GError *error = NULL;
+
+	connect->log = options->foreground ? stderr : connect_open_log(connect->connection->name);
+	if (!connect_sign_in(connect, &error)) {
+		connect_event(connect, error);
+		close(lock);
+		return report_error(&error, connect->json);
+	}
+	if (options->foreground)
+		return supervise(connect, -1);
+	if (!connect_in_background(connect, lock, &address, &error))
+		return report_error(&error, connect->json);
+	print_connected(connect, address);
+	return EXIT_DONE;
+}
+
+/* Already there, or being made by another one: then *status. */
+static bool is_there(struct connect *connect, enum exit_status *status)
+{
+	g_autoptr(ConnectionState) state = connection_state_read(connect->connection->name);
+	g_autofree char *words = NULL;
+
+	if (state == NULL || connection_state_is_over(state))
+		return false;
+	words = g_strdup_printf("already %s%s%s", state->state,
+				state->address != NULL ? ", address " : "",
+				state->address != NULL ? state->address : "");
+	print_word(connect, state->state, words);
+	*status = EXIT_DONE;
+	return true;
+}
+
+static enum exit_status run(struct connect *connect, const struct options *options)
+{
+	enum exit_status status = EXIT_DONE;
+	GError *error = NULL;
+	int lock;
+
+	if (connect->fresh && !options->dry_run && !connect_forget(connect, &error))
+		return report_error(&error, connect->json);
+	if (!options->dry_run && is_there(connect, &status))
+		return status;
+	if (!connect_check(connect, &error))
+		return report_error(&error, connect->json);
+	if (connect->office != NULL) {
+		g_autofree char *words = g_strdup_printf(
+			"this is the office %s: no tunnel is needed", connect->office);
+
+		print_word(connect, "office", words);
+		return EXIT_DONE;
+	}
+	if (options->dry_run)
+		return print_dry(connect);
+	lock = connection_state_lock(connect->connection->name, &error);
+	if (lock < 0)
+		return report_error(&error, connect->json);
+	return make_connection(connect, options, lock);
+}
+
+/* As connect-background.c starts it. */
+static enum exit_status run_supervisor(struct connect *connect)
+{
+	GError *error = NULL;
+
+	if (fcntl(READY_FD, F_SETFD, FD_CLOEXEC) < 0 || fcntl(LOCK_FD, F_SETFD, FD_CLOEXEC) < 0)
+		return report_usage("connect", "--supervise is not for people");
+	connect->log = stderr;
+	if (!connect_read_ticket(connect, &error) || !connect_find(connect, &error))
+		return report_error(&error, false);
+	return supervise(connect, READY_FD);
+}
+
+static enum exit_status dispatch(struct connect *connect, const struct options *options,
+				 const char *operand)
+{
+	GError *error = NULL;
+
+	connect->connection = connection_find(operand, &error);
+	if (connect->connection == NULL)
+		return report_error(&error, connect->json);
+	connect->driver = vpn_driver_find(connect->connection->client);
+	if (options->supervise)
+		return run_supervisor(connect);
+	if (options->diagnose)
+		return connect_diagnose(connect);
+	return run(connect, options);
+}
+
+/* What stands behind "--" is the client's; argv then ends before it. */
+static char **take_rest(int *argc, char **argv)
+{
+	for (int i = 1; i < *argc; i++) {
+		if (strcmp(argv[i], "--") != 0)
+			continue;
+		argv[i] = NULL;
+		*argc = i;
+		return argv + i + 1;
+	}
+	return NULL;
+}
+
+enum exit_status command_connect(int argc, char **argv)
+{
+	g_autofree char *label = NULL, *user = NULL, *password_file = NULL;
+	struct connect connect = { .may_ask = true, .session = { .ticket = SECRET_INIT } };
+	struct options options = { .dry_run = FALSE };
+	const GOptionEntry entries[] = {
+		{ "identity", 0, 0, G_OPTION_ARG_STRING, &label,
+		  "Sign in with this one (default: the connection's, or the one that is chosen)",
+		  "LABEL" },
+		{ "user", 0, 0, G_OPTION_ARG_STRING, &user,
+		  "User name, where the gateway asks for one", "NAME" },
+		{ "password-file", 0, 0, G_OPTION_ARG_FILENAME, &password_file,
+		  "The password's first line is in FILE; - is standard input", "FILE" },
+		{ "save", 0, 0, G_OPTION_ARG_NONE, &connect.save,
+		  "Keep user name and password in the keyring", NULL },
+		{ "reset-cred", 0, 0, G_OPTION_ARG_NONE, &connect.fresh,
+		  "First forget what is kept for this gateway, then ask anew", NULL },
+		{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
+		  "Check, and print what would be run", NULL },
+		{ "foreground", 0, 0, G_OPTION_ARG_NONE, &options.foreground,
+		  "Stay until it ends, with the client's lines on standard error", NULL },
+		{ "diagnose", 0, 0, G_OPTION_ARG_NONE, &options.diagnose,
+		  "Connect nothing; find out on which side it fails", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &connect.json, "Print a JSON object", NULL },
+		{ "supervise", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options.supervise, NULL,
+		  NULL },
+		{ NULL },
+	};
+	enum exit_status status;
+	bool done;
+
+	connect.session.arguments = take_rest(&argc, argv);
+	if (!options_parse(
+		    &argc, &argv, "[NAME|HOST[:PORT]] [-- ARG…]",
+		    "Check the certificate, posture and rules, and only where all is well run "
+		    "the VPN client with the device key. NAME is a connection of connections.d; "
+		    "without one: the only one there is.",
+		    "What stands after -- goes to the client. Ends when the tunnel stands; devid\n"
+		    "disconnect ends that. A tunnel that drops is checked and made again.\n"
+		    "Exit status: 0 connected, or not needed in the office; 1 failed; 3 certificate\n"
+		    "error, or refused by the gateway; 4 blocked by a rule; 5 the key's store could\n"
+		    "not be opened; 6 no account to check against.",
+		    entries, &done, &status) ||
+	    done)
+		return status;
+	if (argc > 2)
+		return report_usage("connect", "%s: one connection at a time", argv[2]);
+	connect.label = label;
+	connect.user = user;
+	connect.password_file = password_file;
+	status = dispatch(&connect, &options, argc > 1 ? argv[1] : NULL);
+	connect_clear(&connect);
+	return status;
+}

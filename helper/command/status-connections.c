@@ -1,0 +1,102 @@
+/* Connections in devid status: at a glance, or as they change. */
+#include <stdio.h>
+#include <string.h>
+
+#include "connection-state.h"
+#include "describe.h"
+#include "status.h"
+#include "table.h"
+
+/* That a supervisor has gone without a word is seen by looking alone. */
+#define LOOK_US (200 * 1000)
+
+void status_connections_print(void)
+{
+	g_autoptr(GPtrArray) states = connection_state_list();
+
+	for (guint i = 0; i < states->len; i++) {
+		g_autofree char *words = connection_state_words(g_ptr_array_index(states, i));
+
+		print_field(i == 0 ? "connections" : "", words);
+	}
+}
+
+static void state_json(JsonBuilder *builder, const struct connection_state *state)
+{
+	json_builder_begin_object(builder);
+	json_text(builder, "name", state->name);
+	json_text(builder, "client", state->client);
+	json_text(builder, "gateway", state->gateway);
+	json_text(builder, "identity", state->identity);
+	json_text(builder, "address", state->address);
+	json_text(builder, "state", state->state);
+	json_text(builder, "reason", state->reason);
+	json_text(builder, "message", state->message);
+	json_number(builder, "since", state->since);
+	json_number(builder, "pid", state->pid);
+	json_builder_end_object(builder);
+}
+
+void status_connections_json(JsonBuilder *builder)
+{
+	g_autoptr(GPtrArray) states = connection_state_list();
+
+	json_builder_set_member_name(builder, "connections");
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < states->len; i++)
+		state_json(builder, g_ptr_array_index(states, i));
+	json_builder_end_array(builder);
+}
+
+/* One line of text, or of JSON, of one connection. */
+static char *make_line(const struct connection_state *state, gboolean json)
+{
+	g_autoptr(JsonBuilder) builder = NULL;
+	g_autoptr(JsonNode) root = NULL;
+
+	if (!json)
+		return connection_state_words(state);
+	builder = json_builder_new();
+	state_json(builder, state);
+	root = json_builder_get_root(builder);
+	return json_to_string(root, FALSE);
+}
+
+/* Prints what isn't in `before` as it is now; the new table takes its place. */
+static void print_changes(GHashTable **before, gboolean json)
+{
+	g_autoptr(GPtrArray) states = connection_state_list();
+	GHashTable *now = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	GHashTableIter iter;
+	gpointer name;
+
+	for (guint i = 0; i < states->len; i++) {
+		const struct connection_state *state = g_ptr_array_index(states, i);
+		char *line = make_line(state, json);
+
+		if (g_strcmp0(line, g_hash_table_lookup(*before, state->name)) != 0)
+			puts(line);
+		g_hash_table_insert(now, g_strdup(state->name), line);
+	}
+	g_hash_table_iter_init(&iter, *before);
+	while (g_hash_table_iter_next(&iter, &name, NULL))
+		if (!g_hash_table_contains(now, name))
+			printf(json ? "{\"name\":\"%s\",\"state\":\"disconnected\"}\n"
+				    : "%s: disconnected\n",
+			       (const char *)name);
+	g_hash_table_unref(*before);
+	*before = now;
+	fflush(stdout);
+}
+
+enum exit_status status_watch(gboolean json)
+{
+	GHashTable *before = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+
+	while (!ferror(stdout)) {
+		print_changes(&before, json);
+		g_usleep(LOOK_US);
+	}
+	g_hash_table_unref(before);
+	return EXIT_FAILED;
+}

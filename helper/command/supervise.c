@@ -1,0 +1,276 @@
+/* The supervisor of one connection: makes the tunnel, tells what becomes of it, and makes it again when it drops,
+ * each time after the whole check.
+ */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include <glib-unix.h>
+
+#include "../account/notify.h"
+#include "connect.h"
+
+/* Seconds before each try; the last one stays. All in all four minutes and a half. */
+static const guint pauses[] = { 1, 2, 4, 8, 15, 30, 30, 30, 30, 30, 30, 30, 30 };
+
+struct supervisor {
+	struct connect *connect;
+	struct connection_state *state;
+	GMainLoop *loop;
+	int ready;
+	guint tries, pause;
+	bool was_connected, stopping;
+	enum exit_status status;
+};
+
+static void say(const struct supervisor *supervisor, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void say(const struct supervisor *supervisor, const char *format, ...)
+{
+	g_autofree char *moment = describe_moment(time(NULL)), *text = NULL;
+	va_list arguments;
+
+	if (supervisor->connect->log == NULL)
+		return;
+	va_start(arguments, format);
+	text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	fprintf(supervisor->connect->log, "%s %s: %s\n", moment, supervisor->state->name, text);
+	fflush(supervisor->connect->log);
+}
+
+static void set_state(struct supervisor *supervisor, const char *word)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_free(supervisor->state->state);
+	supervisor->state->state = g_strdup(word);
+	supervisor->state->since = time(NULL);
+	if (!connection_state_write(supervisor->state, &error))
+		say(supervisor, "%s", error->message);
+}
+
+/* One line for whoever started us. */
+static void tell_starter(struct supervisor *supervisor, const GError *error)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonNode) root = NULL;
+	g_autofree char *text = NULL, *line = NULL;
+
+	if (supervisor->ready < 0)
+		return;
+	json_builder_begin_object(builder);
+	json_text(builder, "address", supervisor->state->address);
+	if (error != NULL) {
+		json_number(builder, "result", devid_error_result(error));
+		json_text(builder, "reason", devid_error_reason(error));
+		json_text(builder, "message", error->message);
+		json_text(builder, "hint", devid_error_hint(error));
+		json_text(builder, "brackets", devid_error_brackets(error));
+	}
+	json_builder_end_object(builder);
+	root = json_builder_get_root(builder);
+	text = json_to_string(root, FALSE);
+	line = g_strconcat(text, "\n", NULL);
+	if (write(supervisor->ready, line, strlen(line)) < 0)
+		say(supervisor, "nobody waits for it any more");
+	close(supervisor->ready);
+	supervisor->ready = -1;
+}
+
+/* The end. `error` may be NULL; takes it. */
+static void finish(struct supervisor *supervisor, GError *error)
+{
+	struct connection_state *state = supervisor->state;
+
+	if (error == NULL || !supervisor->was_connected)
+		connection_state_remove(state->name);
+	g_clear_pointer(&state->address, g_free);
+	if (error != NULL) {
+		supervisor->status = exit_status_for(devid_error_result(error));
+		say(supervisor, "ended: %s", error->message);
+		tell_starter(supervisor, error);
+	} else {
+		say(supervisor, "ended");
+	}
+	if (error != NULL && supervisor->was_connected) {
+		g_autofree char *text = notify_text(NULL, error);
+		const struct notice notice = { "Disconnected", text, NOTIFY_CRITICAL };
+
+		state->reason = g_strdup(devid_error_reason(error));
+		state->message = g_strdup(error->message);
+		set_state(supervisor, "ended");
+		(void)notify_show(&notice);
+	}
+	if (error != NULL && supervisor->connect->log == stderr)
+		report_error(&error, false);
+	g_clear_error(&error);
+	g_main_loop_quit(supervisor->loop);
+}
+
+static void connected(struct vpn_session *session, const char *address)
+{
+	struct supervisor *supervisor = session->data;
+
+	supervisor->was_connected = true;
+	supervisor->tries = 0;
+	g_free(supervisor->state->address);
+	supervisor->state->address = g_strdup(address);
+	set_state(supervisor, "connected");
+	say(supervisor, "connected%s%s", address != NULL ? ", address " : "",
+	    address != NULL ? address : "");
+	connect_event(supervisor->connect, NULL);
+	connect_remember(supervisor->connect);
+	tell_starter(supervisor, NULL);
+}
+
+static gboolean try_again(gpointer data);
+
+/* Whether another try may help. */
+static bool may_pass(const GError *error)
+{
+	static const char *const words[] = { "gateway-unreachable", "gateway-closed",
+					     "session-ended", "client-failed", "timeout" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strcmp(devid_error_reason(error), words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* After a tunnel that stood: takes the error. */
+static void plan_again(struct supervisor *supervisor, GError *error)
+{
+	guint pause;
+
+	if (supervisor->tries >= G_N_ELEMENTS(pauses) || !may_pass(error)) {
+		connect_event(supervisor->connect, error);
+		finish(supervisor, error);
+		return;
+	}
+	pause = pauses[supervisor->tries++];
+	say(supervisor, "%s; it is checked and made again in %u s", error->message, pause);
+	g_clear_pointer(&supervisor->state->address, g_free);
+	set_state(supervisor, "reconnecting");
+	g_error_free(error);
+	supervisor->pause = g_timeout_add_seconds(pause, try_again, supervisor);
+}
+
+static void has_ended(struct vpn_session *session, GError *error)
+{
+	struct supervisor *supervisor = session->data;
+
+	if (error == NULL || supervisor->stopping) {
+		g_clear_error(&error);
+		finish(supervisor, NULL);
+	} else if (supervisor->was_connected) {
+		plan_again(supervisor, error);
+	} else {
+		connect_event(supervisor->connect, error);
+		finish(supervisor, error);
+	}
+}
+
+static gboolean begin(gpointer data)
+{
+	struct supervisor *supervisor = data;
+	GError *error = NULL;
+
+	if (!supervisor->connect->driver->start(&supervisor->connect->session, &error))
+		has_ended(&supervisor->connect->session, error);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean try_again(gpointer data)
+{
+	struct supervisor *supervisor = data;
+	struct connect *connect = supervisor->connect;
+	GError *error = NULL;
+	bool checked;
+
+	supervisor->pause = 0;
+	checked = connect_check(connect, &error);
+	if (checked && connect->office != NULL) {
+		say(supervisor, "this is the office %s now: no tunnel is needed", connect->office);
+		finish(supervisor, NULL);
+	} else if (!checked) {
+		finish(supervisor, error);
+	} else if (!connect_sign_in(connect, &error)) {
+		if (supervisor->stopping) {
+			g_error_free(error);
+			finish(supervisor, NULL);
+		} else {
+			plan_again(supervisor, error);
+		}
+	} else if (supervisor->stopping) {
+		finish(supervisor, NULL);
+	} else {
+		begin(supervisor);
+	}
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean asked_to_end(gpointer data)
+{
+	struct supervisor *supervisor = data;
+
+	if (supervisor->stopping)
+		return G_SOURCE_CONTINUE;
+	supervisor->stopping = true;
+	if (supervisor->connect->session.tunnel != NULL) {
+		supervisor->connect->driver->stop(&supervisor->connect->session);
+	} else if (supervisor->pause != 0) {
+		g_source_remove(supervisor->pause);
+		supervisor->pause = 0;
+		finish(supervisor, NULL);
+	} else {
+		vpn_process_interrupt();
+	}
+	return G_SOURCE_CONTINUE;
+}
+
+static struct connection_state *new_state(const struct connect *connect)
+{
+	struct connection_state *state = g_new0(struct connection_state, 1);
+
+	state->name = g_strdup(connect->connection->name);
+	state->client = g_strdup(connect->connection->client);
+	state->gateway = g_strdup(connect->connection->gateway);
+	state->identity =
+		connect->session.uri == NULL ? NULL : g_strdup(connect->identity->record->label);
+	state->pid = getpid();
+	state->started = process_started(state->pid);
+	return state;
+}
+
+enum exit_status supervise(struct connect *connect, int ready)
+{
+	static const int ending[] = { SIGTERM, SIGINT, SIGHUP };
+	guint sources[G_N_ELEMENTS(ending)];
+	struct supervisor supervisor = {
+		.connect = connect,
+		.state = new_state(connect),
+		.loop = g_main_loop_new(NULL, FALSE),
+		.ready = ready,
+		.status = EXIT_DONE,
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < G_N_ELEMENTS(ending); i++)
+		sources[i] = g_unix_signal_add(ending[i], asked_to_end, &supervisor);
+	connect->may_ask = false;
+	connect->password_file = NULL;
+	connect->fresh = FALSE;
+	connect->session.log = connect->log;
+	connect->session.connected = connected;
+	connect->session.ended = has_ended;
+	connect->session.data = &supervisor;
+	set_state(&supervisor, "connecting");
+	/* From the loop, which ends with it. */
+	g_idle_add(begin, &supervisor);
+	g_main_loop_run(supervisor.loop);
+	for (size_t i = 0; i < G_N_ELEMENTS(ending); i++)
+		g_source_remove(sources[i]);
+	g_main_loop_unref(supervisor.loop);
+	connection_state_free(supervisor.state);
+	return supervisor.status;
+}

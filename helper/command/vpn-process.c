@@ -1,0 +1,434 @@
+/* Programs that `devid connect` runs: their lines, their end, and how they are made to end. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+#include <glib-unix.h>
+#include <internal/cleanup.h>
+
+#include "command.h"
+#include "vpn.h"
+
+#define LINE_MAX_BYTES 1024
+#define OUTPUT_MAX     (64 * 1024)
+#define PATIENCE_MS    10000
+#define INTERRUPT      "\003" /* what a terminal makes a SIGINT of */
+
+struct vpn_process {
+	GPid pid;
+	int master;	  /* of its terminal, or -1 */
+	int text, output; /* what it writes; -1: at its end */
+	guint text_source, output_source, child_source, patience;
+	GString *line;
+	bool over; /* reaped, with `status` */
+	int status;
+	struct secret *taken;
+	void (*on_line)(const char *line, void *data);
+	void (*on_end)(int status, void *data);
+	void *data;
+};
+
+struct placement {
+	int terminal; /* the slave side, or -1 */
+	bool session;
+};
+
+char *vpn_program(const char *name)
+{
+	/* What users have in PATH leaves these out, and VPN clients are there. */
+	static const char *const folders[] = { "/usr/sbin", "/sbin", "/usr/local/sbin" };
+	char *path = g_find_program_in_path(name);
+
+	for (size_t i = 0; path == NULL && i < G_N_ELEMENTS(folders); i++) {
+		path = g_build_filename(folders[i], name, NULL);
+		if (access(path, X_OK) != 0)
+			g_clear_pointer(&path, g_free);
+	}
+	return path;
+}
+
+char *vpn_words(const char *const *argv)
+{
+	GString *words = g_string_new(NULL);
+
+	for (; *argv != NULL; argv++) {
+		bool plain =
+			**argv != '\0' && strspn(*argv, "abcdefghijklmnopqrstuvwxyz"
+							"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+							"0123456789-_=+./,:@%") == strlen(*argv);
+		g_autofree char *quoted = plain ? g_strdup(*argv) : g_shell_quote(*argv);
+
+		g_string_append_printf(words, "%s%s", words->len > 0 ? " " : "", quoted);
+	}
+	return g_string_free(words, FALSE);
+}
+
+/* Between fork and exec. */
+static void place(gpointer data)
+{
+	const struct placement *placement = data;
+
+	if (placement->session)
+		setsid();
+	if (placement->terminal >= 0)
+		ioctl(placement->terminal, TIOCSCTTY, 0);
+	/* Where root doesn't stand between, it ends with us. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+}
+
+static int open_terminal(int *slave)
+{
+	AUTO_CLOSE int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	char name[64];
+
+	if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0 ||
+	    ptsname_r(master, name, sizeof(name)) != 0)
+		return -1;
+	*slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return *slave < 0 ? -1 : take_fd(&master);
+}
+
+/* Into a pipe: secrets are far smaller than what one holds. */
+static gboolean feed(int fd, const struct secret *input)
+{
+	size_t at = 0;
+
+	while (input != NULL && at < input->length) {
+		ssize_t put = write(fd, input->data + at, input->length - at);
+
+		if (put < 0 && errno != EINTR)
+			return FALSE;
+		if (put > 0)
+			at += (size_t)put;
+	}
+	return TRUE;
+}
+
+static void free_process(struct vpn_process *process)
+{
+	if (process->patience != 0)
+		g_source_remove(process->patience);
+	if (process->text_source != 0)
+		g_source_remove(process->text_source);
+	if (process->output_source != 0)
+		g_source_remove(process->output_source);
+	if (process->child_source != 0)
+		g_source_remove(process->child_source);
+	for (size_t i = 0; i < 3; i++) {
+		const int fds[] = { process->text, process->output, process->master };
+		int fd = fds[i];
+
+		if (fd >= 0)
+			close(fd);
+	}
+	g_string_free(process->line, TRUE);
+	g_spawn_close_pid(process->pid);
+	g_free(process);
+}
+
+static void tell_line(struct vpn_process *process)
+{
+	g_autofree char *valid = g_utf8_make_valid(process->line->str, -1);
+
+	g_string_truncate(process->line, 0);
+	g_strstrip(valid);
+	if (*valid != '\0' && process->on_line != NULL)
+		process->on_line(valid, process->data);
+}
+
+/* Only when it is reaped and all that it wrote has been read. A grandchild that keeps the pipe open is not
+ * waited for.
+ */
+static void maybe_end(struct vpn_process *process)
+{
+	if (!process->over)
+		return;
+	if (process->line->len > 0)
+		tell_line(process);
+	process->on_end(process->status, process->data);
+	free_process(process);
+}
+
+static void take_text(struct vpn_process *process, const char *bytes, gsize count)
+{
+	for (gsize i = 0; i < count; i++) {
+		if (bytes[i] == '\n' || process->line->len >= LINE_MAX_BYTES)
+			tell_line(process);
+		if (bytes[i] != '\n' && bytes[i] != '\0')
+			g_string_append_c(process->line, bytes[i]);
+	}
+}
+
+/* FALSE: nothing more is there now, or ever (then *end). */
+static bool read_some(int fd, char *buffer, size_t size, ssize_t *got, bool *end)
+{
+	do
+		*got = read(fd, buffer, size);
+	while (*got < 0 && errno == EINTR);
+	*end = *got == 0 || (*got < 0 && errno != EAGAIN);
+	return *got > 0;
+}
+
+static bool drain_text(struct vpn_process *process)
+{
+	char buffer[4096];
+	ssize_t got;
+	bool end;
+
+	while (read_some(process->text, buffer, sizeof(buffer), &got, &end))
+		take_text(process, buffer, (gsize)got);
+	return end;
+}
+
+static bool drain_output(struct vpn_process *process)
+{
+	char buffer[4096];
+	ssize_t got;
+	bool end;
+
+	while (read_some(process->output, buffer, sizeof(buffer), &got, &end))
+		if (process->taken->length + (size_t)got > OUTPUT_MAX ||
+		    secret_append(process->taken, buffer, (size_t)got) != DEVID_OK)
+			end = true;
+	secret_wipe(buffer, sizeof(buffer));
+	return end;
+}
+
+static gboolean text_ready(gint fd, GIOCondition condition, gpointer data)
+{
+	struct vpn_process *process = data;
+
+	(void)fd;
+	(void)condition;
+	if (!drain_text(process))
+		return G_SOURCE_CONTINUE;
+	process->text_source = 0;
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean output_ready(gint fd, GIOCondition condition, gpointer data)
+{
+	struct vpn_process *process = data;
+
+	(void)fd;
+	(void)condition;
+	if (!drain_output(process))
+		return G_SOURCE_CONTINUE;
+	process->output_source = 0;
+	return G_SOURCE_REMOVE;
+}
+
+static void reaped(GPid pid, gint status, gpointer data)
+{
+	struct vpn_process *process = data;
+
+	(void)pid;
+	process->child_source = 0;
+	process->over = true;
+	process->status = status;
+	drain_text(process);
+	if (process->output >= 0)
+		drain_output(process);
+	maybe_end(process);
+}
+
+static void watch(struct vpn_process *process)
+{
+	g_unix_set_fd_nonblocking(process->text, TRUE, NULL);
+	process->text_source =
+		g_unix_fd_add(process->text, G_IO_IN | G_IO_HUP, text_ready, process);
+	if (process->output >= 0) {
+		g_unix_set_fd_nonblocking(process->output, TRUE, NULL);
+		process->output_source =
+			g_unix_fd_add(process->output, G_IO_IN | G_IO_HUP, output_ready, process);
+	}
+	process->child_source = g_child_watch_add(process->pid, reaped, process);
+}
+
+static gboolean spawn(struct vpn_process *process, const struct vpn_command *command,
+		      struct placement *placement, const int text[2], const int output[2],
+		      GError **error)
+{
+	GSpawnFlags flags = G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH;
+	g_autoptr(GError) failure = NULL;
+	AUTO_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int pipes[2] = { -1, -1 };
+	gboolean spawned, fed;
+
+	if (command->input != NULL && !g_unix_open_pipe(pipes, FD_CLOEXEC, error))
+		return FALSE;
+	spawned = g_spawn_async_with_pipes_and_fds(
+		NULL, command->argv, NULL, flags, place, placement,
+		command->input != NULL ? pipes[0] : null, output[1] >= 0 ? output[1] : text[1],
+		text[1], NULL, NULL, 0, &process->pid, NULL, NULL, NULL, &failure);
+	/* One that reads nothing ends with its own words. */
+	fed = spawned && feed(pipes[1], command->input);
+	(void)fed;
+	if (command->input != NULL) {
+		close(pipes[0]);
+		close(pipes[1]);
+	}
+	if (!spawned)
+		devid_error_set(error,
+				g_error_matches(failure, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)
+					? DEVID_NOT_FOUND
+					: DEVID_FAILED,
+				g_error_matches(failure, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)
+					? "client-missing"
+					: "client-failed",
+				NULL, "%s: %s", command->argv[0], failure->message);
+	return spawned;
+}
+
+struct vpn_process *vpn_process_start(const struct vpn_command *command, GError **error)
+{
+	struct vpn_process *process = g_new0(struct vpn_process, 1);
+	AUTO_CLOSE int slave = -1;
+	int text[2] = { -1, -1 }, output[2] = { -1, -1 };
+	struct placement placement;
+	gboolean ready;
+
+	*process = (struct vpn_process){ .master = -1,
+					 .text = -1,
+					 .output = -1,
+					 .line = g_string_new(NULL),
+					 .taken = command->output,
+					 .on_line = command->line,
+					 .on_end = command->ended,
+					 .data = command->data };
+	ready = g_unix_open_pipe(text, FD_CLOEXEC, error) &&
+		(command->output == NULL || g_unix_open_pipe(output, FD_CLOEXEC, error));
+	if (ready && command->terminal) {
+		process->master = open_terminal(&slave);
+		ready = process->master >= 0;
+		if (!ready)
+			devid_error_set(error, DEVID_IO, NULL, NULL, "a terminal: %s",
+					g_strerror(errno));
+	}
+	process->text = text[0];
+	process->output = output[0];
+	placement = (struct placement){ slave, command->terminal };
+	ready = ready && spawn(process, command, &placement, text, output, error);
+	for (size_t i = 0; i < 2; i++) {
+		const int ends[] = { text[1], output[1] };
+		int fd = ends[i];
+
+		if (fd >= 0)
+			close(fd);
+	}
+	if (!ready) {
+		free_process(process);
+		return NULL;
+	}
+	watch(process);
+	return process;
+}
+
+GPid vpn_process_pid(const struct vpn_process *process)
+{
+	return process->pid;
+}
+
+/* The end of patience. */
+static gboolean be_firm(gpointer data)
+{
+	struct vpn_process *process = data;
+
+	process->patience = 0;
+	if (process->master >= 0)
+		close(take_fd(&process->master));
+	kill(process->pid, SIGKILL);
+	return G_SOURCE_REMOVE;
+}
+
+void vpn_process_stop(struct vpn_process *process)
+{
+	if (process->patience != 0 || process->over)
+		return;
+	if (process->master >= 0 && write(process->master, INTERRUPT, 1) < 0)
+		close(take_fd(&process->master));
+	if (process->master < 0)
+		kill(process->pid, SIGTERM);
+	process->patience = g_timeout_add(PATIENCE_MS, be_firm, process);
+}
+
+/* --- to its end ----------------------------------------------------------------------------- */
+
+/* What is waited for just now, so that a signal can end it. */
+static struct vpn_process *awaited;
+
+struct run {
+	const struct vpn_command *command;
+	GMainLoop *loop;
+	struct vpn_process *process;
+	int status;
+	bool late;
+};
+
+static void run_line(const char *line, void *data)
+{
+	const struct run *run = data;
+
+	if (run->command->line != NULL)
+		run->command->line(line, run->command->data);
+}
+
+static void run_ended(int status, void *data)
+{
+	struct run *run = data;
+
+	run->status = status;
+	run->process = NULL;
+	awaited = NULL;
+	g_main_loop_quit(run->loop);
+}
+
+static gboolean run_late(gpointer data)
+{
+	struct run *run = data;
+
+	run->late = true;
+	kill(run->process->pid, SIGKILL);
+	return G_SOURCE_REMOVE;
+}
+
+void vpn_process_interrupt(void)
+{
+	if (awaited != NULL)
+		kill(awaited->pid, SIGTERM);
+}
+
+gboolean vpn_process_run(const struct vpn_command *command, int bound_ms, int *status,
+			 GError **error)
+{
+	struct run run = { .command = command };
+	struct vpn_command inner = *command;
+	guint timer;
+
+	inner.line = run_line;
+	inner.ended = run_ended;
+	inner.data = &run;
+	run.process = vpn_process_start(&inner, error);
+	if (run.process == NULL)
+		return FALSE;
+	awaited = run.process;
+	run.loop = g_main_loop_new(NULL, FALSE);
+	timer = g_timeout_add((guint)bound_ms, run_late, &run);
+	g_main_loop_run(run.loop);
+	g_main_loop_unref(run.loop);
+	if (!run.late) {
+		g_source_remove(timer);
+		*status = run.status;
+		return TRUE;
+	}
+	devid_error_set(error, DEVID_TIMEOUT, NULL, NULL, "%s: it did not end in time",
+			command->argv[0]);
+	return FALSE;
+}

@@ -1,0 +1,160 @@
+#!/bin/bash
+# devid connect with openconnect, as an unprivileged user with the key in a real keyring, through a real ocserv:
+# the check before, the tunnel, what becomes of it, and the end.
+. "$(dirname "$0")/../lib/common.sh"
+. "$(dirname "$0")/../lib/machine.sh"
+. "$(dirname "$0")/../lib/keyring.sh"
+. "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/gateway.sh"
+client_machine "$0" "$@"
+. "$TESTS/certs/pki.sh"
+gateway_network
+gateway_sudo
+gateway_start 'auth = "certificate"'
+D=/etc/devid/connections.d
+mkdir -p "$D"
+printf '[Connection]\nGateway=server.test:4443\nClient=openconnect\nCAFile=%s\n' "$PKI/root.crt" >"$D/work.conf"
+LOG=$HOME_ALICE/.local/state/devid/connections/work.log
+STATE=/run/user/$(id -u alice)/devid/connections/work.json
+
+connect() {
+	run "${E[@]}" devid connect "$@"
+}
+end() {
+	run "${E[@]}" devid disconnect "$@"
+}
+state() {
+	"${E[@]}" devid status --json | sed -n '/"connections"/,$s/.*"state" : "\(.*\)",$/\1/p' | head -n 1
+}
+is_in_state() {
+	[ "$(state)" = "$1" ]
+}
+# Of the kind "Connectivity": "Local Check=ok Connection=ok".
+events() {
+	"${E[@]}" devid events --json 2>/dev/null | tr -d '\n' | grep -oE '"event_type" : "Connectivity"[^}]*' |
+		sed -E 's/.*"event_sub_type" : "([^"]*)".*"reason" : "([^"]*)".*/\1=\2/' | tail -n "$1" | paste -sd' '
+}
+said() {
+	grep -c "$1" "$GATEWAY_LOG"
+}
+
+# --- with keys of both kinds
+for label in rsa ec; do
+	connect work --identity "$label"
+	is "$rc" 0 "$label: connected" || diag "$(cat "$LOG" "$GATEWAY_LOG")"
+	like "$out" "connected: address 10\.98\.0\.[0-9]+, gateway server\.test:4443 \(openconnect\), identity $label" \
+		"$label: with address and gateway"
+	ok "$label: the tunnel carries packets" gateway_echoes
+	like "$(cat "$GATEWAY_LOG")" "certificate verification succeeded" "$label: the gateway saw the certificate"
+	is "$(events 2)" "Local Check=ok Connection=ok" "$label: the check and the connection are two events"
+	is "$(state)" connected "$label: status says so"
+	end
+	is "$rc" 0 "$label: disconnected"
+	like "$out" 'work: disconnected' "$label: and it is said"
+	ok "$label: no client is left" wait_for 5 no_tunnels
+	ok "$label: no state either" test ! -e "$STATE"
+done
+
+# --- what was chosen is remembered, and forgotten
+connect work --identity rsa
+end work
+connect work
+like "$out" 'identity rsa' "the identity that the gateway took last is chosen"
+connect work
+is "$rc" 0 "connecting again is no failure"
+like "$out" 'already connected' "but it is said"
+cookie=$(grep -c 'issue cookie' "$GATEWAY_LOG")
+connect work --reset-cred
+is "$rc" 0 "--reset-cred connects anew"
+like "$out" 'forgot no saved sign-in, the remembered choice, and the keys in memory' "says what it forgot"
+like "$out" 'connected: .*identity ec' "and chooses anew"
+ok "with a cookie of its own" test "$(grep -c 'issue cookie' "$GATEWAY_LOG")" -gt "$cookie"
+ok "and one client runs" test "$(gateway_tunnels | wc -l)" -eq 1
+ok "that carries packets" gateway_echoes
+
+# --- the gateway is restarted
+gateway_stop
+ok "a gateway that goes away is noticed" wait_for 20 is_in_state reconnecting
+gateway_start 'auth = "certificate"'
+ok "when it is back, so is the connection" wait_for 30 is_in_state connected || diag "$(cat "$LOG")"
+ok "and carries packets" gateway_echoes
+is "$(events 2)" "Local Check=ok Connection=ok" "checked before"
+end work
+is "$rc" 0 "it is ended"
+
+# --- what the check refuses never gets to the gateway
+before=$(gateway_packets)
+like "$before" '^[0-9]+$' "packets are counted"
+connect work --identity stranger
+is "$rc" 3 "a stranger's certificate: certificate error"
+like "$err" '^Certificate error\. \[' "with the line that administrators search for"
+is "$(gateway_packets)" "$before" "and no packet has left"
+is "$(events 1)" "Local Check=issuer-unknown" "one event, of the check"
+connect work --identity nobody
+is "$rc" 1 "an identity that isn't there is named"
+is "$(gateway_packets)" "$before" "no packet has left for it"
+connect work --dry-run --identity rsa
+is "$rc" 0 "--dry-run checks"
+like "$out" 'openconnect --protocol=anyconnect --authenticate .*object=rsa.* https://server\.test:4443' "and prints the sign-in"
+like "$out" 'sudo -n -- /usr/sbin/openconnect .*--cookie-on-stdin .*CONNECT_URL' "and the tunnel"
+is "$(gateway_packets)" "$before" "but sends nothing"
+
+# --- with the check off the gateway refuses, and it is said why
+printf '[DeviceAuthentication]\nLinux=allow\n' >/etc/devid/account.conf
+refusals=$(said 'certificate verification failed')
+connect work --identity stranger
+is "$rc" 3 "with the check off: refused by the gateway" || diag "$(cat "$LOG")"
+like "$err" 'the gateway refused the certificate' "in words"
+ok "by its log too" test "$(said 'certificate verification failed')" -gt "$refusals"
+is "$(events 2 | sed 's/.* //')" "Connection=gateway-refused" "with an event"
+connect work --identity stranger --json
+like "$out" '"reason" : "gateway-refused"' "--json has its word"
+rm /etc/devid/account.conf
+
+# --- the gateway can't be reached, isn't trusted, or isn't named
+gateway_stop
+connect work
+is "$rc" 1 "no gateway: an error"
+like "$err" 'the gateway can.t be reached' "in words"
+gateway_start 'auth = "certificate"'
+connect server.test:4443
+is "$rc" 1 "a gateway that no trusted CA vouches for"
+like "$err" 'own certificate is not trusted' "is not signed in to"
+connect nosuch.test
+is "$rc" 1 "a name that leads nowhere"
+like "$err" 'can.t be reached' "is told"
+end work
+is "$rc" 1 "what isn't connected can't be disconnected"
+like "$err" 'hint: see what there is: devid status' "with a hint"
+mv /etc/sudoers.d/devid "$T/sudoers"
+connect work
+is "$rc" 1 "who may not make a tunnel"
+like "$err" 'may make a tunnel' "is told so"
+mv "$T/sudoers" /etc/sudoers.d/devid
+
+# --- the certificate expires while it is connected
+cp "$PKI"/issuing.{crt,key} "$T/tmp/" && cd "$T/tmp" || bail "no folder"
+pki_key brief p256
+END=$(date -u -d '+16 seconds' +%Y%m%d%H%M%SZ) pki_issue brief issuing /CN=laptop-brief "${LEAF_EXTENSIONS[@]}"
+pki_p12 brief "$HOME_ALICE/brief.p12" "$(cat "$PKI/password")"
+chown alice: "$HOME_ALICE/brief.p12"
+cd / || bail "no root"
+client_import brief brief
+connect work --identity brief
+is "$rc" 0 "a certificate that ends soon connects"
+ok "and carries packets" gateway_echoes
+expired() {
+	! openssl x509 -in "$T/tmp/brief.crt" -noout -checkend 0
+}
+wait_for 30 expired
+gateway_stop
+gateway_start 'auth = "certificate"'
+accepted=$(said 'accepted connection')
+ok "dropped after its end, it is not made again" wait_for 20 is_in_state ended || diag "$(cat "$LOG")"
+run "${E[@]}" devid status
+like "$out" 'connections.*work: ended: .*expired' "status says why"
+is "$(said 'accepted connection')" "$accepted" "and nobody knocked at the gateway"
+is "$(events 1)" "Local Check=expired" "the check's event is the last"
+ok "no client is left" no_tunnels
+ok "nor a supervisor" test -z "$(pgrep -u alice -x devid)"
+done_testing

@@ -1,0 +1,128 @@
+#!/bin/bash
+# devid connect where the gateway wants the certificate and a password: typed, saved in a real keyring, wrong,
+# forgotten. The password is never an argument, in the environment or in a log.
+. "$(dirname "$0")/../lib/common.sh"
+. "$(dirname "$0")/../lib/machine.sh"
+. "$(dirname "$0")/../lib/keyring.sh"
+. "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/gateway.sh"
+client_machine "$0" "$@"
+gateway_network
+gateway_sudo
+SECRET=open-sesame-42
+printf '%s\n%s\n' "$SECRET" "$SECRET" | ocpasswd -c "$T/passwd" laptop-rsa2048 >/dev/null 2>&1
+both=('auth = "certificate"' "auth = \"plain[passwd=$T/passwd]\"")
+chmod 644 "$T/passwd"
+gateway_start "${both[@]}"
+D=/etc/devid/connections.d
+mkdir -p "$D"
+printf '[Connection]\nGateway=server.test:4443\nIdentity=rsa\nCAFile=%s\n' "$PKI/root.crt" >"$D/work.conf"
+printf '%s\n' "$SECRET" >"$HOME_ALICE/right"
+printf 'wrong\n' >"$HOME_ALICE/wrong"
+chown alice: "$HOME_ALICE/right" "$HOME_ALICE/wrong"
+chmod 600 "$HOME_ALICE/right" "$HOME_ALICE/wrong"
+
+connect() {
+	run "${E[@]}" devid connect "$@" </dev/null
+}
+end() {
+	run "${E[@]}" devid disconnect "$@"
+}
+sign_ins() {
+	keyring_items org.devid.SignIn | grep -c 'Sign-in of laptop-rsa2048 at server.test:4443 (devid)'
+}
+
+# --- nobody to ask
+connect work
+is "$rc" 1 "a password is asked for and nobody is there: an error"
+like "$err" '(asks for a user name and password|no terminal to ask on)' "in words"
+is "$(sign_ins)" 0 "nothing is saved"
+
+# --- given, not saved
+connect work --user laptop-rsa2048 --password-file right
+is "$rc" 0 "with the password: connected" || diag "$(tail -n 30 "$GATEWAY_LOG")"
+ok "and it carries packets" gateway_echoes
+like "$(cat "$GATEWAY_LOG")" "using 'certificate\+plain'|plain" "the gateway asked for both"
+is "$(sign_ins)" 0 "not saved unless asked"
+end
+connect work --user laptop-rsa2048
+is "$rc" 1 "so it is asked for again"
+
+# --- wrong
+connect work --user laptop-rsa2048 --password-file wrong --save
+is "$rc" 1 "a wrong password: an error"
+like "$err" 'refused user name or password' "in words"
+is "$(sign_ins)" 0 "that is not saved"
+
+# --- saved
+connect work --user laptop-rsa2048 --password-file right --save
+is "$rc" 0 "--save: connected"
+is "$(sign_ins)" 1 "the sign-in is in the keyring"
+end
+connect work
+is "$rc" 0 "the saved one signs in, without a name given" || diag "$(tail -n 30 "$GATEWAY_LOG")"
+ok "and it carries packets" gateway_echoes
+
+# --- the gateway is restarted: signed in anew with what is saved
+state() {
+	"${E[@]}" devid status --json | sed -n '/"connections"/,$s/.*"state" : "\(.*\)",$/\1/p' | head -n 1
+}
+is_in_state() {
+	[ "$(state)" = "$1" ]
+}
+gateway_stop
+wait_for 20 is_in_state reconnecting
+gateway_start "${both[@]}"
+ok "a restarted gateway is signed in to with the saved one" wait_for 30 is_in_state connected
+end
+
+# --- on a terminal
+typed() {
+	run "${E[@]}" "$PYTHON" "$TESTS/command/pty-run.py" type "$SECRET" -- devid connect "$@"
+}
+connect work --reset-cred --user laptop-rsa2048
+is "$rc" 1 "--reset-cred asks anew"
+is "$(sign_ins)" 0 "and has forgotten what was saved"
+typed work --user laptop-rsa2048 --save
+is "$rc" 0 "what is typed signs in"
+unlike "$out" "$SECRET" "without an echo"
+is "$(sign_ins)" 1 "and is saved"
+end
+
+# --- the saved one is wrong
+printf 'changed\nchanged\n' | ocpasswd -c "$T/passwd" laptop-rsa2048 >/dev/null 2>&1
+chmod 644 "$T/passwd"
+connect work
+is "$rc" 1 "a saved password that is wrong by now: an error"
+like "$err" 'refused user name or password' "in words"
+like "$err" 'hint: .*--reset-cred' "with the way out"
+typed work --reset-cred --user laptop-rsa2048
+is "$rc" 1 "--reset-cred asks, and what is typed is what is tried"
+printf '%s\n%s\n' "$SECRET" "$SECRET" | ocpasswd -c "$T/passwd" laptop-rsa2048 >/dev/null 2>&1
+chmod 644 "$T/passwd"
+typed work --reset-cred --user laptop-rsa2048 --save
+is "$rc" 0 "the right one signs in"
+is "$(sign_ins)" 1 "and is saved again"
+
+# --- nowhere to be seen
+like "$(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ')" openconnect "the client runs"
+unlike "$(cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\0' ' ')" "$SECRET" \
+	"the password is in no argument and no environment"
+unlike "$(cat "$HOME_ALICE"/.local/state/devid/connections/* "$HOME_ALICE"/.local/state/devid/events.jsonl)" "$SECRET" \
+	"and in no log"
+end
+
+# --- the keyring is locked, and nobody opens it
+keyring_lock
+connect work --user laptop-rsa2048
+isnt "$rc" 0 "a locked keyring: an error"
+keyring_unlock
+
+# --- reset-cred as a whole
+run "${E[@]}" devid reset-cred --yes
+is "$rc" 0 "devid reset-cred"
+like "$out" 'sign-ins in the keyring: 1 found, 1 removed' "forgets sign-ins too"
+is "$(sign_ins)" 0 "and they are gone"
+run "${E[@]}" devid reset-cred --yes
+like "$out" 'sign-ins in the keyring: nothing found' "twice does no harm"
+done_testing
