@@ -3,6 +3,7 @@
 
 #include "check-server.h"
 #include "connect.h"
+#include "doctor-run.h"
 #include "table.h"
 
 enum side {
@@ -33,12 +34,12 @@ struct finding_line {
 	char *text;
 };
 
-struct diagnosis {
+struct sides_look {
 	GArray *lines; /* struct finding_line */
 	enum side side;
 };
 
-static void note(struct diagnosis *diagnosis, const char *what, const char *text)
+static void note(struct sides_look *diagnosis, const char *what, const char *text)
 {
 	struct finding_line line = { what, g_strdup(text) };
 
@@ -46,7 +47,7 @@ static void note(struct diagnosis *diagnosis, const char *what, const char *text
 }
 
 /* The first side that is found stands: what was looked at before it is nearer. */
-static void blame(struct diagnosis *diagnosis, enum side side)
+static void blame(struct sides_look *diagnosis, enum side side)
 {
 	if (diagnosis->side == SIDE_NONE)
 		diagnosis->side = side;
@@ -89,7 +90,7 @@ static enum side side_of_handshake(const struct server_report *report)
 	return of[report->outcome];
 }
 
-static void probe(const struct connect *connect, struct diagnosis *diagnosis,
+static void probe(const struct connect *connect, struct sides_look *diagnosis,
 		  const struct identity *identity, const char *what)
 {
 	AUTO_SERVER_REPORT struct server_report report = { 0 };
@@ -113,7 +114,7 @@ static void probe(const struct connect *connect, struct diagnosis *diagnosis,
 		blame(diagnosis, SIDE_NETWORK);
 }
 
-static void print(const struct connect *connect, const struct diagnosis *diagnosis)
+static void print(const struct connect *connect, const struct sides_look *diagnosis)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
@@ -144,8 +145,48 @@ static void print(const struct connect *connect, const struct diagnosis *diagnos
 	json_print(builder);
 }
 
+/* What doctor finds is of this device, but where it looks at certificates or at the account. */
+static enum side side_of_examination(const struct examination *examination)
+{
+	static const struct {
+		const char *name;
+		enum side side;
+	} rows[] = {
+		{ "size", SIDE_CERTIFICATE },  { "chain", SIDE_CERTIFICATE },
+		{ "dates", SIDE_CERTIFICATE }, { "account", SIDE_ACCOUNT },
+		{ "signing", SIDE_ACCOUNT },   { "rule", SIDE_ACCOUNT },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (strcmp(rows[i].name, examination->name) == 0)
+			return rows[i].side;
+	return SIDE_DEVICE;
+}
+
+static void ask_doctor(struct sides_look *sides_found)
+{
+	struct diagnosis findings = { .results = NULL };
+
+	doctor_examine(&findings, false);
+	for (size_t i = 0; i < examination_count; i++) {
+		const struct doctor_result *result = &findings.results[i];
+
+		for (guint k = 0; result->lines != NULL && k < result->lines->len; k++) {
+			const struct doctor_line *line =
+				&g_array_index(result->lines, struct doctor_line, k);
+
+			if (line->outcome != OUTCOME_WARN && line->outcome != OUTCOME_FAIL)
+				continue;
+			note(sides_found, result->examination->title, line->text);
+			if (line->outcome == OUTCOME_FAIL)
+				blame(sides_found, side_of_examination(result->examination));
+		}
+	}
+	diagnosis_clear(&findings);
+}
+
 /* Nothing says no, and yet it fails: only the service can tell whether it is the certificate. */
-static void conclude(const struct connect *connect, struct diagnosis *diagnosis)
+static void conclude(const struct connect *connect, struct sides_look *diagnosis)
 {
 	g_autoptr(ConnectionState) state = connection_state_read(connect->connection->name);
 
@@ -157,8 +198,8 @@ static void conclude(const struct connect *connect, struct diagnosis *diagnosis)
 
 enum exit_status connect_diagnose(struct connect *connect)
 {
-	struct diagnosis diagnosis = { g_array_new(FALSE, FALSE, sizeof(struct finding_line)),
-				       SIDE_NONE };
+	struct sides_look diagnosis = { g_array_new(FALSE, FALSE, sizeof(struct finding_line)),
+					SIDE_NONE };
 	g_autoptr(GError) error = NULL;
 	enum exit_status status = EXIT_DONE;
 
@@ -170,6 +211,7 @@ enum exit_status connect_diagnose(struct connect *connect)
 		note(&diagnosis, "local check",
 		     connect->office != NULL ? "this is the office: no tunnel is needed" : "ok");
 	}
+	ask_doctor(&diagnosis);
 	probe(connect, &diagnosis, NULL, "without");
 	if (connect->identity != NULL && connect->identity->chain_count > 0)
 		probe(connect, &diagnosis, connect->identity, "with");
