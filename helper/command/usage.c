@@ -90,7 +90,9 @@ static struct usage_issuer *issuer_of(struct usage *usage, const char *key_id)
 	return issuer;
 }
 
-/* The latest sight of each issuer is kept, for logs come in no order. */
+/* The latest sight of each issuer is kept, for logs come in no order; those of one second in that in which they
+ * are read.
+ */
 static void see(struct usage *usage, char *identity, struct usage_issuer *issuer, gint64 time)
 {
 	GArray *sights = g_hash_table_lookup(usage->identities, identity);
@@ -106,12 +108,14 @@ static void see(struct usage *usage, char *identity, struct usage_issuer *issuer
 		g_free(identity);
 	}
 	for (guint i = 0; i < sights->len; i++) {
-		struct sight *known = &g_array_index(sights, struct sight, i);
+		const struct sight *known = &g_array_index(sights, struct sight, i);
 
-		if (known->issuer == issuer) {
-			known->time = MAX(known->time, time);
+		if (known->issuer != issuer)
+			continue;
+		if (known->time > time)
 			return;
-		}
+		g_array_remove_index(sights, i);
+		break;
 	}
 	g_array_append_val(sights, sight);
 }
@@ -245,9 +249,8 @@ static void count(GArray *sights)
 	for (guint i = 1; i < sights->len; i++) {
 		const struct sight *sight = &g_array_index(sights, struct sight, i);
 
-		/* In the same second, a removal is what came last. */
-		if (sight->time > last->time ||
-		    (sight->time == last->time && sight->issuer == NULL))
+		/* In the same second, a removal is what came last, else what was read last. */
+		if (sight->time > last->time || (sight->time == last->time && last->issuer != NULL))
 			last = sight;
 	}
 	for (guint i = 0; i < sights->len; i++) {

@@ -91,6 +91,13 @@ for order in "pc1 pc2 later" "later pc2 pc1"; do
 	used --json "${files[@]}"
 	is "$(carried)" "issuing:1/0 oldissuing:3/1 …7:1/0" "one has moved on ($order)"
 done
+event 2026-01-02T10:00:00Z pc9 eve laptop "$OLD" >"$T/second.jsonl"
+event 2026-01-02T10:00:00Z pc9 eve laptop "$NEW" >>"$T/second.jsonl"
+used --json "$T/second.jsonl"
+is "$(carried)" "issuing:1/0 oldissuing:0/1" "within one second, the last line counts"
+event 2026-01-02T10:00:00Z pc9 eve laptop "$OLD" >>"$T/second.jsonl"
+used --json "$T/second.jsonl"
+is "$(carried)" "issuing:0/1 oldissuing:1/0" "also where it goes back"
 {
 	event 2026-02-02T10:00:00Z pc1 bob laptop "$NEW"
 	event 2026-02-02T10:00:00Z pc2 alice laptop "$NEW"
