@@ -70,8 +70,11 @@ char *revocation_add_serials(struct revocation *revocation, const char *text, gs
 	for (unsigned number = 1; text < end; number++) {
 		const char *stop = memchr(text, '\n', end - text);
 		gsize width = (stop ? stop : end) - text;
-		g_autofree char *wrong = add_serials_of_line(revocation, text, width);
+		g_autofree char *wrong = NULL;
 
+		if (memchr(text, '\0', width))
+			return g_strdup_printf("line %u: it holds a NUL byte", number);
+		wrong = add_serials_of_line(revocation, text, width);
 		if (wrong)
 			return g_strdup_printf("line %u: %s is no serial number in hex", number,
 					       wrong);
