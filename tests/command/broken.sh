@@ -75,7 +75,7 @@ rules in CR LF|rules.d/10.conf:1: the line ends with CR LF|sed -i 's/$/\r/' rule
 a signing certificate cut short|signing/issuing.pem: there is no certificate|head -n 5 signing/issuing.pem >x; mv x signing/issuing.pem
 a sixth signing certificate|signing: 6 signing certificates, over the limit of 5|for i in 1 2 3 4 5; do cp signing/issuing.pem signing/$i.pem; done
 a list of serials that is none|account.conf:4: SerialsFile.*line 3|echo laptop >>revoked
-a list of serials with a NUL|account.conf:4: SerialsFile.*line 3: it holds a NUL byte|printf '0c\\0d\n' >>revoked
+a list of serials with a NUL|account.conf:4: SerialsFile.*line 3: it holds a NUL byte|printf '0c\0d\n' >>revoked
 a list of serials that is a FIFO|account.conf:4: SerialsFile.*not a regular file|rm revoked; mkfifo revoked
 a list of serials that isn't there|account.conf:4: SerialsFile.*No such file|rm revoked
 WAYS
