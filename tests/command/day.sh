@@ -1,6 +1,6 @@
 #!/bin/bash
-# A day's events: what a person and root do on an installed machine leaves exactly these lines in the logs, whole,
-# step by step and no other. Only moments, versions and the machine's name are made the same first.
+# A day's events: what a person and root do on an installed machine leaves exactly these lines in the logs,
+# whole, step by step and no other. Only moments, versions and the machine's name are made the same first.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/machine.sh"
 . "$(dirname "$0")/../lib/keyring.sh"
@@ -37,17 +37,18 @@ ends() {
 	date -u -d "$(openssl x509 -in "$PKI/$1.crt" -noout -enddate | cut -d= -f2)" +%FT%TZ
 }
 
-# event KIND ACTION REASON USER [label=L] [checked=yes|no] [cert=FILE:NAME] [issuer=FILE] [why=W] [rule=R] [by=P]:
-# the line as it must be.
+# event KIND ACTION REASON USER [type=T] [label=L] [checked=yes|no] [cert=FILE:NAME] [issuer=FILE] [why=W] [rule=R]
+# [by=P]: the line as it must be.
 event() {
-	local line key names=(label checked cert issuer why rule) by= user=$4
-	line="\"event_type\":\"Device Certificate\",\"event_sub_type\":\"$1\",\"action\":\"$2\",\"reason\":\"$3\""
+	local line key word by='' type='Device Certificate' user=$4
+	line="\"event_sub_type\":\"$1\",\"action\":\"$2\",\"reason\":\"$3\""
 	shift 4
-	for key in "${names[@]}" by; do
+	for key in type label checked cert issuer why rule by; do
 		for word in "$@"; do
 			[ "${word%%=*}" = "$key" ] || continue
 			word=${word#*=}
 			case $key in
+			type) type=$word ;;
 			label) line+=",\"label\":\"$word\"" ;;
 			checked) line+=",\"device_certificate\":\"${word/#yes/Validated}\"" ;;
 			cert)
@@ -62,7 +63,8 @@ event() {
 		done
 	done
 	line=${line/\"no\"/\"Not Validated\"}
-	line="{\"time\":\"*\",$line,\"os_type\":\"Linux\",\"os_version\":\"*\",\"user_name\":\"$user\""
+	line="{\"time\":\"*\",\"event_type\":\"$type\",$line"
+	line+=",\"os_type\":\"Linux\",\"os_version\":\"*\",\"user_name\":\"$user\""
 	echo "$line,\"device_name\":\"*\",\"client_version\":\"*\"$by}"
 }
 laptop=(label=laptop cert=p256:laptop-p256)
@@ -134,8 +136,24 @@ account '[Account]' OnUse=enforce '[Certificate]' RequireProtection=root
 login Device%20Identity laptop
 step "one with a key that the account has better protected" "$USER_LOG" < <(
 	event "Key Use" Refused protection alice "${laptop[@]}" "${good[@]}" \
-		"why=laptop: its key can be copied by its user, and the account asks for keys that only root can copy" by=$GNUTLS
+		"why=laptop: its key can be copied by its user, and the account asks for keys that only root can copy" \
+		by=$GNUTLS
 )
+account '[Account]' OnUse=enforce
+mkdir /etc/devid/rules.d
+printf '[Rule nobody]\nUsers=alice\nAction=block\n' >/etc/devid/rules.d/10.conf
+alice check laptop
+is "$rc" 4 "a check that a rule blocks"
+blocked=(rule=nobody "why=rule nobody of the account blocks (/etc/devid/rules.d/10.conf:1)")
+step "a good certificate, and a rule that blocks" "$USER_LOG" < <(
+	event "Local Check" Succeeded ok alice "${laptop[@]}" "${good[@]}"
+	event "Local Check" Blocked rule-blocked alice type=Connectivity "${laptop[@]}" "${blocked[@]}"
+)
+login Device%20Identity laptop
+step "and the login that it blocks" "$USER_LOG" < <(
+	event "Key Use" Refused rule-blocked alice "${laptop[@]}" "${good[@]}" "${blocked[@]}" by=$GNUTLS
+)
+rm -r /etc/devid/rules.d
 rm /etc/devid/account.conf
 alice import-cert --label laptop --replace --password-file password p384.p12
 step "a renewal" "$USER_LOG" < <(
@@ -178,7 +196,8 @@ step "once it is revoked, the gate refuses" "$SYSTEM_LOG" < <(
 root check
 is "$rc" 3 "root's check fails"
 step "root's check fails" "$SYSTEM_LOG" < <(
-	event "Local Check" Failed revoked root "${machine[@]}" checked=no issuer=issuing "why=the device certificate has been revoked"
+	event "Local Check" Failed revoked root "${machine[@]}" checked=no issuer=issuing \
+		"why=the device certificate has been revoked"
 )
 root reset-cred --keys --yes
 step "a reset with keys" "$SYSTEM_LOG" < <(

@@ -1,6 +1,6 @@
 #!/bin/bash
-# One table of causes: every word that the source sets has a row, every row is set somewhere, says what to do with
-# commands that exist, is in devid-troubleshooting(7), and nobody else writes its words.
+# One table of causes: every word that the source sets has a row, every row is set somewhere, says what to do
+# with commands that exist, is in devid-troubleshooting(7), and nobody else writes its words.
 # Arguments: the program that prints the table, the page.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/records.sh"
@@ -62,7 +62,7 @@ done
 is "${wrong:-}" "" "and keys of account.conf"
 is "$(awk -F'\t' '$5 ~ /[.]$/ || $3 ~ /[.]$/ || $4 ~ /[.]$/' "$T/rows")" "" "no row ends with a full stop"
 for also in 'No matching' 'check failed' 'not trusted' 'key was refused' 'not compliant' 'not supported'; do
-	ok "other clients' \"$also\" has rows" grep -qE "	[^	]*$also[^	]*\$" "$T/rows"
+	ok "other clients' \"$also\" has rows" grep -qE "	[^	]*${also}[^	]*\$" "$T/rows"
 done
 
 # --- the page
