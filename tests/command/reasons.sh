@@ -57,9 +57,10 @@ done
 is "${wrong:-}" "" "and options"
 unset wrong
 for key in $(cut -f4 "$T/rows" | grep -oE '\b[A-Z][A-Za-z]+=' | sort -u); do
-	grep -qF "#$key" "$DEVID_SOURCE/data/account.conf" || wrong+=" $key"
+	grep -qF "#$key" "$DEVID_SOURCE/data/account.conf" ||
+		grep -qF "\"${key%=}\", set_" "$DEVID_SOURCE/helper/command/connection.c" || wrong+=" $key"
 done
-is "${wrong:-}" "" "and keys of account.conf"
+is "${wrong:-}" "" "and keys of account.conf, or of a connection"
 is "$(awk -F'\t' '$5 ~ /[.]$/ || $3 ~ /[.]$/ || $4 ~ /[.]$/' "$T/rows")" "" "no row ends with a full stop"
 for also in 'No matching' 'check failed' 'not trusted' 'key was refused' 'not compliant' 'not supported'; do
 	ok "other clients' \"$also\" has rows" grep -qE "	[^	]*${also}[^	]*\$" "$T/rows"
