@@ -19,6 +19,7 @@ _devid_options()
 	"ca remove") echo "--user --system --json --help" ;;
 	ca | account) echo "--help" ;;
 	"account revoke") echo "--user --system --json --help" ;;
+	profile) echo "--gateway --user --ca-file --install --yes --json --help" ;;
 	verify) echo "--config --at --chain --json --help" ;;
 	reset-cred) echo "--keys --dry-run --yes --json --help" ;;
 	events) echo "--since --user --system --json --help" ;;
@@ -40,6 +41,11 @@ _devid_signing()
 	devid ca list --json 2>/dev/null | sed -n 's/^ *"name" : "\(.*\)",$/\1/p'
 }
 
+_devid_clients()
+{
+	devid profile --json 2>/dev/null | sed -n 's/^ *"client" : "\(.*\)",$/\1/p'
+}
+
 # Each line of the rest that begins with $1, quoted for the shell.
 _devid_lines()
 {
@@ -52,7 +58,7 @@ _devid_lines()
 _devid()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="import-cert inspect list show check remove rename export ca account verify policy posture reset-cred
+	local commands="import-cert inspect list show check remove rename export ca account verify policy posture profile reset-cred
 		status events version help"
 
 	COMPREPLY=()
@@ -76,7 +82,7 @@ _devid()
 	ca | account | policy) command="$command ${COMP_WORDS[2]}" ;;
 	esac
 	case $command:$last in
-	"policy test:--user")
+	"policy test:--user" | "profile:--user")
 		COMPREPLY=($(compgen -A user -- "$word"))
 		return
 		;;
@@ -120,7 +126,7 @@ _devid()
 		COMPREPLY=($(compgen -W "issuer path" -- "$word"))
 		return
 		;;
-	--server)
+	--server | --gateway)
 		COMPREPLY=($(compgen -A hostname -- "$word"))
 		return
 		;;
@@ -137,6 +143,13 @@ _devid()
 		;;
 	show | check | remove | rename | export | posture) _devid_lines "$word" < <(_devid_labels) ;;
 	"ca show" | "ca remove") _devid_lines "$word" < <(_devid_signing) ;;
+	profile)
+		if [ "$COMP_CWORD" -eq 2 ]; then
+			_devid_lines "$word" < <(_devid_clients)
+		else
+			_devid_lines "$word" < <(_devid_labels)
+		fi
+		;;
 	help) COMPREPLY=($(compgen -W "$commands" -- "$word")) ;;
 	esac
 }

@@ -8,6 +8,10 @@ function __devid_signing
 	devid ca list --json 2>/dev/null | string match -rg '^ *"name" : "(.*)",$'
 end
 
+function __devid_clients
+	devid profile --json 2>/dev/null | string match -rg '^ *"client" : "(.*)",$'
+end
+
 # The words before the cursor begin with these.
 function __devid_is
 	set -l words (commandline -opc)
@@ -30,6 +34,7 @@ complete -c devid -n __fish_use_subcommand -a account -d 'Change the account\'s 
 complete -c devid -n __fish_use_subcommand -a verify -d 'Check a chain from a file, as a gateway does'
 complete -c devid -n __fish_use_subcommand -a policy -d 'Tell who may connect, as the account says'
 complete -c devid -n __fish_use_subcommand -a posture -d 'Run the account\'s device profiles'
+complete -c devid -n __fish_use_subcommand -a profile -d 'Print or install a client\'s configuration'
 complete -c devid -n __fish_use_subcommand -a reset-cred -d 'Forget sign-in data; with --keys, the identities too'
 complete -c devid -n __fish_use_subcommand -a status -d 'Show agent, keyring, account, identities at a glance'
 complete -c devid -n __fish_use_subcommand -a events -d 'Show what happened'
@@ -153,6 +158,14 @@ complete -c devid -n '__devid_is posture' -l system -d 'On the machine\'s token'
 complete -c devid -n '__devid_is posture' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is posture' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is posture' -a '(__devid_labels)'
+complete -c devid -n '__devid_is profile' -l gateway -x -a '(__fish_print_hostnames)' -d 'What to connect to'
+complete -c devid -n '__devid_is profile' -l user -x -d 'User name there'
+complete -c devid -n '__devid_is profile' -l ca-file -r -F -d 'CAs of the gateway'
+complete -c devid -n '__devid_is profile' -l install -d 'Put it where the client reads it'
+complete -c devid -n '__devid_is profile' -l yes -s y -d 'Don\'t ask'
+complete -c devid -n '__devid_is profile' -l json -d 'Print JSON'
+complete -c devid -n '__devid_is profile' -l help -s h -d 'Print help'
+complete -c devid -n '__devid_is profile' -a '(__devid_clients) (__devid_labels)'
 complete -c devid -n '__devid_is reset-cred' -l keys -d 'Also remove the identities'
 complete -c devid -n '__devid_is reset-cred' -l dry-run -s n -d 'Change nothing'
 complete -c devid -n '__devid_is reset-cred' -l yes -s y -d 'Don\'t ask'

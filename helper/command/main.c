@@ -32,6 +32,8 @@ static const struct command commands[] = {
 	{ "policy", "show|test|lint", "Tell who may connect, as the account says", command_policy },
 	{ "posture", "[LABEL|URI]", "Run the account's device profiles on this computer",
 	  command_posture },
+	{ "profile", "[CLIENT [LABEL|URI]]", "Print or install a client's configuration",
+	  command_profile },
 	{ "reset-cred", "", "Forget sign-in data; with --keys, the identities too",
 	  command_reset_cred },
 	{ "status", "", "Show agent, keyring, account, identities at a glance", command_status },
