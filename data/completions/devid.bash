@@ -20,7 +20,7 @@ _devid_options()
 	ca | account) echo "--help" ;;
 	"account revoke") echo "--user --system --json --help" ;;
 	profile) echo "--gateway --user --ca-file --install --yes --json --help" ;;
-	verify) echo "--config --at --chain --json --help" ;;
+	verify) echo "--config --at --chain --intermediates --openvpn --json --help" ;;
 	reset-cred) echo "--keys --dry-run --yes --json --help" ;;
 	events) echo "--since --user --system --json --help" ;;
 	policy) echo "--help" ;;
@@ -108,7 +108,7 @@ _devid()
 		;;
 	esac
 	case $last in
-	--key | --password-file | --pin-file | --ca-file | --used-by | --output | -o)
+	--key | --password-file | --pin-file | --ca-file | --intermediates | --used-by | --output | -o)
 		compopt -o filenames 2>/dev/null
 		COMPREPLY=($(compgen -f -- "$word"))
 		return

@@ -129,6 +129,8 @@ complete -c devid -n '__devid_is account revoke' -F
 complete -c devid -n '__devid_is verify' -l config -r -F -d 'The account\'s folder'
 complete -c devid -n '__devid_is verify' -l at -x -d 'For which moment'
 complete -c devid -n '__devid_is verify' -l chain -x -a 'issuer path' -d 'issuer or path'
+complete -c devid -n '__devid_is verify' -l intermediates -r -F -d 'CAs that a path may use'
+complete -c devid -n '__devid_is verify' -l openvpn -d 'Be OpenVPN\'s tls-verify script'
 complete -c devid -n '__devid_is verify' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is verify' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is verify' -F
