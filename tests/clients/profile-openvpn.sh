@@ -48,7 +48,7 @@ logs() {
 ok "a home is there" test -e "$T/users/root/p256.p12"
 not_ok "and hidden from the unit" "${UNDER[@]}" test -e "$T/users/root/p256.p12"
 not_ok "which can't write to /usr either" "${UNDER[@]}" touch /usr/new
-is "$("${UNDER[@]}" sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)" 00000000000475c2 "nor has more capabilities than it says"
+is "$("${UNDER[@]}" sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)" 00000000000471c2 "nor has more capabilities than it says"
 
 for label in rsa ec; do
 	name=$([ $label = rsa ] && echo laptop-rsa2048 || echo laptop-p256)
