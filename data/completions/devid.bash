@@ -19,7 +19,8 @@ _devid_options()
 	"ca remove") echo "--user --system --json --help" ;;
 	ca | account) echo "--help" ;;
 	"account revoke") echo "--user --system --json --help" ;;
-	verify) echo "--config --at --chain --untrusted --openvpn --json --help" ;;
+	profile) echo "--gateway --user --ca-file --install --yes --json --help" ;;
+	verify) echo "--config --at --chain --intermediates --openvpn --json --help" ;;
 	reset-cred) echo "--keys --dry-run --yes --json --help" ;;
 	doctor) echo "--report --all-users --list --json --help" ;;
 	events) echo "--since --user --system --json --help" ;;
@@ -56,6 +57,11 @@ _devid_signing()
 	devid ca list --json 2>/dev/null | sed -n 's/^ *"name" : "\(.*\)",$/\1/p'
 }
 
+_devid_clients()
+{
+	devid profile --json 2>/dev/null | sed -n 's/^ *"client" : "\(.*\)",$/\1/p'
+}
+
 # Each line of the rest that begins with $1, quoted for the shell.
 _devid_lines()
 {
@@ -69,7 +75,7 @@ _devid()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
 	local commands="import-cert inspect list show check remove rename export ca account verify policy posture
-		connect disconnect reset-cred status doctor events version help"
+		connect disconnect profile reset-cred status doctor events version help"
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
@@ -92,7 +98,7 @@ _devid()
 	ca | account | policy) command="$command ${COMP_WORDS[2]}" ;;
 	esac
 	case $command:$last in
-	"policy test:--user" | connect:--user)
+	"policy test:--user" | connect:--user | profile:--user)
 		COMPREPLY=($(compgen -A user -- "$word"))
 		return
 		;;
@@ -118,7 +124,7 @@ _devid()
 		;;
 	esac
 	case $last in
-	--key | --password-file | --pin-file | --ca-file | --untrusted | --report | --used-by | --output | -o)
+	--key | --password-file | --pin-file | --ca-file | --intermediates | --report | --used-by | --output | -o)
 		compopt -o filenames 2>/dev/null
 		COMPREPLY=($(compgen -f -- "$word"))
 		return
@@ -136,7 +142,7 @@ _devid()
 		COMPREPLY=($(compgen -W "issuer path" -- "$word"))
 		return
 		;;
-	--server)
+	--server | --gateway)
 		COMPREPLY=($(compgen -A hostname -- "$word"))
 		return
 		;;
@@ -154,6 +160,13 @@ _devid()
 	show | check | remove | rename | export | posture) _devid_lines "$word" < <(_devid_labels) ;;
 	connect | disconnect) _devid_lines "$word" < <(_devid_connections) ;;
 	"ca show" | "ca remove") _devid_lines "$word" < <(_devid_signing) ;;
+	profile)
+		if [ "$COMP_CWORD" -eq 2 ]; then
+			_devid_lines "$word" < <(_devid_clients)
+		else
+			_devid_lines "$word" < <(_devid_labels)
+		fi
+		;;
 	help) COMPREPLY=($(compgen -W "$commands" -- "$word")) ;;
 	esac
 }

@@ -14,6 +14,10 @@ function __devid_signing
 	devid ca list --json 2>/dev/null | string match -rg '^ *"name" : "(.*)",$'
 end
 
+function __devid_clients
+	devid profile --json 2>/dev/null | string match -rg '^ *"client" : "(.*)",$'
+end
+
 # The words before the cursor begin with these.
 function __devid_is
 	set -l words (commandline -opc)
@@ -38,6 +42,7 @@ complete -c devid -n __fish_use_subcommand -a policy -d 'Tell who may connect, a
 complete -c devid -n __fish_use_subcommand -a posture -d 'Run the account\'s device profiles'
 complete -c devid -n __fish_use_subcommand -a connect -d 'Check, and connect to a VPN gateway'
 complete -c devid -n __fish_use_subcommand -a disconnect -d 'End such a connection'
+complete -c devid -n __fish_use_subcommand -a profile -d 'Print or install a client\'s configuration'
 complete -c devid -n __fish_use_subcommand -a reset-cred -d 'Forget sign-in data; with --keys, the identities too'
 complete -c devid -n __fish_use_subcommand -a status -d 'Show agent, keyring, account, identities at a glance'
 complete -c devid -n __fish_use_subcommand -a doctor -d 'Find out why a connection doesn\'t come about'
@@ -133,8 +138,8 @@ complete -c devid -n '__devid_is account revoke' -F
 complete -c devid -n '__devid_is verify' -l config -r -F -d 'The account\'s folder'
 complete -c devid -n '__devid_is verify' -l at -x -d 'For which moment'
 complete -c devid -n '__devid_is verify' -l chain -x -a 'issuer path' -d 'issuer or path'
-complete -c devid -n '__devid_is verify' -l untrusted -r -F -d 'More certificates for a path'
-complete -c devid -n '__devid_is verify' -l openvpn -d 'As OpenVPN\'s tls-verify script'
+complete -c devid -n '__devid_is verify' -l intermediates -r -F -d 'CAs that a path may use'
+complete -c devid -n '__devid_is verify' -l openvpn -d 'Be OpenVPN\'s tls-verify script'
 complete -c devid -n '__devid_is verify' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is verify' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is verify' -F
@@ -179,6 +184,14 @@ complete -c devid -n '__devid_is disconnect' -l all -d 'All of them'
 complete -c devid -n '__devid_is disconnect' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is disconnect' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is disconnect' -a '(__devid_connections)'
+complete -c devid -n '__devid_is profile' -l gateway -x -a '(__fish_print_hostnames)' -d 'What to connect to'
+complete -c devid -n '__devid_is profile' -l user -x -d 'User name there'
+complete -c devid -n '__devid_is profile' -l ca-file -r -F -d 'CAs of the gateway'
+complete -c devid -n '__devid_is profile' -l install -d 'Put it where the client reads it'
+complete -c devid -n '__devid_is profile' -l yes -s y -d 'Don\'t ask'
+complete -c devid -n '__devid_is profile' -l json -d 'Print JSON'
+complete -c devid -n '__devid_is profile' -l help -s h -d 'Print help'
+complete -c devid -n '__devid_is profile' -a '(__devid_clients) (__devid_labels)'
 complete -c devid -n '__devid_is reset-cred' -l keys -d 'Also remove the identities'
 complete -c devid -n '__devid_is reset-cred' -l dry-run -s n -d 'Change nothing'
 complete -c devid -n '__devid_is reset-cred' -l yes -s y -d 'Don\'t ask'

@@ -59,6 +59,7 @@ enum exit_status command_export(int argc, char **argv);
 enum exit_status command_doctor(int argc, char **argv);
 enum exit_status command_policy(int argc, char **argv);
 enum exit_status command_posture(int argc, char **argv);
+enum exit_status command_profile(int argc, char **argv);
 enum exit_status command_reset_cred(int argc, char **argv);
 enum exit_status command_status(int argc, char **argv);
 enum exit_status command_events(int argc, char **argv);

@@ -34,6 +34,8 @@ static const struct command commands[] = {
 	  command_posture },
 	{ "connect", "[NAME|HOST[:PORT]]", "Check, and connect to a VPN gateway", command_connect },
 	{ "disconnect", "[NAME]", "End such a connection", command_disconnect },
+	{ "profile", "[CLIENT [LABEL|URI]]", "Print or install a client's configuration",
+	  command_profile },
 	{ "reset-cred", "", "Forget sign-in data; with --keys, the identities too",
 	  command_reset_cred },
 	{ "status", "", "Show agent, keyring, account, identities at a glance", command_status },

@@ -54,6 +54,30 @@ static gboolean read_chain(const char *name, struct chain *chain, GError **error
 	return FALSE;
 }
 
+/* The gateway's own intermediates, behind what the client sent: a chain check builds its path of both. */
+static gboolean append_chain(const char *name, struct chain *chain, GError **error)
+{
+	AUTO_CHAIN struct chain more = { NULL, 0 };
+	gnutls_x509_crt_t *both;
+
+	if (!read_chain(name, &more, error))
+		return FALSE;
+	/* Nothing was sent: a CA must not pass for a device. */
+	if (chain->count == 0 || more.count == 0)
+		return TRUE;
+	both = gnutls_realloc(chain->certificates,
+			      (chain->count + more.count) * sizeof(*chain->certificates));
+	if (both == NULL) {
+		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s: no memory", name);
+		return FALSE;
+	}
+	memcpy(both + chain->count, more.certificates, more.count * sizeof(*both));
+	chain->certificates = both;
+	chain->count += more.count;
+	more.count = 0;
+	return TRUE;
+}
+
 static enum exit_status print(const struct chain *chain, const struct devid_verdict *verdict,
 			      bool json)
 {
@@ -98,87 +122,65 @@ static enum exit_status fail(GError *error, bool json)
 	return status;
 }
 
-/* What a client of the gateway didn't send, or the gateway doesn't hand on: nothing of it is trusted. */
-static gboolean add_untrusted(const char *file, struct chain *chain, GError **error)
-{
-	AUTO_CHAIN struct chain more = { NULL, 0 };
-	gnutls_x509_crt_t *longer;
-
-	if (file == NULL || chain->count == 0)
-		return TRUE;
-	if (!read_chain(file, &more, error))
-		return FALSE;
-	longer = gnutls_realloc(chain->certificates, (chain->count + more.count) * sizeof(*longer));
-	if (longer == NULL) {
-		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s: no memory", file);
-		return FALSE;
-	}
-	chain->certificates = longer;
-	for (unsigned i = 0; i < more.count; i++)
-		chain->certificates[chain->count++] = more.certificates[i];
-	more.count = 0;
-	return TRUE;
-}
-
-struct verify {
-	const char *file, *untrusted, *config, *mode;
+struct request {
+	const char *file, *intermediates, *config, *mode;
 	time_t at;
 	bool json;
 };
 
-static enum exit_status verify(const struct verify *asked)
+static enum exit_status verify(const struct request *request)
 {
+	bool json = request->json;
 	AUTO_CHAIN struct chain chain = { NULL, 0 };
 	g_autoptr(devid_verdict) verdict = NULL;
 	struct devid_account *account = NULL;
 	GError *error = NULL;
 	enum devid_result result;
 
-	if (!read_chain(asked->file, &chain, &error) ||
-	    !add_untrusted(asked->untrusted, &chain, &error))
-		return fail(error, asked->json);
-	result = devid_account_load(asked->config, false, &account);
-	if (result == DEVID_OK && asked->mode != NULL)
-		devid_account_set_chain_mode(account, strcmp(asked->mode, "path") == 0
+	if (!read_chain(request->file, &chain, &error) ||
+	    (request->intermediates != NULL &&
+	     !append_chain(request->intermediates, &chain, &error)))
+		return fail(error, json);
+	result = devid_account_load(request->config, false, &account);
+	if (result == DEVID_OK && request->mode != NULL)
+		devid_account_set_chain_mode(account, strcmp(request->mode, "path") == 0
 							      ? DEVID_CHAIN_PATH
 							      : DEVID_CHAIN_ISSUER);
 	if (result == DEVID_OK)
-		result = devid_check(account, chain.certificates, chain.count, asked->at, &verdict);
+		result = devid_check(account, chain.certificates, chain.count, request->at,
+				     &verdict);
 	devid_account_free(account);
 	if (result == DEVID_OK)
-		return print(&chain, verdict, asked->json);
+		return print(&chain, verdict, json);
 	devid_error_set(&error, result, NULL, NULL, "check: %s", devid_reason_for(result)->cause);
-	return fail(error, asked->json);
+	return fail(error, json);
 }
 
-/* OpenVPN's tls-verify: the operands are its own, DEPTH and SUBJECT, and the certificate lies in a file that
- * its environment names where the server has tls-export-cert. It asks from the root of the chain down to the
- * client's own, at depth 0, which alone is decided here: what is above it OpenVPN has verified itself, and the
- * account knows its issuer.
+/* OpenVPN's tls-verify: called for each certificate from the CA's down, with its depth and subject; the
+ * certificate itself is in the file that the environment's peer_cert names, where tls-export-cert is set. What is
+ * above the leaf OpenVPN has checked itself.
  */
-static enum exit_status verify_for_openvpn(struct verify *asked, int argc, char **argv)
+static enum exit_status verify_openvpn(struct request *request, int argc, char **argv)
 {
 	guint64 depth;
 
-	if (argc != 3 || !g_ascii_string_to_unsigned(argv[1], 10, 0, G_MAXUINT, &depth, NULL))
-		return report_usage(
-			"verify",
-			"--openvpn takes a depth and a subject, as tls-verify gives them");
+	if (argc != 3 || !g_ascii_string_to_unsigned(argv[1], 10, 0, 100, &depth, NULL))
+		return report_usage("verify", "--openvpn: depth and subject are what OpenVPN adds: "
+					      "tls-verify \"/usr/bin/devid verify --openvpn --\"");
 	if (depth > 0)
 		return EXIT_DONE;
-	asked->file = g_getenv("peer_cert");
-	if (asked->file == NULL || *asked->file == '\0') {
-		fputs("devid: OpenVPN hands on no certificate: its server needs tls-export-cert DIR\n",
-		      stderr);
-		return EXIT_FAILED;
-	}
-	return verify(asked);
+	request->file = g_getenv("peer_cert");
+	if (request->file == NULL || strcmp(request->file, "-") == 0)
+		return report_usage("verify", "--openvpn: OpenVPN names no certificate: it needs "
+					      "tls-export-cert FOLDER");
+	return verify(request);
 }
 
 enum exit_status command_verify(int argc, char **argv)
 {
-	g_autofree char *config = NULL, *at_text = NULL, *mode = NULL, *untrusted = NULL;
+	g_autofree char *config = NULL, *at_text = NULL, *mode = NULL, *intermediates = NULL;
 	gboolean json = FALSE, openvpn = FALSE;
+	struct request request = { NULL };
 	const GOptionEntry entries[] = {
 		{ "config", 0, 0, G_OPTION_ARG_FILENAME, &config,
 		  "The account's folder (default: this computer's)", "DIR" },
@@ -188,14 +190,16 @@ enum exit_status command_verify(int argc, char **argv)
 		  "issuer: the direct issuer must be a signing certificate; path: a path over the "
 		  "file's other certificates may end at one (default: the account's)",
 		  "issuer|path" },
-		{ "untrusted", 0, 0, G_OPTION_ARG_FILENAME, &untrusted,
-		  "More certificates for a path, which are not trusted by lying there", "FILE" },
+		{ "intermediates", 0, 0, G_OPTION_ARG_FILENAME, &intermediates,
+		  "PEM file of CA certificates that a path may use beside those sent", "FILE" },
 		{ "openvpn", 0, 0, G_OPTION_ARG_NONE, &openvpn,
-		  "Run as OpenVPN's tls-verify script: the operands are DEPTH and SUBJECT", NULL },
+		  "As OpenVPN's tls-verify: depth and subject in place of the file, and the "
+		  "certificate in its environment",
+		  NULL },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
 		{ NULL },
 	};
-	struct verify asked = { .at = time(NULL) };
+	time_t at = time(NULL);
 	enum exit_status status;
 	bool done;
 
@@ -205,20 +209,17 @@ enum exit_status command_verify(int argc, char **argv)
 			   NULL, entries, &done, &status) ||
 	    done)
 		return status;
-	if (at_text != NULL && !when_parse(at_text, asked.at, &asked.at))
+	if (argc < 2 && !openvpn)
+		return report_usage("verify", "a file is missing (- for standard input)");
+	if (argc > 2 && !openvpn)
+		return report_usage("verify", "%s: one file at a time", argv[2]);
+	if (at_text != NULL && !when_parse(at_text, at, &at))
 		return report_usage("verify", "--at %s: not a moment (%s)", at_text, WHEN_FORMS);
 	if (mode != NULL && strcmp(mode, "issuer") != 0 && strcmp(mode, "path") != 0)
 		return report_usage("verify", "--chain %s: issuer or path", mode);
-	asked.untrusted = untrusted;
-	asked.config = config;
-	asked.mode = mode;
-	asked.json = json;
+	request = (struct request){ NULL, intermediates, config, mode, at, json };
 	if (openvpn)
-		return verify_for_openvpn(&asked, argc, argv);
-	if (argc < 2)
-		return report_usage("verify", "a file is missing (- for standard input)");
-	if (argc > 2)
-		return report_usage("verify", "%s: one file at a time", argv[2]);
-	asked.file = argv[1];
-	return verify(&asked);
+		return verify_openvpn(&request, argc, argv);
+	request.file = argv[1];
+	return verify(&request);
 }

@@ -55,7 +55,7 @@ server() {
 			dh none
 			data-ciphers AES-256-GCM
 		X
-		sed "s,verify --openvpn,& --config $GATE," "$EXAMPLES/openvpn-server.conf"
+		sed "s,verify --openvpn,verify --config $GATE --openvpn," "$EXAMPLES/openvpn-server.conf"
 		echo 'verb 3'
 		printf '%s\n' "$@"
 	} >"$T/$name.conf"
@@ -131,7 +131,7 @@ stop $SERVER
 
 # --- as OpenVPN calls it
 script() {
-	run "${A[@]}" peer_cert="$PKI/rsa2048.crt" devid verify --openvpn "$@"
+	run "${A[@]}" peer_cert="$PKI/rsa2048.crt" devid verify --openvpn -- "$@"
 }
 script 0 'CN=laptop'
 is "$rc" 0 "depth 0: decided"
@@ -142,23 +142,23 @@ for words in '' '0' 'x CN=laptop' '-1 CN=laptop' '0 CN=laptop more'; do
 	script $words
 	is "$rc" 2 "operands '$words' are off"
 done
-run "${A[@]}" peer_cert= devid verify --openvpn 0 CN=laptop
-is "$rc" 1 "no file: refused"
-run "${A[@]}" peer_cert=/nonexistent devid verify --openvpn 0 CN=laptop
+run "${A[@]}" peer_cert= devid verify --openvpn -- 0 CN=laptop
+isnt "$rc" 0 "no file: refused"
+run "${A[@]}" peer_cert=/nonexistent devid verify --openvpn -- 0 CN=laptop
 isnt "$rc" 0 "a file that isn't there: refused"
 : >"$T/empty"
-run "${A[@]}" peer_cert="$T/empty" devid verify --openvpn 0 CN=laptop
+run "${A[@]}" peer_cert="$T/empty" devid verify --openvpn -- 0 CN=laptop
 is "$rc" 3 "an empty file: refused"
 # A path over what the client may not have sent.
 printf '[Account]\nChain=path\n' >/etc/devid/account.conf
 cp "$PKI/root.crt" /etc/devid/signing/example.pem
 run "${A[@]}" devid verify "$PKI/rsa2048.crt"
 is "$rc" 3 "a leaf whose issuer isn't there"
-run "${A[@]}" devid verify --untrusted "$PKI/issuing.crt" "$PKI/rsa2048.crt"
-is "$rc" 0 "its issuer is in --untrusted"
-run "${A[@]}" devid verify --chain path --untrusted "$PKI/stranger-issuing.crt" "$PKI/stranger.crt"
+run "${A[@]}" devid verify --intermediates "$PKI/issuing.crt" "$PKI/rsa2048.crt"
+is "$rc" 0 "its issuer is in --intermediates"
+run "${A[@]}" devid verify --chain path --intermediates "$PKI/stranger-issuing.crt" "$PKI/stranger.crt"
 is "$rc" 3 "what lies there is not trusted"
-run "${A[@]}" devid verify --untrusted /nonexistent "$PKI/rsa2048.crt"
+run "${A[@]}" devid verify --intermediates /nonexistent "$PKI/rsa2048.crt"
 isnt "$rc" 0 "a file that isn't there"
 cp "$PKI/issuing.crt" /etc/devid/signing/example.pem
 rm /etc/devid/account.conf

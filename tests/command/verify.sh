@@ -115,6 +115,45 @@ is "$rc" 0 "Chain=path of the account accepts"
 refused "$T/chain.pem" 'not issued' "--chain issuer goes before it" --chain issuer
 rm "$T/gate/account.conf"
 
+# The gateway's intermediates beside what was sent.
+devid verify --config "$T/gate" --chain path --intermediates "$PKI/issuing.crt" "$PKI/p256.crt"
+is "$rc" 0 "a leaf alone, with the gateway's intermediate"
+refused /dev/null 'no device certificate' "nothing sent is nothing, whatever the gateway has" \
+	--chain path --intermediates "$PKI/issuing.crt"
+refused "$PKI/stranger.crt" 'not issued' "a stranger, whatever the gateway has" --chain path --intermediates "$PKI/issuing.crt"
+devid verify --config "$T/gate" --intermediates "$T/missing" "$PKI/p256.crt"
+is "$rc" 1 "intermediates that aren't there"
+
+# --- as OpenVPN's tls-verify
+account gate issuing
+openvpn() { # CERTIFICATE WORD…
+	local file=$1
+	shift
+	run "${E[@]}" ${file:+"peer_cert=$file"} "$DEVID_COMMAND" verify --config "$T/gate" --openvpn -- "$@"
+}
+openvpn "$PKI/p256.crt" 0 'C=JP, O=Example, CN=laptop-p256'
+is "$rc" 0 "--openvpn: a good leaf"
+openvpn "$PKI/stranger.crt" 0 'C=JP, O=Example, CN=laptop-p256'
+is "$rc" 3 "--openvpn: a stranger's, whatever the subject says"
+is "$(wc -l <<<"$err")" 1 "in one line"
+openvpn "$PKI/root.crt" 1 'CN=root'
+is "$rc$out$err" 0 "--openvpn: above the leaf OpenVPN checks"
+openvpn '' 0 'CN=x'
+is "$rc" 2 "--openvpn: no certificate in the environment"
+like "$err" tls-export-cert "says what is missing"
+openvpn "$T/missing" 0 'CN=x'
+is "$rc" 1 "--openvpn: a file that isn't there"
+for depth in '' x -1 0x0 ' 0' 1000; do
+	openvpn "$PKI/p256.crt" "$depth" 'CN=x'
+	is "$rc" 2 "--openvpn: depth '$depth'"
+done
+openvpn "$PKI/p256.crt"
+is "$rc" 2 "--openvpn: without words"
+openvpn "$PKI/stranger.crt" 0 --help
+is "$rc" 3 "--openvpn: a subject that looks like an option is none"
+openvpn "$PKI/p256.crt" 0 'CN=x' more
+is "$rc" 2 "--openvpn: too many words"
+
 # --- what can't be read
 account gate issuing
 for file in "$T/missing.pem" "$T" "$T/chain.pem/x"; do

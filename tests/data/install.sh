@@ -28,6 +28,7 @@ paths=(
 	usr/lib/systemd/user/devid-agent.service
 	usr/lib/systemd/user/devid-expiry.timer
 	usr/lib/systemd/user/devid-expiry.service
+	usr/lib/systemd/user/devid-p11-kit.service
 	usr/lib/systemd/system-preset/90-devid.preset
 	usr/lib/systemd/user-preset/90-devid.preset
 	usr/lib/sysusers.d/devid.conf

@@ -1,0 +1,384 @@
+/* devid profile: a configuration for one of the programs of client-table.c, printed or put in its place. */
+#include <string.h>
+#include <unistd.h>
+#include <internal/path.h>
+
+#include "choose.h"
+#include "client.h"
+#include "describe.h"
+#include "table.h"
+#include "words.h"
+
+#define ANSWER_MAX 16
+
+struct request {
+	const struct vpn_client *client;
+	const struct identity *identity;
+	struct client_profile profile;
+	bool install, yes, json;
+};
+
+static const char *const token_words[] = {
+	[CLIENT_EITHER] = "either",
+	[CLIENT_SYSTEM] = "machine's",
+};
+
+static enum exit_status list_clients(bool json)
+{
+	static const char *const headings[] = { "CLIENT", "TOKEN", "INSTALLS", "WHAT", NULL };
+	AUTO_TABLE struct table *table = table_new(headings);
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	json_builder_set_member_name(builder, "clients");
+	json_builder_begin_array(builder);
+	for (size_t i = 0; i < client_count(); i++) {
+		const struct vpn_client *client = client_get(i);
+		const char *cells[] = { client->name, token_words[client->token],
+					client->installs ? "yes" : "no", client->title };
+
+		table_row(table, cells);
+		json_builder_begin_object(builder);
+		json_text(builder, "client", client->name);
+		json_text(builder, "title", client->title);
+		json_text(builder, "token", client->token == CLIENT_SYSTEM ? "system" : "either");
+		json_text(builder, "gateway", client->gateway);
+		json_flag(builder, "installs", client->installs);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+	if (json)
+		json_print(builder);
+	else
+		table_print(table, stdout);
+	return EXIT_DONE;
+}
+
+/* --- the files --------------------------------------------------------------------------------------- */
+
+/* What every file begins with: where it is from, and what doesn't work so. */
+static char *whole_text(const struct request *request, const struct client_file *file)
+{
+	g_autofree char *label = devid_text_escape(request->identity->record->label,
+						   strlen(request->identity->record->label));
+	GString *text = g_string_new(NULL);
+
+	if (!file->plain) {
+		g_string_append_printf(text,
+				       "# devid profile %s: the identity %s on the token %s\n",
+				       request->client->name, label, request->identity->token);
+		if (request->client->token == CLIENT_SYSTEM && request->identity->half == HALF_USER)
+			g_string_append(text,
+					"# It will not work as it is: this program runs as root, "
+					"and a user's identity is out of its reach.\n");
+	}
+	g_string_append(text, file->text->str);
+	return g_string_free(text, FALSE);
+}
+
+static void print_files(const struct request *request, GPtrArray *files)
+{
+	for (guint i = 0; i < files->len; i++) {
+		const struct client_file *file = files->pdata[i];
+		g_autofree char *text = whole_text(request, file);
+
+		if (files->len > 1 && file->path != NULL)
+			printf("%s# --- %s\n", i > 0 ? "\n" : "", file->path);
+		else if (files->len > 1)
+			printf("%s# --- to run once\n", i > 0 ? "\n" : "");
+		fputs(text, stdout);
+	}
+}
+
+static void begin_json(JsonBuilder *builder, const struct request *request)
+{
+	json_builder_begin_object(builder);
+	json_text(builder, "result", "ok");
+	json_text(builder, "client", request->client->name);
+	json_text(builder, "identity", request->identity->record->label);
+	json_text(builder, "uri", request->identity->uri);
+	json_text(builder, "module", request->profile.module);
+	json_text(builder, "gateway", request->profile.gateway);
+	json_flag(builder, "usable",
+		  request->client->token == CLIENT_EITHER ||
+			  request->identity->half == HALF_SYSTEM);
+	json_builder_set_member_name(builder, "files");
+	json_builder_begin_array(builder);
+}
+
+static void add_json_file(JsonBuilder *builder, const struct client_file *file, const char *text,
+			  const char *outcome, const char *backup)
+{
+	g_autofree char *mode = g_strdup_printf("%04o", (unsigned)file->mode);
+
+	json_builder_begin_object(builder);
+	json_text(builder, "path", file->path);
+	if (file->path != NULL) {
+		json_text(builder, "mode", mode);
+		json_flag(builder, "merged", file->merged);
+	}
+	json_text(builder, "content", text);
+	if (outcome != NULL) {
+		json_text(builder, "outcome", outcome);
+		json_text(builder, "backup", backup);
+	}
+	json_builder_end_object(builder);
+}
+
+static enum exit_status print(const struct request *request, GPtrArray *files)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	if (!request->json) {
+		print_files(request, files);
+		return EXIT_DONE;
+	}
+	begin_json(builder, request);
+	for (guint i = 0; i < files->len; i++) {
+		g_autofree char *text = whole_text(request, files->pdata[i]);
+
+		add_json_file(builder, files->pdata[i], text, NULL, NULL);
+	}
+	json_builder_end_array(builder);
+	json_print(builder);
+	return EXIT_DONE;
+}
+
+/* --- --install --------------------------------------------------------------------------------------- */
+
+static void tell(const struct request *request, GPtrArray *files)
+{
+	fprintf(stderr, "%s, for %s:\n", request->client->title, request->identity->uri);
+	for (guint i = 0; i < files->len; i++) {
+		const struct client_file *file = files->pdata[i];
+
+		if (file->merged)
+			fprintf(stderr, "  a part of %s\n", file->path);
+		else
+			fprintf(stderr, "  %s (mode %04o)\n", file->path, (unsigned)file->mode);
+	}
+}
+
+/* 0: go on. */
+static enum exit_status confirm(const struct request *request, GPtrArray *files)
+{
+	char answer[ANSWER_MAX] = "";
+
+	if (!request->json)
+		tell(request, files);
+	if (request->yes)
+		return EXIT_DONE;
+	if (!isatty(STDIN_FILENO))
+		return report_usage("profile", "--install writes files: add --yes");
+	fputs("Type yes to go on: ", stderr);
+	if (fgets(answer, sizeof(answer), stdin) != NULL && strcmp(g_strstrip(answer), "yes") == 0)
+		return EXIT_DONE;
+	fputs("devid: profile: nothing was changed\n", stderr);
+	return EXIT_FAILED;
+}
+
+static gboolean may_install(const struct request *request, GError **error)
+{
+	const struct vpn_client *client = request->client;
+
+	if (!client->installs) {
+		devid_error_set(error, DEVID_UNSUPPORTED, NULL,
+				"without --install it is printed, with its place",
+				"%s: devid doesn't put this one in its place", client->name);
+		return FALSE;
+	}
+	if (client->token == CLIENT_SYSTEM && request->identity->half == HALF_USER) {
+		devid_error_set(
+			error, DEVID_DENIED, NULL,
+			"import it for the machine: devid import-cert --system FILE.p12",
+			"%s: %s is your own identity, and %s runs as root, which can't reach "
+			"it",
+			client->name, request->identity->record->label, client->name);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static enum exit_status install(const struct request *request, GPtrArray *files)
+{
+	g_autofree char *mark = g_strdup_printf("devid profile %s %s", request->client->name,
+						request->profile.name);
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+	enum exit_status status = confirm(request, files);
+	GError *error = NULL;
+
+	if (status != EXIT_DONE)
+		return status;
+	begin_json(builder, request);
+	for (guint i = 0; i < files->len; i++) {
+		const struct client_file *file = files->pdata[i];
+		g_autofree char *text = whole_text(request, file), *backup = NULL;
+		enum client_outcome outcome;
+
+		if (!client_install(file, text, mark, request->profile.home, &outcome, &backup,
+				    &error))
+			return report_error(&error, request->json);
+		add_json_file(builder, file, text,
+			      outcome == CLIENT_WRITTEN ? "written" : "unchanged", backup);
+		if (request->json)
+			continue;
+		printf("%s: %s\n", file->path, outcome == CLIENT_WRITTEN ? "written" : "unchanged");
+		if (backup != NULL)
+			printf("  what was there: %s\n", backup);
+	}
+	json_builder_end_array(builder);
+	if (request->json) {
+		json_print(builder);
+	} else if (request->client->then != NULL) {
+		g_auto(GStrv) parts = g_strsplit(request->client->then, "%s", -1);
+		g_autofree char *then = g_strjoinv(request->profile.name, parts);
+
+		report_hint("%s", then);
+	}
+	return EXIT_DONE;
+}
+
+/* --- the words --------------------------------------------------------------------------------------- */
+
+static gboolean check_identity(const struct request *request, GError **error)
+{
+	const struct identity *identity = request->identity;
+
+	if (identity->foreign) {
+		devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
+				"%s: on another module's token: its clients are configured with "
+				"that module",
+				identity->token);
+		return FALSE;
+	}
+	if (identity->chain_count == 0 || !record_has_key(identity->record)) {
+		devid_error_set(error, DEVID_NOT_FOUND, "no-certificate", NULL,
+				"%s: certificate and key are not both there",
+				identity->record->label);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static enum exit_status go(struct request *request)
+{
+	g_autoptr(GPtrArray) files = client_files_new();
+	struct client_profile *profile = &request->profile;
+	const struct vpn_client *client = request->client;
+	GError *error = NULL;
+
+	profile->identity = request->identity;
+	if (!check_identity(request, &error) || (request->install && !may_install(request, &error)))
+		return report_error(&error, request->json);
+	if (profile->gateway == NULL && client->example != NULL && request->install)
+		return report_usage("profile", "%s: --gateway %s is missing", client->name,
+				    client->gateway);
+	if (profile->gateway == NULL)
+		profile->gateway = g_strdup(client->example);
+	if (!client_profile_check(profile, client, &error) ||
+	    !client->profile(profile, files, &error))
+		return report_error(&error, request->json);
+	if (request->install)
+		return install(request, files);
+	if (client->token == CLIENT_SYSTEM && request->identity->half == HALF_USER)
+		report_warning(
+			"%s runs as root and can't reach %s, your own identity: import it with "
+			"--system",
+			client->name, request->identity->record->label);
+	return print(request, files);
+}
+
+static enum exit_status unknown_client(const char *name)
+{
+	g_autofree const char **names = g_new0(const char *, client_count() + 1);
+	g_autofree char *meant = NULL;
+	const char *nearest;
+
+	for (size_t i = 0; i < client_count(); i++)
+		names[i] = client_get(i)->name;
+	nearest = words_nearest(name, names);
+	if (nearest == NULL)
+		return report_usage("profile", "%s: no such client (devid profile lists them)",
+				    name);
+	meant = g_strdup_printf("profile %s", nearest);
+	return report_usage_near(meant, "profile: %s: no such client", name);
+}
+
+static enum exit_status run(struct request *request, const char *label)
+{
+	AUTO_CHOICE struct choice choice = {
+		.user = FALSE,
+		.system = FALSE,
+	};
+	char home[PATH_BUFFER];
+	GError *error = NULL;
+
+	if (!path_home(home)) {
+		devid_error_set(&error, DEVID_IO, NULL, NULL, "no home folder");
+		return report_error(&error, request->json);
+	}
+	request->profile.home = home;
+	request->profile.module = token_module_path();
+	/* Root's daemons: the machine's identity, wherever it stands in the list. */
+	choice.system = request->client->token == CLIENT_SYSTEM && label == NULL;
+	request->identity = choose(&choice, label, &error);
+	if (request->identity == NULL)
+		return report_error(&error, request->json);
+	return go(request);
+}
+
+enum exit_status command_profile(int argc, char **argv)
+{
+	g_autofree char *gateway = NULL, *user = NULL, *ca_file = NULL, *ca_path = NULL;
+	struct request request = { 0 };
+	gboolean do_install = FALSE, yes = FALSE, json = FALSE;
+	const GOptionEntry entries[] = {
+		{ "gateway", 0, 0, G_OPTION_ARG_STRING, &gateway,
+		  "What to connect to: host, network or interface, as the client has it",
+		  "GATEWAY" },
+		{ "user", 0, 0, G_OPTION_ARG_STRING, &user, "User name there", "NAME" },
+		{ "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &ca_file,
+		  "CAs of the gateway, as PEM (default: the system's)", "FILE" },
+		{ "install", 0, 0, G_OPTION_ARG_NONE, &do_install,
+		  "Put it where the client reads it; what was there is kept", NULL },
+		{ "yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "Don't ask", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
+		{ NULL },
+	};
+	enum exit_status status;
+	bool done;
+
+	if (!options_parse(&argc, &argv, "[CLIENT [LABEL|URI]]",
+			   "Print a client's configuration for an identity. It works as it stands. "
+			   "Without a client: list them.",
+			   NULL, entries, &done, &status) ||
+	    done)
+		return status;
+	if (argc < 2 && (gateway || user || ca_file || do_install || yes))
+		return report_usage("profile", "a client is missing");
+	if (argc < 2)
+		return list_clients(json);
+	if (argc > 3)
+		return report_usage("profile", "%s: one label is enough", argv[3]);
+	request.client = client_find(argv[1]);
+	if (request.client == NULL)
+		return unknown_client(argv[1]);
+	if (gateway != NULL && request.client->gateway == NULL)
+		return report_usage("profile", "%s takes no --gateway", argv[1]);
+	if (user != NULL && !request.client->user)
+		return report_usage("profile", "%s takes no --user", argv[1]);
+	if (ca_file != NULL) {
+		ca_path = g_canonicalize_filename(ca_file, NULL);
+		if (!g_file_test(ca_path, G_FILE_TEST_IS_REGULAR))
+			return report_usage("profile", "--ca-file %s: no such file", ca_file);
+	}
+	request.profile.gateway = g_steal_pointer(&gateway);
+	request.profile.user = user;
+	request.profile.ca_file = ca_path;
+	request.install = do_install;
+	request.yes = yes;
+	request.json = json;
+	status = run(&request, argc > 2 ? argv[2] : NULL);
+	client_profile_clear(&request.profile);
+	return status;
+}

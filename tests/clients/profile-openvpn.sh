@@ -1,0 +1,91 @@
+#!/bin/bash
+# OpenVPN with what `devid profile openvpn --install` wrote, under the restrictions of openvpn-client@.service, the
+# key on the machine's token; the server asks `devid verify` as its tls-verify script (data/gateway).
+. "$(dirname "$0")/../lib/common.sh"
+. "$(dirname "$0")/../lib/machine.sh"
+. "$(dirname "$0")/../lib/tunnel.sh"
+. "$(dirname "$0")/../lib/restricted.sh"
+tunnel_machine "$0" "$@"
+gateway=/usr/share/doc/devid/gateway
+config=/etc/openvpn/client/server.test.conf
+
+# --- the gateway
+install -d -m 700 /run/openvpn-verify
+cat >"$T/server.conf" <<-X
+	config $gateway/openvpn-server.conf
+	port 1194
+	proto udp
+	local 10.99.0.1
+	dev tunS
+	dev-type tun
+	topology subnet
+	server 10.97.0.0 255.255.255.0
+	cert $PKI/server.crt
+	key $PKI/server.key
+	dh none
+	verb 3
+	X
+env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin openvpn --config "$T/server.conf" >>"$T/server.log" 2>&1 &
+track $!
+wait_for 10 grep -q 'Initialization Sequence Completed' "$T/server.log" || bail "no gateway: $(tail -n 5 "$T/server.log")"
+
+# --- the client, as its unit runs it
+as_unit openvpn-client@
+start() {
+	: >"$T/client.log"
+	: >"$T/server.log"
+	"${INSIDE[@]}" "${UNDER[@]}" env -i -C /etc/openvpn/client PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		openvpn --suppress-timestamps --nobind --config server.test.conf >>"$T/client.log" 2>&1 </dev/null &
+	client=$!
+	track $client
+}
+connected() {
+	wait_for 20 grep -q 'Initialization Sequence Completed' "$T/client.log"
+}
+logs() {
+	diag "$(tail -n 30 "$T/client.log" "$T/server.log")"
+}
+ok "a home is there" test -e "$T/users/root/p256.p12"
+not_ok "and hidden from the unit" "${UNDER[@]}" test -e "$T/users/root/p256.p12"
+not_ok "which can't write to /usr either" "${UNDER[@]}" touch /usr/new
+is "$("${UNDER[@]}" sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)" 00000000000471c2 "nor has more capabilities than it says"
+
+for label in rsa ec; do
+	name=$([ $label = rsa ] && echo laptop-rsa2048 || echo laptop-p256)
+	profile openvpn $label --gateway server.test --ca-file $CA
+	is "$rc" 0 "$label: installed"
+	is "$(stat -c %U:%a $config)" root:600 "$label: for root alone"
+	id=$("${A[@]}" openvpn --show-pkcs11-ids /usr/lib/*/pkcs11/devid-pkcs11.so | grep -A3 "CN=$name" | sed -n 's/.*Serialized id: *//p')
+	is "$(sed -n "s/^pkcs11-id '\(.*\)'/\1/p" $config)" "$id" "$label: with the id that OpenVPN itself shows"
+	start
+	ok "$label: a tunnel" connected || logs
+	ok "$label: that carries packets" echoes 10.97.0.1
+	like "$(cat "$T/server.log")" "VERIFY SCRIPT OK: depth=0, .*CN=$name" "$label: the gateway asked devid"
+	stop $client
+done
+run "${A[@]}" devid events --system --json
+like "$out" '"program" *: *"openvpn"' "the machine's log has the program"
+is "$(ls /run/openvpn-verify)" "" "the gateway left no certificate behind"
+
+# --- at the door: the client's own check only records (OnUse=log)
+refused() { # LABEL REGEX NAME
+	profile openvpn "$1" --gateway server.test --ca-file $CA
+	start
+	ok "$3: refused at the gateway" wait_for 20 grep -q 'VERIFY SCRIPT ERROR: depth=0' "$T/server.log" || logs
+	like "$(cat "$T/server.log")" "$2" "$3: with the reason in its log"
+	unlike "$(cat "$T/client.log")" 'Initialization Sequence Completed' "$3: no tunnel"
+	not_ok "$3: nor packets" echoes 10.97.0.1
+	stop $client
+}
+run "${A[@]}" devid account revoke "$PKI/p256.crt"
+is "$rc" 0 "the EC certificate is revoked"
+refused ec 'devid: .*laptop-p256: .*revoked' "revoked"
+profile openvpn rsa --gateway server.test --ca-file $CA
+start
+ok "the other one still comes in" connected || logs
+stop $client
+tunnel_import stranger stranger
+refused stranger 'devid: .*CN=stranger: not issued by any signing certificate' "a stranger whose CA OpenVPN knows"
+mv /etc/devid/signing/example.pem /etc/devid/account.conf "$T/"
+refused rsa 'devid: ' "a gateway without an account lets nobody in"
+done_testing
