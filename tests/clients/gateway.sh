@@ -35,7 +35,7 @@ cat "$PKI/issuing-chain.pem" "$PKI/stranger-issuing.crt" "$PKI/stranger-root.crt
 # Its account is in a folder of its own, for the client has /etc/devid.
 GATE=/etc/gateway
 cp -r /etc/devid $GATE
-mkdir -p /run/openvpn
+mkdir -p -m 700 /run/openvpn-verify
 # server NAME [LINE…]: with the example's lines, in its own folder; its log is NAME.log.
 server() {
 	local name=$1
@@ -49,13 +49,12 @@ server() {
 			dev-type tun
 			topology subnet
 			server 10.97.0.0 255.255.255.0
-			ca $T/ca.pem
 			cert $PKI/server.crt
 			key $PKI/server.key
 			dh none
 			data-ciphers AES-256-GCM
 		X
-		sed "s,verify --openvpn,verify --config $GATE --openvpn," "$EXAMPLES/openvpn-server.conf"
+		sed "s,verify --openvpn,verify --config $GATE --openvpn,; s,^ca .*,ca $T/ca.pem," "$EXAMPLES/openvpn-server.conf"
 		echo 'verb 3'
 		printf '%s\n' "$@"
 	} >"$T/$name.conf"
