@@ -32,7 +32,7 @@ for label in rsa ec; do
 	is "$(stat -c %U:%a $config)" root:600 "$label: for root alone"
 	start
 	ok "$label: authenticated" wait_for 30 grep -q CTRL-EVENT-EAP-SUCCESS "$T/wpa.log" || logs
-	ok "$label: the authenticator opens the port" wait_for 5 grep -q 'authorizing port' "$T/hostapd.log" || logs
+	ok "$label: the authenticator opens the port" wait_for 5 grep -q ': authorizing port' "$T/hostapd.log" || logs
 	like "$(cat "$T/hostapd.log")" "depth=0 .*/CN=$name" "$label: for that certificate"
 	is "$(identities)" "$name" "$label: its name is the identity"
 	stop $client
