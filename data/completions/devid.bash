@@ -21,6 +21,7 @@ _devid_options()
 	"account revoke") echo "--user --system --json --help" ;;
 	verify) echo "--config --at --chain --json --help" ;;
 	reset-cred) echo "--keys --dry-run --yes --json --help" ;;
+	doctor) echo "--report --all-users --list --json --help" ;;
 	events) echo "--since --user --system --json --help" ;;
 	policy) echo "--help" ;;
 	"policy show" | "policy lint") echo "--system --json --help" ;;
@@ -68,7 +69,7 @@ _devid()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
 	local commands="import-cert inspect list show check remove rename export ca account verify policy posture
-		connect disconnect reset-cred status events version help"
+		connect disconnect reset-cred status doctor events version help"
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
@@ -117,7 +118,7 @@ _devid()
 		;;
 	esac
 	case $last in
-	--key | --password-file | --pin-file | --ca-file | --used-by | --output | -o)
+	--key | --password-file | --pin-file | --ca-file | --report | --used-by | --output | -o)
 		compopt -o filenames 2>/dev/null
 		COMPREPLY=($(compgen -f -- "$word"))
 		return

@@ -1,6 +1,7 @@
 /* The rules that a whole path is judged by, in a table: the order is the order of what is told. */
 #include <string.h>
 #include <devid/check.h>
+#include <devid/reason.h>
 #include "check-rules.h"
 #include "moment.h"
 
@@ -106,8 +107,7 @@ static const char *rule_ca(const struct judged *judged)
 {
 	for (size_t i = 1; i < judged->path->count; i++)
 		if (!check_is_ca(judged->path->certificates[i])) {
-			tell_subject(judged, i,
-				     "a certificate of the chain may not issue certificates");
+			tell_subject(judged, i, devid_reason_find("chain-not-ca")->cause);
 			return "chain-not-ca";
 		}
 	return NULL;

@@ -1,5 +1,6 @@
 /* DeviceCertificate= and ClientVersion=: what devid knows of itself. */
 #include <string.h>
+#include <devid/reason.h>
 #include "config.h"
 #include "posture-private.h"
 
@@ -20,8 +21,9 @@ enum devid_answer certificate_run(const char *value, const struct posture_place 
 		*message = g_strdup("the account accepts the device certificate");
 		return DEVID_ANSWER_PASS;
 	}
-	*message = g_strdup(verdict && verdict->message ? verdict->message
-							: "there is no device certificate");
+	*message =
+		g_strdup(verdict && verdict->message ? verdict->message
+						     : devid_reason_find("no-certificate")->cause);
 	return DEVID_ANSWER_FAIL;
 }
 

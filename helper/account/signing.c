@@ -4,6 +4,7 @@
 #include <gnutls/abstract.h>
 #include <devid/check.h>
 #include <devid/limits.h>
+#include <devid/reason.h>
 #include <internal/cleanup.h>
 #include "account-private.h"
 #include "check-path.h"
@@ -113,8 +114,8 @@ static gboolean contents_sound(const gnutls_datum_t *bytes, gboolean pem, GError
 	else
 		keys = is_private_key(bytes);
 	if (keys)
-		devid_error_set(error, DEVID_BAD_DATA, "private-key-inside", NULL,
-				"there is a private key in the file");
+		devid_error_set(error, DEVID_BAD_DATA, "private-key-inside", NULL, "%s",
+				devid_reason_find("private-key-inside")->cause);
 	else if (certificates > 1)
 		devid_error_set(error, DEVID_BAD_DATA, "several-certificates", NULL,
 				"there are %u certificates in the file", certificates);

@@ -8,8 +8,8 @@
 
 /* Reads the bytes of one signing certificate, PEM or DER: exactly one certificate, a CA (RFC 5280
  * sections 4.2.1.3 and 4.2.1.9), no private key beside it, at most `limit` bytes as PEM (the file
- * as given; what it becomes if it is DER), a key of a kind that `keys` allows. The caller owns *certificate. Errors are of DEVID_ERROR
- * and say why alone ("there is a private key in the file"): the caller knows the file's name.
+ * as given; what it becomes if it is DER), a key of a kind that `keys` allows. The caller owns
+ * *certificate. Errors are of DEVID_ERROR and say why alone: the caller knows the file's name.
  */
 gboolean signing_read(const void *data, gsize length, gsize limit, enum devid_signing_keys keys,
 		      gnutls_x509_crt_t *certificate, gsize *pem_size, GError **error);

@@ -325,7 +325,7 @@ struct subject *gate_pass(struct gate *gate, struct peer *peer, const guint8 *sp
 	GError *remembered;
 
 	if (!gate_may_sign(gate, peer)) {
-		devid_error_set(error, DEVID_DENIED, NULL, NULL,
+		devid_error_set(error, DEVID_DENIED, "system-user", NULL,
 				"signature: the account does not let this user use the machine's "
 				"identity");
 		return NULL;

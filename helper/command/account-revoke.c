@@ -74,7 +74,7 @@ static gboolean is_device(const struct revocation_job *job, const struct devid_a
 	if (!ca)
 		return TRUE;
 	return refuse(error, DEVID_UNSUPPORTED, "revoke-ca", NULL, job->file,
-		      "this is the certificate of a CA, not a device's");
+		      devid_reason_find("revoke-ca")->cause);
 }
 
 /* The folder that the list lies in: the account reads it from nowhere that others could write to. */

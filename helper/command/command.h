@@ -56,6 +56,7 @@ enum exit_status command_ca(int argc, char **argv);
 enum exit_status command_remove(int argc, char **argv);
 enum exit_status command_rename(int argc, char **argv);
 enum exit_status command_export(int argc, char **argv);
+enum exit_status command_doctor(int argc, char **argv);
 enum exit_status command_policy(int argc, char **argv);
 enum exit_status command_posture(int argc, char **argv);
 enum exit_status command_reset_cred(int argc, char **argv);
@@ -135,6 +136,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(identity_list, identity_list_free)
 gboolean agent_try_key(const struct identity *identity, GError **error);
 
 /* token.c: our own module, or for a foreign URI every registered one, through GnuTLS. */
+/* The path of our module: DEVID_MODULE, else where it was installed. */
+const char *token_module_path(void);
 gboolean token_load_own(GError **error);
 gboolean token_load_all(GError **error);
 enum devid_result token_result(int gnutls_code);

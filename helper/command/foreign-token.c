@@ -255,15 +255,13 @@ gboolean foreign_delete(struct foreign_token *token, const char *url, GError **e
 static const struct {
 	int code;
 	enum devid_result result;
-	const char *reason, *words;
+	const char *reason, *words; /* words NULL: the reason's own */
 } refusals[] = {
-	{ GNUTLS_E_PKCS11_PIN_LOCKED, DEVID_STORE_LOCKED, "pin-locked", "its PIN is locked" },
-	{ GNUTLS_E_PKCS11_PIN_EXPIRED, DEVID_STORE_LOCKED, "pin-expired", "its PIN has expired" },
-	{ GNUTLS_E_PKCS11_PIN_ERROR, DEVID_STORE_LOCKED, "pin-wrong",
-	  "the PIN is wrong or missing" },
+	{ GNUTLS_E_PKCS11_PIN_LOCKED, DEVID_STORE_LOCKED, "pin-locked" },
+	{ GNUTLS_E_PKCS11_PIN_EXPIRED, DEVID_STORE_LOCKED, "pin-expired" },
+	{ GNUTLS_E_PKCS11_PIN_ERROR, DEVID_STORE_LOCKED, "pin-wrong" },
 	{ GNUTLS_E_PKCS11_USER_ERROR, DEVID_STORE_LOCKED, "pin-wrong", "it wants a login" },
-	{ GNUTLS_E_PKCS11_DEVICE_ERROR, DEVID_IO, "token-full",
-	  "the token is full, was removed, or fails" },
+	{ GNUTLS_E_PKCS11_DEVICE_ERROR, DEVID_IO, "token-full" },
 	{ GNUTLS_E_PKCS11_TOKEN_ERROR, DEVID_IO, "token-read-only",
 	  "the token is write-protected, or not the one it was" },
 	{ GNUTLS_E_PKCS11_SESSION_ERROR, DEVID_IO, "token-read-only",
@@ -285,11 +283,16 @@ void foreign_error(struct foreign_token *token, const char *what, int code, GErr
 	if (token->pin_refused)
 		code = GNUTLS_E_PKCS11_PIN_ERROR;
 	for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
+		const char *words = refusals[i].words;
+
 		if (refusals[i].code != code)
 			continue;
+		if (token->pin_refused)
+			words = "the PIN is wrong";
+		else if (!words)
+			words = devid_reason_find(refusals[i].reason)->cause;
 		devid_error_set(error, refusals[i].result, refusals[i].reason, NULL,
-				"token %s: %s: %s", token->label, what,
-				token->pin_refused ? "the PIN is wrong" : refusals[i].words);
+				"token %s: %s: %s", token->label, what, words);
 		return;
 	}
 	devid_error_set(error, DEVID_FAILED, "token-refused", NULL, "token %s: %s: %s",

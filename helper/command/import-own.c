@@ -1,6 +1,7 @@
 /* Our own tokens: one frame, one commit by the agent; then a signature by the way that clients take. */
 #include <stdlib.h>
 #include <string.h>
+#include <devid/here.h>
 #include "import.h"
 
 /* What --store could have said, where the store that we chose isn't there. */
@@ -97,23 +98,41 @@ static gboolean end(struct client *client, enum wire_phase phase, struct import 
 	return TRUE;
 }
 
-/* Where the account refuses the certificate for now, the key can't be tried: the gate would stand in the
- * way, write an event of a refusal, and remember it.
+/* What the gate would refuse a signature with for now; NULL: nothing. Then the key can't be tried: the
+ * gate would write an event of a refusal, and remember it.
  */
-static bool gate_is_shut(const struct import *import)
+static char *gate_refusal(const struct import *import)
 {
-	return devid_account_on_use(import->account) == DEVID_ON_USE_ENFORCE &&
-	       import->verdict->result != DEVID_OK;
+	const struct devid_account *account = import->account;
+	struct devid_decision *decision = NULL;
+	char *words = NULL;
+
+	if (devid_account_on_use(account) != DEVID_ON_USE_ENFORCE)
+		return NULL;
+	if (devid_account_state(account) != DEVID_ACCOUNT_READY ||
+	    !devid_account_has_policy(account))
+		return import->verdict->result == DEVID_OK
+			       ? NULL
+			       : g_strdup("the account refuses the certificate for now");
+	/* As the agent asks, which looks at the network and sends nothing. */
+	if (devid_decide_here(account, g_get_user_name(), DEVID_OFFICE_LOOK, import->verdict,
+			      &decision) != DEVID_OK)
+		words = g_strdup("the account's policy could not be asked");
+	else if (decision->result != DEVID_OK)
+		words = g_strdup_printf("the account blocks its use for now: %s",
+					decision->message);
+	devid_decision_free(decision);
+	return words;
 }
 
 static gboolean try_key(struct import *import, struct client *client, GError **error)
 {
+	g_autofree char *refusal = gate_refusal(import);
 	g_autoptr(GError) undone = NULL;
 	GError *problem = NULL;
 
-	if (gate_is_shut(import)) {
-		import_warn(import,
-			    "no signature was tried: the account refuses the certificate for now");
+	if (refusal) {
+		import_warn(import, "no signature was tried: %s", refusal);
 		return TRUE;
 	}
 	if (token_load_own(&problem) && token_test_sign(import->uri, import->chain[0], &problem))

@@ -7,6 +7,8 @@
 
 #define BOUND_MS	     2000
 #define SERVICE		     "org.freedesktop.secrets"
+#define SERVICE_PATH	     "/org/freedesktop/secrets"
+#define ITEM_INTERFACE	     "org.freedesktop.Secret.Item"
 #define DEFAULT_COLLECTION   "/org/freedesktop/secrets/aliases/default"
 #define COLLECTION_INTERFACE "org.freedesktop.Secret.Collection"
 
@@ -109,23 +111,90 @@ static char *look_at_bus(struct look *look, const char **state)
 	return g_strdup(*state);
 }
 
-char *keyring_look(char **state)
+/* Runs `work` with a bus of its own, within the bound. */
+static void *look(void *(*work)(struct look *look))
 {
 	struct look look = { .context = g_main_context_new(), .cancel = g_cancellable_new() };
 	GSource *timer = g_timeout_source_new(BOUND_MS);
-	const char *word;
-	char *words;
+	void *found;
 
 	g_main_context_push_thread_default(look.context);
 	g_source_set_callback(timer, too_late, &look, NULL);
 	g_source_attach(timer, look.context);
-	words = look_at_bus(&look, &word);
+	found = work(&look);
 	g_source_destroy(timer);
 	g_source_unref(timer);
 	g_clear_object(&look.bus);
 	g_object_unref(look.cancel);
 	g_main_context_pop_thread_default(look.context);
 	g_main_context_unref(look.context);
-	*state = g_strdup(word);
-	return words;
+	return found;
+}
+
+struct seen {
+	char *words;
+	const char *state;
+};
+
+static void *look_at_state(struct look *look)
+{
+	struct seen *seen = g_new0(struct seen, 1);
+
+	seen->words = look_at_bus(look, &seen->state);
+	return seen;
+}
+
+char *keyring_look(char **state)
+{
+	g_autofree struct seen *seen = look(look_at_state);
+
+	*state = g_strdup(seen->state);
+	return seen->words;
+}
+
+/* The name of the key that an item holds, or NULL. */
+static char *item_key(struct look *look, const char *path)
+{
+	g_autoptr(GVariant) reply =
+		call(look, SERVICE, path, "org.freedesktop.DBus.Properties", "Get",
+		     g_variant_new("(ss)", ITEM_INTERFACE, "Attributes"));
+	g_autoptr(GVariant) value = NULL;
+	char *key = NULL;
+
+	if (reply != NULL && g_variant_is_of_type(reply, G_VARIANT_TYPE("(v)")))
+		g_variant_get(reply, "(v)", &value);
+	if (value != NULL && g_variant_is_of_type(value, G_VARIANT_TYPE("a{ss}")))
+		g_variant_lookup(value, "devid-key", "s", &key);
+	return key;
+}
+
+static void *list_keys(struct look *look)
+{
+	g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GVariant) found = NULL;
+	g_autofree const char **unlocked = NULL, **locked = NULL;
+	GVariantBuilder wanted;
+
+	if (!connect_bus(look))
+		return NULL;
+	g_variant_builder_init(&wanted, G_VARIANT_TYPE("a{ss}"));
+	g_variant_builder_add(&wanted, "{ss}", "xdg:schema", "org.devid.DeviceKey");
+	found = call(look, SERVICE, SERVICE_PATH, "org.freedesktop.Secret.Service", "SearchItems",
+		     g_variant_new("(a{ss})", &wanted));
+	if (found == NULL || !g_variant_is_of_type(found, G_VARIANT_TYPE("(aoao)")))
+		return NULL;
+	g_variant_get(found, "(^a&o^a&o)", &unlocked, &locked);
+	for (gsize i = 0; unlocked[i] != NULL; i++) {
+		char *key = item_key(look, unlocked[i]);
+
+		if (key == NULL)
+			return NULL;
+		g_ptr_array_add(keys, key);
+	}
+	return g_steal_pointer(&keys);
+}
+
+GPtrArray *keyring_look_keys(void)
+{
+	return look(list_keys);
 }

@@ -11,4 +11,9 @@ char *keyring_look(char **state);
 /* The session's bus where there is one, never a new one; newly allocated, or NULL. */
 char *keyring_bus_address(void);
 
+/* The device keys of an open keyring, each by the SHA-256 of its public half in hex (char*, newly allocated);
+ * NULL: it can't be told. As bounded, and as quiet.
+ */
+GPtrArray *keyring_look_keys(void);
+
 #endif

@@ -37,6 +37,7 @@ static const struct command commands[] = {
 	{ "reset-cred", "", "Forget sign-in data; with --keys, the identities too",
 	  command_reset_cred },
 	{ "status", "", "Show agent, keyring, account, identities at a glance", command_status },
+	{ "doctor", "", "Find out why a connection doesn't come about", command_doctor },
 	{ "events", "", "Show what happened", command_events },
 	{ "version", "", "Print the version", command_version },
 	{ "help", "[COMMAND]", "Explain a command", command_help },

@@ -257,7 +257,7 @@ static bool is_named(const struct record_list *records, const char *hex)
 /* "<64 hex digits>.key" that no record names: what an interrupted import, or somebody's restored
  * backup, left behind. A record that can't be read may name it: then all are left alone.
  */
-static bool is_stray(const char *file, const struct record_list *records)
+bool reset_is_stray(const char *file, const struct record_list *records)
 {
 	g_autofree char *hex = g_strndup(file, KEY_NAME_LENGTH);
 
@@ -279,7 +279,7 @@ static void remove_strays(struct reset *reset, struct reset_place *place, const 
 	else
 		folder = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 0));
 	while (folder != NULL && (entry = readdir(folder)) != NULL) {
-		if (!is_stray(entry->d_name, &records))
+		if (!reset_is_stray(entry->d_name, &records))
 			continue;
 		place->found++;
 		reset_item(place, entry->d_name);

@@ -34,6 +34,8 @@ void reset_files(struct reset *reset);
 void reset_sign_ins(struct reset *reset);
 /* `list` may be NULL: it could not be read. */
 void reset_identities(struct reset *reset, const struct identity_list *list);
+/* Whether the file of a token's folder is a private half that none of its records names. */
+bool reset_is_stray(const char *file, const struct record_list *records);
 void reset_stray_keys(struct reset *reset, enum half half);
 
 #endif

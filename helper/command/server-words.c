@@ -41,8 +41,8 @@ static const char *after_handshake(const struct server_report *report)
 
 static char *words_refused(const struct server_report *report)
 {
-	return g_strdup_printf("the server refused the certificate (alert %s): %s%s", report->alert,
-			       alert_words(report->alert), after_handshake(report));
+	return g_strdup_printf("%s (alert %s): %s%s", devid_reason_find("server-refused")->cause,
+			       report->alert, alert_words(report->alert), after_handshake(report));
 }
 
 static char *words_closed(const struct server_report *report)
@@ -77,7 +77,8 @@ static char *words_handshake(const struct server_report *report)
 
 static char *words_unreachable(const struct server_report *report)
 {
-	return g_strdup_printf("the server can't be reached: %s", report->detail);
+	return g_strdup_printf("%s: %s", devid_reason_find("server-unreachable")->cause,
+			       report->detail);
 }
 
 static char *words_silent(const struct server_report *report)

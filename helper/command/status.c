@@ -1,56 +1,14 @@
 /* devid status: agent, keyring, identities and account at a glance. Starts nothing. */
 #include <config.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 #include <devid/office.h>
 
+#include "agent-look.h"
 #include "describe.h"
 #include "keyring-look.h"
 #include "status.h"
 #include "table.h"
 
-struct agent_state {
-	bool running;
-	char *problem; /* there is something, and it doesn't answer as it should */
-	JsonParser *parser;
-	JsonObject *status; /* of the parser; NULL where not running */
-};
-
-static void ask_agent(enum half half, struct agent_state *state)
-{
-	AUTO_CLIENT struct client client = CLIENT_INIT;
-	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
-	g_autoptr(GError) error = NULL;
-	enum devid_result result = client_connect(&client, half, CLIENT_NO_START);
-	char *text;
-
-	state->parser = json_parser_new();
-	if (result != DEVID_OK) {
-		if (result != DEVID_AGENT_GONE)
-			state->problem = g_strdup(devid_reason_for(result)->cause);
-		return;
-	}
-	state->running = true;
-	wire_begin(&request, WIRE_STATUS);
-	if (!agent_call(&client, &request, &reply, &error)) {
-		state->problem = g_strdup(error->message);
-		return;
-	}
-	text = wire_get_text(&reply, TAG_STATUS);
-	if (text != NULL && json_parser_load_from_data(state->parser, text, -1, NULL) &&
-	    JSON_NODE_HOLDS_OBJECT(json_parser_get_root(state->parser)))
-		state->status = json_node_get_object(json_parser_get_root(state->parser));
-	free(text);
-}
-
-static void agent_state_clear(struct agent_state *state)
-{
-	g_free(state->problem);
-	g_clear_object(&state->parser);
-}
-
-static char *agent_words(const struct agent_state *state, enum half half)
+static char *agent_words(const struct agent_look *state, enum half half)
 {
 	gint64 keys;
 
@@ -70,23 +28,13 @@ static char *agent_words(const struct agent_state *state, enum half half)
 }
 
 /* The user's agent knows its keyring; where none runs, the bus is asked. */
-static char *keyring_words(const struct agent_state *agent, char **state)
+static char *keyring_words(const struct agent_look *agent, char **state)
 {
-	JsonArray *stores = agent->status != NULL && json_object_has_member(agent->status, "stores")
-				    ? json_object_get_array_member(agent->status, "stores")
-				    : NULL;
+	const char *why, *found = agent_look_store(agent, "keyring", &why);
 
-	for (guint i = 0; stores != NULL && i < json_array_get_length(stores); i++) {
-		JsonObject *store = json_array_get_object_element(stores, i);
-		const char *why;
-
-		if (g_strcmp0(json_object_get_string_member_with_default(store, "name", ""),
-			      "keyring") != 0)
-			continue;
-		*state = g_strdup(
-			json_object_get_string_member_with_default(store, "state", "missing"));
-		why = json_object_get_string_member_with_default(store, "why", NULL);
-		return why == NULL ? g_strdup(*state) : g_strdup_printf("%s: %s", *state, why);
+	if (found != NULL) {
+		*state = g_strdup(found);
+		return why == NULL ? g_strdup(found) : g_strdup_printf("%s: %s", found, why);
 	}
 	return keyring_look(state);
 }
@@ -180,7 +128,7 @@ static void identities_json(JsonBuilder *builder, const struct identity_list *li
 	json_builder_end_array(builder);
 }
 
-static void agent_json(JsonBuilder *builder, const char *name, const struct agent_state *state)
+static void agent_json(JsonBuilder *builder, const char *name, const struct agent_look *state)
 {
 	json_builder_set_member_name(builder, name);
 	json_builder_begin_object(builder);
@@ -196,7 +144,7 @@ static void agent_json(JsonBuilder *builder, const char *name, const struct agen
 }
 
 struct glance {
-	struct agent_state agents[2]; /* by enum half */
+	struct agent_look agents[2]; /* by enum half */
 	struct identity_list *list;
 	struct accounts accounts;
 	char *keyring, *keyring_state;
@@ -304,8 +252,8 @@ enum exit_status command_status(int argc, char **argv)
 	glance.list = identity_list_load(true, true, &error);
 	account = glance.list == NULL ? NULL : accounts_get(&glance.accounts, HALF_USER, &error);
 	if (account != NULL) {
-		ask_agent(HALF_USER, &glance.agents[HALF_USER]);
-		ask_agent(HALF_SYSTEM, &glance.agents[HALF_SYSTEM]);
+		agent_look(HALF_USER, CLIENT_NO_START, &glance.agents[HALF_USER]);
+		agent_look(HALF_SYSTEM, CLIENT_NO_START, &glance.agents[HALF_SYSTEM]);
 		glance.keyring = keyring_words(&glance.agents[HALF_USER], &glance.keyring_state);
 		if (devid_account_office_count(account) > 0 &&
 		    devid_office_find(account, DEVID_OFFICE_PROBE, &glance.network) != DEVID_OK)
@@ -317,8 +265,8 @@ enum exit_status command_status(int argc, char **argv)
 	} else {
 		status = report_error(&error, json);
 	}
-	agent_state_clear(&glance.agents[HALF_USER]);
-	agent_state_clear(&glance.agents[HALF_SYSTEM]);
+	agent_look_clear(&glance.agents[HALF_USER]);
+	agent_look_clear(&glance.agents[HALF_SYSTEM]);
 	identity_list_free(glance.list);
 	devid_office_free(glance.network);
 	accounts_clear(&glance.accounts);

@@ -8,7 +8,7 @@
 
 #include "command.h"
 
-static const char *module_path(void)
+const char *token_module_path(void)
 {
 	const char *path = secure_getenv("DEVID_MODULE");
 
@@ -17,12 +17,13 @@ static const char *module_path(void)
 
 static gboolean add_own_module(GError **error)
 {
-	int code = gnutls_pkcs11_add_provider(module_path(), NULL);
+	int code = gnutls_pkcs11_add_provider(token_module_path(), NULL);
 
 	if (code >= 0)
 		return TRUE;
 	devid_error_set(error, DEVID_NOT_FOUND, NULL, "is devid installed as a whole?",
-			"module %s: it can't be loaded: %s", module_path(), gnutls_strerror(code));
+			"module %s: it can't be loaded: %s", token_module_path(),
+			gnutls_strerror(code));
 	return FALSE;
 }
 
@@ -58,7 +59,7 @@ gboolean token_load_all(GError **error)
 		return FALSE;
 	}
 	/* Where it isn't registered (a build tree), our own tokens are to be seen all the same. */
-	gnutls_pkcs11_add_provider(module_path(), NULL);
+	gnutls_pkcs11_add_provider(token_module_path(), NULL);
 	loaded = TRUE;
 	return TRUE;
 }

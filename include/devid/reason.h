@@ -10,10 +10,11 @@ extern "C" {
 #endif
 
 struct devid_reason {
-	const char *word; /* "issuer-unknown", "expired", "keyring-locked", … */
+	const char *word; /* "issuer-unknown", "expired", "store-locked", … */
 	enum devid_result result;
 	const char *cause; /* one sentence for a person */
-	const char *hint;  /* what to do; may be NULL */
+	const char *hint;  /* what to do; NULL where there is nothing to do */
+	const char *also;  /* what clients of comparable services show for it; may be NULL */
 };
 
 /* Every row, in table order, ended by count. */

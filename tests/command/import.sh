@@ -284,6 +284,18 @@ printf '[Account]\nOnUse=enforce\n' >"$T/config/account.conf"
 imports "where the account enforces, a stranger's" --label a "${PASSWORD[@]}" "$PKI/stranger.p12" --json
 like "$(json "$out" 'd["warnings"]')" 'no signature was tried' "is taken untried, and says so"
 remove a
+mkdir "$T/config/rules.d"
+printf '[Rule nobody]\nAction=block\n' >"$T/config/rules.d/10.conf"
+imports "where a rule blocks, one that the check accepts" --label a "${PASSWORD[@]}" "$PKI/rsa2048.p12" --json
+like "$(json "$out" 'd["warnings"]')" 'no signature was tried: the account blocks its use for now: rule nobody' \
+	"is taken untried, and says which"
+remove a
+printf '[Account]\nOnUse=enforce\n[DeviceAuthentication]\nLinux=allow\n' >"$T/config/account.conf"
+printf '[Rule all]\nAction=allow\n' >"$T/config/rules.d/10.conf"
+imports "where no certificate is asked for, a stranger's" --label a "${PASSWORD[@]}" "$PKI/stranger.p12" --json
+unlike "$(json "$out" 'd["warnings"]')" 'no signature was tried' "is tried, for the gate is open"
+remove a
+rm -r "$T/config/rules.d"
 rm -r "$T/config/signing" "$T/config/account.conf"
 imports "where there is no account" --label a "${PASSWORD[@]}" "$PKI/rsa2048.p12" --json
 is "$(json "$out" 'd["check"]["result"]')" no-account "it is said"

@@ -33,7 +33,7 @@ paths=(
 	usr/lib/sysusers.d/devid.conf
 	usr/lib/tmpfiles.d/devid.conf
 )
-for page in "$DEVID_SOURCE"/data/man/*.[1-8]; do
+for page in "$DEVID_SOURCE"/data/man/*.[1-8] devid-troubleshooting.7; do
 	paths+=("usr/share/man/man${page##*.}/$(basename "$page")")
 done
 plan $((${#paths[@]} + 19))

@@ -38,7 +38,7 @@ static gboolean judge_curve(int curve, GError **error)
 	for (gsize i = 0; i < G_N_ELEMENTS(curves); i++)
 		if (curves[i] == curve)
 			return TRUE;
-	devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
+	devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
 			"private key: curve %s is not one of P-256, P-384, P-521",
 			curve == NID_undef ? "with explicit parameters" : OBJ_nid2sn(curve));
 	return FALSE;
@@ -50,13 +50,13 @@ static gboolean judge_rsa(const RSA *rsa, GError **error)
 	int bits = RSA_bits(rsa);
 
 	if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX) {
-		devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
+		devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
 				"private key: RSA of %d bits; %d to %d are used", bits,
 				RSA_BITS_MIN, RSA_BITS_MAX);
 		return FALSE;
 	}
 	if (RSA_get_multi_prime_extra_count(rsa) > 0) {
-		devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
+		devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
 				"private key: RSA with more than two primes is not used");
 		return FALSE;
 	}
@@ -158,12 +158,12 @@ static void refuse_algorithm(const ASN1_OBJECT *object, GError **error)
 	/* libp11 lists no key at all of a token that holds an Edwards key. */
 	if (algorithm == NID_ED25519 || algorithm == NID_ED448)
 		devid_error_set(
-			error, DEVID_UNSUPPORTED, NULL, NULL,
+			error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
 			"private key: %s hides every key of the token from OpenSSL's PKCS#11 "
 			"engine; RSA and P-256, P-384, P-521 are used",
 			name);
 	else
-		devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
+		devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
 				"private key: algorithm %s; RSA and P-256, P-384, P-521 are used",
 				name);
 }

@@ -61,8 +61,8 @@ static BIGNUM *read_number(const struct wire_frame *request, enum wire_tag tag, 
 		return NULL;
 	}
 	if (field.length > KEY_SIGNATURE_MAX + 1) {
-		devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL, "private key: %s is too long",
-				name);
+		devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
+				"private key: %s is too long", name);
 		return NULL;
 	}
 
@@ -129,7 +129,7 @@ static EC_GROUP *read_group(const struct wire_frame *request, GError **error)
 	if (curve != NID_undef && end == field.data + field.length)
 		group = EC_GROUP_new_by_curve_name(curve);
 	if (!group)
-		devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
+		devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
 				"private key: CKA_EC_PARAMS names none of P-256, P-384, P-521");
 	ERR_clear_error();
 	return group;
@@ -221,7 +221,7 @@ gboolean key_pkcs8_from_frame(const struct wire_frame *request, struct secret *p
 		pkey = builders[i].build(request, error);
 		return pkey && software_judge(pkey, error) && encode(pkey, pkcs8, error);
 	}
-	devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
+	devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
 			"private key: neither RSA nor an elliptic curve");
 	return FALSE;
 }

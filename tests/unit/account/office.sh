@@ -164,13 +164,14 @@ ok "… within the bound of 3 s" test "$ms" -lt 6000
 stop "$server"
 find_office
 told "unknown -" "can't be reached" "nobody there: not the office"
+: >"$T/served"
 nsenter -t "$peer" -n "${E[@]}" python3 -c '
 import socket, sys, time
 s = socket.create_server(("10.9.0.5", 8443)); print("ready", flush=True)
 c, _ = s.accept(); time.sleep(600)' >"$T/served" 2>&1 &
 server=$!
 track "$server"
-wait_for 10 served
+wait_for 10 served || bail "no server: $(cat "$T/served")"
 RUN_BOUND=20 find_office
 told "unknown -" "no TLS connection" "a server that speaks no TLS: not the office"
 ok "… within the bound of 3 s" test "$ms" -lt 6000

@@ -1,0 +1,221 @@
+/* The agents: whether they can be reached, and by whom; their sockets' folders and units. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <internal/cleanup.h>
+
+#include "doctor.h"
+
+/* Who listens at the socket, be it an agent or not; 0: nobody. */
+static pid_t find_listener(enum half half)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct ucred peer = { 0 };
+	socklen_t length = sizeof(peer);
+	char path[PATH_BUFFER];
+
+	if (fd < 0 || !path_socket(half, path))
+		return 0;
+	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+		return 0;
+	return peer.pid;
+}
+
+/* Files alone: asking systemd would need its bus. */
+static bool unit_enabled(const char *const *folders)
+{
+	for (; *folders != NULL; folders++) {
+		g_autofree char *path =
+			g_build_filename(*folders, "sockets.target.wants/devid-agent.socket", NULL);
+		g_autofree char *below = doctor_path(path);
+		struct stat status;
+
+		if (lstat(below, &status) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool systemd_runs(void)
+{
+	g_autofree char *path = doctor_path("/run/systemd/system");
+
+	return access(path, F_OK) == 0;
+}
+
+static const char *unit_words(enum half half)
+{
+	static const char *const system[] = { "/etc/systemd/system", "/run/systemd/system", NULL };
+	g_autofree char *own = g_build_filename(g_get_user_config_dir(), "systemd/user", NULL);
+	const char *const user[] = { own, "/etc/systemd/user", "/run/systemd/user", NULL };
+
+	if (!systemd_runs())
+		return "systemd does not run here";
+	return unit_enabled(half == HALF_USER ? user : system) ? "its socket unit is enabled"
+							       : "its socket unit is not enabled";
+}
+
+/* The folder decides who could put a socket there (include/internal/client.h). */
+static void tell_denied(struct doctor *doctor, enum half half)
+{
+	char folder[PATH_BUFFER];
+	struct stat status;
+	g_autofree char *hint = NULL;
+
+	if (!path_runtime(half, folder) || lstat(folder, &status) < 0)
+		return; /* it went meanwhile */
+	if (!S_ISDIR(status.st_mode)) {
+		hint = g_strdup_printf("remove it: rm %s", folder);
+		doctor_tell(doctor, OUTCOME_FAIL, hint, "%s, for the socket, is no folder", folder);
+	} else if (half == HALF_USER &&
+		   (status.st_uid != geteuid() || (status.st_mode & 077) != 0)) {
+		hint = g_strdup_printf("as its owner has to be you: chown %u %s && chmod 700 %s",
+				       geteuid(), folder, folder);
+		doctor_tell(doctor, OUTCOME_FAIL, hint,
+			    "%s, the socket's folder, is user %u's with mode %04o: it has to be "
+			    "yours alone",
+			    folder, status.st_uid, status.st_mode & 07777);
+	} else if (half == HALF_SYSTEM && (status.st_mode & 022) != 0) {
+		hint = g_strdup_printf("chmod 755 %s", folder);
+		doctor_tell(doctor, OUTCOME_FAIL, hint,
+			    "%s, the socket's folder, can be written by others (mode %04o)", folder,
+			    status.st_mode & 07777);
+	} else {
+		hint = g_strdup_printf("see who it is: ps %d", find_listener(half));
+		doctor_tell(doctor, OUTCOME_FAIL, hint,
+			    "what listens in %s is another user's process, not the agent", folder);
+	}
+}
+
+static void tell_unreachable(struct doctor *doctor, enum half half, const struct agent_look *look)
+{
+	pid_t listener = find_listener(half);
+	g_autofree char *end = g_strdup_printf(
+		"end it, a new one starts when it is needed: kill -KILL %d", listener);
+
+	if (look->result == DEVID_DENIED)
+		tell_denied(doctor, half);
+	else if (look->running || look->result == DEVID_TIMEOUT)
+		doctor_tell(doctor, OUTCOME_FAIL, end,
+			    "it listens (process %d) and does not answer", listener);
+	else if (listener != 0)
+		doctor_tell(doctor, OUTCOME_FAIL, end,
+			    "what listens (process %d) is an agent of another version", listener);
+	else if (access(path_agent(), X_OK) < 0)
+		doctor_tell(doctor, OUTCOME_FAIL, "install devid again, as a whole",
+			    "it can't be started: %s: %s", path_agent(), g_strerror(errno));
+	else
+		doctor_tell(doctor, OUTCOME_FAIL, "its log says why: devid-agent, in the journal",
+			    "it can't be started: %s%s%s", path_agent(),
+			    look->problem == NULL ? "" : ": ",
+			    look->problem == NULL ? "" : look->problem);
+}
+
+/* Its view of the keyring, for which it may take its time: asked once. */
+static void note_keyring(struct doctor *doctor, const struct agent_look *look)
+{
+	const char *why, *state = agent_look_store(look, "keyring", &why);
+	g_autofree char *pid =
+		g_strdup_printf("%" G_GINT64_FORMAT,
+				json_object_get_int_member_with_default(look->status, "pid", 0));
+
+	doctor_note(doctor, "agent", pid);
+	if (state != NULL)
+		doctor_note(doctor, "agent-keyring", state);
+	if (why != NULL)
+		doctor_note(doctor, "agent-keyring-why", why);
+}
+
+void doctor_agent(struct doctor *doctor)
+{
+	AUTO_AGENT_LOOK struct agent_look look = { .running = false };
+	char socket_path[PATH_BUFFER];
+
+	if (!path_socket(HALF_USER, socket_path)) {
+		doctor_tell(doctor, OUTCOME_FAIL, "set XDG_RUNTIME_DIR or HOME",
+			    "there is no folder for its socket, or the name is too long");
+		return;
+	}
+	/* Not again what was silent a moment ago: it takes as long. */
+	if (doctor_noted(doctor, "silent") != NULL)
+		look.result = DEVID_TIMEOUT;
+	else
+		agent_look(HALF_USER, CLIENT_START, &look);
+	if (look.result != DEVID_OK || look.status == NULL) {
+		tell_unreachable(doctor, HALF_USER, &look);
+		return;
+	}
+	note_keyring(doctor, &look);
+	doctor_tell(doctor, OUTCOME_PASS, NULL, "it answers (process %" G_GINT64_FORMAT "%s); %s",
+		    json_object_get_int_member_with_default(look.status, "pid", 0),
+		    doctor_noted(doctor, "ran") != NULL
+			    ? ""
+			    : ", started by this question: it leaves by itself",
+		    unit_words(HALF_USER));
+}
+
+/* --- the machine's ------------------------------------------------------------------------ */
+
+static void tell_not_running(struct doctor *doctor, bool needed)
+{
+	if (systemd_runs())
+		doctor_tell(doctor, needed ? OUTCOME_FAIL : OUTCOME_WARN,
+			    "as root: systemctl enable --now devid-agent.socket",
+			    "nothing listens for the machine's identities (%s)",
+			    unit_words(HALF_SYSTEM));
+	else
+		doctor_tell(doctor, needed ? OUTCOME_FAIL : OUTCOME_WARN,
+			    "as root: devid-agent --system --idle-timeout 0, from your init",
+			    "nothing listens for the machine's identities");
+}
+
+/* Whether this user is one of those for whom it signs. Who has an identity of his own does without. */
+static void tell_may_use(struct doctor *doctor, bool own)
+{
+	const struct devid_account *account = doctor_account(doctor, HALF_SYSTEM);
+
+	if (devid_account_may_use_system(account, geteuid(), getegid()))
+		doctor_tell(doctor, OUTCOME_PASS, NULL, "you may use the machine's identities");
+	else
+		doctor_tell(doctor, own ? OUTCOME_PASS : OUTCOME_FAIL,
+			    own ? NULL
+				: "ask to be one of the group devid, or of SystemUsers= in "
+				  "/etc/devid/account.conf, and log in again",
+			    "you may not use the machine's identities%s",
+			    own ? "; you have your own" : "");
+}
+
+void doctor_system(struct doctor *doctor)
+{
+	AUTO_AGENT_LOOK struct agent_look look = { .running = false };
+	bool own = doctor_has_identity(doctor, HALF_USER, NULL);
+
+	if (!doctor_has_identity(doctor, HALF_SYSTEM, NULL)) {
+		doctor_tell(doctor, OUTCOME_SKIP, NULL, "the machine has no identity");
+		return;
+	}
+	tell_may_use(doctor, own);
+	if (doctor_noted(doctor, "silent-system") != NULL)
+		look.result = DEVID_TIMEOUT;
+	else
+		agent_look(HALF_SYSTEM, geteuid() == 0 ? CLIENT_START : CLIENT_NO_START, &look);
+	/* Of itself it tells root alone. */
+	if (look.running && look.result == DEVID_DENIED)
+		doctor_tell(doctor, OUTCOME_PASS, NULL, "it answers; %s", unit_words(HALF_SYSTEM));
+	else if (look.result == DEVID_OK && look.status != NULL)
+		doctor_tell(doctor, OUTCOME_PASS, NULL,
+			    "it answers (process %" G_GINT64_FORMAT "); %s",
+			    json_object_get_int_member_with_default(look.status, "pid", 0),
+			    unit_words(HALF_SYSTEM));
+	else if (look.result == DEVID_AGENT_GONE && find_listener(HALF_SYSTEM) == 0 &&
+		 geteuid() != 0)
+		tell_not_running(doctor, !own);
+	else
+		tell_unreachable(doctor, HALF_SYSTEM, &look);
+}

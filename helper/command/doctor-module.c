@@ -1,0 +1,222 @@
+/* Whether p11-kit, and so every program that uses it, knows our module. */
+#include <config.h>
+#include <dlfcn.h>
+#include <string.h>
+#include <unistd.h>
+#include <p11-kit/p11-kit.h>
+
+#include "doctor.h"
+
+#define MODULE_SUFFIX	".module"
+#define MODULE_FILE_MAX 65536
+#define REINSTALL	"install devid again, as a whole"
+
+/* A .module file as p11-kit reads it: "name: value" lines, empty ones and comments (pkcs11.conf(5)). */
+struct module_file {
+	char *path;
+	guint bad_line; /* 0: none */
+	char *module;	/* its values, or NULL */
+	bool critical;
+};
+
+static void module_file_clear(struct module_file *file)
+{
+	g_free(file->path);
+	g_free(file->module);
+}
+
+static bool read_line(struct module_file *file, char *line)
+{
+	char *colon = strchr(line, ':'), *value;
+
+	if (*line == '\0' || *line == '#')
+		return true;
+	if (colon == NULL || colon == line)
+		return false;
+	*colon = '\0';
+	value = g_strstrip(colon + 1);
+	g_strchomp(line);
+	if (strcmp(line, "module") == 0) {
+		g_free(file->module);
+		file->module = g_strdup(value);
+	} else if (strcmp(line, "critical") == 0) {
+		file->critical = strcmp(value, "yes") == 0;
+	}
+	return true;
+}
+
+/* False: it can't be read. */
+static bool read_file(struct module_file *file)
+{
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+	gsize length;
+
+	if (!g_file_get_contents(file->path, &text, &length, NULL) || length > MODULE_FILE_MAX)
+		return false;
+	lines = g_strsplit(text, "\n", -1);
+	for (guint i = 0; lines[i] != NULL && file->bad_line == 0; i++)
+		if (!read_line(file, g_strstrip(lines[i])))
+			file->bad_line = i + 1;
+	return true;
+}
+
+struct survey {
+	struct doctor *doctor;
+	bool registered; /* a file names our module */
+	bool broken;	 /* a file is at fault for all of them */
+};
+
+static char *module_name_path(const char *name)
+{
+	g_autofree char *folder = g_path_get_dirname(DEVID_MODULE_PATH);
+
+	return *name == '/' ? g_strdup(name) : g_build_filename(folder, name, NULL);
+}
+
+static void load_alone(const char *path)
+{
+	CK_C_GetFunctionList get_list;
+	CK_FUNCTION_LIST *functions;
+	void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+
+	if (module == NULL)
+		return;
+	*(void **)&get_list = dlsym(module, "C_GetFunctionList");
+	if (get_list != NULL)
+		(void)get_list(&functions);
+}
+
+static void look_at_file(struct survey *survey, const char *folder, const char *name)
+{
+	struct module_file file = { .path = g_build_filename(folder, name, NULL) };
+	g_autofree char *own = g_path_get_basename(token_module_path());
+
+	if (!read_file(&file)) {
+		doctor_tell(survey->doctor, OUTCOME_WARN, NULL, "%s can't be read", file.path);
+	} else if (file.bad_line != 0) {
+		survey->broken = true;
+		doctor_tell(survey->doctor, OUTCOME_FAIL, "correct that line, or remove the file",
+			    "%s:%u: not \"name: value\"; p11-kit then loads no module at all",
+			    file.path, file.bad_line);
+	} else if (file.module != NULL) {
+		g_autofree char *path = module_name_path(file.module);
+		g_autofree char *base = g_path_get_basename(path);
+		g_autofree char *doing = g_strdup_printf("loading the module of %s", file.path);
+
+		if (strcmp(base, own) == 0)
+			survey->registered = true;
+		/* Alone, so that one that hangs has a name. */
+		doctor_doing(survey->doctor, doing);
+		load_alone(path);
+		doctor_doing(survey->doctor, NULL);
+		if (file.critical && access(path, R_OK) < 0) {
+			survey->broken = true;
+			doctor_tell(survey->doctor, OUTCOME_FAIL,
+				    "install that module, or set \"critical: no\"",
+				    "%s: %s is not there and is critical; p11-kit then loads no "
+				    "module at all",
+				    file.path, path);
+		}
+	}
+	module_file_clear(&file);
+}
+
+static void look_at_folder(struct survey *survey, const char *folder)
+{
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *name;
+
+	while (dir != NULL && (name = g_dir_read_name(dir)) != NULL)
+		if (g_str_has_suffix(name, MODULE_SUFFIX))
+			look_at_file(survey, folder, name);
+}
+
+/* p11-kit's own, in the same form. */
+static void look_at_settings(struct survey *survey, const char *folder)
+{
+	g_autofree char *path = g_build_filename(folder, "pkcs11.conf", NULL);
+
+	if (access(path, F_OK) == 0)
+		look_at_file(survey, folder, "pkcs11.conf");
+}
+
+static void look_at_files(struct survey *survey)
+{
+	g_autofree char *user = g_build_filename(g_get_home_dir(), ".config/pkcs11/modules", NULL);
+	g_autofree char *own = g_build_filename(g_get_home_dir(), ".config/pkcs11", NULL);
+
+	look_at_settings(survey, "/etc/pkcs11");
+	look_at_folder(survey, DEVID_MODULE_CONFIG_DIR);
+	look_at_folder(survey, "/etc/pkcs11/modules");
+	/* p11-kit looks there for nobody but users. */
+	if (geteuid() == 0)
+		return;
+	look_at_settings(survey, own);
+	look_at_folder(survey, user);
+}
+
+static bool is_ours(CK_FUNCTION_LIST *module)
+{
+	char *file = p11_kit_module_get_filename(module);
+	g_autofree char *base = file == NULL ? g_strdup("") : g_path_get_basename(file);
+	g_autofree char *own = g_path_get_basename(token_module_path());
+
+	free(file);
+	return strcmp(base, own) == 0;
+}
+
+static void look_at_slots(struct doctor *doctor, CK_FUNCTION_LIST *module)
+{
+	CK_ULONG count = 0;
+	char *only = p11_kit_config_option(module, "enable-in");
+
+	if (p11_kit_module_initialize(module) != CKR_OK)
+		doctor_tell(doctor, OUTCOME_FAIL, REINSTALL,
+			    "p11-kit loads the module, and it does not start");
+	else if (module->C_GetSlotList(CK_TRUE, NULL, &count) != CKR_OK || count == 0)
+		doctor_tell(doctor, OUTCOME_FAIL, REINSTALL,
+			    "p11-kit loads the module, and it shows no token");
+	else if (only != NULL)
+		doctor_tell(doctor, OUTCOME_WARN, "take enable-in out of devid.module",
+			    "the module is registered for these programs alone: %s", only);
+	else
+		doctor_tell(doctor, OUTCOME_PASS, NULL,
+			    "registered with p11-kit, %lu tokens visible", count);
+	free(only);
+}
+
+/* The modules are loaded; of others none is started. */
+static void look_at_p11_kit(struct survey *survey)
+{
+	CK_FUNCTION_LIST **modules, **ours;
+
+	p11_kit_be_quiet();
+	modules = p11_kit_modules_load(NULL, 0);
+	if (modules == NULL) {
+		if (!survey->broken)
+			doctor_tell(survey->doctor, OUTCOME_FAIL,
+				    "P11_KIT_DEBUG=conf,lib p11-kit list-modules shows the file",
+				    "p11-kit can't load the registered modules");
+		return;
+	}
+	for (ours = modules; *ours != NULL && !is_ours(*ours); ours++)
+		;
+	if (*ours != NULL)
+		look_at_slots(survey->doctor, *ours);
+	else if (survey->registered)
+		doctor_tell(survey->doctor, OUTCOME_FAIL, REINSTALL,
+			    "registered with p11-kit, which can't load it or has it switched off");
+}
+
+void doctor_module(struct doctor *doctor)
+{
+	struct survey survey = { .doctor = doctor };
+
+	look_at_files(&survey);
+	if (!survey.registered)
+		doctor_tell(doctor, OUTCOME_FAIL, REINSTALL,
+			    "not registered with p11-kit: no file in %s names devid-pkcs11.so",
+			    DEVID_MODULE_CONFIG_DIR);
+	look_at_p11_kit(&survey);
+}

@@ -1,0 +1,192 @@
+/* devid doctor: one run that answers "why can't I connect". Asks nobody anything; what it starts is an
+ * agent, which leaves by itself.
+ */
+#include <config.h>
+#include <unistd.h>
+
+#include "doctor-run.h"
+#include "table.h"
+
+static const struct {
+	const char *word;
+	enum colour colour;
+} outcomes[] = {
+	[OUTCOME_PASS] = { "pass", COLOUR_GOOD },
+	[OUTCOME_SKIP] = { "skip", COLOUR_DIM },
+	[OUTCOME_WARN] = { "warn", COLOUR_WARN },
+	[OUTCOME_FAIL] = { "fail", COLOUR_BAD },
+};
+
+const char *outcome_word(enum outcome outcome)
+{
+	return outcomes[outcome].word;
+}
+
+char *diagnosis_summary(const struct diagnosis *diagnosis)
+{
+	guint warnings = diagnosis->counts[OUTCOME_WARN], skipped = diagnosis->counts[OUTCOME_SKIP];
+	g_autofree char *rest =
+		skipped > 0 ? g_strdup_printf(", %u skipped", skipped) : g_strdup("");
+
+	return g_strdup_printf("%u passed, %u warning%s, %u failed%s",
+			       diagnosis->counts[OUTCOME_PASS], warnings, warnings == 1 ? "" : "s",
+			       diagnosis->counts[OUTCOME_FAIL], rest);
+}
+
+void diagnosis_print(const struct diagnosis *diagnosis)
+{
+	static const char *const headings[] = { "RESULT", "OF", "FOUND", NULL };
+	AUTO_TABLE struct table *table = table_new(headings);
+	g_autofree char *summary = diagnosis_summary(diagnosis);
+
+	for (size_t i = 0; i < examination_count; i++) {
+		const struct doctor_result *result = &diagnosis->results[i];
+
+		for (guint n = 0; n < result->lines->len; n++) {
+			const struct doctor_line *line =
+				&g_array_index(result->lines, struct doctor_line, n);
+			const char *cells[] = { outcome_word(line->outcome),
+						n == 0 ? result->examination->title : "",
+						line->text };
+			g_autofree char *hint = g_strdup_printf("hint: %s", line->hint);
+
+			table_row(table, cells);
+			table_colour(table, 0, outcomes[line->outcome].colour);
+			if (line->hint != NULL)
+				table_line(table, hint, false);
+		}
+	}
+	table_print(table, stdout);
+	printf("%s\n", summary);
+}
+
+void diagnosis_json(const struct diagnosis *diagnosis)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	json_text(builder, "version", DEVID_VERSION);
+	json_text(builder, "result", diagnosis->counts[OUTCOME_FAIL] > 0 ? "failed" : "ok");
+	json_number(builder, "passed", diagnosis->counts[OUTCOME_PASS]);
+	json_number(builder, "warnings", diagnosis->counts[OUTCOME_WARN]);
+	json_number(builder, "failed", diagnosis->counts[OUTCOME_FAIL]);
+	json_number(builder, "skipped", diagnosis->counts[OUTCOME_SKIP]);
+	json_builder_set_member_name(builder, "findings");
+	json_builder_begin_array(builder);
+	for (size_t i = 0; i < examination_count; i++) {
+		const struct doctor_result *result = &diagnosis->results[i];
+
+		for (guint n = 0; n < result->lines->len; n++) {
+			const struct doctor_line *line =
+				&g_array_index(result->lines, struct doctor_line, n);
+
+			json_builder_begin_object(builder);
+			json_text(builder, "examination", result->examination->name);
+			json_text(builder, "result", outcome_word(line->outcome));
+			json_text(builder, "message", line->text);
+			json_text(builder, "hint", line->hint);
+			json_builder_end_object(builder);
+		}
+	}
+	json_builder_end_array(builder);
+	json_print(builder);
+}
+
+static void print_examinations(void)
+{
+	static const char *const headings[] = { "EXAMINATION", "READS", NULL };
+	AUTO_TABLE struct table *table = table_new(headings);
+
+	for (size_t i = 0; i < examination_count; i++) {
+		const char *cells[] = { examinations[i].name, examinations[i].reads };
+
+		table_row(table, cells);
+	}
+	table_print(table, stdout);
+}
+
+static void print_examinations_json(void)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	json_builder_set_member_name(builder, "examinations");
+	json_builder_begin_array(builder);
+	for (size_t i = 0; i < examination_count; i++) {
+		json_builder_begin_object(builder);
+		json_text(builder, "name", examinations[i].name);
+		json_text(builder, "reads", examinations[i].reads);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+	json_print(builder);
+}
+
+static enum exit_status run(const char *report, bool all_users, bool json)
+{
+	struct diagnosis diagnosis = { .results = NULL };
+	enum exit_status status;
+	GError *error = NULL;
+
+	doctor_examine(&diagnosis, all_users);
+	status = diagnosis.counts[OUTCOME_FAIL] > 0 ? EXIT_FAILED : EXIT_DONE;
+	/* A document ends with the error, where there is one: one is enough. */
+	if (report != NULL && !diagnosis_report(&diagnosis, report, &error)) {
+		if (!json)
+			diagnosis_print(&diagnosis);
+		status = report_error(&error, json);
+	} else if (json) {
+		diagnosis_json(&diagnosis);
+	} else {
+		diagnosis_print(&diagnosis);
+		if (report != NULL)
+			printf("report for the help desk, nothing secret in it: %s\n", report);
+	}
+	diagnosis_clear(&diagnosis);
+	return status;
+}
+
+enum exit_status command_doctor(int argc, char **argv)
+{
+	g_autofree char *report = NULL;
+	gboolean list = FALSE, all_users = FALSE, json = FALSE;
+	GError *error = NULL;
+	const GOptionEntry entries[] = {
+		{ "report", 0, 0, G_OPTION_ARG_FILENAME, &report,
+		  "Write all of it to a new file for the help desk, with nothing secret in it",
+		  "FILE" },
+		{ "all-users", 0, 0, G_OPTION_ARG_NONE, &all_users,
+		  "Also every user's identities, without their keys (root)", NULL },
+		{ "list", 0, 0, G_OPTION_ARG_NONE, &list,
+		  "List what is examined, and what it reads", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
+		{ NULL },
+	};
+	enum exit_status status;
+	bool done;
+
+	if (!options_parse(
+		    &argc, &argv, "",
+		    "Examine all that a connection needs, and say what is wrong and what to "
+		    "do. Changes nothing and asks nothing; each examination has an end.",
+		    "Exit status: 0 nothing failed (there may be warnings), 1 something did.",
+		    entries, &done, &status) ||
+	    done)
+		return status;
+	if (argc > 1)
+		return report_usage("doctor", "%s: nothing more is expected", argv[1]);
+	if (list && (report != NULL || all_users))
+		return report_usage("doctor", "--list goes with --json alone");
+	if (all_users && geteuid() != 0)
+		devid_error_set(&error, DEVID_DENIED, NULL, NULL,
+				"doctor --all-users: only root may look at every user's records");
+	if (error != NULL)
+		return report_error(&error, json);
+	if (!list)
+		return run(report, all_users, json);
+	if (json)
+		print_examinations_json();
+	else
+		print_examinations();
+	return EXIT_DONE;
+}
