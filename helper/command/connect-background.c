@@ -44,12 +44,12 @@ FILE *connect_open_log(const char *name)
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
-static GPtrArray *make_argv(const struct connect *connect)
+static GPtrArray *make_argv(const struct connect *connect, const char *self)
 {
 	const struct connection *connection = connect->connection;
 	GPtrArray *argv = g_ptr_array_new();
 
-	g_ptr_array_add(argv, (gpointer)SELF);
+	g_ptr_array_add(argv, (gpointer)self);
 	g_ptr_array_add(argv, (gpointer) "connect");
 	g_ptr_array_add(argv, (gpointer) "--supervise");
 	g_ptr_array_add(argv, connection->path != NULL ? connection->name : connection->gateway);
@@ -165,7 +165,10 @@ static gboolean spawn(const struct connect *connect, int ticket, int ready, int 
 {
 	static const int targets[] = { READY_FD, LOCK_FD };
 	const int sources[] = { ready, lock };
-	g_autoptr(GPtrArray) argv = make_argv(connect);
+	/* By its own path, for its name among the processes; where that was replaced, as it is. */
+	g_autofree char *path = g_file_read_link(SELF, NULL);
+	g_autoptr(GPtrArray) argv = make_argv(
+		connect, path != NULL && access(path, X_OK) == 0 ? path : SELF);
 	AUTO_CLOSE int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	int log = connect->log != NULL ? fileno(connect->log) : null;
 

@@ -37,14 +37,15 @@ static gboolean choose_identity(struct connect *connect, GError **error)
 
 	connect->identity = NULL;
 	choice_clear(&connect->choice);
+	connect->choice.system = connect->driver->system;
 	if (label != NULL) {
 		connect->identity = choose(&connect->choice, label, error);
 		return connect->identity != NULL;
 	}
 	if (!choose_load(&connect->choice, error))
 		return FALSE;
-	chosen =
-		selection_choose(connect->choice.list, false, &gateway, &connect->accounts, &inner);
+	chosen = selection_choose(connect->choice.list, connect->driver->system, &gateway,
+				  &connect->accounts, &inner);
 	if (inner != NULL) {
 		g_propagate_error(error, inner);
 		return FALSE;

@@ -34,23 +34,23 @@ struct finding_line {
 	char *text;
 };
 
-struct sides_look {
+struct findings {
 	GArray *lines; /* struct finding_line */
 	enum side side;
 };
 
-static void note(struct sides_look *diagnosis, const char *what, const char *text)
+static void note(struct findings *findings, const char *what, const char *text)
 {
 	struct finding_line line = { what, g_strdup(text) };
 
-	g_array_append_val(diagnosis->lines, line);
+	g_array_append_val(findings->lines, line);
 }
 
 /* The first side that is found stands: what was looked at before it is nearer. */
-static void blame(struct sides_look *diagnosis, enum side side)
+static void blame(struct findings *findings, enum side side)
 {
-	if (diagnosis->side == SIDE_NONE)
-		diagnosis->side = side;
+	if (findings->side == SIDE_NONE)
+		findings->side = side;
 }
 
 static enum side side_of(const GError *error)
@@ -87,10 +87,13 @@ static enum side side_of_handshake(const struct server_report *report)
 
 	if (report->trusted == 0)
 		return SIDE_GATEWAY;
+	/* Closed without a word, but it had said before whose certificates it takes. */
+	if (report->outcome == SERVER_CLOSED && report->issuers->len > 0 && !report->ours_named)
+		return SIDE_GATEWAY;
 	return of[report->outcome];
 }
 
-static void probe(const struct connect *connect, struct sides_look *diagnosis,
+static void probe(const struct connect *connect, struct findings *findings,
 		  const struct identity *identity, const char *what)
 {
 	AUTO_SERVER_REPORT struct server_report report = { 0 };
@@ -99,42 +102,82 @@ static void probe(const struct connect *connect, struct sides_look *diagnosis,
 	g_autoptr(GError) error = NULL;
 
 	if (!check_server(address, connect->connection->ca_file, identity, &report, &error)) {
-		note(diagnosis, what, error->message);
-		blame(diagnosis, SIDE_DEVICE);
+		note(findings, what, error->message);
+		blame(findings, SIDE_DEVICE);
 		return;
 	}
 	words = server_report_words(&report);
-	note(diagnosis, what, words);
+	note(findings, what, words);
 	if (report.trusted == 0)
-		note(diagnosis, "gateway's own",
+		note(findings, "gateway's own",
 		     report.distrust != NULL ? report.distrust : "NOT trusted");
 	if (identity != NULL)
-		blame(diagnosis, side_of_handshake(&report));
+		blame(findings, side_of_handshake(&report));
 	else if (report.outcome == SERVER_UNREACHABLE || report.outcome == SERVER_SILENT)
-		blame(diagnosis, SIDE_NETWORK);
+		blame(findings, SIDE_NETWORK);
 }
 
-static void print(const struct connect *connect, const struct sides_look *diagnosis)
+/* Whose each failure of `devid doctor` is; the others are this device's. */
+static enum side side_of_examination(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum side side;
+	} rows[] = {
+		{ "identity", SIDE_CERTIFICATE }, { "size", SIDE_CERTIFICATE },
+		{ "chain", SIDE_CERTIFICATE },	  { "dates", SIDE_CERTIFICATE },
+		{ "account", SIDE_ACCOUNT },	  { "signing", SIDE_ACCOUNT },
+		{ "rule", SIDE_ACCOUNT },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return rows[i].side;
+	return SIDE_DEVICE;
+}
+
+static void ask_doctor(struct findings *findings)
+{
+	struct diagnosis diagnosis = { .results = NULL };
+
+	doctor_examine(&diagnosis, false);
+	for (size_t i = 0; i < examination_count; i++) {
+		const struct doctor_result *result = &diagnosis.results[i];
+
+		for (guint n = 0; n < result->lines->len; n++) {
+			const struct doctor_line *line =
+				&g_array_index(result->lines, struct doctor_line, n);
+
+			if (line->outcome != OUTCOME_FAIL)
+				continue;
+			note(findings, result->examination->title, line->text);
+			blame(findings, side_of_examination(result->examination->name));
+		}
+	}
+	diagnosis_clear(&diagnosis);
+}
+
+static void print(const struct connect *connect, const struct findings *findings)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
 	if (!connect->json) {
 		printf("%s\n", connect->connection->name);
-		for (guint i = 0; i < diagnosis->lines->len; i++)
-			print_field(g_array_index(diagnosis->lines, struct finding_line, i).what,
-				    g_array_index(diagnosis->lines, struct finding_line, i).text);
-		print_field("diagnosis", sides[diagnosis->side].sentence);
+		for (guint i = 0; i < findings->lines->len; i++)
+			print_field(g_array_index(findings->lines, struct finding_line, i).what,
+				    g_array_index(findings->lines, struct finding_line, i).text);
+		print_field("diagnosis", sides[findings->side].sentence);
 		return;
 	}
 	json_builder_begin_object(builder);
-	json_text(builder, "result", diagnosis->side == SIDE_NONE ? "ok" : "error");
-	json_text(builder, "side", sides[diagnosis->side].word);
-	json_text(builder, "message", sides[diagnosis->side].sentence);
+	json_text(builder, "result", findings->side == SIDE_NONE ? "ok" : "error");
+	json_text(builder, "side", sides[findings->side].word);
+	json_text(builder, "message", sides[findings->side].sentence);
 	json_builder_set_member_name(builder, "findings");
 	json_builder_begin_array(builder);
-	for (guint i = 0; i < diagnosis->lines->len; i++) {
+	for (guint i = 0; i < findings->lines->len; i++) {
 		const struct finding_line *line =
-			&g_array_index(diagnosis->lines, struct finding_line, i);
+			&g_array_index(findings->lines, struct finding_line, i);
 
 		json_builder_begin_object(builder);
 		json_text(builder, "what", line->what);
@@ -145,82 +188,48 @@ static void print(const struct connect *connect, const struct sides_look *diagno
 	json_print(builder);
 }
 
-/* What doctor finds is of this device, but where it looks at certificates or at the account. */
-static enum side side_of_examination(const struct examination *examination)
-{
-	static const struct {
-		const char *name;
-		enum side side;
-	} rows[] = {
-		{ "size", SIDE_CERTIFICATE },  { "chain", SIDE_CERTIFICATE },
-		{ "dates", SIDE_CERTIFICATE }, { "account", SIDE_ACCOUNT },
-		{ "signing", SIDE_ACCOUNT },   { "rule", SIDE_ACCOUNT },
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
-		if (strcmp(rows[i].name, examination->name) == 0)
-			return rows[i].side;
-	return SIDE_DEVICE;
-}
-
-static void ask_doctor(struct sides_look *sides_found)
-{
-	struct diagnosis findings = { .results = NULL };
-
-	doctor_examine(&findings, false);
-	for (size_t i = 0; i < examination_count; i++) {
-		const struct doctor_result *result = &findings.results[i];
-
-		for (guint k = 0; result->lines != NULL && k < result->lines->len; k++) {
-			const struct doctor_line *line =
-				&g_array_index(result->lines, struct doctor_line, k);
-
-			if (line->outcome != OUTCOME_WARN && line->outcome != OUTCOME_FAIL)
-				continue;
-			note(sides_found, result->examination->title, line->text);
-			if (line->outcome == OUTCOME_FAIL)
-				blame(sides_found, side_of_examination(result->examination));
-		}
-	}
-	diagnosis_clear(&findings);
-}
-
 /* Nothing says no, and yet it fails: only the service can tell whether it is the certificate. */
-static void conclude(const struct connect *connect, struct sides_look *diagnosis)
+static void conclude(const struct connect *connect, struct findings *findings)
 {
 	g_autoptr(ConnectionState) state = connection_state_read(connect->connection->name);
 
 	if (state != NULL && connection_state_is_over(state) && state->message != NULL) {
-		note(diagnosis, "last time", state->message);
-		blame(diagnosis, SIDE_UNDECIDED);
+		note(findings, "last time", state->message);
+		blame(findings, SIDE_UNDECIDED);
 	}
 }
 
 enum exit_status connect_diagnose(struct connect *connect)
 {
-	struct sides_look diagnosis = { g_array_new(FALSE, FALSE, sizeof(struct finding_line)),
-					SIDE_NONE };
+	struct findings findings = { g_array_new(FALSE, FALSE, sizeof(struct finding_line)),
+				     SIDE_NONE };
+	struct findings doctors = { g_array_new(FALSE, FALSE, sizeof(struct finding_line)),
+				    SIDE_NONE };
 	g_autoptr(GError) error = NULL;
 	enum exit_status status = EXIT_DONE;
 
+	/* Its processes are forked: before anything here has threads. The check's own words come first. */
+	ask_doctor(&doctors);
 	if (!connect_check(connect, &error)) {
-		note(&diagnosis, "local check", error->message);
-		blame(&diagnosis, side_of(error));
+		note(&findings, "local check", error->message);
+		blame(&findings, side_of(error));
 		status = exit_status_for(devid_error_result(error));
 	} else {
-		note(&diagnosis, "local check",
+		note(&findings, "local check",
 		     connect->office != NULL ? "this is the office: no tunnel is needed" : "ok");
 	}
-	ask_doctor(&diagnosis);
-	probe(connect, &diagnosis, NULL, "without");
+	g_array_append_vals(findings.lines, doctors.lines->data, doctors.lines->len);
+	g_array_unref(doctors.lines);
+	blame(&findings, doctors.side);
+	probe(connect, &findings, NULL, "without");
 	if (connect->identity != NULL && connect->identity->chain_count > 0)
-		probe(connect, &diagnosis, connect->identity, "with");
-	conclude(connect, &diagnosis);
-	print(connect, &diagnosis);
-	if (diagnosis.side != SIDE_NONE && status == EXIT_DONE)
+		probe(connect, &findings, connect->identity, "with");
+	conclude(connect, &findings);
+	print(connect, &findings);
+	if (findings.side != SIDE_NONE && status == EXIT_DONE)
 		status = EXIT_FAILED;
-	for (guint i = 0; i < diagnosis.lines->len; i++)
-		g_free(g_array_index(diagnosis.lines, struct finding_line, i).text);
-	g_array_unref(diagnosis.lines);
+	for (guint i = 0; i < findings.lines->len; i++)
+		g_free(g_array_index(findings.lines, struct finding_line, i).text);
+	g_array_unref(findings.lines);
 	return status;
 }

@@ -13,7 +13,6 @@
 #define CLIENT "openconnect"
 /* A keyring's open question has two minutes. */
 #define SIGN_IN_BOUND_MS (150 * 1000)
-#define ASK_SUDO_MS	 5000
 #define CONFIGURED	 "Configured as "
 /* Its script sets up interface and routes after that. */
 #define LOOK_MS	  10
@@ -140,7 +139,7 @@ static const char *find_value(const struct secret *ticket, const char *name, siz
 }
 
 /* Nothing that isn't the cookie is secret. Only characters that can be nothing but part of a word. */
-static char *plain_value(const struct secret *ticket, const char *name)
+char *vpn_ticket_value(const struct secret *ticket, const char *name)
 {
 	size_t length = 0;
 	const char *value = find_value(ticket, name, &length);
@@ -153,7 +152,7 @@ static char *plain_value(const struct secret *ticket, const char *name)
 	return g_strndup(value, length);
 }
 
-static gboolean take_cookie(const struct secret *ticket, struct secret *line)
+gboolean vpn_ticket_cookie(const struct secret *ticket, struct secret *line)
 {
 	size_t length = 0;
 	const char *value = find_value(ticket, "COOKIE", &length);
@@ -168,11 +167,11 @@ static gboolean take_cookie(const struct secret *ticket, struct secret *line)
 static GPtrArray *tunnel_argv(const struct vpn_session *session, const struct secret *ticket)
 {
 	g_autofree char *url =
-		ticket == NULL ? g_strdup("CONNECT_URL") : plain_value(ticket, "CONNECT_URL");
+		ticket == NULL ? g_strdup("CONNECT_URL") : vpn_ticket_value(ticket, "CONNECT_URL");
 	g_autofree char *print =
-		ticket == NULL ? g_strdup("FINGERPRINT") : plain_value(ticket, "FINGERPRINT");
+		ticket == NULL ? g_strdup("FINGERPRINT") : vpn_ticket_value(ticket, "FINGERPRINT");
 	g_autofree char *resolve =
-		ticket == NULL ? g_strdup("RESOLVE") : plain_value(ticket, "RESOLVE");
+		ticket == NULL ? g_strdup("RESOLVE") : vpn_ticket_value(ticket, "RESOLVE");
 	GPtrArray *argv;
 
 	if (url == NULL || print == NULL || (ticket != NULL && !g_str_has_prefix(url, "https://")))
@@ -189,48 +188,6 @@ static GPtrArray *tunnel_argv(const struct vpn_session *session, const struct se
 	add_all(argv, session->arguments);
 	g_ptr_array_add(argv, g_steal_pointer(&url));
 	return argv;
-}
-
-static gboolean sudo_allows(GPtrArray *argv)
-{
-	g_autoptr(GPtrArray) asking = g_ptr_array_new();
-	int status = 0;
-
-	g_ptr_array_add(asking, (gpointer) "sudo");
-	g_ptr_array_add(asking, (gpointer) "-n");
-	g_ptr_array_add(asking, (gpointer) "-l");
-	g_ptr_array_add(asking, (gpointer) "--");
-	for (guint i = 0; i < argv->len; i++)
-		g_ptr_array_add(asking, g_ptr_array_index(argv, i));
-	g_ptr_array_add(asking, NULL);
-	return vpn_process_run(&(struct vpn_command){ .argv = (const char *const *)asking->pdata },
-			       ASK_SUDO_MS, &status, NULL) &&
-	       WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-static void put_before(GPtrArray *argv, const char *const *words)
-{
-	for (gint i = 0; words[i] != NULL; i++)
-		g_ptr_array_insert(argv, i, g_strdup(words[i]));
-}
-
-/* By what the tunnel is made as root; *terminal: its end goes by a terminal. FALSE: by nothing. */
-static gboolean prepare_root(GPtrArray *argv, bool *terminal)
-{
-	static const char *const sudo[] = { "sudo", "-n", "--", NULL };
-	static const char *const pkexec[] = { "pkexec", "--disable-internal-agent", NULL };
-	g_autofree char *has_sudo = vpn_program("sudo"), *has_pkexec = vpn_program("pkexec");
-
-	*terminal = geteuid() != 0;
-	if (geteuid() == 0)
-		return TRUE;
-	if (has_sudo != NULL && (has_pkexec == NULL || sudo_allows(argv)))
-		put_before(argv, sudo);
-	else if (has_pkexec != NULL)
-		put_before(argv, pkexec);
-	else
-		return FALSE;
-	return TRUE;
 }
 
 static gboolean look(gpointer data)
@@ -286,13 +243,13 @@ static gboolean start(struct vpn_session *session, GError **error)
 	struct tunnel *tunnel;
 
 	g_clear_pointer(&session->lines, g_ptr_array_unref);
-	if (argv == NULL || !take_cookie(&session->ticket, &cookie)) {
+	if (argv == NULL || !vpn_ticket_cookie(&session->ticket, &cookie)) {
 		devid_error_set(error, DEVID_FAILED, "client-failed", NULL,
 				"%s: what openconnect answered to the sign-in is not understood",
 				session->connection->gateway);
 		return FALSE;
 	}
-	if (!prepare_root(argv, &command.terminal)) {
+	if (!vpn_as_root(argv, &command.terminal)) {
 		devid_error_set(error, DEVID_DENIED, "root-needed", NULL, "%s: %s",
 				session->connection->gateway,
 				devid_reason_find("root-needed")->cause);
@@ -327,7 +284,7 @@ static void describe(const struct vpn_session *session, GPtrArray *lines)
 	bool terminal;
 
 	g_ptr_array_add(lines, vpn_words((const char *const *)first->pdata));
-	(void)prepare_root(second, &terminal);
+	(void)vpn_as_root(second, &terminal);
 	g_ptr_array_add(second, NULL);
 	g_ptr_array_add(lines, vpn_words((const char *const *)second->pdata));
 }

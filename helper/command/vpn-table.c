@@ -8,6 +8,8 @@
 
 static const struct vpn_driver *const drivers[] = {
 	&vpn_openconnect,
+	&vpn_openvpn,
+	&vpn_strongswan,
 	&vpn_exec,
 };
 
@@ -17,6 +19,11 @@ const struct vpn_driver *vpn_driver_find(const char *name)
 		if (strcmp(drivers[i]->name, name) == 0)
 			return drivers[i];
 	return NULL;
+}
+
+const struct vpn_driver *vpn_driver_for(const struct connection *connection)
+{
+	return vpn_driver_find(connection->client);
 }
 
 char *vpn_driver_names(void)

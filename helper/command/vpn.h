@@ -41,6 +41,7 @@ struct vpn_session {
 struct vpn_driver {
 	const char *name;
 	bool config_needed, command_needed; /* of the connection's keys */
+	bool system; /* runs as root: the machine's token is the one that it can use */
 	/* As the user, in the foreground, before start(): fills the ticket. NULL: start() does it all.
 	 * `sign_in` NULL: no user name and password are known; then the error's reason may be
 	 * "sign-in-needed". Ends within its own bound.
@@ -56,13 +57,36 @@ struct vpn_driver {
 };
 const struct vpn_driver *vpn_driver_find(const char *name); /* NULL: no such client */
 char *vpn_driver_names(void);				    /* "openconnect, exec, …" */
+/* The one that runs this connection here. */
+const struct vpn_driver *vpn_driver_for(const struct connection *connection);
 
-extern const struct vpn_driver vpn_openconnect, vpn_exec, vpn_openvpn, vpn_strongswan,
-	vpn_networkmanager;
+extern const struct vpn_driver vpn_openconnect, vpn_exec, vpn_openvpn, vpn_strongswan;
 
 void vpn_session_clear(struct vpn_session *session);
 /* Keeps it for the cause, and tells the log. */
 void vpn_session_line(struct vpn_session *session, const char *line);
+
+/* vpn-openconnect.c: of what `openconnect --authenticate` printed. NULL: there is no such thing in it, or it is no
+ * single word. The cookie is a line, with its end.
+ */
+char *vpn_ticket_value(const struct secret *ticket, const char *name);
+gboolean vpn_ticket_cookie(const struct secret *ticket, struct secret *line);
+
+/* Puts sudo or pkexec before what only root may do. *terminal: its end goes by a terminal. FALSE: there is neither. */
+gboolean vpn_as_root(GPtrArray *argv, bool *terminal);
+
+/* vpn-daemon.c: clients that are daemons, told by commands what to do. Each argv is NULL-ended. */
+struct vpn_daemon {
+	GPtrArray *begin, *look, *end;
+	const char *
+		present; /* what a line of `look` holds while it is connected; NULL: its status is 0 */
+	const char *address; /* in a line of `begin`, what stands before the address; or NULL */
+	const char *client;
+};
+/* Takes the commands over. */
+gboolean vpn_daemon_start(struct vpn_session *session, const struct vpn_daemon *daemon,
+			  GError **error);
+void vpn_daemon_stop(struct vpn_session *session);
 
 /* vpn-cause.c: what the client's last lines mean, in words. `status` as of waitpid(2). */
 void vpn_cause(const struct vpn_session *session, const char *client, int status, GError **error);

@@ -1,0 +1,182 @@
+/* OpenVPN. Config= is its configuration file, which root runs it with, or the NAME of a unit
+ * openvpn-client@NAME.service where systemd runs. Either way it has the machine's identity.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "vpn.h"
+
+#define CLIENT	  "openvpn"
+#define CONNECTED "Initialization Sequence Completed"
+#define ADDRESS	  "net_addr_v4_add: "
+#define SYSTEMD	  "/run/systemd/system"
+
+struct tunnel {
+	struct vpn_process *process;
+	struct vpn_session *session;
+	char *address;
+	bool stopping;
+};
+
+static bool is_file(const struct vpn_session *session)
+{
+	return g_path_is_absolute(session->connection->config);
+}
+
+static GPtrArray *make_words(const char *const *words)
+{
+	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+
+	for (; *words != NULL; words++)
+		g_ptr_array_add(argv, g_strdup(*words));
+	return argv;
+}
+
+/* --- as a program --------------------------------------------------------------------------- */
+
+/* What would make it try again by itself ends it here: it is checked first. */
+static GPtrArray *file_argv(const struct vpn_session *session)
+{
+	g_autofree char *program = vpn_program(CLIENT);
+	const char *const words[] = { program != NULL ? program : CLIENT,
+				      "--config",
+				      session->connection->config,
+				      "--connect-retry-max",
+				      "1",
+				      "--remap-usr1",
+				      "SIGTERM",
+				      NULL };
+	GPtrArray *argv = make_words(words);
+	char **const lists[] = { session->connection->arguments, session->arguments };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
+		for (char **word = lists[i]; word != NULL && *word != NULL; word++)
+			g_ptr_array_add(argv, g_strdup(*word));
+	return argv;
+}
+
+static void take_line(const char *line, void *data)
+{
+	struct tunnel *tunnel = data;
+	const char *address = strstr(line, ADDRESS);
+
+	vpn_session_line(tunnel->session, line);
+	if (address != NULL && tunnel->address == NULL) {
+		address += strlen(ADDRESS);
+		tunnel->address = g_strndup(address, strcspn(address, "/ "));
+	}
+	if (strstr(line, CONNECTED) != NULL)
+		tunnel->session->connected(tunnel->session, tunnel->address);
+}
+
+static void has_ended(int status, void *data)
+{
+	struct tunnel *tunnel = data;
+	struct vpn_session *session = tunnel->session;
+	GError *error = NULL;
+
+	session->tunnel = NULL;
+	if (!tunnel->stopping)
+		vpn_cause(session, CLIENT, status, &error);
+	g_free(tunnel->address);
+	g_free(tunnel);
+	session->ended(session, error);
+}
+
+static gboolean start_file(struct vpn_session *session, GError **error)
+{
+	g_autoptr(GPtrArray) argv = file_argv(session);
+	struct vpn_command command = { .line = take_line, .ended = has_ended };
+	struct tunnel *tunnel;
+
+	g_clear_pointer(&session->lines, g_ptr_array_unref);
+	if (!vpn_as_root(argv, &command.terminal)) {
+		devid_error_set(error, DEVID_DENIED, "root-needed", NULL, "%s: %s",
+				session->connection->gateway,
+				devid_reason_find("root-needed")->cause);
+		return FALSE;
+	}
+	g_ptr_array_add(argv, NULL);
+	command.argv = (const char *const *)argv->pdata;
+	tunnel = g_new0(struct tunnel, 1);
+	tunnel->session = session;
+	command.data = tunnel;
+	tunnel->process = vpn_process_start(&command, error);
+	if (tunnel->process != NULL)
+		session->tunnel = tunnel;
+	else
+		g_free(tunnel);
+	return tunnel->process != NULL;
+}
+
+/* --- as a unit ------------------------------------------------------------------------------ */
+
+/* systemctl asks polkit by itself. */
+static GPtrArray *unit_argv(const struct vpn_session *session, const char *action)
+{
+	g_autofree char *unit =
+		g_strdup_printf("openvpn-client@%s.service", session->connection->config);
+	const char *const words[] = { "systemctl", action, "--quiet", unit, NULL };
+	GPtrArray *argv = make_words(words);
+
+	g_ptr_array_add(argv, NULL);
+	return argv;
+}
+
+static gboolean start_unit(struct vpn_session *session, GError **error)
+{
+	if (access(SYSTEMD, F_OK) != 0) {
+		devid_error_set(error, DEVID_NOT_FOUND, "client-missing", NULL,
+				"%s: Config=%s names a unit, and systemd does not run here",
+				session->connection->gateway, session->connection->config);
+		return FALSE;
+	}
+	return vpn_daemon_start(session,
+				&(struct vpn_daemon){ .begin = unit_argv(session, "start"),
+						      .look = unit_argv(session, "is-active"),
+						      .end = unit_argv(session, "stop"),
+						      .client = CLIENT },
+				error);
+}
+
+/* --- either --------------------------------------------------------------------------------- */
+
+static gboolean start(struct vpn_session *session, GError **error)
+{
+	return is_file(session) ? start_file(session, error) : start_unit(session, error);
+}
+
+static void stop(struct vpn_session *session)
+{
+	struct tunnel *tunnel = session->tunnel;
+
+	if (!is_file(session)) {
+		vpn_daemon_stop(session);
+		return;
+	}
+	tunnel->stopping = true;
+	vpn_process_stop(tunnel->process);
+}
+
+static void describe(const struct vpn_session *session, GPtrArray *lines)
+{
+	g_autoptr(GPtrArray) argv =
+		is_file(session) ? file_argv(session) : unit_argv(session, "start");
+	bool terminal;
+
+	if (is_file(session)) {
+		(void)vpn_as_root(argv, &terminal);
+		g_ptr_array_add(argv, NULL);
+	}
+	g_ptr_array_add(lines, vpn_words((const char *const *)argv->pdata));
+}
+
+const struct vpn_driver vpn_openvpn = {
+	.name = CLIENT,
+	.config_needed = true,
+	.system = true,
+	.start = start,
+	.stop = stop,
+	.describe = describe,
+};

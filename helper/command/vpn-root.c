@@ -1,0 +1,48 @@
+/* The way to root, for what makes a tunnel: sudo where a rule lets it without a password, else pkexec, which asks. */
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vpn.h"
+
+#define ASK_SUDO_MS 5000
+
+static gboolean sudo_allows(GPtrArray *argv)
+{
+	g_autoptr(GPtrArray) asking = g_ptr_array_new();
+	int status = 0;
+
+	g_ptr_array_add(asking, (gpointer) "sudo");
+	g_ptr_array_add(asking, (gpointer) "-n");
+	g_ptr_array_add(asking, (gpointer) "-l");
+	g_ptr_array_add(asking, (gpointer) "--");
+	for (guint i = 0; i < argv->len; i++)
+		g_ptr_array_add(asking, g_ptr_array_index(argv, i));
+	g_ptr_array_add(asking, NULL);
+	return vpn_process_run(&(struct vpn_command){ .argv = (const char *const *)asking->pdata },
+			       ASK_SUDO_MS, &status, NULL) &&
+	       WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void put_before(GPtrArray *argv, const char *const *words)
+{
+	for (gint i = 0; words[i] != NULL; i++)
+		g_ptr_array_insert(argv, i, g_strdup(words[i]));
+}
+
+gboolean vpn_as_root(GPtrArray *argv, bool *terminal)
+{
+	static const char *const sudo[] = { "sudo", "-n", "--", NULL };
+	static const char *const pkexec[] = { "pkexec", "--disable-internal-agent", NULL };
+	g_autofree char *has_sudo = vpn_program("sudo"), *has_pkexec = vpn_program("pkexec");
+
+	*terminal = geteuid() != 0;
+	if (geteuid() == 0)
+		return TRUE;
+	if (has_sudo != NULL && (has_pkexec == NULL || sudo_allows(argv)))
+		put_before(argv, sudo);
+	else if (has_pkexec != NULL)
+		put_before(argv, pkexec);
+	else
+		return FALSE;
+	return TRUE;
+}

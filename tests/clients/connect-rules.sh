@@ -1,0 +1,159 @@
+#!/bin/bash
+# devid connect before there is a tunnel: which connection is meant, the office, rules, any program as a client,
+# and on which side it fails.
+. "$(dirname "$0")/../lib/common.sh"
+. "$(dirname "$0")/../lib/machine.sh"
+. "$(dirname "$0")/../lib/keyring.sh"
+. "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/gateway.sh"
+client_machine "$0" "$@"
+gateway_network
+gateway_sudo
+gateway_start 'auth = "certificate"'
+D=/etc/devid/connections.d
+OWN=$HOME_ALICE/.config/devid/connections.d
+mkdir -p "$D"
+run "${E[@]}" mkdir -p "$OWN"
+connect() {
+	run "${E[@]}" devid connect "$@" </dev/null
+}
+end() {
+	run "${E[@]}" devid disconnect "$@"
+}
+# own NAME LINE…: a file of alice's.
+own() {
+	local name=$1
+	shift
+	printf '%s\n' '[Connection]' "$@" >"$OWN/$name.conf"
+	chown alice: "$OWN/$name.conf"
+}
+
+# --- which one
+connect
+is "$rc" 2 "no connection and no name: the words are off"
+own one Gateway=server.test:4443
+own two Gateway=server.test:4443
+connect
+is "$rc" 2 "two connections and no name"
+like "$err" 'one, two' "are named"
+own one Gateway=server.test:4443 Colour=red
+connect one
+is "$rc" 1 "a file with an unknown key"
+like "$err" 'one\.conf: 3: unknown key Colour' "is refused with its line"
+own one Gateway=server.test:4443
+chmod 666 "$OWN/one.conf"
+connect one
+is "$rc" 1 "a file that others could have written is refused"
+chmod 600 "$OWN/one.conf"
+printf '[Connection]\nGateway=machine.test\n' >"$D/one.conf"
+connect one --dry-run
+like "$out" 'https://machine\.test' "the machine's file goes before the user's own"
+rm "$D/one.conf"
+connect one --dry-run
+like "$out" 'https://server\.test:4443' "which is read where there is no other"
+connect '../one'
+is "$rc" 2 "a path is no name"
+connect --supervise one
+is "$rc" 2 "what is not for people is refused"
+run "${E[@]}" devid start one --dry-run
+is "$rc" 0 "start is connect"
+run "${E[@]}" devid stop
+is "$rc" 1 "and stop is disconnect"
+
+# --- any program
+cat >"$T/client" <<-'X'
+	#!/bin/sh
+	printf '%s\n' "$@" >"$HOME/words"
+	[ "$1" = stay ] || { echo "it can't" >&2; exit 7; }
+	exec sleep 300
+X
+chmod 755 "$T/client"
+own any Gateway=vpn.test:99 Client=exec "Command=$T/client stay {uri} {gateway} {host} {port} {user} '{uri}x' '\$(id)'" \
+	User=alice Identity=rsa
+"${E[@]}" devid status --watch >"$T/watch" 2>&1 &
+watch=$!
+track "$watch"
+connect any -- more 'words here'
+is "$rc" 0 "a program that stays is connected" || diag "$(cat "$HOME_ALICE"/.local/state/devid/connections/any.log)"
+is "$(paste -sd' ' "$HOME_ALICE/words")" \
+	"stay $TOKEN;object=rsa vpn.test:99 vpn.test 99 alice {uri}x \$(id) more words here" "its words are filled in, without a shell"
+pid=$(pgrep -u alice -x sleep)
+ok "status --watch tells when it is there" wait_for 5 grep -q '^any: connected since' "$T/watch" || diag "$(cat "$T/watch")"
+connect any
+like "$out" 'already connected' "once is enough"
+end any
+is "$rc" 0 "it is ended"
+ok "with its program" wait_for 5 gone "$pid"
+ok "and when it is gone" wait_for 5 grep -q '^any: disconnected' "$T/watch"
+stop "$watch"
+own fails Gateway=vpn.test Client=exec "Command=$T/client leave" Identity=rsa
+connect fails
+is "$rc" 1 "a program that ends at once is no connection"
+like "$err" "the VPN client failed \(exec: it can't\)" "with its last words"
+own lost Gateway=vpn.test Client=exec Command=/nonexistent/client Identity=rsa
+connect lost --json
+is "$rc" 1 "a program that isn't there"
+like "$out" '"reason" : "client-missing"' "is told"
+# The supervisor is killed: its program does not stay.
+connect any
+pid=$(pgrep -u alice -x sleep)
+pkill -KILL -u alice -x devid
+ok "a killed supervisor takes its program along" wait_for 5 gone "$pid"
+run "${E[@]}" devid status
+like "$out" 'any: ended: its supervisor has gone' "which status tells"
+
+# --- rules
+mkdir -p /etc/devid/rules.d
+printf '[Rule closed]\nAction=block\n' >/etc/devid/rules.d/1.conf
+before=$(gateway_packets)
+connect one --identity rsa
+is "$rc" 4 "a rule that blocks: exit status 4"
+is "$(gateway_packets)" "$before" "and no packet leaves"
+rm -r /etc/devid/rules.d
+
+# --- on which side
+own work Gateway=server.test:4443 "CAFile=$PKI/root.crt" Identity=rsa
+side() {
+	connect "$@" --diagnose --json
+	sed -n 's/^  "side" : "\(.*\)",$/\1/p' <<<"$out"
+}
+is "$(side work)" none "all is well: nobody's fault" || diag "$out"
+is "$(side work --identity stranger)" certificate "a stranger's certificate: the certificate's"
+is "$(side one --identity rsa)" gateway "a gateway that nobody vouches for: the gateway's" || diag "$out"
+gateway_stop
+is "$(side work)" network "no gateway: the network's"
+mv "$PKI/issuing-chain.pem" "$T/chain.pem"
+cp "$PKI/stranger-root.crt" "$PKI/issuing-chain.pem"
+gateway_start 'auth = "certificate"'
+is "$(side work)" gateway "a gateway that doesn't know our CA: the gateway's" || diag "$out"
+connect work
+is "$rc" 3 "which refuses"
+like "$err" 'the gateway refused the certificate' "with words for it"
+gateway_stop
+mv "$T/chain.pem" "$PKI/issuing-chain.pem"
+mv /etc/devid/signing "$T/signing"
+is "$(side work)" account "no account: the account's" || diag "$out"
+connect work
+is "$rc" 6 "and connect ends as check does without one"
+mv "$T/signing" /etc/devid/signing
+like "$(connect work --diagnose; echo "$out")" 'diagnosis +the fault is in the network' "in one sentence"
+
+# --- the office
+ip route add default via 10.99.0.1
+mac=$(ip -n gateway -o link show g0 | sed 's/.*ether \([0-9a-f:]*\).*/\1/')
+ping -c 1 -W 2 10.99.0.1 >/dev/null
+printf '[Office hq]\nGatewayAddress=10.99.0.1\nGatewayMAC=%s\n' "$mac" >/etc/devid/account.conf
+connect work
+is "$rc" 0 "in the office there is nothing to do"
+like "$out" 'this is the office hq: no tunnel is needed' "which is said"
+ok "and no client is run" no_tunnels
+connect work --json
+like "$out" '"state" : "office"' "--json has it"
+gateway_start 'auth = "certificate"'
+own work Gateway=server.test:4443 "CAFile=$PKI/root.crt" Identity=rsa Office=ignore
+connect work
+is "$rc" 0 "Office=ignore makes a tunnel"
+ok "that carries packets" gateway_echoes
+end
+ok "no client is left" wait_for 5 no_tunnels
+done_testing
