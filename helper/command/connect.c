@@ -174,7 +174,7 @@ static enum exit_status dispatch(struct connect *connect, const struct options *
 	connect->connection = connection_find(operand, &error);
 	if (connect->connection == NULL)
 		return report_error(&error, connect->json);
-	connect->driver = vpn_driver_find(connect->connection->client);
+	connect->driver = vpn_driver_for(connect->connection);
 	if (options->supervise)
 		return run_supervisor(connect);
 	if (options->diagnose)

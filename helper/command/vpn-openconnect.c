@@ -140,7 +140,7 @@ static const char *find_value(const struct secret *ticket, const char *name, siz
 }
 
 /* Nothing that isn't the cookie is secret. Only characters that can be nothing but part of a word. */
-static char *plain_value(const struct secret *ticket, const char *name)
+char *vpn_ticket_value(const struct secret *ticket, const char *name)
 {
 	size_t length = 0;
 	const char *value = find_value(ticket, name, &length);
@@ -153,7 +153,7 @@ static char *plain_value(const struct secret *ticket, const char *name)
 	return g_strndup(value, length);
 }
 
-static gboolean take_cookie(const struct secret *ticket, struct secret *line)
+gboolean vpn_ticket_cookie(const struct secret *ticket, struct secret *line)
 {
 	size_t length = 0;
 	const char *value = find_value(ticket, "COOKIE", &length);
@@ -168,11 +168,11 @@ static gboolean take_cookie(const struct secret *ticket, struct secret *line)
 static GPtrArray *tunnel_argv(const struct vpn_session *session, const struct secret *ticket)
 {
 	g_autofree char *url =
-		ticket == NULL ? g_strdup("CONNECT_URL") : plain_value(ticket, "CONNECT_URL");
+		ticket == NULL ? g_strdup("CONNECT_URL") : vpn_ticket_value(ticket, "CONNECT_URL");
 	g_autofree char *print =
-		ticket == NULL ? g_strdup("FINGERPRINT") : plain_value(ticket, "FINGERPRINT");
+		ticket == NULL ? g_strdup("FINGERPRINT") : vpn_ticket_value(ticket, "FINGERPRINT");
 	g_autofree char *resolve =
-		ticket == NULL ? g_strdup("RESOLVE") : plain_value(ticket, "RESOLVE");
+		ticket == NULL ? g_strdup("RESOLVE") : vpn_ticket_value(ticket, "RESOLVE");
 	GPtrArray *argv;
 
 	if (url == NULL || print == NULL || (ticket != NULL && !g_str_has_prefix(url, "https://")))
@@ -286,7 +286,7 @@ static gboolean start(struct vpn_session *session, GError **error)
 	struct tunnel *tunnel;
 
 	g_clear_pointer(&session->lines, g_ptr_array_unref);
-	if (argv == NULL || !take_cookie(&session->ticket, &cookie)) {
+	if (argv == NULL || !vpn_ticket_cookie(&session->ticket, &cookie)) {
 		devid_error_set(error, DEVID_FAILED, "client-failed", NULL,
 				"%s: what openconnect answered to the sign-in is not understood",
 				session->connection->gateway);

@@ -56,6 +56,8 @@ struct vpn_driver {
 };
 const struct vpn_driver *vpn_driver_find(const char *name); /* NULL: no such client */
 char *vpn_driver_names(void);				    /* "openconnect, exec, …" */
+/* The one that runs this connection here. */
+const struct vpn_driver *vpn_driver_for(const struct connection *connection);
 
 extern const struct vpn_driver vpn_openconnect, vpn_exec, vpn_openvpn, vpn_strongswan,
 	vpn_networkmanager;
@@ -63,6 +65,12 @@ extern const struct vpn_driver vpn_openconnect, vpn_exec, vpn_openvpn, vpn_stron
 void vpn_session_clear(struct vpn_session *session);
 /* Keeps it for the cause, and tells the log. */
 void vpn_session_line(struct vpn_session *session, const char *line);
+
+/* vpn-openconnect.c: of what `openconnect --authenticate` printed. NULL: there is no such thing in it, or it is no
+ * single word. The cookie is a line, with its end.
+ */
+char *vpn_ticket_value(const struct secret *ticket, const char *name);
+gboolean vpn_ticket_cookie(const struct secret *ticket, struct secret *line);
 
 /* vpn-cause.c: what the client's last lines mean, in words. `status` as of waitpid(2). */
 void vpn_cause(const struct vpn_session *session, const char *client, int status, GError **error);
