@@ -13,6 +13,7 @@ mkdir -p "$D"
 printf '[Connection]\nGateway=server.test:4443\nClient=networkmanager\nCAFile=%s\n' "$PKI/root.crt" >"$D/work.conf"
 system_bus_start
 desktop_session alice
+desktop_allows alice
 polkit_start
 network_manager_start
 run "${E[@]}" devid connect work --identity rsa
