@@ -69,7 +69,7 @@ static void owner_changed(GDBusConnection *bus, const char *sender, const char *
 	g_variant_get(values, "(&s&s&s)", NULL, &before, NULL);
 	if (nm->owner == NULL || strcmp(before, nm->owner) != 0)
 		return;
-	fail(nm, g_error_new(G_IO_ERROR, G_IO_ERROR_CLOSED, "NetworkManager has ended"));
+	fail(nm, g_error_new(G_IO_ERROR, G_IO_ERROR_CLOSED, "its name has no owner"));
 }
 
 static void state_changed(GDBusConnection *bus, const char *sender, const char *path,
@@ -126,7 +126,9 @@ static void bus_opened(GObject *source, GAsyncResult *result, gpointer data)
 		return;
 	}
 	if (bus == NULL) {
-		fail(nm, error);
+		fail(nm, g_error_new(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "system bus: %s",
+				     error->message));
+		g_error_free(error);
 		return;
 	}
 	nm->bus = bus;

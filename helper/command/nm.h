@@ -73,8 +73,8 @@ void nm_agent_clear(struct nm_agent *agent);
 
 /* What NetworkManager answered, as an error of ours. Takes `failure`. */
 GError *nm_error(const char *gateway, GError *failure);
-/* Why an active connection has ended. */
-GError *nm_ended_error(const char *gateway, guint reason);
+/* Why an active connection has ended. `stood`: it was active before. */
+GError *nm_ended_error(const char *gateway, guint reason, bool stood);
 
 /* --- nm-look.c ----------------------------------------------------------------------------------- */
 

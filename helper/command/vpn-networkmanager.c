@@ -21,7 +21,7 @@ struct tunnel {
 	char *active; /* its object; NULL: there is none yet */
 	char *ip4, *ip6;
 	guint timer;
-	bool stopping, stood;
+	bool stopping, asked, stood; /* `asked`: for its address */
 };
 
 static const char *gateway_of(const struct tunnel *tunnel)
@@ -78,6 +78,8 @@ static void failed(struct nm *nm, GError *error)
 
 static void stands(struct tunnel *tunnel, const char *address)
 {
+	if (tunnel->stopping)
+		return;
 	set_bound(tunnel, 0);
 	tunnel->stood = true;
 	tunnel->session->connected(tunnel->session, address);
@@ -140,10 +142,12 @@ static void active_found(GObject *bus, GAsyncResult *result, gpointer data)
 	g_clear_pointer(&tunnel->ip6, g_free);
 	(void)g_variant_lookup(properties, "Ip4Config", "o", &tunnel->ip4);
 	(void)g_variant_lookup(properties, "Ip6Config", "o", &tunnel->ip6);
-	if (state == NM_ACTIVATED && !tunnel->stood && !tunnel->stopping)
+	if (state == NM_ACTIVATED && !tunnel->asked && !tunnel->stopping) {
+		tunnel->asked = true;
 		ask_address(tunnel);
-	else if (state == NM_DEACTIVATED)
+	} else if (state == NM_DEACTIVATED) {
 		take_state(tunnel, state, NM_REASON_UNKNOWN);
+	}
 }
 
 static void look(struct tunnel *tunnel)
@@ -161,14 +165,15 @@ static void take_state(struct tunnel *tunnel, guint state, guint reason)
 {
 	g_autofree char *line = NULL;
 
-	if (state == NM_ACTIVATED && !tunnel->stood)
+	if (state == NM_ACTIVATED && !tunnel->asked)
 		look(tunnel);
 	if (state != NM_DEACTIVATED)
 		return;
 	line = g_strdup_printf("NetworkManager: ended, reason %u", reason);
 	vpn_session_line(tunnel->session, line);
-	end(tunnel,
-	    is_asked_for(tunnel, reason) ? NULL : nm_ended_error(gateway_of(tunnel), reason));
+	end(tunnel, is_asked_for(tunnel, reason)
+			    ? NULL
+			    : nm_ended_error(gateway_of(tunnel), reason, tunnel->stood));
 }
 
 static void changed(struct nm *nm, const char *path, guint state, guint reason)
