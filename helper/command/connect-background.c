@@ -167,8 +167,8 @@ static gboolean spawn(const struct connect *connect, int ticket, int ready, int 
 	const int sources[] = { ready, lock };
 	/* By its own path, for its name among the processes; where that was replaced, as it is. */
 	g_autofree char *path = g_file_read_link(SELF, NULL);
-	g_autoptr(GPtrArray) argv = make_argv(
-		connect, path != NULL && access(path, X_OK) == 0 ? path : SELF);
+	g_autoptr(GPtrArray) argv =
+		make_argv(connect, path != NULL && access(path, X_OK) == 0 ? path : SELF);
 	AUTO_CLOSE int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	int log = connect->log != NULL ? fileno(connect->log) : null;
 

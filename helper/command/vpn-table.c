@@ -1,16 +1,15 @@
 /* The clients that `devid connect` runs, and what every session has. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "nm.h"
 #include "vpn.h"
 
 #define LINES_KEPT 40
 
 static const struct vpn_driver *const drivers[] = {
-	&vpn_openconnect,
-	&vpn_openvpn,
-	&vpn_strongswan,
-	&vpn_exec,
+	&vpn_openconnect, &vpn_openvpn, &vpn_strongswan, &vpn_networkmanager, &vpn_exec,
 };
 
 const struct vpn_driver *vpn_driver_find(const char *name)
@@ -21,9 +20,13 @@ const struct vpn_driver *vpn_driver_find(const char *name)
 	return NULL;
 }
 
+/* openconnect's tunnel is NetworkManager's where that carries the network: it needs no root. */
 const struct vpn_driver *vpn_driver_for(const struct connection *connection)
 {
-	return vpn_driver_find(connection->client);
+	const struct vpn_driver *driver = vpn_driver_find(connection->client);
+
+	return driver == &vpn_openconnect && geteuid() != 0 && nm_is_usable() ? &vpn_networkmanager
+									      : driver;
 }
 
 char *vpn_driver_names(void)

@@ -60,7 +60,8 @@ char *vpn_driver_names(void);				    /* "openconnect, exec, …" */
 /* The one that runs this connection here. */
 const struct vpn_driver *vpn_driver_for(const struct connection *connection);
 
-extern const struct vpn_driver vpn_openconnect, vpn_exec, vpn_openvpn, vpn_strongswan;
+extern const struct vpn_driver vpn_openconnect, vpn_exec, vpn_openvpn, vpn_strongswan,
+	vpn_networkmanager;
 
 void vpn_session_clear(struct vpn_session *session);
 /* Keeps it for the cause, and tells the log. */
