@@ -160,6 +160,7 @@ static enum exit_status run_supervisor(struct connect *connect)
 
 	if (fcntl(READY_FD, F_SETFD, FD_CLOEXEC) < 0 || fcntl(LOCK_FD, F_SETFD, FD_CLOEXEC) < 0)
 		return report_usage("connect", "--supervise is not for people");
+	connect->driver = vpn_driver_for(connect->connection);
 	connect->log = stderr;
 	if (!connect_read_ticket(connect, &error) || !connect_find(connect, &error))
 		return report_error(&error, false);
@@ -174,11 +175,16 @@ static enum exit_status dispatch(struct connect *connect, const struct options *
 	connect->connection = connection_find(operand, &error);
 	if (connect->connection == NULL)
 		return report_error(&error, connect->json);
-	connect->driver = vpn_driver_for(connect->connection);
+	/* Whether NetworkManager is there is asked over a bus: not before the supervisor knows its descriptors, and
+	 * not before doctor's processes are forked.
+	 */
 	if (options->supervise)
 		return run_supervisor(connect);
-	if (options->diagnose)
+	if (options->diagnose) {
+		connect->driver = vpn_driver_find(connect->connection->client);
 		return connect_diagnose(connect);
+	}
+	connect->driver = vpn_driver_for(connect->connection);
 	return run(connect, options);
 }
 
