@@ -323,7 +323,7 @@ run "${E[@]}" "$DEVID_COMMAND" status
 is "$rc" 0 "status"
 like "$out" 'not running' "finds no agent"
 devid status --json
-is "$(json 'sorted(j)')" "['account', 'agent', 'identities', 'keyring', 'network', 'system_agent', 'version']" \
+is "$(json 'sorted(j)')" "['account', 'agent', 'connections', 'identities', 'keyring', 'network', 'system_agent', 'version']" \
 	"status --json has its members"
 is "$(json '[j["agent"]["running"], j["keyring"]["state"], j["account"]["state"]]')" \
 	"[False, 'missing', 'ready']" "and these values"
