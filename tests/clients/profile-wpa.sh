@@ -13,8 +13,9 @@ like "$(cat /lib/systemd/system/wpa_supplicant-wired@.service)" 'wpa_supplicant-
 	"the unit reads the file that is written"
 start() {
 	eap_server
+	: >"$T/wpa.log"
 	"${INSIDE[@]}" "${UNDER[@]}" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-		wpa_supplicant -c$config -Dwired -ie0 >"$T/wpa.log" 2>&1 </dev/null &
+		wpa_supplicant -c$config -Dwired -ie0 >>"$T/wpa.log" 2>&1 </dev/null &
 	client=$!
 	track $client
 }
@@ -48,7 +49,7 @@ refused() { # NAME REGEX LOG
 	start
 	ok "$1: refused" wait_for 30 grep -qE 'CTRL-EVENT-EAP-FAILURE' "$T/wpa.log" || logs
 	unlike "$(cat "$T/wpa.log")" CTRL-EVENT-EAP-SUCCESS "$1: not let in"
-	like "$(cat "$3")" "$2" "$1: for that reason"
+	ok "$1: for that reason" wait_for 5 grep -qE "$2" "$3" || logs
 	stop $client
 }
 tunnel_import stranger stranger

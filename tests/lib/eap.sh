@@ -20,7 +20,8 @@ eap_server() {
 		private_key=$PKI/server.key
 	X
 	[ -z "$EAP_SERVER" ] || stop "$EAP_SERVER"
-	hostapd -d "$T/hostapd.conf" >"$T/hostapd.log" 2>&1 &
+	: >"$T/hostapd.log"
+	hostapd -d "$T/hostapd.conf" >>"$T/hostapd.log" 2>&1 &
 	EAP_SERVER=$!
 	track $EAP_SERVER
 	wait_for 10 grep -q AP-ENABLED "$T/hostapd.log" || bail "no authenticator: $(tail -n 5 "$T/hostapd.log")"
