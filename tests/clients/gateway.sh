@@ -169,6 +169,13 @@ for user in carol:0 mallory:4; do
 	run "${A[@]}" REASON=connect USERNAME=${user%:*} "$EXAMPLES/ocserv-connect"
 	is "$rc" ${user#*:} "${user%:*}: the connect script ends with ${user#*:}"
 done
+for rule in Platforms=Linux Action=allow-internet; do
+	printf '[Rule staff]\nUsers=carol\n%s\n' "$rule" >/etc/devid/rules.d/10.conf
+	[ "$rule" != Platforms=Linux ] || echo Action=allow >>/etc/devid/rules.d/10.conf
+	run "${A[@]}" REASON=connect USERNAME=carol "$EXAMPLES/ocserv-connect"
+	is "$rc" 4 "a rule with $rule is not enough: 4"
+done
+printf '[Rule staff]\nUsers=carol\nAction=allow\n' >/etc/devid/rules.d/10.conf
 echo nonsense >/etc/devid/account.conf
 run "${A[@]}" REASON=connect USERNAME=carol "$EXAMPLES/ocserv-connect"
 isnt "$rc" 0 "a broken account: nobody"
