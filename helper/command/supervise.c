@@ -128,8 +128,10 @@ static gboolean try_again(gpointer data);
 /* Whether another try may help. */
 static bool may_pass(const GError *error)
 {
+	/* "client-missing": it was there, so it is being restarted. */
 	static const char *const words[] = { "gateway-unreachable", "gateway-closed",
-					     "session-ended", "client-failed", "timeout" };
+					     "session-ended",	    "client-failed",
+					     "client-missing",	    "timeout" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strcmp(devid_error_reason(error), words[i]) == 0)
