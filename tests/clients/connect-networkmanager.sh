@@ -21,8 +21,9 @@ connection networkmanager
 LOG=$HOME_ALICE/.local/state/devid/connections/work.log
 STATE=/run/user/$(id -u alice)/devid/connections/work.json
 
+# openconnect is not built with the module's sanitizer.
 connect() {
-	run "${E[@]}" devid connect "$@"
+	run "${E[@]}" "${PRELOAD[@]}" devid connect "$@"
 }
 end() {
 	run "${E[@]}" devid disconnect "$@"
@@ -183,7 +184,7 @@ cat >"$T/bin/openconnect" <<-'X'
 X
 chmod 755 "$T/bin/openconnect"
 changed() {
-	run "${E[@]}" env "PATH=$T/bin:/usr/bin:/bin" "CHANGE=$1" devid connect work --identity rsa
+	run "${E[@]}" "${PRELOAD[@]}" env "PATH=$T/bin:/usr/bin:/bin" "CHANGE=$1" devid connect work --identity rsa
 }
 changed 's/x/x/'
 is "$rc" 0 "unchanged, it is taken" || diag "$(cat "$LOG")"
