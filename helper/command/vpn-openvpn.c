@@ -103,11 +103,12 @@ static gboolean start_file(struct vpn_session *session, GError **error)
 	tunnel->session = session;
 	command.data = tunnel;
 	tunnel->process = vpn_process_start(&command, error);
-	if (tunnel->process != NULL)
-		session->tunnel = tunnel;
-	else
+	if (tunnel->process == NULL) {
 		g_free(tunnel);
-	return tunnel->process != NULL;
+		return FALSE;
+	}
+	session->tunnel = tunnel;
+	return TRUE;
 }
 
 /* --- as a unit ------------------------------------------------------------------------------ */
