@@ -211,6 +211,32 @@ done
 run "${S[@]}" "${BY_CLIENT[@]}" --test-sign "$TOKEN;object=rsa;type=private"
 is "$rc" 0 "in good order again: it signs" || diag "$(last_run)"
 
+# --- a snap: a server with its socket in the snap's folder, by the unit that devid(1) makes of ours
+# snap UNIT PID: ours, which runs on
+snap() {
+	local SERVER_UNIT SERVER_PID SERVER_SOCKET SERVER_FOLDER page edit label snap
+	page=$(sed 's/\\-/-/g' "$DEVID_SOURCE/data/man/devid.1")
+	edit=$(sed -n "s/^ *sed '\\(s,.*\\)' .*/\\1/p" <<<"$page")
+	SERVER_UNIT=$T/devid-p11-kit-browser.service
+	sed "${edit//NAME/browser}" "$1" >"$SERVER_UNIT"
+	is "$(diff "$1" "$SERVER_UNIT" | grep -c '^>')" 2 "two lines differ"
+	run "${E[@]}" systemd-analyze verify --user --man=no "$SERVER_UNIT"
+	is "$rc $(grep -F devid-p11-kit-browser <<<"$out$err")" "0 " "systemd has nothing to say against it"
+	sandbox_server
+	snap=("${N[@]:0:${#N[@]}-1}" --bind "$RUNTIME/snap.browser" "$RUNTIME/snap.browser" --)
+	not_ok "a snap does not see the other socket" "${snap[@]}" test -e "$RUNTIME/devid-p11-kit"
+	run "${snap[@]}" "${BY_CLIENT[@]}" --list-tokens
+	is "$(labels)" "" "and no token by its address"
+	for label in rsa ec; do
+		run "${snap[@]}" env "P11_KIT_SERVER_ADDRESS=unix:path=$RUNTIME/snap.browser/devid-p11-kit/pkcs11" \
+			"${BY_CLIENT[@]}" --test-sign "$TOKEN;object=$label;type=private"
+		is "$rc" 0 "with that of its own it signs, $label" || diag "$(last_run)"
+	done
+	ok "both servers run" kill -0 "$2" "$SERVER_PID"
+	sandbox_server_stop
+}
+snap "$SERVER_UNIT" "$SERVER_PID"
+
 # --- stopped; nothing to show
 sandbox_server_stop
 is "$SERVER_STATUS" "$(unit_line SuccessExitStatus)" "stopped: the status that the unit takes for success"
