@@ -192,10 +192,13 @@ refuses 'ok 64' "and signs" sign ec CKM_ECDSA
 sandbox_close
 
 # --- what can't be used
+declare -A says=([locked]='PKCS #11 error in device' [gone]='PKCS #11 error in device'
+	[dismissed]='PKCS #11 error.' [refused]='PKCS #11 error.')
 probe() {
 	local label=$1 how=$2
 	log_in "$label" 1_3
 	client_failed_in_time "$how: a login"
+	is "$err" "*** Fatal error: ${says[$how]}" "$how: what gnutls-cli says, as without the server"
 	client_event_tells "$how"
 	case $how in
 	locked | refused) is "$(client_refusals "$how" "$REMOTE")" 1 "$how: once, and of the server's program" ;;
