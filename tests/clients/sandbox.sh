@@ -75,7 +75,7 @@ is "$("${E[@]}" devid events --json 2>/dev/null | grep -o '"program" *: *"[^"]*r
 	'"program" : "'$REMOTE'"' "events name the server's own program, whatever the sandbox runs"
 
 # --- logins
-declare -A PORTS
+declare -A PORTS CN=([rsa]=laptop-rsa2048 [ec]=laptop-p256)
 for version in 1_2 1_3; do
 	tls_server tls$version
 	PORTS[$version]=$PORT
@@ -89,9 +89,9 @@ log_in() {
 	out=$(tr -d '\0' <"$T/run.out")
 }
 for version in 1_2 1_3; do
-	for identity in 'rsa laptop-rsa2048' 'ec laptop-p256'; do
-		log_in "${identity% *}" $version
-		ok "gnutls-cli, TLS $version, ${identity% *}" tls_accepted "${identity#* }" || diag "$(last_run)"
+	for label in rsa ec; do
+		log_in $label $version
+		ok "gnutls-cli, TLS $version, $label" tls_accepted ${CN[$label]} || diag "$(last_run)"
 	done
 	log_in stranger $version
 	not_ok "gnutls-cli, TLS $version: the server refuses a stranger's" tls_accepted stranger
@@ -99,18 +99,19 @@ done
 # OpenSSL, by its engine; NSS as a browser has it.
 engine="openssl_conf=i\n[i]\nengines=e\n[e]\npkcs11=p\n[p]\nengine_id=pkcs11\nMODULE_PATH=$CLIENT\n"
 for label in rsa ec; do
-	run "${S[@]}" sh -c "printf '$engine' >conf; p11tool --provider=$CLIENT --export '$TOKEN;object=$label;type=cert' >cert.pem
-		printf 'GET / HTTP/1.0\r\n\r\n' | OPENSSL_CONF=conf openssl s_client \
-		-connect 127.0.0.1:${PORTS[1_3]} -CAfile /app/root.crt -verify_return_error -ign_eof -quiet -engine pkcs11 \
-		-keyform engine -key '$TOKEN;object=$label;type=private' -cert cert.pem"
-	ok "openssl's engine, $label" tls_accepted "laptop-$([ $label = rsa ] && echo rsa2048 || echo p256)" || diag "$(last_run)"
+	run "${S[@]}" sh -c "printf '$engine' >conf
+		p11tool --provider=$CLIENT --export '$TOKEN;object=$label;type=cert' >cert.pem
+		printf 'GET / HTTP/1.0\r\n\r\n' | OPENSSL_CONF=conf openssl s_client -connect 127.0.0.1:${PORTS[1_3]} \
+			-CAfile /app/root.crt -verify_return_error -ign_eof -quiet -engine pkcs11 -keyform engine \
+			-key '$TOKEN;object=$label;type=private' -cert cert.pem"
+	ok "openssl's engine, $label" tls_accepted ${CN[$label]} || diag "$(last_run)"
 	run "${S[@]}" sh -c "mkdir -p db; certutil -N -d sql:db --empty-password
 		certutil -A -d sql:db -n root -t CT,, -i /app/root.crt
 		modutil -force -dbdir sql:db -add devid -libfile $CLIENT >&2
 		printf 'GET / HTTP/1.0\r\n\r\n' >request
 		exec tstclnt -d sql:db -h 127.0.0.1 -p ${PORTS[1_3]} -n 'Device Identity:$label' -V tls1.3: <request"
 	out=$(tr -d '\0' <"$T/run.out")
-	ok "NSS, $label" tls_accepted "laptop-$([ $label = rsa ] && echo rsa2048 || echo p256)" || diag "$(last_run)"
+	ok "NSS, $label" tls_accepted ${CN[$label]} || diag "$(last_run)"
 done
 
 # --- what the sandbox doesn't have
@@ -158,7 +159,7 @@ isnt "$rc" 0 "pkcs11-tool --delete-object: an error"
 like "$err" CKR_TOKEN_WRITE_PROTECTED "it says why"
 run "${S[@]}" "${BY_CLIENT[@]}" --export "$TOKEN;object=rsa;type=private"
 isnt "$rc" 0 "p11tool --export of a private key: an error"
-is "$(cat "$HOME_ALICE"/.local/share/devid/*.identity | sha256sum)" "$before" "after all of which the identities are as they were"
+is "$(cat "$HOME_ALICE"/.local/share/devid/*.identity | sha256sum)" "$before" "after which the identities are as they were"
 
 # --- two at once
 parallel() {

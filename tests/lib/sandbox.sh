@@ -27,7 +27,7 @@ sandbox_server() {
 	read -ra words <<<"${line//%%/%}"
 	SERVER_SOCKET=$SERVER_FOLDER/pkcs11
 	"${E[@]}" mkdir -p -m "$(unit_line RuntimeDirectoryMode)" "$SERVER_FOLDER"
-	"${E[@]}" setpriv --no-new-privs sh -c 'umask "$0" && exec "$@"' "$(unit_line UMask)" "${words[@]}" \
+	"${E[@]}" "${PRELOAD[@]}" setpriv --no-new-privs sh -c 'umask "$0" && exec "$@"' "$(unit_line UMask)" "${words[@]}" \
 		>>"$T/p11-kit.log" 2>&1 &
 	SERVER_PID=$!
 	track "$SERVER_PID"
