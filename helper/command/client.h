@@ -47,8 +47,9 @@ struct vpn_client {
 	bool installs;	     /* there is an end-to-end test of what it installs */
 	/* Adds the files. Fails where it has none. */
 	gboolean (*profile)(const struct client_profile *profile, GPtrArray *files, GError **error);
-	const char
-		*then; /* what to do when the files are in their places; %s is the name; or NULL */
+	/* What to do when the files are in their places (%s is the name), or, where they are printed
+	 * alone, what to know beside them. Or NULL. */
+	const char *then;
 };
 
 const struct vpn_client *client_find(const char *name);

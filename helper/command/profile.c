@@ -131,6 +131,9 @@ static enum exit_status print(const struct request *request, GPtrArray *files)
 
 	if (!request->json) {
 		print_files(request, files);
+		/* Of what can be installed, that is told with it. */
+		if (!request->client->installs && request->client->then != NULL)
+			report_hint("%s", request->client->then);
 		return EXIT_DONE;
 	}
 	begin_json(builder, request);

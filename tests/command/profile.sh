@@ -70,6 +70,13 @@ profile curl rsa --gateway $'a\nb'
 isnt "$rc" 0 "a gateway with a line feed"
 profile curl rsa --gateway 'a"b'
 isnt "$rc" 0 "a gateway with a quote"
+for client in firefox chromium; do
+	profile $client rsa
+	like "$err" '^hint: .*Flatpak.*SANDBOXED PROGRAMS' "$client in a sandbox: where to read on"
+	unlike "$out" 'Flatpak' "$client: not in what is printed"
+done
+profile openssl rsa
+unlike "$err" 'hint' "openssl: no such word"
 profile chromium rsa --install --yes
 isnt "$rc" 0 "what can't be installed is told"
 
