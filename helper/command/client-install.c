@@ -121,18 +121,20 @@ static const char *find_line(const char *text, const char *mark)
 }
 
 /* `old` with the part between its marks replaced; or with it at the end. */
-static char *merge(const char *old, const char *text, const char *mark, const char *path,
-		   GError **error)
+static char *merge(const char *old, const char *text, const char *client,
+		   const struct client_file *file, GError **error)
 {
-	g_autofree char *first = g_strdup_printf("# >>> %s >>>", mark);
-	g_autofree char *last = g_strdup_printf("# <<< %s <<<", mark);
+	g_autofree char *first =
+		g_strdup_printf("# >>> devid profile %s %s >>>", client, file->part);
+	g_autofree char *last =
+		g_strdup_printf("# <<< devid profile %s %s <<<", client, file->part);
 	const char *begin = find_line(old, first), *end = NULL;
 	GString *merged;
 
 	if (begin != NULL)
 		end = find_line(begin, last);
 	if ((begin != NULL) != (end != NULL) || (begin == NULL && find_line(old, last) != NULL)) {
-		refused(error, path, "of devid's two marks there is one alone");
+		refused(error, file->path, "of devid's two marks there is one alone");
 		return NULL;
 	}
 	merged = g_string_new_len(old, begin != NULL ? begin - old : (gssize)strlen(old));
@@ -204,7 +206,7 @@ static gboolean replace(int folder, const char *name, const char *path, const ch
 	return failed(error, path, number);
 }
 
-gboolean client_install(const struct client_file *file, const char *text, const char *mark,
+gboolean client_install(const struct client_file *file, const char *text, const char *client,
 			const char *home, enum client_outcome *outcome, char **backup,
 			GError **error)
 {
@@ -217,16 +219,17 @@ gboolean client_install(const struct client_file *file, const char *text, const 
 	if (folder < 0 || !read_old(folder, name, file->path, &old, &mode, error))
 		return FALSE;
 	/* A file of several parts keeps its mode; one of ours has the mode that it must have. */
-	if (file->merged) {
-		merged = merge(old != NULL ? old : "", text, mark, file->path, error);
+	if (file->part != NULL) {
+		merged = merge(old != NULL ? old : "", text, client, file, error);
 		if (merged == NULL)
 			return FALSE;
 		text = merged;
 	}
-	if (old != NULL && strcmp(old, text) == 0 && (file->merged || mode == file->mode))
+	if (old != NULL && strcmp(old, text) == 0 && (file->part != NULL || mode == file->mode))
 		return TRUE;
 	if (old != NULL && !keep(folder, name, file->path, backup, error))
 		return FALSE;
 	*outcome = CLIENT_WRITTEN;
-	return replace(folder, name, file->path, text, file->merged ? mode : file->mode, error);
+	return replace(folder, name, file->path, text, file->part != NULL ? mode : file->mode,
+		       error);
 }
