@@ -113,8 +113,11 @@ gboolean client_openssh(const struct client_profile *profile, GPtrArray *files, 
 				profile->identity->record->label);
 		return FALSE;
 	}
+	/* When the token has no such key or it can't sign, ssh looks for a private one in that file, and warns of it
+	 * in capitals if others can read it.
+	 */
 	file = client_file_add(
-		files, g_strdup_printf("%s/.ssh/devid-%s.pub", profile->home, profile->name), 0644);
+		files, g_strdup_printf("%s/.ssh/devid-%s.pub", profile->home, profile->name), 0600);
 	file->plain = true;
 	g_string_append_printf(file->text, "%s devid\n", line);
 	file = client_file_add(files, g_strdup_printf("%s/.ssh/config", profile->home), 0600);
