@@ -132,8 +132,11 @@ gboolean client_openssh(const struct client_profile *profile, GPtrArray *files, 
 		profile->name, profile->host, profile->module, profile->name);
 	if (profile->port != NULL)
 		g_string_append_printf(file->text, "\tPort %s\n", profile->port);
-	if (profile->user != NULL)
-		g_string_append_printf(file->text, "\tUser %s\n", profile->user);
+	if (profile->user != NULL) {
+		g_autofree char *user = client_quoted(profile->user);
+
+		g_string_append_printf(file->text, "\tUser %s\n", user);
+	}
 	g_string_append(file->text, "Match all\n");
 	return TRUE;
 }
