@@ -120,7 +120,7 @@ static const char *find_line(const char *text, const char *mark)
 	return NULL;
 }
 
-/* `old` with the part between its marks replaced; or with it at the end. */
+/* `old` with the part between its marks replaced; or with it at the end, or the beginning. */
 static char *merge(const char *old, const char *text, const char *client,
 		   const struct client_file *file, GError **error)
 {
@@ -137,14 +137,14 @@ static char *merge(const char *old, const char *text, const char *client,
 		refused(error, file->path, "of devid's two marks there is one alone");
 		return NULL;
 	}
-	merged = g_string_new_len(old, begin != NULL ? begin - old : (gssize)strlen(old));
+	if (begin == NULL)
+		begin = end = file->first ? old : old + strlen(old);
+	else
+		end += strlen(last) + (end[strlen(last)] == '\n');
+	merged = g_string_new_len(old, begin - old);
 	if (merged->len > 0 && merged->str[merged->len - 1] != '\n')
 		g_string_append_c(merged, '\n');
-	g_string_append_printf(merged, "%s\n%s%s\n", first, text, last);
-	if (end != NULL) {
-		end += strlen(last);
-		g_string_append(merged, *end == '\n' ? end + 1 : end);
-	}
+	g_string_append_printf(merged, "%s\n%s%s\n%s", first, text, last, end);
 	return g_string_free(merged, FALSE);
 }
 

@@ -122,6 +122,7 @@ gboolean client_openssh(const struct client_profile *profile, GPtrArray *files, 
 	g_string_append_printf(file->text, "%s devid\n", line);
 	file = client_file_add(files, g_strdup_printf("%s/.ssh/config", profile->home), 0600);
 	file->part = g_strdup(profile->name);
+	file->first = true;
 	g_string_append_printf(
 		file->text,
 		"# The server's authorized_keys needs the line in ~/.ssh/devid-%s.pub.\n"

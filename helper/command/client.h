@@ -32,6 +32,7 @@ struct client_file {
 	char *path; /* NULL: no file but commands to run once */
 	mode_t mode;
 	char *part; /* of a file that has other parts, between two marks: what it is for; or NULL */
+	bool first; /* a new part goes before the others: of two values the first one counts */
 	bool plain; /* the format has no comments */
 	GString *text; /* without the first lines that client_files_head() makes */
 };

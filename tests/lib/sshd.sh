@@ -5,7 +5,7 @@
 #	ssh_public NAME		the public key of that certificate, as $T/NAME.pub
 #	ssh_knows NAME		it takes that key alone, and its log $T/sshd.log begins anew
 #	ssh_accepted NAME USER	it took that key (for wait_for: its log may be late)
-#	ssh_offered		how many keys it was offered and didn't take
+#	ssh_offered		the keys it was offered and didn't take, each once
 
 SSH_PORT=2222
 
@@ -49,5 +49,5 @@ ssh_accepted() {
 }
 
 ssh_offered() {
-	grep -c '^Failed publickey for ' "$T/sshd.log"
+	sed -n 's/\r$//; s/^Failed publickey for .* //p' "$T/sshd.log" | sort -u
 }
