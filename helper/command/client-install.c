@@ -17,10 +17,13 @@
 
 static gboolean failed(GError **error, const char *path, int number)
 {
+	/* A file in a home is no better written by root, who has another. */
+	const char *hint = g_str_has_prefix(path, "/etc/")
+				   ? "as root, or print it and put it there"
+				   : "print it and put it where you may write";
+
 	devid_error_set(error, number == EACCES || number == EPERM ? DEVID_DENIED : DEVID_IO, NULL,
-			number == EACCES && geteuid() != 0 ? "as root, or print it and put it there"
-							   : NULL,
-			"%s: %s", path,
+			number == EACCES && geteuid() != 0 ? hint : NULL, "%s: %s", path,
 			number == ELOOP || number == ENOTDIR ? "it is a link or no folder"
 							     : g_strerror(number));
 	return FALSE;
