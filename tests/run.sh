@@ -61,6 +61,7 @@ packages=(
 	polkitd
 	# Sandboxes.
 	bubblewrap flatpak python3-pykcs11
+	fcgiwrap firefox-esr
 	# Other PKCS#11 modules, registered beside ours.
 	libtpm2-pkcs11-1
 )

@@ -101,6 +101,13 @@ chown alice: "$file"
 install --yes
 is "$rc" 0 "over another file"
 ok "which is kept" grep -rqx '# mine' "$(dirname "$file")"
+# Of a file with many parts one is replaced: that server's.
+for port in 8443 8444; do
+	profile git rsa --gateway vpn.test:$port --install --yes
+done
+profile git stranger --gateway vpn.test:8444 --install --yes
+is "$(sed -n 's/^\[http "\(.*\)"\]/\1/p; s/.*sslKey.*object=\([a-z]*\);.*/\1/p' "$HOME_ALICE/.gitconfig" | paste -sd' ')" \
+	"https://vpn.test:8443/ rsa https://vpn.test:8444/ stranger" "git: two ports of a host have a part each"
 rm "$file"
 ln -s /etc/passwd "$file"
 chown -h alice: "$file"
