@@ -106,4 +106,15 @@ chmod 777 "$(dirname "$file")"
 install --yes
 isnt "$rc" 0 "a folder that others can write to is refused"
 ok "and nothing is written" test ! -e "$file"
+
+# --- in the machine's folders
+file=/etc/wpa_supplicant/wpa_supplicant-wired-eth0.conf
+mkdir -p "${file%/*}"
+for there in "" 600 644; do
+	[ -z "$there" ] || { echo '# there' >"$file" && chmod "$there" "$file"; }
+	profile wpa_supplicant machine --gateway eth0 --ca-file /etc/ssl/network.crt --install --yes
+	isnt "$rc" 0 "a user is refused there (mode ${there:-none})"
+	like "$err" 'hint: as root, or print it and put it there' "and told who can (mode ${there:-none})"
+	is "$(cat "$file" 2>/dev/null)" "${there:+# there}" "and nothing is written (mode ${there:-none})"
+done
 done_testing
