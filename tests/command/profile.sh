@@ -72,6 +72,11 @@ profile curl rsa --gateway 'a"b'
 isnt "$rc" 0 "a gateway with a quote"
 profile chromium rsa --install --yes
 isnt "$rc" 0 "what can't be installed is told"
+for word in "" --install; do
+	profile networkmanager-openvpn machine --gateway vpn.test --yes $word
+	is "$rc" 1 "nor what isn't there at all ($word)"
+	like "$err" 'hint: .*devid profile openvpn --gateway vpn\.test --install' "whose way round is told ($word)"
+done
 
 # --- put in its place
 file=$HOME_ALICE/.config/devid/clients/curl-vpn.test.conf
