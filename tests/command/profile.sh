@@ -72,6 +72,19 @@ profile curl rsa --gateway 'a"b'
 isnt "$rc" 0 "a gateway with a quote"
 profile chromium rsa --install --yes
 isnt "$rc" 0 "what can't be installed is told"
+cp "$PKI/rsa2048.key" /etc/ssl/key.pem
+openssl x509 -in "$PKI/root.crt" -outform DER -out /etc/ssl/root.der
+sed 's/^MII/AAA/' "$PKI/root.crt" >/etc/ssl/damaged.pem
+: >/etc/ssl/empty.pem
+chmod 644 /etc/ssl/key.pem
+for file in key.pem root.der damaged.pem empty.pem; do
+	for client in networkmanager-wired openconnect; do
+		profile $client machine --ca-file /etc/ssl/$file
+		is "$rc" 1 "$client: a CA file with no certificate in PEM ($file)"
+		like "$err" "^devid: --ca-file /etc/ssl/$file: " "is named ($client, $file)"
+		is "$out" "" "and nothing is printed ($client, $file)"
+	done
+done
 for word in "" --install; do
 	profile networkmanager-openvpn machine --gateway vpn.test --yes $word
 	is "$rc" 1 "nor what isn't there at all ($word)"
