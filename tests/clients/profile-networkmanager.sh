@@ -128,6 +128,9 @@ install -m 644 "$PKI/root.crt" /tmp/root.pem
 run "${A[@]}" devid profile networkmanager-wired rsa --gateway e0 --ca-file /tmp/root.pem --install --yes
 unwritten "one where services don't see it" 2 'hidden from networkmanager-wired'
 rm /tmp/root.pem
+install -m 644 "$PKI/p256.key" /etc/ssl/key.pem
+run "${A[@]}" devid profile networkmanager-wired rsa --gateway e0 --ca-file /etc/ssl/key.pem --install --yes
+unwritten "one without a certificate" 1 'key\.pem: '
 run "${A[@]}" devid profile networkmanager-wired nobody --gateway e0 --ca-file $CA --install --yes
 unwritten "no such identity" 1 'nobody'
 
@@ -184,6 +187,11 @@ before=$(uses | wc -l)
 refused "an authenticator of another CA with the same names" "$T/wpa.log" 'TLS-CERT-ERROR|certificate verify failed'
 is "$(uses | wc -l)" "$before" "it gets no signature"
 authenticator=()
+install -m 644 "$PKI/namesake-root.crt" /etc/ssl/other.pem
+profile networkmanager-wired rsa --gateway e0 --ca-file /etc/ssl/other.pem
+refused "another CA's file with the same names" "$T/wpa.log" 'TLS-CERT-ERROR|certificate verify failed'
+is "$(uses | wc -l)" "$before" "the authenticator gets no signature"
+profile networkmanager-wired rsa --gateway e0 --ca-file $CA
 mv $CA "$T/"
 refused "the CA file is gone" "$T/wpa.log" 'Failed to load root certificates'
 is "$(uses | wc -l)" "$before" "there is no signature without it"
