@@ -2,6 +2,8 @@
 #ifndef COMMAND_CHECK_SERVER_H
 #define COMMAND_CHECK_SERVER_H
 
+#include <gnutls/gnutls.h>
+
 #include "command.h"
 
 enum server_outcome {
@@ -38,6 +40,10 @@ gboolean check_server(const char *address, const char *ca_file, const struct ide
 		      struct server_report *report, GError **error);
 void server_report_clear(struct server_report *report);
 #define AUTO_SERVER_REPORT __attribute__((cleanup(server_report_clear)))
+
+/* The certificates of a PEM file, to be trusted; FALSE where none is in it. */
+gboolean server_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
+			   GError **error);
 
 /* One or two sentences for a person; newly allocated. */
 char *server_report_words(const struct server_report *report);

@@ -17,13 +17,14 @@
 
 static gboolean failed(GError **error, const char *path, int number)
 {
+	bool denied = number == EACCES || number == EPERM;
 	/* A file in a home is no better written by root, who has another. */
 	const char *hint = g_str_has_prefix(path, "/etc/")
 				   ? "as root, or print it and put it there"
 				   : "print it and put it where you may write";
 
-	devid_error_set(error, number == EACCES || number == EPERM ? DEVID_DENIED : DEVID_IO, NULL,
-			number == EACCES && geteuid() != 0 ? hint : NULL, "%s: %s", path,
+	devid_error_set(error, denied ? DEVID_DENIED : DEVID_IO, NULL,
+			denied && geteuid() != 0 ? hint : NULL, "%s: %s", path,
 			number == ELOOP || number == ENOTDIR ? "it is a link or no folder"
 							     : g_strerror(number));
 	return FALSE;
@@ -101,6 +102,9 @@ static gboolean read_old(int folder, const char *name, const char *path, char **
 	*old = NULL;
 	if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? TRUE : failed(error, path, errno);
+	/* What is root's is not amiss. */
+	if (faccessat(folder, name, R_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) < 0)
+		return failed(error, path, errno);
 	bytes = trusted_read(folder, name, geteuid(), OLD_MAX, &why);
 	if (bytes == NULL)
 		return refused(error, path, why);

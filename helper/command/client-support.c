@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <gio/gio.h>
 
+#include "check-server.h"
 #include "client.h"
 
 #define SYSTEM_STORE "/etc/ssl/certs/ca-certificates.crt"
@@ -96,6 +97,22 @@ static gboolean check_gateway(struct client_profile *profile, const struct vpn_c
 	return split_gateway(profile, error);
 }
 
+/* Clients that are given a file without a certificate fail, and most of them tell no reason. */
+static gboolean has_certificates(const char *ca_file, GError **error)
+{
+	gnutls_certificate_credentials_t credentials = NULL;
+	int code = gnutls_certificate_allocate_credentials(&credentials);
+	gboolean trusted;
+
+	if (code < 0) {
+		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s", gnutls_strerror(code));
+		return FALSE;
+	}
+	trusted = server_trust_file(credentials, ca_file, error);
+	gnutls_certificate_free_credentials(credentials);
+	return trusted;
+}
+
 /* What a daemon reads must not lie where its unit hides it: ProtectHome=, PrivateTmp=. */
 static gboolean check_ca_file(const struct client_profile *profile, const struct vpn_client *client,
 			      GError **error)
@@ -123,7 +140,7 @@ static gboolean check_ca_file(const struct client_profile *profile, const struct
 					profile->ca_file, client->name);
 			return FALSE;
 		}
-	return TRUE;
+	return has_certificates(profile->ca_file, error);
 }
 
 gboolean client_profile_check(struct client_profile *profile, const struct vpn_client *client,

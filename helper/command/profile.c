@@ -269,15 +269,17 @@ static enum exit_status go(struct request *request)
 	GError *error = NULL;
 
 	profile->identity = request->identity;
-	if (!check_identity(request, &error) || (request->install && !may_install(request, &error)))
+	if (!check_identity(request, &error))
 		return report_error(&error, request->json);
-	if (profile->gateway == NULL && client->example != NULL && request->install)
+	if (profile->gateway == NULL && client->example != NULL && request->install &&
+	    client->installs)
 		return report_usage("profile", "%s: --gateway %s is missing", client->name,
 				    client->gateway);
 	if (profile->gateway == NULL)
 		profile->gateway = g_strdup(client->example);
 	if (!client_profile_check(profile, client, &error) ||
-	    !client->profile(profile, files, &error))
+	    !client->profile(profile, files, &error) ||
+	    (request->install && !may_install(request, &error)))
 		return report_error(&error, request->json);
 	if (request->install)
 		return install(request, files);

@@ -74,6 +74,19 @@ static int prepare_chain(struct attempt *attempt)
 	return 0;
 }
 
+gboolean server_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
+			   GError **error)
+{
+	int code =
+		gnutls_certificate_set_x509_trust_file(credentials, ca_file, GNUTLS_X509_FMT_PEM);
+
+	if (code > 0)
+		return TRUE;
+	devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "--ca-file %s: %s", ca_file,
+			code == 0 ? "no certificate in it" : gnutls_strerror(code));
+	return FALSE;
+}
+
 static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GError **error)
 {
 	int code;
@@ -86,12 +99,8 @@ static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GErr
 		return TRUE;
 	}
 	if (code >= 0)
-		code = gnutls_certificate_set_x509_trust_file(attempt->credentials, ca_file,
-							      GNUTLS_X509_FMT_PEM);
-	if (code > 0)
-		return TRUE;
-	devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "--ca-file %s: %s", ca_file,
-			code == 0 ? "no certificate in it" : gnutls_strerror(code));
+		return server_trust_file(attempt->credentials, ca_file, error);
+	devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s", gnutls_strerror(code));
 	return FALSE;
 }
 

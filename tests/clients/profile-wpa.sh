@@ -19,10 +19,6 @@ start() {
 	client=$!
 	track $client
 }
-# The EAP identities that the authenticator was told, from the dumps in its log.
-identities() {
-	sed -n '/EAP-Identity: Peer identity/,/^[^ ]/p' "$T/hostapd.log" | grep '^ ' | cut -c1-52 | tr -d ' \n' | tr a-f A-F | basenc --base16 -d
-}
 logs() {
 	diag "$(tail -n 15 "$T/wpa.log" "$T/hostapd.log")"
 }
@@ -35,13 +31,13 @@ for label in rsa ec; do
 	ok "$label: authenticated" wait_for 30 grep -q CTRL-EVENT-EAP-SUCCESS "$T/wpa.log" || logs
 	ok "$label: the authenticator opens the port" wait_for 5 grep -q ': authorizing port' "$T/hostapd.log" || logs
 	like "$(cat "$T/hostapd.log")" "depth=0 .*/CN=$name" "$label: for that certificate"
-	is "$(identities)" "$name" "$label: its name is the identity"
+	is "$(eap_identities)" "$name" "$label: its name is the identity"
 	stop $client
 done
 profile wpa_supplicant ec --gateway e0 --ca-file $CA --user 'EXAMPLE\host/042$'
 start
 ok "another identity: authenticated" wait_for 30 grep -q CTRL-EVENT-EAP-SUCCESS "$T/wpa.log" || logs
-is "$(identities)" 'EXAMPLE\host/042$' "with each of its characters"
+is "$(eap_identities)" 'EXAMPLE\host/042$' "with each of its characters"
 stop $client
 
 # --- refused

@@ -55,7 +55,7 @@ section() {
 for command in "${all[@]}" help; do
 	isnt "$(section "$command")" "" "the page has a part on $command"
 done
-is "$(grep -c '^\.SS' "$page")" $((${#all[@]} + 1)) "and on nothing else"
+is "$(grep -c '^\.SS devid' "$page")" $((${#all[@]} + 1)) "and on nothing else"
 for command in "${all[@]}"; do
 	documented=$(section "$command" | grep -A1 '^\.TP' | grep -oE -- '--[a-z-]+' | sort)
 	is "$documented" "$(options_of "$command" | grep -v '^--help$')" "$command: the page has its options, and no others"

@@ -79,6 +79,24 @@ profile openssl rsa
 unlike "$err" 'hint' "openssl: no such word"
 profile chromium rsa --install --yes
 isnt "$rc" 0 "what can't be installed is told"
+cp "$PKI/rsa2048.key" /etc/ssl/key.pem
+openssl x509 -in "$PKI/root.crt" -outform DER -out /etc/ssl/root.der
+sed 's/^MII/AAA/' "$PKI/root.crt" >/etc/ssl/damaged.pem
+: >/etc/ssl/empty.pem
+chmod 644 /etc/ssl/key.pem
+for file in key.pem root.der damaged.pem empty.pem; do
+	for client in networkmanager-wired openconnect; do
+		profile $client machine --ca-file /etc/ssl/$file
+		is "$rc" 1 "$client: a CA file with no certificate in PEM ($file)"
+		like "$err" "^devid: --ca-file /etc/ssl/$file: " "is named ($client, $file)"
+		is "$out" "" "and nothing is printed ($client, $file)"
+	done
+done
+for word in "" --install; do
+	profile networkmanager-openvpn machine --gateway vpn.test --yes $word
+	is "$rc" 1 "nor what isn't there at all ($word)"
+	like "$err" 'hint: .*devid profile openvpn --gateway vpn\.test --install' "whose way round is told ($word)"
+done
 
 # --- put in its place
 file=$HOME_ALICE/.config/devid/clients/curl-vpn.test.conf
@@ -120,4 +138,15 @@ chmod 777 "$(dirname "$file")"
 install --yes
 isnt "$rc" 0 "a folder that others can write to is refused"
 ok "and nothing is written" test ! -e "$file"
+
+# --- in the machine's folders
+file=/etc/wpa_supplicant/wpa_supplicant-wired-eth0.conf
+mkdir -p "${file%/*}"
+for there in "" 600 644; do
+	[ -z "$there" ] || { echo '# there' >"$file" && chmod "$there" "$file"; }
+	profile wpa_supplicant machine --gateway eth0 --ca-file /etc/ssl/network.crt --install --yes
+	isnt "$rc" 0 "a user is refused there (mode ${there:-none})"
+	like "$err" 'hint: as root, or print it and put it there' "and told who can (mode ${there:-none})"
+	is "$(cat "$file" 2>/dev/null)" "${there:+# there}" "and nothing is written (mode ${there:-none})"
+done
 done_testing

@@ -2,7 +2,8 @@
 # keyring.sh, clients.sh and client_machine:
 #
 #	gateway_network			"server.test" is 10.99.0.1, and this machine 10.99.0.2 on e0
-#	gateway_start [LINE…]		ocserv on port 4443 with these lines of configuration; its log is $GATEWAY_LOG
+#	gateway_start [LINE…]		ocserv on port 4443 with these lines of configuration; its log is $GATEWAY_LOG. With
+#					tunnel.sh, whose gateway is the test's own network, after GATEWAY_INSIDE=()
 #	gateway_stop
 #	gateway_sudo			alice may make the tunnel, and nothing else
 #	gateway_packets			how many packets have left for it
@@ -11,6 +12,7 @@
 
 GATEWAY_LOG=$T/ocserv.log
 GATEWAY_PID=
+GATEWAY_INSIDE=(ip netns exec gateway)
 
 gateway_network() {
 	ip netns add gateway
@@ -27,7 +29,7 @@ gateway_network() {
 }
 
 gateway_listens() {
-	ip netns exec gateway ss -ltn | grep -q ':4443 '
+	"${GATEWAY_INSIDE[@]}" ss -ltn | grep -q ':4443 '
 }
 
 gateway_start() {
@@ -62,7 +64,7 @@ gateway_start() {
 			tls-priorities = "NORMAL:%SERVER_PRECEDENCE"
 		X
 	} >"$T/ocserv.conf"
-	ip netns exec gateway ocserv -f -d 3 -c "$T/ocserv.conf" >>"$GATEWAY_LOG" 2>&1 &
+	"${GATEWAY_INSIDE[@]}" ocserv -f -d 3 -c "$T/ocserv.conf" >>"$GATEWAY_LOG" 2>&1 &
 	GATEWAY_PID=$!
 	track "$GATEWAY_PID"
 	wait_for 10 gateway_listens || diag "$(tail -n 20 "$GATEWAY_LOG")"

@@ -7,6 +7,8 @@
 #	desktop_allows alice		polkit answers her as the packaged policy answers active sessions
 #	polkit_start
 #	network_manager_start		carries the network on e0; its log is $NM_LOG
+#	network_manager_run		it alone, with no connection; NM_INSIDE and NM_UNDER may be set to the first words
+#					of its command: the name space of its network, what restricts it in there
 #	network_manager_stop
 #	network_manager_vpns		the VPN connections that it knows, a line each
 #
@@ -14,6 +16,8 @@
 
 NM_LOG=$T/network-manager.log
 NM_PID=
+NM_INSIDE=()
+NM_UNDER=()
 
 system_bus_start() {
 	mkdir -p /run/dbus
@@ -71,9 +75,7 @@ network_manager_is_connected() {
 	[ "$(nmcli -g GENERAL.STATE device show e0)" = '100 (connected)' ]
 }
 
-network_manager_start() {
-	# Else it waits for udev.
-	mount -o remount,ro,bind /sys || bail "can't mount /sys"
+network_manager_run() {
 	mkdir -p /etc/NetworkManager /var/lib/NetworkManager
 	cat >/etc/NetworkManager/NetworkManager.conf <<-X
 		[main]
@@ -85,10 +87,16 @@ network_manager_start() {
 		[connectivity]
 		enabled=false
 	X
-	NetworkManager --no-daemon --debug --log-level=INFO >>"$NM_LOG" 2>&1 &
+	# With a /sys that can be written to it waits for udev.
+	"${NM_INSIDE[@]}" sh -c 'mount -o remount,ro,bind /sys && exec "$@"' read-only "${NM_UNDER[@]}" \
+		NetworkManager --no-daemon --debug --log-level=INFO >>"$NM_LOG" 2>&1 &
 	NM_PID=$!
 	track "$NM_PID"
 	wait_for 20 network_manager_runs || bail "no NetworkManager: $(tail -n 20 "$NM_LOG")"
+}
+
+network_manager_start() {
+	network_manager_run
 	nmcli -g NAME connection | grep -qx wired ||
 		nmcli connection add type ethernet ifname e0 con-name wired ipv4.method manual \
 			ipv4.addresses 10.99.0.2/24 ipv4.gateway 10.99.0.1 ipv6.method disabled >"$T/nmcli.log" 2>&1 ||

@@ -4,6 +4,7 @@
 #	tunnel_machine "$0" "$@"	with the account, the machine's agent, and two identities of the machine, "rsa"
 #					and "ec"; their CAs' file is $CAS, the server's CA is $CA
 #	"${INSIDE[@]}" PROGRAM…		in the client's network, as root
+#	$TUNNEL_AGENT			the pid of the machine's agent; tunnel_agent starts another one
 
 tunnel_machine() {
 	private_machine "$@"
@@ -27,12 +28,17 @@ tunnel_machine() {
 	INSIDE=(ip netns exec client)
 	run "${A[@]}" devid ca add --name example "$PKI/issuing.crt"
 	[ "$rc" -eq 0 ] || bail "no account: $err"
-	# As the socket's unit would have it: a daemon in its sandbox must not start one.
-	/usr/libexec/devid/devid-agent --system --idle-timeout 0 >"$T/agent.log" 2>&1 &
-	track $!
-	wait_for 5 test -S /run/devid/agent
+	tunnel_agent
 	tunnel_import rsa rsa2048
 	tunnel_import ec p256
+}
+
+# As the socket's unit would have it: a daemon in its sandbox must not start one.
+tunnel_agent() {
+	/usr/libexec/devid/devid-agent --system --idle-timeout 0 >"$T/agent.log" 2>&1 &
+	TUNNEL_AGENT=$!
+	track $TUNNEL_AGENT
+	wait_for 5 test -S /run/devid/agent
 }
 
 tunnel_import() {
