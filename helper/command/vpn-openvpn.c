@@ -87,22 +87,11 @@ static void has_ended(int status, void *data)
 static gboolean start_file(struct vpn_session *session, GError **error)
 {
 	g_autoptr(GPtrArray) argv = file_argv(session);
-	struct vpn_command command = { .line = take_line, .ended = has_ended };
-	struct tunnel *tunnel;
+	struct tunnel *tunnel = g_new0(struct tunnel, 1);
+	struct vpn_command command = { .line = take_line, .ended = has_ended, .data = tunnel };
 
-	g_clear_pointer(&session->lines, g_ptr_array_unref);
-	if (!vpn_as_root(argv, &command.terminal)) {
-		devid_error_set(error, DEVID_DENIED, "root-needed", NULL, "%s: %s",
-				session->connection->gateway,
-				devid_reason_find("root-needed")->cause);
-		return FALSE;
-	}
-	g_ptr_array_add(argv, NULL);
-	command.argv = (const char *const *)argv->pdata;
-	tunnel = g_new0(struct tunnel, 1);
 	tunnel->session = session;
-	command.data = tunnel;
-	tunnel->process = vpn_process_start(&command, error);
+	tunnel->process = vpn_process_start_as_root(session, argv, &command, error);
 	if (tunnel->process == NULL) {
 		g_free(tunnel);
 		return FALSE;
