@@ -20,14 +20,20 @@ cat >"$T/server.conf" <<-X
 	dev-type tun
 	topology subnet
 	server 10.97.0.0 255.255.255.0
-	cert $PKI/server.crt
-	key $PKI/server.key
 	dh none
 	verb 3
 	X
-env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin openvpn --config "$T/server.conf" >>"$T/server.log" 2>&1 &
-track $!
-wait_for 10 grep -q 'Initialization Sequence Completed' "$T/server.log" || bail "no gateway: $(tail -n 5 "$T/server.log")"
+# server CERTIFICATE
+server() {
+	: >"$T/server.log"
+	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin openvpn --config "$T/server.conf" --cert "$PKI/$1.crt" \
+		--key "$PKI/$1.key" >>"$T/server.log" 2>&1 &
+	server=$!
+	track $server
+	wait_for 10 grep -q 'Initialization Sequence Completed' "$T/server.log" ||
+		bail "no gateway: $(tail -n 5 "$T/server.log")"
+}
+server server
 
 # --- the client, as its unit runs it
 as_unit openvpn-client@
@@ -35,7 +41,7 @@ start() {
 	: >"$T/client.log"
 	: >"$T/server.log"
 	"${INSIDE[@]}" "${UNDER[@]}" env -i -C /etc/openvpn/client PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-		openvpn --suppress-timestamps --nobind --config server.test.conf >>"$T/client.log" 2>&1 </dev/null &
+		openvpn --suppress-timestamps --nobind --config server.test.conf --verb 3 >>"$T/client.log" 2>&1 </dev/null &
 	client=$!
 	track $client
 }
@@ -86,6 +92,30 @@ ok "the other one still comes in" connected || logs
 stop $client
 tunnel_import stranger stranger
 refused stranger 'devid: .*CN=stranger: not issued by any signing certificate' "a stranger whose CA OpenVPN knows"
+
+# --- a gateway of the same CA that is another one, and a device's certificate in the place of a gateway's
+. "$TESTS/certs/pki.sh"
+cd "$PKI" || bail "no folder"
+pki_key impostor p256
+pki_issue impostor root /CN=other.test "${SERVER_EXTENSIONS[@]}"
+pki_key device p256
+pki_issue device root /CN=server.test "${LEAF_EXTENSIONS[@]}"
+cd / || bail "no root"
+impostor() { # CERTIFICATE REGEX NAME
+	stop $server
+	server "$1"
+	profile openvpn rsa --gateway server.test --ca-file $CA
+	start
+	ok "$3: the client refuses it" wait_for 20 grep -qE "$2" "$T/client.log" || logs
+	unlike "$(cat "$T/client.log")" 'Initialization Sequence Completed' "$3: no tunnel"
+	unlike "$(cat "$T/server.log")" 'VERIFY SCRIPT OK: depth=0' "$3: nor does it see our certificate"
+	stop $client
+}
+impostor impostor 'VERIFY X509NAME ERROR: .*other\.test' "another gateway's certificate"
+impostor device 'unsuitable certificate purpose' "a device's certificate of that name"
+stop $server
+server server
+
 mv /etc/devid/signing/example.pem /etc/devid/account.conf "$T/"
 refused rsa 'devid: ' "a gateway without an account lets nobody in"
 done_testing
