@@ -59,6 +59,7 @@ packages=(
 	hostapd charon-systemd strongswan-swanctl strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
 	libcharon-extra-plugins chromium stunnel4 nginx-light network-manager network-manager-openconnect apparmor
 	polkitd
+	pkexec
 	# Other PKCS#11 modules, registered beside ours.
 	libtpm2-pkcs11-1
 )

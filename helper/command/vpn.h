@@ -84,6 +84,8 @@ struct vpn_daemon {
 	const char *
 		present; /* what a line of `look` holds while it is connected; NULL: its status is 0 */
 	const char *address; /* in a line of `begin`, what stands before the address; or NULL */
+	/* what a line of `look` holds once the tunnel stands; NULL: it does when `begin` has ended */
+	const char *settled;
 	const char *client;
 };
 /* Takes the commands over. */
