@@ -98,6 +98,7 @@ static void finish(struct supervisor *supervisor, GError *error)
 
 		state->reason = g_strdup(devid_error_reason(error));
 		state->message = g_strdup(error->message);
+		state->hint = g_strdup(devid_error_hint(error));
 		set_state(supervisor, "ended");
 		(void)notify_show(&notice);
 	}
@@ -182,6 +183,32 @@ static gboolean begin(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* A supervisor has nobody to ask: it says what to type. Takes the error. */
+static GError *name_the_way_in(const struct connect *connect, GError *error)
+{
+	const struct connection *connection = connect->connection;
+	const char *user = connect->user;
+	const char *const words[] = { "devid",
+				      "connect",
+				      connection->path != NULL ? connection->name
+							       : connection->gateway,
+				      user != NULL ? "--user" : NULL,
+				      user,
+				      NULL };
+	g_autofree char *command = vpn_words(words), *hint = NULL;
+	GError *better = NULL;
+
+	if (strcmp(devid_error_reason(error), "sign-in-needed") != 0)
+		return error;
+	hint = g_strdup_printf("sign in from a terminal: %s (with --save it is not asked again)",
+			       command);
+	devid_error_set(&better, DEVID_PASSWORD, "sign-in-needed", hint,
+			"%s: the connection dropped, and the gateway asks for the password again",
+			connection->gateway);
+	g_error_free(error);
+	return better;
+}
+
 static gboolean try_again(gpointer data)
 {
 	struct supervisor *supervisor = data;
@@ -201,7 +228,7 @@ static gboolean try_again(gpointer data)
 			g_error_free(error);
 			finish(supervisor, NULL);
 		} else {
-			plan_again(supervisor, error);
+			plan_again(supervisor, name_the_way_in(connect, error));
 		}
 	} else if (supervisor->stopping) {
 		finish(supervisor, NULL);
