@@ -18,6 +18,8 @@ struct supervisor {
 	GMainLoop *loop;
 	int ready;
 	guint tries, pause;
+	guint expiry;	 /* the source of the certificate's end, or 0 */
+	GError *refusal; /* why the tunnel is being ended, where nobody asked for that */
 	bool was_connected, stopping;
 	enum exit_status status;
 };
@@ -108,6 +110,56 @@ static void finish(struct supervisor *supervisor, GError *error)
 	g_main_loop_quit(supervisor->loop);
 }
 
+/* --- the certificate's end ------------------------------------------------------------------ */
+
+static void watch_expiry(struct supervisor *supervisor);
+
+/* Checked as before a connection; only an account that enforces its checks has the tunnel ended. */
+static void has_expired(void *data)
+{
+	struct supervisor *supervisor = data;
+	struct connect *connect = supervisor->connect;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+
+	supervisor->expiry = 0;
+	/* Where it is being made again, that has its check. */
+	if (supervisor->stopping || connect->session.tunnel == NULL)
+		return;
+	if (connect_check(connect, &error)) {
+		/* A new one has been imported, or the rules ask for none. */
+		watch_expiry(supervisor);
+		return;
+	}
+	say(supervisor, "%s", error->message);
+	if (connect_is_enforced(connect)) {
+		supervisor->refusal = g_steal_pointer(&error);
+		connect->driver->stop(&connect->session);
+		return;
+	}
+	text = notify_text(NULL, error);
+	(void)notify_show(&(struct notice){ "The connection's certificate is no longer accepted",
+					    text, NOTIFY_CRITICAL });
+}
+
+static void watch_expiry(struct supervisor *supervisor)
+{
+	const struct connect *connect = supervisor->connect;
+	time_t ends;
+
+	if (supervisor->expiry != 0)
+		g_source_remove(supervisor->expiry);
+	supervisor->expiry = 0;
+	if (connect->session.uri == NULL)
+		return;
+	/* Its last second has gone by, and time() may lag a little behind the clock of timers. */
+	ends = gnutls_x509_crt_get_expiration_time(connect->identity->chain[0]);
+	if (ends >= time(NULL))
+		supervisor->expiry = wall_clock_add(ends + 2, has_expired, supervisor);
+}
+
+/* --- the tunnel ----------------------------------------------------------------------------- */
+
 static void connected(struct vpn_session *session, const char *address)
 {
 	struct supervisor *supervisor = session->data;
@@ -121,6 +173,7 @@ static void connected(struct vpn_session *session, const char *address)
 	    address != NULL ? address : "");
 	connect_event(supervisor->connect, NULL);
 	connect_remember(supervisor->connect);
+	watch_expiry(supervisor);
 	tell_starter(supervisor, NULL);
 }
 
@@ -162,7 +215,10 @@ static void has_ended(struct vpn_session *session, GError *error)
 {
 	struct supervisor *supervisor = session->data;
 
-	if (error == NULL || supervisor->stopping) {
+	if (supervisor->refusal != NULL && !supervisor->stopping) {
+		g_clear_error(&error);
+		finish(supervisor, g_steal_pointer(&supervisor->refusal));
+	} else if (error == NULL || supervisor->stopping) {
 		g_clear_error(&error);
 		finish(supervisor, NULL);
 	} else if (supervisor->was_connected) {
@@ -275,6 +331,8 @@ enum exit_status supervise(struct connect *connect, int ready)
 {
 	static const int ending[] = { SIGTERM, SIGINT, SIGHUP };
 	guint sources[G_N_ELEMENTS(ending)];
+	/* Whichever was chosen first: not another one, because that one has ended. */
+	g_autofree char *uri = g_strdup(connect->session.uri);
 	struct supervisor supervisor = {
 		.connect = connect,
 		.state = new_state(connect),
@@ -286,6 +344,8 @@ enum exit_status supervise(struct connect *connect, int ready)
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < G_N_ELEMENTS(ending); i++)
 		sources[i] = g_unix_signal_add(ending[i], asked_to_end, &supervisor);
+	if (uri != NULL)
+		connect->label = uri;
 	connect->may_ask = false;
 	connect->password_file = NULL;
 	connect->fresh = FALSE;
@@ -299,6 +359,9 @@ enum exit_status supervise(struct connect *connect, int ready)
 	g_main_loop_run(supervisor.loop);
 	for (size_t i = 0; i < G_N_ELEMENTS(ending); i++)
 		g_source_remove(sources[i]);
+	if (supervisor.expiry != 0)
+		g_source_remove(supervisor.expiry);
+	g_clear_error(&supervisor.refusal);
 	g_main_loop_unref(supervisor.loop);
 	connection_state_free(supervisor.state);
 	return supervisor.status;
