@@ -17,6 +17,7 @@ static const struct {
 	{ NULL, "Not authorized", "root-needed" },
 	{ NULL, "Request dismissed", "root-needed" },
 	{ NULL, "No authentication agent found", "root-needed" },
+	{ NULL, "Error getting authority", "root-needed" },
 	{ NULL, "Interactive authentication required", "root-needed" },
 	{ NULL, ": Access denied", "root-needed" },
 	{ NULL, ".service not found", "client-missing" },

@@ -163,11 +163,13 @@ gboolean vpn_ticket_cookie(const struct secret *ticket, struct secret *line)
 
 /* --- the tunnel ----------------------------------------------------------------------------- */
 
-/* The words stay in this order: sudo's rules go by them (devid(1)). `ticket` NULL: for a person to read. */
+/* The words stay in this order: sudo's rules go by them (devid(1)). `ticket` NULL: for a person to read, and for sudo,
+ * whose rule is to find them in order.
+ */
 static GPtrArray *tunnel_argv(const struct vpn_session *session, const struct secret *ticket)
 {
-	g_autofree char *url =
-		ticket == NULL ? g_strdup("CONNECT_URL") : vpn_ticket_value(ticket, "CONNECT_URL");
+	g_autofree char *url = ticket == NULL ? g_strdup("https://CONNECT_URL")
+					      : vpn_ticket_value(ticket, "CONNECT_URL");
 	g_autofree char *print =
 		ticket == NULL ? g_strdup("FINGERPRINT") : vpn_ticket_value(ticket, "FINGERPRINT");
 	g_autofree char *resolve =
