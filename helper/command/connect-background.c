@@ -177,6 +177,12 @@ static gboolean spawn(const struct connect *connect, int ticket, int ready, int 
 		log, log, sources, targets, G_N_ELEMENTS(sources), NULL, NULL, NULL, NULL, error);
 }
 
+static void close_end(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 gboolean connect_in_background(struct connect *connect, int lock, char **address, GError **error)
 {
 	int ticket[2] = { -1, -1 }, ready[2] = { -1, -1 };
@@ -186,20 +192,16 @@ gboolean connect_in_background(struct connect *connect, int lock, char **address
 	begun = g_unix_open_pipe(ticket, FD_CLOEXEC, error) &&
 		g_unix_open_pipe(ready, FD_CLOEXEC, error) &&
 		spawn(connect, ticket[0], ready[1], lock, error);
-	/* A pipe holds more than a ticket; one that nobody reads shows below. */
-	begun = begun && write_ticket(ticket[1], &connect->session.ticket);
-	for (size_t i = 0; i < 3; i++) {
-		const int ends[] = { ticket[0], ticket[1], ready[1] };
-		int fd = ends[i];
-
-		if (fd >= 0)
-			close(fd);
-	}
+	/* Only the supervisor has them now: that it ends is seen. */
+	close_end(ticket[0]);
+	close_end(ready[1]);
+	/* Whether it took all of it shows below. */
+	(void)(begun && write_ticket(ticket[1], &connect->session.ticket));
+	close_end(ticket[1]);
 	secret_clear(&connect->session.ticket);
 	close(lock);
 	line = begun ? read_line(ready[0]) : NULL;
-	if (ready[0] >= 0)
-		close(ready[0]);
+	close_end(ready[0]);
 	if (line != NULL)
 		return take_line(line, address, error);
 	if (error == NULL || *error == NULL) {

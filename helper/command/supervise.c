@@ -341,7 +341,6 @@ enum exit_status supervise(struct connect *connect, int ready)
 		.status = EXIT_DONE,
 	};
 
-	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < G_N_ELEMENTS(ending); i++)
 		sources[i] = g_unix_signal_add(ending[i], asked_to_end, &supervisor);
 	if (uri != NULL)
