@@ -3,10 +3,10 @@
 # connect script, called as ocserv calls it and by a real one; a gateway's own program with libdevid.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/machine.sh"
+. "$(dirname "$0")/../lib/openvpn.sh"
 private_machine "$0" "$@"
 PATH=$PATH:/usr/sbin:/sbin
 TOKEN='pkcs11:token=Device%20Identity%20%28system%29'
-SO=$(pkg-config --variable=p11_module_path p11-kit-1)/devid-pkcs11.so
 EXAMPLES=/usr/share/doc/devid/gateway
 cp "$PKI"/*.p12 "$T/users/root/"
 as root
@@ -16,10 +16,6 @@ for label in rsa2048 p256 stranger expired; do
 	run "${A[@]}" devid import-cert --label $label --password-file "$PKI/password" $label.p12
 	is "$rc" 0 "$label: imported" || diag "$(last_run)"
 done
-"${A[@]}" openvpn --show-pkcs11-ids "$SO" >"$T/ids" 2>&1
-id_of() {
-	grep -A3 "CN=$1" "$T/ids" | sed -n 's/.*Serialized id: *//p' | head -n 1
-}
 
 # --- OpenVPN
 ip netns add client
@@ -36,57 +32,22 @@ cat "$PKI/issuing-chain.pem" "$PKI/stranger-issuing.crt" "$PKI/stranger-root.crt
 GATE=/etc/gateway
 cp -r /etc/devid $GATE
 mkdir -p -m 700 /run/openvpn-verify
-# server NAME [LINE…]: with the example's lines, in its own folder; its log is NAME.log.
+LOG=$OPENVPN_LOG
+# server [LINE…]: with the example's lines.
 server() {
-	local name=$1
-	shift
-	{
-		cat <<-X
-			port 1194
-			proto udp
-			local 10.99.0.1
-			dev tunS
-			dev-type tun
-			topology subnet
-			server 10.97.0.0 255.255.255.0
-			cert $PKI/server.crt
-			key $PKI/server.key
-			dh none
-			data-ciphers AES-256-GCM
-		X
-		sed "s,verify --openvpn,verify --config $GATE --openvpn,; s,^ca .*,ca $T/ca.pem," "$EXAMPLES/openvpn-server.conf"
-		echo 'verb 3'
-		printf '%s\n' "$@"
-	} >"$T/$name.conf"
-	"${A[@]}" openvpn --config "$T/$name.conf" >"$T/$name.log" 2>&1 </dev/null &
-	SERVER=$!
-	track $SERVER
-	LOG=$T/$name.log
-	wait_for 5 grep -q 'Initialization Sequence Completed' "$LOG" || diag "$(cat "$LOG")"
+	sed "s,verify --openvpn,verify --config $GATE --openvpn,; s,^ca .*,ca $T/ca.pem," "$EXAMPLES/openvpn-server.conf" \
+		>"$T/example.conf"
+	openvpn_server "config $T/example.conf" "$@"
 }
 client() {
-	cat >"$T/client.conf" <<-X
-		client
-		dev tunC
-		dev-type tun
-		proto udp
-		remote 10.99.0.1 1194
-		nobind
-		ca $PKI/root.crt
-		remote-cert-tls server
-		pkcs11-providers $SO
-		pkcs11-id '$(id_of "$1")'
-		data-ciphers AES-256-GCM
-		connect-retry-max 1
-		hand-window 8
-	X
+	openvpn_client_file "$T/client.conf" "$1"
 	: >"$T/client.log"
 	"${inside[@]}" openvpn --config "$T/client.conf" >"$T/client.log" 2>&1 </dev/null &
 	CLIENT=$!
 	track $CLIENT
 }
 joined() {
-	grep -q 'Initialization Sequence Completed' "$T/client.log"
+	openvpn_joined "$T/client.log"
 }
 refusals() {
 	grep -c 'VERIFY SCRIPT ERROR' "$LOG"
@@ -109,7 +70,7 @@ turned_away() {
 	stop $CLIENT
 	ok "$2: the gateway's log says why" grep -qE "^devid: .*$3" "$LOG" || diag "$(tail -n 20 "$LOG")"
 }
-server plain
+server
 joins laptop-rsa2048 "RSA"
 joins laptop-p256 "P-256"
 turned_away stranger "a stranger whose CA OpenVPN trusts" "not issued by any signing certificate"
@@ -121,12 +82,12 @@ joins laptop-rsa2048 "the other one still"
 echo nonsense >>$GATE/account.conf
 turned_away laptop-rsa2048 "a broken account lets nobody in" "account.conf:[0-9]*: "
 sed -i '$d' $GATE/account.conf
-stop $SERVER
+stop "$OPENVPN_SERVER"
 # Without the certificate there is nothing to decide by, and nobody comes in.
 sed -i '/^tls-export-cert/d' "$EXAMPLES/openvpn-server.conf"
-server blind
+server
 turned_away laptop-rsa2048 "no tls-export-cert" "needs tls-export-cert"
-stop $SERVER
+stop "$OPENVPN_SERVER"
 
 # --- as OpenVPN calls it
 script() {
