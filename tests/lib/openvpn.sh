@@ -31,7 +31,7 @@ openvpn_server() {
 	X
 	printf '%s\n' "$@" >>"$T/openvpn-server.conf"
 	: >"$OPENVPN_LOG"
-	"${OPENVPN_SERVER_UNDER[@]}" "${A[@]}" openvpn --suppress-timestamps --config "$T/openvpn-server.conf" \
+	"${OPENVPN_SERVER_UNDER[@]}" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin openvpn --suppress-timestamps --config "$T/openvpn-server.conf" \
 		>>"$OPENVPN_LOG" 2>&1 </dev/null &
 	OPENVPN_SERVER=$!
 	track "$OPENVPN_SERVER"
