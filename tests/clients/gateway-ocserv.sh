@@ -83,6 +83,7 @@ crl "$PKI/issuing.key"
 is "$rc" 2 "make-crl: no CA named"
 crl "$PKI/issuing.key" issuing.crt
 is "$rc/$(openssl crl -noout -text <"$T/run.out" | grep -c 'No Revoked')" 0/1 "make-crl: an empty list"
+cp "$T/run.out" "$T/users/root/empty"
 for days in 0 -1 soon; do
 	run "${A[@]}" DAYS=$days "$EXAMPLES/make-crl" "$PKI/issuing.key" issuing.crt p256.crt
 	is "$rc/$out" 2/ "make-crl: for $days days"
@@ -184,6 +185,18 @@ cp "$T/run.out" /etc/ocserv-test/crl.pem
 kill -HUP "$GATEWAY_PID"
 ok "ocserv: reads its files again" wait_for 10 grep -q 'reload' "$GATEWAY_LOG" || logs
 turned_away rsa2048 "revoked while it runs" 'revoked|verif'
+gateway_stop
+# An open connection ends with the server, and doesn't come back.
+cp "$T/users/root/"empty /etc/ocserv-test/crl.pem
+server "crl = /etc/ocserv-test/crl.pem"
+client rsa2048
+ok "ocserv: an empty list: in" wait_for 15 has_address || logs
+cp "$T/run.out" /etc/ocserv-test/crl.pem
+gateway_stop
+server "crl = /etc/ocserv-test/crl.pem"
+ok "ocserv: revoked and the server restarted: the client ends" wait_for 30 gone $CLIENT || logs
+not_ok "ocserv: without an address" has_address
+stop $CLIENT
 gateway_stop
 # One that is over still counts, and no more than that: who makes none any more isn't told.
 cat >"$T/template" <<'X'

@@ -186,8 +186,24 @@ REFUSAL='VERIFY SCRIPT ERROR: depth=0'
 rule Users=stranger Action=allow
 turned_away stranger "a rule is no certificate" "not issued by any"
 stop "$OPENVPN_SERVER"
+rm -r /etc/devid/rules.d
+
+# --- revoked while it is connected
+server
+client laptop-rsa2048
+ok "one who will be revoked: a tunnel" wait_for 20 openvpn_joined "$T/client.log" || logs
+run "${A[@]}" devid account revoke "$PKI/rsa2048.crt"
+cp -r /etc/devid/. $GATE/
+ok "revoked: an open tunnel stays open" echoes 10.97.0.1
+stop "$OPENVPN_SERVER"
+server
+not_ok "revoked: and ends with the server" echoes 10.97.0.1
+stop $CLIENT
+turned_away laptop-rsa2048 "revoked, and back" "revoked"
+stop "$OPENVPN_SERVER"
 
 # The script as OpenVPN calls it.
+mkdir -p /etc/devid/rules.d
 script() { # NAME=VALUE…
 	run "${A[@]}" trusted_ip=192.0.2.7 "$@" "$EXAMPLES/openvpn-client-connect" /nonexistent
 }
