@@ -9,6 +9,7 @@
 . "$(dirname "$0")/../lib/gateway.sh"
 . "$(dirname "$0")/../lib/network-manager.sh"
 . "$(dirname "$0")/../lib/restricted.sh"
+. "$(dirname "$0")/../lib/openvpn.sh"
 . "$(dirname "$0")/../lib/strongswan.sh"
 client_machine "$0" "$@"
 PATH=$PATH:/usr/sbin:/sbin
@@ -45,7 +46,7 @@ echoes() {
 	ping -c 2 -i 0.2 -W 2 "$1"
 }
 no_client() {
-	! pgrep -x openvpn -r S,R,D | grep -v "^$SERVER\$"
+	! pgrep -x openvpn -r S,R,D | grep -v "^$OPENVPN_SERVER\$"
 }
 profile() {
 	run "${A[@]}" devid profile "$@" --gateway server.test --ca-file $CA --install --yes
@@ -60,27 +61,9 @@ connection() {
 WHO=("${A[@]}")
 
 # --- OpenVPN, by its file
-cat >"$T/server.conf" <<-X
-	port 1194
-	proto udp
-	local 10.99.0.1
-	dev tunS
-	dev-type tun
-	topology subnet
-	server 10.97.0.0 255.255.255.0
-	keepalive 1 3
-	ca $PKI/issuing-chain.pem
-	cert $PKI/server.crt
-	key $PKI/server.key
-	dh none
-	verify-client-cert require
-	remote-cert-tls client
-X
+OPENVPN_SERVER_UNDER=(ip netns exec gateway)
 server_start() {
-	ip netns exec gateway openvpn --config "$T/server.conf" >"$T/server.log" 2>&1 &
-	SERVER=$!
-	track "$SERVER"
-	wait_for 5 grep -q 'Initialization Sequence Completed' "$T/server.log"
+	openvpn_server 'keepalive 1 3' "ca $PKI/issuing-chain.pem"
 }
 server_start
 file=/etc/openvpn/client/server.test.conf
@@ -99,7 +82,7 @@ for kind in rsa2048 p256; do
 		ok "no client is left" wait_for 5 no_client
 	}
 done
-stop "$SERVER"
+stop "$OPENVPN_SERVER"
 ok "a server that goes away is noticed" wait_for 25 is_in_state reconnecting || diag "$(cat "$LOGS/ovpn-p256.log")"
 server_start
 ok "and the connection made again" wait_for 30 is_in_state connected
@@ -191,13 +174,13 @@ for kind in rsa2048 p256; do
 	ok "with its unit" wait_for 5 no_client
 done
 connect unit
-kill "$(pgrep -x openvpn | grep -v "^$SERVER\$")"
+kill "$(pgrep -x openvpn | grep -v "^$OPENVPN_SERVER\$")"
 ok "a unit that ends is noticed" wait_for 20 grep -q 'the connection is gone' \
 	"$HOME_ALICE/.local/state/devid/connections/unit.log"
 ok "and started again" wait_for 20 is_in_state connected
 ok "and carries packets" echoes 10.97.0.1
 end
-stop "$SERVER"
+stop "$OPENVPN_SERVER"
 # The unit is started, and no tunnel stands: that is no connection.
 printf 'connect-retry-max 1\nhand-window 3\nremap-usr1 SIGTERM\n' >>$file
 connect unit
