@@ -76,6 +76,12 @@ like "$(cat "$SWAN_CLIENT_LOG")" "no trusted .* key found for 'server\.test'|con
 not_ok "no packets" echoes 10.96.0.1
 swan_client_stop
 swan_gateway_stop
+SWAN_GATEWAY_ID=other.test swan_gateway impostor
+start
+initiate
+isnt "$rc" 0 "one that says which it is: no tunnel either" || logs
+swan_client_stop
+swan_gateway_stop
 swan_gateway server
 start
 initiate

@@ -1,7 +1,7 @@
 # Two charons for tests: a gateway with a configuration of its own, and a client as Debian's unit runs it. This kernel
 # need not have ESP: both do it themselves. After common.sh, machine.sh and restricted.sh, as root:
 #
-#	swan_gateway NAME [COMMAND…]	a gateway that says it is server.test, with $PKI/NAME.crt, run by COMMAND (as
+#	swan_gateway NAME [COMMAND…]	a gateway that says it is server.test ($SWAN_GATEWAY_ID), with $PKI/NAME.crt, run by COMMAND (as
 #					"ip netns exec …"); behind it is 10.96.0.1, addresses are of 10.95.0.0/24
 #	swan_gateway_stop
 #	swan_gateway_ctl ARG…		swanctl of the gateway
@@ -46,7 +46,7 @@ swan_gateway() {
 			pools = p1
 			local { auth = pubkey
 				certs = gateway.crt
-				id = server.test }
+				id = ${SWAN_GATEWAY_ID:-server.test} }
 			remote { auth = pubkey
 				cacerts = issuing.crt }
 			children { net { local_ts = 10.96.0.1/32 } }
