@@ -29,7 +29,8 @@ if [ -z "${DEVID_DEMO_INSIDE:-}" ]; then
 	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	packages=(build-essential meson ninja-build pkg-config python3 libp11-kit-dev libgnutls28-dev
 		libsecret-1-dev libglib2.0-dev libjson-glib-dev libssl-dev p11-kit gnutls-bin openssl
-		gnome-keyring dbus dbus-daemon libsecret-tools libglib2.0-bin systemd iproute2 procps passwd)
+		gnome-keyring dbus dbus-daemon libsecret-tools libglib2.0-bin systemd iproute2 procps passwd
+		openconnect ocserv sudo iputils-ping)
 	missing=()
 	for package in "${packages[@]}"; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' ||
@@ -55,9 +56,10 @@ if [ -z "${DEVID_DEMO_INSIDE:-}" ]; then
 	unshare -mnp --fork --mount-proc --propagation private true ||
 		give_up "this machine allows no name spaces (in a container: give it CAP_SYS_ADMIN)"
 fi
-export DEVID_DEMO_INSIDE=yes DEVID_BUILD=$build
+export DEVID_DEMO_INSIDE=yes DEVID_BUILD=$build DEVID_SOURCE=$here
 . "$here/tests/lib/common.sh"
 . "$here/tests/lib/machine.sh"
+. "$here/tests/lib/gateway.sh"
 . "$here/tests/certs/pki.sh"
 need_pki() { :; }
 TAP_FINISHED=yes
@@ -215,11 +217,36 @@ done
 shows alice 'devid check laptop --server localhost:4433'
 must "devid's own look at the server agrees" ended 0
 
+step "A VPN gateway in a network of its own: a real ocserv that lets in whom that PKI certified"
+PKI=$T/ca
+cp "$T/ca/chain.pem" "$T/ca/issuing-chain.pem"
+gateway_network
+gateway_sudo
+gateway_start 'auth = "certificate"'
+must "it listens" gateway_listens
+mkdir -p /etc/devid/connections.d
+printf '[Connection]\nGateway=server.test:4443\nClient=openconnect\n' >/etc/devid/connections.d/work.conf
+shows root 'cat /etc/devid/connections.d/work.conf'
+say "  alice may make the tunnel by the rule of data/sudoers.example, and nothing else as root"
+
+step "One command, once: alice is connected"
+shows alice 'devid connect work --identity laptop'
+must "she has an address" said 'connected: address 10\.98\.'
+must "the gateway saw her certificate" grep -q 'certificate verification succeeded' "$GATEWAY_LOG"
+shows alice 'ping -c 1 10.98.0.1'
+must "packets cross the tunnel" ended 0
+shows alice 'devid status'
+must "status tells of it" said 'work: connected'
+shows alice 'devid disconnect work'
+must "and it is ended" wait_for 5 no_tunnels
+
 step "What a stranger's certificate gets"
 shows alice 'devid import-cert --label stranger --password-file password stranger.p12'
 must "it can be imported: the account may follow; with a warning" said '[Ww]arning|not issued'
-shows alice 'devid check stranger'
+before=$(gateway_packets)
+shows alice 'devid connect work --identity stranger'
 must "the check fails" ended 3
+must "and nothing has left for the gateway" test "$(gateway_packets)" = "$before"
 must "with the line that administrators search for" said \
 	'Certificate error\. \[C=JP, ST=Tokyo, O=Example, CN=Example Device CA\]'
 shows alice "printf 'GET / HTTP/1.0\r\n\r\n' |
@@ -275,7 +302,7 @@ for pid in $(pgrep -x devid-agent); do
 	kill "$pid"
 done
 no_agent() {
-	[ -z "$(ps -e -o comm=,stat= | grep -E 'devid-agent|gnome-keyring|dbus-daemon|openssl' | grep -v Z)" ]
+	[ -z "$(ps -e -o comm=,stat= | grep -E 'devid|gnome-keyring|dbus-daemon|openssl|ocserv|openconnect' | grep -v Z)" ]
 }
 wait_for 5 no_agent
 must "no process is left" no_agent

@@ -57,8 +57,10 @@ packages=(
 	# Clients of a device identity, and servers for them to meet.
 	curl wget libengine-pkcs11-openssl openssh-client openssh-server openconnect ocserv sudo openvpn wpasupplicant
 	hostapd charon-systemd strongswan-swanctl strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
-	libcharon-extra-plugins chromium stunnel4 nginx-light fcgiwrap network-manager network-manager-openconnect apparmor
-	polkitd pkexec
+	libcharon-extra-plugins chromium stunnel4 nginx-light network-manager network-manager-openconnect apparmor
+	polkitd pkexec fcgiwrap firefox-esr
+	# Sandboxes.
+	bubblewrap flatpak python3-pykcs11
 	# Other PKCS#11 modules, registered beside ours.
 	libtpm2-pkcs11-1
 )

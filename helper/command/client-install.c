@@ -17,10 +17,13 @@
 
 static gboolean failed(GError **error, const char *path, int number)
 {
+	/* A file in a home is no better written by root, who has another. */
+	const char *hint = g_str_has_prefix(path, "/etc/")
+				   ? "as root, or print it and put it there"
+				   : "print it and put it where you may write";
+
 	devid_error_set(error, number == EACCES || number == EPERM ? DEVID_DENIED : DEVID_IO, NULL,
-			number == EACCES && geteuid() != 0 ? "as root, or print it and put it there"
-							   : NULL,
-			"%s: %s", path,
+			number == EACCES && geteuid() != 0 ? hint : NULL, "%s: %s", path,
 			number == ELOOP || number == ENOTDIR ? "it is a link or no folder"
 							     : g_strerror(number));
 	return FALSE;
@@ -120,29 +123,31 @@ static const char *find_line(const char *text, const char *mark)
 	return NULL;
 }
 
-/* `old` with the part between its marks replaced; or with it at the end. */
-static char *merge(const char *old, const char *text, const char *mark, const char *path,
-		   GError **error)
+/* `old` with the part between its marks replaced; or with it at the end, or the beginning. */
+static char *merge(const char *old, const char *text, const char *client,
+		   const struct client_file *file, GError **error)
 {
-	g_autofree char *first = g_strdup_printf("# >>> %s >>>", mark);
-	g_autofree char *last = g_strdup_printf("# <<< %s <<<", mark);
+	g_autofree char *first =
+		g_strdup_printf("# >>> devid profile %s %s >>>", client, file->part);
+	g_autofree char *last =
+		g_strdup_printf("# <<< devid profile %s %s <<<", client, file->part);
 	const char *begin = find_line(old, first), *end = NULL;
 	GString *merged;
 
 	if (begin != NULL)
 		end = find_line(begin, last);
 	if ((begin != NULL) != (end != NULL) || (begin == NULL && find_line(old, last) != NULL)) {
-		refused(error, path, "of devid's two marks there is one alone");
+		refused(error, file->path, "of devid's two marks there is one alone");
 		return NULL;
 	}
-	merged = g_string_new_len(old, begin != NULL ? begin - old : (gssize)strlen(old));
+	if (begin == NULL)
+		begin = end = file->first ? old : old + strlen(old);
+	else
+		end += strlen(last) + (end[strlen(last)] == '\n');
+	merged = g_string_new_len(old, begin - old);
 	if (merged->len > 0 && merged->str[merged->len - 1] != '\n')
 		g_string_append_c(merged, '\n');
-	g_string_append_printf(merged, "%s\n%s%s\n", first, text, last);
-	if (end != NULL) {
-		end += strlen(last);
-		g_string_append(merged, *end == '\n' ? end + 1 : end);
-	}
+	g_string_append_printf(merged, "%s\n%s%s\n%s", first, text, last, end);
 	return g_string_free(merged, FALSE);
 }
 
@@ -204,7 +209,7 @@ static gboolean replace(int folder, const char *name, const char *path, const ch
 	return failed(error, path, number);
 }
 
-gboolean client_install(const struct client_file *file, const char *text, const char *mark,
+gboolean client_install(const struct client_file *file, const char *text, const char *client,
 			const char *home, enum client_outcome *outcome, char **backup,
 			GError **error)
 {
@@ -217,16 +222,17 @@ gboolean client_install(const struct client_file *file, const char *text, const 
 	if (folder < 0 || !read_old(folder, name, file->path, &old, &mode, error))
 		return FALSE;
 	/* A file of several parts keeps its mode; one of ours has the mode that it must have. */
-	if (file->merged) {
-		merged = merge(old != NULL ? old : "", text, mark, file->path, error);
+	if (file->part != NULL) {
+		merged = merge(old != NULL ? old : "", text, client, file, error);
 		if (merged == NULL)
 			return FALSE;
 		text = merged;
 	}
-	if (old != NULL && strcmp(old, text) == 0 && (file->merged || mode == file->mode))
+	if (old != NULL && strcmp(old, text) == 0 && (file->part != NULL || mode == file->mode))
 		return TRUE;
 	if (old != NULL && !keep(folder, name, file->path, backup, error))
 		return FALSE;
 	*outcome = CLIENT_WRITTEN;
-	return replace(folder, name, file->path, text, file->merged ? mode : file->mode, error);
+	return replace(folder, name, file->path, text, file->part != NULL ? mode : file->mode,
+		       error);
 }

@@ -113,12 +113,16 @@ gboolean client_openssh(const struct client_profile *profile, GPtrArray *files, 
 				profile->identity->record->label);
 		return FALSE;
 	}
+	/* When the token has no such key or it can't sign, ssh looks for a private one in that file, and warns of it
+	 * in capitals if others can read it.
+	 */
 	file = client_file_add(
-		files, g_strdup_printf("%s/.ssh/devid-%s.pub", profile->home, profile->name), 0644);
+		files, g_strdup_printf("%s/.ssh/devid-%s.pub", profile->home, profile->name), 0600);
 	file->plain = true;
 	g_string_append_printf(file->text, "%s devid\n", line);
 	file = client_file_add(files, g_strdup_printf("%s/.ssh/config", profile->home), 0600);
-	file->merged = true;
+	file->part = g_strdup(profile->name);
+	file->first = true;
 	g_string_append_printf(
 		file->text,
 		"# The server's authorized_keys needs the line in ~/.ssh/devid-%s.pub.\n"
@@ -129,8 +133,11 @@ gboolean client_openssh(const struct client_profile *profile, GPtrArray *files, 
 		profile->name, profile->host, profile->module, profile->name);
 	if (profile->port != NULL)
 		g_string_append_printf(file->text, "\tPort %s\n", profile->port);
-	if (profile->user != NULL)
-		g_string_append_printf(file->text, "\tUser %s\n", profile->user);
+	if (profile->user != NULL) {
+		g_autofree char *user = client_quoted(profile->user);
+
+		g_string_append_printf(file->text, "\tUser %s\n", user);
+	}
 	g_string_append(file->text, "Match all\n");
 	return TRUE;
 }

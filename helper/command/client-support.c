@@ -13,6 +13,7 @@ static void file_free(void *data)
 	struct client_file *file = data;
 
 	g_free(file->path);
+	g_free(file->part);
 	g_string_free(file->text, TRUE);
 	g_free(file);
 }

@@ -4,6 +4,8 @@
 #include "client.h"
 
 #define VPN_EXAMPLE "vpn.example.com"
+#define SANDBOXED \
+	"a browser that is a Flatpak or a snap needs another way: devid(1), SANDBOXED PROGRAMS"
 
 /* The order of `devid profile`: tunnels, networks, programs, browsers. */
 static const struct vpn_client clients[] = {
@@ -35,9 +37,9 @@ static const struct vpn_client clients[] = {
 	{ "openssh", "ssh", CLIENT_EITHER, "HOST[:PORT]", "host.example.com", true, false, true,
 	  client_openssh, NULL },
 	{ "firefox", "Firefox, by policy", CLIENT_EITHER, NULL, NULL, false, false, false,
-	  client_firefox, NULL },
+	  client_firefox, SANDBOXED },
 	{ "chromium", "Chromium and Chrome, by NSS and policy", CLIENT_EITHER, "HOST[:PORT]",
-	  "intranet.example.com", false, false, false, client_chromium, NULL },
+	  "intranet.example.com", false, false, false, client_chromium, SANDBOXED },
 	{ "openssl", "programs of OpenSSL 3: engine and provider", CLIENT_EITHER, NULL, NULL, false,
 	  false, false, client_openssl, NULL },
 };

@@ -25,7 +25,7 @@ gboolean client_git(const struct client_profile *profile, GPtrArray *files, GErr
 		client_file_add(files, g_strdup_printf("%s/.gitconfig", profile->home), 0644);
 
 	(void)error;
-	file->merged = true;
+	file->part = g_strdup(profile->gateway);
 	g_string_append_printf(
 		file->text,
 		"# For a git whose curl uses GnuTLS (git-remote-https links libcurl-gnutls).\n"

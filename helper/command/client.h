@@ -31,8 +31,9 @@ struct client_profile {
 struct client_file {
 	char *path; /* NULL: no file but commands to run once */
 	mode_t mode;
-	bool merged;   /* a part of a file that has other parts: between two marks */
-	bool plain;    /* the format has no comments */
+	char *part; /* of a file that has other parts, between two marks: what it is for; or NULL */
+	bool first; /* a new part goes before the others: of two values the first one counts */
+	bool plain; /* the format has no comments */
 	GString *text; /* without the first lines that client_files_head() makes */
 };
 
@@ -47,8 +48,9 @@ struct vpn_client {
 	bool installs;	     /* there is an end-to-end test of what it installs */
 	/* Adds the files. Fails where it has none. */
 	gboolean (*profile)(const struct client_profile *profile, GPtrArray *files, GError **error);
-	const char
-		*then; /* what to do when the files are in their places; %s is the name; or NULL */
+	/* What to do when the files are in their places (%s is the name), or, where they are printed
+	 * alone, what to know beside them. Or NULL. */
+	const char *then;
 };
 
 const struct vpn_client *client_find(const char *name);
@@ -107,9 +109,9 @@ enum client_outcome {
 	CLIENT_WRITTEN,
 };
 /* Puts a file in its place, whole or between its marks; `text` is all of it, or of that part. What was there is
- * kept beside it: *backup, newly allocated, or NULL where nothing was. `mark` names the part.
+ * kept beside it: *backup, newly allocated, or NULL where nothing was. `client` is in the marks of a part.
  */
-gboolean client_install(const struct client_file *file, const char *text, const char *mark,
+gboolean client_install(const struct client_file *file, const char *text, const char *client,
 			const char *home, enum client_outcome *outcome, char **backup,
 			GError **error);
 

@@ -1,24 +1,29 @@
 /* A supervisor that lives on when `devid connect` has ended: the same program again, in a session of its own, with
- * its log where a terminal was. The ticket goes to it through a pipe; what becomes of it comes back by another.
+ * its log where a terminal was. It is started before the sign-in, so that nobody waits for its start: one pipe brings
+ * it a mark and the ticket, or its end where the sign-in failed; what becomes of the tunnel comes back by another.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <glib-unix.h>
 #include <internal/cleanup.h>
 
 #include "connect.h"
+#include "password.h"
 
 #define SELF	  "/proc/self/exe"
 #define FOLDER	  "connections"
+#define SIGNED_IN '+'
 #define READY_FD  3
 #define LOCK_FD	  4
 #define READY_MAX (64 * 1024)
 /* Making a tunnel may have somebody asked, by polkit. */
 #define READY_BOUND_MS (150 * 1000)
+#define END_BOUND_MS   5000
 
 char *connect_log_path(const char *name)
 {
@@ -75,27 +80,41 @@ static void go_away(gpointer data)
 	setsid();
 }
 
-static gboolean write_ticket(int fd, const struct secret *ticket)
+/* A socket, for a pipe whose reader is gone ends its writer. */
+static gboolean send_all(int fd, const void *bytes, size_t count)
 {
-	size_t at = 0;
+	const unsigned char *at = bytes, *end = at + count;
 
-	while (at < ticket->length) {
-		ssize_t put = write(fd, ticket->data + at, ticket->length - at);
+	while (at < end) {
+		ssize_t put = send(fd, at, (size_t)(end - at), MSG_NOSIGNAL);
 
 		if (put < 0 && errno != EINTR)
 			return FALSE;
 		if (put > 0)
-			at += (size_t)put;
+			at += put;
 	}
 	return TRUE;
 }
 
-gboolean connect_read_ticket(struct connect *connect, GError **error)
+static gboolean has_signed_in(void)
+{
+	char mark;
+	ssize_t got;
+
+	do
+		got = read(STDIN_FILENO, &mark, 1);
+	while (got < 0 && errno == EINTR);
+	return got == 1 && mark == SIGNED_IN;
+}
+
+gboolean connect_read_ticket(struct connect *connect, bool *signed_in, GError **error)
 {
 	char buffer[4096];
 	ssize_t got;
 
-	while ((got = read(STDIN_FILENO, buffer, sizeof(buffer))) != 0) {
+	process_keeps_secrets();
+	*signed_in = has_signed_in();
+	while (*signed_in && (got = read(STDIN_FILENO, buffer, sizeof(buffer))) != 0) {
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0 || connect->session.ticket.length + (size_t)got > READY_MAX ||
@@ -172,44 +191,74 @@ static gboolean spawn(const struct connect *connect, int ticket, int ready, int 
 	AUTO_CLOSE int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	int log = connect->log != NULL ? fileno(connect->log) : null;
 
-	return g_spawn_async_with_pipes_and_fds(
-		"/", (const char *const *)argv->pdata, NULL, G_SPAWN_DEFAULT, go_away, NULL, ticket,
-		log, log, sources, targets, G_N_ELEMENTS(sources), NULL, NULL, NULL, NULL, error);
+	/* Whoever started us reaps it, soon: a process in between would cost time. */
+	return g_spawn_async_with_pipes_and_fds("/", (const char *const *)argv->pdata, NULL,
+						G_SPAWN_DO_NOT_REAP_CHILD, go_away, NULL, ticket,
+						log, log, sources, targets, G_N_ELEMENTS(sources),
+						NULL, NULL, NULL, NULL, error);
 }
 
-static void close_end(int fd)
+gboolean connect_background_start(const struct connect *connect, int lock,
+				  struct background *background, GError **error)
 {
-	if (fd >= 0)
-		close(fd);
+	AUTO_CLOSE int held = lock, ticket = -1, ready = -1;
+	int pair[2], pipe[2];
+
+	*background = (struct background){ -1, -1 };
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+		devid_error_set(error, DEVID_IO, NULL, NULL, "%s", g_strerror(errno));
+		return FALSE;
+	}
+	background->ticket = pair[0];
+	ticket = pair[1];
+	if (!g_unix_open_pipe(pipe, FD_CLOEXEC, error))
+		return FALSE;
+	background->ready = pipe[0];
+	ready = pipe[1];
+	return spawn(connect, ticket, ready, held, error);
 }
 
-gboolean connect_in_background(struct connect *connect, int lock, char **address, GError **error)
+/* Its end is that of the other side of its pipe. */
+static void await_end(int ready)
 {
-	int ticket[2] = { -1, -1 }, ready[2] = { -1, -1 };
-	g_autofree char *line = NULL;
-	gboolean begun;
+	struct pollfd entry = { .fd = ready, .events = POLLIN };
+	char byte;
 
-	begun = g_unix_open_pipe(ticket, FD_CLOEXEC, error) &&
-		g_unix_open_pipe(ready, FD_CLOEXEC, error) &&
-		spawn(connect, ticket[0], ready[1], lock, error);
-	/* Only the supervisor has them now: that it ends is seen. */
-	close_end(ticket[0]);
-	close_end(ready[1]);
-	/* Whether it took all of it shows below. */
-	(void)(begun && write_ticket(ticket[1], &connect->session.ticket));
-	close_end(ticket[1]);
+	while (poll(&entry, 1, END_BOUND_MS) > 0 && read(ready, &byte, 1) > 0)
+		;
+}
+
+void connect_background_end(struct background *background)
+{
+	if (background->ticket >= 0)
+		close(background->ticket);
+	if (background->ready >= 0) {
+		await_end(background->ready);
+		close(background->ready);
+	}
+	*background = (struct background){ -1, -1 };
+}
+
+gboolean connect_background_go(struct connect *connect, struct background *background,
+			       char **address, GError **error)
+{
+	static const char mark = SIGNED_IN;
+	const struct secret *ticket = &connect->session.ticket;
+	/* Where it is gone already, the missing line tells. */
+	gboolean sent = send_all(background->ticket, &mark, 1) &&
+			send_all(background->ticket, ticket->data, ticket->length);
+	g_autofree char *line = NULL, *log = NULL;
+
 	secret_clear(&connect->session.ticket);
-	close(lock);
-	line = begun ? read_line(ready[0]) : NULL;
-	close_end(ready[0]);
+	close(background->ticket);
+	line = sent ? read_line(background->ready) : NULL;
+	close(background->ready);
+	*background = (struct background){ -1, -1 };
 	if (line != NULL)
 		return take_line(line, address, error);
-	if (error == NULL || *error == NULL) {
-		g_autofree char *log = connect_log_path(connect->connection->name);
-
-		devid_error_set(error, DEVID_FAILED, "client-failed", NULL,
-				"%s: the supervisor ended without a word; its log is %s",
-				connect->connection->gateway, log);
-	}
+	log = connect_log_path(connect->connection->name);
+	devid_error_set(error, DEVID_FAILED, "client-failed", NULL,
+			"%s: the supervisor ended without a word; its log is %s",
+			connect->connection->gateway, log);
 	return FALSE;
 }

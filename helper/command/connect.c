@@ -91,21 +91,31 @@ static enum exit_status print_dry(struct connect *connect)
 	return EXIT_DONE;
 }
 
-static enum exit_status make_connection(struct connect *connect, const struct options *options,
-					int lock)
+static enum exit_status in_foreground(struct connect *connect)
 {
-	g_autofree char *address = NULL;
 	GError *error = NULL;
 
-	connect->log = options->foreground ? stderr : connect_open_log(connect->connection->name);
-	if (!connect_sign_in(connect, &error)) {
+	connect->log = stderr;
+	if (connect_sign_in(connect, &error))
+		return supervise(connect, -1);
+	connect_event(connect, error);
+	return report_error(&error, connect->json);
+}
+
+static enum exit_status in_background(struct connect *connect, int lock)
+{
+	g_autofree char *address = NULL;
+	struct background background;
+	GError *error = NULL;
+
+	connect->log = connect_open_log(connect->connection->name);
+	if (!connect_background_start(connect, lock, &background, &error) ||
+	    !connect_sign_in(connect, &error)) {
+		connect_background_end(&background);
 		connect_event(connect, error);
-		close(lock);
 		return report_error(&error, connect->json);
 	}
-	if (options->foreground)
-		return supervise(connect, -1);
-	if (!connect_in_background(connect, lock, &address, &error))
+	if (!connect_background_go(connect, &background, &address, &error))
 		return report_error(&error, connect->json);
 	print_connected(connect, address);
 	return EXIT_DONE;
@@ -151,20 +161,29 @@ static enum exit_status run(struct connect *connect, const struct options *optio
 	lock = connection_state_lock(connect->connection->name, &error);
 	if (lock < 0)
 		return report_error(&error, connect->json);
-	return make_connection(connect, options, lock);
+	/* In the foreground it is held to the end of this process. */
+	return options->foreground ? in_foreground(connect) : in_background(connect, lock);
 }
 
 /* As connect-background.c starts it. */
 static enum exit_status run_supervisor(struct connect *connect)
 {
 	GError *error = NULL;
+	bool signed_in;
 
 	if (fcntl(READY_FD, F_SETFD, FD_CLOEXEC) < 0 || fcntl(LOCK_FD, F_SETFD, FD_CLOEXEC) < 0)
 		return report_usage("connect", "--supervise is not for people");
 	connect->driver = vpn_driver_for(connect->connection);
 	connect->log = stderr;
-	if (!connect_read_ticket(connect, &error) || !connect_find(connect, &error))
+	if (!connect_find(connect, &error))
 		return report_error(&error, false);
+	/* While the user signs in. */
+	if (connect->driver->prepare != NULL)
+		connect->driver->prepare(&connect->session);
+	if (!connect_read_ticket(connect, &signed_in, &error))
+		return report_error(&error, false);
+	if (!signed_in)
+		return EXIT_DONE;
 	return supervise(connect, READY_FD);
 }
 
@@ -176,16 +195,16 @@ static enum exit_status dispatch(struct connect *connect, const struct options *
 	connect->connection = connection_find(operand, &error);
 	if (connect->connection == NULL)
 		return report_error(&error, connect->json);
-	/* Whether NetworkManager is there is asked over a bus: not before the supervisor knows its descriptors, and
-	 * not before doctor's processes are forked.
-	 */
 	if (options->supervise)
 		return run_supervisor(connect);
-	if (options->diagnose) {
-		connect->driver = vpn_driver_find(connect->connection->client);
+	connect->driver = vpn_driver_find(connect->connection->client);
+	if (options->diagnose)
 		return connect_diagnose(connect);
-	}
-	connect->driver = vpn_driver_for(connect->connection);
+	/* Whether NetworkManager is there is asked over a bus: not before the supervisor knows its descriptors, not
+	 * before doctor's processes are forked, and else by the supervisor, while the user signs in.
+	 */
+	if (options->dry_run || options->foreground)
+		connect->driver = vpn_driver_for(connect->connection);
 	return run(connect, options);
 }
 

@@ -50,11 +50,20 @@ enum exit_status supervise(struct connect *connect, int ready);
 /* wall-clock.c: calls `then`, once, when the clock shows `when`, or has passed it. The source's id; 0: it can't. */
 guint wall_clock_add(time_t when, void (*then)(void *data), void *data);
 
-/* connect-background.c: a supervisor of its own, that lives on. Takes the lock over. FALSE: it failed, with its
- * own error. `address` may be NULL then; newly allocated.
- */
-gboolean connect_in_background(struct connect *connect, int lock, char **address, GError **error);
-gboolean connect_read_ticket(struct connect *connect, GError **error);
+/* connect-background.c: a supervisor of its own, that lives on. Each FALSE is with its own error. */
+struct background {
+	int ticket, ready; /* sockets and pipes to it, or -1 */
+};
+/* Before the sign-in. Takes the lock over. In any case connect_background_end() may follow. */
+gboolean connect_background_start(const struct connect *connect, int lock,
+				  struct background *background, GError **error);
+/* After it. `address` may be NULL then; newly allocated. */
+gboolean connect_background_go(struct connect *connect, struct background *background,
+			       char **address, GError **error);
+/* Instead: it ends, before this returns. */
+void connect_background_end(struct background *background);
+/* The other side of it. !*signed_in: there was no sign-in, so no tunnel either. */
+gboolean connect_read_ticket(struct connect *connect, bool *signed_in, GError **error);
 /* Where the client's lines go; newly allocated, NULL: nowhere. */
 char *connect_log_path(const char *name);
 /* A new one; the one before it is kept beside it. NULL: none can be made. */

@@ -9,30 +9,40 @@
 
 #include "doctor.h"
 
-/* Who listens at the socket, be it an agent or not; 0: nobody. */
-static pid_t find_listener(enum half half)
+/* Who listens there, be it an agent or not; 0: nobody. */
+static pid_t listener_at(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct ucred peer = { 0 };
 	socklen_t length = sizeof(peer);
-	char path[PATH_BUFFER];
 
-	if (fd < 0 || !path_socket(half, path))
+	if (fd < 0 ||
+	    g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >= sizeof(address.sun_path))
 		return 0;
-	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
 		return 0;
 	return peer.pid;
 }
 
-/* Files alone: asking systemd would need its bus. */
-static bool unit_enabled(const char *const *folders)
+static pid_t find_listener(enum half half)
 {
-	for (; *folders != NULL; folders++) {
-		g_autofree char *path =
-			g_build_filename(*folders, "sockets.target.wants/devid-agent.socket", NULL);
+	char path[PATH_BUFFER];
+
+	return path_socket(half, path) ? listener_at(path) : 0;
+}
+
+/* Files alone: asking systemd would need its bus. */
+static bool unit_enabled(enum half half, const char *wanted)
+{
+	g_autofree char *own = g_build_filename(g_get_user_config_dir(), "systemd/user", NULL);
+	const char *const user[] = { own, "/etc/systemd/user", "/run/systemd/user", NULL };
+	const char *const system[] = { "/etc/systemd/system", "/run/systemd/system", NULL };
+
+	for (const char *const *folders = half == HALF_USER ? user : system; *folders != NULL;
+	     folders++) {
+		g_autofree char *path = g_build_filename(*folders, wanted, NULL);
 		g_autofree char *below = doctor_path(path);
 		struct stat status;
 
@@ -51,14 +61,11 @@ static bool systemd_runs(void)
 
 static const char *unit_words(enum half half)
 {
-	static const char *const system[] = { "/etc/systemd/system", "/run/systemd/system", NULL };
-	g_autofree char *own = g_build_filename(g_get_user_config_dir(), "systemd/user", NULL);
-	const char *const user[] = { own, "/etc/systemd/user", "/run/systemd/user", NULL };
-
 	if (!systemd_runs())
 		return "systemd does not run here";
-	return unit_enabled(half == HALF_USER ? user : system) ? "its socket unit is enabled"
-							       : "its socket unit is not enabled";
+	return unit_enabled(half, "sockets.target.wants/devid-agent.socket")
+		       ? "its socket unit is enabled"
+		       : "its socket unit is not enabled";
 }
 
 /* The folder decides who could put a socket there (include/internal/client.h). */
@@ -132,6 +139,22 @@ static void note_keyring(struct doctor *doctor, const struct agent_look *look)
 		doctor_note(doctor, "agent-keyring-why", why);
 }
 
+/* p11-kit's server, for those who have asked for it. */
+static void look_at_server(struct doctor *doctor)
+{
+	g_autofree char *path =
+		g_build_filename(g_get_user_runtime_dir(), "devid-p11-kit/pkcs11", NULL);
+
+	if (systemd_runs() &&
+	    unit_enabled(HALF_USER, "default.target.wants/devid-p11-kit.service") &&
+	    listener_at(path) == 0)
+		doctor_tell(doctor, OUTCOME_WARN,
+			    "systemctl --user restart devid-p11-kit.service; "
+			    "systemctl --user status devid-p11-kit.service says why it ended",
+			    "the server for sandboxed programs is enabled and does not listen: %s",
+			    path);
+}
+
 void doctor_agent(struct doctor *doctor)
 {
 	AUTO_AGENT_LOOK struct agent_look look = { .running = false };
@@ -158,6 +181,7 @@ void doctor_agent(struct doctor *doctor)
 			    ? ""
 			    : ", started by this question: it leaves by itself",
 		    unit_words(HALF_USER));
+	look_at_server(doctor);
 }
 
 /* --- the machine's ------------------------------------------------------------------------ */

@@ -115,7 +115,7 @@ static void add_json_file(JsonBuilder *builder, const struct client_file *file, 
 	json_text(builder, "path", file->path);
 	if (file->path != NULL) {
 		json_text(builder, "mode", mode);
-		json_flag(builder, "merged", file->merged);
+		json_flag(builder, "merged", file->part != NULL);
 	}
 	json_text(builder, "content", text);
 	if (outcome != NULL) {
@@ -131,6 +131,9 @@ static enum exit_status print(const struct request *request, GPtrArray *files)
 
 	if (!request->json) {
 		print_files(request, files);
+		/* Of what can be installed, that is told with it. */
+		if (!request->client->installs && request->client->then != NULL)
+			report_hint("%s", request->client->then);
 		return EXIT_DONE;
 	}
 	begin_json(builder, request);
@@ -152,7 +155,7 @@ static void tell(const struct request *request, GPtrArray *files)
 	for (guint i = 0; i < files->len; i++) {
 		const struct client_file *file = files->pdata[i];
 
-		if (file->merged)
+		if (file->part != NULL)
 			fprintf(stderr, "  a part of %s\n", file->path);
 		else
 			fprintf(stderr, "  %s (mode %04o)\n", file->path, (unsigned)file->mode);
@@ -201,8 +204,6 @@ static gboolean may_install(const struct request *request, GError **error)
 
 static enum exit_status install(const struct request *request, GPtrArray *files)
 {
-	g_autofree char *mark = g_strdup_printf("devid profile %s %s", request->client->name,
-						request->profile.name);
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 	enum exit_status status = confirm(request, files);
 	GError *error = NULL;
@@ -215,8 +216,8 @@ static enum exit_status install(const struct request *request, GPtrArray *files)
 		g_autofree char *text = whole_text(request, file), *backup = NULL;
 		enum client_outcome outcome;
 
-		if (!client_install(file, text, mark, request->profile.home, &outcome, &backup,
-				    &error))
+		if (!client_install(file, text, request->client->name, request->profile.home,
+				    &outcome, &backup, &error))
 			return report_error(&error, request->json);
 		add_json_file(builder, file, text,
 			      outcome == CLIENT_WRITTEN ? "written" : "unchanged", backup);

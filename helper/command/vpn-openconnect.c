@@ -3,6 +3,7 @@
  *
  * The ticket is what `openconnect --authenticate` prints: COOKIE='…', CONNECT_URL='…', and so on.
  */
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,8 +16,9 @@
 #define SIGN_IN_BOUND_MS (150 * 1000)
 #define CONFIGURED	 "Configured as "
 /* Its script sets up interface and routes after that. */
-#define LOOK_MS	  10
-#define LOOKS_MAX (30 * 1000 / LOOK_MS)
+#define LOOK_MS	    10
+#define LOOKS_MAX   (30 * 1000 / LOOK_MS)
+#define EXAMPLE_PIN "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 struct tunnel {
 	struct vpn_process *process;
@@ -99,6 +101,8 @@ static gboolean sign_in(struct vpn_session *session, const struct sign_in *sign_
 		.output = &session->ticket,
 		.line = take_line,
 		.data = session,
+		/* In a handshake it heeds no other, and there is nothing to undo. */
+		.ending = SIGKILL,
 	};
 	int status = 0;
 
@@ -163,13 +167,11 @@ gboolean vpn_ticket_cookie(const struct secret *ticket, struct secret *line)
 
 /* --- the tunnel ----------------------------------------------------------------------------- */
 
-/* The words stay in this order: sudo's rules go by them (devid(1)). `ticket` NULL: for a person to read, and for sudo,
- * whose rule is to find them in order.
- */
+/* The words stay in this order: sudo's rules go by them (devid(1)). `ticket` NULL: for a person to read. */
 static GPtrArray *tunnel_argv(const struct vpn_session *session, const struct secret *ticket)
 {
-	g_autofree char *url = ticket == NULL ? g_strdup("https://CONNECT_URL")
-					      : vpn_ticket_value(ticket, "CONNECT_URL");
+	g_autofree char *url =
+		ticket == NULL ? g_strdup("CONNECT_URL") : vpn_ticket_value(ticket, "CONNECT_URL");
 	g_autofree char *print =
 		ticket == NULL ? g_strdup("FINGERPRINT") : vpn_ticket_value(ticket, "FINGERPRINT");
 	g_autofree char *resolve =
@@ -235,6 +237,23 @@ static void tunnel_ended(int status, void *data)
 	session->ended(session, error);
 }
 
+/* The words of a tunnel to come, as far as sudo's rules tell them apart. */
+static void prepare(const struct vpn_session *session)
+{
+	AUTO_SECRET struct secret ticket = SECRET_INIT;
+	g_autofree char *text =
+		g_strdup_printf("CONNECT_URL='https://%s/'\n"
+				"FINGERPRINT='pin-sha256:" EXAMPLE_PIN "'\n"
+				"RESOLVE='%s:192.0.2.1'\n",
+				session->connection->gateway, session->connection->host);
+	g_autoptr(GPtrArray) argv = NULL;
+
+	if (secret_append(&ticket, text, strlen(text)) == DEVID_OK)
+		argv = tunnel_argv(session, &ticket);
+	if (argv != NULL)
+		vpn_as_root_ahead(argv);
+}
+
 static gboolean start(struct vpn_session *session, GError **error)
 {
 	g_autoptr(GPtrArray) argv = tunnel_argv(session, &session->ticket);
@@ -277,6 +296,7 @@ static void describe(const struct vpn_session *session, GPtrArray *lines)
 	bool terminal;
 
 	g_ptr_array_add(lines, vpn_words((const char *const *)first->pdata));
+	prepare(session);
 	(void)vpn_as_root(second, &terminal);
 	g_ptr_array_add(second, NULL);
 	g_ptr_array_add(lines, vpn_words((const char *const *)second->pdata));
@@ -285,6 +305,7 @@ static void describe(const struct vpn_session *session, GPtrArray *lines)
 const struct vpn_driver vpn_openconnect = {
 	.name = CLIENT,
 	.sign_in = sign_in,
+	.prepare = prepare,
 	.start = start,
 	.stop = stop,
 	.describe = describe,

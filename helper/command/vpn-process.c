@@ -28,7 +28,7 @@ struct vpn_process {
 	guint text_source, output_source, child_source, patience;
 	GString *line;
 	bool over; /* reaped, with `status` */
-	int status;
+	int status, ending;
 	struct secret *taken;
 	void (*on_line)(const char *line, void *data);
 	void (*on_end)(int status, void *data);
@@ -37,6 +37,7 @@ struct vpn_process {
 
 struct placement {
 	int terminal; /* the slave side, or -1 */
+	int ending;
 	bool session;
 };
 
@@ -80,7 +81,7 @@ static void place(gpointer data)
 	if (placement->terminal >= 0)
 		ioctl(placement->terminal, TIOCSCTTY, 0);
 	/* Where root doesn't stand between, it ends with us. */
-	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	prctl(PR_SET_PDEATHSIG, placement->ending, 0, 0, 0);
 }
 
 static int open_terminal(int *slave)
@@ -299,6 +300,7 @@ struct vpn_process *vpn_process_start(const struct vpn_command *command, GError 
 					 .text = -1,
 					 .output = -1,
 					 .line = g_string_new(NULL),
+					 .ending = command->ending != 0 ? command->ending : SIGTERM,
 					 .taken = command->output,
 					 .on_line = command->line,
 					 .on_end = command->ended,
@@ -314,7 +316,7 @@ struct vpn_process *vpn_process_start(const struct vpn_command *command, GError 
 	}
 	process->text = text[0];
 	process->output = output[0];
-	placement = (struct placement){ slave, command->terminal };
+	placement = (struct placement){ slave, process->ending, command->terminal };
 	ready = ready && spawn(process, command, &placement, text, output, error);
 	for (size_t i = 0; i < 2; i++) {
 		const int ends[] = { text[1], output[1] };
@@ -355,7 +357,7 @@ void vpn_process_stop(struct vpn_process *process)
 	if (process->master >= 0 && write(process->master, INTERRUPT, 1) < 0)
 		close(take_fd(&process->master));
 	if (process->master < 0)
-		kill(process->pid, SIGTERM);
+		kill(process->pid, process->ending);
 	process->patience = g_timeout_add(PATIENCE_MS, be_firm, process);
 }
 
@@ -402,7 +404,7 @@ static gboolean run_late(gpointer data)
 void vpn_process_interrupt(void)
 {
 	if (awaited != NULL)
-		kill(awaited->pid, SIGTERM);
+		kill(awaited->pid, awaited->ending);
 }
 
 gboolean vpn_process_run(const struct vpn_command *command, int bound_ms, int *status,

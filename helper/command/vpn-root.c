@@ -7,6 +7,8 @@
 
 #define ASK_SUDO_MS 5000
 
+static bool sudo_allowed_ahead;
+
 static gboolean sudo_allows(GPtrArray *argv)
 {
 	g_autoptr(GPtrArray) asking = g_ptr_array_new();
@@ -39,7 +41,7 @@ gboolean vpn_as_root(GPtrArray *argv, bool *terminal)
 	*terminal = geteuid() != 0;
 	if (geteuid() == 0)
 		return TRUE;
-	if (has_sudo != NULL && (has_pkexec == NULL || sudo_allows(argv)))
+	if (has_sudo != NULL && (has_pkexec == NULL || sudo_allowed_ahead || sudo_allows(argv)))
 		put_before(argv, sudo);
 	else if (has_pkexec != NULL)
 		put_before(argv, pkexec);
@@ -65,4 +67,12 @@ struct vpn_process *vpn_process_start_as_root(struct vpn_session *session, GPtrA
 	g_ptr_array_add(argv, NULL);
 	command->argv = (const char *const *)argv->pdata;
 	return vpn_process_start(command, error);
+}
+
+void vpn_as_root_ahead(GPtrArray *argv)
+{
+	g_autofree char *has_sudo = vpn_program("sudo");
+
+	if (geteuid() != 0 && has_sudo != NULL)
+		sudo_allowed_ahead = sudo_allows(argv);
 }

@@ -48,6 +48,8 @@ struct vpn_driver {
 	 */
 	gboolean (*sign_in)(struct vpn_session *session, const struct sign_in *sign_in,
 			    GError **error);
+	/* What start() need not wait for, while the user signs in: there is no ticket yet. NULL: nothing. */
+	void (*prepare)(const struct vpn_session *session);
 	/* Begins the tunnel; connected() and ended() come later. */
 	gboolean (*start)(struct vpn_session *session, GError **error);
 	/* Begins the end of it. */
@@ -77,6 +79,8 @@ gboolean vpn_ticket_cookie(const struct secret *ticket, struct secret *line);
 gboolean vpn_as_root(GPtrArray *argv, bool *terminal);
 /* The error of whoever may not be root: "root-needed". */
 void vpn_root_needed(const struct vpn_session *session, GError **error);
+/* Asks sudo ahead, with words like those that will be run: where it lets them, vpn_as_root() takes it unasked. */
+void vpn_as_root_ahead(GPtrArray *argv);
 
 /* vpn-daemon.c: clients that are daemons, told by commands what to do. Each argv is NULL-ended. */
 struct vpn_daemon {
@@ -111,6 +115,7 @@ struct vpn_command {
 	void (*line)(const char *line, void *data);
 	void (*ended)(int status, void *data); /* once; the process is freed after it */
 	void *data;
+	int ending; /* the signal that ends it; 0: SIGTERM */
 };
 /* `client-missing` where there is no such program. The command is not used after the call, but for what
  * `output` points to.

@@ -45,7 +45,7 @@ no_vpns() {
 	[ -z "$(network_manager_vpns)" ]
 }
 no_supervisors() {
-	[ -z "$(pgrep -u alice -x devid)" ]
+	[ -z "$(pgrep -x devid)" ]
 }
 as bob
 BOB=("${A[@]}")

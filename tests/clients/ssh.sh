@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib/machine.sh"
 . "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/sshd.sh"
 client_machine "$0" "$@"
 
 # Whoever asks for something, asks this one: it writes the question down and answers with an empty line.
@@ -24,8 +25,7 @@ questions() {
 
 # --- what is listed
 for name in rsa2048 p256 stranger; do
-	openssl x509 -in "$PKI/$name.crt" -noout -pubkey >"$T/$name.pem"
-	ssh-keygen -i -m PKCS8 -f "$T/$name.pem" >"$T/$name.pub"
+	ssh_public $name
 done
 run "${E[@]}" "${asking[@]}" ssh-keygen -D "$SO"
 is "$rc" 0 "ssh-keygen -D"
@@ -35,43 +35,21 @@ is "$(wc -l <<<"$out")" 7 "with the other identity and the four keys of the chai
 is "$err" "" "and nothing else"
 
 # --- a server
-ssh-keygen -q -t ed25519 -N '' -f "$T/host"
-mkdir -p /run/sshd
-cat >"$T/sshd.conf" <<X
-Port 2222
-ListenAddress 127.0.0.1
-HostKey $T/host
-AuthorizedKeysFile $T/authorized
-PidFile none
-StrictModes no
-UsePAM no
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-LogLevel VERBOSE
-X
-/usr/sbin/sshd -D -e -f "$T/sshd.conf" >>"$T/sshd.log" 2>&1 &
-track $!
-wait_for 5 port_listens 2222
-echo "[127.0.0.1]:2222 $(cat "$T/host.pub")" >"$T/known"
-
+ssh_server
 # log_in KEY [OPTION…]: where the server knows that key alone.
 log_in() {
-	cp "$T/$1.pub" "$T/authorized"
+	ssh_knows "$1"
 	shift
-	: >"$T/sshd.log"
-	run "${E[@]}" "${asking[@]}" SSH_AUTH_SOCK="$HOME_ALICE/agent" ssh -F none -p 2222 \
+	run "${E[@]}" "${asking[@]}" SSH_AUTH_SOCK="$HOME_ALICE/agent" ssh -F none -p $SSH_PORT \
 		-o "UserKnownHostsFile=$T/known" -o IdentityFile=none "$@" alice@127.0.0.1 'echo in as $(id -un)' \
 		</dev/null
 	# A message of ssh ends like a terminal's line.
 	err=${err//$'\r'/}
 }
-fingerprint() {
-	ssh-keygen -l -f "$T/$1.pub" | cut -d' ' -f2
-}
 # in_with KEY NAME: the server took that key.
 in_with() {
 	is "$out" "in as alice" "$2"
-	ok "$2: with that key" wait_for 5 grep -q "Accepted publickey for alice .* $(fingerprint "$1")" "$T/sshd.log"
+	ok "$2: with that key" wait_for 5 ssh_accepted "$1" alice
 	is "$err" "" "$2: without a word"
 }
 denied="alice@127.0.0.1: Permission denied (publickey)."
@@ -102,7 +80,7 @@ is "$err" "Card added: $SO" "says that it is added"
 is "$(questions)" "Enter passphrase for PKCS#11: " "having asked once, as it does for any token: nothing will do"
 with_agent ssh-add -l
 for key in 'rsa2048 rsa (RSA)' 'p256 ec (ECDSA)' 'stranger stranger (RSA)'; do
-	is "$(grep -cF "$(fingerprint "${key%% *}") ${key#* }" <<<"$out")" 1 "ssh-add -l: ${key#* }"
+	is "$(grep -cF "$(ssh_fingerprint "${key%% *}") ${key#* }" <<<"$out")" 1 "ssh-add -l: ${key#* }"
 done
 for key in rsa2048 p256; do
 	log_in $key

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib/machine.sh"
 . "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/sandbox.sh"
 . "$(dirname "$0")/doctor-lib.sh"
 doctor_machine "$0" "$@"
 MODULES=/usr/share/p11-kit/modules
@@ -135,5 +136,22 @@ systemd() {
 }
 row warn system 'socket unit is not enabled' "… and systemd runs" 'systemd' 'rm -r "$T/root"; start_system'
 row fail system 'can be written by others' "a folder that others can write to" 'chmod 777 /run/devid' 'chmod 755 /run/devid'
+
+# --- p11-kit's server, where the user has enabled it
+sandboxes() {
+	local wants=$T/root$HOME_ALICE/.config/systemd/user/default.target.wants
+	mkdir -p "$T/root/run/systemd/system" "$wants"
+	ln -sf "$SERVER_UNIT" "$wants/"
+	WITH=(env "DEVID_TEST_ROOT=$T/root")
+}
+served() {
+	local RUNTIME
+	sandbox_server
+	sandboxes
+	healthy "the sandboxes' server, enabled and running"
+	sandbox_server_stop -KILL
+}
+served
+row warn agent 'sandboxed programs is enabled and does not listen' "… killed" sandboxes 'rm -r "$T/root"'
 doctor_complete doctor-{versions,module,agent,keyring}.c
 done_testing

@@ -70,6 +70,13 @@ profile curl rsa --gateway $'a\nb'
 isnt "$rc" 0 "a gateway with a line feed"
 profile curl rsa --gateway 'a"b'
 isnt "$rc" 0 "a gateway with a quote"
+for client in firefox chromium; do
+	profile $client rsa
+	like "$err" '^hint: .*Flatpak.*SANDBOXED PROGRAMS' "$client in a sandbox: where to read on"
+	unlike "$out" 'Flatpak' "$client: not in what is printed"
+done
+profile openssl rsa
+unlike "$err" 'hint' "openssl: no such word"
 profile chromium rsa --install --yes
 isnt "$rc" 0 "what can't be installed is told"
 
@@ -94,6 +101,13 @@ chown alice: "$file"
 install --yes
 is "$rc" 0 "over another file"
 ok "which is kept" grep -rqx '# mine' "$(dirname "$file")"
+# Of a file with many parts one is replaced: that server's.
+for port in 8443 8444; do
+	profile git rsa --gateway vpn.test:$port --install --yes
+done
+profile git stranger --gateway vpn.test:8444 --install --yes
+is "$(sed -n 's/^\[http "\(.*\)"\]/\1/p; s/.*sslKey.*object=\([a-z]*\);.*/\1/p' "$HOME_ALICE/.gitconfig" | paste -sd' ')" \
+	"https://vpn.test:8443/ rsa https://vpn.test:8444/ stranger" "git: two ports of a host have a part each"
 rm "$file"
 ln -s /etc/passwd "$file"
 chown -h alice: "$file"

@@ -63,7 +63,7 @@ ok "the preset enables the socket" bash -c 'systemctl preset devid-agent.socket 
 ok "systemd listens" systemctl is-active devid-agent.socket
 ok "the agent is not started yet" not systemctl is-active devid-agent.service
 ok "the folders are the agent's" bash -c '[ "$(stat -c %U:%a /run/devid /var/lib/devid /var/log/devid | tr "\n" " ")" = "devid:755 devid:755 devid:750 " ]'
-useradd -G devid alice && useradd bob
+useradd -m -G devid alice && useradd bob
 ok "root adds a signing certificate" devid ca add --name example issuing.crt
 ok "root imports" devid import-cert --system --label laptop --password-file password rsa2048.p12
 ok "which started the service" systemctl is-active devid-agent.service
@@ -85,6 +85,54 @@ ok "keys are in locked memory" not bash -c \
 	'journalctl --no-pager -u devid-agent.service | grep -i "memory for keys"'
 ok "the journal has no refused system call" not bash -c \
 	'journalctl --no-pager -u devid-agent.service | grep -iE "seccomp|SIGSYS|denied|not permitted"'
+
+# --- the user's unit of p11-kit's server, under a manager of alice's own
+uid=$(id -u alice)
+module=$(find /usr/lib -name devid-pkcs11.so)
+socket=/run/user/$uid/devid-p11-kit/pkcs11
+alice() { user alice HOME=/home/alice "XDG_RUNTIME_DIR=/run/user/$uid" "$@"; }
+unit() { alice systemctl --user "$1" devid-p11-kit.service "${@:2}"; }
+remote_sign() {
+	alice "P11_KIT_SERVER_ADDRESS=unix:path=$socket" p11tool --provider="$(dirname "$module")/p11-kit-client.so" \
+		--test-sign 'pkcs11:token=Device%20Identity;object=mine;type=private'
+}
+server() { unit show -p MainPID --value; }
+soon() {
+	for _ in $(seq 500); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.02
+	done
+	"$@"
+}
+another() { [ "$(server)" != 0 ] && [ "$(server)" != "$pid" ] && [ -S "$socket" ]; }
+# user@.service would want logind.
+install -d -o alice -m 700 "/run/user/$uid"
+ok "alice has a manager" systemd-run --quiet --unit=alice --uid=alice -p Type=notify -p Delegate=yes -E HOME=/home/alice \
+	-E "XDG_RUNTIME_DIR=/run/user/$uid" /lib/systemd/systemd --user
+ok "the server is not enabled unasked" not unit is-enabled
+install -o alice rsa2048.p12 password /home/alice
+cd /home/alice
+ok "alice imports" alice devid import-cert --user --store file --label mine --password-file password rsa2048.p12
+ok "alice enables the server" unit enable --now
+ok "it listens" soon test -S "$socket"
+ok "in a folder that is closed" [ "$(stat -c %U:%a "$(dirname "$socket")")" = alice:700 ]
+ok "a client of it signs" remote_sign
+pid=$(server)
+ok "it runs with a filter of system calls" grep -q '^Seccomp:.*2' "/proc/$pid/status"
+ok "and no new privileges" grep -q '^NoNewPrivs:.*1' "/proc/$pid/status"
+ok "the agent is a service of its own" alice systemctl --user is-active devid-agent.service
+unit kill -s KILL
+ok "killed: another is started" soon another
+ok "and a client signs" remote_sign
+ok "stopped" unit stop
+ok "which is no failure" not unit is-failed
+ok "its socket goes" not test -e "$socket"
+ok "its folder stays, for the sandboxes that have it" test -d "$(dirname "$socket")"
+ok "nobody signs by it" not remote_sign
+ok "started again" unit start
+ok "a client signs" soon remote_sign
+ok "no system call of it was refused" not bash -c \
+	'journalctl --no-pager _UID='"$uid"' | grep -iE "seccomp|SIGSYS|denied|not permitted"'
 echo "1..$n"
 X
 container=(timeout --kill-after=5 90 systemd-nspawn -D "$root" --register=no --keep-unit --private-network

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.sh"
 private_network "$0" "$@"
 need_pki
-plan 17
+plan 18
 
 # A script made of $1, run by itself.
 inner() {
@@ -36,6 +36,8 @@ not_ok "and the private folder is gone" test -e "$folder"
 inner 'sleep 300 & track $!; echo "# pid $! $T"; no_such_command_at_all; false; exit 3'
 isnt "$rc" 0 "a script that gives up fails"
 ok "its child is ended too" gone "$(sed -n 's/^# pid \([0-9]*\) .*/\1/p' <<<"$out")"
+inner 'plan 1; for i in {1..200}; do sleep 300 & kill $!; done; wait; ok "there" test -d "$T/tmp"; done_testing'
+is "$rc" 0 "a child that is ended before it runs its program clears nothing away" || diag "$out"
 
 run "${E[@]}" LEAK=1 env
 unlike "$out" 'SSL_CERT|PYENV|SUDO_' "the environment is built"

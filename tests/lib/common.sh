@@ -274,6 +274,8 @@ at_exit() {
 finish() {
 	local status=$? i
 	trap - EXIT
+	# A child that is ended between fork and exec has the trap too, and nothing to clear away.
+	[ "$BASHPID" = "$$" ] || exit "$status"
 	for ((i = ${#AT_EXIT[@]} - 1; i >= 0; i--)); do
 		eval "${AT_EXIT[i]}"
 	done

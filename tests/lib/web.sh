@@ -7,6 +7,12 @@
 #
 # What all of them answer to a client whose certificate they took: "welcome CN=…" (stunnel, which is no web
 # server, has one behind it that can't know: "welcome").
+#
+#	web_seen COUNT			what $NGINX made of each request since the last call, one a line, when there are so
+#					many: its answer's status, what it thought of the certificate (SUCCESS, NONE,
+#					FAILED:why), whose it is
+#	web_git				$NGINX and $STUNNEL serve the repositories in $T/web/repositories at /git/; who
+#					shows $NGINX a certificate may push
 
 STUNNEL=8443
 NGINX=8444
@@ -14,6 +20,21 @@ NGINX_OLD=8445
 
 web_servers() {
 	mkdir -p "$T/web"
+	cat >"$T/web/git.conf" <<-X
+		location /git/ {
+			fastcgi_pass unix:$T/web/git;
+			fastcgi_param SCRIPT_FILENAME /usr/lib/git-core/git-http-backend;
+			fastcgi_param PATH_INFO \$uri;
+			fastcgi_param GIT_PROJECT_ROOT $T/web/repositories;
+			fastcgi_param GIT_HTTP_EXPORT_ALL "";
+			fastcgi_param QUERY_STRING \$query_string;
+			fastcgi_param REQUEST_METHOD \$request_method;
+			fastcgi_param CONTENT_TYPE \$content_type;
+			fastcgi_param CONTENT_LENGTH \$content_length;
+			fastcgi_param HTTP_CONTENT_ENCODING \$http_content_encoding;
+			fastcgi_param REMOTE_USER \$ssl_client_s_dn;
+		}
+	X
 	cat >"$T/web/nginx.conf" <<-X
 		daemon off;
 		master_process off;
@@ -23,6 +44,7 @@ web_servers() {
 		events { worker_connections 64; }
 		http {
 			access_log off;
+			log_format who "\$status \$ssl_client_verify \$ssl_client_s_dn";
 			client_body_temp_path $T/web/body;
 			proxy_temp_path $T/web/proxy;
 			fastcgi_temp_path $T/web/fastcgi;
@@ -36,6 +58,8 @@ web_servers() {
 			server {
 				listen 127.0.0.1:$NGINX ssl;
 				ssl_protocols TLSv1.2 TLSv1.3;
+				access_log $T/web/access.log who;
+				include $T/web/git.conf;
 				location / { return 200 "welcome \$ssl_client_s_dn, \$ssl_protocol\n"; }
 			}
 			server {
@@ -46,6 +70,7 @@ web_servers() {
 			}
 			server {
 				listen 127.0.0.1:8080;
+				include $T/web/git.conf;
 				location / { return 200 "welcome\n"; }
 			}
 		}
@@ -73,4 +98,21 @@ web_servers() {
 		wait_for 10 port_listens "$port" ||
 			bail "no web server: $(tail -n 5 "$T/web"/{nginx,stunnel}.{out,log})"
 	done
+}
+
+web_saw() {
+	[ "$(wc -l <"$T/web/access.log")" -ge "$1" ]
+}
+
+# It writes of a request when the client has its answer already.
+web_seen() {
+	wait_for 5 web_saw "$1" >&2
+	cat "$T/web/access.log"
+	: >"$T/web/access.log"
+}
+
+web_git() {
+	env -i PATH=/usr/sbin:/usr/bin:/bin "HOME=$T" fcgiwrap -s "unix:$T/web/git" >"$T/web/git.log" 2>&1 &
+	track $!
+	wait_for 10 test -S "$T/web/git" || bail "no git server: $(cat "$T/web/git.log")"
 }
