@@ -58,7 +58,7 @@ packages=(
 	curl wget libengine-pkcs11-openssl openssh-client openssh-server openconnect ocserv sudo openvpn wpasupplicant
 	hostapd charon-systemd strongswan-swanctl strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
 	libcharon-extra-plugins chromium stunnel4 nginx-light network-manager network-manager-openconnect apparmor
-	polkitd fcgiwrap firefox-esr dnsmasq-base nftables
+	polkitd pkexec fcgiwrap firefox-esr dnsmasq-base nftables
 	# Sandboxes.
 	bubblewrap flatpak python3-pykcs11
 	# Other PKCS#11 modules, registered beside ours.

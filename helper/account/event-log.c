@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/file.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <internal/cleanup.h>
 #include <internal/path.h>
@@ -23,6 +24,7 @@
 #define LOCK_WAIT_MS   2000
 #define LOCK_STEP_MS   5
 #define ATTEMPTS       64
+#define LOG_FLAGS      (O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 /* The folder, made where it is missing; it must be ours (or for root: anybody's, but then nothing
  * is made through a link), and not writable by others.
@@ -71,27 +73,41 @@ static bool take_lock(int fd)
 	return true;
 }
 
-/* Root's command writes into the log of the system agent's user: the file has to be that user's. */
-static bool give_to_folder_owner(int folder, int fd)
+/* Root's command writes into the log of the system agent's user: the file has to be that user's. It is made as that
+ * user, for a daemon that is root may have no right to give files away (openvpn-server@ has no CAP_CHOWN).
+ */
+static int make_log(int folder)
 {
-	struct stat status;
+	struct stat status, made;
+	AUTO_CLOSE int fd = -1;
+	bool lend = geteuid() == 0 && fstat(folder, &status) == 0 && status.st_uid != 0;
+	int number;
 
-	if (geteuid() != 0 || fstat(folder, &status) < 0 || status.st_uid == 0)
-		return true;
-	return fchown(fd, status.st_uid, status.st_gid) == 0;
+	if (lend) {
+		setfsgid(status.st_gid);
+		setfsuid(status.st_uid);
+	}
+	fd = openat(folder, LOG_FILE, LOG_FLAGS | O_CREAT | O_EXCL, 0600);
+	number = errno;
+	if (lend) {
+		setfsuid(geteuid());
+		setfsgid(getegid());
+	}
+	if (fd < 0) {
+		errno = number;
+		return -1;
+	}
+	if (lend && (fstat(fd, &made) < 0 || (made.st_uid != status.st_uid &&
+					      fchown(fd, status.st_uid, status.st_gid) < 0)))
+		return -1;
+	return take_fd(&fd);
 }
 
-static int open_log(int folder, bool *made)
+static int open_log(int folder)
 {
-	const int flags = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	int fd = openat(folder, LOG_FILE, flags);
+	int fd = openat(folder, LOG_FILE, LOG_FLAGS);
 
-	*made = false;
-	if (fd >= 0 || errno != ENOENT)
-		return fd;
-	fd = openat(folder, LOG_FILE, flags | O_CREAT | O_EXCL, 0600);
-	*made = fd >= 0;
-	return fd;
+	return fd >= 0 || errno != ENOENT ? fd : make_log(folder);
 }
 
 /* One write; what did not fit is taken away again. A torn last line (the machine went down in the
@@ -128,14 +144,13 @@ enum attempt {
 static enum attempt try_append(int folder, const char *line, gsize length,
 			       enum devid_result *result)
 {
-	bool made;
-	AUTO_CLOSE int fd = open_log(folder, &made);
+	AUTO_CLOSE int fd = open_log(folder);
 	struct stat named, status;
 
 	*result = DEVID_IO;
 	if (fd < 0)
 		return errno == EEXIST ? ATTEMPT_AGAIN : ATTEMPT_DONE;
-	if (!file_sound(folder, fd, &status) || (made && !give_to_folder_owner(folder, fd)))
+	if (!file_sound(folder, fd, &status))
 		return ATTEMPT_DONE;
 	if (!take_lock(fd)) {
 		*result = DEVID_TIMEOUT;

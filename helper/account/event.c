@@ -8,8 +8,9 @@
 #include "config.h"
 #include "event-line.h"
 #include "event-private.h"
+#include "revocation.h"
 
-#define FIELDS_MAX 20
+#define FIELDS_MAX 24
 
 static const char *const type_names[] = {
 	[DEVID_EVENT_CONNECTIVITY] = "Connectivity",
@@ -63,6 +64,17 @@ static char *certificate_name(gnutls_x509_crt_t certificate)
 	return devid_subject_to_string(certificate);
 }
 
+/* As the lists of revoked ones hold it. */
+static char *certificate_serial(gnutls_x509_crt_t certificate)
+{
+	unsigned char serial[REVOCATION_SERIAL_BYTES];
+	size_t size = sizeof(serial);
+
+	if (gnutls_x509_crt_get_serial(certificate, serial, &size) < 0)
+		return NULL;
+	return revocation_serial(serial, size);
+}
+
 static char *user_name(void)
 {
 	struct passwd entry, *found = NULL;
@@ -90,6 +102,8 @@ static void fill(struct draft *draft, const struct devid_event *event)
 		add_owned(draft, "client_cert_name", certificate_name(certificate));
 		add_owned(draft, "client_cert_expires",
 			  stamp(gnutls_x509_crt_get_expiration_time(certificate)));
+		add_owned(draft, "client_cert_serial", certificate_serial(certificate));
+		add_owned(draft, "client_cert_issuer", devid_issuer_to_string(certificate));
 	}
 	add_foreign(draft, "issuer_key_id", event->issuer_key_id);
 	add_foreign(draft, "failure_reason", event->failure_reason);
@@ -103,6 +117,7 @@ static void fill(struct draft *draft, const struct devid_event *event)
 	add_foreign(draft, "device_name", g_get_host_name());
 	add(draft, "client_version", DEVID_VERSION);
 	add_foreign(draft, "program", event->program);
+	add_foreign(draft, "client_address", event->client_address);
 }
 
 static char *to_json_line(const struct draft *draft, gsize *length)
@@ -127,22 +142,32 @@ static char *to_json_line(const struct draft *draft, gsize *length)
 	return line;
 }
 
+static void append_safe(GString *text, const char *before, const char *part)
+{
+	g_autofree char *safe = part ? devid_text_escape(part, strlen(part)) : NULL;
+
+	if (safe)
+		g_string_append_printf(text, "%s%s", before, safe);
+}
+
 /* "Local Check Failed: laptop-042: expired: the device certificate expired on …" */
 static char *to_sentence(const struct devid_event *event)
 {
-	const char *parts[] = { event->label, event->reason, event->failure_reason,
-				event->program };
 	GString *text = g_string_new(event->sub_type ? event->sub_type : type_names[event->type]);
-	char *safe;
+	g_autofree char *name = NULL;
 
-	if (event->action)
-		g_string_append_printf(text, " %s", event->action);
-	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
-		if (parts[i])
-			g_string_append_printf(text, ": %s", parts[i]);
-	safe = devid_text_escape(text->str, text->len);
-	g_string_free(text, TRUE);
-	return safe;
+	append_safe(text, " ", event->action);
+	append_safe(text, ": ", event->label);
+	/* A gateway knows no label; the name is escaped already. */
+	if (!event->label && event->certificate)
+		name = certificate_name(event->certificate);
+	if (name)
+		g_string_append_printf(text, ": %s", name);
+	append_safe(text, ": ", event->reason);
+	append_safe(text, ": ", event->failure_reason);
+	append_safe(text, ": ", event->program);
+	append_safe(text, ": ", event->client_address);
+	return g_string_free(text, FALSE);
 }
 
 /* Once a process: a full disk must not fill the system's log as well. */

@@ -120,6 +120,8 @@ static gboolean decide(struct connect *connect, const struct devid_account *acco
 
 gboolean connect_find(struct connect *connect, GError **error)
 {
+	/* It belongs to the identity that is let go. */
+	connect->session.uri = NULL;
 	if (!choose_identity(connect, error))
 		return FALSE;
 	connect->session.connection = connect->connection;
@@ -146,6 +148,14 @@ gboolean connect_check(struct connect *connect, GError **error)
 	if (connect->identity != NULL)
 		account = accounts_get(&connect->accounts, connect->identity->half, error);
 	return account != NULL && decide(connect, account, error);
+}
+
+bool connect_is_enforced(struct connect *connect)
+{
+	enum half half = connect->identity != NULL ? connect->identity->half : HALF_USER;
+	const struct devid_account *account = accounts_get(&connect->accounts, half, NULL);
+
+	return account != NULL && devid_account_on_use(account) == DEVID_ON_USE_ENFORCE;
 }
 
 void connect_event(const struct connect *connect, const GError *error)

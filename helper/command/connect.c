@@ -1,6 +1,7 @@
 /* devid connect: the check, then the client, then "connected" or the cause. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -251,6 +252,8 @@ enum exit_status command_connect(int argc, char **argv)
 	enum exit_status status;
 	bool done;
 
+	/* A program that ends before it has read what it was given says why itself. */
+	signal(SIGPIPE, SIG_IGN);
 	connect.session.arguments = take_rest(&argc, argv);
 	if (!options_parse(
 		    &argc, &argv, "[NAME|HOST[:PORT]] [-- ARG…]",

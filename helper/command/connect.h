@@ -30,6 +30,8 @@ void connect_clear(struct connect *connect);
 gboolean connect_check(struct connect *connect, GError **error);
 /* The identity alone, for whoever goes on after that check. */
 gboolean connect_find(struct connect *connect, GError **error);
+/* After a check: whether the account lets nothing be used that fails one. */
+bool connect_is_enforced(struct connect *connect);
 /* The event of what the gateway said: `error` NULL: it let us in. */
 void connect_event(const struct connect *connect, const GError *error);
 /* The identity's, for the next time that none is named. */
@@ -44,6 +46,9 @@ gboolean connect_forget(struct connect *connect, GError **error);
  * fails, or is -1.
  */
 enum exit_status supervise(struct connect *connect, int ready);
+
+/* wall-clock.c: calls `then`, once, when the clock shows `when`, or has passed it. The source's id; 0: it can't. */
+guint wall_clock_add(time_t when, void (*then)(void *data), void *data);
 
 /* connect-background.c: a supervisor of its own, that lives on. Each FALSE is with its own error. */
 struct background {

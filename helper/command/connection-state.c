@@ -31,6 +31,7 @@ void connection_state_free(struct connection_state *state)
 	g_free(state->state);
 	g_free(state->reason);
 	g_free(state->message);
+	g_free(state->hint);
 	g_free(state);
 }
 
@@ -107,6 +108,7 @@ static char *make_text(const struct connection_state *state)
 	json_text(builder, "state", state->state);
 	json_text(builder, "reason", state->reason);
 	json_text(builder, "message", state->message);
+	json_text(builder, "hint", state->hint);
 	json_number(builder, "since", state->since);
 	json_number(builder, "pid", state->pid);
 	json_number(builder, "started", (gint64)state->started);
@@ -209,6 +211,7 @@ static struct connection_state *parse(const char *name, const char *text)
 	state->state = text_of(object, "state");
 	state->reason = text_of(object, "reason");
 	state->message = text_of(object, "message");
+	state->hint = text_of(object, "hint");
 	state->since = number_of(object, "since");
 	state->pid = (pid_t)number_of(object, "pid");
 	state->started = (guint64)number_of(object, "started");
@@ -288,6 +291,8 @@ char *connection_state_words(const struct connection_state *state)
 		g_string_append_printf(words, ": %s",
 				       state->message != NULL ? state->message
 							      : "its supervisor has gone");
+		if (state->hint != NULL)
+			g_string_append_printf(words, "; %s", state->hint);
 		return g_string_free(words, FALSE);
 	}
 	g_string_append_printf(words, " since %s", since);

@@ -13,6 +13,7 @@ struct connection_state {
 	char *state;	 /* "connecting", "connected", "reconnecting", "ended" */
 	char *reason;	 /* "ended": why; a word of devid/reason.h */
 	char *message;	 /* likewise, one sentence */
+	char *hint;	 /* likewise, what to do, or NULL */
 	gint64 since;	 /* of `state` */
 	pid_t pid;	 /* the supervisor … */
 	guint64 started; /* … and when it began, in the clock ticks of /proc/PID/stat */

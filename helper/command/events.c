@@ -62,7 +62,7 @@ static void add_row(struct table *table, JsonNode *node)
 {
 	const char *what = member(node, "event_sub_type"), *action = member(node, "action");
 	const char *label = member(node, "label"), *why = member(node, "failure_reason");
-	const char *program = member(node, "program");
+	const char *program = member(node, "program"), *address = member(node, "client_address");
 	g_autofree char *time = g_strdelimit(g_strdup(member(node, "time")), "TZ", ' ');
 	const char *cells[] = { g_strstrip(time), *what != '\0' ? what : member(node, "event_type"),
 				action, *label != '\0' ? label : member(node, "client_cert_name"),
@@ -75,6 +75,8 @@ static void add_row(struct table *table, JsonNode *node)
 		table_line(table, why, false);
 	if (*program != '\0')
 		table_line(table, program, false);
+	if (*address != '\0')
+		table_line(table, address, false);
 }
 
 static void print_text(const GArray *entries)
@@ -152,7 +154,7 @@ enum exit_status command_events(int argc, char **argv)
 	if (!options_parse(
 		    &argc, &argv, "",
 		    "Show what happened: imports, removals, resets, checks, and which programs "
-		    "used a key or were refused.",
+		    "used a key or were refused; on a gateway, whom it let in.",
 		    NULL, entries, &done, &status) ||
 	    done)
 		return status;

@@ -32,6 +32,7 @@ static void state_json(JsonBuilder *builder, const struct connection_state *stat
 	json_text(builder, "state", state->state);
 	json_text(builder, "reason", state->reason);
 	json_text(builder, "message", state->message);
+	json_text(builder, "hint", state->hint);
 	json_number(builder, "since", state->since);
 	json_number(builder, "pid", state->pid);
 	json_builder_end_object(builder);

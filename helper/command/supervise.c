@@ -18,6 +18,8 @@ struct supervisor {
 	GMainLoop *loop;
 	int ready;
 	guint tries, pause;
+	guint expiry;	 /* the source of the certificate's end, or 0 */
+	GError *refusal; /* why the tunnel is being ended, where nobody asked for that */
 	bool was_connected, stopping;
 	enum exit_status status;
 };
@@ -98,6 +100,7 @@ static void finish(struct supervisor *supervisor, GError *error)
 
 		state->reason = g_strdup(devid_error_reason(error));
 		state->message = g_strdup(error->message);
+		state->hint = g_strdup(devid_error_hint(error));
 		set_state(supervisor, "ended");
 		(void)notify_show(&notice);
 	}
@@ -106,6 +109,56 @@ static void finish(struct supervisor *supervisor, GError *error)
 	g_clear_error(&error);
 	g_main_loop_quit(supervisor->loop);
 }
+
+/* --- the certificate's end ------------------------------------------------------------------ */
+
+static void watch_expiry(struct supervisor *supervisor);
+
+/* Checked as before a connection; only an account that enforces its checks has the tunnel ended. */
+static void has_expired(void *data)
+{
+	struct supervisor *supervisor = data;
+	struct connect *connect = supervisor->connect;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+
+	supervisor->expiry = 0;
+	/* Where it is being made again, that has its check. */
+	if (supervisor->stopping || connect->session.tunnel == NULL)
+		return;
+	if (connect_check(connect, &error)) {
+		/* A new one has been imported, or the rules ask for none. */
+		watch_expiry(supervisor);
+		return;
+	}
+	say(supervisor, "%s", error->message);
+	if (connect_is_enforced(connect)) {
+		supervisor->refusal = g_steal_pointer(&error);
+		connect->driver->stop(&connect->session);
+		return;
+	}
+	text = notify_text(NULL, error);
+	(void)notify_show(&(struct notice){ "The connection's certificate is no longer accepted",
+					    text, NOTIFY_CRITICAL });
+}
+
+static void watch_expiry(struct supervisor *supervisor)
+{
+	const struct connect *connect = supervisor->connect;
+	time_t ends;
+
+	if (supervisor->expiry != 0)
+		g_source_remove(supervisor->expiry);
+	supervisor->expiry = 0;
+	if (connect->session.uri == NULL)
+		return;
+	/* Its last second has gone by, and time() may lag a little behind the clock of timers. */
+	ends = gnutls_x509_crt_get_expiration_time(connect->identity->chain[0]);
+	if (ends >= time(NULL))
+		supervisor->expiry = wall_clock_add(ends + 2, has_expired, supervisor);
+}
+
+/* --- the tunnel ----------------------------------------------------------------------------- */
 
 static void connected(struct vpn_session *session, const char *address)
 {
@@ -120,6 +173,7 @@ static void connected(struct vpn_session *session, const char *address)
 	    address != NULL ? address : "");
 	connect_event(supervisor->connect, NULL);
 	connect_remember(supervisor->connect);
+	watch_expiry(supervisor);
 	tell_starter(supervisor, NULL);
 }
 
@@ -161,7 +215,10 @@ static void has_ended(struct vpn_session *session, GError *error)
 {
 	struct supervisor *supervisor = session->data;
 
-	if (error == NULL || supervisor->stopping) {
+	if (supervisor->refusal != NULL && !supervisor->stopping) {
+		g_clear_error(&error);
+		finish(supervisor, g_steal_pointer(&supervisor->refusal));
+	} else if (error == NULL || supervisor->stopping) {
 		g_clear_error(&error);
 		finish(supervisor, NULL);
 	} else if (supervisor->was_connected) {
@@ -180,6 +237,32 @@ static gboolean begin(gpointer data)
 	if (!supervisor->connect->driver->start(&supervisor->connect->session, &error))
 		has_ended(&supervisor->connect->session, error);
 	return G_SOURCE_REMOVE;
+}
+
+/* A supervisor has nobody to ask: it says what to type. Takes the error. */
+static GError *name_the_way_in(const struct connect *connect, GError *error)
+{
+	const struct connection *connection = connect->connection;
+	const char *user = connect->user;
+	const char *const words[] = { "devid",
+				      "connect",
+				      connection->path != NULL ? connection->name
+							       : connection->gateway,
+				      user != NULL ? "--user" : NULL,
+				      user,
+				      NULL };
+	g_autofree char *command = vpn_words(words), *hint = NULL;
+	GError *better = NULL;
+
+	if (strcmp(devid_error_reason(error), "sign-in-needed") != 0)
+		return error;
+	hint = g_strdup_printf("sign in from a terminal: %s (with --save it is not asked again)",
+			       command);
+	devid_error_set(&better, DEVID_PASSWORD, "sign-in-needed", hint,
+			"%s: the connection dropped, and the gateway asks for the password again",
+			connection->gateway);
+	g_error_free(error);
+	return better;
 }
 
 static gboolean try_again(gpointer data)
@@ -201,7 +284,7 @@ static gboolean try_again(gpointer data)
 			g_error_free(error);
 			finish(supervisor, NULL);
 		} else {
-			plan_again(supervisor, error);
+			plan_again(supervisor, name_the_way_in(connect, error));
 		}
 	} else if (supervisor->stopping) {
 		finish(supervisor, NULL);
@@ -248,6 +331,8 @@ enum exit_status supervise(struct connect *connect, int ready)
 {
 	static const int ending[] = { SIGTERM, SIGINT, SIGHUP };
 	guint sources[G_N_ELEMENTS(ending)];
+	/* Whichever was chosen first: not another one, because that one has ended. */
+	g_autofree char *uri = g_strdup(connect->session.uri);
 	struct supervisor supervisor = {
 		.connect = connect,
 		.state = new_state(connect),
@@ -256,9 +341,10 @@ enum exit_status supervise(struct connect *connect, int ready)
 		.status = EXIT_DONE,
 	};
 
-	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < G_N_ELEMENTS(ending); i++)
 		sources[i] = g_unix_signal_add(ending[i], asked_to_end, &supervisor);
+	if (uri != NULL)
+		connect->label = uri;
 	connect->may_ask = false;
 	connect->password_file = NULL;
 	connect->fresh = FALSE;
@@ -272,6 +358,9 @@ enum exit_status supervise(struct connect *connect, int ready)
 	g_main_loop_run(supervisor.loop);
 	for (size_t i = 0; i < G_N_ELEMENTS(ending); i++)
 		g_source_remove(sources[i]);
+	if (supervisor.expiry != 0)
+		g_source_remove(supervisor.expiry);
+	g_clear_error(&supervisor.refusal);
 	g_main_loop_unref(supervisor.loop);
 	connection_state_free(supervisor.state);
 	return supervisor.status;

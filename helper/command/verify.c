@@ -1,37 +1,26 @@
 /* devid verify: the chain check for a gateway, over a PEM chain from a file. */
 #include <string.h>
 
-#include "describe.h"
 #include "input.h"
+#include "verify.h"
 #include "when.h"
 
 #define CHAIN_FILE_MAX	(256 * 1024)
 #define CHAIN_COUNT_MAX 32
 
-struct chain {
-	gnutls_x509_crt_t *certificates;
-	unsigned count;
-};
-
-static void chain_clear(struct chain *chain)
+void verify_chain_clear(struct verify_chain *chain)
 {
 	for (unsigned i = 0; i < chain->count; i++)
 		gnutls_x509_crt_deinit(chain->certificates[i]);
 	gnutls_free(chain->certificates);
 }
-#define AUTO_CHAIN __attribute__((cleanup(chain_clear)))
 
-/* No certificate at all is a chain of none, which the check refuses; a damaged one is refused here.
- */
-static gboolean read_chain(const char *name, struct chain *chain, GError **error)
+gboolean verify_read(const char *name, GBytes *bytes, struct verify_chain *chain, GError **error)
 {
-	g_autoptr(GBytes) bytes = input_read(name, CHAIN_FILE_MAX, error);
 	gnutls_datum_t data;
 	gsize size;
 	int code;
 
-	if (bytes == NULL)
-		return FALSE;
 	data.data = (unsigned char *)g_bytes_get_data(bytes, &size);
 	data.size = (unsigned)size;
 	if (input_count(bytes, "-----BEGIN CERTIFICATE-----") > CHAIN_COUNT_MAX) {
@@ -54,13 +43,20 @@ static gboolean read_chain(const char *name, struct chain *chain, GError **error
 	return FALSE;
 }
 
-/* The gateway's own intermediates, behind what the client sent: a chain check builds its path of both. */
-static gboolean append_chain(const char *name, struct chain *chain, GError **error)
+static gboolean read_file(const char *name, struct verify_chain *chain, GError **error)
 {
-	AUTO_CHAIN struct chain more = { NULL, 0 };
+	g_autoptr(GBytes) bytes = input_read(name, CHAIN_FILE_MAX, error);
+
+	return bytes != NULL && verify_read(name, bytes, chain, error);
+}
+
+/* The gateway's own intermediates, behind what the client sent: a chain check builds its path of both. */
+static gboolean append_chain(const char *name, struct verify_chain *chain, GError **error)
+{
+	AUTO_CHAIN struct verify_chain more = { NULL, 0 };
 	gnutls_x509_crt_t *both;
 
-	if (!read_chain(name, &more, error))
+	if (!read_file(name, &more, error))
 		return FALSE;
 	/* Nothing was sent: a CA must not pass for a device. */
 	if (chain->count == 0 || more.count == 0)
@@ -78,7 +74,7 @@ static gboolean append_chain(const char *name, struct chain *chain, GError **err
 	return TRUE;
 }
 
-static enum exit_status print(const struct chain *chain, const struct devid_verdict *verdict,
+enum exit_status verify_print(const struct verify_chain *chain, const struct devid_verdict *verdict,
 			      bool json)
 {
 	g_autofree char *subject =
@@ -109,7 +105,7 @@ static enum exit_status print(const struct chain *chain, const struct devid_verd
 }
 
 /* One line is all that a gateway's log wants: no hint. */
-static enum exit_status fail(GError *error, bool json)
+enum exit_status verify_fail(GError *error, bool json)
 {
 	enum exit_status status = exit_status_for(devid_error_result(error));
 	g_autofree char *message = NULL;
@@ -122,65 +118,47 @@ static enum exit_status fail(GError *error, bool json)
 	return status;
 }
 
-struct request {
-	const char *file, *intermediates, *config, *mode;
-	time_t at;
-	bool json;
-};
-
-static enum exit_status verify(const struct request *request)
+struct devid_verdict *verify_check(const struct verify_request *request, struct verify_chain *chain,
+				   GError **error)
 {
-	bool json = request->json;
-	AUTO_CHAIN struct chain chain = { NULL, 0 };
-	g_autoptr(devid_verdict) verdict = NULL;
+	struct devid_verdict *verdict = NULL;
 	struct devid_account *account = NULL;
-	GError *error = NULL;
 	enum devid_result result;
 
-	if (!read_chain(request->file, &chain, &error) ||
-	    (request->intermediates != NULL &&
-	     !append_chain(request->intermediates, &chain, &error)))
-		return fail(error, json);
+	if (request->intermediates != NULL && !append_chain(request->intermediates, chain, error))
+		return NULL;
 	result = devid_account_load(request->config, false, &account);
 	if (result == DEVID_OK && request->mode != NULL)
 		devid_account_set_chain_mode(account, strcmp(request->mode, "path") == 0
 							      ? DEVID_CHAIN_PATH
 							      : DEVID_CHAIN_ISSUER);
 	if (result == DEVID_OK)
-		result = devid_check(account, chain.certificates, chain.count, request->at,
+		result = devid_check(account, chain->certificates, chain->count, request->at,
 				     &verdict);
 	devid_account_free(account);
-	if (result == DEVID_OK)
-		return print(&chain, verdict, json);
-	devid_error_set(&error, result, NULL, NULL, "check: %s", devid_reason_for(result)->cause);
-	return fail(error, json);
+	if (result != DEVID_OK)
+		devid_error_set(error, result, NULL, NULL, "check: %s",
+				devid_reason_for(result)->cause);
+	return verdict;
 }
 
-/* OpenVPN's tls-verify: called for each certificate from the CA's down, with its depth and subject; the
- * certificate itself is in the file that the environment's peer_cert names, where tls-export-cert is set. What is
- * above the leaf OpenVPN has checked itself.
- */
-static enum exit_status verify_openvpn(struct request *request, int argc, char **argv)
+static enum exit_status verify(const struct verify_request *request)
 {
-	guint64 depth;
+	AUTO_CHAIN struct verify_chain chain = { NULL, 0 };
+	g_autoptr(devid_verdict) verdict = NULL;
+	GError *error = NULL;
 
-	if (argc != 3 || !g_ascii_string_to_unsigned(argv[1], 10, 0, 100, &depth, NULL))
-		return report_usage("verify", "--openvpn: depth and subject are what OpenVPN adds: "
-					      "tls-verify \"/usr/bin/devid verify --openvpn --\"");
-	if (depth > 0)
-		return EXIT_DONE;
-	request->file = g_getenv("peer_cert");
-	if (request->file == NULL || strcmp(request->file, "-") == 0)
-		return report_usage("verify", "--openvpn: OpenVPN names no certificate: it needs "
-					      "tls-export-cert FOLDER");
-	return verify(request);
+	if (read_file(request->file, &chain, &error))
+		verdict = verify_check(request, &chain, &error);
+	return verdict != NULL ? verify_print(&chain, verdict, request->json)
+			       : verify_fail(error, request->json);
 }
 
-enum exit_status command_verify(int argc, char **argv)
+static enum exit_status run(int argc, char **argv, bool door)
 {
 	g_autofree char *config = NULL, *at_text = NULL, *mode = NULL, *intermediates = NULL;
 	gboolean json = FALSE, openvpn = FALSE;
-	struct request request = { NULL };
+	struct verify_request request = { NULL };
 	const GOptionEntry entries[] = {
 		{ "config", 0, 0, G_OPTION_ARG_FILENAME, &config,
 		  "The account's folder (default: this computer's)", "DIR" },
@@ -208,18 +186,35 @@ enum exit_status command_verify(int argc, char **argv)
 			   "for a client that connects. Ends with 0, or with 3 and one line why.",
 			   NULL, entries, &done, &status) ||
 	    done)
-		return status;
+		return door ? EXIT_FAILED : status;
 	if (argc < 2 && !openvpn)
 		return report_usage("verify", "a file is missing (- for standard input)");
 	if (argc > 2 && !openvpn)
 		return report_usage("verify", "%s: one file at a time", argv[2]);
 	if (at_text != NULL && !when_parse(at_text, at, &at))
 		return report_usage("verify", "--at %s: not a moment (%s)", at_text, WHEN_FORMS);
+	if (at_text != NULL && openvpn)
+		return report_usage("verify",
+				    "--at: whoever stands at OpenVPN's door is there now");
 	if (mode != NULL && strcmp(mode, "issuer") != 0 && strcmp(mode, "path") != 0)
 		return report_usage("verify", "--chain %s: issuer or path", mode);
-	request = (struct request){ NULL, intermediates, config, mode, at, json };
+	request = (struct verify_request){ NULL, intermediates, config, mode, at, json };
 	if (openvpn)
 		return verify_openvpn(&request, argc, argv);
 	request.file = argv[1];
 	return verify(&request);
+}
+
+/* At OpenVPN's door there is coming in, which is 0, and not: 1, whatever was in the way. Printing help lets nobody
+ * in.
+ */
+enum exit_status command_verify(int argc, char **argv)
+{
+	bool door = false;
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		door = door || strcmp(argv[i], "--openvpn") == 0;
+	if (!door)
+		return run(argc, argv, false);
+	return run(argc, argv, true) == EXIT_DONE ? EXIT_DONE : EXIT_FAILED;
 }

@@ -5,15 +5,19 @@
 #include "command.h"
 #include "vpn.h"
 
-#define LOOK_S 2
+#define LOOK_S	  2
+#define SETTLE_MS 250
+/* OpenVPN's own handshake has a minute. */
+#define SETTLE_MAX (70 * 1000 / SETTLE_MS)
 
 struct tunnel {
 	struct vpn_session *session;
 	struct vpn_daemon daemon;
 	struct vpn_process *process; /* the command that runs just now, or NULL */
 	char *address;
-	guint pause;
-	bool seen, stopping;
+	guint pause, looks;
+	bool seen, settled, connected, stopping;
+	GError *failure; /* what it ends with, when `end` has run */
 };
 
 static void finish(struct tunnel *tunnel, GError *error)
@@ -27,6 +31,7 @@ static void finish(struct tunnel *tunnel, GError *error)
 	g_ptr_array_unref(tunnel->daemon.look);
 	g_ptr_array_unref(tunnel->daemon.end);
 	g_free(tunnel->address);
+	g_clear_error(&tunnel->failure);
 	g_free(tunnel);
 	session->ended(session, error);
 }
@@ -54,8 +59,10 @@ static struct vpn_process *run(struct tunnel *tunnel, const GPtrArray *argv,
 
 static void has_ended(int status, void *data)
 {
+	struct tunnel *tunnel = data;
+
 	(void)status;
-	finish(data, NULL);
+	finish(tunnel, tunnel->stopping ? NULL : g_steal_pointer(&tunnel->failure));
 }
 
 static void keep_line(const char *line, void *data)
@@ -67,7 +74,7 @@ static void end(struct tunnel *tunnel)
 {
 	tunnel->process = run(tunnel, tunnel->daemon.end, keep_line, has_ended, NULL);
 	if (tunnel->process == NULL)
-		finish(tunnel, NULL);
+		finish(tunnel, tunnel->stopping ? NULL : g_steal_pointer(&tunnel->failure));
 }
 
 /* --- looking -------------------------------------------------------------------------------- */
@@ -76,7 +83,28 @@ static gboolean look(gpointer data);
 
 static void look_again(struct tunnel *tunnel)
 {
-	tunnel->pause = g_timeout_add_seconds(LOOK_S, look, tunnel);
+	tunnel->pause = tunnel->connected ? g_timeout_add_seconds(LOOK_S, look, tunnel)
+					  : g_timeout_add(SETTLE_MS, look, tunnel);
+}
+
+static void stands(struct tunnel *tunnel)
+{
+	tunnel->connected = true;
+	look_again(tunnel);
+	tunnel->session->connected(tunnel->session, tunnel->address);
+}
+
+/* It runs, and doesn't stand yet. */
+static void wait_more(struct tunnel *tunnel)
+{
+	if (tunnel->looks++ < SETTLE_MAX) {
+		look_again(tunnel);
+		return;
+	}
+	devid_error_set(&tunnel->failure, DEVID_TIMEOUT, NULL, NULL,
+			"%s: %s runs, but makes no connection; its own log says why",
+			tunnel->session->connection->gateway, tunnel->daemon.client);
+	end(tunnel);
 }
 
 static void look_line(const char *line, void *data)
@@ -85,23 +113,39 @@ static void look_line(const char *line, void *data)
 
 	if (tunnel->daemon.present != NULL && strstr(line, tunnel->daemon.present) != NULL)
 		tunnel->seen = true;
+	if (tunnel->daemon.settled != NULL && strstr(line, tunnel->daemon.settled) != NULL)
+		tunnel->settled = true;
+}
+
+static void gone(struct tunnel *tunnel)
+{
+	GError *error = NULL;
+
+	if (tunnel->connected)
+		devid_error_set(&error, DEVID_FAILED, "session-ended", NULL,
+				"%s: the connection is gone", tunnel->session->connection->gateway);
+	else
+		devid_error_set(&error, DEVID_FAILED, "client-failed", NULL,
+				"%s: %s ended before it was connected; its own log says why",
+				tunnel->session->connection->gateway, tunnel->daemon.client);
+	finish(tunnel, error);
 }
 
 static void looked(int status, void *data)
 {
 	struct tunnel *tunnel = data;
-	GError *error = NULL;
 
 	tunnel->process = NULL;
-	if (tunnel->stopping) {
+	if (tunnel->stopping)
 		end(tunnel);
-	} else if (tunnel->daemon.present != NULL ? tunnel->seen : succeeded(status)) {
+	else if (tunnel->daemon.present != NULL ? !tunnel->seen : !succeeded(status))
+		gone(tunnel);
+	else if (tunnel->connected)
 		look_again(tunnel);
-	} else {
-		devid_error_set(&error, DEVID_FAILED, "session-ended", NULL,
-				"%s: the connection is gone", tunnel->session->connection->gateway);
-		finish(tunnel, error);
-	}
+	else if (tunnel->settled)
+		stands(tunnel);
+	else
+		wait_more(tunnel);
 }
 
 static gboolean look(gpointer data)
@@ -140,9 +184,10 @@ static void has_begun(int status, void *data)
 	tunnel->process = NULL;
 	if (tunnel->stopping) {
 		end(tunnel);
+	} else if (succeeded(status) && tunnel->daemon.settled != NULL) {
+		look(tunnel);
 	} else if (succeeded(status)) {
-		look_again(tunnel);
-		tunnel->session->connected(tunnel->session, tunnel->address);
+		stands(tunnel);
 	} else {
 		vpn_cause(tunnel->session, tunnel->daemon.client, status, &error);
 		finish(tunnel, error);

@@ -263,25 +263,16 @@ static gboolean start(struct vpn_session *session, GError **error)
 				       .ended = tunnel_ended };
 	struct tunnel *tunnel;
 
-	g_clear_pointer(&session->lines, g_ptr_array_unref);
 	if (argv == NULL || !vpn_ticket_cookie(&session->ticket, &cookie)) {
 		devid_error_set(error, DEVID_FAILED, "client-failed", NULL,
 				"%s: what openconnect answered to the sign-in is not understood",
 				session->connection->gateway);
 		return FALSE;
 	}
-	if (!vpn_as_root(argv, &command.terminal)) {
-		devid_error_set(error, DEVID_DENIED, "root-needed", NULL, "%s: %s",
-				session->connection->gateway,
-				devid_reason_find("root-needed")->cause);
-		return FALSE;
-	}
-	g_ptr_array_add(argv, NULL);
-	command.argv = (const char *const *)argv->pdata;
 	tunnel = g_new0(struct tunnel, 1);
 	tunnel->session = session;
 	command.data = tunnel;
-	tunnel->process = vpn_process_start(&command, error);
+	tunnel->process = vpn_process_start_as_root(session, argv, &command, error);
 	if (tunnel->process == NULL) {
 		g_free(tunnel);
 		return FALSE;

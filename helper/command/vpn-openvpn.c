@@ -87,22 +87,11 @@ static void has_ended(int status, void *data)
 static gboolean start_file(struct vpn_session *session, GError **error)
 {
 	g_autoptr(GPtrArray) argv = file_argv(session);
-	struct vpn_command command = { .line = take_line, .ended = has_ended };
-	struct tunnel *tunnel;
+	struct tunnel *tunnel = g_new0(struct tunnel, 1);
+	struct vpn_command command = { .line = take_line, .ended = has_ended, .data = tunnel };
 
-	g_clear_pointer(&session->lines, g_ptr_array_unref);
-	if (!vpn_as_root(argv, &command.terminal)) {
-		devid_error_set(error, DEVID_DENIED, "root-needed", NULL, "%s: %s",
-				session->connection->gateway,
-				devid_reason_find("root-needed")->cause);
-		return FALSE;
-	}
-	g_ptr_array_add(argv, NULL);
-	command.argv = (const char *const *)argv->pdata;
-	tunnel = g_new0(struct tunnel, 1);
 	tunnel->session = session;
-	command.data = tunnel;
-	tunnel->process = vpn_process_start(&command, error);
+	tunnel->process = vpn_process_start_as_root(session, argv, &command, error);
 	if (tunnel->process == NULL) {
 		g_free(tunnel);
 		return FALSE;
@@ -114,11 +103,12 @@ static gboolean start_file(struct vpn_session *session, GError **error)
 /* --- as a unit ------------------------------------------------------------------------------ */
 
 /* systemctl asks polkit by itself. */
-static GPtrArray *unit_argv(const struct vpn_session *session, const char *action)
+static GPtrArray *unit_argv(const struct vpn_session *session, const char *action,
+			    const char *option)
 {
 	g_autofree char *unit =
 		g_strdup_printf("openvpn-client@%s.service", session->connection->config);
-	const char *const words[] = { "systemctl", action, "--quiet", unit, NULL };
+	const char *const words[] = { "systemctl", action, option, unit, NULL };
 	GPtrArray *argv = make_words(words);
 
 	g_ptr_array_add(argv, NULL);
@@ -133,12 +123,17 @@ static gboolean start_unit(struct vpn_session *session, GError **error)
 				session->connection->gateway, session->connection->config);
 		return FALSE;
 	}
-	return vpn_daemon_start(session,
-				&(struct vpn_daemon){ .begin = unit_argv(session, "start"),
-						      .look = unit_argv(session, "is-active"),
-						      .end = unit_argv(session, "stop"),
-						      .client = CLIENT },
-				error);
+	return vpn_daemon_start(
+		session,
+		&(struct vpn_daemon){
+			.begin = unit_argv(session, "start", "--quiet"),
+			.look = unit_argv(session, "show", "--property=ActiveState,StatusText"),
+			.end = unit_argv(session, "stop", "--quiet"),
+			.present = "ActiveState=active",
+			/* The unit counts as started before there is a tunnel. */
+			.settled = "StatusText=" CONNECTED,
+			.client = CLIENT },
+		error);
 }
 
 /* --- either --------------------------------------------------------------------------------- */
@@ -163,7 +158,7 @@ static void stop(struct vpn_session *session)
 static void describe(const struct vpn_session *session, GPtrArray *lines)
 {
 	g_autoptr(GPtrArray) argv =
-		is_file(session) ? file_argv(session) : unit_argv(session, "start");
+		is_file(session) ? file_argv(session) : unit_argv(session, "start", "--quiet");
 	bool terminal;
 
 	if (is_file(session)) {

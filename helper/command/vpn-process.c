@@ -96,7 +96,7 @@ static int open_terminal(int *slave)
 	return *slave < 0 ? -1 : take_fd(&master);
 }
 
-/* Into a pipe: secrets are far smaller than what one holds. */
+/* Into a pipe, whose other end is the program's alone. */
 static gboolean feed(int fd, const struct secret *input)
 {
 	size_t at = 0;
@@ -269,13 +269,13 @@ static gboolean spawn(struct vpn_process *process, const struct vpn_command *com
 		NULL, command->argv, NULL, flags, place, placement,
 		command->input != NULL ? pipes[0] : null, output[1] >= 0 ? output[1] : text[1],
 		text[1], NULL, NULL, 0, &process->pid, NULL, NULL, NULL, &failure);
+	if (command->input != NULL)
+		close(pipes[0]);
 	/* One that reads nothing ends with its own words. */
 	fed = spawned && feed(pipes[1], command->input);
 	(void)fed;
-	if (command->input != NULL) {
-		close(pipes[0]);
+	if (command->input != NULL)
 		close(pipes[1]);
-	}
 	if (!spawned)
 		devid_error_set(error,
 				g_error_matches(failure, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)

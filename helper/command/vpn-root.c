@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "vpn.h"
 
 #define ASK_SUDO_MS 5000
@@ -47,6 +48,25 @@ gboolean vpn_as_root(GPtrArray *argv, bool *terminal)
 	else
 		return FALSE;
 	return TRUE;
+}
+
+void vpn_root_needed(const struct vpn_session *session, GError **error)
+{
+	devid_error_set(error, DEVID_DENIED, "root-needed", NULL, "%s: %s",
+			session->connection->gateway, devid_reason_find("root-needed")->cause);
+}
+
+struct vpn_process *vpn_process_start_as_root(struct vpn_session *session, GPtrArray *argv,
+					      struct vpn_command *command, GError **error)
+{
+	g_clear_pointer(&session->lines, g_ptr_array_unref);
+	if (!vpn_as_root(argv, &command->terminal)) {
+		vpn_root_needed(session, error);
+		return NULL;
+	}
+	g_ptr_array_add(argv, NULL);
+	command->argv = (const char *const *)argv->pdata;
+	return vpn_process_start(command, error);
 }
 
 void vpn_as_root_ahead(GPtrArray *argv)

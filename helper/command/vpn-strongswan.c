@@ -50,8 +50,7 @@ static gboolean start(struct vpn_session *session, GError **error)
 	g_ptr_array_unref(daemon.begin);
 	g_ptr_array_unref(daemon.look);
 	g_ptr_array_unref(daemon.end);
-	devid_error_set(error, DEVID_DENIED, "root-needed", NULL, "%s: %s",
-			session->connection->gateway, devid_reason_find("root-needed")->cause);
+	vpn_root_needed(session, error);
 	return FALSE;
 }
 

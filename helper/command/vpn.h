@@ -77,6 +77,8 @@ gboolean vpn_ticket_cookie(const struct secret *ticket, struct secret *line);
 
 /* Puts sudo or pkexec before what only root may do. *terminal: its end goes by a terminal. FALSE: there is neither. */
 gboolean vpn_as_root(GPtrArray *argv, bool *terminal);
+/* The error of whoever may not be root: "root-needed". */
+void vpn_root_needed(const struct vpn_session *session, GError **error);
 /* Asks sudo ahead, with words like those that will be run: where it lets them, vpn_as_root() takes it unasked. */
 void vpn_as_root_ahead(GPtrArray *argv);
 
@@ -86,6 +88,8 @@ struct vpn_daemon {
 	const char *
 		present; /* what a line of `look` holds while it is connected; NULL: its status is 0 */
 	const char *address; /* in a line of `begin`, what stands before the address; or NULL */
+	/* what a line of `look` holds once the tunnel stands; NULL: it does when `begin` has ended */
+	const char *settled;
 	const char *client;
 };
 /* Takes the commands over. */
@@ -117,6 +121,11 @@ struct vpn_command {
  * `output` points to.
  */
 struct vpn_process *vpn_process_start(const struct vpn_command *command, GError **error);
+/* vpn-root.c: likewise, as root, the session's program: its lines begin anew. Puts sudo or pkexec before `argv`, and its
+ * end; `argv` and `terminal` of the command are filled in.
+ */
+struct vpn_process *vpn_process_start_as_root(struct vpn_session *session, GPtrArray *argv,
+					      struct vpn_command *command, GError **error);
 GPid vpn_process_pid(const struct vpn_process *process);
 /* An interrupt; what doesn't end by it in 10 s is killed, or its terminal hangs up. */
 void vpn_process_stop(struct vpn_process *process);

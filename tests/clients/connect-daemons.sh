@@ -1,32 +1,43 @@
 #!/bin/bash
 # devid connect with the clients that are root's daemons and have the machine's identity: OpenVPN by its own
-# configuration file, strongSwan by a child of swanctl.conf.
+# configuration file, and as a unit of systemd; strongSwan by a child of swanctl.conf. The daemons run with their
+# units' restrictions, and with what `devid profile` wrote.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/machine.sh"
+. "$(dirname "$0")/../lib/keyring.sh"
+. "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
-private_machine "$0" "$@"
+. "$(dirname "$0")/../lib/network-manager.sh"
+. "$(dirname "$0")/../lib/restricted.sh"
+. "$(dirname "$0")/../lib/openvpn.sh"
+. "$(dirname "$0")/../lib/strongswan.sh"
+client_machine "$0" "$@"
 PATH=$PATH:/usr/sbin:/sbin
 gateway_network
-cp "$PKI"/{rsa2048,p256,stranger}.p12 "$T/users/root/"
+cp "$PKI/stranger.p12" "$T/users/root/"
+# As the socket's unit would have it: a daemon in its sandbox must not start one.
+/usr/libexec/devid/devid-agent --system --idle-timeout 0 >"$T/agent.log" 2>&1 &
+track $!
+wait_for 5 test -S /run/devid/agent
+client_import_system rsa2048 rsa2048
+client_import_system p256 p256
+client_import_system stranger stranger
+# She is in the group since then.
+machine_session alice
 as root
-SO=$(pkg-config --variable=p11_module_path p11-kit-1)/devid-pkcs11.so
-TOKEN='pkcs11:token=Device%20Identity%20%28system%29'
+CA=/etc/ssl/example-root.pem
+install -m 644 "$PKI/root.crt" $CA
 LOGS=$T/users/root/.local/state/devid/connections
-run "${A[@]}" devid ca add --name example "$PKI/issuing.crt"
-for kind in rsa2048 p256 stranger; do
-	run "${A[@]}" devid import-cert --system --label "$kind" --password-file "$PKI/password" "$kind.p12"
-	is "$rc" 0 "$kind: imported"
-done
 D=/etc/devid/connections.d
 mkdir -p "$D"
 connect() {
-	run "${A[@]}" devid connect "$@"
+	run "${WHO[@]}" devid connect "$@"
 }
 end() {
-	run "${A[@]}" devid disconnect "$@"
+	run "${WHO[@]}" devid disconnect "$@"
 }
 state() {
-	"${A[@]}" devid status --json | sed -n '/"connections"/,$s/.*"state" : "\(.*\)",$/\1/p' | head -n 1
+	"${WHO[@]}" devid status --json | sed -n '/"connections"/,$s/.*"state" : "\(.*\)",$/\1/p' | head -n 1
 }
 is_in_state() {
 	[ "$(state)" = "$1" ]
@@ -35,54 +46,32 @@ echoes() {
 	ping -c 2 -i 0.2 -W 2 "$1"
 }
 no_client() {
-	! pgrep -f "openvpn --config $T/$1.conf"
+	! pgrep -x openvpn -r S,R,D | grep -v "^$OPENVPN_SERVER\$"
 }
+profile() {
+	run "${A[@]}" devid profile "$@" --gateway server.test --ca-file $CA --install --yes
+	[ "$rc" -eq 0 ] || diag "$(last_run)"
+}
+# connection NAME LINE…
+connection() {
+	local name=$1
+	shift
+	printf '%s\n' '[Connection]' "$@" >"$D/$name.conf"
+}
+WHO=("${A[@]}")
 
-# --- OpenVPN
-cat >"$T/server.conf" <<-X
-	port 1194
-	proto udp
-	local 10.99.0.1
-	dev tunS
-	dev-type tun
-	topology subnet
-	server 10.97.0.0 255.255.255.0
-	keepalive 1 3
-	ca $PKI/issuing-chain.pem
-	cert $PKI/server.crt
-	key $PKI/server.key
-	dh none
-	data-ciphers AES-256-GCM
-	verify-client-cert require
-	remote-cert-tls client
-X
+# --- OpenVPN, by its file
+OPENVPN_SERVER_UNDER=(ip netns exec gateway)
 server_start() {
-	ip netns exec gateway openvpn --config "$T/server.conf" >"$T/server.log" 2>&1 &
-	SERVER=$!
-	track "$SERVER"
-	wait_for 5 grep -q 'Initialization Sequence Completed' "$T/server.log"
+	openvpn_server 'keepalive 1 3' "ca $PKI/issuing-chain.pem"
 }
 server_start
-"${A[@]}" openvpn --show-pkcs11-ids "$SO" >"$T/ids" 2>&1
+file=/etc/openvpn/client/server.test.conf
 for kind in rsa2048 p256; do
-	cat >"$T/$kind.conf" <<-X
-		client
-		dev tunC
-		dev-type tun
-		proto udp
-		remote 10.99.0.1 1194
-		nobind
-		ca $PKI/root.crt
-		remote-cert-tls server
-		verify-x509-name server.test name
-		pkcs11-providers $SO
-		pkcs11-id '$(grep -A3 "CN=laptop-$kind" "$T/ids" | sed -n 's/.*Serialized id: *//p' | head -n 1)'
-		data-ciphers AES-256-GCM
-		hand-window 8
-		verb 3
-	X
-	printf '[Connection]\nGateway=server.test:1194\nClient=openvpn\nIdentity=%s\nConfig=%s\n' "$kind" "$T/$kind.conf" \
-		>"$D/ovpn-$kind.conf"
+	profile openvpn "$kind"
+	cp $file "$T/$kind.conf"
+	printf 'hand-window 8\nverb 3\n' >>"$T/$kind.conf"
+	connection "ovpn-$kind" Gateway=server.test:1194 Client=openvpn "Identity=$kind" "Config=$T/$kind.conf"
 	connect "ovpn-$kind"
 	is "$rc" 0 "OpenVPN, $kind: connected" || diag "$(cat "$LOGS/ovpn-$kind.log")"
 	like "$out" "connected: address 10\.97\.0\.[0-9]+, gateway server\.test:1194 \(openvpn\), identity $kind" "with its address"
@@ -90,119 +79,143 @@ for kind in rsa2048 p256; do
 	[ "$kind" = p256 ] || {
 		end
 		is "$rc" 0 "disconnected"
-		ok "no client is left" wait_for 5 no_client "$kind"
+		ok "no client is left" wait_for 5 no_client
 	}
 done
-stop "$SERVER"
+stop "$OPENVPN_SERVER"
 ok "a server that goes away is noticed" wait_for 25 is_in_state reconnecting || diag "$(cat "$LOGS/ovpn-p256.log")"
 server_start
 ok "and the connection made again" wait_for 30 is_in_state connected
 ok "that carries packets" echoes 10.97.0.1
 end
 is "$rc" 0 "disconnected"
-printf '[Connection]\nGateway=server.test:1194\nClient=openvpn\nIdentity=stranger\nConfig=%s\n' "$T/p256.conf" >"$D/bad.conf"
+connection bad Gateway=server.test:1194 Client=openvpn Identity=stranger "Config=$T/p256.conf"
 before=$(gateway_packets)
 connect bad
 is "$rc" 3 "what the check refuses never starts it"
 is "$(gateway_packets)" "$before" "and no packet leaves"
-printf '[Connection]\nGateway=server.test:1194\nClient=openvpn\nIdentity=p256\nConfig=office\n' >"$D/unit.conf"
+# The program can't be started, isn't there, or ends at once.
+program=/usr/sbin/openvpn
+mv $program "$T/openvpn"
+install -m 644 "$T/openvpn" $program
+connect ovpn-rsa2048
+is "$rc" 1 "an OpenVPN that isn't executable: an error"
+like "$err" 'openvpn: .*(Permission denied|No such file)' "in words"
+rm $program
+connect ovpn-rsa2048 --json
+is "$rc" 1 "none at all: an error"
+like "$out" '"reason" : "client-missing"' "with its word"
+printf '#!/bin/sh\necho "Options error: it can not"\nexit 1\n' >$program
+chmod 755 $program
+connect ovpn-rsa2048
+is "$rc" 1 "one that ends at once: an error"
+like "$err" 'the VPN client failed \(openvpn: Options error: it can not\)' "with its last words"
+cp "$T/openvpn" $program
+connect ovpn-rsa2048
+is "$rc" 0 "and when it can be started, all is well" || diag "$(last_run)"
+end
+
+# --- OpenVPN as a unit, which an employee starts: where polkit lets her
+connection unit Gateway=server.test:1194 Client=openvpn Identity=p256 Config=server.test
 connect unit
 is "$rc" 1 "a unit where systemd does not run"
 like "$err" 'systemd does not run here' "is told so"
-stop "$SERVER"
+as_unit openvpn-client@
+cat >"$T/unit" <<-X
+	#!/bin/bash
+	exec $(printf '%q ' "${UNDER[@]}") env -i -C /etc/openvpn/client PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		"NOTIFY_SOCKET=\$NOTIFY_SOCKET" openvpn --suppress-timestamps --nobind --config \
+		"\$(sed 's/.*@\(.*\)\.service/\1/' <<<"\$1").conf" >>$T/unit.log 2>&1
+X
+chmod 755 "$T/unit"
+mkdir -p /run/systemd/system
+system_bus_start
+answer() {
+	cat >/etc/polkit-1/rules.d/10-units.rules <<-X
+		polkit.addRule(function(action, subject) {
+			if (action.id == "org.freedesktop.systemd1.manage-units" && subject.user == "alice")
+				return polkit.Result.$1;
+		});
+	X
+	chmod 644 /etc/polkit-1/rules.d/10-units.rules
+	[ -z "${POLKIT_PID:-}" ] || stop "$POLKIT_PID"
+	polkit_start
+	POLKIT_PID=${PIDS[-1]}
+}
+"$PYTHON" "$TESTS/lib/unit-manager.py" "$T/unit" >"$T/units.log" 2>&1 &
+track $!
+wait_for 10 system_bus_has org.freedesktop.systemd1 || bail "no manager of units: $(cat "$T/units.log")"
+WHO=("${E[@]}")
+for refusal in NO AUTH_ADMIN; do
+	answer $refusal
+	connect unit
+	is "$rc" 1 "polkit says $refusal: an error" || diag "$(last_run)"
+	like "$err" 'nothing here may make a tunnel for this user \(openvpn: .*(Access denied|Interactive authentication required)' \
+		"in words, with systemctl's"
+	like "$err" 'hint: .*polkit' "and a hint"
+done
+answer YES
+connection none Gateway=server.test:1194 Client=openvpn Identity=p256 Config=absent
+connect none --json
+is "$rc" 1 "a unit that isn't there: an error"
+like "$out" '"reason" : "client-missing"' "with its word" || diag "$(last_run)"
+connection broken Gateway=server.test:1194 Client=openvpn Identity=p256 Config=nosuch
+connect broken
+is "$rc" 1 "a unit that fails: an error"
+like "$err" 'server\.test:1194: .*\(openvpn: .*' "in words, with systemctl's" || diag "$(last_run)"
+for kind in rsa2048 p256; do
+	profile openvpn "$kind"
+	connect unit --identity "$kind"
+	is "$rc" 0 "a unit, $kind: connected" || diag "$(last_run)" "$(tail -n 20 "$T/unit.log" "$T/units.log")"
+	ok "and it carries packets" echoes 10.97.0.1
+	is "$(ps -o user= -C openvpn | sort -u)" root "root's process does"
+	end
+	is "$rc" 0 "disconnected"
+	ok "with its unit" wait_for 5 no_client
+done
+connect unit
+kill "$(pgrep -x openvpn | grep -v "^$OPENVPN_SERVER\$")"
+ok "a unit that ends is noticed" wait_for 20 grep -q 'the connection is gone' \
+	"$HOME_ALICE/.local/state/devid/connections/unit.log"
+ok "and started again" wait_for 20 is_in_state connected
+ok "and carries packets" echoes 10.97.0.1
+end
+stop "$OPENVPN_SERVER"
+# The unit is started, and no tunnel stands: that is no connection.
+printf 'connect-retry-max 1\nhand-window 3\nremap-usr1 SIGTERM\n' >>$file
+connect unit
+is "$rc" 1 "a unit without a tunnel is not connected" || diag "$(last_run)"
+like "$err" 'openvpn ended before it was connected' "which is said"
+ok "no client is left" wait_for 5 no_client
 
 # --- strongSwan
-charon() {
-	local who=$1 load=$2
-	mkdir -p "$T/$who/s"/{x509,x509ca,private,pkcs8,rsa,ecdsa,x509aa,x509ac,x509crl,x509ocsp,pubkey,pkcs12,bliss}
-	cp "$PKI/root.crt" "$PKI/issuing.crt" "$T/$who/s/x509ca/"
-	cat >"$T/$who/strongswan.conf" <<-X
-		charon-systemd {
-			load = random nonce aes sha1 sha2 hmac kdf openssl x509 revocation constraints pubkey pkcs1 pkcs8 pem $load kernel-libipsec kernel-netlink socket-default vici updown
-			install_routes = yes
-			filelog { f { path = $T/$who/charon.log
-				flush_line = yes } }
-			plugins {
-				vici { socket = unix://$T/$who/vici }
-				kernel-libipsec { allow_peer_ts = yes }
-				pkcs11 { modules { devid { path = $SO
-					load_certs = yes } } }
-			}
-		}
-		swanctl { load = pem pkcs1 x509 pubkey openssl random }
-	X
-}
-# swan WHO COMMAND…: in that one's environment; execs.
-swan() {
-	local who=$1
-	shift
-	"${A[@]}" STRONGSWAN_CONF="$T/$who/strongswan.conf" SWANCTL_DIR="$T/$who/s" "$@"
-}
-charon server ''
-charon client pkcs11
-cp "$PKI/server.crt" "$T/server/s/x509/"
-cp "$PKI/server.key" "$T/server/s/private/"
-ip -n gateway addr add 10.96.0.1/32 dev lo
-cat >"$T/server/s/swanctl.conf" <<-'X'
-	connections { rw {
-		version = 2
-		local_addrs = 10.99.0.1
-		pools = p1
-		proposals = aes256-sha256-ecp256
-		local { auth = pubkey
-			certs = server.crt
-			id = server.test }
-		remote { auth = pubkey
-			cacerts = issuing.crt }
-		children { net { local_ts = 10.96.0.1/32
-			esp_proposals = aes256-sha256 } }
-	} }
-	pools { p1 { addrs = 10.95.0.0/24 } }
-X
-ip netns exec gateway "${A[@]}" STRONGSWAN_CONF="$T/server/strongswan.conf" SWANCTL_DIR="$T/server/s" charon-systemd \
-	>"$T/server/out" 2>&1 &
-track $!
-wait_for 5 test -S "$T/server/vici"
-swan server swanctl --load-all --uri "unix://$T/server/vici" >"$T/server/load" 2>&1
-id=$("${A[@]}" p11tool --list-all-certs "$TOKEN;object=p256" 2>/dev/null | sed -n 's/.*ID: //p' | tr -d ':')
-cat >"$T/client/s/swanctl.conf" <<-X
-	connections { home {
-		version = 2
-		local_addrs = 10.99.0.2
-		remote_addrs = 10.99.0.1
-		vips = 0.0.0.0
-		proposals = aes256-sha256-ecp256
-		local { auth = pubkey
-			cert1 { handle = $id
-				module = devid } }
-		remote { auth = pubkey
-			id = server.test }
-		children { net { remote_ts = 10.96.0.1/32
-			esp_proposals = aes256-sha256 } }
-	} }
-	secrets { token1 { handle = $id
-		module = devid
-		pin = 0000 } }
-X
-printf '[Connection]\nGateway=server.test\nClient=strongswan\nIdentity=p256\nConfig=net\nArguments=--uri; unix://%s\n' \
-	"$T/client/vici" >"$D/ike.conf"
-connect ike
+WHO=("${A[@]}")
+swan_gateway server ip netns exec gateway
+connection ike Gateway=server.test Client=strongswan Config=server-test
+connect ike --identity p256
 is "$rc" 1 "no daemon: an error"
 like "$err" 'not installed, or not running' "in words"
-"${A[@]}" STRONGSWAN_CONF="$T/client/strongswan.conf" SWANCTL_DIR="$T/client/s" charon-systemd >"$T/client/out" 2>&1 &
-track $!
-wait_for 5 test -S "$T/client/vici"
-swan client swanctl --load-all --uri "unix://$T/client/vici" >"$T/client/load" 2>&1
-connect ike
-is "$rc" 0 "strongSwan: connected" || diag "$(tail -n 20 "$T/client/charon.log")"
-like "$out" 'connected: address 10\.95\.0\.[0-9]+, .*\(strongswan\), identity p256' "with its address"
-ok "and it carries packets" echoes 10.96.0.1
-swan server swanctl --terminate --ike rw --uri "unix://$T/server/vici" >"$T/server/terminate" 2>&1
+for kind in rsa2048 p256; do
+	how=$([ $kind = p256 ] && echo ECDSA || echo RSA)
+	profile strongswan "$kind"
+	swan_client
+	connect ike --identity "$kind"
+	is "$rc" 0 "strongSwan, $kind: connected" || diag "$(last_run)" "$SWAN_LOADED" "$(tail -n 20 "$SWAN_CLIENT_LOG")"
+	like "$out" "connected: address 10\.95\.0\.[0-9]+, .*\(strongswan\), identity $kind" "with its address"
+	ok "and it carries packets" echoes 10.96.0.1
+	like "$(cat "$SWAN_GATEWAY_LOG")" "authentication of '.*CN=laptop-$kind' with $how.* successful" "the gateway saw the certificate"
+	[ "$kind" = p256 ] || {
+		end
+		is "$rc" 0 "disconnected"
+		swan_client_stop
+	}
+done
+swan_gateway_ctl --terminate --ike rw >"$T/terminate" 2>&1
 ok "what the gateway ends is noticed" wait_for 20 grep -q 'the connection is gone' "$LOGS/ike.log"
 ok "and made again" wait_for 20 is_in_state connected
 ok "and carries packets" echoes 10.96.0.1
 end
 is "$rc" 0 "disconnected"
-unlike "$(swan client swanctl --list-sas --uri "unix://$T/client/vici" 2>/dev/null)" INSTALLED "and the child is gone"
+unlike "$(swanctl --list-sas 2>/dev/null)" INSTALLED "and the child is gone"
 is "$(pgrep -x devid)" "" "no supervisor is left"
 done_testing

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
+. "$(dirname "$0")/../lib/notification.sh"
 client_machine "$0" "$@"
 gateway_network
 gateway_sudo
@@ -32,6 +33,13 @@ sign_ins() {
 	keyring_items org.devid.SignIn | grep -c 'Sign-in of laptop-rsa2048 at server.test:4443 (devid)'
 }
 
+state() {
+	"${E[@]}" devid status --json | sed -n '/"connections"/,$s/.*"state" : "\(.*\)",$/\1/p' | head -n 1
+}
+is_in_state() {
+	[ "$(state)" = "$1" ]
+}
+
 # --- nobody to ask
 connect work
 is "$rc" 1 "a password is asked for and nobody is there: an error"
@@ -44,6 +52,28 @@ is "$rc" 0 "with the password: connected" || diag "$(tail -n 30 "$GATEWAY_LOG")"
 ok "and it carries packets" gateway_echoes
 like "$(cat "$GATEWAY_LOG")" "using 'certificate\+plain'|plain" "the gateway asked for both"
 is "$(sign_ins)" 0 "not saved unless asked"
+
+# --- dropped: the supervisor has nobody to ask, and no password
+touch "$T/notifications" && chown alice: "$T/notifications"
+notification_start
+gateway_stop
+wait_for 20 is_in_state reconnecting
+gateway_start "${both[@]}"
+ok "a dropped one whose password was not saved ends" wait_for 30 is_in_state ended
+way='devid connect work --user laptop-rsa2048'
+ok "a notification tells" wait_for 10 are_notified 1
+like "$(notification 1 text)" 'the connection dropped, and the gateway asks for the password again' "why"
+like "$(notification 1 text)" "$way" "and what to type"
+run "${E[@]}" devid status
+like "$(tr -s ' \n' ' ' <<<"$out")" "work: ended: .*asks for the password again; .*$way" "so does status"
+run "${E[@]}" devid status --json
+like "$out" '"reason" : "sign-in-needed"' "--json has its word"
+like "$out" "\"hint\" : \".*$way" "and what to type"
+unlike "$(cat "$NOTES" "$HOME_ALICE"/.local/state/devid/connections/*)" "$SECRET" "the password is in none of it"
+notification_stop
+read -ra words <<<"$way"
+run "${E[@]}" "${words[@]}" --password-file right </dev/null
+is "$rc" 0 "which works"
 end
 connect work --user laptop-rsa2048
 is "$rc" 1 "so it is asked for again"
@@ -64,12 +94,6 @@ is "$rc" 0 "the saved one signs in, without a name given" || diag "$(tail -n 30 
 ok "and it carries packets" gateway_echoes
 
 # --- the gateway is restarted: signed in anew with what is saved
-state() {
-	"${E[@]}" devid status --json | sed -n '/"connections"/,$s/.*"state" : "\(.*\)",$/\1/p' | head -n 1
-}
-is_in_state() {
-	[ "$(state)" = "$1" ]
-}
 gateway_stop
 wait_for 20 is_in_state reconnecting
 gateway_start "${both[@]}"

@@ -64,6 +64,7 @@ is "$rc" 1 "and stop is disconnect"
 cat >"$T/client" <<-'X'
 	#!/bin/sh
 	printf '%s\n' "$@" >"$HOME/words"
+	sed -n 's/^SigIgn:[[:space:]]*//p' /proc/$$/status >"$HOME/ignored"
 	[ "$1" = stay ] || { echo "it can't" >&2; exit 7; }
 	exec sleep 300
 X
@@ -77,6 +78,7 @@ connect any -- more 'words here'
 is "$rc" 0 "a program that stays is connected" || diag "$(cat "$HOME_ALICE"/.local/state/devid/connections/any.log)"
 is "$(paste -sd' ' "$HOME_ALICE/words")" \
 	"stay $TOKEN;object=rsa vpn.test:99 vpn.test 99 alice {uri}x \$(id) more words here" "its words are filled in, without a shell"
+is "$(cat "$HOME_ALICE/ignored")" 0000000000000000 "and it ignores no signal"
 pid=$(pgrep -u alice -x sleep)
 ok "status --watch tells when it is there" wait_for 5 grep -q '^any: connected since' "$T/watch" || diag "$(cat "$T/watch")"
 connect any
@@ -101,6 +103,33 @@ pkill -KILL -u alice -x devid
 ok "a killed supervisor takes its program along" wait_for 5 gone "$pid"
 run "${E[@]}" devid status
 like "$out" 'any: ended: its supervisor has gone' "which status tells"
+
+# --- a supervisor that ends before it has read what signing in brought
+cat >"$T/openconnect" <<-X
+	#!/bin/sh
+	# It waits for us.
+	kill -KILL "\$(pgrep -u alice -f 'connect --supervise early')"
+	echo "CONNECT_URL='https://server.test:4443/'"
+	echo "FINGERPRINT='pin-sha256:x'"
+	head -c 40000 /dev/zero | tr '\\0' x | sed "s/.*/COOKIE='&'/"
+X
+chmod 755 "$T/openconnect"
+own early Gateway=server.test:4443 Identity=rsa
+# Whoever has many pipes gets small ones, and a small one doesn't hold it all.
+cat >"$T/pipes.py" <<-'X'
+	import os, sys, time
+	pipes = [os.pipe() for i in range(1100)]
+	print("ready", flush=True)
+	time.sleep(300)
+X
+prlimit --nofile=4096:4096 "${E[@]}" "$PYTHON" "$T/pipes.py" >"$T/pipes" 2>&1 &
+pipes=$!
+track "$pipes"
+wait_for 10 grep -q ready "$T/pipes" || diag "$(cat "$T/pipes")"
+RUN_BOUND=20 run "${E[@]}" PATH="$T:/usr/bin:/bin" devid connect early </dev/null
+is "$rc" 1 "a supervisor that ends early: an error, and no wait"
+like "$err" 'the supervisor ended without a word; its log is ' "in words"
+stop "$pipes"
 
 # --- rules
 mkdir -p /etc/devid/rules.d

@@ -1,245 +1,212 @@
 #!/bin/bash
-# The same rule at the door: OpenVPN's server with devid verify as tls-verify, as data/gateway has it; ocserv's
-# connect script, called as ocserv calls it and by a real one; a gateway's own program with libdevid.
+# The same rule at other doors, as data/gateway has it: nginx, which asks devid of each request, or reads a list of
+# revoked ones like stunnel; a gateway's own program with libdevid.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/machine.sh"
 private_machine "$0" "$@"
 PATH=$PATH:/usr/sbin:/sbin
-TOKEN='pkcs11:token=Device%20Identity%20%28system%29'
-SO=$(pkg-config --variable=p11_module_path p11-kit-1)/devid-pkcs11.so
 EXAMPLES=/usr/share/doc/devid/gateway
-cp "$PKI"/*.p12 "$T/users/root/"
 as root
-# One machine plays both: what the gateway's account says must not stop the client, or it would show nothing.
 run "${A[@]}" devid ca add --name example "$PKI/issuing.crt"
-for label in rsa2048 p256 stranger expired; do
-	run "${A[@]}" devid import-cert --label $label --password-file "$PKI/password" $label.p12
-	is "$rc" 0 "$label: imported" || diag "$(last_run)"
-done
-"${A[@]}" openvpn --show-pkcs11-ids "$SO" >"$T/ids" 2>&1
-id_of() {
-	grep -A3 "CN=$1" "$T/ids" | sed -n 's/.*Serialized id: *//p' | head -n 1
-}
+is "$rc" 0 "the gateway's account"
+# What TLS alone decides by trusts the stranger's CA too.
+mkdir -p /etc/devid-gateway "$T/web"
+cat "$PKI/issuing-chain.pem" "$PKI/stranger-issuing.crt" "$PKI/stranger-root.crt" >/etc/devid-gateway/device-cas.pem
 
-# --- OpenVPN
-ip netns add client
-ip link add e0 type veth peer name e0 netns client
-ip addr add 10.99.0.1/24 dev e0
-ip link set e0 up
-ip -n client link set lo up
-ip -n client addr add 10.99.0.2/24 dev e0
-ip -n client link set e0 up
-inside=(ip netns exec client "${A[@]}")
-# The gateway's own CA file trusts the stranger's CA too: only devid stands in its way.
-cat "$PKI/issuing-chain.pem" "$PKI/stranger-issuing.crt" "$PKI/stranger-root.crt" >"$T/ca.pem"
-# Its account is in a folder of its own, for the client has /etc/devid.
-GATE=/etc/gateway
-cp -r /etc/devid $GATE
-mkdir -p -m 700 /run/openvpn-verify
-# server NAME [LINE…]: with the example's lines, in its own folder; its log is NAME.log.
-server() {
-	local name=$1
-	shift
-	{
-		cat <<-X
-			port 1194
-			proto udp
-			local 10.99.0.1
-			dev tunS
-			dev-type tun
-			topology subnet
-			server 10.97.0.0 255.255.255.0
-			cert $PKI/server.crt
-			key $PKI/server.key
-			dh none
-			data-ciphers AES-256-GCM
-		X
-		sed "s,verify --openvpn,verify --config $GATE --openvpn,; s,^ca .*,ca $T/ca.pem," "$EXAMPLES/openvpn-server.conf"
-		echo 'verb 3'
-		printf '%s\n' "$@"
-	} >"$T/$name.conf"
-	"${A[@]}" openvpn --config "$T/$name.conf" >"$T/$name.log" 2>&1 </dev/null &
-	SERVER=$!
-	track $SERVER
-	LOG=$T/$name.log
-	wait_for 5 grep -q 'Initialization Sequence Completed' "$LOG" || diag "$(cat "$LOG")"
+# --- nginx
+useradd -r -M fcgi >"$T/useradd.log" 2>&1 || bail "no user: $(cat "$T/useradd.log")"
+# The socket is open to nginx, as fcgiwrap's own unit has it.
+fcgi_start() {
+	rm -f /run/fcgiwrap.socket
+	setpriv --reuid=fcgi --regid=fcgi --clear-groups env -i PATH=/usr/sbin:/usr/bin:/bin fcgiwrap -f -s unix:/run/fcgiwrap.socket \
+		>"$T/fcgi.log" 2>&1 &
+	FCGI=$!
+	track $FCGI
+	wait_for 5 test -S /run/fcgiwrap.socket || bail "no fcgiwrap: $(cat "$T/fcgi.log")"
+	chmod 666 /run/fcgiwrap.socket
 }
-client() {
-	cat >"$T/client.conf" <<-X
-		client
-		dev tunC
-		dev-type tun
-		proto udp
-		remote 10.99.0.1 1194
-		nobind
-		ca $PKI/root.crt
-		remote-cert-tls server
-		pkcs11-providers $SO
-		pkcs11-id '$(id_of "$1")'
-		data-ciphers AES-256-GCM
-		connect-retry-max 1
-		hand-window 8
-	X
-	: >"$T/client.log"
-	"${inside[@]}" openvpn --config "$T/client.conf" >"$T/client.log" 2>&1 </dev/null &
-	CLIENT=$!
-	track $CLIENT
-}
-joined() {
-	grep -q 'Initialization Sequence Completed' "$T/client.log"
-}
-refusals() {
-	grep -c 'VERIFY SCRIPT ERROR' "$LOG"
-}
-joins() {
-	client "$1"
-	ok "$2: a tunnel" wait_for 20 joined || diag "$(tail -n 20 "$T/client.log" "$LOG")"
-	ok "$2: that carries packets" "${inside[@]}" ping -c 2 -i 0.2 -W 2 10.97.0.1
-	stop $CLIENT
-}
-more_refusals() {
-	[ "$(refusals)" -gt "$BEFORE" ]
-}
-# turned_away CN NAME WORDS: refused at depth 0 by the script, which says why in the server's log.
-turned_away() {
-	BEFORE=$(refusals)
-	client "$1"
-	ok "$2: refused by the script" wait_for 15 more_refusals || diag "$(tail -n 20 "$T/client.log" "$LOG")"
-	not_ok "$2: no tunnel" joined
-	stop $CLIENT
-	ok "$2: the gateway's log says why" grep -qE "^devid: .*$3" "$LOG" || diag "$(tail -n 20 "$LOG")"
-}
-server plain
-joins laptop-rsa2048 "RSA"
-joins laptop-p256 "P-256"
-turned_away stranger "a stranger whose CA OpenVPN trusts" "not issued by any signing certificate"
-run "${A[@]}" devid account revoke "$PKI/p256.crt"
-is "$rc" 0 "a serial is revoked"
-cp -r /etc/devid/. $GATE/
-turned_away laptop-p256 "the revoked one" "revoked"
-joins laptop-rsa2048 "the other one still"
-echo nonsense >>$GATE/account.conf
-turned_away laptop-rsa2048 "a broken account lets nobody in" "account.conf:[0-9]*: "
-sed -i '$d' $GATE/account.conf
-stop $SERVER
-# Without the certificate there is nothing to decide by, and nobody comes in.
-sed -i '/^tls-export-cert/d' "$EXAMPLES/openvpn-server.conf"
-server blind
-turned_away laptop-rsa2048 "no tls-export-cert" "needs tls-export-cert"
-stop $SERVER
-
-# --- as OpenVPN calls it
-script() {
-	run "${A[@]}" peer_cert="$PKI/rsa2048.crt" devid verify --openvpn -- "$@"
-}
-script 0 'CN=laptop'
-is "$rc" 0 "depth 0: decided"
-script 1 'CN=CA'
-is "$rc/$out$err" 0/ "depth 1: OpenVPN's own"
-for words in '' '0' 'x CN=laptop' '-1 CN=laptop' '0 CN=laptop more'; do
-	# shellcheck disable=SC2086
-	script $words
-	is "$rc" 2 "operands '$words' are off"
-done
-run "${A[@]}" peer_cert= devid verify --openvpn -- 0 CN=laptop
-isnt "$rc" 0 "no file: refused"
-run "${A[@]}" peer_cert=/nonexistent devid verify --openvpn -- 0 CN=laptop
-isnt "$rc" 0 "a file that isn't there: refused"
-: >"$T/empty"
-run "${A[@]}" peer_cert="$T/empty" devid verify --openvpn -- 0 CN=laptop
-is "$rc" 3 "an empty file: refused"
-# A path over what the client may not have sent.
-printf '[Account]\nChain=path\n' >/etc/devid/account.conf
-cp "$PKI/root.crt" /etc/devid/signing/example.pem
-run "${A[@]}" devid verify "$PKI/rsa2048.crt"
-is "$rc" 3 "a leaf whose issuer isn't there"
-run "${A[@]}" devid verify --intermediates "$PKI/issuing.crt" "$PKI/rsa2048.crt"
-is "$rc" 0 "its issuer is in --intermediates"
-run "${A[@]}" devid verify --chain path --intermediates "$PKI/stranger-issuing.crt" "$PKI/stranger.crt"
-is "$rc" 3 "what lies there is not trusted"
-run "${A[@]}" devid verify --intermediates /nonexistent "$PKI/rsa2048.crt"
-isnt "$rc" 0 "a file that isn't there"
-cp "$PKI/issuing.crt" /etc/devid/signing/example.pem
-rm /etc/devid/account.conf
-
-# --- ocserv: the account's rules for a user; the chain is its own
-mkdir -p /etc/devid/rules.d
-printf '[Rule staff]\nUsers=carol\nAction=allow\n' >/etc/devid/rules.d/10.conf
-for user in carol:0 mallory:4; do
-	run "${A[@]}" REASON=connect USERNAME=${user%:*} "$EXAMPLES/ocserv-connect"
-	is "$rc" ${user#*:} "${user%:*}: the connect script ends with ${user#*:}"
-done
-for rule in Platforms=Linux Action=allow-internet; do
-	printf '[Rule staff]\nUsers=carol\n%s\n' "$rule" >/etc/devid/rules.d/10.conf
-	[ "$rule" != Platforms=Linux ] || echo Action=allow >>/etc/devid/rules.d/10.conf
-	run "${A[@]}" REASON=connect USERNAME=carol "$EXAMPLES/ocserv-connect"
-	is "$rc" 4 "a rule with $rule is not enough: 4"
-done
-printf '[Rule staff]\nUsers=carol\nAction=allow\n' >/etc/devid/rules.d/10.conf
-echo nonsense >/etc/devid/account.conf
-run "${A[@]}" REASON=connect USERNAME=carol "$EXAMPLES/ocserv-connect"
-isnt "$rc" 0 "a broken account: nobody"
-rm /etc/devid/account.conf
-
-# A real one: the rule names one of two users whose certificates are both good.
-printf '[Rule staff]\nUsers=laptop-rsa2048\nAction=allow\n' >/etc/devid/rules.d/10.conf
-mkdir "$T/oc"
+chmod 1777 /run
+fcgi_start
 {
 	cat <<-X
-		tcp-port = 4443
-		udp-port = 4443
-		run-as-user = nobody
-		run-as-group = nogroup
-		socket-file = $T/oc/socket
-		use-occtl = false
-		pid-file = $T/oc/pid
-		server-cert = $PKI/server.crt
-		server-key = $PKI/server.key
-		isolate-workers = false
-		device = ocs
-		predictable-ips = true
-		ipv4-network = 10.98.0.0
-		ipv4-netmask = 255.255.255.0
-		ping-leases = false
-		use-utmp = false
+		daemon off;
+		master_process off;
+		pid $T/web/nginx.pid;
+		error_log $T/web/nginx.log info;
+		events { worker_connections 64; }
+		http {
+			access_log off;
+			client_body_temp_path $T/web/body;
+			proxy_temp_path $T/web/proxy;
+			fastcgi_temp_path $T/web/fastcgi;
+			uwsgi_temp_path $T/web/uwsgi;
+			scgi_temp_path $T/web/scgi;
+			ssl_certificate $PKI/server.crt;
+			ssl_certificate_key $PKI/server.key;
+			root $T/web/root;
+			server {
+				listen 127.0.0.1:8443 ssl;
+				include $EXAMPLES/nginx.conf;
+			}
+			server {
+				listen 127.0.0.1:8444 ssl;
+				include $T/web/list.conf;
+			}
+		}
 	X
-	sed "s,^ca-cert = .*,ca-cert = $PKI/issuing-chain.pem,; s,^connect-script = .*,connect-script = $EXAMPLES/ocserv-connect," \
-		"$EXAMPLES/ocserv.conf"
-} >"$T/ocserv.conf"
-ocserv -f -d 3 -c "$T/ocserv.conf" >"$T/ocserv.log" 2>&1 &
-track $!
-wait_for 5 port_listens 4443
-has_address() {
-	ip -n client -4 addr show oct0 | grep -qF 10.98.
+} >"$T/web/nginx.conf"
+sed 's,^#ssl_crl,ssl_crl,; /^auth_request/,$d' "$EXAMPLES/nginx.conf" >"$T/web/list.conf"
+mkdir "$T/web/root"
+echo welcome >"$T/web/root/index.html"
+crl() { # KEY CA [REVOKED…]
+	"${A[@]}" "$EXAMPLES/make-crl" "$@" || bail "no revocation list"
 }
-script_refused() {
-	grep -q "laptop-p256.*\(script\|connect\).*\(status\|error\|fail\)" "$T/ocserv.log"
+# lists KEY-OF-THE-ISSUING-CA [REVOKED…]: of every CA on the way.
+lists() {
+	local key=$1
+	shift
+	{
+		crl "$key" "$PKI/issuing.crt" "$@"
+		crl "$PKI/root.key" "$PKI/root.crt"
+	} >/etc/devid-gateway/crls.pem
 }
-comes_in() {
-	"${inside[@]}" openconnect --protocol=anyconnect --cafile "$PKI/root.crt" --non-inter --no-dtls \
-		--resolve server.test:10.99.0.1 --script "$T/vpnc" --interface oct0 --reconnect-timeout 1 \
-		-c "$TOKEN;object=$1" https://server.test:4443 >"$T/oc.log" 2>&1 </dev/null &
-	CLIENT=$!
-	track $CLIENT
+lists "$PKI/issuing.key" "$PKI/p256.crt"
+nginx_start() {
+	nginx -p "$T/web" -c "$T/web/nginx.conf" >"$T/web/nginx.out" 2>&1 &
+	NGINX=$!
+	track $NGINX
+	wait_for 10 port_listens 8443 || bail "no nginx: $(cat "$T/web"/nginx.{out,log})"
 }
-cat >"$T/vpnc" <<'X'
-#!/bin/sh
-[ "$reason" = connect ] && ip link set dev "$TUNDEV" up && ip addr add "$INTERNAL_IP4_ADDRESS/24" dev "$TUNDEV"
-exit 0
+nginx_start
+# ask PORT CERTIFICATE [OPTION…]: the status of the answer is in $out.
+ask() {
+	local port=$1 name=$2
+	shift 2
+	run curl -sS --cacert "$PKI/root.crt" --resolve "server.test:$port:127.0.0.1" --cert "$T/$name.pem" \
+		--key "$PKI/$name.key" -o "$T/body" -w '%{http_code}' "$@" "https://server.test:$port/"
+}
+for name in rsa2048 p256 stranger expired; do
+	cp "$PKI/$name.crt" "$T/$name.pem"
+	[ ! -e "$PKI/$name-issuing.crt" ] || cat "$PKI/$name-issuing.crt" >>"$T/$name.pem"
+done
+# denied NAME REGEX: the last one was, with that in nginx's log.
+denied() {
+	is "$rc/$out" 0/403 "nginx: $1: 403"
+	like "$(tail -n 40 "$T/web/nginx.log")" "$2" "$1: with the reason in its log"
+	unlike "$(cat "$T/body")" welcome "$1: and no page"
+	: >"$T/web/nginx.log"
+}
+for name in rsa2048 p256; do
+	ask 8443 $name
+	is "$rc/$out/$(cat "$T/body")" 0/200/welcome "nginx: $name comes in" || diag "$(cat "$T/web/nginx.log")"
+done
+ask 8443 stranger
+denied "a stranger whose CA nginx trusts" 'CN=stranger: not issued by any'
+run curl -sS --cacert "$PKI/root.crt" --resolve server.test:8443:127.0.0.1 -o "$T/body" -w '%{http_code}' https://server.test:8443/
+is "$out" 400 "nginx: nobody's certificate: its own 400"
+ask 8443 rsa2048 -H "Client-Certificate: x" -H "X-Client-Cert: x" -H "Status: 204"
+is "$out" 200 "nginx: what the client's headers say is not asked"
+run "${A[@]}" devid account revoke "$PKI/rsa2048.crt"
+ask 8443 rsa2048
+denied "a revoked one" 'laptop-rsa2048: .*revoked'
+ask 8443 p256
+is "$out" 200 "nginx: the other one still"
+# In one connection, revoked between two requests.
+cat >"$T/twice.py" <<'X'
+import http.client, socket, ssl, subprocess, sys
+ca, certificate, key, *command = sys.argv[1:]
+context = ssl.create_default_context(cafile=ca)
+context.load_cert_chain(certificate, key)
+connection = http.client.HTTPSConnection("server.test", 8443, context=context)
+connection.sock = context.wrap_socket(socket.create_connection(("127.0.0.1", 8443)), server_hostname="server.test")
+first = connection.sock
+for turn in range(2):
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    answer.read()
+    print(answer.status, connection.sock is first)
+    if turn == 0:
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 X
-chmod +x "$T/vpnc"
-comes_in rsa2048
-ok "ocserv: whom the rule names comes in" wait_for 15 has_address || diag "$(tail -n 20 "$T/oc.log" "$T/ocserv.log")"
-stop $CLIENT
-comes_in p256
-ok "ocserv: another is refused by the script" wait_for 15 script_refused || diag "$(tail -n 30 "$T/oc.log" "$T/ocserv.log")"
-not_ok "ocserv: and gets no address" has_address
-stop $CLIENT
-rm -r /etc/devid/rules.d
+run "${A[@]}" python3 "$T/twice.py" "$PKI/root.crt" "$T/p256.pem" "$PKI/p256.key" devid account revoke "$PKI/p256.crt"
+is "$(paste -sd, <<<"$out")" "200 True,403 True" "nginx: in an open connection, from the next request on" || diag "$(last_run)"
+sed -i '/laptop-p256/d' /etc/devid/revoked
+ask 8443 p256
+is "$out" 200 "nginx: taken back, it comes in again"
+echo nonsense >>/etc/devid/account.conf
+ask 8443 p256
+denied "a broken account" 'account.conf:[0-9]'
+sed -i '$d' /etc/devid/account.conf
+chmod 600 /etc/devid/account.conf
+ask 8443 p256
+denied "an account that the gateway can't read" 'Permission denied'
+chmod 644 /etc/devid/account.conf
+mv /etc/devid "$T/away"
+ask 8443 p256
+denied "no account" 'no account'
+mv "$T/away" /etc/devid
+chmod 700 /usr/bin/devid
+ask 8443 p256
+denied "no devid" 'Permission denied'
+chmod 755 /usr/bin/devid
+stop $FCGI
+ask 8443 p256
+is "$out" 500 "nginx: nobody to ask: 500"
+unlike "$(cat "$T/body")" welcome "and no page"
+fcgi_start
+ask 8443 p256
+is "$out" 200 "nginx: somebody again"
+
+# The list of revoked ones alone.
+ask 8444 rsa2048
+is "$out" 200 "nginx with a list: whom it doesn't name"
+ask 8444 p256
+is "$out" 400 "nginx with a list: the revoked one"
+like "$(cat "$T/web/nginx.log")" 'certificate revoked' "with the reason in its log"
+ask 8444 stranger
+is "$out" 400 "nginx with a list: whose CA has none"
+certtool --generate-privkey --key-type rsa --bits 2048 --outfile "$T/own.key" >"$T/own.log" 2>&1
+stop $NGINX
+lists "$T/own.key" "$PKI/p256.crt"
+nginx_start
+ask 8444 rsa2048
+is "$out" 400 "nginx with a list that another key has signed: nobody"
+stop $NGINX
+
+# --- stunnel
+lists "$PKI/issuing.key" "$PKI/p256.crt"
+cat >"$T/stunnel.conf" <<X
+foreground = yes
+pid =
+debug = 5
+output = $T/stunnel.log
+[web]
+accept = 127.0.0.1:8445
+connect = 127.0.0.1:8446
+cert = $PKI/server.crt
+key = $PKI/server.key
+verifyChain = yes
+CAfile = $PKI/issuing-chain.pem
+CRLfile = /etc/devid-gateway/crls.pem
+X
+stunnel "$T/stunnel.conf" >"$T/stunnel.out" 2>&1 &
+track $!
+python3 -m http.server --bind 127.0.0.1 --directory "$T/web/root" 8446 >"$T/http.log" 2>&1 &
+track $!
+wait_for 10 port_listens 8445
+wait_for 10 port_listens 8446
+ask 8445 rsa2048
+is "$out" 200 "stunnel: whom the list doesn't name" || diag "$(tail "$T/stunnel.log")"
+ask 8445 p256
+isnt "$out" 200 "stunnel: the revoked one"
+like "$(cat "$T/stunnel.log")" 'certificate revoked' "with the reason in its log"
+ask 8445 stranger
+isnt "$out" 200 "stunnel: a stranger"
 
 # --- a gateway's own program
+rm -f /etc/devid/account.conf
 ok "the example is built against what is installed" "${A[@]}" bash -c \
-	"gcc -Wall -Wextra -Werror -o '$T/example' '$EXAMPLES/verify-example.c' \$(pkg-config --cflags --libs devid)"
+	"gcc -std=c11 -Wall -Wextra -Werror -o '$T/example' '$EXAMPLES/verify-example.c' \$(pkg-config --cflags --libs devid)"
 for way in rsa2048:0:ok stranger:1:issuer-unknown expired:1:expired; do
 	IFS=: read -r name status word <<<"$way"
 	run "${A[@]}" "$T/example" /etc/devid "$PKI/$name.crt"
@@ -247,4 +214,14 @@ for way in rsa2048:0:ok stranger:1:issuer-unknown expired:1:expired; do
 done
 run "${A[@]}" "$T/example" /nonexistent "$PKI/rsa2048.crt"
 is "$rc/$out" 1/no-account "without an account nobody is let in"
+for file in /nonexistent /dev/null "$PKI/rsa2048.key" /usr; do
+	run "${A[@]}" "$T/example" /etc/devid $file
+	isnt "$rc" 0 "$file is no certificate: nobody"
+	is "$out" "" "and no word"
+done
+run "${A[@]}" "$T/example" /etc/devid
+is "$rc/$out" 2/ "without a file"
+echo nonsense >/etc/devid/account.conf
+run "${A[@]}" "$T/example" /etc/devid "$PKI/rsa2048.crt"
+is "$rc/$out" 1/account-broken "a broken account"
 done_testing

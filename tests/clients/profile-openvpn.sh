@@ -5,45 +5,34 @@
 . "$(dirname "$0")/../lib/machine.sh"
 . "$(dirname "$0")/../lib/tunnel.sh"
 . "$(dirname "$0")/../lib/restricted.sh"
+. "$(dirname "$0")/../lib/openvpn.sh"
 tunnel_machine "$0" "$@"
 gateway=/usr/share/doc/devid/gateway
 config=/etc/openvpn/client/server.test.conf
 
 # --- the gateway
 install -d -m 700 /run/openvpn-verify
-cat >"$T/server.conf" <<-X
-	config $gateway/openvpn-server.conf
-	port 1194
-	proto udp
-	local 10.99.0.1
-	dev tunS
-	dev-type tun
-	topology subnet
-	server 10.97.0.0 255.255.255.0
-	cert $PKI/server.crt
-	key $PKI/server.key
-	dh none
-	verb 3
-	X
-env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin openvpn --config "$T/server.conf" >>"$T/server.log" 2>&1 &
-track $!
-wait_for 10 grep -q 'Initialization Sequence Completed' "$T/server.log" || bail "no gateway: $(tail -n 5 "$T/server.log")"
+# server CERTIFICATE
+server() {
+	openvpn_server "config $gateway/openvpn-server.conf" "cert $PKI/$1.crt" "key $PKI/$1.key"
+}
+server server
 
 # --- the client, as its unit runs it
 as_unit openvpn-client@
 start() {
 	: >"$T/client.log"
-	: >"$T/server.log"
+	: >"$OPENVPN_LOG"
 	"${INSIDE[@]}" "${UNDER[@]}" env -i -C /etc/openvpn/client PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-		openvpn --suppress-timestamps --nobind --config server.test.conf >>"$T/client.log" 2>&1 </dev/null &
+		openvpn --suppress-timestamps --nobind --config server.test.conf --verb 3 >>"$T/client.log" 2>&1 </dev/null &
 	client=$!
 	track $client
 }
 connected() {
-	wait_for 20 grep -q 'Initialization Sequence Completed' "$T/client.log"
+	wait_for 20 openvpn_joined "$T/client.log"
 }
 logs() {
-	diag "$(tail -n 30 "$T/client.log" "$T/server.log")"
+	diag "$(tail -n 30 "$T/client.log" "$OPENVPN_LOG")"
 }
 ok "a home is there" test -e "$T/users/root/p256.p12"
 not_ok "and hidden from the unit" "${UNDER[@]}" test -e "$T/users/root/p256.p12"
@@ -60,7 +49,7 @@ for label in rsa ec; do
 	start
 	ok "$label: a tunnel" connected || logs
 	ok "$label: that carries packets" echoes 10.97.0.1
-	like "$(cat "$T/server.log")" "VERIFY SCRIPT OK: depth=0, .*CN=$name" "$label: the gateway asked devid"
+	like "$(cat "$OPENVPN_LOG")" "VERIFY SCRIPT OK: depth=0, .*CN=$name" "$label: the gateway asked devid"
 	stop $client
 done
 run "${A[@]}" devid events --system --json
@@ -71,8 +60,8 @@ is "$(ls /run/openvpn-verify)" "" "the gateway left no certificate behind"
 refused() { # LABEL REGEX NAME
 	profile openvpn "$1" --gateway server.test --ca-file $CA
 	start
-	ok "$3: refused at the gateway" wait_for 20 grep -q 'VERIFY SCRIPT ERROR: depth=0' "$T/server.log" || logs
-	like "$(cat "$T/server.log")" "$2" "$3: with the reason in its log"
+	ok "$3: refused at the gateway" wait_for 20 grep -q 'VERIFY SCRIPT ERROR: depth=0' "$OPENVPN_LOG" || logs
+	like "$(cat "$OPENVPN_LOG")" "$2" "$3: with the reason in its log"
 	unlike "$(cat "$T/client.log")" 'Initialization Sequence Completed' "$3: no tunnel"
 	not_ok "$3: nor packets" echoes 10.97.0.1
 	stop $client
@@ -86,6 +75,30 @@ ok "the other one still comes in" connected || logs
 stop $client
 tunnel_import stranger stranger
 refused stranger 'devid: .*CN=stranger: not issued by any signing certificate' "a stranger whose CA OpenVPN knows"
+
+# --- a gateway of the same CA that is another one, and a device's certificate in the place of a gateway's
+. "$TESTS/certs/pki.sh"
+cd "$PKI" || bail "no folder"
+pki_key impostor p256
+pki_issue impostor root /CN=other.test "${SERVER_EXTENSIONS[@]}"
+pki_key device p256
+pki_issue device root /CN=server.test "${LEAF_EXTENSIONS[@]}"
+cd / || bail "no root"
+impostor() { # CERTIFICATE REGEX NAME
+	stop "$OPENVPN_SERVER"
+	server "$1"
+	profile openvpn rsa --gateway server.test --ca-file $CA
+	start
+	ok "$3: the client refuses it" wait_for 20 grep -qE "$2" "$T/client.log" || logs
+	unlike "$(cat "$T/client.log")" 'Initialization Sequence Completed' "$3: no tunnel"
+	unlike "$(cat "$OPENVPN_LOG")" 'VERIFY SCRIPT OK: depth=0' "$3: nor does it see our certificate"
+	stop $client
+}
+impostor impostor 'VERIFY X509NAME ERROR: .*other\.test' "another gateway's certificate"
+impostor device 'unsuitable certificate purpose' "a device's certificate of that name"
+stop "$OPENVPN_SERVER"
+server server
+
 mv /etc/devid/signing/example.pem /etc/devid/account.conf "$T/"
 refused rsa 'devid: ' "a gateway without an account lets nobody in"
 done_testing

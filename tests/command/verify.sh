@@ -124,35 +124,165 @@ refused "$PKI/stranger.crt" 'not issued' "a stranger, whatever the gateway has" 
 devid verify --config "$T/gate" --intermediates "$T/missing" "$PKI/p256.crt"
 is "$rc" 1 "intermediates that aren't there"
 
-# --- as OpenVPN's tls-verify
+# --- as OpenVPN's tls-verify: 0 or 1, one line and one event
 account gate issuing
-openvpn() { # CERTIFICATE WORD…
-	local file=$1
+mkdir "$T/exported"
+leaf=$T/exported/leaf.pem
+openvpn() { # CERTIFICATE|'' [NAME=VALUE…] [OPTION…] -- WORD…
+	local set=(${1:+"peer_cert=$1"})
 	shift
-	run "${E[@]}" ${file:+"peer_cert=$file"} "$DEVID_COMMAND" verify --config "$T/gate" --openvpn -- "$@"
+	while [[ $1 != -* ]]; do
+		set+=("$1")
+		shift
+	done
+	run "${E[@]}" "${set[@]}" untrusted_ip=192.0.2.7 "$DEVID_COMMAND" verify --config "$T/gate" --openvpn "$@"
 }
-openvpn "$PKI/p256.crt" 0 'C=JP, O=Example, CN=laptop-p256'
+events() {
+	"${E[@]}" "$DEVID_COMMAND" events --json | grep -c '"Gateway"'
+}
+# last FIELD…: of the last event.
+last() {
+	"${E[@]}" "$DEVID_COMMAND" events --json | python3 -c '
+import json, sys
+events = json.load(sys.stdin)["events"]
+print("/".join(events[-1].get(name, "") for name in sys.argv[1:]) if events else "")' "$@"
+}
+# turned_away NAME REASON REGEX: so ended the last one.
+turned_away() {
+	is "$rc" 1 "--openvpn: $1: 1"
+	is "$(wc -l <<<"$err")$out" 1 "$1: one line"
+	like "$err" "$3" "$1: says why"
+	is "$(last event_sub_type action reason)" "Gateway/Refused/$2" "$1: an event"
+}
+cp "$PKI/p256.crt" "$leaf"
+openvpn "$leaf" -- 0 'C=JP, O=Example, CN=laptop-p256'
 is "$rc" 0 "--openvpn: a good leaf"
-openvpn "$PKI/stranger.crt" 0 'C=JP, O=Example, CN=laptop-p256'
-is "$rc" 3 "--openvpn: a stranger's, whatever the subject says"
-is "$(wc -l <<<"$err")" 1 "in one line"
-openvpn "$PKI/root.crt" 1 'CN=root'
+is "$(last event_type event_sub_type action reason client_cert_name client_address device_certificate)" \
+	"Connectivity/Gateway/Allowed/ok/laptop-p256/192.0.2.7/Validated" "with an event"
+is "$(last client_cert_serial)" "$(openssl x509 -in "$PKI/p256.crt" -noout -serial | sed 's/.*=0*//' | tr A-F a-f)" "its serial number"
+is "$(last client_cert_issuer)" "C=JP, ST=Tokyo, O=Example, CN=Example Device CA" "and its issuer"
+devid events
+like "$out" 'Gateway +Allowed +laptop-p256' "devid events shows it"
+like "$out" '192\.0\.2\.7' "with the address"
+before=$(events)
+openvpn "$PKI/root.crt" -- 1 'CN=root'
 is "$rc$out$err" 0 "--openvpn: above the leaf OpenVPN checks"
-openvpn '' 0 'CN=x'
-is "$rc" 2 "--openvpn: no certificate in the environment"
-like "$err" tls-export-cert "says what is missing"
-openvpn "$T/missing" 0 'CN=x'
-is "$rc" 1 "--openvpn: a file that isn't there"
+is "$(events)" "$before" "without an event"
+openvpn "$leaf" untrusted_ip= untrusted_ip6=2001:db8::7 -- 0 'CN=x'
+is "$rc/$(last client_address)" 0/192.0.2.7 "the address of IPv4 is asked first"
+run "${E[@]}" peer_cert="$leaf" untrusted_ip6=2001:db8::7 "$DEVID_COMMAND" verify --config "$T/gate" --openvpn -- 0 CN=x
+is "$rc/$(last client_address)" 0/2001:db8::7 "then that of IPv6"
+run "${E[@]}" peer_cert="$leaf" untrusted_ip='192.0.2.7 or so' "$DEVID_COMMAND" verify --config "$T/gate" --openvpn -- 0 CN=x
+is "$rc/$(last client_address)" 0/ "what is no address is none"
+cp "$PKI/stranger.crt" "$leaf"
+openvpn "$leaf" -- 0 'C=JP, O=Example, CN=laptop-p256'
+turned_away "a stranger's, whatever the subject says" issuer-unknown 'not issued by any'
+is "$(last client_cert_name client_cert_issuer)" "stranger/C=JP, O=Other, CN=Other CA" "whose event says who issued it"
+openvpn "$leaf" -- 0 --help
+turned_away "a subject that looks like an option is none" issuer-unknown 'not issued by any'
+cp "$PKI/p256.crt" "$leaf"
+# The words.
 for depth in '' x -1 0x0 ' 0' 1000; do
-	openvpn "$PKI/p256.crt" "$depth" 'CN=x'
-	is "$rc" 2 "--openvpn: depth '$depth'"
+	openvpn "$leaf" -- "$depth" 'CN=x'
+	turned_away "depth '$depth'" usage 'depth and subject'
 done
-openvpn "$PKI/p256.crt"
-is "$rc" 2 "--openvpn: without words"
-openvpn "$PKI/stranger.crt" 0 --help
-is "$rc" 3 "--openvpn: a subject that looks like an option is none"
-openvpn "$PKI/p256.crt" 0 'CN=x' more
-is "$rc" 2 "--openvpn: too many words"
+openvpn "$leaf" --
+turned_away "without words" usage 'tls-verify'
+openvpn "$leaf" -- 0 'CN=x' more
+turned_away "too many words" usage 'tls-verify'
+for word in --help --unknown --at=now --chain=none --at=2026-01-01; do
+	run "${E[@]}" peer_cert="$leaf" "$DEVID_COMMAND" verify --config "$T/gate" --openvpn "$word" -- 0 CN=x
+	is "$rc" 1 "--openvpn $word: 1"
+done
+# What the environment names.
+openvpn '' -- 0 'CN=x'
+turned_away "no certificate in the environment" usage 'needs the line: tls-export-cert /'
+openvpn '' peer_cert= -- 0 'CN=x'
+turned_away "nor an empty name" usage 'needs the line: tls-export-cert /'
+for name in - leaf.pem ./leaf.pem ../leaf.pem; do
+	run bash -c 'cd "$1" && exec "${@:2}" <"$1/leaf.pem"' - "$T/exported" "${E[@]}" peer_cert="$name" "$DEVID_COMMAND" \
+		verify --config "$T/gate" --openvpn -- 0 CN=x
+	turned_away "peer_cert $name" usage 'not an absolute path'
+done
+openvpn "$T/missing" -- 0 'CN=x'
+turned_away "a file that isn't there" io 'peer_cert .*No such file'
+openvpn "$T/missing/leaf.pem" -- 0 'CN=x'
+turned_away "nor its folder" io 'peer_cert .*folder: No such file'
+openvpn "$T/exported" -- 0 'CN=x'
+turned_away "a folder" io 'not a regular file'
+openvpn / -- 0 'CN=x'
+turned_away "the root" io 'peer_cert /'
+ln -s leaf.pem "$T/exported/link.pem"
+openvpn "$T/exported/link.pem" -- 0 'CN=x'
+turned_away "a link" io 'it is a link'
+mkfifo "$T/exported/fifo"
+openvpn "$T/exported/fifo" -- 0 'CN=x'
+turned_away "a FIFO" io 'not a regular file'
+openvpn /dev/zero -- 0 'CN=x'
+turned_away "a device" io 'not a regular file'
+chmod o+w "$leaf"
+openvpn "$leaf" -- 0 'CN=x'
+turned_away "a file that others can write to" io 'others can write'
+chmod o-w "$leaf"
+if [ "$(id -u)" -eq 0 ]; then
+	chown 12345 "$leaf"
+	openvpn "$leaf" -- 0 'CN=x'
+	turned_away "another user's" io 'does not belong'
+	chown 0 "$leaf"
+fi
+head -c 65600 /dev/zero | tr '\0' '\n' >>"$leaf"
+openvpn "$leaf" -- 0 'CN=x'
+turned_away "a file of 64 KiB and more" io 'larger than'
+: >"$leaf"
+openvpn "$leaf" -- 0 'CN=x'
+turned_away "an empty file" bad-data '0 certificates where there must be one'
+cat "$PKI/p256.crt" "$PKI/issuing.crt" >"$leaf"
+openvpn "$leaf" -- 0 'CN=x'
+turned_away "two certificates" bad-data '2 certificates where there must be one'
+cp "$T/damaged.pem" "$leaf"
+openvpn "$leaf" -- 0 'CN=x'
+turned_away "a damaged one" bad-data "can't be read"
+cp "$PKI/p256.key" "$leaf"
+openvpn "$leaf" -- 0 'CN=x'
+turned_away "a key" bad-data '0 certificates'
+# What OpenVPN has verified is what counts.
+digest() {
+	openssl x509 -in "$1" -noout -fingerprint -sha256 | sed 's/.*=//' | tr A-F a-f
+}
+cp "$PKI/p256.crt" "$leaf"
+openvpn "$leaf" tls_digest_sha256_0="$(digest "$PKI/p256.crt")" -- 0 'CN=x'
+is "$rc" 0 "--openvpn: the certificate that OpenVPN has in hand"
+for digest in "$(digest "$PKI/rsa2048.crt")" '' x "$(digest "$PKI/p256.crt"):00"; do
+	openvpn "$leaf" tls_digest_sha256_0="$digest" -- 0 'CN=x'
+	turned_away "another (${digest:0:8})" mismatch 'not the one that OpenVPN has verified'
+done
+# The account.
+printf '[Revocation]\nSerials=%s\n' "$(openssl x509 -in "$PKI/p256.crt" -noout -serial | sed 's/.*=//')" >"$T/gate/account.conf"
+openvpn "$leaf" -- 0 'CN=x'
+turned_away "a revoked one" revoked 'laptop-p256: .*revoked'
+echo nonsense >"$T/gate/account.conf"
+openvpn "$leaf" -- 0 'CN=x'
+turned_away "a broken account" account-broken 'account.conf:1'
+rm "$T/gate/account.conf"
+mv "$T/gate" "$T/away"
+openvpn "$leaf" -- 0 'CN=x'
+turned_away "no account" no-account 'no account'
+mv "$T/away" "$T/gate"
+openvpn "$leaf" --intermediates "$T/missing" -- 0 'CN=x'
+is "$rc" 1 "--openvpn: intermediates that aren't there"
+# An event that can't be written decides nothing.
+state=$([ "$(id -u)" -eq 0 ] && echo "$T/system-log" || echo "$T/home/.local/state/devid")
+mv "$state" "$state.away"
+touch "$state"
+openvpn "$leaf" -- 0 'CN=x'
+is "$rc" 0 "no event can be written: a good one comes in"
+like "$err" 'warning: the event could not be written' "which is told"
+cp "$PKI/stranger.crt" "$leaf"
+openvpn "$leaf" -- 0 'CN=x'
+is "$rc" 1 "and a stranger doesn't"
+like "$err" 'not issued by any' "with the reason"
+rm "$state"
+mv "$state.away" "$state"
 
 # --- what can't be read
 account gate issuing

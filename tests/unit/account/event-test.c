@@ -71,6 +71,8 @@ static void fields(void **state)
 		{ "device_certificate", "Not Validated" },
 		{ "client_cert_name", "device" },
 		{ "client_cert_expires", "2049-12-31T23:59:59Z" },
+		{ "client_cert_serial", NULL },
+		{ "client_cert_issuer", NULL },
 		{ "issuer_key_id", NULL },
 		{ "failure_reason", NULL },
 		{ "rule_name", "none" },
@@ -80,6 +82,7 @@ static void fields(void **state)
 		{ "device_name", NULL },
 		{ "client_version", NULL },
 		{ "program", "/usr/sbin/openvpn" },
+		{ "client_address", "192.0.2.7" },
 	};
 	g_autofree char *folder = fresh_log();
 	g_autofree char *signing = harness_account(NULL, "root");
@@ -102,6 +105,7 @@ static void fields(void **state)
 	event.rule_name = "none";
 	event.user_name = "alice";
 	event.program = "/usr/sbin/openvpn";
+	event.client_address = "192.0.2.7";
 	assert_int_equal(devid_event_write(false, &event), DEVID_OK);
 	lines = read_lines(0);
 	assert_int_equal(lines->len, 1);
