@@ -2,13 +2,9 @@
 # keyring.sh, clients.sh and client_machine:
 #
 #	gateway_network			"server.test" is 10.99.0.1, and this machine 10.99.0.2 on e0
-<<<<<<< HEAD
-#	gateway_start [LINE…]		ocserv on port 4443 with these lines of configuration; its log is $GATEWAY_LOG. With
-#					tunnel.sh, whose gateway is the test's own network, after GATEWAY_INSIDE=()
-=======
 #	gateway_start [LINE…]		ocserv on port 4443 with these lines of configuration, in place of ours where we
-#					have such a one; its log is $GATEWAY_LOG
->>>>>>> daemons
+#					have such a one; its log is $GATEWAY_LOG. With tunnel.sh, whose gateway is the
+#					test's own network, after GATEWAY_INSIDE=()
 #	gateway_stop
 #	gateway_sudo			alice may make the tunnel, and nothing else
 #	gateway_packets			how many packets have left for it
@@ -41,37 +37,6 @@ gateway_start() {
 	mkdir -p "$T/oc"
 	# As nobody it opens a socket there.
 	chmod 755 "$T/oc"
-<<<<<<< HEAD
-	{
-		printf '%s\n' "$@"
-		cat <<-X
-			tcp-port = 4443
-			udp-port = 4443
-			run-as-user = nobody
-			run-as-group = nogroup
-			socket-file = $T/oc/socket
-			use-occtl = false
-			pid-file = $T/oc/pid
-			server-cert = $PKI/server.crt
-			server-key = $PKI/server.key
-			ca-cert = $PKI/issuing-chain.pem
-			cert-user-oid = 2.5.4.3
-			isolate-workers = false
-			max-clients = 8
-			max-same-clients = 4
-			device = ocs
-			predictable-ips = true
-			ipv4-network = 10.98.0.0
-			ipv4-netmask = 255.255.255.0
-			route = 10.98.0.0/255.255.255.0
-			ping-leases = false
-			cisco-client-compat = true
-			use-utmp = false
-			tls-priorities = "NORMAL:%SERVER_PRECEDENCE"
-		X
-	} >"$T/ocserv.conf"
-	"${GATEWAY_INSIDE[@]}" ocserv -f -d 3 -c "$T/ocserv.conf" >>"$GATEWAY_LOG" 2>&1 &
-=======
 	printf '%s\n' "$@" >"$T/ocserv.conf"
 	grep -vE "^($(sed -n 's/^\([a-z-]*\) *=.*/\1/p' "$T/ocserv.conf" | paste -sd'|')) =" >>"$T/ocserv.conf" <<-X
 		tcp-port = 4443
@@ -98,8 +63,7 @@ gateway_start() {
 		use-utmp = false
 		tls-priorities = "NORMAL:%SERVER_PRECEDENCE"
 	X
-	ip netns exec gateway ocserv -f -d 3 -c "$T/ocserv.conf" >>"$GATEWAY_LOG" 2>&1 &
->>>>>>> daemons
+	"${GATEWAY_INSIDE[@]}" ocserv -f -d 3 -c "$T/ocserv.conf" >>"$GATEWAY_LOG" 2>&1 &
 	GATEWAY_PID=$!
 	track "$GATEWAY_PID"
 	wait_for 10 gateway_listens || diag "$(tail -n 20 "$GATEWAY_LOG")"
