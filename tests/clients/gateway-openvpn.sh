@@ -140,13 +140,17 @@ joins laptop-rsa2048 "one's own in its place"
 stop "$OPENVPN_SERVER"
 
 # --- as its unit runs it, with a log that isn't there yet
-rm -r /var/log/devid/*
 as_unit openvpn-server@ 2>/dev/null
+rm -r /var/log/devid/*
+cp "$PKI/rsa2048.crt" /run/openvpn-verify/leaf.pem
+run "${UNDER[@]}" env -i peer_cert=/run/openvpn-verify/leaf.pem devid verify --config $GATE --openvpn -- 0 CN=laptop
+is "$rc/$err" 0/ "openvpn-server@: the script alone"
+is "$(stat -c %U:%a /var/log/devid/events.jsonl)" devid:600 "openvpn-server@: makes the machine's log as its owner"
+rm /run/openvpn-verify/leaf.pem
 OPENVPN_SERVER_UNDER=("${UNDER[@]}")
 server
 joins laptop-rsa2048 "openvpn-server@"
 is "$(event action reason client_cert_name)" Allowed/ok/laptop-rsa2048 "openvpn-server@: an event"
-is "$(stat -c %U:%a /var/log/devid/events.jsonl)" devid:600 "in the machine's log, which is still its owner's"
 turned_away laptop-p256 "openvpn-server@: the revoked one" "revoked"
 stop "$OPENVPN_SERVER"
 OPENVPN_SERVER_UNDER=()

@@ -33,6 +33,12 @@ account() {
 key_id() {
 	openssl x509 -in "$PKI/$1.crt" -noout -ext subjectKeyIdentifier | tail -n 1 | tr -d ' :' | tr A-F a-f
 }
+serial() {
+	openssl x509 -in "$PKI/$1.crt" -noout -serial | sed 's/.*=0*//' | tr A-F a-f
+}
+issuer() {
+	openssl x509 -in "$PKI/$1.crt" -noout -issuer -nameopt sep_comma_plus_space,utf8 | sed 's/^issuer=//'
+}
 ends() {
 	date -u -d "$(openssl x509 -in "$PKI/$1.crt" -noout -enddate | cut -d= -f2)" +%FT%TZ
 }
@@ -54,6 +60,8 @@ event() {
 			cert)
 				line+=",\"client_cert_name\":\"${word#*:}\""
 				line+=",\"client_cert_expires\":\"$(ends "${word%:*}")\""
+				line+=",\"client_cert_serial\":\"$(serial "${word%:*}")\""
+				line+=",\"client_cert_issuer\":\"$(issuer "${word%:*}")\""
 				;;
 			issuer) line+=",\"issuer_key_id\":\"$(key_id "$word")\"" ;;
 			why) line+=",\"failure_reason\":\"$word\"" ;;
