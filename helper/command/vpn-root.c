@@ -71,8 +71,8 @@ struct vpn_process *vpn_process_start_as_root(struct vpn_session *session, GPtrA
 
 void vpn_as_root_ahead(GPtrArray *argv)
 {
-	g_autofree char *has_sudo = vpn_program("sudo");
+	g_autofree char *has_sudo = vpn_program("sudo"), *has_pkexec = vpn_program("pkexec");
 
-	if (geteuid() != 0 && has_sudo != NULL)
+	if (geteuid() != 0 && has_sudo != NULL && has_pkexec != NULL)
 		sudo_allowed_ahead = sudo_allows(argv);
 }
