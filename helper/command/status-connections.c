@@ -94,6 +94,12 @@ enum exit_status status_watch(gboolean json)
 {
 	GHashTable *before = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 
+	print_changes(&before, json);
+	/* Else a person might wonder whether it looks at all. */
+	if (!json && g_hash_table_size(before) == 0) {
+		puts("nothing is connected");
+		fflush(stdout);
+	}
 	while (!ferror(stdout)) {
 		print_changes(&before, json);
 		g_usleep(LOOK_US);

@@ -74,6 +74,7 @@ own any Gateway=vpn.test:99 Client=exec "Command=$T/client stay {uri} {gateway} 
 "${E[@]}" devid status --watch >"$T/watch" 2>&1 &
 watch=$!
 track "$watch"
+ok "status --watch says that nothing is connected" wait_for 5 grep -qx 'nothing is connected' "$T/watch"
 connect any -- more 'words here'
 is "$rc" 0 "a program that stays is connected" || diag "$(cat "$HOME_ALICE"/.local/state/devid/connections/any.log)"
 is "$(paste -sd' ' "$HOME_ALICE/words")" \
