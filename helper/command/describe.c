@@ -152,8 +152,10 @@ char *describe_days(time_t expires, time_t now)
 {
 	int days = days_left(expires, now);
 
+	if (days == -1)
+		return g_strdup("expired less than a day ago");
 	if (days < 0)
-		return g_strdup_printf("expired %d day%s ago", -days, days == -1 ? "" : "s");
+		return g_strdup_printf("expired %d day%s ago", -days - 1, days == -2 ? "" : "s");
 	return g_strdup_printf("%d day%s left", days, days == 1 ? "" : "s");
 }
 

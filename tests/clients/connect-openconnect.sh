@@ -173,6 +173,7 @@ accepted=$(said 'accepted connection')
 ok "dropped after its end, it is not made again" wait_for 20 is_in_state ended || diag "$(cat "$LOG")"
 run "${E[@]}" devid status
 like "$out" 'connections.*work: ended: .*expired' "status says why"
+like "$out" 'brief .*expired less than a day ago' "and since when"
 is "$(said 'accepted connection')" "$accepted" "and nobody knocked at the gateway"
 is "$(events 1)" "Local Check=expired" "the check's event is the last"
 ok "no client is left" no_tunnels
