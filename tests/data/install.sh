@@ -37,7 +37,7 @@ paths=(
 for page in "$DEVID_SOURCE"/data/man/*.[1-8] devid-troubleshooting.7; do
 	paths+=("usr/share/man/man${page##*.}/$(basename "$page")")
 done
-plan $((${#paths[@]} + 19))
+plan $((${#paths[@]} + 21))
 
 for path in "${paths[@]}"; do
 	ok "/$path" test -s "/$path"
@@ -49,6 +49,12 @@ is "$(find "$T/m/usr" -type f -perm /022 | wc -l)" 0 "nothing that others can wr
 is "$(find "$T/m/usr" -type f -perm /6000 | wc -l)" 0 "nothing with a set-uid bit"
 
 as root
+# As README and page say.
+line=$(sed -n 's/^    \(cp -r [^&]*[^ &]\) && systemctl daemon-reload$/\1/p' "$DEVID_SOURCE/README.md")
+run "${A[@]}" bash -c "$line"
+is "$rc" 0 "drop-ins are put in place by one line" || diag "$line: $err"
+is "$(cd /etc/systemd/system && find . -name devid.conf | sort)" \
+	"$(cd "$DEVID_SOURCE/data/systemd/drop-ins" && find . -name devid.conf | sort)" "each of them"
 run "${A[@]}" p11-kit list-modules
 is "$rc" 0 "p11-kit lists modules"
 like "$out" '(^|'$'\n'')(module: )?devid' "ours is one"
