@@ -95,6 +95,19 @@ is "$rc/$out" 1/ "make-crl: no CA"
 crl "$PKI/issuing.key" issuing.crt p256.crt /nonexistent
 isnt "$rc" 0 "make-crl: a file that isn't there"
 is "$out" "" "make-crl: prints nothing then"
+is "$(openssl x509 -in "$PKI/issuing.crt" -outform DER -out "$T/users/root/issuing.der" 2>&1)" "" "a CA in DER"
+openssl x509 -in "$PKI/rsa2048.crt" -outform DER -out "$T/users/root/rsa2048.der"
+cat "$PKI"/{p256,rsa2048}.crt >"$T/users/root/both.crt"
+cp "$PKI/stranger.crt" "$T/users/root/"
+for file in both.crt stranger.crt /etc/passwd; do
+	crl "$PKI/issuing.key" issuing.crt p256.crt "$file"
+	is "$rc/$out" 1/ "make-crl: $file: refused, and no list without it"
+	like "$err" "^make-crl: $file: " "make-crl: $file: named"
+done
+run "${A[@]}" DAYS=5 "$EXAMPLES/make-crl" "$PKI/issuing.key" issuing.der rsa2048.der p256.crt
+is "$rc/$(openssl crl -noout -text <"$T/run.out" | grep -c 'Serial Number')" 0/2 "make-crl: DER as well"
+next=$(date -d "$(openssl crl -noout -nextupdate <"$T/run.out" | cut -d= -f2)" +%s)
+is "$(((next - $(date +%s) + 43200) / 86400))" 5 "make-crl: for as many days as DAYS says"
 crl "$PKI/issuing.key" issuing.crt p256.crt rsa2048.crt
 is "$rc/$(grep -c 'BEGIN X509 CRL' "$T/run.out")" 0/1 "make-crl: a list"
 is "$(openssl crl -noout -text <"$T/run.out" | grep -c 'Serial Number')" 2 "make-crl: of two"
