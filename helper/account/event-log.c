@@ -98,8 +98,11 @@ static int make_log(int folder)
 		return -1;
 	}
 	if (lend && (fstat(fd, &made) < 0 || (made.st_uid != status.st_uid &&
-					      fchown(fd, status.st_uid, status.st_gid) < 0)))
+					      fchown(fd, status.st_uid, status.st_gid) < 0))) {
+		/* One that stayed root's would keep its owner out for good. */
+		unlinkat(folder, LOG_FILE, 0);
 		return -1;
+	}
 	return take_fd(&fd);
 }
 
