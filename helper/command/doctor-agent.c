@@ -160,6 +160,7 @@ void doctor_agent(struct doctor *doctor)
 	AUTO_AGENT_LOOK struct agent_look look = { .running = false };
 	char socket_path[PATH_BUFFER];
 
+	look_at_server(doctor);
 	if (!path_socket(HALF_USER, socket_path)) {
 		doctor_tell(doctor, OUTCOME_FAIL, "set XDG_RUNTIME_DIR or HOME",
 			    "there is no folder for its socket, or the name is too long");
@@ -181,7 +182,6 @@ void doctor_agent(struct doctor *doctor)
 			    ? ""
 			    : ", started by this question: it leaves by itself",
 		    unit_words(HALF_USER));
-	look_at_server(doctor);
 }
 
 /* --- the machine's ------------------------------------------------------------------------ */
