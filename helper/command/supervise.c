@@ -236,6 +236,9 @@ static gboolean begin(gpointer data)
 
 	if (!supervisor->connect->driver->start(&supervisor->connect->session, &error))
 		has_ended(&supervisor->connect->session, error);
+	else if (supervisor->stopping && supervisor->connect->session.tunnel != NULL)
+		/* We were asked to end while it was found out how it may be run. */
+		supervisor->connect->driver->stop(&supervisor->connect->session);
 	return G_SOURCE_REMOVE;
 }
 

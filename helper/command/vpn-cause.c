@@ -7,7 +7,7 @@
 
 /* The first row that one of the last lines holds decides; so what is certain stands first. */
 static const struct {
-	const char *client; /* NULL: of any, or of what stands between */
+	const char *client; /* NULL: of what stands between it and root */
 	const char *words;
 	const char *reason;
 } causes[] = {
@@ -18,9 +18,9 @@ static const struct {
 	{ NULL, "Request dismissed", "root-needed" },
 	{ NULL, "No authentication agent found", "root-needed" },
 	{ NULL, "Error getting authority", "root-needed" },
-	{ NULL, "Interactive authentication required", "root-needed" },
-	{ NULL, ": Access denied", "root-needed" },
-	{ NULL, ".service not found", "client-missing" },
+	{ "openvpn", "Interactive authentication required", "root-needed" },
+	{ "openvpn", ": Access denied", "root-needed" },
+	{ "openvpn", ".service not found", "client-missing" },
 	{ "openconnect", "Login failed", "sign-in-wrong" },
 	{ "openconnect", "User input required in non-interactive mode", "sign-in-needed" },
 	{ "openconnect", "failed verification", "gateway-untrusted" },
@@ -99,7 +99,8 @@ void vpn_cause(const struct vpn_session *session, const char *client, int status
 	const struct devid_reason *row;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(causes) && line == NULL; i++) {
-		if (causes[i].client != NULL && strcmp(causes[i].client, client) != 0)
+		if (causes[i].client == NULL ? !session->as_root
+					     : strcmp(causes[i].client, client) != 0)
 			continue;
 		line = line_with(session->lines, causes[i].words);
 		if (line != NULL)

@@ -108,6 +108,7 @@ static gboolean sign_in(struct vpn_session *session, const struct sign_in *sign_
 
 	secret_clear(&session->ticket);
 	g_clear_pointer(&session->lines, g_ptr_array_unref);
+	session->as_root = false;
 	if (sign_in != NULL && !make_line(&sign_in->password, &password)) {
 		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "sign-in: no memory");
 		return FALSE;
@@ -220,6 +221,8 @@ static void tunnel_line(const char *line, void *data)
 	tunnel->looking = g_timeout_add(LOOK_MS, look, tunnel);
 }
 
+static gboolean start(struct vpn_session *session, GError **error);
+
 static void tunnel_ended(int status, void *data)
 {
 	struct tunnel *tunnel = data;
@@ -232,7 +235,9 @@ static void tunnel_ended(int status, void *data)
 		g_source_remove(tunnel->looking);
 	g_free(tunnel->address);
 	g_free(tunnel);
-	if (!stopping)
+	if (!stopping && vpn_root_otherwise(session) && start(session, &error))
+		return;
+	if (!stopping && error == NULL)
 		vpn_cause(session, CLIENT, status, &error);
 	session->ended(session, error);
 }

@@ -70,17 +70,22 @@ static void take_line(const char *line, void *data)
 		tunnel->session->connected(tunnel->session, tunnel->address);
 }
 
+static gboolean start_file(struct vpn_session *session, GError **error);
+
 static void has_ended(int status, void *data)
 {
 	struct tunnel *tunnel = data;
 	struct vpn_session *session = tunnel->session;
+	bool stopping = tunnel->stopping;
 	GError *error = NULL;
 
 	session->tunnel = NULL;
-	if (!tunnel->stopping)
-		vpn_cause(session, CLIENT, status, &error);
 	g_free(tunnel->address);
 	g_free(tunnel);
+	if (!stopping && vpn_root_otherwise(session) && start_file(session, &error))
+		return;
+	if (!stopping && error == NULL)
+		vpn_cause(session, CLIENT, status, &error);
 	session->ended(session, error);
 }
 

@@ -1,4 +1,7 @@
-/* The way to root, for what makes a tunnel: sudo where a rule lets it without a password, else pkexec, which asks. */
+/* The way to root, for what makes a tunnel: sudo where a rule lets it without a password, else pkexec, which asks.
+ * `sudo -l` may say yes of words for which sudo itself wants a password (sudoers(5), listpw): then it is pkexec's turn.
+ */
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -7,7 +10,7 @@
 
 #define ASK_SUDO_MS 5000
 
-static bool sudo_allowed_ahead;
+static bool sudo_allowed_ahead, sudo_refused;
 
 static gboolean sudo_allows(GPtrArray *argv)
 {
@@ -41,7 +44,8 @@ gboolean vpn_as_root(GPtrArray *argv, bool *terminal)
 	*terminal = geteuid() != 0;
 	if (geteuid() == 0)
 		return TRUE;
-	if (has_sudo != NULL && (has_pkexec == NULL || sudo_allowed_ahead || sudo_allows(argv)))
+	if (has_sudo != NULL &&
+	    (has_pkexec == NULL || (!sudo_refused && (sudo_allowed_ahead || sudo_allows(argv)))))
 		put_before(argv, sudo);
 	else if (has_pkexec != NULL)
 		put_before(argv, pkexec);
@@ -64,6 +68,7 @@ struct vpn_process *vpn_process_start_as_root(struct vpn_session *session, GPtrA
 		vpn_root_needed(session, error);
 		return NULL;
 	}
+	session->as_root = command->terminal;
 	g_ptr_array_add(argv, NULL);
 	command->argv = (const char *const *)argv->pdata;
 	return vpn_process_start(command, error);
@@ -75,4 +80,19 @@ void vpn_as_root_ahead(GPtrArray *argv)
 
 	if (geteuid() != 0 && has_sudo != NULL && has_pkexec != NULL)
 		sudo_allowed_ahead = sudo_allows(argv);
+}
+
+bool vpn_root_otherwise(const struct vpn_session *session)
+{
+	static const char *const words[] = { "sudo: a password is required", "sudo: a terminal is",
+					     "is not allowed to execute", "may not run sudo" };
+	g_autofree char *has_pkexec = vpn_program("pkexec");
+
+	if (!session->as_root || sudo_refused || has_pkexec == NULL || session->lines == NULL)
+		return false;
+	for (guint i = 0; i < session->lines->len; i++)
+		for (size_t k = 0; k < G_N_ELEMENTS(words); k++)
+			if (strstr(g_ptr_array_index(session->lines, i), words[k]) != NULL)
+				sudo_refused = true;
+	return sudo_refused;
 }

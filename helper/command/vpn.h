@@ -30,6 +30,7 @@ struct vpn_session {
 	struct secret ticket; /* what signing in brought; in a form of the driver's own */
 	GPtrArray *lines;     /* char*: the last lines that the client wrote … */
 	FILE *log;	      /* … which go here as well, or NULL */
+	bool as_root;	      /* sudo or pkexec stands between us and what wrote them */
 	void *tunnel;	      /* the driver's, from start() on */
 	/* Called from the main context. The tunnel stands; `address` may be NULL. */
 	void (*connected)(struct vpn_session *session, const char *address);
@@ -81,6 +82,8 @@ gboolean vpn_as_root(GPtrArray *argv, bool *terminal);
 void vpn_root_needed(const struct vpn_session *session, GError **error);
 /* Asks sudo ahead, with words like those that will be run: where it lets them, vpn_as_root() takes it unasked. */
 void vpn_as_root_ahead(GPtrArray *argv);
+/* What was started has ended: true where sudo refused it and pkexec has its turn, so that another start may help. */
+bool vpn_root_otherwise(const struct vpn_session *session);
 
 /* vpn-daemon.c: clients that are daemons, told by commands what to do. Each argv is NULL-ended. */
 struct vpn_daemon {

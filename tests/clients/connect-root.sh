@@ -60,7 +60,7 @@ end
 is "$rc" 0 "and is ended, though it is root's"
 ok "no client is left" wait_for 5 no_tunnels
 connect work
-pkill -KILL -u alice -x devid
+kill -KILL "$(pgrep -u alice -x devid)"
 ok "a killed supervisor takes root's client along" wait_for 15 no_tunnels
 answer NO
 connect work
@@ -94,6 +94,37 @@ connect work -- --no-dtls
 is "$rc" 0 "an argument that the rule doesn't have: pkexec, whose answer is asked" || diag "$(last_run)"
 end
 ok "no client is left" wait_for 5 no_tunnels
+# sudo lists what it wants a password for, too, once any rule of the user's needs none.
+mv /etc/sudoers.d/devid "$T/rule"
+printf 'alice ALL=(ALL) ALL\nalice ALL=(root) NOPASSWD: /bin/true\n' >/etc/sudoers.d/devid
+chmod 440 /etc/sudoers.d/devid
+ok "sudo lists words that it would refuse" "${E[@]}" sudo -n -l -- /usr/sbin/openconnect --version
+not_ok "and refuses them" "${E[@]}" sudo -n -- /usr/sbin/openconnect --version
+connect work
+is "$rc" 0 "then it is pkexec's turn" || diag "$(last_run)"
+ok "and it carries packets" gateway_echoes
+end
+ok "no client is left" wait_for 5 no_tunnels
+answer NO
+connect work
+needs_root ' \(openconnect: .*Not authorized' "both refuse"
+mv "$T/rule" /etc/sudoers.d/devid
+# Asked to end while sudo thinks: no tunnel that nothing ends any more. That stands in for a slow directory of rules.
+answer YES
+mv /usr/bin/sudo "$T/sudo"
+printf '#!/bin/sh\nexec sleep 300\n' >/usr/bin/sudo
+chmod 755 /usr/bin/sudo
+env --default-signal=INT "${E[@]}" devid connect --foreground work >"$T/log" 2>&1 </dev/null &
+connecting=$!
+track $connecting
+thinks() {
+	pgrep -u alice -x sleep
+}
+ok "sudo is asked, and thinks" wait_for 20 thinks
+kill -INT $connecting
+ok "interrupted then, devid ends" wait_for 15 gone $connecting || diag "$(cat "$T/log")"
+ok "and leaves no client" wait_for 5 no_tunnels
+mv "$T/sudo" /usr/bin/sudo
 answer NO
 connect work -- --script=/bin/true
 isnt "$rc" 0 "an argument that would be run as root: refused by both"
