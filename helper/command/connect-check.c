@@ -2,6 +2,7 @@
  * rules. Nothing goes to the gateway from here.
  */
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "connect.h"
@@ -122,6 +123,7 @@ gboolean connect_find(struct connect *connect, GError **error)
 {
 	/* It belongs to the identity that is let go. */
 	connect->session.uri = NULL;
+	connect->found = time(NULL);
 	if (!choose_identity(connect, error))
 		return FALSE;
 	connect->session.connection = connect->connection;

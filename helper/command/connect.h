@@ -21,6 +21,7 @@ struct connect {
 	struct choice choice;
 	struct accounts accounts;
 	const struct identity *identity; /* NULL: none is needed, and there is none */
+	time_t found;			 /* when that was */
 	char *office;			 /* this is that office: no tunnel is needed */
 	struct vpn_session session;
 };

@@ -91,6 +91,28 @@ like "$(notification 2 text)" 'enforced: .*expired' "and why"
 run "${E[@]}" devid status
 like "$out" 'work: ended: enforced: .*expired.*; ask for a new one' "status too, with what to do"
 is "$(notifications)" 2 "once"
+
+# --- it ends between the check and the connection
+brief late 8
+client_import late late
+printf '[Connection]\nGateway=vpn.test\nClient=exec\nCommand=/bin/sleep 300\nIdentity=late\n' >"$D/late.conf"
+"${E[@]}" devid connect late >"$T/log" 2>&1 </dev/null &
+connecting=$!
+track $connecting
+begun() {
+	pgrep -u alice -x sleep
+}
+ok "a client is begun while the certificate is valid" wait_for 10 begun || diag "$(cat "$T/log")"
+supervisor=$(pgrep -f 'devid connect --supervise late')
+kill -STOP "$supervisor"
+over=$(date -d "$(openssl x509 -in "$T/tmp/brief.crt" -noout -enddate | cut -d= -f2)" +%s)
+is_over() {
+	[ "$(date +%s)" -gt "$((over + 1))" ]
+}
+wait_for 20 is_over
+kill -CONT "$supervisor"
+ok "connected after its end, it is checked as well, and ended" wait_for 20 is_in_state late ended || diag "$(cat "$T/log")"
+is "$(events late)" "Local Check=ok Connection=ok Local Check=expired" "with its events"
 no_supervisor() {
 	! pgrep -u alice -x devid
 }
