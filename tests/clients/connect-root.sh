@@ -72,6 +72,48 @@ connect work
 needs_root ' \(openconnect: .*No authentication agent found' "polkit wants a password, and nobody asks for it"
 is "$("${E[@]}" devid events --json | sed -n 's/.*"reason" : "\(root-needed\)".*/\1/p' | tail -n 1)" root-needed "with an event"
 
+# polkit's own prompt, on a terminal: an agent for our supervisor, which is there while the gateway is silent.
+supervised() {
+	pgrep -f 'devid connect --supervise'
+}
+registered() {
+	grep -q 'Registered Authentication Agent' "$T/polkitd.log"
+}
+# asked PASSWORD: connects, while somebody at the prompt types that.
+asked() {
+	kill -STOP "$GATEWAY_PID"
+	"${E[@]}" devid connect work >"$T/connect" 2>&1 </dev/null &
+	connecting=$!
+	track $connecting
+	wait_for 20 supervised || bail "no supervisor"
+	"${E[@]}" python3 "$TESTS/command/pty-run.py" type "$1" -- pkttyagent --process "$(pgrep -f 'devid connect --supervise')" \
+		>"$T/prompt" 2>&1 &
+	prompt=$!
+	track $prompt
+	ok "$1: a prompt is there" wait_for 10 registered || diag "$(cat "$T/prompt")"
+	kill -CONT "$GATEWAY_PID"
+	wait $connecting
+	rc=$?
+	kill "$(pgrep -u alice -x pkttyagent)"
+	wait $prompt
+	out=$(cat "$T/connect")
+}
+echo alice:secret | chpasswd
+for password in secret wrong; do
+	answer AUTH_SELF
+	asked $password
+	like "$(cat "$T/prompt")" "AUTHENTICATING FOR org.freedesktop.policykit.exec" "$password: she is asked"
+	if [ $password = secret ]; then
+		is "$rc" 0 "the right password: connected" || diag "$out" "$(cat "$T/prompt")"
+		ok "and it carries packets" gateway_echoes
+		end
+		ok "no client is left" wait_for 5 no_tunnels
+	else
+		is "$rc" 1 "a wrong one: an error" || diag "$(cat "$T/prompt")"
+		like "$out" "nothing here may make a tunnel for this user" "in words"
+	fi
+done
+
 # --- sudo
 mv "$T/sudo" /usr/bin/sudo
 connect work

@@ -105,7 +105,7 @@ def ended():
     return status is not None
 
 
-asks = lambda: b"Password of" in shown or b"PIN of" in shown
+asks = lambda: any(word in shown for word in (b"Password of", b"PIN of", b"Password:"))
 wait_until(lambda: (asks() and not echo()) or ended(), "a question")
 if status is None:
     found.append("echo was off")
