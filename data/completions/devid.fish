@@ -21,7 +21,8 @@ end
 # The words before the cursor begin with these.
 function __devid_is
 	set -l words (commandline -opc)
-	test (count $words) -gt (count $argv); and test "$words[2..(math (count $argv) + 1)]" = "$argv"
+	set -l last (math (count $argv) + 1)
+	test (count $words) -ge $last; and test "$words[2..$last]" = "$argv"
 end
 
 complete -c devid -f

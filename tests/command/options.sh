@@ -153,6 +153,15 @@ if command -v zsh >/dev/null; then
 fi
 if command -v fish >/dev/null; then
 	ok "fish reads its file" fish -n "$fish"
+	fish_words() { # LINE, as typed
+		run "${E[@]}" fish --no-config -c "source $fish; complete -C '$1'"
+		cut -f1 <<<"$out" | sort
+	}
+	for command in "${all[@]}"; do
+		[ -z "${ACTIONS[$command]:-}" ] || continue
+		is "$(fish_words "devid $command --")" "$(options_of "$command")" "fish completes the options of $command"
+		is "$err" "" "and says nothing"
+	done
 fi
 ok "bash reads its file" bash -n "$data/completions/devid.bash"
 done_testing
