@@ -79,7 +79,7 @@ _devid()
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "$commands --help --version" -- "$word"))
+		COMPREPLY=($(compgen -W "$commands start stop --help --version" -- "$word"))
 		return
 	fi
 	if [ "$command" = ca ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -96,6 +96,8 @@ _devid()
 	fi
 	case $command in
 	ca | account | policy) command="$command ${COMP_WORDS[2]}" ;;
+	start) command=connect ;;
+	stop) command=disconnect ;;
 	esac
 	case $command:$last in
 	"policy test:--user" | connect:--user | profile:--user)

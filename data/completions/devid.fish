@@ -20,8 +20,9 @@ end
 
 # The words before the cursor begin with these.
 function __devid_is
-	set -l words (commandline -opc)
-	test (count $words) -gt (count $argv); and test "$words[2..(math (count $argv) + 1)]" = "$argv"
+	set -l words (commandline -opc | string replace -r '^start$' connect | string replace -r '^stop$' disconnect)
+	set -l last (math (count $argv) + 1)
+	test (count $words) -ge $last; and test "$words[2..$last]" = "$argv"
 end
 
 complete -c devid -f
@@ -42,6 +43,8 @@ complete -c devid -n __fish_use_subcommand -a policy -d 'Tell who may connect, a
 complete -c devid -n __fish_use_subcommand -a posture -d 'Run the account\'s device profiles'
 complete -c devid -n __fish_use_subcommand -a connect -d 'Check, and connect to a VPN gateway'
 complete -c devid -n __fish_use_subcommand -a disconnect -d 'End such a connection'
+complete -c devid -n __fish_use_subcommand -a start -d 'The same as connect'
+complete -c devid -n __fish_use_subcommand -a stop -d 'The same as disconnect'
 complete -c devid -n __fish_use_subcommand -a profile -d 'Print or install a client\'s configuration'
 complete -c devid -n __fish_use_subcommand -a reset-cred -d 'Forget sign-in data; with --keys, the identities too'
 complete -c devid -n __fish_use_subcommand -a status -d 'Show agent, keyring, account, identities at a glance'

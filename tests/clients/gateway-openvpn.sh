@@ -140,7 +140,7 @@ joins laptop-rsa2048 "one's own in its place"
 stop "$OPENVPN_SERVER"
 
 # --- as its unit runs it, with a log that isn't there yet
-as_unit openvpn-server@ 2>/dev/null
+as_unit openvpn-server@
 rm -r /var/log/devid/*
 cp "$PKI/rsa2048.crt" /run/openvpn-verify/leaf.pem
 run "${UNDER[@]}" env -i peer_cert=/run/openvpn-verify/leaf.pem devid verify --config $GATE --openvpn -- 0 CN=laptop

@@ -21,7 +21,8 @@ system_bus_start
 as_unit wpa_supplicant
 "${INSIDE[@]}" "${UNDER[@]}" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 	wpa_supplicant -u -O "DIR=/run/wpa_supplicant GROUP=netdev" >>"$T/wpa.log" 2>&1 </dev/null &
-track $!
+supplicant=$!
+track $supplicant
 wait_for 10 system_bus_has fi.w1.wpa_supplicant1 || bail "no wpa_supplicant: $(cat "$T/wpa.log")"
 as_unit NetworkManager
 not_ok "NetworkManager's unit can't write to /usr" "${UNDER[@]}" touch /usr/new
@@ -66,6 +67,13 @@ last_use() {
 	uses | tail -n 1
 }
 
+# p11-kit-proxy is a link to p11-kit itself; wpa_supplicant isn't linked to that.
+proxy=$(basename "$(readlink -f "$(pkg-config --variable=proxy_module p11-kit-1)")")
+mapped() {
+	echo " $(awk '{ print $6 }' /proc/$supplicant/maps | sed -n 's,^/.*/,,p' | sort -u | paste -sd' ') "
+}
+unlike "$(mapped)" " $proxy " "wpa_supplicant has not loaded p11-kit-proxy yet"
+
 # --- let in
 for label in rsa ec; do
 	name=$([ $label = rsa ] && echo laptop-rsa2048 || echo laptop-p256)
@@ -85,6 +93,7 @@ for label in rsa ec; do
 	like "$(address)" '^10\.99\.0\.1[0-9][0-9]/24$' "$label: an address came over the wire"
 	ok "$label: and packets cross it" echoes 10.99.0.1
 	is "$(last_use)" "$label Allowed ok" "$label: the machine's log says that wpa_supplicant used the key"
+	like "$(mapped)" " devid-pkcs11\.so .* $proxy .* wpa_supplicant " "$label: through p11-kit-proxy"
 	down
 	is "$(address)" "" "$label: ended, the address is gone"
 	not_ok "$label: and nothing crosses the wire" echoes 10.99.0.1

@@ -38,6 +38,12 @@ ok "a home is there" test -e "$T/users/root/p256.p12"
 not_ok "and hidden from the unit" "${UNDER[@]}" test -e "$T/users/root/p256.p12"
 not_ok "which can't write to /usr either" "${UNDER[@]}" touch /usr/new
 is "$("${UNDER[@]}" sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)" 00000000000471c2 "nor has more capabilities than it says"
+like "$("${UNDER[@]}" cat /proc/self/limits)" 'Max processes +10 +10 ' "nor processes"
+is "$("${UNDER[@]}" find /dev -type c ! -path '/dev/pts/*' | sort | paste -sd' ')" \
+	"/dev/full /dev/net/tun /dev/null /dev/ptmx /dev/random /dev/tty /dev/urandom /dev/zero" "nor devices"
+sed 's/^ProtectSystem=.*/ProtectSystem=strict/' /lib/systemd/system/openvpn-client@.service \
+	>/lib/systemd/system/stricter.service
+like "$(as_unit stricter)" '^Bail out! stricter\.service has ProtectSystem=strict,' "a line that isn't known ends the test"
 
 for label in rsa ec; do
 	name=$([ $label = rsa ] && echo laptop-rsa2048 || echo laptop-p256)

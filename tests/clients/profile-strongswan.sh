@@ -35,6 +35,29 @@ run "${A[@]}" devid events --system --json
 like "$out" '"program" *: *"charon-systemd"' "the machine's log has the program"
 is "$(ls -A /etc/swanctl/conf.d | grep -c backup)" 1 "the first connection's file was kept when the second replaced it"
 
+# --- with what Debian's AppArmor profile and our addition to it allow, and no other file
+swan_confine
+ok "a file that no line allows is there" test -x /usr/libexec/devid/devid-agent -a -e "$T/users/root/p256.p12"
+not_ok "and hidden from charon" test -e "$T/confined/usr/libexec" -o -e "$T/confined$T/users"
+start
+like "$SWAN_LOADED" 'loaded key token' "confined: the key is loaded from the token" || logs
+initiate
+is "$rc" 0 "confined: a tunnel" || logs
+ok "confined: that carries packets" echoes 10.96.0.1
+swan_client_stop
+# without LINE REGEX: what charon says then.
+without() {
+	swan_confine "\\,^$1 ,d"
+	start
+	initiate
+	isnt "$rc" 0 "confined without the line of ${1//\\/}: no tunnel"
+	like "$(cat "$SWAN_CLIENT_LOG")" "$2" "confined without the line of ${1//\\/}: for that reason"
+	swan_client_stop
+}
+without '/var/lib/devid/\*\.identity' 'no PKCS#11 module found having a keyid'
+without /run/devid/agent 'C_Sign\(\).*DEVICE_ERROR'
+SWAN_CONFINED=()
+
 # --- refused
 tunnel_import stranger stranger
 profile strongswan stranger --gateway server.test --ca-file $CA

@@ -1,6 +1,6 @@
 #!/bin/bash
 # wpa_supplicant on a wire with what `devid profile wpa_supplicant --install` wrote, started as its unit does, the key
-# on the machine's token: EAP-TLS against hostapd's own server.
+# on the machine's token: EAP-TLS against hostapd's own server, then packets.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/machine.sh"
 . "$(dirname "$0")/../lib/tunnel.sh"
@@ -32,12 +32,15 @@ for label in rsa ec; do
 	ok "$label: the authenticator opens the port" wait_for 5 grep -q ': authorizing port' "$T/hostapd.log" || logs
 	like "$(cat "$T/hostapd.log")" "depth=0 .*/CN=$name" "$label: for that certificate"
 	is "$(eap_identities)" "$name" "$label: its name is the identity"
+	ok "$label: and packets cross the wire" echoes 10.99.0.1 || logs
 	stop $client
 done
 profile wpa_supplicant ec --gateway e0 --ca-file $CA --user 'EXAMPLE\host/042$'
 start
 ok "another identity: authenticated" wait_for 30 grep -q CTRL-EVENT-EAP-SUCCESS "$T/wpa.log" || logs
 is "$(eap_identities)" 'EXAMPLE\host/042$' "with each of its characters"
+wait_for 5 grep -q ': authorizing port' "$T/hostapd.log"
+ok "and packets cross the wire" echoes 10.99.0.1 || logs
 stop $client
 
 # --- refused
@@ -46,6 +49,7 @@ refused() { # NAME REGEX LOG
 	ok "$1: refused" wait_for 30 grep -qE 'CTRL-EVENT-EAP-FAILURE' "$T/wpa.log" || logs
 	unlike "$(cat "$T/wpa.log")" CTRL-EVENT-EAP-SUCCESS "$1: not let in"
 	ok "$1: for that reason" wait_for 5 grep -qE "$2" "$3" || logs
+	not_ok "$1: and no packet crosses the wire" echoes 10.99.0.1
 	stop $client
 }
 tunnel_import stranger stranger
@@ -58,6 +62,7 @@ profile wpa_supplicant stranger --gateway e0 --ca-file $CA
 printf '[Account]\nOnUse=enforce\n' >/etc/devid/account.conf
 start
 ok "a stranger, OnUse=enforce: the key isn't used" wait_for 30 grep -q 'CTRL-EVENT-EAP-FAILURE' "$T/wpa.log" || logs
+not_ok "and no packet crosses the wire" echoes 10.99.0.1
 stop $client
 run "${A[@]}" devid events --system --json
 like "$out" '"action" *: *"Refused"' "and the machine's log says so"

@@ -67,6 +67,19 @@ for status in 0 1 2 3 4 5 6; do
 	like "$(sed -n '/^\.SH EXIT STATUS/,/^\.SH ENV/p' "$page")" "\.B $status" "exit status $status is documented"
 done
 
+# Other words for commands, as the page has them: SYNONYMS[start]=connect
+declare -A SYNONYMS=()
+for command in "${commands[@]}"; do
+	for word in $(section "$command" | grep -B1 '^is the same' | sed -n 's/^\.B devid \([a-z-]*\)$/\1/p'); do
+		SYNONYMS[$word]=$command
+	done
+done
+is "$(printf '%s\n' "${!SYNONYMS[@]}" | sort | paste -sd' ')" "start stop" "the page has the other words for commands"
+for word in "${!SYNONYMS[@]}"; do
+	is "$(options_of "$word")" "$(options_of "${SYNONYMS[$word]}")" "$word: is ${SYNONYMS[$word]}"
+done
+words=$(printf '%s\n' "${commands[@]}" "${!SYNONYMS[@]}" | sort)
+
 # --- bash
 . "$data/completions/devid.bash"
 complete_words() { # WORDS…: the last is being typed
@@ -76,7 +89,10 @@ complete_words() { # WORDS…: the last is being typed
 	_devid 2>/dev/null
 	printf '%s\n' "${COMPREPLY[@]}" | sort
 }
-is "$(complete_words devid '' | grep -v '^-')" "$(printf '%s\n' "${commands[@]}" | sort)" "bash completes the commands"
+is "$(complete_words devid '' | grep -v '^-')" "$words" "bash completes the commands"
+for word in "${!SYNONYMS[@]}"; do
+	is "$(complete_words devid "$word" -)" "$(options_of "$word")" "bash: $word has its options"
+done
 for command in "${!ACTIONS[@]}"; do
 	is "$(complete_words devid "$command" '' | grep -v '^-')" "$(printf '%s\n' ${ACTIONS[$command]} | sort)" \
 		"and the actions of $command"
@@ -124,7 +140,10 @@ fi
 # --- zsh and fish: by reading; by running where they are
 zsh=$data/completions/_devid
 is "$(sed -n '/commands=(/,/)$/p' "$zsh" | grep -oE "^		'[a-z-]+:" | tr -d "'	:" | sort)" \
-	"$(printf '%s\n' "${commands[@]}" | sort)" "zsh completes the commands"
+	"$words" "zsh completes the commands"
+for word in "${!SYNONYMS[@]}"; do
+	ok "zsh: $word has the options of ${SYNONYMS[$word]}" grep -qx "	$word) command=${SYNONYMS[$word]} ;;" "$zsh"
+done
 for command in "${!ACTIONS[@]}"; do
 	is "$(sed -n "/^_devid_${command}_actions/,/^}/p" "$zsh" | grep -oE "^		'[a-z-]+:" | tr -d "'	:" | sort)" \
 		"$(printf '%s\n' ${ACTIONS[$command]} | sort)" "and the actions of $command"
@@ -140,7 +159,7 @@ for command in "${all[@]}"; do
 done
 fish=$data/completions/devid.fish
 is "$(sed -n 's/^complete -c devid -n __fish_use_subcommand -a \([a-z-]*\) .*/\1/p' "$fish" | sort)" \
-	"$(printf '%s\n' "${commands[@]}" | sort)" "fish completes the commands"
+	"$words" "fish completes the commands"
 for command in "${all[@]}"; do
 	[ -z "${ACTIONS[$command]:-}" ] || continue
 	is "$(sed -n "s/^complete -c devid -n '__devid_is $command' -l \\([a-z-]*\\).*/--\\1/p" "$fish" | sort)" \
@@ -153,6 +172,15 @@ if command -v zsh >/dev/null; then
 fi
 if command -v fish >/dev/null; then
 	ok "fish reads its file" fish -n "$fish"
+	fish_words() { # LINE, as typed
+		run "${E[@]}" fish --no-config -c "source $fish; complete -C '$1'"
+		cut -f1 <<<"$out" | sort
+	}
+	for command in "${all[@]}" "${!SYNONYMS[@]}"; do
+		[ -z "${ACTIONS[$command]:-}" ] || continue
+		is "$(fish_words "devid $command --")" "$(options_of "$command")" "fish completes the options of $command"
+		is "$err" "" "and says nothing"
+	done
 fi
 ok "bash reads its file" bash -n "$data/completions/devid.bash"
 done_testing

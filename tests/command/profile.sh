@@ -106,6 +106,31 @@ install() {
 install </dev/null
 isnt "$rc" 0 "nobody says yes: nothing is done"
 ok "no file is there" test ! -e "$file"
+# A person at a terminal is told first, and asked.
+typed() { # ANSWER CLIENT
+	run "${E[@]}" "$PYTHON" "$TESTS/command/terminal.py" 200 devid profile "$2" rsa --gateway vpn.test --install <<<"$1"
+}
+key="pkcs11:token=Device%20Identity;object=rsa"
+for answer in no "" y YES "yes, but" $'\x04'; do
+	typed "$answer" curl
+	is "$rc" 1 "typed '${answer//[^a-zA-Z, ]/^D}': nothing is done"
+	like "$out" "for $key:"$'\n'"  $file \(mode 0600\)"$'\n'"Type yes to go on: .*nothing was changed" \
+		"the path was told before the question"
+	ok "no file is there" test ! -e "$file"
+done
+typed yes curl
+is "$rc" 0 "typed yes: installed" || diag "$(last_run)"
+like "$out" "  $file \(mode 0600\)"$'\n'"Type yes to go on: .*$file: written" "the path was told before the question"
+like "$(cat "$file")" 'object=rsa' "and the identity is in the file"
+rm "$file"
+ssh=$HOME_ALICE/.ssh
+paths="  $ssh/devid-vpn\.test\.pub \(mode 0600\)"$'\n'"  a part of $ssh/config"$'\n'"Type yes to go on: "
+typed no openssh
+like "$rc/$out" "^1/.*$paths.*nothing was changed" "of two files both are told, and which is a part of one"
+ok "neither is there" test ! -e "$ssh"
+typed yes openssh
+like "$rc/$out" "^0/.*$paths.*devid-vpn\.test\.pub: written.*config: written" "then both are written"
+ok "and are there" test -s "$ssh/devid-vpn.test.pub" -a -s "$ssh/config"
 install --yes
 is "$rc" 0 "installed" || diag "$(last_run)"
 like "$out$err" 'curl-vpn\.test\.conf' "and the path told"

@@ -1,5 +1,6 @@
 # Run by restricted.sh in a name space of mounts of its own: makes the mounts, then runs the rest.
 set -eu
+devices=()
 while [ "$1" != -- ]; do
 	case $1 in
 	ProtectHome=true)
@@ -26,6 +27,13 @@ while [ "$1" != -- ]; do
 		mount --rbind "$T" "/mnt/${T#/tmp/}"
 		mount --move /mnt /tmp
 		;;
+	DeviceAllow=*)
+		# systemd.resource-control(5), "closed".
+		[ ${#devices[@]} -gt 0 ] || devices=(null zero full random urandom tty ptmx)
+		device=${1#*=/dev/}
+		device=${device% *}
+		[[ " ${devices[*]} " == *" $device "* ]] || devices+=("$device")
+		;;
 	ReadOnlyPaths=*)
 		for folder in ${1#*=}; do
 			folder=${folder#-}
@@ -37,5 +45,15 @@ while [ "$1" != -- ]; do
 	esac
 	shift
 done
+if [ ${#devices[@]} -gt 0 ]; then
+	mount -t tmpfs -o mode=755 devices /mnt
+	# Links and folders are no devices.
+	(cd /dev && cp -a --parents "${devices[@]}" $(find . -maxdepth 1 -type l) /mnt/)
+	for folder in pts shm; do
+		mkdir "/mnt/$folder"
+		mount --bind "/dev/$folder" "/mnt/$folder"
+	done
+	mount --move /mnt /dev
+fi
 shift
 exec "$@"

@@ -8,6 +8,8 @@
 #	swan_client [COMMAND…]		with Debian's configuration and what is in /etc/swanctl/conf.d, under the
 #					restrictions of its unit; what it loaded is in $SWAN_LOADED
 #	swan_client_stop
+#	swan_confine [SED]		from then on the client sees what Debian's AppArmor profile allows with our snippet for
+#					it, of which this edits the lines (confined.py)
 #
 # Logs: $SWAN_GATEWAY_LOG, $SWAN_CLIENT_LOG.
 
@@ -17,6 +19,7 @@ SWAN_GATEWAY_LOG=$SWAN_GATEWAY/charon.log
 SWAN_CLIENT_LOG=/run/charon.log
 SWAN_GATEWAY_PID=
 SWAN_CLIENT_PID=
+SWAN_CONFINED=()
 
 swan_gateway() {
 	local certificate=$1
@@ -83,7 +86,7 @@ swan_client() {
 	CONF
 	as_unit strongswan
 	rm -f /run/charon.vici "$SWAN_CLIENT_LOG"
-	"$@" "${UNDER[@]}" "${SWAN_PLAIN[@]}" charon-systemd >"$T/swan-client.out" 2>&1 </dev/null &
+	"$@" "${UNDER[@]}" "${SWAN_PLAIN[@]}" "${SWAN_CONFINED[@]}" charon-systemd >"$T/swan-client.out" 2>&1 </dev/null &
 	SWAN_CLIENT_PID=$!
 	track "$SWAN_CLIENT_PID"
 	wait_for 10 test -S /run/charon.vici || bail "no charon: $(cat "$T/swan-client.out")"
@@ -93,4 +96,22 @@ swan_client() {
 
 swan_client_stop() {
 	stop "$SWAN_CLIENT_PID"
+}
+
+swan_confine() {
+	local base=$T/apparmor root=$T/confined
+	if [ -e "$root" ]; then
+		umount -R -l "$root" || bail "the last root stays"
+	else
+		at_exit "umount -R -l '$root'"
+	fi
+	rm -rf "$base"
+	mkdir -p "$base" "$root"
+	cp -r /etc/apparmor.d/. "$base/"
+	mkdir -p "$base/local"
+	sed "${1:-}" "$DEVID_SOURCE/data/apparmor/usr.sbin.charon-systemd" >"$base/local/usr.sbin.charon-systemd"
+	mount -t tmpfs -o mode=755 confined "$root" || bail "can't mount"
+	/usr/bin/python3 "$TESTS/lib/confined.py" "$base/usr.sbin.charon-systemd" "$base" "$root" >"$T/confined.log" 2>&1 ||
+		bail "no root for charon: $(cat "$T/confined.log")"
+	SWAN_CONFINED=(chroot "$root")
 }
