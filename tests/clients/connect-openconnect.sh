@@ -40,12 +40,15 @@ said() {
 
 # --- with keys of both kinds
 for label in rsa ec; do
+	name=$([ $label = rsa ] && echo laptop-rsa2048 || echo laptop-p256)
 	connect work --identity "$label"
 	is "$rc" 0 "$label: connected" || diag "$(cat "$LOG" "$GATEWAY_LOG")"
 	like "$out" "connected: address 10\.98\.0\.[0-9]+, gateway server\.test:4443 \(openconnect\), identity $label" \
 		"$label: with address and gateway"
 	ok "$label: the tunnel carries packets" gateway_echoes
-	like "$(cat "$GATEWAY_LOG")" "certificate verification succeeded" "$label: the gateway saw the certificate"
+	is "$(gateway_user)" $name "$label: the gateway's log has the certificate's name"
+	like "$(cat "$LOG")" "Using client certificate '$name'" "$label: so has the client's"
+	like "$(cat "$LOG")" "Configured as $(sed -n 's/.*: address \([0-9.]*\),.*/\1/p' <<<"$out"),.* connected" "$label: and its address"
 	is "$(events 2)" "Local Check=ok Connection=ok" "$label: the check and the connection are two events"
 	is "$(state)" connected "$label: status says so"
 	end
@@ -71,6 +74,7 @@ like "$out" 'connected: .*identity ec' "and chooses anew"
 ok "with a cookie of its own" test "$(grep -c 'issue cookie' "$GATEWAY_LOG")" -gt "$cookie"
 ok "and one client runs" test "$(gateway_tunnels | wc -l)" -eq 1
 ok "that carries packets" gateway_echoes
+is "$(gateway_user)" laptop-p256 "of whom it has chosen"
 
 # --- the gateway is restarted
 gateway_stop

@@ -18,6 +18,7 @@ gateway_start "${both[@]}"
 D=/etc/devid/connections.d
 mkdir -p "$D"
 printf '[Connection]\nGateway=server.test:4443\nIdentity=rsa\nCAFile=%s\n' "$PKI/root.crt" >"$D/work.conf"
+LOG=$HOME_ALICE/.local/state/devid/connections/work.log
 printf '%s\n' "$SECRET" >"$HOME_ALICE/right"
 printf 'wrong\n' >"$HOME_ALICE/wrong"
 chown alice: "$HOME_ALICE/right" "$HOME_ALICE/wrong"
@@ -50,7 +51,10 @@ is "$(sign_ins)" 0 "nothing is saved"
 connect work --user laptop-rsa2048 --password-file right
 is "$rc" 0 "with the password: connected" || diag "$(tail -n 30 "$GATEWAY_LOG")"
 ok "and it carries packets" gateway_echoes
-like "$(cat "$GATEWAY_LOG")" "using 'certificate\+plain'|plain" "the gateway asked for both"
+like "$(cat "$GATEWAY_LOG")" "using 'certificate\+plain' authentication to authenticate user" "the gateway asked for both"
+is "$(gateway_user)" laptop-rsa2048 "and its log has the certificate's name"
+like "$(cat "$LOG")" "Using client certificate 'laptop-rsa2048'.*Please enter your password.*Configured as 10\.98\." \
+	"so has the client's, with both"
 is "$(sign_ins)" 0 "not saved unless asked"
 
 # --- dropped: the supervisor has nobody to ask, and no password
