@@ -140,11 +140,37 @@ unlike "$(cat "$HOME_ALICE"/.local/state/devid/connections/* "$HOME_ALICE"/.loca
 	"and in no log"
 end
 
-# --- the keyring is locked, and nobody opens it
+# --- what the agent holds in memory
+in_memory() {
+	"${E[@]}" devid status | tr -s ' \n' ' ' | sed -n 's/.*process [0-9]*, \([0-9]*\) keys\{0,1\} in memory.*/\1/p'
+}
+# No identity: no use of a key follows.
+forget() {
+	connect work --reset-cred --identity nobody
+}
+is "$(in_memory)" 1 "the agent has the key in memory"
+forget
+like "$out" 'forgot the saved sign-in, the remembered choice, and the keys in memory' "--reset-cred says what it forgot"
+is "$(in_memory)" 0 "and so it is"
 keyring_lock
-connect work --user laptop-rsa2048
-isnt "$rc" 0 "a locked keyring: an error"
+connect work --user laptop-rsa2048 --password-file right
+is "$rc" 5 "with a locked keyring, and nobody to open it, the key can't be used any more" || diag "$(last_run)"
+like "$err" 'locked' "in words"
 keyring_unlock
+hung=$(client_agents)
+kill -STOP "$hung"
+forget
+like "$out" 'forgot no saved sign-in and the remembered choice, but not the keys in memory' "an agent that hangs: it is not said of it"
+like "$err" 'warning: the keys in memory: the agent: ' "but why"
+kill -CONT "$hung"
+client_end_agents
+forget
+like "$out" 'forgot no saved sign-in and the remembered choice; no agent runs, so no key is in memory' "nor of none"
+is "$(client_agents)" "" "and none is started for it"
+connect work --user laptop-rsa2048 --password-file right --save
+is "$rc" 0 "from an open keyring the key is read again"
+end
+is "$(in_memory)" 1 "and held"
 
 # --- reset-cred as a whole
 run "${E[@]}" devid reset-cred --yes
