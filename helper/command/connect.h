@@ -22,6 +22,7 @@ struct connect {
 	struct accounts accounts;
 	const struct identity *identity; /* NULL: none is needed, and there is none */
 	char *office;			 /* this is that office: no tunnel is needed */
+	char *posture; /* refused, and a rule would let in but for the device's state */
 	struct vpn_session session;
 };
 void connect_clear(struct connect *connect);

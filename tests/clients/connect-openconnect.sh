@@ -29,11 +29,6 @@ state() {
 is_in_state() {
 	[ "$(state)" = "$1" ]
 }
-# Of the kind "Connectivity": "Local Check=ok Connection=ok".
-events() {
-	"${E[@]}" devid events --json 2>/dev/null | tr -d '\n' | grep -oE '"event_type" : "Connectivity"[^}]*' |
-		sed -E 's/.*"event_sub_type" : "([^"]*)".*"reason" : "([^"]*)".*/\1=\2/' | tail -n "$1" | paste -sd' '
-}
 said() {
 	grep -c "$1" "$GATEWAY_LOG"
 }
@@ -49,7 +44,7 @@ for label in rsa ec; do
 	is "$(gateway_user)" $name "$label: the gateway's log has the certificate's name"
 	like "$(cat "$LOG")" "Using client certificate '$name'" "$label: so has the client's"
 	like "$(cat "$LOG")" "Configured as $(sed -n 's/.*: address \([0-9.]*\),.*/\1/p' <<<"$out"),.* connected" "$label: and its address"
-	is "$(events 2)" "Local Check=ok Connection=ok" "$label: the check and the connection are two events"
+	is "$(client_connectivity 2)" "Local Check=ok Connection=ok" "$label: the check and the connection are two events"
 	is "$(state)" connected "$label: status says so"
 	end
 	is "$rc" 0 "$label: disconnected"
@@ -82,7 +77,7 @@ ok "a gateway that goes away is noticed" wait_for 20 is_in_state reconnecting
 gateway_start 'auth = "certificate"'
 ok "when it is back, so is the connection" wait_for 30 is_in_state connected || diag "$(cat "$LOG")"
 ok "and carries packets" gateway_echoes
-is "$(events 2)" "Local Check=ok Connection=ok" "checked before"
+is "$(client_connectivity 2)" "Local Check=ok Connection=ok" "checked before"
 end work
 is "$rc" 0 "it is ended"
 
@@ -93,7 +88,7 @@ connect work --identity stranger
 is "$rc" 3 "a stranger's certificate: certificate error"
 like "$err" '^Certificate error\. \[' "with the line that administrators search for"
 is "$(gateway_packets)" "$before" "and no packet has left"
-is "$(events 1)" "Local Check=issuer-unknown" "one event, of the check"
+is "$(client_connectivity 1)" "Local Check=issuer-unknown" "one event, of the check"
 connect work --identity nobody
 is "$rc" 1 "an identity that isn't there is named"
 is "$(gateway_packets)" "$before" "no packet has left for it"
@@ -110,7 +105,7 @@ connect work --identity stranger
 is "$rc" 3 "with the check off: refused by the gateway" || diag "$(cat "$LOG")"
 like "$err" 'the gateway refused the certificate' "in words"
 ok "by its log too" test "$(said 'certificate verification failed')" -gt "$refusals"
-is "$(events 2 | sed 's/.* //')" "Connection=gateway-refused" "with an event"
+is "$(client_connectivity 2 | sed 's/.* //')" "Connection=gateway-refused" "with an event"
 connect work --identity stranger --json
 like "$out" '"reason" : "gateway-refused"' "--json has its word"
 rm /etc/devid/account.conf
@@ -179,7 +174,7 @@ run "${E[@]}" devid status
 like "$out" 'connections.*work: ended: .*expired' "status says why"
 like "$out" 'brief .*expired less than a day ago' "and since when"
 is "$(said 'accepted connection')" "$accepted" "and nobody knocked at the gateway"
-is "$(events 1)" "Local Check=expired" "the check's event is the last"
+is "$(client_connectivity 1)" "Local Check=expired" "the check's event is the last"
 ok "no client is left" no_tunnels
 ok "nor a supervisor" test -z "$(pgrep -x devid)"
 done_testing

@@ -132,37 +132,72 @@ is "$rc" 1 "a supervisor that ends early: an error, and no wait"
 like "$err" 'the supervisor ended without a word; its log is ' "in words"
 stop "$pipes"
 
-# --- rules
+# --- rules, and the state of the device
+# fault SIDE NAME ARG…: what --diagnose says of `devid connect ARG…`.
+fault() {
+	local side=$1 name=$2
+	shift 2
+	connect "$@" --diagnose --json
+	is "$(sed -n 's/^  "side" : "\(.*\)",$/\1/p' <<<"$out")" "$side" "$name"
+}
+own work Gateway=server.test:4443 "CAFile=$PKI/root.crt" Identity=rsa
 mkdir -p /etc/devid/rules.d
-printf '[Rule closed]\nAction=block\n' >/etc/devid/rules.d/1.conf
-before=$(gateway_packets)
-connect one --identity rsa
-is "$rc" 4 "a rule that blocks: exit status 4"
-is "$(gateway_packets)" "$before" "and no packet leaves"
-rm -r /etc/devid/rules.d
+rule() {
+	printf '%s\n' "$@" >/etc/devid/rules.d/1.conf
+}
+# managed VERSION: a profile that asks for devid itself, so new.
+managed() {
+	printf '[Profile managed]\nClientVersion=%s\n' "$1" >/etc/devid/account.conf
+}
+# refuses REASON SIDE NAME
+refuses() {
+	local before after
+	before=$(gateway_packets)
+	connect work
+	after=$(gateway_packets)
+	is "$rc" 4 "$3: exit status 4" || diag "$(last_run)"
+	is "$after" "$before" "$3: no packet leaves"
+	is "$(client_connectivity 1)" "Local Check=$1" "$3: the event has the reason"
+	ok "$3: no client is started" no_tunnels
+	fault "$2" "$3: the fault is in the $2" work
+}
+rule '[Rule closed]' Action=block
+refuses rule-blocked account "a rule that blocks"
+managed 99
+rule '[Rule managed]' Profiles=managed Action=allow
+refuses no-rule device "a state that the device isn't in"
+like "$out" 'rule managed: the device does not meet profile managed' "with the rule and the profile"
+rule '[Rule managed]' Profiles=managed Action=allow '[Rule others]' Action=block
+refuses rule-blocked device "the same before a rule that blocks"
+rule '[Rule managed]' Profiles=managed Action=allow Users=bob
+refuses no-rule account "a rule that would not let her in anyhow"
+rule '[Rule managed]' Profiles=managed Action=block '[Rule others]' Action=block
+refuses rule-blocked account "a state that would not let her in either"
+managed 0.1
+rule '[Rule managed]' Profiles=managed Action=allow
+connect work
+is "$rc" 0 "a state that the device is in: connected" || diag "$(last_run)"
+ok "and it carries packets" gateway_echoes
+end
+rm -r /etc/devid/rules.d /etc/devid/account.conf
 
 # --- on which side
-own work Gateway=server.test:4443 "CAFile=$PKI/root.crt" Identity=rsa
-side() {
-	connect "$@" --diagnose --json
-	sed -n 's/^  "side" : "\(.*\)",$/\1/p' <<<"$out"
-}
-is "$(side work)" none "all is well: nobody's fault" || diag "$out"
-is "$(side work --identity stranger)" certificate "a stranger's certificate: the certificate's"
-is "$(side one --identity rsa)" gateway "a gateway that nobody vouches for: the gateway's" || diag "$out"
+fault none "all is well: nobody's fault" work
+fault certificate "a stranger's certificate: the certificate's" work --identity stranger
+fault gateway "a gateway that nobody vouches for: the gateway's" one --identity rsa
 gateway_stop
-is "$(side work)" network "no gateway: the network's"
+fault network "no gateway: the network's" work
 mv "$PKI/issuing-chain.pem" "$T/chain.pem"
 cp "$PKI/stranger-root.crt" "$PKI/issuing-chain.pem"
 gateway_start 'auth = "certificate"'
-is "$(side work)" gateway "a gateway that doesn't know our CA: the gateway's" || diag "$out"
+fault gateway "a gateway that doesn't know our CA: the gateway's" work
 connect work
 is "$rc" 3 "which refuses"
 like "$err" 'the gateway refused the certificate' "with words for it"
 gateway_stop
 mv "$T/chain.pem" "$PKI/issuing-chain.pem"
 mv /etc/devid/signing "$T/signing"
-is "$(side work)" account "no account: the account's" || diag "$out"
+fault account "no account: the account's" work
 connect work
 is "$rc" 6 "and connect ends as check does without one"
 mv "$T/signing" /etc/devid/signing
