@@ -72,12 +72,40 @@ ok "that carries packets" gateway_echoes
 is "$(gateway_user)" laptop-p256 "of whom it has chosen"
 
 # --- the gateway is restarted
+# The pauses that the log tells of, and what it took from each to the next, in seconds: at least as long.
+pauses() {
+	sed -n 's/^[^ ]* work: .*; it is checked and made again in \([0-9]*\) s$/\1/p' "$LOG" | paste -sd' '
+}
+are_pauses() {
+	[[ $(pauses) =~ $1 ]]
+}
+took() {
+	local moment last=
+	for moment in $(sed -n 's/^\([^ ]*\) work: .*; it is checked and made again in .*/\1/p' "$LOG"); do
+		moment=$(date -d "$moment" +%s)
+		[ -z "$last" ] || echo $((moment - last))
+		last=$moment
+	done | paste -sd' '
+}
+checks() {
+	"${E[@]}" devid events --json | grep -c '"event_sub_type" : "Local Check"'
+}
+before=$(checks)
 gateway_stop
 ok "a gateway that goes away is noticed" wait_for 20 is_in_state reconnecting
+ok "the pauses before each try grow" wait_for 20 are_pauses '^1 2 4' || diag "$(cat "$LOG")"
+read -r first second _ <<<"$(took)"
+ok "and are kept" test "$first" -ge 1 -a "$second" -ge 2 || diag "$(cat "$LOG")"
+ok "each try is checked before" test "$(checks)" -ge $((before + 2))
+is "$(client_connectivity 2)" "Local Check=ok Local Check=ok" "and gets no further"
 gateway_start 'auth = "certificate"'
 ok "when it is back, so is the connection" wait_for 30 is_in_state connected || diag "$(cat "$LOG")"
 ok "and carries packets" gateway_echoes
 is "$(client_connectivity 2)" "Local Check=ok Connection=ok" "checked before"
+gateway_stop
+ok "when it goes away again, the first pause is the first" wait_for 20 are_pauses ' 1( |$)' || diag "$(cat "$LOG")"
+gateway_start 'auth = "certificate"'
+ok "and it is back again" wait_for 30 is_in_state connected || diag "$(cat "$LOG")"
 end work
 is "$rc" 0 "it is ended"
 
