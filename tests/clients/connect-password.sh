@@ -82,6 +82,36 @@ end
 connect work --user laptop-rsa2048
 is "$rc" 1 "so it is asked for again"
 
+# --- by the connection's file
+# kept USER: whose sign-in is to be kept
+kept() {
+	printf '[Connection]\nGateway=server.test:4443\nIdentity=rsa\nCAFile=%s\nUser=%s\nSaveSignIn=yes\n' "$PKI/root.crt" "$1" \
+		>"$D/kept.conf"
+}
+kept nobody
+connect kept --password-file right
+is "$rc" 1 "User= is who signs in: another one is refused"
+like "$err" 'refused user name or password' "in words"
+is "$(sign_ins)" 0 "SaveSignIn=yes keeps nothing that was refused"
+kept laptop-rsa2048
+connect kept --password-file right
+is "$rc" 0 "with User= and SaveSignIn=yes: connected" || diag "$(last_run)"
+ok "and it carries packets" gateway_echoes
+is "$(gateway_user)" laptop-rsa2048 "as that user"
+is "$(sign_ins)" 1 "and the sign-in is in the keyring"
+end kept
+connect kept
+is "$rc" 0 "which signs in the next time"
+end kept
+kept nobody
+connect kept --user laptop-rsa2048
+is "$rc" 0 "--user goes before User="
+end kept
+connect kept --reset-cred
+is "$rc" 1 "--reset-cred asks anew"
+is "$(sign_ins)" 0 "and has forgotten what was kept"
+rm "$D/kept.conf"
+
 # --- wrong
 connect work --user laptop-rsa2048 --password-file wrong --save
 is "$rc" 1 "a wrong password: an error"
