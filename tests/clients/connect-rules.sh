@@ -20,6 +20,7 @@ connect() {
 end() {
 	run "${E[@]}" devid disconnect "$@"
 }
+NL=$'\n'
 # own NAME LINE…: a file of alice's.
 own() {
 	local name=$1
@@ -59,6 +60,41 @@ run "${E[@]}" devid start one --dry-run
 is "$rc" 0 "start is connect"
 run "${E[@]}" devid stop
 is "$rc" 1 "and stop is disconnect"
+
+# --- what a file says to openconnect
+pin() {
+	openssl x509 -in "$1" -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary |
+		base64 | sed 's/^/pin-sha256:/'
+}
+PIN=$(pin "$PKI/server.crt")
+words=('Arguments=--no-dtls; --useragent=Open AnyConnect, of Tokyo' "ServerPin=$PIN")
+own words Gateway=server.test:4443 Identity=rsa Protocol=gp "${words[@]}"
+connect words --dry-run
+like "$out" "openconnect --protocol=gp --authenticate [^$NL]*--servercert=${PIN//+/\\+} [^$NL]* --no-dtls '--useragent=Open AnyConnect, of Tokyo' https:" \
+	"Protocol=, ServerPin= and Arguments= are in the sign-in"
+like "$out" "openconnect --protocol=gp --cookie-on-stdin [^$NL]* --no-dtls '--useragent=Open AnyConnect, of Tokyo' CONNECT_URL" \
+	"and, but for the pin, which the sign-in tells, in the tunnel's"
+own words Gateway=server.test:4443 Identity=rsa Protocol=anyconnect "${words[@]}"
+connect words
+is "$rc" 1 "Arguments= are more than the example's rule for sudo lets through"
+like "$err" 'nothing here may make a tunnel for this user' "in words"
+cp /etc/sudoers.d/devid "$T/sudoers"
+echo 'alice ALL=(root) NOPASSWD: /usr/sbin/openconnect' >>/etc/sudoers.d/devid
+connect words
+is "$rc" 0 "where they may be given, the right pin connects, without a CA" || diag "$(last_run)"
+ok "and it carries packets" gateway_echoes
+like "$(cat "$HOME_ALICE/.local/state/devid/connections/words.log")" \
+	'with SSL connected and DTLS disabled' "as Arguments= want it"
+like "$(grep -a 'User-agent' "$GATEWAY_LOG" | tail -n 1)" "'Open AnyConnect, of Tokyo'" "each is one word for the client"
+end words
+mv "$T/sudoers" /etc/sudoers.d/devid
+cookies=$(grep -c 'issue cookie' "$GATEWAY_LOG")
+own words Gateway=server.test:4443 Identity=rsa "ServerPin=$(pin "$PKI/rsa2048.crt")" "CAFile=$PKI/root.crt"
+connect words --json
+is "$rc" 1 "another key than the pin's: an error, though the CA is the right one" || diag "$(last_run)"
+like "$out" '"reason" : "gateway-untrusted"' "with its word"
+is "$(client_connectivity 1)" "Connection=gateway-untrusted" "and its event"
+is "$(grep -c 'issue cookie' "$GATEWAY_LOG")" "$cookies" "and nobody has signed in"
 
 # --- any program
 cat >"$T/client" <<-'X'
