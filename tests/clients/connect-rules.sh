@@ -217,6 +217,60 @@ ok "and it carries packets" gateway_echoes
 end
 rm -r /etc/devid/rules.d /etc/devid/account.conf
 
+# --- what --json says, and --foreground
+connect work --json
+is "$rc" 0 "--json: connected"
+is "$("$PYTHON" -c '
+import json, sys
+print(" ".join(str(value) for key, value in sorted(json.load(sys.stdin).items()) if key != "address"))' <<<"$out")" \
+	"openconnect server.test:4443 rsa work ok ok connected" "with client, gateway, identity and name"
+address=$(sed -n 's/.*"address" : "\(.*\)".*/\1/p' <<<"$out")
+like "$(ip -o addr show)" " inet ${address:-none}/" "and an address that this machine has"
+end
+ok "no client is left" wait_for 5 no_tunnels
+connected() {
+	"${E[@]}" devid status | grep -q 'work: connected'
+}
+in_foreground() {
+	# A job of a script ignores what Ctrl-C sends.
+	env --default-signal=INT "${E[@]}" devid connect work --foreground >"$T/front.out" 2>"$T/front.err" </dev/null &
+	front=$!
+	track "$front"
+	ok "--foreground: connected" wait_for 10 connected || diag "$(cat "$T/front.err")"
+}
+# has_ended NAME
+has_ended() {
+	ok "$1: it ends" wait_for 5 gone "$front"
+	wait "$front"
+	is $? 0 "$1: with 0"
+	ok "$1: no client is left" wait_for 5 no_tunnels
+	ok "$1: nor a state" test ! -e "/run/user/$(id -u alice)/devid/connections/work.json"
+}
+in_foreground
+ok "and it carries packets" gateway_echoes
+is "$(pgrep -u alice -x devid)" "$front" "by itself: no other one stays"
+like "$(cat "$T/front.err")" "Using client certificate 'laptop-rsa2048'.*Configured as 10\.98\..*work: connected, address 10\.98\." \
+	"the client's lines are on standard error"
+is "$(cat "$T/front.out")" "" "and none on standard output"
+connect work
+like "$out" 'already connected' "another one finds it there"
+end
+is "$rc" 0 "disconnect ends it too"
+has_ended disconnect
+in_foreground
+kill -INT "$front"
+has_ended "Ctrl-C"
+in_foreground
+gateway_stop
+ok "a gateway that goes away" wait_for 20 grep -q 'work: .*; it is checked and made again in 1 s' "$T/front.err"
+kill -INT "$front"
+has_ended "Ctrl-C while it waits"
+gateway_start 'auth = "certificate"'
+before=$(gateway_packets)
+connect work --foreground --identity stranger
+is "$rc" 3 "what the check refuses doesn't start there either"
+is "$(gateway_packets)" "$before" "and no packet leaves"
+
 # --- on which side
 fault none "all is well: nobody's fault" work
 fault certificate "a stranger's certificate: the certificate's" work --identity stranger
