@@ -64,11 +64,15 @@ static char *(*const fields[])(const struct policy_rule *rule, struct deciding *
 	profiles_mismatch,
 };
 
-char *rule_mismatch(const struct policy_rule *rule, struct deciding *deciding)
+char *rule_mismatch(const struct policy_rule *rule, struct deciding *deciding, bool *posture)
 {
 	char *why = rule->enabled ? NULL : g_strdup("Enabled=no");
 
-	for (gsize i = 0; !why && i < G_N_ELEMENTS(fields); i++)
+	*posture = false;
+	for (gsize i = 0; !why && i < G_N_ELEMENTS(fields); i++) {
 		why = fields[i](rule, deciding);
+		*posture =
+			why && fields[i] == profiles_mismatch && rule->action != DEVID_ACTION_BLOCK;
+	}
 	return why;
 }

@@ -153,7 +153,7 @@ static void decide_rules(struct deciding *deciding)
 		step->name = rule->name;
 		step->path = rule->path;
 		step->line = rule->line;
-		step->why = rule_mismatch(rule, deciding);
+		step->why = rule_mismatch(rule, deciding, &step->posture);
 		if (step->why)
 			continue;
 		step->matched = true;

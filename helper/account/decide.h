@@ -18,7 +18,7 @@ struct deciding {
 enum devid_origin deciding_origin(struct deciding *deciding);
 enum devid_answer deciding_profile(struct deciding *deciding, const char *name);
 
-/* decide-rule.c: whether a rule matches; NULL, or why not (free it). */
-char *rule_mismatch(const struct policy_rule *rule, struct deciding *deciding);
+/* decide-rule.c: whether a rule matches; NULL, or why not (free it). *posture: as in devid_rule_step. */
+char *rule_mismatch(const struct policy_rule *rule, struct deciding *deciding, bool *posture);
 
 #endif

@@ -193,7 +193,7 @@ gboolean check_server(const char *address, const char *ca_file, const struct ide
 		.deadline = g_get_monotonic_time() + SERVER_BOUND_MS * 1000,
 	};
 
-	*report = (struct server_report){ .trusted = -1 };
+	*report = (struct server_report){ .had_none = identity == NULL, .trusted = -1 };
 	report->issuers = g_ptr_array_new_with_free_func(g_free);
 	if (!attempt_parse_address(address, report, error) ||
 	    !attempt_prepare(&attempt, ca_file, error))

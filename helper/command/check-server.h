@@ -24,6 +24,7 @@ struct server_report {
 	char *version;		  /* "TLS1.3", or NULL where none was agreed on */
 	char *cipher;		  /* or NULL */
 	bool asked;		  /* the server asked for a certificate */
+	bool had_none;		  /* and there was none to send */
 	GPtrArray *issuers;	  /* char*: names it says it accepts, as devid prints names */
 	bool ours_named;	  /* one of them issued the leaf or a certificate of its chain */
 	char *alert;		  /* the alert's name as the standard has it, or NULL */

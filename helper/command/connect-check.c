@@ -97,6 +97,19 @@ static GError *decision_error(const struct connect *connect, const struct devid_
 	return error;
 }
 
+/* Where rules refuse: the first that would let in, but for the device's state. */
+static char *find_posture(const struct devid_decision *decision)
+{
+	if (strcmp(decision->reason, "no-rule") != 0 &&
+	    strcmp(decision->reason, "rule-blocked") != 0)
+		return NULL;
+	for (size_t i = 0; i < decision->step_count; i++)
+		if (decision->steps[i].posture)
+			return g_strdup_printf("rule %s: %s", decision->steps[i].name,
+					       decision->steps[i].why);
+	return NULL;
+}
+
 static gboolean decide(struct connect *connect, const struct devid_account *account, GError **error)
 {
 	g_autoptr(devid_verdict) verdict = assess(connect->identity, account, error);
@@ -115,6 +128,7 @@ static gboolean decide(struct connect *connect, const struct devid_account *acco
 	check_event(connect, verdict, decision);
 	if (decision->result == DEVID_OK)
 		return TRUE;
+	connect->posture = find_posture(decision);
 	g_propagate_error(error, decision_error(connect, decision));
 	return FALSE;
 }
@@ -140,6 +154,7 @@ gboolean connect_check(struct connect *connect, GError **error)
 	accounts_clear(&connect->accounts);
 	connect->accounts = (struct accounts){ { NULL } };
 	g_clear_pointer(&connect->office, g_free);
+	g_clear_pointer(&connect->posture, g_free);
 	account = accounts_get(&connect->accounts, HALF_USER, error);
 	if (account == NULL || !look_for_office(connect, account, error))
 		return FALSE;
@@ -196,5 +211,6 @@ void connect_clear(struct connect *connect)
 	choice_clear(&connect->choice);
 	accounts_clear(&connect->accounts);
 	g_clear_pointer(&connect->office, g_free);
+	g_clear_pointer(&connect->posture, g_free);
 	g_clear_pointer(&connect->connection, connection_free);
 }

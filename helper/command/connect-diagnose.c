@@ -65,8 +65,6 @@ static enum side side_of(const GError *error)
 		{ DEVID_BLOCKED, SIDE_ACCOUNT },
 	};
 
-	if (strcmp(devid_error_reason(error), "posture-failed") == 0)
-		return SIDE_DEVICE;
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
 		if (rows[i].result == devid_error_result(error))
 			return rows[i].side;
@@ -212,7 +210,9 @@ enum exit_status connect_diagnose(struct connect *connect)
 	ask_doctor(&doctors);
 	if (!connect_check(connect, &error)) {
 		note(&findings, "local check", error->message);
-		blame(&findings, side_of(error));
+		if (connect->posture != NULL)
+			note(&findings, "posture", connect->posture);
+		blame(&findings, connect->posture != NULL ? SIDE_DEVICE : side_of(error));
 		status = exit_status_for(devid_error_result(error));
 	} else {
 		note(&findings, "local check",

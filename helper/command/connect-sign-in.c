@@ -170,17 +170,22 @@ gboolean connect_sign_in(struct connect *connect, GError **error)
 
 /* --- forgetting ----------------------------------------------------------------------------- */
 
-static void forget_agent(enum half half)
+/* Forgets what the agent holds; what was forgotten beside the sign-in, as the end of a sentence. */
+static const char *forget_agent(enum half half)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
 	g_autoptr(GError) error = NULL;
 
-	if (client_connect(&client, half, CLIENT_NO_START) != DEVID_OK)
-		return;
-	wire_begin(&request, WIRE_FORGET);
-	if (!agent_call(&client, &request, &reply, &error))
-		report_warning("what the agent holds in memory: %s", error->message);
+	if (agent_connect(&client, half, CLIENT_NO_START, &error)) {
+		wire_begin(&request, WIRE_FORGET);
+		if (agent_call(&client, &request, &reply, &error))
+			return ", the remembered choice, and the keys in memory";
+	} else if (devid_error_result(error) == DEVID_AGENT_GONE) {
+		return " and the remembered choice; no agent runs, so no key is in memory";
+	}
+	report_warning("the keys in memory: %s", error->message);
+	return " and the remembered choice, but not the keys in memory";
 }
 
 gboolean connect_forget(struct connect *connect, GError **error)
@@ -190,6 +195,7 @@ gboolean connect_forget(struct connect *connect, GError **error)
 	g_autoptr(ConnectionState) state = connection_state_read(connection->name);
 	g_autofree char *key = connection_address(connect->connection);
 	g_autoptr(GError) inner = NULL;
+	const char *rest;
 	int saved;
 
 	if (state != NULL && !connection_state_is_over(state) && !disconnect(state, error))
@@ -201,9 +207,9 @@ gboolean connect_forget(struct connect *connect, GError **error)
 	}
 	if (!selection_forget(&gateway, error))
 		return FALSE;
-	forget_agent(HALF_USER);
+	rest = forget_agent(HALF_USER);
 	if (!connect->json)
-		printf("%s: forgot %s, the remembered choice, and the keys in memory\n",
-		       connection->gateway, saved > 0 ? "the saved sign-in" : "no saved sign-in");
+		printf("%s: forgot %s%s\n", connection->gateway,
+		       saved > 0 ? "the saved sign-in" : "no saved sign-in", rest);
 	return TRUE;
 }

@@ -23,6 +23,7 @@ struct connect {
 	const struct identity *identity; /* NULL: none is needed, and there is none */
 	time_t found;			 /* when that was */
 	char *office;			 /* this is that office: no tunnel is needed */
+	char *posture; /* refused, and a rule would let in but for the device's state */
 	struct vpn_session session;
 };
 void connect_clear(struct connect *connect);
@@ -47,6 +48,11 @@ gboolean connect_forget(struct connect *connect, GError **error);
  * fails, or is -1.
  */
 enum exit_status supervise(struct connect *connect, int ready);
+
+/* retry.c: after how many seconds a connection that dropped is made again, where so many tries were in vain and the
+ * last ended so; 0: not any more.
+ */
+guint retry_after(guint tries, const GError *error);
 
 /* wall-clock.c: calls `then`, once, when the clock shows `when`, or has passed it. The source's id; 0: it can't. */
 guint wall_clock_add(time_t when, void (*then)(void *data), void *data);

@@ -41,12 +41,16 @@ static const char *after_handshake(const struct server_report *report)
 
 static char *words_refused(const struct server_report *report)
 {
-	return g_strdup_printf("%s (alert %s): %s%s", devid_reason_find("server-refused")->cause,
+	return g_strdup_printf("%s (alert %s): %s%s",
+			       report->had_none ? "the server does not go on without a certificate"
+						: devid_reason_find("server-refused")->cause,
 			       report->alert, alert_words(report->alert), after_handshake(report));
 }
 
 static char *words_closed(const struct server_report *report)
 {
+	if (report->had_none)
+		return g_strdup("the server closed the connection when it got no certificate");
 	return g_strdup_printf(
 		"the server closed the connection once it had the certificate, without a "
 		"word. That is how many servers refuse one%s",
@@ -55,9 +59,10 @@ static char *words_closed(const struct server_report *report)
 
 static char *words_accepted(const struct server_report *report)
 {
-	(void)report;
-	return g_strdup("the server asked for a certificate, the key signed, and nothing was said "
-			"against it");
+	return g_strdup(report->had_none
+				? "the server asked for a certificate, and goes on without"
+				: "the server asked for a certificate, the key signed, and "
+				  "nothing was said against it");
 }
 
 static char *words_not_asked(const struct server_report *report)

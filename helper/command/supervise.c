@@ -9,9 +9,6 @@
 #include "../account/notify.h"
 #include "connect.h"
 
-/* Seconds before each try; the last one stays. All in all four minutes and a half. */
-static const guint pauses[] = { 1, 2, 4, 8, 15, 30, 30, 30, 30, 30, 30, 30, 30 };
-
 struct supervisor {
 	struct connect *connect;
 	struct connection_state *state;
@@ -180,31 +177,17 @@ static void connected(struct vpn_session *session, const char *address)
 
 static gboolean try_again(gpointer data);
 
-/* Whether another try may help. */
-static bool may_pass(const GError *error)
-{
-	/* "client-missing": it was there, so it is being restarted. */
-	static const char *const words[] = { "gateway-unreachable", "gateway-closed",
-					     "session-ended",	    "client-failed",
-					     "client-missing",	    "timeout" };
-
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (strcmp(devid_error_reason(error), words[i]) == 0)
-			return true;
-	return false;
-}
-
 /* After a tunnel that stood: takes the error. */
 static void plan_again(struct supervisor *supervisor, GError *error)
 {
-	guint pause;
+	guint pause = retry_after(supervisor->tries, error);
 
-	if (supervisor->tries >= G_N_ELEMENTS(pauses) || !may_pass(error)) {
+	if (pause == 0) {
 		connect_event(supervisor->connect, error);
 		finish(supervisor, error);
 		return;
 	}
-	pause = pauses[supervisor->tries++];
+	supervisor->tries++;
 	say(supervisor, "%s; it is checked and made again in %u s", error->message, pause);
 	g_clear_pointer(&supervisor->state->address, g_free);
 	set_state(supervisor, "reconnecting");

@@ -26,6 +26,7 @@ static const struct {
 	{ "openconnect", "failed verification", "gateway-untrusted" },
 	{ "openconnect", "SSL certificate didn't match", "gateway-untrusted" },
 	{ "openconnect", "certificate does not match", "gateway-untrusted" },
+	{ "openconnect", "specified via --servercert match", "gateway-untrusted" },
 	{ "openconnect", "getaddrinfo failed", "gateway-unreachable" },
 	{ "openconnect", "Failed to connect to", "gateway-unreachable" },
 	{ "openconnect", "Failed to reconnect", "gateway-unreachable" },
@@ -39,7 +40,8 @@ static const struct {
 	{ "openconnect", "Session terminated by server", "session-ended" },
 	{ "openconnect", "Received server disconnect", "session-ended" },
 	{ "openconnect", "Server terminated session", "session-ended" },
-	{ "openconnect", "Error in the certificate", "gateway-refused" },
+	/* Our side's word, of the gateway's: what a gateway says comes as an alert. */
+	{ "openconnect", "Error in the certificate", "gateway-untrusted" },
 	{ "openconnect", "fatal alert", "gateway-refused" },
 	{ "openconnect", "Operation not permitted", "root-needed" },
 	{ "openconnect", "Failed to open tun", "root-needed" },

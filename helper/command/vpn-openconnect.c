@@ -60,10 +60,11 @@ static GPtrArray *sign_in_argv(const struct vpn_session *session, const char *us
 
 	add(argv, "--authenticate");
 	add(argv, "--non-inter");
-	if (connection->ca_file != NULL)
-		g_ptr_array_add(argv, g_strdup_printf("--cafile=%s", connection->ca_file));
+	/* It takes a gateway that either one speaks for: the pin is to be the one. */
 	if (connection->server_pin != NULL)
 		g_ptr_array_add(argv, g_strdup_printf("--servercert=%s", connection->server_pin));
+	else if (connection->ca_file != NULL)
+		g_ptr_array_add(argv, g_strdup_printf("--cafile=%s", connection->ca_file));
 	if (session->uri != NULL) {
 		add(argv, "-c");
 		add(argv, session->uri);

@@ -88,7 +88,8 @@ struct devid_rule_step {
 	const char *path; /* the file, or NULL */
 	unsigned line;
 	bool matched;
-	char *why; /* why it did not match: "Users= does not name alice"; NULL where it did */
+	char *why;    /* why it did not match: "Users= does not name alice"; NULL where it did */
+	bool posture; /* it would have let in, were the device in the state of its Profiles= */
 };
 
 struct devid_decision {

@@ -52,6 +52,10 @@ profile() {
 	run "${A[@]}" devid profile "$@" --gateway server.test --ca-file $CA --install --yes
 	[ "$rc" -eq 0 ] || diag "$(last_run)"
 }
+# The name in the certificate of whom the server let in last.
+server_user() {
+	sed -n 's/.*\[\(.*\)\] Peer Connection Initiated with .*/\1/p' "$OPENVPN_LOG" | tail -n 1
+}
 # connection NAME LINE…
 connection() {
 	local name=$1
@@ -59,6 +63,7 @@ connection() {
 	printf '%s\n' '[Connection]' "$@" >"$D/$name.conf"
 }
 WHO=("${A[@]}")
+NL=$'\n'
 
 # --- OpenVPN, by its file
 OPENVPN_SERVER_UNDER=(ip netns exec gateway)
@@ -76,6 +81,9 @@ for kind in rsa2048 p256; do
 	is "$rc" 0 "OpenVPN, $kind: connected" || diag "$(cat "$LOGS/ovpn-$kind.log")"
 	like "$out" "connected: address 10\.97\.0\.[0-9]+, gateway server\.test:1194 \(openvpn\), identity $kind" "with its address"
 	ok "and it carries packets" echoes 10.97.0.1
+	is "$(server_user)" "laptop-$kind" "the server's log has the certificate's name"
+	like "$(cat "$LOGS/ovpn-$kind.log")" "VERIFY OK: depth=0,[^$NL]*CN=server\.test.*Initialization Sequence Completed" \
+		"the client's has the server's"
 	[ "$kind" = p256 ] || {
 		end
 		is "$rc" 0 "disconnected"
@@ -165,9 +173,13 @@ is "$rc" 1 "a unit that fails: an error"
 like "$err" 'server\.test:1194: .*\(openvpn: .*' "in words, with systemctl's" || diag "$(last_run)"
 for kind in rsa2048 p256; do
 	profile openvpn "$kind"
+	: >"$T/unit.log"
 	connect unit --identity "$kind"
 	is "$rc" 0 "a unit, $kind: connected" || diag "$(last_run)" "$(tail -n 20 "$T/unit.log" "$T/units.log")"
 	ok "and it carries packets" echoes 10.97.0.1
+	is "$(server_user)" "laptop-$kind" "the server's log has the certificate's name"
+	like "$(cat "$T/unit.log")" '\[server\.test\] Peer Connection Initiated.*Initialization Sequence Completed' \
+		"the unit's has the server's"
 	is "$(ps -o user= -C openvpn | sort -u)" root "root's process does"
 	end
 	is "$rc" 0 "disconnected"
@@ -204,6 +216,8 @@ for kind in rsa2048 p256; do
 	like "$out" "connected: address 10\.95\.0\.[0-9]+, .*\(strongswan\), identity $kind" "with its address"
 	ok "and it carries packets" echoes 10.96.0.1
 	like "$(cat "$SWAN_GATEWAY_LOG")" "authentication of '.*CN=laptop-$kind' with $how.* successful" "the gateway saw the certificate"
+	like "$(cat "$LOGS/ike.log")" "CN=laptop-$kind' \(myself\) with $how.* successful.*authentication of 'server\.test' with .* successful" \
+		"the client's has both sides"
 	[ "$kind" = p256 ] || {
 		end
 		is "$rc" 0 "disconnected"

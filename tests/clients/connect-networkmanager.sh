@@ -34,10 +34,6 @@ state() {
 is_in_state() {
 	[ "$(state)" = "$1" ]
 }
-last_event() {
-	"${E[@]}" devid events --json 2>/dev/null | tr -d '\n' | grep -oE '"event_type" : "Connectivity"[^}]*' |
-		sed -E 's/.*"event_sub_type" : "([^"]*)".*"reason" : "([^"]*)".*/\1=\2/' | tail -n 1
-}
 checks() {
 	"${E[@]}" devid events --json 2>/dev/null | grep -c '"event_sub_type" : "Local Check"'
 }
@@ -55,7 +51,7 @@ system_bus_start
 connect work --identity rsa
 is "$rc" 1 "no NetworkManager: an error"
 like "$err" 'NetworkManager does not run' "in words"
-is "$(last_event)" "Connection=client-missing" "with an event"
+is "$(client_connectivity 1)" "Connection=client-missing" "with an event"
 
 # --- with keys of both kinds, and no rule of sudo's
 desktop_session alice
@@ -67,13 +63,16 @@ for action in "${NM_ACTIONS[@]}"; do
 done
 network_manager_start
 for label in rsa ec; do
+	name=$([ $label = rsa ] && echo laptop-rsa2048 || echo laptop-p256)
 	connect work --identity "$label"
 	is "$rc" 0 "$label: connected" || diag "$(cat "$LOG"; tail -n 40 "$NM_LOG")"
 	like "$out" "connected: address 10\.98\.0\.[0-9]+, gateway server\.test:4443 \(networkmanager\), identity $label" \
 		"$label: with address and gateway"
 	ok "$label: the tunnel carries packets" gateway_echoes
-	like "$(cat "$GATEWAY_LOG")" "certificate verification succeeded" "$label: the gateway saw the certificate"
-	is "$(last_event)" "Connection=ok" "$label: an event tells it"
+	is "$(gateway_user)" $name "$label: the gateway's log has the certificate's name"
+	like "$(cat "$LOG")" "Using client certificate '$name'.*NetworkManager: connection made.*connected, address 10\.98\." \
+		"$label: so has the client's, with both its halves"
+	is "$(client_connectivity 1)" "Connection=ok" "$label: an event tells it"
 	is "$(state)" connected "$label: so does status"
 	is "$(ps -o user= -p "$(gateway_tunnels)")" nm-openconnect "$label: the client is neither hers nor root's"
 	end
@@ -208,7 +207,7 @@ refused() {
 	[ "$rc" -eq 1 ] && [[ $err == *'lets this user make no connection'* ]]
 }
 ok "who isn't allowed to is told so" wait_for 10 refused || diag "$err"
-is "$(last_event)" "Connection=root-needed" "with an event"
+is "$(client_connectivity 1)" "Connection=root-needed" "with an event"
 desktop_allows alice bob
 allowed() {
 	connect work --identity rsa

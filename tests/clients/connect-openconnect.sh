@@ -29,24 +29,22 @@ state() {
 is_in_state() {
 	[ "$(state)" = "$1" ]
 }
-# Of the kind "Connectivity": "Local Check=ok Connection=ok".
-events() {
-	"${E[@]}" devid events --json 2>/dev/null | tr -d '\n' | grep -oE '"event_type" : "Connectivity"[^}]*' |
-		sed -E 's/.*"event_sub_type" : "([^"]*)".*"reason" : "([^"]*)".*/\1=\2/' | tail -n "$1" | paste -sd' '
-}
 said() {
 	grep -c "$1" "$GATEWAY_LOG"
 }
 
 # --- with keys of both kinds
 for label in rsa ec; do
+	name=$([ $label = rsa ] && echo laptop-rsa2048 || echo laptop-p256)
 	connect work --identity "$label"
 	is "$rc" 0 "$label: connected" || diag "$(cat "$LOG" "$GATEWAY_LOG")"
 	like "$out" "connected: address 10\.98\.0\.[0-9]+, gateway server\.test:4443 \(openconnect\), identity $label" \
 		"$label: with address and gateway"
 	ok "$label: the tunnel carries packets" gateway_echoes
-	like "$(cat "$GATEWAY_LOG")" "certificate verification succeeded" "$label: the gateway saw the certificate"
-	is "$(events 2)" "Local Check=ok Connection=ok" "$label: the check and the connection are two events"
+	is "$(gateway_user)" $name "$label: the gateway's log has the certificate's name"
+	like "$(cat "$LOG")" "Using client certificate '$name'" "$label: so has the client's"
+	like "$(cat "$LOG")" "Configured as $(sed -n 's/.*: address \([0-9.]*\),.*/\1/p' <<<"$out"),.* connected" "$label: and its address"
+	is "$(client_connectivity 2)" "Local Check=ok Connection=ok" "$label: the check and the connection are two events"
 	is "$(state)" connected "$label: status says so"
 	end
 	is "$rc" 0 "$label: disconnected"
@@ -71,14 +69,43 @@ like "$out" 'connected: .*identity ec' "and chooses anew"
 ok "with a cookie of its own" test "$(grep -c 'issue cookie' "$GATEWAY_LOG")" -gt "$cookie"
 ok "and one client runs" test "$(gateway_tunnels | wc -l)" -eq 1
 ok "that carries packets" gateway_echoes
+is "$(gateway_user)" laptop-p256 "of whom it has chosen"
 
 # --- the gateway is restarted
+# The pauses that the log tells of, and what it took from each to the next, in seconds: at least as long.
+pauses() {
+	sed -n 's/^[^ ]* work: .*; it is checked and made again in \([0-9]*\) s$/\1/p' "$LOG" | paste -sd' '
+}
+are_pauses() {
+	[[ $(pauses) =~ $1 ]]
+}
+took() {
+	local moment last=
+	for moment in $(sed -n 's/^\([^ ]*\) work: .*; it is checked and made again in .*/\1/p' "$LOG"); do
+		moment=$(date -d "$moment" +%s)
+		[ -z "$last" ] || echo $((moment - last))
+		last=$moment
+	done | paste -sd' '
+}
+checks() {
+	"${E[@]}" devid events --json | grep -c '"event_sub_type" : "Local Check"'
+}
+before=$(checks)
 gateway_stop
 ok "a gateway that goes away is noticed" wait_for 20 is_in_state reconnecting
+ok "the pauses before each try grow" wait_for 20 are_pauses '^1 2 4' || diag "$(cat "$LOG")"
+read -r first second _ <<<"$(took)"
+ok "and are kept" test "$first" -ge 1 -a "$second" -ge 2 || diag "$(cat "$LOG")"
+ok "each try is checked before" test "$(checks)" -ge $((before + 2))
+is "$(client_connectivity 2)" "Local Check=ok Local Check=ok" "and gets no further"
 gateway_start 'auth = "certificate"'
 ok "when it is back, so is the connection" wait_for 30 is_in_state connected || diag "$(cat "$LOG")"
 ok "and carries packets" gateway_echoes
-is "$(events 2)" "Local Check=ok Connection=ok" "checked before"
+is "$(client_connectivity 2)" "Local Check=ok Connection=ok" "checked before"
+gateway_stop
+ok "when it goes away again, the first pause is the first" wait_for 20 are_pauses ' 1( |$)' || diag "$(cat "$LOG")"
+gateway_start 'auth = "certificate"'
+ok "and it is back again" wait_for 30 is_in_state connected || diag "$(cat "$LOG")"
 end work
 is "$rc" 0 "it is ended"
 
@@ -89,7 +116,7 @@ connect work --identity stranger
 is "$rc" 3 "a stranger's certificate: certificate error"
 like "$err" '^Certificate error\. \[' "with the line that administrators search for"
 is "$(gateway_packets)" "$before" "and no packet has left"
-is "$(events 1)" "Local Check=issuer-unknown" "one event, of the check"
+is "$(client_connectivity 1)" "Local Check=issuer-unknown" "one event, of the check"
 connect work --identity nobody
 is "$rc" 1 "an identity that isn't there is named"
 is "$(gateway_packets)" "$before" "no packet has left for it"
@@ -106,7 +133,7 @@ connect work --identity stranger
 is "$rc" 3 "with the check off: refused by the gateway" || diag "$(cat "$LOG")"
 like "$err" 'the gateway refused the certificate' "in words"
 ok "by its log too" test "$(said 'certificate verification failed')" -gt "$refusals"
-is "$(events 2 | sed 's/.* //')" "Connection=gateway-refused" "with an event"
+is "$(client_connectivity 2 | sed 's/.* //')" "Connection=gateway-refused" "with an event"
 connect work --identity stranger --json
 like "$out" '"reason" : "gateway-refused"' "--json has its word"
 rm /etc/devid/account.conf
@@ -175,7 +202,7 @@ run "${E[@]}" devid status
 like "$out" 'connections.*work: ended: .*expired' "status says why"
 like "$out" 'brief .*expired less than a day ago' "and since when"
 is "$(said 'accepted connection')" "$accepted" "and nobody knocked at the gateway"
-is "$(events 1)" "Local Check=expired" "the check's event is the last"
+is "$(client_connectivity 1)" "Local Check=expired" "the check's event is the last"
 ok "no client is left" no_tunnels
 ok "nor a supervisor" test -z "$(pgrep -x devid)"
 done_testing

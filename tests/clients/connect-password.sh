@@ -18,6 +18,7 @@ gateway_start "${both[@]}"
 D=/etc/devid/connections.d
 mkdir -p "$D"
 printf '[Connection]\nGateway=server.test:4443\nIdentity=rsa\nCAFile=%s\n' "$PKI/root.crt" >"$D/work.conf"
+LOG=$HOME_ALICE/.local/state/devid/connections/work.log
 printf '%s\n' "$SECRET" >"$HOME_ALICE/right"
 printf 'wrong\n' >"$HOME_ALICE/wrong"
 chown alice: "$HOME_ALICE/right" "$HOME_ALICE/wrong"
@@ -50,7 +51,10 @@ is "$(sign_ins)" 0 "nothing is saved"
 connect work --user laptop-rsa2048 --password-file right
 is "$rc" 0 "with the password: connected" || diag "$(tail -n 30 "$GATEWAY_LOG")"
 ok "and it carries packets" gateway_echoes
-like "$(cat "$GATEWAY_LOG")" "using 'certificate\+plain'|plain" "the gateway asked for both"
+like "$(cat "$GATEWAY_LOG")" "using 'certificate\+plain' authentication to authenticate user" "the gateway asked for both"
+is "$(gateway_user)" laptop-rsa2048 "and its log has the certificate's name"
+like "$(cat "$LOG")" "Using client certificate 'laptop-rsa2048'.*Please enter your password.*Configured as 10\.98\." \
+	"so has the client's, with both"
 is "$(sign_ins)" 0 "not saved unless asked"
 
 # --- dropped: the supervisor has nobody to ask, and no password
@@ -77,6 +81,36 @@ is "$rc" 0 "which works"
 end
 connect work --user laptop-rsa2048
 is "$rc" 1 "so it is asked for again"
+
+# --- by the connection's file
+# kept USER: whose sign-in is to be kept
+kept() {
+	printf '[Connection]\nGateway=server.test:4443\nIdentity=rsa\nCAFile=%s\nUser=%s\nSaveSignIn=yes\n' "$PKI/root.crt" "$1" \
+		>"$D/kept.conf"
+}
+kept nobody
+connect kept --password-file right
+is "$rc" 1 "User= is who signs in: another one is refused"
+like "$err" 'refused user name or password' "in words"
+is "$(sign_ins)" 0 "SaveSignIn=yes keeps nothing that was refused"
+kept laptop-rsa2048
+connect kept --password-file right
+is "$rc" 0 "with User= and SaveSignIn=yes: connected" || diag "$(last_run)"
+ok "and it carries packets" gateway_echoes
+is "$(gateway_user)" laptop-rsa2048 "as that user"
+is "$(sign_ins)" 1 "and the sign-in is in the keyring"
+end kept
+connect kept
+is "$rc" 0 "which signs in the next time"
+end kept
+kept nobody
+connect kept --user laptop-rsa2048
+is "$rc" 0 "--user goes before User="
+end kept
+connect kept --reset-cred
+is "$rc" 1 "--reset-cred asks anew"
+is "$(sign_ins)" 0 "and has forgotten what was kept"
+rm "$D/kept.conf"
 
 # --- wrong
 connect work --user laptop-rsa2048 --password-file wrong --save
@@ -136,11 +170,37 @@ unlike "$(cat "$HOME_ALICE"/.local/state/devid/connections/* "$HOME_ALICE"/.loca
 	"and in no log"
 end
 
-# --- the keyring is locked, and nobody opens it
+# --- what the agent holds in memory
+in_memory() {
+	"${E[@]}" devid status | tr -s ' \n' ' ' | sed -n 's/.*process [0-9]*, \([0-9]*\) keys\{0,1\} in memory.*/\1/p'
+}
+# No identity: no use of a key follows.
+forget() {
+	connect work --reset-cred --identity nobody
+}
+is "$(in_memory)" 1 "the agent has the key in memory"
+forget
+like "$out" 'forgot the saved sign-in, the remembered choice, and the keys in memory' "--reset-cred says what it forgot"
+is "$(in_memory)" 0 "and so it is"
 keyring_lock
-connect work --user laptop-rsa2048
-isnt "$rc" 0 "a locked keyring: an error"
+connect work --user laptop-rsa2048 --password-file right
+is "$rc" 5 "with a locked keyring, and nobody to open it, the key can't be used any more" || diag "$(last_run)"
+like "$err" 'locked' "in words"
 keyring_unlock
+hung=$(client_agents)
+kill -STOP "$hung"
+forget
+like "$out" 'forgot no saved sign-in and the remembered choice, but not the keys in memory' "an agent that hangs: it is not said of it"
+like "$err" 'warning: the keys in memory: the agent: ' "but why"
+kill -CONT "$hung"
+client_end_agents
+forget
+like "$out" 'forgot no saved sign-in and the remembered choice; no agent runs, so no key is in memory' "nor of none"
+is "$(client_agents)" "" "and none is started for it"
+connect work --user laptop-rsa2048 --password-file right --save
+is "$rc" 0 "from an open keyring the key is read again"
+end
+is "$(in_memory)" 1 "and held"
 
 # --- reset-cred as a whole
 run "${E[@]}" devid reset-cred --yes

@@ -20,6 +20,7 @@ connect() {
 end() {
 	run "${E[@]}" devid disconnect "$@"
 }
+NL=$'\n'
 # own NAME LINE…: a file of alice's.
 own() {
 	local name=$1
@@ -59,6 +60,41 @@ run "${E[@]}" devid start one --dry-run
 is "$rc" 0 "start is connect"
 run "${E[@]}" devid stop
 is "$rc" 1 "and stop is disconnect"
+
+# --- what a file says to openconnect
+pin() {
+	openssl x509 -in "$1" -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary |
+		base64 | sed 's/^/pin-sha256:/'
+}
+PIN=$(pin "$PKI/server.crt")
+words=('Arguments=--no-dtls; --useragent=Open AnyConnect, of Tokyo' "ServerPin=$PIN")
+own words Gateway=server.test:4443 Identity=rsa Protocol=gp "${words[@]}"
+connect words --dry-run
+like "$out" "openconnect --protocol=gp --authenticate [^$NL]*--servercert=${PIN//+/\\+} [^$NL]* --no-dtls '--useragent=Open AnyConnect, of Tokyo' https:" \
+	"Protocol=, ServerPin= and Arguments= are in the sign-in"
+like "$out" "openconnect --protocol=gp --cookie-on-stdin [^$NL]* --no-dtls '--useragent=Open AnyConnect, of Tokyo' CONNECT_URL" \
+	"and, but for the pin, which the sign-in tells, in the tunnel's"
+own words Gateway=server.test:4443 Identity=rsa Protocol=anyconnect "${words[@]}"
+connect words
+is "$rc" 1 "Arguments= are more than the example's rule for sudo lets through"
+like "$err" 'nothing here may make a tunnel for this user' "in words"
+cp /etc/sudoers.d/devid "$T/sudoers"
+echo 'alice ALL=(root) NOPASSWD: /usr/sbin/openconnect' >>/etc/sudoers.d/devid
+connect words
+is "$rc" 0 "where they may be given, the right pin connects, without a CA" || diag "$(last_run)"
+ok "and it carries packets" gateway_echoes
+like "$(cat "$HOME_ALICE/.local/state/devid/connections/words.log")" \
+	'with SSL connected and DTLS disabled' "as Arguments= want it"
+like "$(grep -a 'User-agent' "$GATEWAY_LOG" | tail -n 1)" "'Open AnyConnect, of Tokyo'" "each is one word for the client"
+end words
+mv "$T/sudoers" /etc/sudoers.d/devid
+cookies=$(grep -c 'issue cookie' "$GATEWAY_LOG")
+own words Gateway=server.test:4443 Identity=rsa "ServerPin=$(pin "$PKI/rsa2048.crt")" "CAFile=$PKI/root.crt"
+connect words --json
+is "$rc" 1 "another key than the pin's: an error, though the CA is the right one" || diag "$(last_run)"
+like "$out" '"reason" : "gateway-untrusted"' "with its word"
+is "$(client_connectivity 1)" "Connection=gateway-untrusted" "and its event"
+is "$(grep -c 'issue cookie' "$GATEWAY_LOG")" "$cookies" "and nobody has signed in"
 
 # --- any program
 cat >"$T/client" <<-'X'
@@ -132,37 +168,126 @@ is "$rc" 1 "a supervisor that ends early: an error, and no wait"
 like "$err" 'the supervisor ended without a word; its log is ' "in words"
 stop "$pipes"
 
-# --- rules
+# --- rules, and the state of the device
+# fault SIDE NAME ARG…: what --diagnose says of `devid connect ARG…`.
+fault() {
+	local side=$1 name=$2
+	shift 2
+	connect "$@" --diagnose --json
+	is "$(sed -n 's/^  "side" : "\(.*\)",$/\1/p' <<<"$out")" "$side" "$name"
+}
+own work Gateway=server.test:4443 "CAFile=$PKI/root.crt" Identity=rsa
 mkdir -p /etc/devid/rules.d
-printf '[Rule closed]\nAction=block\n' >/etc/devid/rules.d/1.conf
+rule() {
+	printf '%s\n' "$@" >/etc/devid/rules.d/1.conf
+}
+# managed VERSION: a profile that asks for devid itself, so new.
+managed() {
+	printf '[Profile managed]\nClientVersion=%s\n' "$1" >/etc/devid/account.conf
+}
+# refuses REASON SIDE NAME
+refuses() {
+	local before after
+	before=$(gateway_packets)
+	connect work
+	after=$(gateway_packets)
+	is "$rc" 4 "$3: exit status 4" || diag "$(last_run)"
+	is "$after" "$before" "$3: no packet leaves"
+	is "$(client_connectivity 1)" "Local Check=$1" "$3: the event has the reason"
+	ok "$3: no client is started" no_tunnels
+	fault "$2" "$3: the fault is in the $2" work
+}
+rule '[Rule closed]' Action=block
+refuses rule-blocked account "a rule that blocks"
+managed 99
+rule '[Rule managed]' Profiles=managed Action=allow
+refuses no-rule device "a state that the device isn't in"
+like "$out" 'rule managed: the device does not meet profile managed' "with the rule and the profile"
+rule '[Rule managed]' Profiles=managed Action=allow '[Rule others]' Action=block
+refuses rule-blocked device "the same before a rule that blocks"
+rule '[Rule managed]' Profiles=managed Action=allow Users=bob
+refuses no-rule account "a rule that would not let her in anyhow"
+rule '[Rule managed]' Profiles=managed Action=block '[Rule others]' Action=block
+refuses rule-blocked account "a state that would not let her in either"
+managed 0.1
+rule '[Rule managed]' Profiles=managed Action=allow
+connect work
+is "$rc" 0 "a state that the device is in: connected" || diag "$(last_run)"
+ok "and it carries packets" gateway_echoes
+end
+rm -r /etc/devid/rules.d /etc/devid/account.conf
+
+# --- what --json says, and --foreground
+connect work --json
+is "$rc" 0 "--json: connected"
+is "$("$PYTHON" -c '
+import json, sys
+print(" ".join(str(value) for key, value in sorted(json.load(sys.stdin).items()) if key != "address"))' <<<"$out")" \
+	"openconnect server.test:4443 rsa work ok ok connected" "with client, gateway, identity and name"
+address=$(sed -n 's/.*"address" : "\(.*\)".*/\1/p' <<<"$out")
+like "$(ip -o addr show)" " inet ${address:-none}/" "and an address that this machine has"
+end
+ok "no client is left" wait_for 5 no_tunnels
+connected() {
+	"${E[@]}" devid status | grep -q 'work: connected'
+}
+in_foreground() {
+	# A job of a script ignores what Ctrl-C sends.
+	env --default-signal=INT "${E[@]}" devid connect work --foreground >"$T/front.out" 2>"$T/front.err" </dev/null &
+	front=$!
+	track "$front"
+	ok "--foreground: connected" wait_for 10 connected || diag "$(cat "$T/front.err")"
+}
+# has_ended NAME
+has_ended() {
+	ok "$1: it ends" wait_for 5 gone "$front"
+	wait "$front"
+	is $? 0 "$1: with 0"
+	ok "$1: no client is left" wait_for 5 no_tunnels
+	ok "$1: nor a state" test ! -e "/run/user/$(id -u alice)/devid/connections/work.json"
+}
+in_foreground
+ok "and it carries packets" gateway_echoes
+is "$(pgrep -u alice -x devid)" "$front" "by itself: no other one stays"
+like "$(cat "$T/front.err")" "Using client certificate 'laptop-rsa2048'.*Configured as 10\.98\..*work: connected, address 10\.98\." \
+	"the client's lines are on standard error"
+is "$(cat "$T/front.out")" "" "and none on standard output"
+connect work
+like "$out" 'already connected' "another one finds it there"
+end
+is "$rc" 0 "disconnect ends it too"
+has_ended disconnect
+in_foreground
+kill -INT "$front"
+has_ended "Ctrl-C"
+in_foreground
+gateway_stop
+ok "a gateway that goes away" wait_for 20 grep -q 'work: .*; it is checked and made again in 1 s' "$T/front.err"
+kill -INT "$front"
+has_ended "Ctrl-C while it waits"
+gateway_start 'auth = "certificate"'
 before=$(gateway_packets)
-connect one --identity rsa
-is "$rc" 4 "a rule that blocks: exit status 4"
+connect work --foreground --identity stranger
+is "$rc" 3 "what the check refuses doesn't start there either"
 is "$(gateway_packets)" "$before" "and no packet leaves"
-rm -r /etc/devid/rules.d
 
 # --- on which side
-own work Gateway=server.test:4443 "CAFile=$PKI/root.crt" Identity=rsa
-side() {
-	connect "$@" --diagnose --json
-	sed -n 's/^  "side" : "\(.*\)",$/\1/p' <<<"$out"
-}
-is "$(side work)" none "all is well: nobody's fault" || diag "$out"
-is "$(side work --identity stranger)" certificate "a stranger's certificate: the certificate's"
-is "$(side one --identity rsa)" gateway "a gateway that nobody vouches for: the gateway's" || diag "$out"
+fault none "all is well: nobody's fault" work
+fault certificate "a stranger's certificate: the certificate's" work --identity stranger
+fault gateway "a gateway that nobody vouches for: the gateway's" one --identity rsa
 gateway_stop
-is "$(side work)" network "no gateway: the network's"
+fault network "no gateway: the network's" work
 mv "$PKI/issuing-chain.pem" "$T/chain.pem"
 cp "$PKI/stranger-root.crt" "$PKI/issuing-chain.pem"
 gateway_start 'auth = "certificate"'
-is "$(side work)" gateway "a gateway that doesn't know our CA: the gateway's" || diag "$out"
+fault gateway "a gateway that doesn't know our CA: the gateway's" work
 connect work
 is "$rc" 3 "which refuses"
 like "$err" 'the gateway refused the certificate' "with words for it"
 gateway_stop
 mv "$T/chain.pem" "$PKI/issuing-chain.pem"
 mv /etc/devid/signing "$T/signing"
-is "$(side work)" account "no account: the account's" || diag "$out"
+fault account "no account: the account's" work
 connect work
 is "$rc" 6 "and connect ends as check does without one"
 mv "$T/signing" /etc/devid/signing

@@ -116,6 +116,12 @@ client_last_reason() {
 	client_reasons | tail -n 1
 }
 
+# client_connectivity N: the last N events of checks and connections: "Local Check=ok Connection=ok".
+client_connectivity() {
+	"${E[@]}" devid events --json 2>/dev/null | tr -d '\n' | grep -oE '"event_type" : "Connectivity"[^}]*' |
+		sed -E 's/.*"event_sub_type" : "([^"]*)".*"reason" : "([^"]*)".*/\1=\2/' | tail -n "$1" | paste -sd' '
+}
+
 # client_event_tells HOW [REASON], for a probe: what the client doesn't tell is in the log. Where no agent runs
 # there is none to write it.
 client_event_tells() {

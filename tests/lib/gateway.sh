@@ -8,6 +8,7 @@
 #	gateway_stop
 #	gateway_sudo			alice may make the tunnel, and nothing else
 #	gateway_packets			how many packets have left for it
+#	gateway_user			the name in the certificate of whom it let in last, by its log
 #
 # What goes through the tunnel reaches 10.98.0.1.
 
@@ -82,6 +83,10 @@ gateway_sudo() {
 
 gateway_packets() {
 	awk '$1 == "e0:" { print $11 }' /proc/net/dev
+}
+
+gateway_user() {
+	sed -n 's/.*main\[\(.*\)\]:.* user logged in$/\1/p' "$GATEWAY_LOG" | tail -n 1
 }
 
 gateway_echoes() {
