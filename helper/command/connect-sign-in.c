@@ -207,7 +207,8 @@ gboolean connect_forget(struct connect *connect, GError **error)
 	}
 	if (!selection_forget(&gateway, error))
 		return FALSE;
-	rest = forget_agent(HALF_USER);
+	/* Only root may make the machine's forget. */
+	rest = forget_agent(connect->driver->system && geteuid() == 0 ? HALF_SYSTEM : HALF_USER);
 	if (!connect->json)
 		printf("%s: forgot %s%s\n", connection->gateway,
 		       saved > 0 ? "the saved sign-in" : "no saved sign-in", rest);

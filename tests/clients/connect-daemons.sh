@@ -95,6 +95,16 @@ ok "a server that goes away is noticed" wait_for 25 is_in_state reconnecting || 
 server_start
 ok "and the connection made again" wait_for 30 is_in_state connected
 ok "that carries packets" echoes 10.97.0.1
+held() {
+	"${A[@]}" devid status 2>/dev/null | sed -nE "s/^ *machine's *running \\(process [0-9]+, ([0-9]+) keys? in memory\\)$/\\1/p"
+}
+end
+is "$rc" 0 "disconnected"
+is "$(held)" 1 "the machine's agent holds the key"
+connect ovpn-rsa2048 --reset-cred
+is "$rc" 0 "--reset-cred with another one: connected" || diag "$(last_run)"
+like "$out" "forgot no saved sign-in, the remembered choice, and the keys in memory" "what was forgotten is told"
+is "$(held)" 1 "and is: the agent holds the other key alone"
 end
 is "$rc" 0 "disconnected"
 connection bad Gateway=server.test:1194 Client=openvpn Identity=stranger "Config=$T/p256.conf"

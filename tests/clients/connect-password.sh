@@ -12,7 +12,9 @@ gateway_network
 gateway_sudo
 SECRET=open-sesame-42
 printf '%s\n%s\n' "$SECRET" "$SECRET" | ocpasswd -c "$T/passwd" laptop-rsa2048 >/dev/null 2>&1
-both=('auth = "certificate"' "auth = \"plain[passwd=$T/passwd]\"")
+# The banner's words are those of polkit and systemctl, which have nothing to do with it.
+both=('auth = "certificate"' "auth = \"plain[passwd=$T/passwd]\""
+	'pre-login-banner = "Notice: Access denied to whoever is Not authorized. Unit x.service not found."')
 chmod 644 "$T/passwd"
 gateway_start "${both[@]}"
 D=/etc/devid/connections.d
@@ -45,6 +47,7 @@ is_in_state() {
 connect work
 is "$rc" 1 "a password is asked for and nobody is there: an error"
 like "$err" '(asks for a user name and password|no terminal to ask on)' "in words"
+like "$(cat "$LOG")" 'Access denied to whoever is Not authorized' "whatever the gateway's banner says"
 is "$(sign_ins)" 0 "nothing is saved"
 
 # --- given, not saved
