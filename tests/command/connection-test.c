@@ -329,6 +329,7 @@ static void causes(void **unused)
 {
 	static const struct {
 		const char *client, *lines[3], *reason;
+		bool as_root;
 	} rows[] = {
 		{ "openconnect",
 		  { "Login failed.", "User input required in non-interactive mode" },
@@ -358,13 +359,15 @@ static void causes(void **unused)
 		  "gateway-closed" },
 		{ "openconnect", { "Failed to complete authentication" }, "gateway-closed" },
 		{ "openconnect", { "Cookie is no longer valid, ending session" }, "session-ended" },
-		{ "openconnect", { "sudo: a password is required" }, "root-needed" },
+		{ "openconnect", { "sudo: a password is required" }, "root-needed", true },
 		{ "openconnect", { "Error loading certificate from PKCS#11: x" }, "key-failed" },
 		/* of a TPM's module */
 		{ "openconnect",
 		  { "WARNING:tcti:src/util/io.c:262:socket_connect() Failed to connect to host 127.0.0.1",
 		    "Failed to complete authentication" },
 		  "gateway-closed" },
+		/* nothing stands between it and us, so they are somebody else's words: a banner's */
+		{ "openconnect", { "Not authorized", "Access denied" }, "client-failed" },
 		{ "openconnect", { "something else" }, "client-failed" },
 		{ "openconnect", { NULL }, "client-failed" },
 		/* another client's words are not its own */
@@ -374,7 +377,9 @@ static void causes(void **unused)
 
 	(void)unused;
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct vpn_session session = { .connection = &connection, .ticket = SECRET_INIT };
+		struct vpn_session session = { .connection = &connection,
+					       .ticket = SECRET_INIT,
+					       .as_root = rows[i].as_root };
 		g_autoptr(GError) error = NULL;
 
 		for (size_t j = 0; j < 3 && rows[i].lines[j] != NULL; j++)
