@@ -1,9 +1,6 @@
 #!/bin/bash
 # How long a person waits for a tunnel: from `devid connect` to the first packet through it, beside the same two halves
 # of openconnect by hand with the key in a file. measure.sh tells how to read it.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
 client_machine "$0" "$@"

@@ -2,11 +2,8 @@
 # A browser on the user's token: Chromium, without a head, finds the module in the user's NSS database and logs in
 # with the certificate that a policy chooses, set up by what `devid profile chromium` prints; the page tells who came.
 # What it shows when a key can't be used.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
-. "$(dirname "$0")/../lib/tls.sh"
 . "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/tls.sh"
 client_machine "$0" "$@"
 
 # printed LABEL PORT: what it says of that identity, and server; part NUMBER FIELD: of one of its files; policy: the

@@ -2,9 +2,6 @@
 # devid connect with the clients that are root's daemons and have the machine's identity: OpenVPN by its own
 # configuration file, and as a unit of systemd; strongSwan by a child of swanctl.conf. The daemons run with their
 # units' restrictions, and with what `devid profile` wrote.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
 . "$(dirname "$0")/../lib/network-manager.sh"

@@ -1,8 +1,5 @@
 #!/bin/bash
 # devid connect --diagnose: what is wrong, and on which side, for one fault of each side; it makes no tunnel.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
 client_machine "$0" "$@"

@@ -1,9 +1,6 @@
 #!/bin/bash
 # devid connect while the certificate's last second goes by: the connection is checked at that moment, the event and a
 # notification tell, and it ends where the account enforces its checks.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
 . "$(dirname "$0")/../lib/notification.sh"
@@ -103,7 +100,7 @@ begun() {
 	pgrep -u alice -x sleep
 }
 ok "a client is begun while the certificate is valid" wait_for 10 begun || diag "$(cat "$T/log")"
-supervisor=$(pgrep -f 'devid connect --supervise late')
+supervisor=$(pgrep -o -f 'devid connect --supervise late')
 kill -STOP "$supervisor"
 over=$(date -d "$(openssl x509 -in "$T/tmp/brief.crt" -noout -enddate | cut -d= -f2)" +%s)
 is_over() {

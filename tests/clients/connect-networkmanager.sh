@@ -1,9 +1,6 @@
 #!/bin/bash
 # devid connect through NetworkManager, as a user who may do nothing as root, with the key in a real keyring and a real
 # ocserv: who sees the connection, who can end it, and what becomes of it when something fails.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
 . "$(dirname "$0")/../lib/network-manager.sh"

@@ -1,9 +1,6 @@
 #!/bin/bash
 # devid connect with openconnect, as an unprivileged user with the key in a real keyring, through a real ocserv:
 # the check before, the tunnel, what becomes of it, and the end.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
 client_machine "$0" "$@"

@@ -1,9 +1,6 @@
 #!/bin/bash
 # devid connect where the gateway wants the certificate and a password: typed, saved in a real keyring, wrong,
 # forgotten. The password is never an argument, in the environment or in a log.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
 . "$(dirname "$0")/../lib/notification.sh"

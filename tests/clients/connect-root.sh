@@ -1,9 +1,6 @@
 #!/bin/bash
 # devid connect's way to root, where NetworkManager doesn't run: the real sudo with the rule of sudoers.example, and the
 # real pkexec, for which the real polkitd answers.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
 . "$(dirname "$0")/../lib/network-manager.sh"
@@ -86,7 +83,7 @@ asked() {
 	connecting=$!
 	track $connecting
 	wait_for 20 supervised || bail "no supervisor"
-	"${E[@]}" python3 "$TESTS/command/pty-run.py" type "$1" -- pkttyagent --process "$(pgrep -f 'devid connect --supervise')" \
+	"${E[@]}" python3 "$TESTS/command/pty-run.py" type "$1" -- pkttyagent --process "$(pgrep -o -f 'devid connect --supervise')" \
 		>"$T/prompt" 2>&1 &
 	prompt=$!
 	track $prompt

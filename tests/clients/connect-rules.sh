@@ -1,9 +1,6 @@
 #!/bin/bash
 # devid connect before there is a tunnel: which connection is meant, the office, rules, any program as a client,
 # and on which side it fails.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
 client_machine "$0" "$@"
@@ -145,7 +142,7 @@ like "$out" 'any: ended: its supervisor has gone' "which status tells"
 cat >"$T/openconnect" <<-X
 	#!/bin/sh
 	# It waits for us.
-	kill -KILL "\$(pgrep -u alice -f 'connect --supervise early')"
+	kill -KILL "\$(pgrep -o -u alice -f 'connect --supervise early')"
 	echo "CONNECT_URL='https://server.test:4443/'"
 	echo "FINGERPRINT='pin-sha256:x'"
 	head -c 40000 /dev/zero | tr '\\0' x | sed "s/.*/COOKIE='&'/"

@@ -2,9 +2,6 @@
 # curl (OpenSSL's engine, by p11-kit-proxy) against servers that refuse in the handshake and by an answer: what
 # it fetches, and what it says and how it ends where there is no certificate, a stranger's, or a key that can't
 # be used; the machine's token too. It has no way to list a token.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/web.sh"
 client_machine "$0" "$@"

@@ -1,11 +1,8 @@
 #!/bin/bash
 # Flatpak itself, with a runtime and an application made here of this machine's programs: the commands of devid(1) give
 # the application the user's token, and nothing does without them.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
-. "$(dirname "$0")/../lib/tls.sh"
 . "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/tls.sh"
 . "$(dirname "$0")/../lib/sandbox.sh"
 client_machine "$0" "$@"
 APP=org.example.Client

@@ -2,11 +2,8 @@
 # GnuTLS's programs on an installed machine, by way of p11-kit: our module registered alone, beside every other
 # PKCS#11 module of the machine, and in a process of its own (`remote:`); what they say when the key can't be
 # used. p11tool.sh and gnutls-cli.sh have the rest, with the module as their provider.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
-. "$(dirname "$0")/../lib/tls.sh"
 . "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/tls.sh"
 client_machine "$0" "$@"
 A=("${E[@]}")
 MODULES=/usr/share/p11-kit/modules

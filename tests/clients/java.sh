@@ -1,11 +1,8 @@
 #!/bin/bash
 # Java's SunPKCS11 on the user's token: keytool lists, asks for certificates and deletes, jarsigner signs, a small
 # program (Token.java) signs and logs in with TLS 1.2 and 1.3; what is said when a key can't be used.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
-. "$(dirname "$0")/../lib/tls.sh"
 . "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/tls.sh"
 client_machine "$0" "$@"
 
 cat >"$HOME_ALICE/devid.cfg" <<X

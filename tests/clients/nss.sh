@@ -1,11 +1,8 @@
 #!/bin/bash
 # NSS's own programs on the user's token: modutil and certutil list it, a request is signed, tstclnt logs in with
 # TLS 1.2 and 1.3, certutil deletes; what is said when a key can't be used.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
-. "$(dirname "$0")/../lib/tls.sh"
 . "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/tls.sh"
 client_machine "$0" "$@"
 
 # --- the module is added

@@ -2,9 +2,6 @@
 # OpenSC's pkcs11-tool on an installed machine, with our module and by p11-kit-proxy: list, --test, a signature of
 # a fresh challenge that is checked with the account's CA as a gateway would (OpenSC has no network client), and
 # what it says when the key can't be used. pkcs11-tool.sh has each mechanism; written.sh what it writes.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 client_machine "$0" "$@"
 client_import stranger-ec stranger-p256

@@ -2,11 +2,8 @@
 # The openssl command with its engine `pkcs11` (libp11) on an installed machine: a login with s_client, a signed
 # message, a certificate request and bare signatures, each checked without us; and what it says when the key
 # can't be used. It has no way to list a token. (Debian 12 has no OpenSSL provider for PKCS#11.)
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
-. "$(dirname "$0")/../lib/tls.sh"
 . "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/tls.sh"
 client_machine "$0" "$@"
 client_import stranger-ec stranger-p256
 declare -A files=([rsa]=rsa2048 [ec]=p256 [stranger]=stranger [stranger-ec]=stranger-p256)

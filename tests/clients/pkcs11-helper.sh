@@ -2,9 +2,6 @@
 # pkcs11-helper, as OpenVPN calls it: the list of ids; logins by a user and by root's daemon, which forks before it
 # loads the module; a client that outlives the agent; what it does and says when a key can't be used, and that its
 # tries make one event. A tunnel with packets in it is in profile-openvpn.sh.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 client_machine "$0" "$@"
 
@@ -87,6 +84,7 @@ alice_config() {
 }
 start() {
 	: >"$T/server.log"
+	: >"$T/client.log"
 	"${E[@]}" openvpn --config client.conf >"$T/client.log" 2>&1 </dev/null &
 	client=$!
 	track $client

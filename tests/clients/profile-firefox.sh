@@ -2,9 +2,6 @@
 # Firefox, without a head, with the policy that `devid profile firefox` prints, where it says: the module is loaded at
 # the first start, and the server sees the user's certificate; what it sees when the key can't be used or there is no
 # policy. (The dialog that would ask for the certificate is answered by a setting of Firefox's own.)
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/web.sh"
 client_machine "$0" "$@"

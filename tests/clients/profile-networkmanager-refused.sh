@@ -1,12 +1,6 @@
 #!/bin/bash
 # NetworkManager on a wire with what `devid profile networkmanager-wired --install` wrote, and no connection: refused by
 # the authenticator, by the client, by the account, or for want of a key; profile-networkmanager.sh has the rest.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/tunnel.sh"
-. "$(dirname "$0")/../lib/restricted.sh"
-. "$(dirname "$0")/../lib/eap.sh"
-. "$(dirname "$0")/../lib/network-manager.sh"
 . "$(dirname "$0")/../lib/wired.sh"
 . "$(dirname "$0")/../certs/pki.sh"
 tunnel_machine "$0" "$@"

@@ -2,12 +2,6 @@
 # NetworkManager on a wire with what `devid profile networkmanager-wired --install` wrote, under the restrictions of its
 # unit and with the wpa_supplicant that it asks over the system bus, the key on the machine's token: EAP-TLS against
 # hostapd's own server, then packets.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/tunnel.sh"
-. "$(dirname "$0")/../lib/restricted.sh"
-. "$(dirname "$0")/../lib/eap.sh"
-. "$(dirname "$0")/../lib/network-manager.sh"
 . "$(dirname "$0")/../lib/wired.sh"
 tunnel_machine "$0" "$@"
 machine_user alice devid
@@ -38,7 +32,7 @@ for label in rsa ec; do
 	is "$(nmcli -g 802-1x.eap,802-1x.identity connection show "$NAME" | paste -sd' ')" "tls $name" "$label: by 802.1X"
 	ok "$label: the authenticator opens the port" wait_for 5 grep -q ': authorizing port' "$T/hostapd.log" || logs
 	like "$(cat "$T/hostapd.log")" "depth=0 .*/CN=$name" "$label: for that certificate"
-	is "$(eap_identities)" "$name" "$label: its name is the identity"
+	ok "$label: its name is the identity" wait_for 5 eap_identity_is "$name"
 	like "$(address)" '^10\.99\.0\.1[0-9][0-9]/24$' "$label: an address came over the wire"
 	ok "$label: and packets cross it" echoes 10.99.0.1
 	is "$(last_use)" "$label Allowed ok" "$label: the machine's log says that wpa_supplicant used the key"
@@ -63,7 +57,7 @@ profile networkmanager-wired ec --gateway e0 --ca-file $CA --user 'EXAMPLE\host/
 eap_server
 up
 is "$rc" 0 "with another identity: connected" || logs
-is "$(eap_identities)" 'EXAMPLE\host/042$' "with each of its characters"
+ok "with each of its characters" wait_for 5 eap_identity_is 'EXAMPLE\host/042$'
 down
 
 # --- nothing is written

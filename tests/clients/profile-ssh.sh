@@ -2,9 +2,6 @@
 # ssh with what `devid profile openssh` prints and installs, without an option more, a user's key in the keyring: a
 # login and a clone; that one key alone is offered; what it says of a server that knows another key or isn't the
 # one, of an identity that is gone or renewed, and of a key that can't be used.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/sshd.sh"
 client_machine "$0" "$@"

@@ -3,9 +3,6 @@
 # keyring, against servers that demand a client certificate: a page, a clone, a push; what each says of a stranger's
 # certificate, of a server of another CA, of an identity that is gone and of a key that can't be used, and what the
 # server saw of it.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/web.sh"
 client_machine "$0" "$@"

@@ -31,14 +31,14 @@ for label in rsa ec; do
 	ok "$label: authenticated" wait_for 30 grep -q CTRL-EVENT-EAP-SUCCESS "$T/wpa.log" || logs
 	ok "$label: the authenticator opens the port" wait_for 5 grep -q ': authorizing port' "$T/hostapd.log" || logs
 	like "$(cat "$T/hostapd.log")" "depth=0 .*/CN=$name" "$label: for that certificate"
-	is "$(eap_identities)" "$name" "$label: its name is the identity"
+	ok "$label: its name is the identity" wait_for 5 eap_identity_is "$name"
 	ok "$label: and packets cross the wire" echoes 10.99.0.1 || logs
 	stop $client
 done
 profile wpa_supplicant ec --gateway e0 --ca-file $CA --user 'EXAMPLE\host/042$'
 start
 ok "another identity: authenticated" wait_for 30 grep -q CTRL-EVENT-EAP-SUCCESS "$T/wpa.log" || logs
-is "$(eap_identities)" 'EXAMPLE\host/042$' "with each of its characters"
+ok "with each of its characters" wait_for 5 eap_identity_is 'EXAMPLE\host/042$'
 wait_for 5 grep -q ': authorizing port' "$T/hostapd.log"
 ok "and packets cross the wire" echoes 10.99.0.1 || logs
 stop $client

@@ -1,11 +1,8 @@
 #!/bin/bash
 # Programs in a sandbox like Flatpak's, by p11-kit's own server as the user's unit starts it: what they see of the
 # machine's tokens, sign, log in with; what they can't change, read or reach; the server gone, killed, back again.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
-. "$(dirname "$0")/../lib/tls.sh"
 . "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/tls.sh"
 . "$(dirname "$0")/../lib/sandbox.sh"
 client_machine "$0" "$@"
 OURS=$TOKEN

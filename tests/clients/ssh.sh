@@ -1,9 +1,6 @@
 #!/bin/bash
 # OpenSSH on the user's token: what ssh-keygen lists, a login to a real sshd with -I and through ssh-agent, a
 # signed file; who is asked for a PIN; what is said when a key can't be used.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/sshd.sh"
 client_machine "$0" "$@"

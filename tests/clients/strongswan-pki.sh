@@ -2,9 +2,6 @@
 # strongSwan's pki with its pkcs11 plugin on the user's token: what it lists, public keys, requests and
 # certificates signed by RSA and EC keys, checked by openssl; its question for a PIN; what it says when a key can't
 # be used. The login is charon's, in profile-strongswan.sh.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 client_machine "$0" "$@"
 

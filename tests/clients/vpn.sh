@@ -2,9 +2,6 @@
 # openconnect without devid connect: in one piece, as root's daemon with a URI of the machine's token, RSA and EC; with
 # what `devid profile openconnect --install` wrote, for root, and for a user who only signs in and has the key in a
 # keyring. (What `devid profile` writes for the other clients has tests of its own.)
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
 client_machine "$0" "$@"

@@ -3,11 +3,8 @@
 # and the certificate by the other, in either order; a lone key or certificate, as clients and devid show it; the
 # limits; what is refused while the keyring is locked or no agent runs; and that either takes away what the other
 # wrote. p11tool.sh and pkcs11-tool.sh have each tool by itself.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
-. "$(dirname "$0")/../lib/tls.sh"
 . "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/tls.sh"
 client_machine "$0" "$@"
 A=("${E[@]}")
 for label in rsa ec stranger; do

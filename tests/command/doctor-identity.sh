@@ -1,9 +1,6 @@
 #!/bin/bash
 # devid doctor: what can be wrong with identities, their keys and certificates, the clock, the account, the machine's
 # agent, and what lies about, is found; each provoked and mended.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../certs/pki.sh"
 . "$(dirname "$0")/records.sh"

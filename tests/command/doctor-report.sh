@@ -1,9 +1,6 @@
 #!/bin/bash
 # devid doctor: how it speaks (a table, JSON, its words), what its report for the help desk has and has not, that
 # nothing hangs it, and that it leaves nothing running.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../certs/pki.sh"
 . "$(dirname "$0")/records.sh"

@@ -1,9 +1,6 @@
 #!/bin/bash
 # devid doctor: a healthy machine gives no finding; what can be wrong with programs, modules, agents, sockets and
 # the keyring is found, each provoked; and nothing of it takes for ever.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/sandbox.sh"
 . "$(dirname "$0")/doctor-lib.sh"

@@ -2,9 +2,6 @@
 # devid profile --install where it can't or mustn't write: what another user planted, what is no file, a folder that
 # is closed, full or read-only, marks that were torn. It ends with an error that names the path, what was there stays
 # as it was, and nothing is left beside it.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 client_machine "$0" "$@"
 machine_user bob

@@ -2,9 +2,6 @@
 # devid profile: each client's configuration names the identity and nothing secret; --install tells first, keeps the
 # old file, is idempotent, and refuses links and what others can write to. What the clients make of it is tested
 # in tests/clients/profile-*.sh.
-. "$(dirname "$0")/../lib/common.sh"
-. "$(dirname "$0")/../lib/machine.sh"
-. "$(dirname "$0")/../lib/keyring.sh"
 . "$(dirname "$0")/../lib/clients.sh"
 client_machine "$0" "$@"
 client_import_system machine p256

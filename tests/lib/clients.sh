@@ -1,12 +1,16 @@
 # What the tests of foreign programs share: an installed machine on which alice has a real keyring with two
 # identities that the account accepts ("rsa", "ec") and one that it doesn't ("stranger"), and the ways in which a
-# key can't be used. After common.sh, machine.sh and keyring.sh:
+# key can't be used. Brings common.sh, machine.sh and keyring.sh along:
 #
 #	client_machine "$0" "$@"
 #	run "${E[@]}" curl …			as alice; $TOKEN is her token's URI, $SO the module's path
 #	client_cannot_use locked probe		for each of locked, dismissed, refused, gone: see there
 #
 # Certificates: CN=laptop-rsa2048 and CN=laptop-p256; the PKI's names are in tests/certs/make.sh.
+
+for lib in common machine keyring; do
+	. "$(dirname "${BASH_SOURCE[0]}")/$lib.sh"
+done
 
 TOKEN='pkcs11:token=Device%20Identity'
 AGENT_PROGRAM=/usr/libexec/devid/devid-agent

@@ -4,7 +4,7 @@
 #	eap_server [LINE…]	its log is $T/hostapd.log; every EAP identity may come, by EAP-TLS; lines are added to its
 #				configuration. Again: another one, that holds nothing against who was refused (for a
 #				minute)
-#	eap_identities		the EAP identities that it was told
+#	eap_identities		the EAP identities that it was told; for wait_for: eap_identity_is NAME
 #	eap_addresses		DHCP behind the port, for clients that have no address
 
 EAP_SERVER=
@@ -57,6 +57,10 @@ eap_server() {
 eap_identities() {
 	sed -n '/EAP-Identity: Peer identity/,/^[^ ]/p' "$T/hostapd.log" | grep '^ ' | cut -c1-52 | tr -d ' \n' |
 		tr a-f A-F | basenc --base16 -d
+}
+# Its log is written behind what the client knows.
+eap_identity_is() {
+	[ "$(eap_identities)" = "$1" ]
 }
 
 eap_addresses() {

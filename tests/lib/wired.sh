@@ -1,9 +1,13 @@
 # NetworkManager on the wire to 802.1X's authenticator, and the wpa_supplicant that it asks over the system bus, each as
-# its unit runs it. After tunnel_machine, restricted.sh, eap.sh and network-manager.sh:
+# its unit runs it. Brings along what it needs; after tunnel_machine:
 #
 #	wired_start			both run, and e0 is disconnected
 #	up; down			with what `devid profile networkmanager-wired --install` wrote
 #	last_use			what the machine's log says of a key that wpa_supplicant asked for
+
+for lib in common machine tunnel restricted eap network-manager; do
+	. "$(dirname "${BASH_SOURCE[0]}")/$lib.sh"
+done
 
 F=/etc/NetworkManager/system-connections
 file=$F/devid-wired-e0.nmconnection
