@@ -248,14 +248,18 @@ gboolean connect_background_go(struct connect *connect, struct background *backg
 	gboolean sent = send_all(background->ticket, &mark, 1) &&
 			send_all(background->ticket, ticket->data, ticket->length);
 	g_autofree char *line = NULL, *log = NULL;
+	gboolean done;
 
 	secret_clear(&connect->session.ticket);
 	close(background->ticket);
 	line = sent ? read_line(background->ready) : NULL;
+	done = line != NULL && take_line(line, address, error);
+	if (line != NULL && !done)
+		await_end(background->ready);
 	close(background->ready);
 	*background = (struct background){ -1, -1 };
 	if (line != NULL)
-		return take_line(line, address, error);
+		return done;
 	log = connect_log_path(connect->connection->name);
 	devid_error_set(error, DEVID_FAILED, "client-failed", NULL,
 			"%s: the supervisor ended without a word; its log is %s",

@@ -72,7 +72,9 @@ static void tell_starter(struct supervisor *supervisor, const GError *error)
 	line = g_strconcat(text, "\n", NULL);
 	if (write(supervisor->ready, line, strlen(line)) < 0)
 		say(supervisor, "nobody waits for it any more");
-	close(supervisor->ready);
+	/* After a failure its end says that we, and our lock, have gone. */
+	if (error == NULL)
+		close(supervisor->ready);
 	supervisor->ready = -1;
 }
 

@@ -133,7 +133,7 @@ like "$out" '"reason" : "client-missing"' "is told"
 # The supervisor is killed: its program does not stay.
 connect any
 pid=$(pgrep -u alice -x sleep)
-pkill -KILL -u alice -x devid
+kill -KILL "$(pgrep -o -u alice -x devid)"
 ok "a killed supervisor takes its program along" wait_for 5 gone "$pid"
 run "${E[@]}" devid status
 like "$out" 'any: ended: its supervisor has gone' "which status tells"
