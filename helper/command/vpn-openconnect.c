@@ -20,14 +20,6 @@
 #define LOOKS_MAX   (30 * 1000 / LOOK_MS)
 #define EXAMPLE_PIN "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
-struct tunnel {
-	struct vpn_process *process;
-	struct vpn_session *session;
-	char *address; /* what it was configured with */
-	guint looking, looks;
-	bool stopping;
-};
-
 static void add(GPtrArray *argv, const char *word)
 {
 	g_ptr_array_add(argv, g_strdup(word));
@@ -198,49 +190,26 @@ static GPtrArray *tunnel_argv(const struct vpn_session *session, const struct se
 
 static gboolean look(gpointer data)
 {
-	struct tunnel *tunnel = data;
+	struct vpn_tunnel *tunnel = data;
 
 	if (tunnel->looks++ < LOOKS_MAX &&
 	    (!vpn_address_is_here(tunnel->address) ||
 	     vpn_client_is_busy(vpn_process_pid(tunnel->process), CLIENT)))
 		return G_SOURCE_CONTINUE;
-	tunnel->looking = 0;
+	tunnel->timer = 0;
 	tunnel->session->connected(tunnel->session, tunnel->address);
 	return G_SOURCE_REMOVE;
 }
 
-static void tunnel_line(const char *line, void *data)
+static void tunnel_line(struct vpn_tunnel *tunnel, const char *line)
 {
-	struct tunnel *tunnel = data;
 	const char *address = strstr(line, CONFIGURED);
 
-	vpn_session_line(tunnel->session, line);
 	if (address == NULL || tunnel->address != NULL)
 		return;
 	address += strlen(CONFIGURED);
 	tunnel->address = g_strndup(address, strcspn(address, ", "));
-	tunnel->looking = g_timeout_add(LOOK_MS, look, tunnel);
-}
-
-static gboolean start(struct vpn_session *session, GError **error);
-
-static void tunnel_ended(int status, void *data)
-{
-	struct tunnel *tunnel = data;
-	struct vpn_session *session = tunnel->session;
-	bool stopping = tunnel->stopping;
-	GError *error = NULL;
-
-	session->tunnel = NULL;
-	if (tunnel->looking != 0)
-		g_source_remove(tunnel->looking);
-	g_free(tunnel->address);
-	g_free(tunnel);
-	if (!stopping && vpn_root_otherwise(session) && start(session, &error))
-		return;
-	if (!stopping && error == NULL)
-		vpn_cause(session, CLIENT, status, &error);
-	session->ended(session, error);
+	tunnel->timer = g_timeout_add(LOOK_MS, look, tunnel);
 }
 
 /* The words of a tunnel to come, as far as sudo's rules tell them apart. */
@@ -262,12 +231,11 @@ static void prepare(const struct vpn_session *session)
 
 static gboolean start(struct vpn_session *session, GError **error)
 {
+	static const struct vpn_tunnel_kind kind = {
+		.client = CLIENT, .root = true, .line = tunnel_line, .start = start
+	};
 	g_autoptr(GPtrArray) argv = tunnel_argv(session, &session->ticket);
 	AUTO_SECRET struct secret cookie = SECRET_INIT;
-	struct vpn_command command = { .input = &cookie,
-				       .line = tunnel_line,
-				       .ended = tunnel_ended };
-	struct tunnel *tunnel;
 
 	if (argv == NULL || !vpn_ticket_cookie(&session->ticket, &cookie)) {
 		devid_error_set(error, DEVID_FAILED, "client-failed", NULL,
@@ -275,24 +243,7 @@ static gboolean start(struct vpn_session *session, GError **error)
 				session->connection->gateway);
 		return FALSE;
 	}
-	tunnel = g_new0(struct tunnel, 1);
-	tunnel->session = session;
-	command.data = tunnel;
-	tunnel->process = vpn_process_start_as_root(session, argv, &command, error);
-	if (tunnel->process == NULL) {
-		g_free(tunnel);
-		return FALSE;
-	}
-	session->tunnel = tunnel;
-	return TRUE;
-}
-
-static void stop(struct vpn_session *session)
-{
-	struct tunnel *tunnel = session->tunnel;
-
-	tunnel->stopping = true;
-	vpn_process_stop(tunnel->process);
+	return vpn_tunnel_start(session, &kind, argv, &cookie, error);
 }
 
 static void describe(const struct vpn_session *session, GPtrArray *lines)
@@ -313,6 +264,6 @@ const struct vpn_driver vpn_openconnect = {
 	.sign_in = sign_in,
 	.prepare = prepare,
 	.start = start,
-	.stop = stop,
+	.stop = vpn_tunnel_stop,
 	.describe = describe,
 };

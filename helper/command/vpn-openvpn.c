@@ -12,13 +12,6 @@
 #define ADDRESS	  "net_addr_v4_add: "
 #define SYSTEMD	  "/run/systemd/system"
 
-struct tunnel {
-	struct vpn_process *process;
-	struct vpn_session *session;
-	char *address;
-	bool stopping;
-};
-
 static bool is_file(const struct vpn_session *session)
 {
 	return g_path_is_absolute(session->connection->config);
@@ -56,12 +49,10 @@ static GPtrArray *file_argv(const struct vpn_session *session)
 	return argv;
 }
 
-static void take_line(const char *line, void *data)
+static void look(struct vpn_tunnel *tunnel, const char *line)
 {
-	struct tunnel *tunnel = data;
 	const char *address = strstr(line, ADDRESS);
 
-	vpn_session_line(tunnel->session, line);
 	if (address != NULL && tunnel->address == NULL) {
 		address += strlen(ADDRESS);
 		tunnel->address = g_strndup(address, strcspn(address, "/ "));
@@ -70,39 +61,14 @@ static void take_line(const char *line, void *data)
 		tunnel->session->connected(tunnel->session, tunnel->address);
 }
 
-static gboolean start_file(struct vpn_session *session, GError **error);
-
-static void has_ended(int status, void *data)
-{
-	struct tunnel *tunnel = data;
-	struct vpn_session *session = tunnel->session;
-	bool stopping = tunnel->stopping;
-	GError *error = NULL;
-
-	session->tunnel = NULL;
-	g_free(tunnel->address);
-	g_free(tunnel);
-	if (!stopping && vpn_root_otherwise(session) && start_file(session, &error))
-		return;
-	if (!stopping && error == NULL)
-		vpn_cause(session, CLIENT, status, &error);
-	session->ended(session, error);
-}
-
 static gboolean start_file(struct vpn_session *session, GError **error)
 {
+	static const struct vpn_tunnel_kind kind = {
+		.client = CLIENT, .root = true, .line = look, .start = start_file
+	};
 	g_autoptr(GPtrArray) argv = file_argv(session);
-	struct tunnel *tunnel = g_new0(struct tunnel, 1);
-	struct vpn_command command = { .line = take_line, .ended = has_ended, .data = tunnel };
 
-	tunnel->session = session;
-	tunnel->process = vpn_process_start_as_root(session, argv, &command, error);
-	if (tunnel->process == NULL) {
-		g_free(tunnel);
-		return FALSE;
-	}
-	session->tunnel = tunnel;
-	return TRUE;
+	return vpn_tunnel_start(session, &kind, argv, NULL, error);
 }
 
 /* --- as a unit ------------------------------------------------------------------------------ */
@@ -150,14 +116,10 @@ static gboolean start(struct vpn_session *session, GError **error)
 
 static void stop(struct vpn_session *session)
 {
-	struct tunnel *tunnel = session->tunnel;
-
-	if (!is_file(session)) {
+	if (is_file(session))
+		vpn_tunnel_stop(session);
+	else
 		vpn_daemon_stop(session);
-		return;
-	}
-	tunnel->stopping = true;
-	vpn_process_stop(tunnel->process);
 }
 
 static void describe(const struct vpn_session *session, GPtrArray *lines)

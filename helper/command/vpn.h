@@ -142,6 +142,29 @@ char *vpn_program(const char *name);
 /* "openconnect --authenticate …", quoted where a shell would need it; newly allocated. */
 char *vpn_words(const char *const *argv);
 
+/* --- vpn-tunnel.c: clients that are one process, which carries the tunnel as long as it runs ------ */
+
+struct vpn_tunnel {
+	struct vpn_session *session;
+	const struct vpn_tunnel_kind *kind;
+	struct vpn_process *process;
+	char *address;	    /* what it was configured with, or NULL */
+	guint timer, looks; /* a source of the driver's, removed with the tunnel, or 0 */
+	bool stopping;
+};
+struct vpn_tunnel_kind {
+	const char *client;
+	bool root; /* it needs root */
+	/* After it was kept; NULL: there is nothing to see in them. */
+	void (*line)(struct vpn_tunnel *tunnel, const char *line);
+	/* The driver's own: again, where another way to root is left. */
+	gboolean (*start)(struct vpn_session *session, GError **error);
+};
+/* The session's tunnel is a struct vpn_tunnel from then on. `argv` gets its end. */
+gboolean vpn_tunnel_start(struct vpn_session *session, const struct vpn_tunnel_kind *kind,
+			  GPtrArray *argv, const struct secret *input, GError **error);
+void vpn_tunnel_stop(struct vpn_session *session);
+
 /* --- vpn-look.c -------------------------------------------------------------------------------- */
 
 /* Whether an interface of this machine has it. */
