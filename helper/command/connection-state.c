@@ -94,12 +94,8 @@ int connection_state_supervisor(const struct connection_state *state)
 	return take_fd(&fd);
 }
 
-static char *make_text(const struct connection_state *state)
+void connection_state_json(JsonBuilder *builder, const struct connection_state *state)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
-	g_autoptr(JsonNode) root = NULL;
-
-	json_builder_begin_object(builder);
 	json_text(builder, "name", state->name);
 	json_text(builder, "client", state->client);
 	json_text(builder, "gateway", state->gateway);
@@ -111,6 +107,15 @@ static char *make_text(const struct connection_state *state)
 	json_text(builder, "hint", state->hint);
 	json_number(builder, "since", state->since);
 	json_number(builder, "pid", state->pid);
+}
+
+static char *make_text(const struct connection_state *state)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonNode) root = NULL;
+
+	json_builder_begin_object(builder);
+	connection_state_json(builder, state);
 	json_number(builder, "started", (gint64)state->started);
 	json_builder_end_object(builder);
 	root = json_builder_get_root(builder);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include <glib.h>
+#include <json-glib/json-glib.h>
 
 struct connection_state {
 	char *name, *client, *gateway;
@@ -22,6 +23,8 @@ void connection_state_free(struct connection_state *state);
 typedef struct connection_state ConnectionState;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ConnectionState, connection_state_free)
 
+/* Its members of a JSON object, as the file has them and `devid status` tells them. */
+void connection_state_json(JsonBuilder *builder, const struct connection_state *state);
 gboolean connection_state_write(const struct connection_state *state, GError **error);
 /* NULL: there is none that can be believed. One whose supervisor has gone without a word is "ended". */
 struct connection_state *connection_state_read(const char *name);

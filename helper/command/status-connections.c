@@ -24,17 +24,7 @@ void status_connections_print(void)
 static void state_json(JsonBuilder *builder, const struct connection_state *state)
 {
 	json_builder_begin_object(builder);
-	json_text(builder, "name", state->name);
-	json_text(builder, "client", state->client);
-	json_text(builder, "gateway", state->gateway);
-	json_text(builder, "identity", state->identity);
-	json_text(builder, "address", state->address);
-	json_text(builder, "state", state->state);
-	json_text(builder, "reason", state->reason);
-	json_text(builder, "message", state->message);
-	json_text(builder, "hint", state->hint);
-	json_number(builder, "since", state->since);
-	json_number(builder, "pid", state->pid);
+	connection_state_json(builder, state);
 	json_builder_end_object(builder);
 }
 
