@@ -31,25 +31,12 @@ if [ -z "${DEVID_DEMO_INSIDE:-}" ]; then
 		libsecret-1-dev libglib2.0-dev libjson-glib-dev libssl-dev p11-kit gnutls-bin openssl
 		gnome-keyring dbus dbus-daemon libsecret-tools libglib2.0-bin systemd iproute2 procps passwd
 		openconnect ocserv sudo iputils-ping)
-	missing=()
-	for package in "${packages[@]}"; do
-		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' ||
-			missing+=("$package")
-	done
+	. "$here/tests/lib/packages.sh"
+	mapfile -t missing < <(packages_missing "${packages[@]}")
 	if [ ${#missing[@]} -gt 0 ]; then
 		step "Packages: apt-get install ${missing[*]}"
-		# None of them is to start a service of this machine.
-		guard=/usr/sbin/policy-rc.d
-		if [ -e "$guard" ]; then
-			guard=
-		else
-			printf '#!/bin/sh\nexit 101\n' >"$guard"
-			chmod 755 "$guard"
-		fi
-		{ apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } \
-			>/tmp/devid-demo-apt.$$ 2>&1 </dev/null || failed=yes
-		rm -f ${guard:+"$guard"}
-		[ -z "${failed:-}" ] || { tail -n 20 /tmp/devid-demo-apt.$$ && give_up "apt-get failed"; }
+		packages_install /tmp/devid-demo-apt.$$ "${missing[@]}" ||
+			{ tail -n 20 /tmp/devid-demo-apt.$$ && give_up "apt-get failed"; }
 		rm -f /tmp/devid-demo-apt.$$
 	fi
 	step "Build (in $build)"

@@ -84,25 +84,15 @@ the_end() {
 
 # --- what is needed
 
-missing=()
-for package in "${packages[@]}"; do
-	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing+=("$package")
-done
+. "$here/lib/packages.sh"
+mapfile -t missing < <(packages_missing "${packages[@]}")
 if [ ${#missing[@]} -gt 0 ]; then
 	say "installing ${missing[*]}"
-	# None of them is to start a service of this machine.
-	guard=/usr/sbin/policy-rc.d
-	if [ -e "$guard" ]; then
-		guard=
-	else
-		printf '#!/bin/sh\nexit 101\n' >"$guard"
-		chmod 755 "$guard"
-	fi
-	{ apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"/tmp/devid-apt.$$" 2>&1 || {
+	packages_install "/tmp/devid-apt.$$" "${missing[@]}" || {
 		tail -n 30 "/tmp/devid-apt.$$"
 		failure "apt-get could not install ${missing[*]}"
 	}
-	rm -f "/tmp/devid-apt.$$" ${guard:+"$guard"}
+	rm -f "/tmp/devid-apt.$$"
 fi
 [ "$(id -u)" -eq 0 ] || say "not root: tests that need name spaces are skipped or fail"
 
