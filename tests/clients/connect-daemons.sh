@@ -9,6 +9,7 @@
 . "$(dirname "$0")/../lib/openvpn.sh"
 . "$(dirname "$0")/../lib/strongswan.sh"
 client_machine "$0" "$@"
+. "$TESTS/lib/connect.sh"
 PATH=$PATH:/usr/sbin:/sbin
 gateway_network
 cp "$PKI/stranger.p12" "$T/users/root/"
@@ -27,18 +28,6 @@ install -m 644 "$PKI/root.crt" $CA
 LOGS=$T/users/root/.local/state/devid/connections
 D=/etc/devid/connections.d
 mkdir -p "$D"
-connect() {
-	run "${WHO[@]}" devid connect "$@"
-}
-end() {
-	run "${WHO[@]}" devid disconnect "$@"
-}
-state() {
-	"${WHO[@]}" devid status --json | sed -n '/"connections"/,$s/.*"state" : "\(.*\)",$/\1/p' | head -n 1
-}
-is_in_state() {
-	[ "$(state)" = "$1" ]
-}
 echoes() {
 	ping -c 2 -i 0.2 -W 2 "$1"
 }

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib/gateway.sh"
 . "$(dirname "$0")/../lib/notification.sh"
 client_machine "$0" "$@"
+. "$TESTS/lib/connect.sh"
 . "$TESTS/certs/pki.sh"
 gateway_network
 gateway_sudo
@@ -16,15 +17,6 @@ for name in work other; do
 done
 touch "$T/notifications" && chown alice: "$T/notifications"
 notification_start
-connect() {
-	run "${E[@]}" devid connect "$@" </dev/null
-}
-state() {
-	"${E[@]}" devid status --json | tr -d '\n' | grep -o "\"name\" : \"$1\"[^}]*" | sed -n 's/.*"state" : "\([a-z]*\)".*/\1/p'
-}
-is_in_state() {
-	[ "$(state "$1")" = "$2" ]
-}
 # The events of checks and connections of LABEL, from the Nth on: "Local Check=ok Connection=ok".
 events() {
 	"${E[@]}" devid events --json 2>/dev/null | tr -d '\n' | grep -oE '"event_type" : "Connectivity"[^}]*' | grep -F "$1" |
@@ -110,8 +102,5 @@ wait_for 20 is_over
 kill -CONT "$supervisor"
 ok "connected after its end, it is checked as well, and ended" wait_for 20 is_in_state late ended || diag "$(cat "$T/log")"
 is "$(events late)" "Local Check=ok Connection=ok Local Check=expired" "with its events"
-no_supervisor() {
-	! pgrep -u alice -x devid
-}
 ok "nor is a supervisor" wait_for 5 no_supervisor
 done_testing

@@ -5,6 +5,8 @@
 . "$(dirname "$0")/../lib/gateway.sh"
 . "$(dirname "$0")/../lib/network-manager.sh"
 client_machine "$0" "$@"
+. "$TESTS/lib/connect.sh"
+WHO+=("${PRELOAD[@]}")
 machine_user bob
 gateway_network
 gateway_start 'auth = "certificate"'
@@ -19,18 +21,6 @@ LOG=$HOME_ALICE/.local/state/devid/connections/work.log
 STATE=/run/user/$(id -u alice)/devid/connections/work.json
 
 # openconnect is not built with the module's sanitizer.
-connect() {
-	run "${E[@]}" "${PRELOAD[@]}" devid connect "$@"
-}
-end() {
-	run "${E[@]}" devid disconnect "$@"
-}
-state() {
-	"${E[@]}" devid status --json | sed -n '/"connections"/,$s/.*"state" : "\(.*\)",$/\1/p' | head -n 1
-}
-is_in_state() {
-	[ "$(state)" = "$1" ]
-}
 checks() {
 	"${E[@]}" devid events --json 2>/dev/null | grep -c '"event_sub_type" : "Local Check"'
 }

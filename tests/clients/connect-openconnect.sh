@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
 client_machine "$0" "$@"
+. "$TESTS/lib/connect.sh"
 . "$TESTS/certs/pki.sh"
 gateway_network
 gateway_sudo
@@ -14,18 +15,6 @@ printf '[Connection]\nGateway=server.test:4443\nClient=openconnect\nCAFile=%s\n'
 LOG=$HOME_ALICE/.local/state/devid/connections/work.log
 STATE=/run/user/$(id -u alice)/devid/connections/work.json
 
-connect() {
-	run "${E[@]}" devid connect "$@"
-}
-end() {
-	run "${E[@]}" devid disconnect "$@"
-}
-state() {
-	"${E[@]}" devid status --json | sed -n '/"connections"/,$s/.*"state" : "\(.*\)",$/\1/p' | head -n 1
-}
-is_in_state() {
-	[ "$(state)" = "$1" ]
-}
 said() {
 	grep -c "$1" "$GATEWAY_LOG"
 }

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib/gateway.sh"
 . "$(dirname "$0")/../lib/notification.sh"
 client_machine "$0" "$@"
+. "$TESTS/lib/connect.sh"
 gateway_network
 gateway_sudo
 SECRET=open-sesame-42
@@ -23,22 +24,10 @@ printf 'wrong\n' >"$HOME_ALICE/wrong"
 chown alice: "$HOME_ALICE/right" "$HOME_ALICE/wrong"
 chmod 600 "$HOME_ALICE/right" "$HOME_ALICE/wrong"
 
-connect() {
-	run "${E[@]}" devid connect "$@" </dev/null
-}
-end() {
-	run "${E[@]}" devid disconnect "$@"
-}
 sign_ins() {
 	keyring_items org.devid.SignIn | grep -c 'Sign-in of laptop-rsa2048 at server.test:4443 (devid)'
 }
 
-state() {
-	"${E[@]}" devid status --json | sed -n '/"connections"/,$s/.*"state" : "\(.*\)",$/\1/p' | head -n 1
-}
-is_in_state() {
-	[ "$(state)" = "$1" ]
-}
 
 # --- nobody to ask
 connect work

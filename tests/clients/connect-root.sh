@@ -5,17 +5,12 @@
 . "$(dirname "$0")/../lib/gateway.sh"
 . "$(dirname "$0")/../lib/network-manager.sh"
 client_machine "$0" "$@"
+. "$TESTS/lib/connect.sh"
 gateway_network
 gateway_start 'auth = "certificate"'
 D=/etc/devid/connections.d
 mkdir -p "$D"
 printf '[Connection]\nGateway=server.test:4443\nIdentity=rsa\nCAFile=%s\n' "$PKI/root.crt" >"$D/work.conf"
-connect() {
-	run "${E[@]}" devid connect "$@" </dev/null
-}
-end() {
-	run "${E[@]}" devid disconnect "$@"
-}
 # answer RESULT: what polkit says to alice who wants to run openconnect as root.
 answer() {
 	cat >/etc/polkit-1/rules.d/10-pkexec.rules <<-RULE
@@ -180,8 +175,5 @@ mv /usr/bin/sudo "$T/sudo"
 mv /usr/bin/pkexec "$T/pkexec"
 connect work
 needs_root '' "neither of the two"
-no_supervisor() {
-	! pgrep -u alice -x devid
-}
 ok "no supervisor is left" wait_for 5 no_supervisor
 done_testing

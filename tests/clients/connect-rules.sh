@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
 client_machine "$0" "$@"
+. "$TESTS/lib/connect.sh"
 gateway_network
 gateway_sudo
 gateway_start 'auth = "certificate"'
@@ -11,12 +12,6 @@ D=/etc/devid/connections.d
 OWN=$HOME_ALICE/.config/devid/connections.d
 mkdir -p "$D"
 run "${E[@]}" mkdir -p "$OWN"
-connect() {
-	run "${E[@]}" devid connect "$@" </dev/null
-}
-end() {
-	run "${E[@]}" devid disconnect "$@"
-}
 NL=$'\n'
 # own NAME LINE…: a file of alice's.
 own() {
