@@ -11,52 +11,72 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 here=$(cd "$(dirname "$0")/.." && pwd)
 build=${DEVID_DEMO_BUILD:-$here/build-demo}
 
+# Lines are laid out for 80 columns.
 say() {
-	printf '%s\n' "$*"
+	printf '%s\n' "$*" | fold -s -w 80
 }
 step() {
-	printf '\n\033[1m== %s\033[0m\n' "$*" | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9]*m//g'; }
+	printf '\n\033[1m%s\033[0m\n' "$(printf '== %s' "$*" | fold -s -w 80)" | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9]*m//g'; }
 }
 give_up() {
 	say "demo: $*" >&2
 	exit 1
 }
 
+# What ninja counts, as it goes: on a terminal in one line, else a line a quarter.
+progress() {
+	local line done all told=0
+	while read -r line; do
+		[[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
+		done=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]}
+		if [ -t 1 ]; then
+			printf '\r  step %s of %s ' "$done" "$all"
+		elif [ $((done * 4 / all)) -gt "$told" ]; then
+			told=$((done * 4 / all))
+			say "  step $done of $all"
+		fi
+	done
+	[ ! -t 1 ] || printf '\n'
+}
+
 # --- outside: packages and the build -------------------------------------------------------------
 
 if [ -z "${DEVID_DEMO_INSIDE:-}" ]; then
 	[ "$(id -u)" -eq 0 ] || give_up "must run as root (it makes name spaces and users of its own)"
+	unshare -mnp --fork --mount-proc --propagation private true 2>/dev/null ||
+		give_up "this machine allows no name spaces (in a container: give it CAP_SYS_ADMIN)"
 	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	packages=(build-essential meson ninja-build pkg-config python3 libp11-kit-dev libgnutls28-dev
-		libsecret-1-dev libglib2.0-dev libjson-glib-dev libssl-dev p11-kit gnutls-bin openssl
+		libglib2.0-dev libjson-glib-dev libssl-dev p11-kit gnutls-bin openssl
 		gnome-keyring dbus dbus-daemon libsecret-tools libglib2.0-bin systemd iproute2 procps passwd
-		openconnect ocserv sudo iputils-ping)
+		openconnect ocserv polkitd iputils-ping)
 	. "$here/tests/lib/packages.sh"
 	mapfile -t missing < <(packages_missing "${packages[@]}")
 	if [ ${#missing[@]} -gt 0 ]; then
 		step "Packages: apt-get install ${missing[*]}"
+		say "  what they bring is not started, nor enabled; it takes a minute or two"
 		packages_install /tmp/devid-demo-apt.$$ "${missing[@]}" ||
 			{ tail -n 20 /tmp/devid-demo-apt.$$ && give_up "apt-get failed"; }
 		rm -f /tmp/devid-demo-apt.$$
 	fi
 	step "Build (in $build)"
+	say "  all that is written here is compiled: a minute, the first time"
 	log=$(mktemp)
+	set -o pipefail
 	{
 		if [ -f "$build/build.ninja" ]; then
 			meson setup --reconfigure "$build" "$here" --prefix=/usr -Dtests=false
 		else
 			meson setup "$build" "$here" --prefix=/usr -Dtests=false
 		fi && ninja -C "$build"
-	} >"$log" 2>&1 </dev/null || { tail -n 30 "$log" && give_up "the build failed"; }
+	} 2>&1 </dev/null | tee "$log" | progress || { tail -n 30 "$log" && give_up "the build failed"; }
+	set +o pipefail
 	rm -f "$log"
-	unshare -mnp --fork --mount-proc --propagation private true ||
-		give_up "this machine allows no name spaces (in a container: give it CAP_SYS_ADMIN)"
 fi
 export DEVID_DEMO_INSIDE=yes DEVID_BUILD=$build DEVID_SOURCE=$here
 . "$here/tests/lib/common.sh"
 . "$here/tests/lib/machine.sh"
 . "$here/tests/lib/gateway.sh"
-. "$here/tests/certs/pki.sh"
 need_pki() { :; }
 TAP_FINISHED=yes
 bail() { give_up "$*"; }
@@ -68,14 +88,16 @@ private_machine "$0" "$@"
 
 # shows USER COMMAND-LINE: prints it as the user would type it, runs it, prints what it says.
 shows() {
-	local prompt="$1\$"
+	local prompt="$1\$" typed
 	[ "$1" != root ] || prompt='root#'
 	as "$1" ${bus[$1]:+"DBUS_SESSION_BUS_ADDRESS=${bus[$1]}"}
-	printf '\n%s %s\n' "$prompt" "${2//$'\n'/$'\n'    }"
+	typed="$prompt ${2//$'\n'/$'\n'  }"
+	[ -z "$(awk 'length > 80' <<<"$typed")" ] || give_up "too long for a line: $typed"
+	printf '\n%s\n' "$typed"
 	rc=0
 	timeout 30 "${A[@]}" bash -c "$2" >"$T/shown" 2>&1 </dev/null || rc=$?
 	out=$(cat "$T/shown")
-	[ -z "$out" ] || printf '%s\n' "${out//$T\//}" | sed 's/^/    /'
+	[ -z "$out" ] || printf '%s\n' "${out//$T\//}" | fold -s -w 76 | sed 's/^/    /'
 	[ "$rc" -eq 0 ] || say "    [exit $rc]"
 }
 # must WHAT COMMAND…: the demo ends here if that isn't so.
@@ -102,33 +124,14 @@ declare -A bus=()
 # --- the cast ------------------------------------------------------------------------------------
 
 step "A small PKI: a root, an intermediate that issues device certificates, and a stranger's CA"
-mkdir "$T/ca" && cd "$T/ca" || exit 1
-{
-	for key in root:p256 issuing:rsa:2048 laptop-rsa:rsa:2048 laptop-ec:p256 machine:p256 server:p256 \
-		other:p256 stranger:p256; do
-		pki_key "${key%%:*}" "${key#*:}" &
-	done
-	wait
-	O='/C=JP/ST=Tokyo/O=Example'
-	pki_issue root root "$O/CN=Example Root CA" "${CA_EXTENSIONS[@]}" &&
-		pki_issue issuing root "$O/CN=Example Device CA" "${CA_EXTENSIONS[@]}" &&
-		pki_issue server root "$O/CN=server.test" "${SERVER_EXTENSIONS[@]}" &&
-		pki_issue other other "/C=JP/O=Other/CN=Other CA" "${CA_EXTENSIONS[@]}" &&
-		pki_issue stranger other "/C=JP/O=Other/CN=stranger" "${LEAF_EXTENSIONS[@]}" &&
-		cat issuing.crt root.crt >chain.pem &&
-		for name in laptop-rsa laptop-ec machine; do
-			pki_issue $name issuing "$O/CN=$name" "${LEAF_EXTENSIONS[@]}" &&
-				pki_p12 $name $name.p12 'Tokyo 2026' -certfile chain.pem || exit 1
-		done &&
-		pki_p12 stranger stranger.p12 'Tokyo 2026' -certfile other.crt
-} >"$T/pki.log" 2>&1 || give_up "no certificates: $(cat "$T/pki.log")"
+bash "$here/data/session.sh" "$T/ca" >"$T/pki.log" 2>&1 || give_up "no certificates: $(cat "$T/pki.log")"
+cd "$T/ca" || exit 1
 for user in alice:devid bob:; do
 	machine_user "${user%:*}" "${user#*:}"
 done
 for user in alice bob root; do
 	home=$T/users/$user
-	printf 'Tokyo 2026\n' >"$home/password"
-	cp issuing.crt "$home/"
+	cp issuing.crt password "$home/"
 	cp laptop-rsa.p12 laptop-ec.p12 stranger.p12 machine.p12 "$home/"
 	chown -R "$user:" "$home"
 	chmod 600 "$home/password" "$home"/*.p12
@@ -141,9 +144,7 @@ say "  all programs trust servers of that root"
 
 step "A TLS 1.3 server that demands a client certificate of that PKI"
 as root
-(cd "$T/ca" && exec "${A[@]}" openssl s_server -accept 127.0.0.1:4433 -cert "$T/ca/server.crt" \
-	-key "$T/ca/server.key" -CAfile "$T/ca/chain.pem" -tls1_3 -Verify 3 -verify_return_error -www) \
-	>"$T/server.log" 2>&1 </dev/null &
+"${A[@]}" bash "$here/data/session.sh" "$T/ca" serve >"$T/server.log" 2>&1 </dev/null &
 track $!
 wait_for 5 port_listens 4433 || give_up "no server: $(cat "$T/server.log")"
 say "  openssl s_server -tls1_3 -Verify 3 -verify_return_error, on localhost:4433"
@@ -189,7 +190,8 @@ must "it is imported" ended 0
 as alice "DBUS_SESSION_BUS_ADDRESS=${bus[alice]}"
 must "her keyring holds one key" test "$(items)" -eq 1
 must "no file of hers does" not grep -rqaE 'PRIVATE KEY' "$T/users/alice/.local/share/devid"
-shows alice 'devid import-cert --label laptop-ec --password-file password laptop-ec.p12'
+shows alice 'devid import-cert --label laptop-ec \
+  --password-file password laptop-ec.p12'
 must "so is one with a P-256 key" ended 0
 
 step "What she has"
@@ -204,9 +206,12 @@ step "Mutual TLS 1.3: gnutls-cli knows nothing of devid, only the PKCS#11 URI"
 for label in laptop laptop-ec; do
 	shows alice "printf 'GET / HTTP/1.0\r\n\r\n' |
 gnutls-cli -p 4433 \\
-  --x509certfile 'pkcs11:token=Device%20Identity;object=$label;type=cert' \\
-  --x509keyfile 'pkcs11:token=Device%20Identity;object=$label;type=private' \\
-  localhost 2>&1 | grep -aE 'Description|Verify return|Subject: |^\*\*\*|rror:|^Cannot'"
+--x509certfile \\
+'pkcs11:token=Device%20Identity;object=$label;type=cert' \\
+--x509keyfile \\
+'pkcs11:token=Device%20Identity;object=$label;type=private' \\
+localhost 2>&1 |
+grep -aE 'Description|Verify return|Subject: |^\*\*\*|rror:|^Cannot'"
 	must "the handshake is TLS 1.3" said 'TLS1\.3'
 	must "the server verified $label" said 'Verify return code: 0 \(ok\)'
 done
@@ -217,13 +222,13 @@ step "A VPN gateway in a network of its own: a real ocserv that lets in whom tha
 PKI=$T/ca
 cp "$T/ca/chain.pem" "$T/ca/issuing-chain.pem"
 gateway_network
-gateway_sudo
+tunnel_allows alice
 gateway_start 'auth = "certificate"'
 must "it listens" gateway_listens
 mkdir -p /etc/devid/connections.d
 printf '[Connection]\nGateway=server.test:4443\nClient=openconnect\n' >/etc/devid/connections.d/work.conf
 shows root 'cat /etc/devid/connections.d/work.conf'
-say "  alice may make the tunnel by the rule of data/sudoers.example, and nothing else as root"
+say "  polkit lets alice have that one made as root, and devid-tunnel makes no other"
 
 step "One command, once: alice is connected"
 shows alice 'devid connect work --identity laptop'
@@ -247,26 +252,33 @@ must "with the line that administrators search for" said \
 	'Certificate error\. \[C=JP, ST=Tokyo, O=Example, CN=Example Device CA\]'
 shows alice "printf 'GET / HTTP/1.0\r\n\r\n' |
 gnutls-cli -p 4433 \\
-  --x509certfile 'pkcs11:token=Device%20Identity;object=stranger;type=cert' \\
-  --x509keyfile 'pkcs11:token=Device%20Identity;object=stranger;type=private' \\
-  localhost 2>&1 | grep -aE 'Description|Verify return|Subject: |^\*\*\*|rror:|^Cannot'"
+--x509certfile \\
+'pkcs11:token=Device%20Identity;object=stranger;type=cert' \\
+--x509keyfile \\
+'pkcs11:token=Device%20Identity;object=stranger;type=private' \\
+localhost 2>&1 |
+grep -aE 'Description|Verify return|Subject: |^\*\*\*|rror:|^Cannot'"
 must "and the server ends the connection" not said 'Verify return code: 0'
 shows alice "devid events | tail -n 4"
 must "events tell what happened" said 'stranger'
 
 step "The machine's own identity: imported by root, used by whom the account names"
-shows root 'devid import-cert --system --label machine --password-file password machine.p12'
+shows root 'devid import-cert --system --label machine \
+  --password-file password machine.p12'
 must "it is imported" ended 0
 key=$(find /var/lib/devid -name '*.key')
 must "its key is a file of the agent's user alone" test "$(stat -c %U:%a "$key")" = devid:600
-shows alice "head -c 1 '$key'"
+shows alice 'head -c 1 /var/lib/devid/*.key'
 must "which alice can't read" not ended 0
 for user in alice bob; do
 	shows $user "printf 'GET / HTTP/1.0\r\n\r\n' |
 gnutls-cli -p 4433 \\
-  --x509certfile 'pkcs11:token=Device%20Identity%20%28system%29;object=machine;type=cert' \\
-  --x509keyfile 'pkcs11:token=Device%20Identity%20%28system%29;object=machine;type=private' \\
-  localhost 2>&1 | grep -aE 'Description|Verify return|Subject: |^\*\*\*|rror:|^Cannot'"
+--x509certfile \\
+'pkcs11:token=Device%20Identity%20%28system%29;object=machine;type=cert' \\
+--x509keyfile \\
+'pkcs11:token=Device%20Identity%20%28system%29;object=machine;type=private' \\
+localhost 2>&1 |
+grep -aE 'Description|Verify return|Subject: |^\*\*\*|rror:|^Cannot'"
 	if [ $user = alice ]; then
 		must "alice, of the group devid, logs in with it" said 'Verify return code: 0 \(ok\)'
 	else
@@ -295,7 +307,7 @@ for ((i = ${#PIDS[@]} - 1; i >= 0; i--)); do
 done
 PIDS=()
 for pid in $(pgrep -x devid-agent); do
-	kill "$pid"
+	end_process "$pid"
 done
 no_agent() {
 	[ -z "$(ps -e -o comm=,stat= | grep -E 'devid|gnome-keyring|dbus-daemon|openssl|ocserv|openconnect' | grep -v Z)" ]

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "agent.h"
 #include "library.h"
+#include "refusal.h"
 
 #define IDLE_MAX	  8	/* connections kept for later, each half */
 #define FRAME_KEPT	  16384 /* bytes of a frame's memory kept with a connection */
@@ -141,6 +142,7 @@ enum devid_result agent_call(enum half half, const struct agent_request *request
 {
 	struct connection *connection = take(half);
 	enum devid_result result = DEVID_OK;
+	bool answered = false;
 
 	if (!connection)
 		return DEVID_NO_MEMORY;
@@ -151,6 +153,7 @@ enum devid_result agent_call(enum half half, const struct agent_request *request
 			result = connect_waiting(connection, half, CLIENT_START);
 		if (result == DEVID_OK)
 			result = request->build(&connection->request, request->data);
+		answered = result == DEVID_OK;
 		if (result == DEVID_OK)
 			result = agent_exchange(connection);
 		/* The agent that we knew has left: its successor hasn't seen the request. */
@@ -160,6 +163,8 @@ enum devid_result agent_call(enum half half, const struct agent_request *request
 	}
 	if (result == DEVID_OK && request->read)
 		result = request->read(&connection->reply, request->data);
+	else if (result != DEVID_OK && request->failed && answered && connection->client.fd >= 0)
+		request->failed(&connection->reply, result, request->data);
 	agent_close(connection, true);
 	return result;
 }
@@ -212,6 +217,7 @@ void agent_end(void)
 			shutdown(connection->client.fd, SHUT_RDWR);
 	}
 	system_answer.until = 0;
+	refusal_forget();
 }
 
 void agent_forget(bool whole)
@@ -228,4 +234,5 @@ void agent_forget(bool whole)
 	}
 	connections = NULL;
 	system_answer.until = 0;
+	refusal_forget();
 }

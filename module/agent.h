@@ -25,7 +25,8 @@ enum devid_result agent_exchange(struct connection *connection) DEVID_MUST_USE;
 void agent_close(struct connection *connection, bool reusable);
 
 /* One request on any connection. `build` fills the frame and returns wire_finish(); `read` (may be
- * NULL) looks at the answer, and is not called after a failure. Where a connection kept from
+ * NULL) looks at the answer, and is not called after a failure; `failed` (may be NULL) is, where the agent answered
+ * with one, and may wait. Where a connection kept from
  * earlier turns out dead before it answered, one new one is tried. Waits; `build` and `read` run
  * under the lock.
  */
@@ -33,6 +34,7 @@ struct agent_request {
 	enum devid_result (*build)(struct wire_frame *request, const void *data);
 	enum devid_result (*read)(const struct wire_frame *reply, void *data);
 	void *data;
+	void (*failed)(const struct wire_frame *reply, enum devid_result result, const void *data);
 };
 enum devid_result agent_call(enum half half, const struct agent_request *request) DEVID_MUST_USE;
 

@@ -467,7 +467,7 @@ CK_RV attribute_check_change(const struct object *object, const CK_ATTRIBUTE *te
 		/* Neither can be empty: both name the object in URIs. */
 		if (template[i].ulValueLen == 0)
 			return CKR_ATTRIBUTE_VALUE_INVALID;
-		*(row->field == FIELD_LABEL ? label : id) = bytes_of(&template[i]);
+		*(row->tag == TAG_LABEL ? label : id) = bytes_of(&template[i]);
 	}
 	return rv == CKR_OK ? check_doubles(template, count) : rv;
 }

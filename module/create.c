@@ -4,10 +4,11 @@
 #include "agent.h"
 #include "attribute.h"
 #include "error.h"
+#include "create.h"
 #include "object.h"
 #include "session.h"
 
-/* A WRITE, REMOVE or RENAME under way. The caller's template lives until its call returns. */
+/* A WRITE, REMOVE or RENAME under way, of an object of `creation.class`. The caller's template lives until its call returns. */
 struct change {
 	const CK_ATTRIBUTE *template;
 	CK_ULONG count;
@@ -55,6 +56,7 @@ static enum devid_result build_rename(struct wire_frame *request, const void *da
 
 	wire_begin(request, WIRE_RENAME);
 	wire_put_text(request, TAG_NAME, change->name);
+	wire_put_u32(request, TAG_OBJECT, change->creation.class);
 	if (change->label.data)
 		wire_put(request, TAG_LABEL, change->label.data, change->label.length);
 	if (change->id.data)
@@ -70,6 +72,16 @@ static CK_RV ask_agent(enum half half, const struct agent_request *request)
 	if (token_refresh(half, true) == DEVID_NO_MEMORY && result == DEVID_OK)
 		result = DEVID_NO_MEMORY;
 	return error_of_change(result);
+}
+
+/* The machine's token is root's to change, and write-protected for others, which outranks what a session is
+ * (section 5.1.6, CKR_SESSION_READ_ONLY).
+ */
+static CK_RV check_writable(const struct session *session)
+{
+	if (session->half == HALF_SYSTEM && geteuid() != 0)
+		return CKR_TOKEN_WRITE_PROTECTED;
+	return session->flags & CKF_RW_SESSION ? CKR_OK : CKR_SESSION_READ_ONLY;
 }
 
 CK_RV object_create(CK_SESSION_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG count,
@@ -89,8 +101,9 @@ CK_RV object_create(CK_SESSION_HANDLE handle, const CK_ATTRIBUTE *template, CK_U
 	rv = attribute_check_creation(template, count, &change.creation);
 	if (rv != CKR_OK)
 		return rv;
-	if (!(session->flags & CKF_RW_SESSION))
-		return CKR_SESSION_READ_ONLY;
+	rv = check_writable(session);
+	if (rv != CKR_OK)
+		return rv;
 	half = session->half;
 	rv = ask_agent(half, &request);
 	if (rv != CKR_OK)
@@ -114,7 +127,7 @@ static CK_RV find_own(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted,
 	*found = token_find(session->half, wanted);
 	if (!*found)
 		return CKR_OBJECT_HANDLE_INVALID;
-	return session->flags & CKF_RW_SESSION ? CKR_OK : CKR_SESSION_READ_ONLY;
+	return check_writable(session);
 }
 
 CK_RV object_change(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted, const CK_ATTRIBUTE *template,
@@ -134,6 +147,7 @@ CK_RV object_change(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted, const CK_
 		rv = attribute_check_change(object, template, count, &change.label, &change.id);
 	if (rv != CKR_OK || (!change.label.data && !change.id.data))
 		return rv;
+	change.creation.class = object->class;
 	memcpy(change.name, object->credential->name, sizeof(change.name));
 	return ask_agent(half, &request);
 }

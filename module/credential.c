@@ -21,11 +21,13 @@ static void put(struct filler *filler, enum field field, const void *data, size_
 	filler->next += length;
 }
 
-/* Only the chain's and leaf's DER, the SPKI of a lone key, and what DER doesn't hold are copied. */
-static struct credential *allocate(size_t der, const char *label, const struct record_bytes *id,
+/* Only the chain's and leaf's DER, the SPKI of a lone key, and what DER doesn't hold are copied. `more` is
+ * what goes in beside what every credential has.
+ */
+static struct credential *allocate(size_t more, const char *label, const struct record_bytes *id,
 				   struct filler *filler)
 {
-	size_t size = der + strlen(label) + id->length + 3 + 2 * DER_DATE + POINT_ROOM;
+	size_t size = more + strlen(label) + id->length + 3 + 2 * DER_DATE + POINT_ROOM;
 	struct credential *credential = calloc(1, sizeof(*credential) + size);
 
 	if (!credential)
@@ -79,6 +81,26 @@ static bool put_certificate(struct filler *filler, const struct record_bytes *de
 	return true;
 }
 
+static size_t key_labels_size(const struct record *record)
+{
+	return (record->key_label ? strlen(record->key_label) : 0) +
+	       (record->public_key_label ? strlen(record->public_key_label) : 0);
+}
+
+/* A label that is another object's too is the same slice: see record_key_label(). */
+static void put_key_labels(struct filler *filler, const struct record *record)
+{
+	struct bytes *fields = filler->credential->fields;
+
+	fields[FIELD_KEY_LABEL] = fields[FIELD_LABEL];
+	if (record->key_label)
+		put(filler, FIELD_KEY_LABEL, record->key_label, strlen(record->key_label));
+	fields[FIELD_PUBLIC_KEY_LABEL] = fields[FIELD_KEY_LABEL];
+	if (record->public_key_label)
+		put(filler, FIELD_PUBLIC_KEY_LABEL, record->public_key_label,
+		    strlen(record->public_key_label));
+}
+
 /* CKA_EC_POINT is the point in an OCTET STRING (PKCS#11 Mechanisms v2.40 section 2.3.3). */
 static void put_point(struct filler *filler, struct bytes point)
 {
@@ -112,6 +134,20 @@ static bool put_key(struct filler *filler)
 	return true;
 }
 
+/* The record's SPKI is as the agent writes it; some makers leave the NULL out that belongs to an RSA
+ * key's algorithm (RFC 3279 section 2.3.1), and the certificate stays as its CA signed it.
+ */
+static bool same_key(struct bytes a, struct bytes b)
+{
+	struct der_key one, other;
+
+	if (bytes_equal(a, b))
+		return true;
+	return der_read_spki(a, &one) && der_read_spki(b, &other) && one.type == KEY_RSA &&
+	       other.type == KEY_RSA && bytes_equal(one.modulus, other.modulus) &&
+	       bytes_equal(one.exponent, other.exponent);
+}
+
 enum devid_result credential_of_record(const struct record *record, struct credential **made)
 {
 	const struct record_bytes *der = record->leaf.length > 0 ? &record->leaf : &record->spki;
@@ -119,13 +155,15 @@ enum devid_result credential_of_record(const struct record *record, struct crede
 	AUTO_FREE struct credential *credential = NULL;
 	struct filler filler;
 
-	credential = allocate(der->length, record->label, &record->id, &filler);
+	credential = allocate(der->length + key_labels_size(record), record->label, &record->id,
+			      &filler);
 	if (!credential)
 		return DEVID_NO_MEMORY;
+	put_key_labels(&filler, record);
 	if (record->leaf.length == 0)
 		put(&filler, FIELD_SPKI, spki.data, spki.length);
 	else if (!put_certificate(&filler, &record->leaf, record->check_value) ||
-		 !bytes_equal(credential->fields[FIELD_SPKI], spki))
+		 !same_key(credential->fields[FIELD_SPKI], spki))
 		return DEVID_BAD_DATA;
 	if (record_has_key(record) && !put_key(&filler))
 		return DEVID_BAD_DATA;

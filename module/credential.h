@@ -10,8 +10,10 @@
 #include "bytes.h"
 
 enum field {
-	FIELD_NONE, /* empty */
-	FIELD_LABEL,
+	FIELD_NONE,	 /* empty */
+	FIELD_LABEL,	 /* the certificate's, and by which credentials are sorted */
+	FIELD_KEY_LABEL, /* the private key's */
+	FIELD_PUBLIC_KEY_LABEL,
 	FIELD_ID,
 	FIELD_CERTIFICATE,
 	FIELD_SUBJECT,

@@ -1,13 +1,16 @@
 /* The functions of Cryptoki 2.40 and their list. Each enters the library and hands on; what the
  * token doesn't do is in not-supported.c.
  */
+#include "agent.h"
 #include "library.h"
 #include "mechanism.h"
+#include "create.h"
 #include "object.h"
 #include "random.h"
 #include "session.h"
 #include "sign.h"
 #include "slot.h"
+#include "token.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -23,14 +26,29 @@
 		return rv;                  \
 	} while (0)
 
+/* What a forked child has of its parent, and what C_Finalize ends. */
+static void forget(bool whole)
+{
+	agent_forget(whole);
+	session_forget(whole);
+	token_forget(whole);
+}
+
+static void end(void)
+{
+	session_forget(true);
+	token_forget(true);
+	agent_end();
+}
+
 CK_RV C_Initialize(CK_VOID_PTR arguments)
 {
-	return library_initialize(arguments);
+	return library_initialize(arguments, forget);
 }
 
 CK_RV C_Finalize(CK_VOID_PTR reserved)
 {
-	return reserved ? CKR_ARGUMENTS_BAD : library_finalize();
+	return reserved ? CKR_ARGUMENTS_BAD : library_finalize(end);
 }
 
 CK_RV C_GetInfo(CK_INFO *info)
@@ -76,7 +94,6 @@ CK_RV C_GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_I
 CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR application, CK_NOTIFY notify,
 		    CK_SESSION_HANDLE *session)
 {
-	(void)application;
 	(void)notify; /* nothing ever surrenders, no token is taken out */
 	INSIDE(session_open(slot, flags, session));
 }
@@ -98,7 +115,6 @@ CK_RV C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
 
 CK_RV C_GetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG *length)
 {
-	(void)state;
 	INSIDE(sign_state(session, length));
 }
 

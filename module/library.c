@@ -7,10 +7,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-#include "agent.h"
 #include "library.h"
-#include "session.h"
-#include "token.h"
 
 /* How long C_Finalize waits for other threads to come out; their connections are shut down. */
 #define FINALIZE_WAIT_MS 5000
@@ -150,16 +147,14 @@ static CK_RV choose_lock(const CK_C_INITIALIZE_ARGS *arguments)
 /* A forked child: the parent's sessions, objects and connections are not its own. Where another
  * thread of the parent was at work on them they may be half done, and are left as they lie.
  */
-static void drop_inheritance(void)
+static void drop_inheritance(void (*forget)(bool whole))
 {
-	agent_forget(!library.held);
-	session_forget(!library.held);
-	token_forget(!library.held);
+	forget(!library.held);
 	atomic_store(&library.inside, 0);
 	library.held = false;
 }
 
-CK_RV library_initialize(const CK_C_INITIALIZE_ARGS *arguments)
+CK_RV library_initialize(const CK_C_INITIALIZE_ARGS *arguments, void (*forget)(bool whole))
 {
 	int expected = STATE_NONE;
 	CK_RV rv = arguments ? check_arguments(arguments) : CKR_OK;
@@ -167,7 +162,7 @@ CK_RV library_initialize(const CK_C_INITIALIZE_ARGS *arguments)
 	if (rv != CKR_OK)
 		return rv;
 	if (atomic_load(&library.state) != STATE_NONE && atomic_load(&library.owner) != getpid()) {
-		drop_inheritance();
+		drop_inheritance(forget);
 		atomic_store(&library.state, STATE_NONE);
 	}
 	if (!atomic_compare_exchange_strong(&library.state, &expected, STATE_STARTING))
@@ -196,7 +191,7 @@ static bool wait_until_alone(void)
 	return true;
 }
 
-CK_RV library_finalize(void)
+CK_RV library_finalize(void (*end)(void))
 {
 	int expected = STATE_READY;
 
@@ -205,9 +200,7 @@ CK_RV library_finalize(void)
 		return CKR_CRYPTOKI_NOT_INITIALIZED;
 	futex_wake_all(&library.state);
 	library_lock();
-	session_forget(true);
-	token_forget(true);
-	agent_end();
+	end();
 	library_unlock();
 	/* Who is still inside holds nothing of what went; only a mutex must outlive him. */
 	if (wait_until_alone() && library.callbacks)

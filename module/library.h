@@ -14,8 +14,10 @@
 #include <stdbool.h>
 #include <p11-kit/pkcs11.h>
 
-CK_RV library_initialize(const CK_C_INITIALIZE_ARGS *arguments);
-CK_RV library_finalize(void);
+/* `forget` drops what a parent left to a forked child; `whole` false: it may be half done, and is let lie. */
+CK_RV library_initialize(const CK_C_INITIALIZE_ARGS *arguments, void (*forget)(bool whole));
+/* `end` drops what the module remembers, under the lock. */
+CK_RV library_finalize(void (*end)(void));
 
 /* Around each call: CKR_CRYPTOKI_NOT_INITIALIZED, or CKR_OK with the lock held. */
 CK_RV library_enter(void);

@@ -15,14 +15,4 @@ CK_RV object_read(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBU
 		  CK_ULONG count);
 CK_RV object_size(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ULONG *size);
 
-/* create.c: changing, by way of the agent */
-CK_RV object_create(CK_SESSION_HANDLE session, const CK_ATTRIBUTE *template, CK_ULONG count,
-		    CK_OBJECT_HANDLE *object);
-CK_RV object_change(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
-		    const CK_ATTRIBUTE *template, CK_ULONG count);
-CK_RV object_destroy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object);
-/* Nothing here can be copied: one key is one object of a token. */
-CK_RV object_copy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE *template,
-		  CK_ULONG count, const CK_OBJECT_HANDLE *copy);
-
 #endif

@@ -75,7 +75,7 @@ CK_RV session_open(CK_SLOT_ID slot, CK_FLAGS flags, CK_SESSION_HANDLE *handle)
 
 static void session_free(struct session *session)
 {
-	sign_clear(&session->sign);
+	operation_clear(&session->sign);
 	free(session->search.handles);
 	free(session);
 }

@@ -4,7 +4,7 @@
 
 #include <internal/path.h>
 #include <p11-kit/pkcs11.h>
-#include "sign.h"
+#include "operation.h"
 
 struct session {
 	CK_SESSION_HANDLE handle;
@@ -15,7 +15,7 @@ struct session {
 		CK_OBJECT_HANDLE *handles;
 		size_t count, next;
 	} search;
-	struct sign sign;
+	struct operation sign;
 };
 
 CK_RV session_open(CK_SLOT_ID slot, CK_FLAGS flags, CK_SESSION_HANDLE *handle);

@@ -2,13 +2,16 @@
 #include <stdlib.h>
 #include "error.h"
 #include "library.h"
+#include "refusal.h"
 #include "session.h"
+#include "agent.h"
+#include "operation.h"
 #include "sign.h"
 #include "token.h"
 
 /* One SIGN frame, and where its signature goes. */
 struct frame {
-	const struct sign *sign;
+	const struct operation *sign;
 	const uint8_t *data;
 	size_t length;
 	bool more;
@@ -46,13 +49,12 @@ static enum devid_result read_signature(const struct wire_frame *reply, void *da
 	return DEVID_OK;
 }
 
-void sign_clear(struct sign *sign)
+static void tell_failed(const struct wire_frame *reply, enum devid_result result, const void *data)
 {
-	free(sign->buffer);
-	/* Parts without their end: the agent forgets them with the connection. */
-	if (sign->stream)
-		agent_close(sign->stream, false);
-	memset(sign, 0, sizeof(*sign));
+	const struct frame *frame = data;
+
+	if (frame->sign->half == HALF_SYSTEM)
+		refusal_tell(frame->sign->spki_hash, result, reply);
 }
 
 CK_RV sign_init(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
@@ -78,25 +80,25 @@ CK_RV sign_init(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK_OBJE
 	/* After CKR_KEY_TYPE_INCONSISTENT, which goes before it (section 5.1.6). */
 	if (object->class != OBJECT_PRIVATE_KEY)
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
-	session->sign = (struct sign){ .active = true, .half = session->half, .use = use };
+	session->sign = (struct operation){ .active = true, .half = session->half, .use = use };
 	memcpy(session->sign.spki_hash, object->credential->spki_hash, WIRE_SPKI_HASH);
 	return CKR_OK;
 }
 
 /* Takes the operation out of its session, for as long as the lock may be given up. */
-static void take(struct session *session, struct sign *sign)
+static void take(struct session *session, struct operation *sign)
 {
 	*sign = session->sign;
-	session->sign = (struct sign){ .busy = true };
+	session->sign = (struct operation){ .busy = true };
 }
 
 /* Ends the operation, or puts it back; the session may have been closed meanwhile. */
-static CK_RV put_back(CK_SESSION_HANDLE handle, struct sign *sign, CK_RV rv, bool over)
+static CK_RV put_back(CK_SESSION_HANDLE handle, struct operation *sign, CK_RV rv, bool over)
 {
 	struct session *session = session_find(handle);
 
 	if (!session || over) {
-		sign_clear(sign);
+		operation_clear(sign);
 		if (session)
 			session->sign = *sign;
 	} else {
@@ -110,11 +112,25 @@ static CK_RV put_back(CK_SESSION_HANDLE handle, struct sign *sign, CK_RV rv, boo
 /* Ends the operation where it lies. */
 static CK_RV end(struct session *session, CK_RV rv)
 {
-	sign_clear(&session->sign);
+	operation_clear(&session->sign);
 	return rv;
 }
 
-static enum devid_result send_part(struct sign *sign, const uint8_t *data, size_t length)
+/* On the connection that a message of several parts has to itself. */
+static enum devid_result exchange(const struct operation *sign, const struct frame *frame)
+{
+	struct connection *stream = sign->stream;
+	enum devid_result result = build(&stream->request, frame);
+
+	if (result != DEVID_OK)
+		return result;
+	result = agent_exchange(stream);
+	if (result != DEVID_OK && stream->client.fd >= 0)
+		tell_failed(&stream->reply, result, frame);
+	return result;
+}
+
+static enum devid_result send_part(struct operation *sign, const uint8_t *data, size_t length)
 {
 	struct frame frame = { sign, data, length, true, NULL };
 	enum devid_result result = DEVID_OK;
@@ -122,24 +138,20 @@ static enum devid_result send_part(struct sign *sign, const uint8_t *data, size_
 	if (!sign->stream)
 		result = agent_open(sign->half, &sign->stream);
 	if (result == DEVID_OK)
-		result = build(&sign->stream->request, &frame);
-	if (result == DEVID_OK)
-		result = agent_exchange(sign->stream);
+		result = exchange(sign, &frame);
 	return result;
 }
 
-static enum devid_result send_last(struct sign *sign, const uint8_t *data, size_t length,
+static enum devid_result send_last(struct operation *sign, const uint8_t *data, size_t length,
 				   uint8_t *signature)
 {
 	struct frame frame = { sign, data, length, false, signature };
-	const struct agent_request request = { build, read_signature, &frame };
+	const struct agent_request request = { build, read_signature, &frame, tell_failed };
 	enum devid_result result;
 
 	if (!sign->stream)
 		return agent_call(sign->half, &request);
-	result = build(&sign->stream->request, &frame);
-	if (result == DEVID_OK)
-		result = agent_exchange(sign->stream);
+	result = exchange(sign, &frame);
 	if (result == DEVID_OK)
 		result = read_signature(&sign->stream->reply, &frame);
 	if (result == DEVID_OK) {
@@ -149,7 +161,7 @@ static enum devid_result send_last(struct sign *sign, const uint8_t *data, size_
 	return result;
 }
 
-static enum devid_result send_message(struct sign *sign, const uint8_t *data, size_t length,
+static enum devid_result send_message(struct operation *sign, const uint8_t *data, size_t length,
 				      uint8_t *signature)
 {
 	enum devid_result result;
@@ -163,7 +175,7 @@ static enum devid_result send_message(struct sign *sign, const uint8_t *data, si
 }
 
 /* A question for the length, or too little room: true, and the operation goes on. */
-static bool asks_length(const struct sign *sign, const CK_BYTE *signature, CK_ULONG *length,
+static bool asks_length(const struct operation *sign, const CK_BYTE *signature, CK_ULONG *length,
 			CK_RV *rv)
 {
 	CK_ULONG room = *length;
@@ -180,7 +192,7 @@ CK_RV sign_single(CK_SESSION_HANDLE handle, const CK_BYTE *data, CK_ULONG length
 {
 	struct session *session = session_find(handle);
 	enum devid_result result;
-	struct sign sign;
+	struct operation sign;
 	CK_RV rv;
 
 	if (!session)
@@ -207,7 +219,7 @@ CK_RV sign_single(CK_SESSION_HANDLE handle, const CK_BYTE *data, CK_ULONG length
 /* Only what ends in a signature can answer CKR_FUNCTION_REJECTED (section 5.11): the operation goes
  * on, to be refused at its end.
  */
-static enum devid_result keep_refusal(struct sign *sign, enum devid_result result)
+static enum devid_result keep_refusal(struct operation *sign, enum devid_result result)
 {
 	if (error_of_use(result) != CKR_FUNCTION_REJECTED)
 		return result;
@@ -215,7 +227,7 @@ static enum devid_result keep_refusal(struct sign *sign, enum devid_result resul
 	return DEVID_OK;
 }
 
-static bool grow(struct sign *sign, size_t wanted)
+static bool grow(struct operation *sign, size_t wanted)
 {
 	size_t room = sign->room ? sign->room : 1024;
 	uint8_t *larger;
@@ -234,7 +246,7 @@ static bool grow(struct sign *sign, size_t wanted)
 	return true;
 }
 
-static enum devid_result add_part(struct sign *sign, const uint8_t *part, size_t length)
+static enum devid_result add_part(struct operation *sign, const uint8_t *part, size_t length)
 {
 	do {
 		size_t free_room = WIRE_DATA_MAX - sign->length;
@@ -262,7 +274,7 @@ CK_RV sign_update(CK_SESSION_HANDLE handle, const CK_BYTE *part, CK_ULONG length
 {
 	struct session *session = session_find(handle);
 	enum devid_result result;
-	struct sign sign;
+	struct operation sign;
 
 	if (!session)
 		return CKR_SESSION_HANDLE_INVALID;
@@ -284,7 +296,7 @@ CK_RV sign_final(CK_SESSION_HANDLE handle, CK_BYTE *signature, CK_ULONG *signatu
 {
 	struct session *session = session_find(handle);
 	enum devid_result result;
-	struct sign sign;
+	struct operation sign;
 	CK_RV rv;
 
 	if (!session)

@@ -5,25 +5,7 @@
 #ifndef MODULE_SIGN_H
 #define MODULE_SIGN_H
 
-#include <internal/path.h>
-#include "agent.h"
-#include "mechanism.h"
-
-/* A session's signing operation. It knows its key by the SPKI: the object may change meanwhile. */
-struct sign {
-	bool active;
-	bool busy;  /* a call has taken the operation out of the session, and is waiting */
-	bool parts; /* C_SignUpdate was called */
-	enum half half;
-	struct mechanism_use use;
-	enum devid_result refused; /* a part was: C_SignFinal says so */
-	uint8_t spki_hash[WIRE_SPKI_HASH];
-	uint8_t *buffer; /* parts that haven't gone to the agent: at most WIRE_DATA_MAX bytes */
-	size_t length, room;
-	struct connection *stream; /* on which earlier ones went; NULL: none did */
-};
-
-void sign_clear(struct sign *sign);
+#include <p11-kit/pkcs11.h>
 
 CK_RV sign_init(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
 CK_RV sign_single(CK_SESSION_HANDLE session, const CK_BYTE *data, CK_ULONG length,

@@ -1,15 +1,16 @@
 #!/bin/bash
-# Runs every test from a fresh clone: installs what is missing, builds twice (as released; with address
-# and undefined-behaviour sanitizers) with warnings as errors, runs all tests in both, and those of threads
-# under load in a third build, with the thread sanitizer. Needs Debian 12 and root (apt, name spaces of mounts
-# and networks). The last line is
+# Runs every test from a fresh clone: installs what is missing, builds twice (as released, but for the hooks
+# of tests; with address and undefined-behaviour sanitizers) with warnings as errors, runs all tests in both,
+# those of threads under load in a third build, with the thread sanitizer, and those that need no hooks in a
+# fourth, which is what is shipped. Needs Debian 12 and root (apt, name spaces of mounts and networks). The
+# last line is
 #
 #	N passed, N failed, N skipped
 #
 # counted by TAP subtest. A build that fails, a test that crashes, hangs or breaks its plan, a report of a
 # sanitizer, a file that is not formatted, or no test at all: each is a failure, and then the status is 1.
 #
-#	bash tests/run.sh [--source FOLDER] [--build FOLDER] [--tree plain|asan|tsan]...
+#	bash tests/run.sh [--source FOLDER] [--build FOLDER] [--tree plain|asan|tsan|shipped]...
 set -u
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 exec </dev/null
@@ -41,24 +42,28 @@ if [ -z "$build" ] && [ "$(id -u)" -eq 0 ] && [ "$here" = "$source/tests" ] && [
 		'mount --bind "$0" /srv && cd /srv && exec bash tests/run.sh "$@"' "$source" "${trees[@]/#/--tree=}"
 fi
 build=${build:-$source/build-run}
-[ ${#trees[@]} -gt 0 ] || trees=(plain asan tsan)
+[ ${#trees[@]} -gt 0 ] || trees=(plain asan tsan shipped)
 begin=$(date +%s)
 # Commands of the machine itself, not of somebody's home.
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 packages=(
 	build-essential meson ninja-build pkg-config python3 git ca-certificates
-	libp11-kit-dev libgnutls28-dev libsecret-1-dev libglib2.0-dev libjson-glib-dev libssl-dev
+	libp11-kit-dev libgnutls28-dev libglib2.0-dev libjson-glib-dev libssl-dev
 	libcmocka-dev nettle-dev clang-format
 	p11-kit p11-kit-modules gnutls-bin openssl opensc softhsm2 libsecret-tools libglib2.0-bin
 	gnome-keyring gcr dbus dbus-daemon python3-gi python3-dbus python3-dbusmock gir1.2-secret-1 gir1.2-gcr-3
 	systemd systemd-container iproute2 iputils-ping procps util-linux strace man-db groff libnss3-tools default-jdk-headless python3-cryptography
 	zsh fish gnome-keyring-pkcs11
+	# Other Secret Services, and what their dialogs need.
+	keepassxc libkf5wallet-bin xvfb xdotool openbox
 	# Clients of a device identity, and servers for them to meet.
 	curl wget libengine-pkcs11-openssl openssh-client openssh-server openconnect ocserv sudo openvpn wpasupplicant
 	hostapd charon-systemd strongswan-swanctl strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
 	libcharon-extra-plugins chromium stunnel4 nginx-light network-manager network-manager-openconnect apparmor
-	polkitd pkexec fcgiwrap firefox-esr dnsmasq-base nftables
+	polkitd fcgiwrap firefox-esr dnsmasq-base nftables iptables
+	# A bare Debian.
+	mmdebstrap
 	# Sandboxes.
 	bubblewrap flatpak python3-pykcs11
 	# Other PKCS#11 modules, registered beside ours.
@@ -113,9 +118,10 @@ fi
 # --- one tree
 
 declare -A options=(
-	[plain]='-Dbuildtype=debugoptimized -Db_sanitize=none'
-	[asan]='-Dbuildtype=debug -Doptimization=1 -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=undefined'
-	[tsan]='-Dbuildtype=debug -Doptimization=1 -Db_sanitize=thread'
+	[plain]='-Dtest-hooks=true -Dbuildtype=debugoptimized -Db_sanitize=none'
+	[asan]='-Dtest-hooks=true -Dbuildtype=debug -Doptimization=1 -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=undefined'
+	[tsan]='-Dtest-hooks=true -Dbuildtype=debug -Doptimization=1 -Db_sanitize=thread'
+	[shipped]='-Dtest-hooks=false -Dbuildtype=debugoptimized -Db_sanitize=none'
 )
 # Programs that were not built with a sanitizer can't load a module that was: clients run in the plain tree.
 declare -A suites=(
@@ -136,9 +142,9 @@ fi
 
 export HOME=${HOME:-/root}
 
-run_tree() {
-	local tree=$1 folder=$build/$1 log counts report
-	log=$build/$tree.log
+# build_tree TREE: 0, or what can't be is said.
+build_tree() {
+	local tree=$1 folder=$build/$1 log=$build/$1.log
 	mkdir -p "$build"
 	say "$tree: building"
 	# shellcheck disable=SC2086
@@ -146,52 +152,94 @@ run_tree() {
 		meson setup --wipe "$folder" "$source" --prefix=/usr -Dwerror=true ${options[$tree]}; } >"$log" 2>&1; then
 		tail -n 40 "$log"
 		failure "$tree: meson setup"
-		return
+		return 1
 	fi
+	share_pki "$folder"
 	# shellcheck disable=SC2086
-	if ! ninja -C "$folder" ${targets[$tree]:-} >"$log" 2>&1; then
+	if ! nice -n "${#testing[@]}" ninja -C "$folder" ${targets[$tree]:-} >"$log" 2>&1; then
 		grep -A12 -E '^FAILED|error:|warning:' "$log" | head -n 100
 		failure "$tree: build"
-		return
+		return 1
 	fi
+	say "$tree: built"
+}
+
+# The keys and certificates of the tree that was built first serve all (make.sh does nothing where they are).
+share_pki() {
+	local first=$build/${trees[0]}/tests/certs/pki
+	[ -e "$first/.stamp" ] && [ ! -e "$1/tests/certs/pki" ] || return 0
+	mkdir -p "$1/tests/certs" && cp -a "$first" "$1/tests/certs/"
+}
+
+# test_tree TREE: prints what its tests did, and last "PASSED FAILED SKIPPED".
+test_tree() {
+	local tree=$1 folder=$build/$1 log=$build/$1.log counts report
+	passed=0 failed=0 skipped=0
 	# Agents run as several users, detached, without a terminal: their sanitizers write here.
 	rm -rf "$folder/sanitizer"
 	mkdir -m 1777 "$folder/sanitizer"
 	chmod 1777 "$folder/sanitizer"
 	rm -f "$folder/meson-logs/testlog.json"
-	say "$tree: testing"
 	# shellcheck disable=SC2086
 	env -i PATH="$PATH" HOME="$HOME" LC_ALL=C.UTF-8 TERM=dumb \
-		${before[$tree]:-} meson test -C "$folder" --no-rebuild --num-processes "$(nproc)" --timeout-multiplier 4 \
+		${before[$tree]:-} meson test -C "$folder" --no-rebuild --num-processes "$processes" --timeout-multiplier 6 \
 		${suites[$tree]} >"$log" 2>&1
 	sed -n 's/^ *\([0-9]*\/[0-9]* .*\)/    \1/p' "$log"
 	if [ ! -s "$folder/meson-logs/testlog.json" ]; then
 		tail -n 20 "$log"
 		failure "$tree: no test ran"
-		return
-	fi
-	/usr/bin/python3 "$here/lib/tally.py" "$folder/meson-logs/testlog.json" >"$log.tally" || {
+	elif ! /usr/bin/python3 "$here/lib/tally.py" "$folder/meson-logs/testlog.json" >"$log.tally"; then
 		failure "$tree: the log of the tests can't be read"
-		return
-	}
-	sed '$d' "$log.tally"
-	read -r -a counts <<<"$(tail -n 1 "$log.tally")"
-	passed=$((passed + counts[0]))
-	failed=$((failed + counts[1]))
-	skipped=$((skipped + counts[2]))
+	else
+		sed '$d' "$log.tally"
+		read -r -a counts <<<"$(tail -n 1 "$log.tally")"
+		passed=${counts[0]} failed=${counts[1]} skipped=${counts[2]}
+	fi
 	for report in "$folder/sanitizer"/*; do
 		[ -s "$report" ] || continue
 		head -n 80 "$report"
 		failure "$tree: a sanitizer's report"
 	done
-	say "$tree: ${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped"
+	say "$tree: $passed passed, $failed failed, $skipped skipped"
+	echo "$passed $failed $skipped"
 }
 
+# Most tests wait more than they compute, and a build computes: while one tree is tested the next one is built.
+processes=$(($(nproc) + 1))
+declare -A testing=()
+end_tests() {
+	local pid
+	for pid in "${testing[@]}"; do
+		kill -TERM -- "-$pid" 2>/dev/null
+	done
+	exit 130
+}
+trap end_tests INT TERM HUP
 for tree in "${trees[@]}"; do
 	if [ -z "${options[$tree]:-}" ]; then
 		failure "no such tree: $tree"
 		continue
 	fi
-	run_tree "$tree"
+	build_tree "$tree" || continue
+	say "$tree: testing"
+	set -m # a group of processes for each, to be ended with it
+	test_tree "$tree" >"$build/$tree.report" 2>&1 &
+	set +m
+	testing[$tree]=$!
+done
+for tree in "${trees[@]}"; do
+	[ -n "${testing[$tree]:-}" ] || continue
+	wait "${testing[$tree]}"
+	unset "testing[$tree]"
+	sed '$d' "$build/$tree.report"
+	counts=()
+	read -r -a counts <<<"$(tail -n 1 "$build/$tree.report")"
+	if [[ "${counts[*]}" =~ ^[0-9]+\ [0-9]+\ [0-9]+$ ]]; then
+		passed=$((passed + counts[0]))
+		failed=$((failed + counts[1]))
+		skipped=$((skipped + counts[2]))
+	else
+		failure "$tree: its tests ended before their end"
+	fi
 done
 the_end

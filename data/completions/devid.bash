@@ -5,23 +5,24 @@ _devid_options()
 {
 	case $1 in
 	import-cert)
-		echo "--user --system --store --label --key --friendly-name --password-file --password-fd" \
-			"--pin-file --replace --accept-size --dry-run --json --help"
+		echo "--user --system --store --label --key --number --friendly-name --serial --fingerprint" \
+			"--key-type --expires --password-file --password-fd --pin-file --replace --accept-size --dry-run --json --help"
 		;;
 	inspect) echo "--password-file --password-fd --system --json --help" ;;
 	list) echo "--user --system --all-users --json --help" ;;
-	show | remove | rename) echo "--user --system --json --help" ;;
+	show | rename) echo "--user --system --json --help" ;;
+	remove) echo "--yes --user --system --json --help" ;;
 	check) echo "--server --ca-file --user --system --quiet --notify --json --help" ;;
 	export) echo "--output --leaf --user --system --help" ;;
 	"ca add") echo "--name --user --system --json --help" ;;
 	"ca list") echo "--used-by --since --system --json --help" ;;
 	"ca show") echo "--system --json --help" ;;
-	"ca remove") echo "--user --system --json --help" ;;
+	"ca remove") echo "--user --system --yes --json --help" ;;
 	ca | account) echo "--help" ;;
-	"account revoke") echo "--user --system --json --help" ;;
+	"account revoke") echo "--user --system --config --json --help" ;;
 	profile) echo "--gateway --user --ca-file --install --yes --json --help" ;;
 	verify) echo "--config --at --chain --intermediates --openvpn --json --help" ;;
-	reset-cred) echo "--keys --dry-run --yes --json --help" ;;
+	reset-cred) echo "--keys --strays --dry-run --yes --json --help" ;;
 	doctor) echo "--report --all-users --list --json --help" ;;
 	events) echo "--since --user --system --json --help" ;;
 	policy) echo "--help" ;;
@@ -38,9 +39,15 @@ _devid_options()
 	esac
 }
 
+# The strings of a member, as they are: JSON has backslashes before quotes and backslashes.
+_devid_strings()
+{
+	sed -n 's/^ *"'"$1"'" : "\(.*\)",$/\1/p' | sed 's/\\\(["\\/]\)/\1/g'
+}
+
 _devid_labels()
 {
-	devid list --json 2>/dev/null | sed -n 's/^ *"label" : "\(.*\)",$/\1/p'
+	devid list --json 2>/dev/null | _devid_strings label
 }
 
 # Connections of connections.d.
@@ -54,20 +61,30 @@ _devid_connections()
 
 _devid_signing()
 {
-	devid ca list --json 2>/dev/null | sed -n 's/^ *"name" : "\(.*\)",$/\1/p'
+	devid ca list --json 2>/dev/null | _devid_strings name
 }
 
 _devid_clients()
 {
-	devid profile --json 2>/dev/null | sed -n 's/^ *"client" : "\(.*\)",$/\1/p'
+	devid profile --json 2>/dev/null | _devid_strings client
 }
 
-# Each line of the rest that begins with $1, quoted for the shell.
+# Each line of the rest that begins with $1 as it is typed, quoted as that was begun.
 _devid_lines()
 {
-	local word=$1 line
+	local word=$1 line quote=
+	case $word in
+	\'*) quote=\' word=${word:1} ;;
+	\"*) quote=\" word=${word:1} ;;
+	*) word=$(sed 's/\\\(.\)/\1/g' <<<"$word") ;;
+	esac
 	while IFS= read -r line; do
-		[[ $line == "$word"* ]] && COMPREPLY+=("$(printf '%q' "$line")")
+		[[ $line == "$word"* ]] || continue
+		case $quote in
+		\') COMPREPLY+=("${line//\'/\'\\\'\'}") ;;
+		\") COMPREPLY+=("$(sed 's/["$`\\]/\\&/g' <<<"$line")") ;;
+		*) COMPREPLY+=("$(printf '%q' "$line")") ;;
+		esac
 	done
 }
 
@@ -98,6 +115,9 @@ _devid()
 	ca | account | policy) command="$command ${COMP_WORDS[2]}" ;;
 	start) command=connect ;;
 	stop) command=disconnect ;;
+	import | add) command=import-cert ;;
+	delete | rm) command=remove ;;
+	ls) command=list ;;
 	esac
 	case $command:$last in
 	"policy test:--user" | connect:--user | profile:--user)
@@ -148,7 +168,12 @@ _devid()
 		COMPREPLY=($(compgen -A hostname -- "$word"))
 		return
 		;;
-	--label | --name | --friendly-name | --profile | --password-fd | --at | --since) return ;;
+	--key-type)
+		COMPREPLY=($(compgen -W "RSA EC" -- "$word"))
+		return
+		;;
+	--label | --name | --friendly-name | --number | --serial | --fingerprint | --expires | --profile) return ;;
+	--password-fd | --at | --since) return ;;
 	esac
 	if [[ $word == -* ]]; then
 		COMPREPLY=($(compgen -W "$(_devid_options "$command")" -- "$word"))

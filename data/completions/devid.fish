@@ -1,7 +1,9 @@
 # Completion of devid for fish.
 
+# (JSON has backslashes before quotes and backslashes.)
 function __devid_labels
-	devid list --json 2>/dev/null | string match -rg '^ *"label" : "(.*)",$'
+	devid list --json 2>/dev/null | string match -rg '^ *"label" : "(.*)",$' |
+		string replace -ra '\\\\(["\\\\/])' '$1'
 end
 
 function __devid_connections
@@ -11,16 +13,23 @@ function __devid_connections
 end
 
 function __devid_signing
-	devid ca list --json 2>/dev/null | string match -rg '^ *"name" : "(.*)",$'
+	devid ca list --json 2>/dev/null | string match -rg '^ *"name" : "(.*)",$' |
+		string replace -ra '\\\\(["\\\\/])' '$1'
 end
 
 function __devid_clients
-	devid profile --json 2>/dev/null | string match -rg '^ *"client" : "(.*)",$'
+	devid profile --json 2>/dev/null | string match -rg '^ *"client" : "(.*)",$' |
+		string replace -ra '\\\\(["\\\\/])' '$1'
 end
 
 # The words before the cursor begin with these.
 function __devid_is
-	set -l words (commandline -opc | string replace -r '^start$' connect | string replace -r '^stop$' disconnect)
+	set -l words (commandline -opc)
+	if set -q words[2]
+		set words[2] (string replace -r '^start$' connect -- $words[2] | string replace -r '^stop$' disconnect |
+			string replace -r '^(import|add)$' import-cert | string replace -r '^(delete|rm)$' remove |
+			string replace -r '^ls$' list)
+	end
 	set -l last (math (count $argv) + 1)
 	test (count $words) -ge $last; and test "$words[2..$last]" = "$argv"
 end
@@ -57,7 +66,12 @@ complete -c devid -n '__devid_is import-cert' -l system -d 'To the machine\'s to
 complete -c devid -n '__devid_is import-cert' -l store -x -a 'keyring file pkcs11:' -d 'Where the key rests'
 complete -c devid -n '__devid_is import-cert' -l label -x -d 'Its name'
 complete -c devid -n '__devid_is import-cert' -l key -r -F -d 'The private key'
-complete -c devid -n '__devid_is import-cert' -l friendly-name -x -d 'Which identity of the file'
+complete -c devid -n '__devid_is import-cert' -l number -x -d 'Which identity of the file, from 1'
+complete -c devid -n '__devid_is import-cert' -l friendly-name -x -d 'Which, by its name'
+complete -c devid -n '__devid_is import-cert' -l serial -x -d 'Which, by its serial number'
+complete -c devid -n '__devid_is import-cert' -l fingerprint -x -d 'Which, by its fingerprint'
+complete -c devid -n '__devid_is import-cert' -l key-type -x -a 'RSA EC' -d 'Which, by its key'
+complete -c devid -n '__devid_is import-cert' -l expires -x -d 'Which, by its last day'
 complete -c devid -n '__devid_is import-cert' -l password-file -r -F -d 'Read the password from a file'
 complete -c devid -n '__devid_is import-cert' -l password-fd -x -d 'Read the password from a descriptor'
 complete -c devid -n '__devid_is import-cert' -l pin-file -r -F -d 'Read the token\'s PIN from a file'
@@ -92,6 +106,7 @@ complete -c devid -n '__devid_is check' -l notify -d 'Notify on the desktop'
 complete -c devid -n '__devid_is check' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is check' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is check' -a '(__devid_labels)'
+complete -c devid -n '__devid_is remove' -l yes -s y -d 'Don\'t ask'
 complete -c devid -n '__devid_is remove' -l user -d 'On your own token'
 complete -c devid -n '__devid_is remove' -l system -d 'On the machine\'s token'
 complete -c devid -n '__devid_is remove' -l json -d 'Print JSON'
@@ -129,12 +144,14 @@ complete -c devid -n '__devid_is ca show' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is ca show' -a '(__devid_signing)'
 complete -c devid -n '__devid_is ca remove' -l user -d 'From your own account'
 complete -c devid -n '__devid_is ca remove' -l system -d 'From the machine\'s account'
+complete -c devid -n '__devid_is ca remove' -l yes -s y -d 'Don\'t ask'
 complete -c devid -n '__devid_is ca remove' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is ca remove' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is ca remove' -a '(__devid_signing)'
 complete -c devid -n '__devid_is account; and not __fish_seen_subcommand_from revoke' -a revoke -d 'Revoke a device certificate'
 complete -c devid -n '__devid_is account revoke' -l user -d 'In your own account'
 complete -c devid -n '__devid_is account revoke' -l system -d 'In the machine\'s account'
+complete -c devid -n '__devid_is account revoke' -l config -r -F -d 'The account\'s folder'
 complete -c devid -n '__devid_is account revoke' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is account revoke' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is account revoke' -F
@@ -196,6 +213,7 @@ complete -c devid -n '__devid_is profile' -l json -d 'Print JSON'
 complete -c devid -n '__devid_is profile' -l help -s h -d 'Print help'
 complete -c devid -n '__devid_is profile' -a '(__devid_clients) (__devid_labels)'
 complete -c devid -n '__devid_is reset-cred' -l keys -d 'Also remove the identities'
+complete -c devid -n '__devid_is reset-cred' -l strays -d 'Also remove keys that no identity names'
 complete -c devid -n '__devid_is reset-cred' -l dry-run -s n -d 'Change nothing'
 complete -c devid -n '__devid_is reset-cred' -l yes -s y -d 'Don\'t ask'
 complete -c devid -n '__devid_is reset-cred' -l json -d 'Print JSON'

@@ -1,10 +1,14 @@
-/* account.conf: its sections and keys, in tables (the form of the file is conf.c's). */
+/* account.conf: its sections and keys, in tables (the form of the file is base/conf.c's). */
 #include <string.h>
 #include <devid/check.h>
+#include "account/policy/policy-keys.h"
+#include "account/policy/requirement.h"
+#include "base/conf.h"
+#include "base/trusted.h"
+#include "account-keys.h"
 #include "account-private.h"
-#include "conf.h"
-#include "policy-keys.h"
-#include "trusted.h"
+#include "account.h"
+#include "revocation.h"
 
 /* The range that a size may be set to: below, no certificate fits; above, no frame to the agent. */
 #define SIZE_MIN      512
@@ -221,9 +225,6 @@ static const struct conf_key revocation_section[] = {
 /* Keys of the sections that stand once are set on the account itself. */
 static void *whole_account(void *data, const char *name, unsigned line, char **why)
 {
-	(void)name;
-	(void)line;
-	(void)why;
 	return data;
 }
 
@@ -243,10 +244,10 @@ static const struct conf_section once_sections[] = {
 #define ALL_SECTIONS  (ONCE_SECTIONS + POLICY_SECTIONS + 1)
 
 /* Every section and key that there is, ended by a row without a word. */
-static void list_sections(struct conf_section rows[ALL_SECTIONS])
+static void list_sections(struct conf_section rows[ALL_SECTIONS], struct policy *policy)
 {
 	memcpy(rows, once_sections, sizeof(once_sections));
-	policy_sections(rows + ONCE_SECTIONS);
+	policy_sections(rows + ONCE_SECTIONS, policy);
 	rows[ALL_SECTIONS - 1] = (struct conf_section){ NULL };
 }
 
@@ -254,7 +255,7 @@ const char *account_key(gsize index, const char **section)
 {
 	struct conf_section rows[ALL_SECTIONS];
 
-	list_sections(rows);
+	list_sections(rows, NULL);
 	for (const struct conf_section *row = rows; row->word; row++) {
 		if (index < row->count) {
 			*section = row->word;
@@ -270,7 +271,7 @@ gboolean account_keys_read(struct devid_account *account, const char *text, gsiz
 	struct conf_section rows[ALL_SECTIONS];
 	g_autofree char *why = NULL;
 
-	list_sections(rows);
+	list_sections(rows, &account->policy);
 	why = conf_read(text, length, rows, account);
 	if (why)
 		account_broken(account, "%s/%s:%s", account->folder, ACCOUNT_FILE, why);

@@ -1,15 +1,11 @@
-/* The account: which folder it is, whether it may be believed, and what it says. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
+/* The account in memory: made, broken, freed, and what it says. */
 #include <string.h>
-#include <unistd.h>
-#include <sys/stat.h>
 #include <devid/check.h>
-#include <internal/cleanup.h>
-#include <internal/path.h>
+#include "account/policy/policy.h"
+#include "account/policy/requirement.h"
 #include "account-private.h"
-#include "trusted.h"
+#include "account.h"
+#include "revocation.h"
 
 #define DEVICE_LIMIT	    2048
 #define SIGNING_LIMIT	    4096
@@ -17,7 +13,19 @@
 #define EXPIRY_WARNING	    30
 #define SYSTEM_USERS	    "@devid"
 
-static struct devid_account *account_new(const char *folder)
+static void free_signing(void *data)
+{
+	struct devid_signing *signing = data;
+
+	gnutls_x509_crt_deinit(signing->certificate);
+	g_free((char *)signing->name);
+	g_free((char *)signing->path);
+	g_free((char *)signing->subject);
+	g_free((char *)signing->key_id);
+	g_free(signing);
+}
+
+struct devid_account *account_new(const char *folder)
 {
 	static const char *const users[] = { SYSTEM_USERS, NULL };
 	struct devid_account *account = g_new0(struct devid_account, 1);
@@ -28,7 +36,7 @@ static struct devid_account *account_new(const char *folder)
 	account->signing_count_limit = SIGNING_COUNT_LIMIT;
 	account->expiry_warning = EXPIRY_WARNING;
 	account->system_users = g_strdupv((char **)users);
-	account->signing = g_ptr_array_new();
+	account->signing = g_ptr_array_new_with_free_func(free_signing);
 	policy_init(&account->policy);
 	account->dirfd = -1;
 	return account;
@@ -38,17 +46,7 @@ void devid_account_free(struct devid_account *account)
 {
 	if (!account)
 		return;
-	for (guint i = 0; i < account->signing->len; i++) {
-		struct devid_signing *signing = account->signing->pdata[i];
-
-		gnutls_x509_crt_deinit(signing->certificate);
-		g_free((char *)signing->name);
-		g_free((char *)signing->path);
-		g_free((char *)signing->subject);
-		g_free((char *)signing->key_id);
-		g_free(signing);
-	}
-	g_ptr_array_free(account->signing, TRUE);
+	g_ptr_array_unref(account->signing);
 	requirement_clear(&account->require);
 	revocation_clear(&account->revocation);
 	policy_clear(&account->policy);
@@ -73,96 +71,6 @@ void account_broken(struct devid_account *account, const char *format, ...)
 	words = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
 	account->problem = devid_text_escape(words, strlen(words));
-}
-
-/* Whether the folder holds an account, well or badly: whatever can't be looked at counts, so that
- * an unreadable /etc/devid never makes way for the user's own.
- */
-static gboolean holds_account(int dirfd)
-{
-	struct stat status;
-
-	if (fstatat(dirfd, ACCOUNT_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
-		return TRUE;
-	return signing_present(dirfd) || rules_present(dirfd);
-}
-
-static void read_keys(struct devid_account *account)
-{
-	g_autoptr(GBytes) bytes = NULL;
-	g_autofree char *why = NULL;
-	struct stat status;
-
-	if (fstatat(account->dirfd, ACCOUNT_FILE, &status, AT_SYMLINK_NOFOLLOW) < 0 &&
-	    errno == ENOENT)
-		return;
-	bytes = trusted_read(account->dirfd, ACCOUNT_FILE, account->owner, ACCOUNT_FILE_MAX, &why);
-	if (!bytes) {
-		account_broken(account, "%s/%s: %s", account->folder, ACCOUNT_FILE, why);
-		return;
-	}
-	account_keys_read(account, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
-}
-
-/* Reads what lies in account->folder. True where there is something, sound or not. */
-static gboolean read_folder(struct devid_account *account, gboolean follow)
-{
-	AUTO_CLOSE int dirfd = -1;
-	const char *why;
-
-	dirfd = trusted_open_folder(AT_FDCWD, account->folder, account->owner, follow, &why);
-	if (dirfd < 0 && errno == ENOENT)
-		return FALSE;
-	if (dirfd < 0) {
-		/* A folder that others can write to, and that holds no account, is none. */
-		if (errno == 0) {
-			int saved = open(account->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			gboolean holds = saved < 0 || holds_account(saved);
-
-			if (saved >= 0)
-				close(saved);
-			if (!holds)
-				return FALSE;
-		}
-		account_broken(account, "%s: %s", account->folder,
-			       why		  ? why
-			       : errno == ELOOP	  ? "it is a link"
-			       : errno == ENOTDIR ? "it is a link or no folder"
-						  : g_strerror(errno));
-		return TRUE;
-	}
-	if (!holds_account(dirfd))
-		return FALSE;
-	account->dirfd = dirfd;
-	account->state = DEVID_ACCOUNT_READY;
-	read_keys(account);
-	if (account->state == DEVID_ACCOUNT_READY)
-		signing_load(account);
-	if (account->state == DEVID_ACCOUNT_READY)
-		rules_load(account);
-	account->dirfd = -1;
-	return TRUE;
-}
-
-enum devid_result devid_account_load(const char *folder, bool system,
-				     struct devid_account **account)
-{
-	char path[PATH_BUFFER];
-
-	if (folder) {
-		*account = account_new(folder);
-		(*account)->owner = geteuid();
-		read_folder(*account, TRUE);
-		return DEVID_OK;
-	}
-	*account = account_new(path_config(HALF_SYSTEM, path) ? path : "/etc/devid");
-	if (read_folder(*account, FALSE) || system || !path_config(HALF_USER, path))
-		return DEVID_OK;
-	devid_account_free(*account);
-	*account = account_new(path);
-	(*account)->owner = geteuid();
-	read_folder(*account, FALSE);
-	return DEVID_OK;
 }
 
 enum devid_account_state devid_account_state(const struct devid_account *account)

@@ -1,4 +1,4 @@
-/* Facts about certificates, and paths from a device certificate to a signing certificate. */
+/* Paths from a device certificate to a signing certificate, and one link of them. */
 #ifndef ACCOUNT_CHECK_PATH_H
 #define ACCOUNT_CHECK_PATH_H
 
@@ -10,21 +10,10 @@
 #define CHECK_PATH_MAX	8
 #define CHECK_STEPS_MAX 256
 
-/* Basic constraints say CA, and a key usage, where there is one, keyCertSign (RFC 5280
- * sections 4.2.1.9 and 4.2.1.3).
+/* Why this can be no device certificate, whoever issued it: "leaf-is-signing" (a signing certificate of
+ * the account, or another certificate with the key of one), "leaf-is-ca"; NULL: it can.
  */
-gboolean check_is_ca(gnutls_x509_crt_t certificate);
-/* RSA and DSA under 2048 bits, EC under 224. */
-gboolean check_key_weak(gnutls_x509_crt_t certificate);
-/* Signed with a hash that is broken or unknown: MD2, MD5, SHA-1. */
-gboolean check_signature_weak(gnutls_x509_crt_t certificate);
-/* Lower-case hex: the subject key identifier, else the SHA-1 of the key. */
-char *check_key_id(gnutls_x509_crt_t certificate);
-/* Lower-case hex of the authority key identifier, or NULL. */
-char *check_authority_key_id(gnutls_x509_crt_t certificate);
-
-/* Whether the certificate's subject is that DER name, to the byte. */
-gboolean check_subject_is(gnutls_x509_crt_t certificate, const gnutls_datum_t *name);
+const char *check_not_a_device(const struct devid_account *account, gnutls_x509_crt_t certificate);
 
 enum check_link {
 	CHECK_LINK_NONE,      /* the name is another's */
@@ -33,6 +22,9 @@ enum check_link {
 			    open */
 };
 enum check_link check_link(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer);
+
+/* Name, key identifiers and signature fit, whatever the certificates may do and until when. */
+gboolean check_issued(gnutls_x509_crt_t issuer, gnutls_x509_crt_t certificate);
 
 struct check_path {
 	gnutls_x509_crt_t certificates[CHECK_PATH_MAX + 1]; /* leaf first, the anchor last */

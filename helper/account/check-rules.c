@@ -2,8 +2,14 @@
 #include <string.h>
 #include <devid/check.h>
 #include <devid/reason.h>
+#include "account/policy/requirement.h"
+#include "base/moment.h"
+#include "certificate-fact.h"
+#include "check-names.h"
+#include "check-path.h"
 #include "check-rules.h"
-#include "moment.h"
+#include "check-signature.h"
+#include "revocation.h"
 
 struct judged {
 	const struct devid_account *account;
@@ -26,20 +32,10 @@ static gboolean is_anchor(const struct judged *judged, size_t index)
 	return index + 1 == judged->path->count;
 }
 
-/* A signing certificate must sign others; that it were a device's own is not meant. */
-static const char *rule_leaf(const struct judged *judged)
-{
-	for (size_t i = 0; i < devid_account_signing_count(judged->account); i++)
-		if (gnutls_x509_crt_equals(judged->path->certificates[0],
-					   devid_account_signing(judged->account, i)->certificate))
-			return "leaf-is-signing";
-	return NULL;
-}
-
 static const char *rule_hash(const struct judged *judged)
 {
 	for (size_t i = 0; !is_anchor(judged, i); i++)
-		if (check_signature_weak(judged->path->certificates[i])) {
+		if (certificate_signature_weak(judged->path->certificates[i])) {
 			int algorithm = gnutls_x509_crt_get_signature_algorithm(
 				judged->path->certificates[i]);
 			const char *name = algorithm > 0 ? gnutls_sign_get_name(algorithm) : NULL;
@@ -56,7 +52,7 @@ static const char *rule_hash(const struct judged *judged)
 static const char *rule_key(const struct judged *judged)
 {
 	for (size_t i = 0; i < judged->path->count; i++)
-		if (check_key_weak(judged->path->certificates[i])) {
+		if (certificate_key_weak(judged->path->certificates[i])) {
 			unsigned bits = 0;
 			int algorithm = gnutls_x509_crt_get_pk_algorithm(
 				judged->path->certificates[i], &bits);
@@ -70,35 +66,85 @@ static const char *rule_key(const struct judged *judged)
 	return NULL;
 }
 
-/* Each signature by itself. Time, constraints and algorithms have rules of their own: of GnuTLS's
- * answer to those the time flags take away the first, and the constraints' bit, which it sets for
- * every directory name that is constrained, is left to check-names.c.
- */
 static const char *rule_signature(const struct judged *judged)
 {
-	const unsigned flags = GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
-			       GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS |
-			       GNUTLS_VERIFY_DO_NOT_ALLOW_SAME;
+	static const char *const words[] = {
+		[CHECK_SIGNATURE_GOOD] = NULL,
+		[CHECK_SIGNATURE_BAD] = "issuer-key-mismatch",
+		[CHECK_SIGNATURE_FORBIDDEN] = "signature-parameters",
+		[CHECK_SIGNATURE_WEAK] = "weak-signature",
+		[CHECK_SIGNATURE_UNKNOWN] = "check-failed",
+	};
 
 	for (size_t i = 0; !is_anchor(judged, i); i++) {
-		gnutls_x509_crt_t issuer = judged->path->certificates[i + 1];
-		unsigned status = 0;
+		enum check_signature answer = check_signature(
+			judged->path->certificates[i], judged->path->certificates[i + 1], FALSE);
 
-		if (gnutls_x509_crt_list_verify(&judged->path->certificates[i], 1, &issuer, 1, NULL,
-						0, flags, &status) < 0)
-			return "check-failed";
-		if ((status & ~(unsigned)GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE) == 0 ||
-		    status == (GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE))
+		if (words[answer])
+			return words[answer];
+	}
+	return NULL;
+}
+
+/* Extensions that may be critical (RFC 5280 section 4.2): what is judged here, and what says nothing
+ * that a check could break. Policies are accepted whichever they are, so an extension that names some
+ * or forbids "any" changes nothing; one that demands or maps them is not followed, and refuses.
+ */
+static const char *const known_extensions[] = {
+	"2.5.29.14",	      /* subjectKeyIdentifier */
+	"2.5.29.15",	      /* keyUsage */
+	"2.5.29.16",	      /* privateKeyUsagePeriod */
+	"2.5.29.17",	      /* subjectAltName */
+	"2.5.29.18",	      /* issuerAltName */
+	"2.5.29.19",	      /* basicConstraints */
+	"2.5.29.30",	      /* nameConstraints */
+	"2.5.29.31",	      /* cRLDistributionPoints */
+	"2.5.29.32",	      /* certificatePolicies */
+	"2.5.29.35",	      /* authorityKeyIdentifier */
+	"2.5.29.37",	      /* extKeyUsage */
+	"2.5.29.54",	      /* inhibitAnyPolicy */
+	"1.3.6.1.5.5.7.1.1",  /* authorityInfoAccess */
+	"1.3.6.1.5.5.7.1.24", /* TLS features (RFC 7633) */
+};
+
+#define OID_MAX 128
+
+/* The first critical extension that isn't known, into `oid`; an unreadable one has no OID. */
+static gboolean has_unknown_critical(gnutls_x509_crt_t certificate, char oid[OID_MAX])
+{
+	for (unsigned i = 0;; i++) {
+		size_t size = OID_MAX;
+		unsigned critical = 0;
+		gboolean known = FALSE;
+		int result =
+			gnutls_x509_crt_get_extension_info(certificate, i, oid, &size, &critical);
+
+		if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			return FALSE;
+		if (result < 0) {
+			*oid = '\0';
+			return TRUE;
+		}
+		for (gsize j = 0; j < G_N_ELEMENTS(known_extensions); j++)
+			known = known || strcmp(known_extensions[j], oid) == 0;
+		if (critical && !known)
+			return TRUE;
+	}
+}
+
+/* The anchor's too: what it says of what it issues can't be followed either. */
+static const char *rule_extensions(const struct judged *judged)
+{
+	for (size_t i = 0; i < judged->path->count; i++) {
+		char oid[OID_MAX];
+
+		if (!has_unknown_critical(judged->path->certificates[i], oid))
 			continue;
-		if (status & (GNUTLS_CERT_SIGNATURE_FAILURE | GNUTLS_CERT_SIGNER_NOT_FOUND))
-			return "issuer-key-mismatch";
-		if (status & GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS)
-			return "critical-extension";
-		if (status & GNUTLS_CERT_SIGNER_NOT_CA)
-			return "chain-not-ca";
-		if (status & GNUTLS_CERT_INSECURE_ALGORITHM)
-			return "weak-signature";
-		return "check-failed";
+		*judged->message =
+			g_strdup_printf("%s has a critical extension that is not understood (%s)",
+					i ? "a certificate of the chain" : "the device certificate",
+					*oid ? oid : "it can't be read");
+		return "critical-extension";
 	}
 	return NULL;
 }
@@ -106,7 +152,7 @@ static const char *rule_signature(const struct judged *judged)
 static const char *rule_ca(const struct judged *judged)
 {
 	for (size_t i = 1; i < judged->path->count; i++)
-		if (!check_is_ca(judged->path->certificates[i])) {
+		if (!certificate_is_ca(judged->path->certificates[i])) {
 			tell_subject(judged, i, devid_reason_find("chain-not-ca")->cause);
 			return "chain-not-ca";
 		}
@@ -139,6 +185,28 @@ static const char *rule_names(const struct judged *judged)
 	return check_names(judged->path) ? NULL : "name-constraints";
 }
 
+static char *date(time_t at)
+{
+	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(at);
+
+	return time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S UTC")
+		    : g_strdup("a time unknown");
+}
+
+static const char *rule_anchor_begin(const struct judged *judged)
+{
+	gnutls_x509_crt_t anchor = judged->path->certificates[judged->path->count - 1];
+	time_t from = gnutls_x509_crt_get_activation_time(anchor);
+	g_autofree char *when = NULL;
+
+	if (from != MOMENT_NONE && judged->at >= from)
+		return NULL;
+	when = date(from);
+	*judged->message = g_strdup_printf("the signing certificate %s is not valid before %s",
+					   judged->path->anchor->name, when);
+	return "issuer-not-yet-valid";
+}
+
 /* The anchor serves if it ended no sooner than the device certificate began: renewing a CA must not
  * cut off the devices that it had certified.
  */
@@ -150,14 +218,6 @@ static const char *rule_anchor_end(const struct judged *judged)
 			       gnutls_x509_crt_get_activation_time(judged->path->certificates[0])
 		       ? "issuer-ended-before"
 		       : NULL;
-}
-
-static char *date(time_t at)
-{
-	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(at);
-
-	return time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S UTC")
-		    : g_strdup("a time unknown");
 }
 
 static const char *rule_dates(const struct judged *judged)
@@ -203,8 +263,9 @@ static const char *rule_requirements(const struct judged *judged)
 
 /* Weak hashes and keys come before signatures: what they prove is worth nothing. */
 static const char *(*const rules[])(const struct judged *) = {
-	rule_leaf,  rule_hash,	     rule_key,	 rule_signature,  rule_ca,	     rule_length,
-	rule_names, rule_anchor_end, rule_dates, rule_revocation, rule_requirements,
+	rule_hash,	 rule_key,    rule_signature,  rule_extensions,
+	rule_ca,	 rule_length, rule_names,      rule_anchor_begin,
+	rule_anchor_end, rule_dates,  rule_revocation, rule_requirements,
 };
 
 const char *check_rules(const struct devid_account *account, const struct check_path *path,

@@ -12,9 +12,4 @@
 const char *check_rules(const struct devid_account *account, const struct check_path *path,
 			time_t at, char **message, unsigned *rank);
 
-/* check-names.c: whether the name constraints of the path's CAs allow the names below them (RFC
- * 5280 section 4.2.1.10).
- */
-gboolean check_names(const struct check_path *path);
-
 #endif

@@ -2,10 +2,12 @@
 #include <string.h>
 #include <devid/check.h>
 #include <devid/reason.h>
+#include "base/certificate.h"
+#include "base/moment.h"
 #include "account-private.h"
 #include "check-path.h"
 #include "check-rules.h"
-#include "moment.h"
+#include "revocation.h"
 
 /* The words that administrators search for: never translated, never changed. */
 #define BRACKETS_BEGIN "Certificate error."
@@ -94,9 +96,14 @@ static void check_chain(struct devid_verdict *verdict, const struct devid_accoun
 			const gnutls_x509_crt_t *chain, size_t count, time_t at)
 {
 	struct findings findings = { .account = account, .at = at };
+	const char *never = check_not_a_device(account, chain[0]);
 	gboolean other_key = FALSE;
 
-	verdict->issuer_key_id = check_authority_key_id(chain[0]);
+	verdict->issuer_key_id = certificate_authority_key_id(chain[0]);
+	if (never) {
+		refuse(verdict, account, never, NULL);
+		return;
+	}
 	if (check_paths(account, chain, count, judge, &findings, &other_key)) {
 		verdict->reason = "ok";
 		verdict->result = DEVID_OK;
@@ -120,6 +127,11 @@ static time_t next_change(const struct devid_account *account, const gnutls_x509
 {
 	time_t best = revocation_next_change(&account->revocation, at);
 
+	for (size_t i = 0; i < devid_account_signing_count(account); i++)
+		best = moment_next(best,
+				   gnutls_x509_crt_get_activation_time(
+					   devid_account_signing(account, i)->certificate),
+				   at);
 	for (size_t i = 0; i < count; i++) {
 		best = moment_next(best, gnutls_x509_crt_get_activation_time(chain[i]), at);
 		best = moment_next(best,

@@ -4,8 +4,9 @@
  * signature that it verifies. So both are done once.
  */
 #include <string.h>
-#include "check-path.h"
-#include "revocation.h"
+#include "base/certificate.h"
+#include "certificate-fact.h"
+#include "check-signature.h"
 #include "revocation-list.h"
 
 /* Verdicts on issuers that are remembered: the account's own, and what paths bring along. */
@@ -65,13 +66,13 @@ static gboolean read_serials(struct revocation_list *list)
 	int result;
 
 	for (;;) {
-		unsigned char serial[REVOCATION_SERIAL_BYTES];
+		unsigned char serial[CERTIFICATE_SERIAL_MAX];
 		size_t size = sizeof(serial);
 
 		result = gnutls_x509_crl_iter_crt_serial(list->crl, &at, serial, &size, NULL);
 		if (result < 0)
 			break;
-		g_hash_table_add(list->serials, revocation_serial(serial, size));
+		g_hash_table_add(list->serials, certificate_serial_trim(serial, size));
 	}
 	gnutls_x509_crl_iter_deinit(at);
 	return result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
@@ -103,21 +104,23 @@ struct revocation_list *revocation_list_new(gnutls_x509_crl_t crl, const char **
 
 gboolean revocation_list_is_of(const struct revocation_list *list, gnutls_x509_crt_t issuer)
 {
-	return check_subject_is(issuer, &list->issuer);
+	return certificate_subject_is(issuer, &list->issuer);
 }
 
-/* GnuTLS holds a list against the clock whatever the flags say; the time that counts is the caller's. */
+static gboolean may_sign_lists(gnutls_x509_crt_t issuer)
+{
+	unsigned usage = 0;
+	int result = gnutls_x509_crt_get_key_usage(issuer, &usage, NULL);
+
+	return gnutls_x509_crt_get_ca_status(issuer, NULL) > 0 &&
+	       (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ||
+		(result >= 0 && (usage & GNUTLS_KEY_CRL_SIGN)));
+}
+
 static gboolean verify(const struct revocation_list *list, gnutls_x509_crt_t issuer)
 {
-	const unsigned apart = GNUTLS_CERT_INVALID | GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED |
-			       GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE;
-	unsigned status = 0;
-
-	return gnutls_x509_crl_verify(list->crl, &issuer, 1,
-				      GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
-					      GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS,
-				      &status) >= 0 &&
-	       (status & ~apart) == 0;
+	return may_sign_lists(issuer) &&
+	       check_list_signature(list->crl, issuer) == CHECK_SIGNATURE_GOOD;
 }
 
 /* A copy, for the caller's certificate may go before the list does. */

@@ -14,11 +14,11 @@ struct revocation_list;
 struct revocation_list *revocation_list_new(gnutls_x509_crl_t crl, const char **why);
 void revocation_list_free(struct revocation_list *list);
 
-/* Whether it bears the name of `issuer`, to the byte. */
+/* Whether it bears the name of `issuer`, by value. */
 gboolean revocation_list_is_of(const struct revocation_list *list, gnutls_x509_crt_t issuer);
 /* Whether the key of `issuer` signed it, and may sign lists. Any thread may ask. */
 gboolean revocation_list_is_signed_by(struct revocation_list *list, gnutls_x509_crt_t issuer);
-/* `serial` as revocation_serial() writes it. */
+/* `serial` as certificate_serial_trim() writes it. */
 gboolean revocation_list_holds(const struct revocation_list *list, const char *serial);
 /* thisUpdate and nextUpdate; MOMENT_NONE where it has none. */
 time_t revocation_list_from(const struct revocation_list *list);

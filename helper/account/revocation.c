@@ -8,12 +8,14 @@
  */
 #include <string.h>
 #include <devid/check.h>
-#include <internal/record.h>
-#include "moment.h"
-#include "revocation.h"
+#include "base/certificate.h"
+#include "base/moment.h"
+#include "pem-block.h"
 #include "revocation-list.h"
+#include "revocation.h"
 
-#define SERIAL_DIGITS_MAX ((gsize)2 * REVOCATION_SERIAL_BYTES)
+#define SERIAL_DIGITS_MAX ((gsize)2 * CERTIFICATE_SERIAL_MAX)
+#define KEY_ID_DIGITS_MAX ((gsize)256)
 
 /* Lower-case hex without colons and leading zeros; NULL: not a serial number. */
 static char *normal_serial(const char *text, gsize length)
@@ -39,6 +41,28 @@ static char *normal_serial(const char *text, gsize length)
 	return g_string_free(out, FALSE);
 }
 
+/* "SERIAL", whoever issued it, or "SERIAL@KEY-ID": of the issuer with that key identifier alone. */
+static char *normal_entry(const char *text, gsize length)
+{
+	const char *at = memchr(text, '@', length);
+	g_autofree char *serial = normal_serial(text, at ? (gsize)(at - text) : length);
+	g_autoptr(GString) entry = g_string_new(serial);
+	gsize digits = 0;
+
+	if (!serial || !at)
+		return g_steal_pointer(&serial);
+	g_string_append_c(entry, '@');
+	for (at++; at < text + length && digits <= KEY_ID_DIGITS_MAX; at++) {
+		if (*at == ':')
+			continue;
+		if (!g_ascii_isxdigit(*at))
+			return NULL;
+		g_string_append_c(entry, g_ascii_tolower(*at));
+		digits++;
+	}
+	return digits == 0 || digits > KEY_ID_DIGITS_MAX ? NULL : g_strdup(entry->str);
+}
+
 static char *add_serials_of_line(struct revocation *revocation, const char *line, gsize length)
 {
 	const char *comment = memchr(line, '#', length);
@@ -51,7 +75,7 @@ static char *add_serials_of_line(struct revocation *revocation, const char *line
 		while (line + width < end && !strchr(" \t,;\r", line[width]))
 			width++;
 		if (width) {
-			serial = normal_serial(line, width);
+			serial = normal_entry(line, width);
 			if (!serial)
 				return g_strndup(line, MIN(width, 64));
 			g_hash_table_add(revocation->serials, serial);
@@ -104,28 +128,45 @@ static char *add_lists(struct revocation *revocation, gnutls_x509_crl_t *crls, u
 	return g_strdup(why);
 }
 
+/* One list, or NULL. */
+static gnutls_x509_crl_t parse_list(const void *der, gsize length)
+{
+	gnutls_datum_t bytes = { (unsigned char *)der, (unsigned)length };
+	gnutls_x509_crl_t list = NULL;
+
+	if (gnutls_x509_crl_init(&list) >= 0 &&
+	    gnutls_x509_crl_import(list, &bytes, GNUTLS_X509_FMT_DER) >= 0)
+		return list;
+	if (list)
+		gnutls_x509_crl_deinit(list);
+	return NULL;
+}
+
 char *revocation_add_list(struct revocation *revocation, const void *data, gsize length)
 {
-	gnutls_datum_t bytes = { (unsigned char *)data, (unsigned)length };
-	gnutls_x509_crl_t *crls = NULL;
-	gnutls_x509_crl_t single = NULL;
-	unsigned count = 0;
-	char *why;
+	g_autoptr(GArray) lists = g_array_new(FALSE, FALSE, sizeof(gnutls_x509_crl_t));
+	const char *at = data, *end = at + length;
+	gnutls_x509_crl_t list = NULL;
+	struct pem_block block;
+	bool pem = pem_present(data, length), cut = false, whole = true;
 
-	if (length && g_strstr_len(data, length, "-----BEGIN ")) {
-		if (gnutls_x509_crl_list_import2(&crls, &count, &bytes, GNUTLS_X509_FMT_PEM, 0) < 0)
-			return g_strdup("it is no revocation list");
-		why = add_lists(revocation, crls, count);
-		gnutls_free(crls);
-		return why;
+	while (pem && whole && pem_next(&at, end, &block, &cut)) {
+		AUTO_SECRET struct secret der = SECRET_INIT;
+
+		if (!pem_is(&block, "X509 CRL"))
+			continue;
+		list = pem_decode(&block, &der) ? parse_list(der.data, der.length) : NULL;
+		whole = list != NULL;
+		if (whole)
+			g_array_append_val(lists, list);
 	}
-	if (gnutls_x509_crl_init(&single) < 0)
-		return g_strdup("no memory");
-	if (gnutls_x509_crl_import(single, &bytes, GNUTLS_X509_FMT_DER) < 0) {
-		gnutls_x509_crl_deinit(single);
-		return g_strdup("it is no revocation list");
-	}
-	return add_lists(revocation, &single, 1);
+	if (!pem && (list = parse_list(data, length)) != NULL)
+		g_array_append_val(lists, list);
+	if (whole && !cut && lists->len)
+		return add_lists(revocation, (gnutls_x509_crl_t *)(void *)lists->data, lists->len);
+	for (guint i = 0; i < lists->len; i++)
+		gnutls_x509_crl_deinit(g_array_index(lists, gnutls_x509_crl_t, i));
+	return g_strdup("it is no revocation list");
 }
 
 void revocation_clear(struct revocation *revocation)
@@ -134,30 +175,35 @@ void revocation_clear(struct revocation *revocation)
 	g_clear_pointer(&revocation->lists, g_ptr_array_unref);
 }
 
-char *revocation_serial(const void *serial, gsize size)
+static gboolean holds(const struct revocation *revocation, const char *serial, const char *key_id)
 {
-	char hex[2 * REVOCATION_SERIAL_BYTES + 1];
+	g_autofree char *entry = key_id ? g_strconcat(serial, "@", key_id, NULL) : NULL;
 
-	hex_encode(serial, size, hex);
-	return g_strdup(hex + strspn(hex, "0"));
+	return revocation->serials &&
+	       (g_hash_table_contains(revocation->serials, serial) ||
+		(entry && g_hash_table_contains(revocation->serials, entry)));
 }
 
-/* NULL: one that doesn't fit, or isn't there. */
-static char *serial_of(gnutls_x509_crt_t certificate)
+gboolean revocation_lists_serial(const struct revocation *revocation, gnutls_x509_crt_t certificate,
+				 const char *key_id)
 {
-	unsigned char serial[REVOCATION_SERIAL_BYTES];
-	size_t size = sizeof(serial);
+	g_autofree char *serial = certificate_serial_trimmed(certificate);
 
-	return gnutls_x509_crt_get_serial(certificate, serial, &size) < 0
-		       ? NULL
-		       : revocation_serial(serial, size);
+	return serial && holds(revocation, serial, key_id);
 }
 
-gboolean revocation_lists_serial(const struct revocation *revocation, gnutls_x509_crt_t certificate)
+/* The issuer's key identifier is what the certificate says of it, and what the issuer does. */
+static gboolean is_listed(const struct revocation *revocation, const char *serial,
+			  gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer)
 {
-	g_autofree char *serial = serial_of(certificate);
+	g_autofree char *said = NULL;
+	g_autofree char *own = NULL;
 
-	return serial && revocation->serials && g_hash_table_contains(revocation->serials, serial);
+	if (!revocation->serials)
+		return FALSE;
+	said = certificate_authority_key_id(certificate);
+	own = certificate_key_id(issuer);
+	return holds(revocation, serial, said) || holds(revocation, serial, own);
 }
 
 static gboolean is_current(const struct revocation_list *list, time_t at)
@@ -209,8 +255,8 @@ const char *revocation_check(const struct revocation *revocation, gnutls_x509_cr
 	if (!revocation->serials && !revocation->lists)
 		return NULL;
 	/* What can't be looked up counts as if it were listed. */
-	serial = serial_of(certificate);
-	if (!serial || (revocation->serials && g_hash_table_contains(revocation->serials, serial)))
+	serial = certificate_serial_trimmed(certificate);
+	if (!serial || is_listed(revocation, serial, certificate, issuer))
 		word = "revoked";
 	if (!word && revocation->lists)
 		word = check_lists(revocation->lists, serial, issuer, at, required);

@@ -8,12 +8,12 @@
 #include <glib.h>
 #include <gnutls/x509.h>
 
-#define REVOCATION_SERIALS_MAX	(8 * 1024 * 1024)
-#define REVOCATION_CRL_MAX	(16 * 1024 * 1024)
-#define REVOCATION_SERIAL_BYTES 64 /* RFC 5280 section 4.1.2.2 allows 20 */
+#define REVOCATION_SERIALS_MAX (8 * 1024 * 1024)
+#define REVOCATION_CRL_MAX     (16 * 1024 * 1024)
 
 struct revocation {
-	GHashTable *serials; /* lower-case hex without leading zeros; or NULL */
+	GHashTable *serials; /* lower-case hex without leading zeros, "@" and the issuer's key
+				identifier behind it where it is of one issuer alone; or NULL */
 	GPtrArray *lists;    /* struct revocation_list *; NULL where the account asks for none */
 };
 
@@ -22,13 +22,9 @@ char *revocation_add_serials(struct revocation *revocation, const char *text, gs
 char *revocation_add_list(struct revocation *revocation, const void *data, gsize length);
 void revocation_clear(struct revocation *revocation);
 
-/* A serial number's content bytes (at most REVOCATION_SERIAL_BYTES) as the lists hold it: lower-case hex
- * without leading zeros; newly allocated. "0" and nothing at all are "".
- */
-char *revocation_serial(const void *serial, gsize size);
 /* Whether one of the serial numbers (not: of the lists) is the certificate's. */
-gboolean revocation_lists_serial(const struct revocation *revocation,
-				 gnutls_x509_crt_t certificate);
+gboolean revocation_lists_serial(const struct revocation *revocation, gnutls_x509_crt_t certificate,
+				 const char *key_id);
 
 /* Judges one certificate that `issuer` issued: NULL, or the reason word and *message is made.
  * `required`: without a list by that issuer it fails, where the account asks for lists.

@@ -3,7 +3,12 @@
  */
 #include <string.h>
 #include <devid/check.h>
+#include "base/certificate.h"
+#include "base/text.h"
+#include "account-keys.h"
 #include "account-private.h"
+#include "check-path.h"
+#include "revocation.h"
 #include "revoke.h"
 
 #define SECTION "[Revocation]"
@@ -13,15 +18,27 @@ const char *revoke_serials_file(const struct devid_account *account)
 	return account->serials_file;
 }
 
-gboolean revoke_is_listed(const struct devid_account *account, gnutls_x509_crt_t certificate)
+gboolean revoke_is_listed(const struct devid_account *account, gnutls_x509_crt_t certificate,
+			  const char *key_id)
 {
-	return revocation_lists_serial(&account->revocation, certificate);
+	return revocation_lists_serial(&account->revocation, certificate, key_id);
+}
+
+char *revoke_issuer_key_id(const struct devid_account *account, gnutls_x509_crt_t certificate)
+{
+	for (size_t i = 0; i < devid_account_signing_count(account); i++) {
+		const struct devid_signing *signing = devid_account_signing(account, i);
+
+		if (check_issued(signing->certificate, certificate))
+			return g_strdup(signing->key_id);
+	}
+	return certificate_authority_key_id(certificate);
 }
 
 /* "0a:11:22", as tools print a serial number and other services take it. */
 static char *serial_words(gnutls_x509_crt_t certificate)
 {
-	unsigned char serial[REVOCATION_SERIAL_BYTES];
+	unsigned char serial[CERTIFICATE_SERIAL_MAX];
 	size_t size = sizeof(serial);
 	g_autoptr(GString) words = g_string_new(NULL);
 
@@ -32,7 +49,8 @@ static char *serial_words(gnutls_x509_crt_t certificate)
 	return g_strdup(words->str);
 }
 
-static void append_line(GString *out, gnutls_x509_crt_t certificate, const char *serial, time_t now)
+static void append_line(GString *out, gnutls_x509_crt_t certificate, const char *serial,
+			const char *key_id, time_t now)
 {
 	g_autofree char *subject = devid_subject_to_string(certificate);
 	g_autofree char *issuer = devid_issuer_to_string(certificate);
@@ -41,12 +59,13 @@ static void append_line(GString *out, gnutls_x509_crt_t certificate, const char 
 
 	if (out->len && out->str[out->len - 1] != '\n')
 		g_string_append_c(out, '\n');
-	g_string_append_printf(out, "%s  # %s, issued by %s, on %s\n", serial,
-			       subject ? subject : "", issuer ? issuer : "", day);
+	g_string_append_printf(out, "%s%s%s  # %s, issued by %s, on %s\n", serial,
+			       key_id ? "@" : "", key_id ? key_id : "", subject ? subject : "",
+			       issuer ? issuer : "", day);
 }
 
-GBytes *revoke_add_line(GBytes *text, gnutls_x509_crt_t certificate, time_t now, gboolean *changed,
-			const char **why)
+GBytes *revoke_add_line(GBytes *text, gnutls_x509_crt_t certificate, const char *key_id, time_t now,
+			gboolean *changed, const char **why)
 {
 	struct revocation revocation = { NULL, NULL };
 	g_autofree char *serial = serial_words(certificate);
@@ -58,10 +77,10 @@ GBytes *revoke_add_line(GBytes *text, gnutls_x509_crt_t certificate, time_t now,
 		g_string_append_len(out, g_bytes_get_data(text, NULL),
 				    (gssize)g_bytes_get_size(text));
 	wrong = revocation_add_serials(&revocation, out->str, out->len);
-	*changed = !wrong && !revocation_lists_serial(&revocation, certificate);
+	*changed = !wrong && !revocation_lists_serial(&revocation, certificate, key_id);
 	revocation_clear(&revocation);
 	if (*changed && serial)
-		append_line(out, certificate, serial, now);
+		append_line(out, certificate, serial, key_id, now);
 	if (wrong)
 		*why = "it is there and holds no list of serial numbers";
 	else if (!serial)
@@ -90,9 +109,7 @@ static const char *after_heading(const char *text)
 
 GBytes *revoke_add_key(GBytes *text)
 {
-	g_autofree char *old =
-		text ? g_strndup(g_bytes_get_data(text, NULL), g_bytes_get_size(text))
-		     : g_strdup("");
+	g_autofree char *old = text ? text_from_bytes(text) : g_strdup("");
 	const char *rest = after_heading(old);
 	GString *out = g_string_new_len(old, rest ? rest - old : (gssize)strlen(old));
 

@@ -4,11 +4,15 @@
 #include <unistd.h>
 #include <devid/check.h>
 #include <internal/cleanup.h>
+#include "account/policy/policy-keys.h"
+#include "account/policy/policy.h"
+#include "base/conf.h"
+#include "base/folder.h"
+#include "base/trusted.h"
+#include "account-keys.h"
 #include "account-private.h"
-#include "conf.h"
-#include "folder.h"
-#include "policy-keys.h"
-#include "trusted.h"
+#include "account.h"
+#include "rules-read.h"
 
 struct rules_reader {
 	struct devid_account *account;
@@ -136,7 +140,7 @@ static const struct conf_section rule_sections[] = {
 	{ NULL },
 };
 
-const char *policy_rule_key(gsize index)
+const char *rules_key(gsize index)
 {
 	return index < G_N_ELEMENTS(rule_keys) ? rule_keys[index].name : NULL;
 }

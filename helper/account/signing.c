@@ -6,18 +6,19 @@
 #include <devid/limits.h>
 #include <devid/reason.h>
 #include <internal/cleanup.h>
+#include "base/certificate.h"
+#include "base/error.h"
+#include "base/folder.h"
+#include "base/trusted.h"
 #include "account-private.h"
-#include "check-path.h"
-#include "error.h"
-#include "folder.h"
+#include "account.h"
+#include "certificate-fact.h"
+#include "certificate-list.h"
 #include "signing.h"
-#include "trusted.h"
 
 /* The most that is read of a file; what is over the account's limit is told with its true size. */
 #define FILE_MAX       (1024 * 1024)
 #define NAME_MAX_BYTES 64
-
-#define PEM_BEGIN "-----BEGIN "
 
 gboolean signing_name_valid(const char *name)
 {
@@ -31,67 +32,17 @@ gboolean signing_name_valid(const char *name)
 	return TRUE;
 }
 
-/* Certificates and private keys among the PEM blocks of a file. */
-static void count_blocks(const char *text, gsize length, unsigned *certificates, unsigned *keys)
-{
-	const char *end = text + length;
-	const char *at = text;
-
-	*certificates = *keys = 0;
-	while ((at = g_strstr_len(at, end - at, PEM_BEGIN))) {
-		const char *label = at + strlen(PEM_BEGIN);
-		const char *stop = g_strstr_len(label, end - label, "-----");
-		g_autofree char *words = g_strndup(label, (stop ? stop : end) - label);
-
-		if (g_str_has_suffix(words, "CERTIFICATE"))
-			++*certificates;
-		else if (g_str_has_suffix(words, "PRIVATE KEY"))
-			++*keys;
-		at = label;
-	}
-}
-
-static gboolean is_private_key(const gnutls_datum_t *bytes)
-{
-	gnutls_x509_privkey_t key = NULL;
-	gboolean is_key = FALSE;
-
-	if (gnutls_x509_privkey_init(&key) < 0)
-		return FALSE;
-	is_key = gnutls_x509_privkey_import(key, bytes, GNUTLS_X509_FMT_DER) >= 0 ||
-		 gnutls_x509_privkey_import_pkcs8(key, bytes, GNUTLS_X509_FMT_DER, NULL,
-						  GNUTLS_PKCS_PLAIN) >= 0;
-	gnutls_x509_privkey_deinit(key);
-	return is_key;
-}
-
-static gboolean parse(const gnutls_datum_t *bytes, gnutls_x509_crt_fmt_t format,
-		      gnutls_x509_crt_t *certificate, GError **error)
-{
-	int result = gnutls_x509_crt_init(certificate);
-
-	if (result >= 0)
-		result = gnutls_x509_crt_import(*certificate, bytes, format);
-	if (result < 0) {
-		devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
-				"there is no certificate in it that can be read: %s",
-				gnutls_strerror(result));
-		return FALSE;
-	}
-	return TRUE;
-}
-
 static gboolean judge(gnutls_x509_crt_t certificate, enum devid_signing_keys keys, GError **error)
 {
 	int algorithm = gnutls_x509_crt_get_pk_algorithm(certificate, NULL);
 
-	if (!check_is_ca(certificate)) {
+	if (!certificate_is_ca(certificate)) {
 		devid_error_set(error, DEVID_BAD_DATA, "signing-not-ca", NULL,
 				"it is not a CA certificate: its basic constraints or key usage do "
 				"not let it issue certificates");
 		return FALSE;
 	}
-	if (check_key_weak(certificate)) {
+	if (certificate_key_weak(certificate)) {
 		devid_error_set(error, DEVID_BAD_DATA, "signing-weak-key", NULL,
 				"the CA's key is shorter than 2048 bits (RSA) or 224 bits (EC)");
 		return FALSE;
@@ -105,50 +56,56 @@ static gboolean judge(gnutls_x509_crt_t certificate, enum devid_signing_keys key
 	return TRUE;
 }
 
-static gboolean contents_sound(const gnutls_datum_t *bytes, gboolean pem, GError **error)
+/* The only certificate of the list, and no private key beside it. */
+static gboolean take_one(const struct certificate_list *list, gnutls_x509_crt_t *certificate,
+			 GError **error)
 {
-	unsigned certificates = 1, keys = 0;
+	GBytes *der;
 
-	if (pem)
-		count_blocks((const char *)bytes->data, bytes->size, &certificates, &keys);
-	else
-		keys = is_private_key(bytes);
-	if (keys)
+	if (list->keys) {
 		devid_error_set(error, DEVID_BAD_DATA, "private-key-inside", NULL, "%s",
 				devid_reason_find("private-key-inside")->cause);
-	else if (certificates > 1)
+		return FALSE;
+	}
+	if (list->ders->len > 1) {
 		devid_error_set(error, DEVID_BAD_DATA, "several-certificates", NULL,
-				"there are %u certificates in the file", certificates);
-	else
-		return TRUE;
-	return FALSE;
+				"there are %u certificates in the file", list->ders->len);
+		return FALSE;
+	}
+	if (!list->ders->len) {
+		devid_error_set(error, DEVID_BAD_DATA, NULL,
+				"name the file of the CA's certificate, as PEM or DER",
+				"there is no certificate in it that can be read");
+		return FALSE;
+	}
+	der = list->ders->pdata[0];
+	*certificate = certificate_parse(g_bytes_get_data(der, NULL), g_bytes_get_size(der), error);
+	return *certificate != NULL;
 }
 
 gboolean signing_read(const void *data, gsize length, gsize limit, enum devid_signing_keys keys,
-		      gnutls_x509_crt_t *certificate, gsize *pem_size, GError **error)
+		      struct signing_file *file, GError **error)
 {
-	gnutls_datum_t bytes = { (unsigned char *)data, (unsigned)length };
-	gboolean pem = length && g_strstr_len(data, length, PEM_BEGIN) != NULL;
+	AUTO_CERTIFICATE_LIST struct certificate_list list = CERTIFICATE_LIST_INIT;
 
-	*certificate = NULL;
-	*pem_size = pem ? length : devid_pem_size(length);
+	*file = (struct signing_file){ 0 };
 	if (length > FILE_MAX) {
 		devid_error_set(error, DEVID_TOO_LARGE, "signing-too-large", NULL,
 				"%zu bytes, over the limit of %zu", length, limit);
 		return FALSE;
 	}
-	if (contents_sound(&bytes, pem, error) &&
-	    parse(&bytes, pem ? GNUTLS_X509_FMT_PEM : GNUTLS_X509_FMT_DER, certificate, error) &&
-	    judge(*certificate, keys, error)) {
-		if (*pem_size <= limit)
+	if (certificate_list_read(data, length, &list, error) &&
+	    take_one(&list, &file->certificate, error) && judge(file->certificate, keys, error)) {
+		file->as_given = list.plain_pem;
+		file->pem_size =
+			list.pem ? length : devid_pem_size(g_bytes_get_size(list.ders->pdata[0]));
+		if (file->pem_size <= limit)
 			return TRUE;
 		devid_error_set(error, DEVID_TOO_LARGE, "signing-too-large", NULL,
-				"%zu bytes%s, over the limit of %zu", *pem_size,
-				pem ? "" : " as PEM", limit);
+				"%zu bytes%s, over the limit of %zu", file->pem_size,
+				list.pem ? "" : " as PEM", limit);
 	}
-	if (*certificate)
-		gnutls_x509_crt_deinit(*certificate);
-	*certificate = NULL;
+	g_clear_pointer(&file->certificate, gnutls_x509_crt_deinit);
 	return FALSE;
 }
 
@@ -178,9 +135,8 @@ static gboolean load_one(struct devid_account *account, int folder, const char *
 	g_autoptr(GBytes) bytes = trusted_read(folder, file, account->owner, FILE_MAX, &why);
 	g_autoptr(GError) error = NULL;
 	struct devid_signing *signing;
-	gnutls_x509_crt_t certificate;
+	struct signing_file read;
 	const char *of = NULL;
-	gsize size = 0;
 
 	if (bytes && !folder_name_printable(file))
 		why = g_strdup("its name holds a character that can't be shown");
@@ -189,23 +145,22 @@ static gboolean load_one(struct devid_account *account, int folder, const char *
 		return FALSE;
 	}
 	if (!signing_read(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
-			  account->signing_limit, account->signing_keys, &certificate, &size,
-			  &error)) {
+			  account->signing_limit, account->signing_keys, &read, &error)) {
 		account_broken(account, "%s: %s", path, error->message);
 		return FALSE;
 	}
-	if (is_duplicate(account, certificate, &of)) {
+	if (is_duplicate(account, read.certificate, &of)) {
 		account_broken(account, "%s: it is the same certificate as %s", path, of);
-		gnutls_x509_crt_deinit(certificate);
+		gnutls_x509_crt_deinit(read.certificate);
 		return FALSE;
 	}
 	signing = g_new0(struct devid_signing, 1);
 	signing->name = g_strndup(file, strlen(file) - strlen(SIGNING_SUFFIX));
 	signing->path = g_steal_pointer(&path);
-	signing->certificate = certificate;
-	signing->pem_size = size;
-	signing->subject = devid_subject_to_string(certificate);
-	signing->key_id = check_key_id(certificate);
+	signing->certificate = read.certificate;
+	signing->pem_size = read.pem_size;
+	signing->subject = devid_subject_to_string(read.certificate);
+	signing->key_id = certificate_key_id(read.certificate);
 	g_ptr_array_add(account->signing, signing);
 	return TRUE;
 }
@@ -237,4 +192,13 @@ gboolean signing_load(struct devid_account *account)
 		if (!load_one(account, folder, names->pdata[i]))
 			return FALSE;
 	return TRUE;
+}
+
+void signing_forget(struct devid_account *account, const char *name)
+{
+	for (guint i = 0; i < account->signing->len; i++)
+		if (strcmp(((struct devid_signing *)account->signing->pdata[i])->name, name) == 0) {
+			g_ptr_array_remove_index(account->signing, i);
+			return;
+		}
 }

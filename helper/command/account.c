@@ -1,5 +1,8 @@
 /* devid account: what changes the account's own files. Each action is in a file of its own. */
-#include "account.h"
+#include "command/admin/account.h"
+#include "command/cli/group.h"
+#include "command/cli/report.h"
+#include "command.h"
 
 static const struct command actions[] = {
 	{ "revoke", "FILE", "Revoke a device certificate", account_revoke },

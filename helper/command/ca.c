@@ -1,10 +1,22 @@
 /* devid ca: which CAs the account accepts. Adding and removing are in files of their own. */
 #include <string.h>
+#include <devid/reason.h>
 
-#include "ca.h"
-#include "describe.h"
-#include "table.h"
-#include "when.h"
+#include "base/certificate.h"
+#include "base/error.h"
+#include "base/json-build.h"
+#include "base/moment.h"
+#include "command/admin/ca.h"
+#include "command/check/remarks.h"
+#include "command/cli/group.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/cli/table.h"
+#include "command/cli/when.h"
+#include "identity/describe.h"
+#include "identity/json.h"
+#include "command.h"
 
 static const struct command actions[] = {
 	{ "add", "--name NAME FILE", "Add a signing certificate", ca_add },
@@ -58,7 +70,7 @@ static void print_list_json(const struct devid_account *account)
 		json_builder_end_object(builder);
 	}
 	json_builder_end_array(builder);
-	json_print(builder);
+	report_builder(builder);
 }
 
 static void print_list(const struct devid_account *account)
@@ -68,7 +80,7 @@ static void print_list(const struct devid_account *account)
 	size_t count = devid_account_signing_count(account);
 
 	if (count == 0) {
-		puts("no signing certificate yet.");
+		print_line(stdout, "no signing certificate yet.");
 		fflush(stdout);
 		report_hint("devid ca add --name NAME FILE");
 		return;
@@ -76,19 +88,20 @@ static void print_list(const struct devid_account *account)
 	for (size_t i = 0; i < count; i++) {
 		const struct devid_signing *signing = devid_account_signing(account, i);
 		time_t ends = gnutls_x509_crt_get_expiration_time(signing->certificate);
-		g_autofree char *key = describe_key(signing->certificate);
-		g_autofree char *date = describe_date(ends);
+		g_autofree char *key = certificate_key(signing->certificate);
+		g_autofree char *date = moment_date(ends);
 		g_autofree char *size = g_strdup_printf("%zu B", signing->pem_size);
 		const char *cells[] = { signing->name, key, date, size, signing->subject };
 
 		table_row(table, cells);
-		if (ends_soon(ends, time(NULL), account))
+		if (describe_ends_soon(ends, time(NULL), account))
 			table_colour(table, 2, COLOUR_WARN);
 	}
 	table_print(table, stdout);
-	printf("\n%zu of at most %zu, in %s\n", count, devid_account_signing_count_limit(account),
-	       devid_account_folder(account));
-	warn_of_signing(account);
+	print_lines(stdout, COLOUR_PLAIN, "\n");
+	print_line(stdout, "%zu of at most %zu, in %s", count,
+		   devid_account_signing_count_limit(account), devid_account_folder(account));
+	remarks_tell_signing(account);
 }
 
 static enum exit_status list(gboolean system, char *const *logs, time_t since, gboolean json)
@@ -96,16 +109,16 @@ static enum exit_status list(gboolean system, char *const *logs, time_t since, g
 	GError *error = NULL;
 	struct devid_account *account = load(system, &error);
 
-	if (account == NULL)
+	if (!account)
 		return report_error(&error, json);
-	if (logs[0] != NULL)
+	if (logs[0])
 		ca_print_usage(account, logs, since, json, &error);
 	else if (json)
 		print_list_json(account);
 	else
 		print_list(account);
 	devid_account_free(account);
-	return error == NULL ? EXIT_DONE : report_error(&error, json);
+	return !error ? EXIT_DONE : report_error(&error, json);
 }
 
 /* `--used-by a b c`: what stands behind the option's own value are more of them. */
@@ -113,7 +126,7 @@ static char **all_logs(char **named, int argc, char **argv)
 {
 	GPtrArray *logs = g_ptr_array_new();
 
-	for (size_t i = 0; named != NULL && named[i] != NULL; i++)
+	for (size_t i = 0; named && named[i]; i++)
 		g_ptr_array_add(logs, named[i]);
 	for (int i = 1; i < argc; i++)
 		g_ptr_array_add(logs, argv[i]);
@@ -129,7 +142,7 @@ enum exit_status ca_list(int argc, char **argv)
 	gboolean system = FALSE, json = FALSE;
 	const GOptionEntry entries[] = {
 		{ "used-by", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &used_by,
-		  "How many identities each carries, by the event logs (events.jsonl) of any number "
+		  "How many identities each carries, by the event logs (*.jsonl) of any number "
 		  "of machines; - is standard input",
 		  "EVENTS…" },
 		{ "since", 0, 0, G_OPTION_ARG_STRING, &since_text,
@@ -147,11 +160,11 @@ enum exit_status ca_list(int argc, char **argv)
 			   entries, &done, &status) ||
 	    done)
 		return status;
-	if (used_by == NULL && argc > 1)
+	if (!used_by && argc > 1)
 		return report_usage("ca list", "%s: nothing more is expected", argv[1]);
-	if (used_by == NULL && since_text != NULL)
+	if (!used_by && since_text)
 		return report_usage("ca list", "--since goes with --used-by");
-	if (since_text != NULL && !when_parse(since_text, time(NULL), &since))
+	if (since_text && !when_parse(since_text, time(NULL), &since))
 		return report_usage("ca list", "--since %s: not a moment (%s)", since_text,
 				    WHEN_FORMS);
 	logs = all_logs(used_by, argc, argv);
@@ -163,17 +176,18 @@ static void print_signing(const struct devid_account *account, const struct devi
 	gnutls_x509_crt_t certificate = signing->certificate;
 	time_t begins = gnutls_x509_crt_get_activation_time(certificate);
 	time_t ends = gnutls_x509_crt_get_expiration_time(certificate);
-	g_autofree char *from = describe_date(begins), *to = describe_date(ends);
-	g_autofree char *days = describe_days(ends, time(NULL));
+	g_autofree char *from = moment_date(begins), *to = moment_date(ends);
+	g_autofree char *days = moment_days(ends, time(NULL));
 	g_autofree char *valid = g_strdup_printf("%s to %s, %s", from, to, days);
 	g_autofree char *size = g_strdup_printf("%zu of at most %zu bytes", signing->pem_size,
 						devid_account_signing_limit(account));
-	g_autofree char *key = describe_key(certificate), *serial = describe_serial(certificate);
-	g_autofree char *issuer = describe_issuer(certificate);
-	g_autofree char *fingerprint = describe_fingerprint(certificate);
+	g_autofree char *key = certificate_key(certificate),
+			*serial = certificate_serial(certificate);
+	g_autofree char *issuer = certificate_issuer(certificate);
+	g_autofree char *fingerprint = certificate_fingerprint(certificate);
 
-	printf("%s%s%s\n", colour(COLOUR_BOLD, stdout), signing->name,
-	       colour(COLOUR_PLAIN, stdout));
+	print_piece(stdout, COLOUR_BOLD, "%s", signing->name);
+	print_lines(stdout, COLOUR_PLAIN, "\n");
 	print_field("subject", signing->subject);
 	print_field("issuer", strcmp(issuer, signing->subject) == 0 ? "itself" : issuer);
 	print_field("key", key);
@@ -191,12 +205,12 @@ static enum exit_status show(const char *name, gboolean system, gboolean json)
 	struct devid_account *account = load(system, &error);
 	const struct devid_signing *found = NULL;
 
-	if (account == NULL)
+	if (!account)
 		return report_error(&error, json);
-	for (size_t i = 0; found == NULL && i < devid_account_signing_count(account); i++)
+	for (size_t i = 0; !found && i < devid_account_signing_count(account); i++)
 		if (strcmp(devid_account_signing(account, i)->name, name) == 0)
 			found = devid_account_signing(account, i);
-	if (found == NULL) {
+	if (!found) {
 		devid_error_set(&error, DEVID_NOT_FOUND, NULL, "see what is there: devid ca list",
 				"%s: no signing certificate has this name", name);
 	} else if (json) {
@@ -204,12 +218,12 @@ static enum exit_status show(const char *name, gboolean system, gboolean json)
 
 		json_builder_begin_object(builder);
 		signing_json(builder, account, found);
-		json_print(builder);
+		report_builder(builder);
 	} else {
 		print_signing(account, found);
 	}
 	devid_account_free(account);
-	return error == NULL ? EXIT_DONE : report_error(&error, json);
+	return !error ? EXIT_DONE : report_error(&error, json);
 }
 
 enum exit_status ca_show(int argc, char **argv)

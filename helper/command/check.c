@@ -1,15 +1,32 @@
 /* devid check: the chain check, offline; with --server a TLS handshake with the key as well. */
 #include <string.h>
 #include <unistd.h>
+#include <devid/event.h>
 
-#include "check-notify.h"
-#include "check-policy.h"
-#include "check-server.h"
-#include "choose.h"
-#include "describe.h"
-#include "selection.h"
-#include "server-attempt.h"
-#include "table.h"
+#include "account/remark.h"
+#include "base/error.h"
+#include "base/json-build.h"
+#include "base/moment.h"
+#include "base/text.h"
+#include "command/admin/policy-load.h"
+#include "command/check/notify.h"
+#include "command/check/policy.h"
+#include "command/check/probe.h"
+#include "command/check/reach.h"
+#include "command/check/remarks.h"
+#include "command/check/words.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/cli/table.h"
+#include "identity/choose.h"
+#include "identity/describe.h"
+#include "identity/json.h"
+#include "identity/list.h"
+#include "identity/selection-store.h"
+#include "identity/selection.h"
+#include "identity/verdict.h"
+#include "command.h"
 
 struct check {
 	struct choice choice;
@@ -31,11 +48,10 @@ static void write_event(const struct identity *identity, const struct devid_verd
 	struct devid_event event = {
 		.type = DEVID_EVENT_DEVICE_CERTIFICATE,
 		.sub_type = "Local Check",
-		.label = identity == NULL ? NULL : identity->record->label,
-		.certificate =
-			identity == NULL || identity->chain_count == 0 ? NULL : identity->chain[0],
+		.label = !identity ? NULL : identity->record->label,
+		.certificate = !identity || identity->chain_count == 0 ? NULL : identity->chain[0],
 	};
-	bool system = identity != NULL && identity->half == HALF_SYSTEM && geteuid() == 0;
+	bool system = identity && identity->half == HALF_SYSTEM && geteuid() == 0;
 
 	devid_event_from_verdict(&event, verdict);
 	/* A log that can't be written is told on syslog; the check stands. */
@@ -48,18 +64,17 @@ static void write_event(const struct identity *identity, const struct devid_verd
 static GError *failure_of(const struct identity *identity, const struct devid_verdict *verdict,
 			  const struct devid_decision *decision)
 {
-	const char *label = identity == NULL ? NULL : identity->record->label;
-	enum devid_result result = decision == NULL ? verdict->result : decision->result;
-	const char *message = decision == NULL ? verdict->message : decision->message;
+	const char *label = !identity ? NULL : identity->record->label;
+	enum devid_result result = !decision ? verdict->result : decision->result;
+	const char *message = !decision ? verdict->message : decision->message;
 	GError *error = NULL;
 
 	if (result == DEVID_OK)
 		return NULL;
-	devid_error_set(&error, result, decision == NULL ? verdict->reason : decision->reason,
-			decision == NULL ? verdict->hint : decision->hint, "%s%s%s",
-			label != NULL ? label : "", label != NULL ? ": " : "",
-			message != NULL ? message : devid_reason_for(result)->cause);
-	devid_error_set_brackets(error, decision == NULL ? verdict->brackets : decision->brackets);
+	devid_error_set(&error, result, !decision ? verdict->reason : decision->reason,
+			!decision ? verdict->hint : decision->hint, "%s%s%s", label ? label : "",
+			label ? ": " : "", message ? message : devid_reason_for(result)->cause);
+	devid_error_set_brackets(error, !decision ? verdict->brackets : decision->brackets);
 	return error;
 }
 
@@ -68,7 +83,7 @@ static void failed(struct check *check, GError *error)
 {
 	enum exit_status status = exit_status_for(devid_error_result(error));
 
-	if (check->first == NULL) {
+	if (!check->first) {
 		check->status = status;
 		check->first = g_error_copy(error);
 	}
@@ -81,38 +96,42 @@ static void failed(struct check *check, GError *error)
 /* "LABEL: ok: WORDS", and what there is to warn of. */
 static void print_ok(const struct identity *identity, const char *words)
 {
-	const char *label = identity == NULL ? "check" : identity->record->label;
+	g_autofree char *label = text_printable(!identity ? "check" : identity->record->label);
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	text_wrap(text, words, text_width(label) + (int)strlen(": ok: "), 2, text_columns());
-	printf("%s: %sok%s: %s", label, colour(COLOUR_GOOD, stdout), colour(COLOUR_PLAIN, stdout),
-	       text->str);
+	print_piece(stdout, COLOUR_PLAIN, "%s: ", label);
+	print_piece(stdout, COLOUR_GOOD, "ok");
+	print_piece(stdout, COLOUR_PLAIN, ": ");
+	print_lines(stdout, COLOUR_PLAIN, text->str);
 }
 
 static void print_passed(const struct identity *identity, const struct devid_account *account,
-			 const struct devid_verdict *verdict, const struct devid_decision *decision)
+			 const struct devid_verdict *verdict, const struct devid_decision *decision,
+			 const GPtrArray *remarks)
 {
-	bool dated = identity != NULL && identity->chain_count > 0;
+	bool dated = identity && identity->chain_count > 0;
 	time_t ends = dated ? gnutls_x509_crt_get_expiration_time(identity->chain[0]) : 0;
 	time_t now = time(NULL);
-	g_autofree char *days = describe_days(ends, now), *date = describe_date(ends);
-	g_autofree char *allowed = decision == NULL ? NULL : policy_allowed_words(decision);
+	g_autofree char *days = moment_days(ends, now), *date = moment_date(ends);
+	g_autofree char *allowed = !decision ? NULL : policy_allowed_words(decision);
 	g_autoptr(GString) words = g_string_new(NULL);
 
 	if (verdict->result == DEVID_OK)
-		g_string_printf(
-			words, "accepted through signing certificate %s; valid until %s, %s",
-			verdict->signing_name != NULL ? verdict->signing_name : "of the account",
-			date, days);
-	if (allowed != NULL && *allowed != '\0')
+		g_string_printf(words,
+				"accepted through signing certificate %s; valid until %s, %s",
+				verdict->signing_name ? verdict->signing_name : "of the account",
+				date, days);
+	if (allowed && *allowed != '\0')
 		g_string_append_printf(words, "%s%s", words->len > 0 ? "; " : "", allowed);
 	print_ok(identity, words->str);
-	if (verdict->result != DEVID_OK && identity != NULL)
+	if (verdict->result != DEVID_OK && identity)
 		report_warning("%s: %s", identity->record->label,
-			       verdict->message != NULL ? verdict->message
-							: devid_reason_for(verdict->result)->cause);
-	if (dated && ends_soon(ends, now, account))
+			       verdict->message ? verdict->message
+						: devid_reason_for(verdict->result)->cause);
+	if (dated && describe_ends_soon(ends, now, account))
 		report_warning("%s: %s", identity->record->label, days);
+	remarks_tell(!identity ? NULL : identity->record->label, remarks);
 }
 
 static void policy_json(JsonBuilder *builder, const struct devid_decision *decision)
@@ -127,43 +146,45 @@ static void policy_json(JsonBuilder *builder, const struct devid_decision *decis
 static gboolean check_offline(struct check *check, const struct identity *identity, GError **error)
 {
 	enum half half =
-		identity == NULL
-			? (check->choice.system && !check->choice.user ? HALF_SYSTEM : HALF_USER)
-			: identity->half;
+		!identity ? (check->choice.system && !check->choice.user ? HALF_SYSTEM : HALF_USER)
+			  : identity->half;
 	struct devid_account *account = accounts_get(&check->accounts, half, error);
 	g_autoptr(devid_verdict) verdict = NULL;
 	g_autoptr(devid_decision) decision = NULL;
+	g_autoptr(GPtrArray) remarks = NULL;
 	GError *failure = NULL;
 
-	if (account == NULL)
+	if (!account)
 		return FALSE;
-	verdict = assess(identity, account, error);
-	if (verdict == NULL)
+	remarks = remark_find(account, !identity ? NULL : identity->chain,
+			      !identity ? 0 : identity->chain_count);
+	verdict = verdict_assess(identity, account, error);
+	if (!verdict)
 		return FALSE;
 	decision = check_policy(&check->places, half, account, verdict, error);
-	if (decision == NULL && *error != NULL)
+	if (!decision && *error)
 		return FALSE;
 	failure = failure_of(identity, verdict, decision);
 	/* A timer that finds no identity has nothing to say. */
-	if (identity != NULL || check->warnings == NULL)
+	if (identity || !check->warnings)
 		write_event(identity, verdict);
-	if (decision != NULL && (identity != NULL || check->warnings == NULL))
+	if (decision && (identity || !check->warnings))
 		check_policy_event(identity, decision);
-	if (identity != NULL) {
+	if (identity) {
 		json_identity(check->builder, identity);
 		json_verdict(check->builder, "check", verdict);
-		if (decision != NULL)
+		remarks_json(check->builder, remarks);
+		if (decision)
 			policy_json(check->builder, decision);
 		check->looked = true;
 	}
-	if (identity != NULL && check->warnings != NULL &&
-	    (failure != NULL || identity->chain_count > 0))
+	if (identity && check->warnings && (failure || identity->chain_count > 0))
 		warnings_identity(check->warnings, identity, account, verdict, failure);
-	if (failure != NULL)
+	if (failure)
 		failed(check, failure);
 	else if (!check->json && !check->quiet)
-		print_passed(identity, account, verdict, decision);
-	if (identity == NULL)
+		print_passed(identity, account, verdict, decision, remarks);
+	if (!identity)
 		check->alone = g_steal_pointer(&decision);
 	return TRUE;
 }
@@ -189,14 +210,14 @@ static void print_server(const struct server_report *report, const char *words)
 {
 	g_autofree char *protocol = g_strdup_printf("%s, %s", report->version, report->cipher);
 
-	printf(strchr(report->host, ':') != NULL ? "server [%s]:%u\n" : "server %s:%u\n",
-	       report->host, report->port);
-	if (report->version != NULL)
-		print_field("protocol", report->cipher != NULL ? protocol : report->version);
+	print_line(stdout, strchr(report->host, ':') ? "server [%s]:%u" : "server %s:%u",
+		   report->host, report->port);
+	if (report->version)
+		print_field("protocol", report->cipher ? protocol : report->version);
 	if (report->trusted >= 0)
-		print_field("server cert", report->trusted	      ? "trusted"
-					   : report->distrust != NULL ? report->distrust
-								      : "NOT trusted");
+		print_field("server cert", report->trusted    ? "trusted"
+					   : report->distrust ? report->distrust
+							      : "NOT trusted");
 	print_issuers(report);
 	if (report->result == DEVID_OK)
 		print_field("outcome", words);
@@ -260,7 +281,7 @@ static void remember(const struct check *check, const struct identity *identity)
 	g_autofree char *key = selection_key(identity);
 	g_autoptr(GError) error = NULL;
 
-	if (key != NULL && !selection_remember(&gateway, key, time(NULL), &error) && !check->quiet)
+	if (key && !selection_remember(&gateway, key, time(NULL), &error) && !check->quiet)
 		report_warning("%s: which identity it took is not remembered: %s", check->server,
 			       error->message);
 }
@@ -278,7 +299,7 @@ static gboolean check_online(struct check *check, const struct identity *identit
 		print_server(&report, words);
 	if (report.trusted == 0 && !check->quiet && !check->json)
 		report_warning("the server's own certificate is not trusted: %s",
-			       report.distrust != NULL ? report.distrust : "unknown");
+			       report.distrust ? report.distrust : "unknown");
 	if (report.outcome == SERVER_ACCEPTED)
 		remember(check, identity);
 	if (report.result != DEVID_OK) {
@@ -298,25 +319,25 @@ static void print_result(struct check *check)
 	JsonBuilder *builder = check->builder;
 
 	json_builder_end_array(builder);
-	if (check->alone != NULL)
+	if (check->alone)
 		policy_json(builder, check->alone);
-	json_text(builder, "result", first == NULL ? "ok" : "error");
-	json_text(builder, "reason", first == NULL ? "ok" : devid_error_reason(first));
-	json_text(builder, "message", first == NULL ? NULL : first->message);
-	json_text(builder, "hint", first == NULL ? NULL : devid_error_hint(first));
-	json_text(builder, "brackets", first == NULL ? NULL : devid_error_brackets(first));
-	json_print(builder);
+	json_text(builder, "result", !first ? "ok" : "error");
+	json_text(builder, "reason", !first ? "ok" : devid_error_reason(first));
+	json_text(builder, "message", !first ? NULL : first->message);
+	json_text(builder, "hint", !first ? NULL : devid_error_hint(first));
+	json_text(builder, "brackets", !first ? NULL : devid_error_brackets(first));
+	report_builder(builder);
 }
 
 static gboolean check_one(struct check *check, const struct identity *identity, GError **error)
 {
 	gboolean ok;
 
-	if (identity == NULL)
+	if (!identity)
 		return check_offline(check, NULL, error);
 	json_builder_begin_object(check->builder);
 	ok = check_offline(check, identity, error);
-	if (ok && check->server != NULL && identity->chain_count > 0)
+	if (ok && check->server && identity->chain_count > 0)
 		ok = check_online(check, identity, error);
 	json_builder_end_object(check->builder);
 	return ok;
@@ -330,7 +351,7 @@ static gboolean check_chosen(struct check *check, GError **error)
 	size_t chosen = selection_choose(check->choice.list, check->choice.system, &gateway,
 					 &check->accounts, &inner);
 
-	if (inner != NULL) {
+	if (inner) {
 		g_propagate_error(error, inner);
 		return FALSE;
 	}
@@ -350,7 +371,7 @@ static gboolean check_all(struct check *check, GError **error)
 	if (!choose_load(&check->choice, error))
 		return FALSE;
 	count = identity_list_count(check->choice.list);
-	if (check->server != NULL && count > 1)
+	if (check->server && count > 1)
 		return check_chosen(check, error);
 	for (size_t i = 0; i < count; i++) {
 		const struct identity *identity = identity_list_get(check->choice.list, i);
@@ -371,14 +392,13 @@ static void look_at_signing(struct check *check)
 	const struct devid_account *system = check->accounts.of[HALF_SYSTEM];
 	const struct devid_account *accounts[] = { user, system };
 
-	if (user != NULL && system != NULL &&
-	    strcmp(devid_account_folder(user), devid_account_folder(system)) == 0)
+	if (user && system && strcmp(devid_account_folder(user), devid_account_folder(system)) == 0)
 		accounts[1] = NULL;
 	for (size_t i = 0; i < G_N_ELEMENTS(accounts) && check->looked; i++) {
-		if (accounts[i] != NULL && check->warnings != NULL)
+		if (accounts[i] && check->warnings)
 			warnings_signing(check->warnings, accounts[i]);
-		if (accounts[i] != NULL && !check->json && !check->quiet)
-			warn_of_signing(accounts[i]);
+		if (accounts[i] && !check->json && !check->quiet)
+			remarks_tell_signing(accounts[i]);
 	}
 }
 
@@ -393,17 +413,16 @@ static enum exit_status run(struct check *check, const char *operand)
 	json_builder_begin_object(check->builder);
 	json_builder_set_member_name(check->builder, "identities");
 	json_builder_begin_array(check->builder);
-	if (check->server != NULL &&
-	    !attempt_parse_address(check->server, &check->address, &error)) {
+	if (check->server && !attempt_parse_address(check->server, &check->address, &error)) {
 		ok = FALSE;
-	} else if (operand == NULL) {
+	} else if (!operand) {
 		ok = check_all(check, &error);
 	} else {
 		identity = choose(&check->choice, operand, &error);
-		ok = identity != NULL && check_one(check, identity, &error);
+		ok = identity && check_one(check, identity, &error);
 	}
 	look_at_signing(check);
-	if (check->warnings != NULL)
+	if (check->warnings)
 		warnings_tell(check->warnings);
 	if (!ok && check->quiet) {
 		check->status = exit_status_for(devid_error_result(error));
@@ -459,7 +478,7 @@ enum exit_status command_check(int argc, char **argv)
 		return status;
 	if (argc > 2)
 		return report_usage("check", "%s: one label is enough", argv[2]);
-	if (ca_file != NULL && server == NULL)
+	if (ca_file && !server)
 		return report_usage("check", "--ca-file goes with --server");
 	check.server = server;
 	check.ca_file = ca_file;

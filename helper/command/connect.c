@@ -5,11 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <glib-unix.h>
 
-#include "connect.h"
-#include "table.h"
+#include "base/json-build.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/connect/background.h"
+#include "command/connect/check.h"
+#include "command/connect/connect.h"
+#include "command/connect/connection-state.h"
+#include "command/connect/diagnose.h"
+#include "command/connect/sign-in.h"
+#include "command/connect/supervise.h"
+#include "command/vpn/driver.h"
+#include "connection/connection.h"
+#include "connection/list.h"
+#include "connection/process.h"
+#include "command.h"
 
-enum { READY_FD = 3, LOCK_FD = 4 }; /* of a supervisor; connect-background.c */
+enum { READY_FD = 3, LOCK_FD = 4 }; /* of a supervisor; command/connect/background.c */
 
 struct options {
 	gboolean dry_run, foreground, diagnose, supervise;
@@ -18,7 +33,7 @@ struct options {
 static void print_connected(const struct connect *connect, const char *address)
 {
 	const struct connection *connection = connect->connection;
-	const char *label = connect->session.uri == NULL ? NULL : connect->identity->record->label;
+	const char *label = !connect->session.uri ? NULL : connect->identity->record->label;
 
 	if (connect->json) {
 		g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -32,13 +47,14 @@ static void print_connected(const struct connect *connect, const char *address)
 		json_text(builder, "gateway", connection->gateway);
 		json_text(builder, "address", address);
 		json_text(builder, "identity", label);
-		json_print(builder);
+		report_builder(builder);
 		return;
 	}
-	printf("%s: %sconnected%s: address %s, gateway %s (%s)%s%s\n", connection->name,
-	       colour(COLOUR_GOOD, stdout), colour(COLOUR_PLAIN, stdout),
-	       address != NULL ? address : "not told", connection->gateway, connection->client,
-	       label != NULL ? ", identity " : "", label != NULL ? label : "");
+	print_piece(stdout, COLOUR_PLAIN, "%s: ", connection->name);
+	print_piece(stdout, COLOUR_GOOD, "connected");
+	print_line(stdout, ": address %s, gateway %s (%s)%s%s", address ? address : "not told",
+		   connection->gateway, connection->client, label ? ", identity " : "",
+		   label ? label : "");
 }
 
 /* What isn't a connection, and no failure. */
@@ -47,7 +63,7 @@ static void print_word(const struct connect *connect, const char *state, const c
 	g_autoptr(JsonBuilder) builder = NULL;
 
 	if (!connect->json) {
-		printf("%s: %s\n", connect->connection->name, words);
+		print_line(stdout, "%s: %s", connect->connection->name, words);
 		return;
 	}
 	builder = json_builder_new();
@@ -58,7 +74,7 @@ static void print_word(const struct connect *connect, const char *state, const c
 	json_text(builder, "name", connect->connection->name);
 	json_text(builder, "gateway", connect->connection->gateway);
 	json_text(builder, "message", words);
-	json_print(builder);
+	report_builder(builder);
 }
 
 static enum exit_status print_dry(struct connect *connect)
@@ -68,10 +84,10 @@ static enum exit_status print_dry(struct connect *connect)
 
 	connect->driver->describe(&connect->session, lines);
 	if (!connect->json) {
-		printf("%s: identity %s; this would be run:\n", connect->connection->name,
-		       connect->session.uri != NULL ? connect->identity->record->label : "none");
+		print_line(stdout, "%s: identity %s; this would be run:", connect->connection->name,
+			   connect->session.uri ? connect->identity->record->label : "none");
 		for (guint i = 0; i < lines->len; i++)
-			printf("  %s\n", (const char *)g_ptr_array_index(lines, i));
+			print_line(stdout, "  %s", (const char *)g_ptr_array_index(lines, i));
 		return EXIT_DONE;
 	}
 	json_builder_begin_object(builder);
@@ -81,14 +97,41 @@ static enum exit_status print_dry(struct connect *connect)
 	json_text(builder, "name", connect->connection->name);
 	json_text(builder, "gateway", connect->connection->gateway);
 	json_text(builder, "identity",
-		  connect->session.uri != NULL ? connect->identity->record->label : NULL);
+		  connect->session.uri ? connect->identity->record->label : NULL);
 	json_builder_set_member_name(builder, "commands");
 	json_builder_begin_array(builder);
 	for (guint i = 0; i < lines->len; i++)
 		json_builder_add_string_value(builder, g_ptr_array_index(lines, i));
 	json_builder_end_array(builder);
-	json_print(builder);
+	report_builder(builder);
 	return EXIT_DONE;
+}
+
+/* Who waits at a terminal knows for what. */
+static void say_what_begins(const struct connect *connect)
+{
+	if (!connect->json && isatty(STDERR_FILENO))
+		print_line(stderr, "devid: %s: signing in at %s (Ctrl-C: no longer)",
+			   connect->connection->name, connect->connection->gateway);
+}
+
+static gboolean interrupted(gpointer data)
+{
+	struct connect *connect = data;
+
+	connect->interrupted = true;
+	process_interrupt();
+	g_main_context_wakeup(NULL);
+	return G_SOURCE_CONTINUE;
+}
+
+/* Before the first wait, and to the end of the program: none of them is to end without a word. */
+static void watch_signals(struct connect *connect)
+{
+	static const int ending[] = { SIGTERM, SIGINT, SIGHUP };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(ending); i++)
+		g_unix_signal_add(ending[i], interrupted, connect);
 }
 
 static enum exit_status in_foreground(struct connect *connect)
@@ -127,11 +170,10 @@ static bool is_there(struct connect *connect, enum exit_status *status)
 	g_autoptr(ConnectionState) state = connection_state_read(connect->connection->name);
 	g_autofree char *words = NULL;
 
-	if (state == NULL || connection_state_is_over(state))
+	if (!state || connection_state_is_over(state))
 		return false;
-	words = g_strdup_printf("already %s%s%s", state->state,
-				state->address != NULL ? ", address " : "",
-				state->address != NULL ? state->address : "");
+	words = g_strdup_printf("already %s%s%s", state->state, state->address ? ", address " : "",
+				state->address ? state->address : "");
 	print_word(connect, state->state, words);
 	*status = EXIT_DONE;
 	return true;
@@ -149,7 +191,7 @@ static enum exit_status run(struct connect *connect, const struct options *optio
 		return status;
 	if (!connect_check(connect, &error))
 		return report_error(&error, connect->json);
-	if (connect->office != NULL) {
+	if (connect->office) {
 		g_autofree char *words = g_strdup_printf(
 			"this is the office %s: no tunnel is needed", connect->office);
 
@@ -161,11 +203,13 @@ static enum exit_status run(struct connect *connect, const struct options *optio
 	lock = connection_state_lock(connect->connection->name, &error);
 	if (lock < 0)
 		return report_error(&error, connect->json);
+	watch_signals(connect);
+	say_what_begins(connect);
 	/* In the foreground it is held to the end of this process. */
 	return options->foreground ? in_foreground(connect) : in_background(connect, lock);
 }
 
-/* As connect-background.c starts it. */
+/* As command/connect/background.c starts it. */
 static enum exit_status run_supervisor(struct connect *connect)
 {
 	GError *error = NULL;
@@ -178,7 +222,7 @@ static enum exit_status run_supervisor(struct connect *connect)
 	if (!connect_find(connect, &error))
 		return report_error(&error, false);
 	/* While the user signs in. */
-	if (connect->driver->prepare != NULL)
+	if (connect->driver->prepare)
 		connect->driver->prepare(&connect->session);
 	if (!connect_read_ticket(connect, &signed_in, &error))
 		return report_error(&error, false);
@@ -193,7 +237,7 @@ static enum exit_status dispatch(struct connect *connect, const struct options *
 	GError *error = NULL;
 
 	connect->connection = connection_find(operand, &error);
-	if (connect->connection == NULL)
+	if (!connect->connection)
 		return report_error(&error, connect->json);
 	if (options->supervise)
 		return run_supervisor(connect);

@@ -4,63 +4,53 @@
 #include <config.h>
 #include <unistd.h>
 
-#include "doctor-run.h"
-#include "table.h"
+#include "base/error.h"
+#include "base/json-build.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/cli/table.h"
+#include "command/doctor/diagnosis.h"
+#include "command/doctor/doctor.h"
+#include "command/doctor/report.h"
+#include "command/doctor/run.h"
+#include "command.h"
 
-static const struct {
-	const char *word;
-	enum colour colour;
-} outcomes[] = {
-	[OUTCOME_PASS] = { "pass", COLOUR_GOOD },
-	[OUTCOME_SKIP] = { "skip", COLOUR_DIM },
-	[OUTCOME_WARN] = { "warn", COLOUR_WARN },
-	[OUTCOME_FAIL] = { "fail", COLOUR_BAD },
+static const enum colour colours[] = {
+	[OUTCOME_PASS] = COLOUR_GOOD,
+	[OUTCOME_SKIP] = COLOUR_DIM,
+	[OUTCOME_WARN] = COLOUR_WARN,
+	[OUTCOME_FAIL] = COLOUR_BAD,
 };
 
-const char *outcome_word(enum outcome outcome)
-{
-	return outcomes[outcome].word;
-}
-
-char *diagnosis_summary(const struct diagnosis *diagnosis)
-{
-	guint warnings = diagnosis->counts[OUTCOME_WARN], skipped = diagnosis->counts[OUTCOME_SKIP];
-	g_autofree char *rest =
-		skipped > 0 ? g_strdup_printf(", %u skipped", skipped) : g_strdup("");
-
-	return g_strdup_printf("%u passed, %u warning%s, %u failed%s",
-			       diagnosis->counts[OUTCOME_PASS], warnings, warnings == 1 ? "" : "s",
-			       diagnosis->counts[OUTCOME_FAIL], rest);
-}
-
-void diagnosis_print(const struct diagnosis *diagnosis)
+static void diagnosis_print(const struct diagnosis *diagnosis)
 {
 	static const char *const headings[] = { "RESULT", "OF", "FOUND", NULL };
 	AUTO_TABLE struct table *table = table_new(headings);
 	g_autofree char *summary = diagnosis_summary(diagnosis);
 
-	for (size_t i = 0; i < examination_count; i++) {
+	for (size_t i = 0; i < diagnosis->count; i++) {
 		const struct doctor_result *result = &diagnosis->results[i];
 
 		for (guint n = 0; n < result->lines->len; n++) {
 			const struct doctor_line *line =
 				&g_array_index(result->lines, struct doctor_line, n);
-			const char *cells[] = { outcome_word(line->outcome),
+			const char *cells[] = { diagnosis_word(line->outcome),
 						n == 0 ? result->examination->title : "",
 						line->text };
 			g_autofree char *hint = g_strdup_printf("hint: %s", line->hint);
 
 			table_row(table, cells);
-			table_colour(table, 0, outcomes[line->outcome].colour);
-			if (line->hint != NULL)
+			table_colour(table, 0, colours[line->outcome]);
+			if (line->hint)
 				table_line(table, hint, false);
 		}
 	}
 	table_print(table, stdout);
-	printf("%s\n", summary);
+	print_line(stdout, "%s", summary);
 }
 
-void diagnosis_json(const struct diagnosis *diagnosis)
+static void diagnosis_json(const struct diagnosis *diagnosis)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
@@ -73,7 +63,7 @@ void diagnosis_json(const struct diagnosis *diagnosis)
 	json_number(builder, "skipped", diagnosis->counts[OUTCOME_SKIP]);
 	json_builder_set_member_name(builder, "findings");
 	json_builder_begin_array(builder);
-	for (size_t i = 0; i < examination_count; i++) {
+	for (size_t i = 0; i < diagnosis->count; i++) {
 		const struct doctor_result *result = &diagnosis->results[i];
 
 		for (guint n = 0; n < result->lines->len; n++) {
@@ -82,14 +72,14 @@ void diagnosis_json(const struct diagnosis *diagnosis)
 
 			json_builder_begin_object(builder);
 			json_text(builder, "examination", result->examination->name);
-			json_text(builder, "result", outcome_word(line->outcome));
+			json_text(builder, "result", diagnosis_word(line->outcome));
 			json_text(builder, "message", line->text);
 			json_text(builder, "hint", line->hint);
 			json_builder_end_object(builder);
 		}
 	}
 	json_builder_end_array(builder);
-	json_print(builder);
+	report_builder(builder);
 }
 
 static void print_examinations(void)
@@ -119,7 +109,7 @@ static void print_examinations_json(void)
 		json_builder_end_object(builder);
 	}
 	json_builder_end_array(builder);
-	json_print(builder);
+	report_builder(builder);
 }
 
 static enum exit_status run(const char *report, bool all_users, bool json)
@@ -128,10 +118,10 @@ static enum exit_status run(const char *report, bool all_users, bool json)
 	enum exit_status status;
 	GError *error = NULL;
 
-	doctor_examine(&diagnosis, all_users);
+	doctor_examine(&diagnosis, examinations, examination_count, all_users);
 	status = diagnosis.counts[OUTCOME_FAIL] > 0 ? EXIT_FAILED : EXIT_DONE;
 	/* A document ends with the error, where there is one: one is enough. */
-	if (report != NULL && !diagnosis_report(&diagnosis, report, &error)) {
+	if (report && !diagnosis_report(&diagnosis, report, &error)) {
 		if (!json)
 			diagnosis_print(&diagnosis);
 		status = report_error(&error, json);
@@ -139,8 +129,9 @@ static enum exit_status run(const char *report, bool all_users, bool json)
 		diagnosis_json(&diagnosis);
 	} else {
 		diagnosis_print(&diagnosis);
-		if (report != NULL)
-			printf("report for the help desk, nothing secret in it: %s\n", report);
+		if (report)
+			print_line(stdout, "report for the help desk, nothing secret in it: %s",
+				   report);
 	}
 	diagnosis_clear(&diagnosis);
 	return status;
@@ -175,12 +166,12 @@ enum exit_status command_doctor(int argc, char **argv)
 		return status;
 	if (argc > 1)
 		return report_usage("doctor", "%s: nothing more is expected", argv[1]);
-	if (list && (report != NULL || all_users))
+	if (list && (report || all_users))
 		return report_usage("doctor", "--list goes with --json alone");
 	if (all_users && geteuid() != 0)
-		devid_error_set(&error, DEVID_DENIED, NULL, NULL,
+		devid_error_set(&error, DEVID_DENIED, NULL, "as root: devid doctor --all-users",
 				"doctor --all-users: only root may look at every user's records");
-	if (error != NULL)
+	if (error)
 		return report_error(&error, json);
 	if (!list)
 		return run(report, all_users, json);

@@ -1,128 +1,122 @@
-/* devid events: what happened, of the user's and the machine's logs, oldest first. */
+/* devid events: what happened, of the user's and the machine's logs, oldest first. It is printed as it is read, for a
+ * log may be of any size.
+ */
 #include <string.h>
+#include <devid/reason.h>
 
-#include "describe.h"
-#include "table.h"
-#include "when.h"
+#include "account/event/event-line.h"
+#include "account/event/event-read.h"
+#include "base/error.h"
+#include "base/json-value.h"
+#include "base/moment.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/cli/table.h"
+#include "command/cli/when.h"
+#include "command.h"
 
-/* One line of a log. */
-struct entry {
-	char *time; /* RFC 3339 in UTC: sorts as text */
-	JsonNode *node;
-	guint order; /* of reading: keeps what happened in one second in its order */
-};
+/* The rows that settle the columns' widths, and are held at once. */
+#define ROWS_AT_ONCE 500
 
-struct reading {
-	GArray *entries;
-	JsonParser *parser;
-};
-
-static void entry_clear(void *data)
+static const char *member(JsonObject *object, const char *name)
 {
-	struct entry *entry = data;
+	const char *text = json_value_text(object, name);
 
-	g_free(entry->time);
-	json_node_unref(entry->node);
+	return text ? text : "";
 }
 
-static bool take_line(const char *line, void *data)
+/* "openvpn, 12 times since 2026-11-29 10:00:00+01:00" */
+static void add_program(struct table *table, JsonObject *object)
 {
-	struct reading *reading = data;
-	struct entry entry = { .order = reading->entries->len };
-	JsonNode *root;
-	const char *time;
+	const char *program = member(object, "program"), *first = member(object, "first");
+	gint64 count = event_count(object);
+	g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(first, NULL);
+	g_autofree char *since = NULL, *line = NULL;
 
-	/* A line that was cut short by a full disk is no reason to hide the others. */
-	if (!json_parser_load_from_data(reading->parser, line, -1, NULL))
-		return true;
-	root = json_parser_get_root(reading->parser);
-	if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root))
-		return true;
-	time = json_object_get_string_member_with_default(json_node_get_object(root), "time", "");
-	entry.time = g_strdup(time);
-	entry.node = json_node_copy(root);
-	g_array_append_val(reading->entries, entry);
-	return true;
+	if (count == 1 && *program == '\0')
+		return;
+	if (time)
+		since = moment_local((time_t)g_date_time_to_unix(time));
+	if (count == 1)
+		line = g_strdup(program);
+	else
+		line = g_strdup_printf("%s%s%" G_GINT64_FORMAT " times%s%s", program,
+				       *program == '\0' ? "" : ", ", count, since ? " since " : "",
+				       since ? since : "");
+	table_line(table, line, false);
 }
 
-static gint by_time(gconstpointer a, gconstpointer b)
+static void add_row(struct table *table, const struct event_seen *seen)
 {
-	const struct entry *one = a, *other = b;
-	int order = strcmp(one->time, other->time);
-
-	return order != 0 ? order : (one->order > other->order) - (one->order < other->order);
-}
-
-static const char *member(JsonNode *node, const char *name)
-{
-	return json_object_get_string_member_with_default(json_node_get_object(node), name, "");
-}
-
-static void add_row(struct table *table, JsonNode *node)
-{
-	const char *what = member(node, "event_sub_type"), *action = member(node, "action");
-	const char *label = member(node, "label"), *why = member(node, "failure_reason");
-	const char *program = member(node, "program"), *address = member(node, "client_address");
-	g_autofree char *time = g_strdelimit(g_strdup(member(node, "time")), "TZ", ' ');
-	const char *cells[] = { g_strstrip(time), *what != '\0' ? what : member(node, "event_type"),
-				action, *label != '\0' ? label : member(node, "client_cert_name"),
-				member(node, "user_name") };
+	JsonObject *object = seen->object;
+	const char *what = member(object, "event_sub_type"), *action = member(object, "action");
+	const char *label = member(object, "label"), *why = member(object, "failure_reason");
+	const char *address = member(object, "client_address");
+	g_autofree char *time = moment_local((time_t)(seen->time / G_USEC_PER_SEC));
+	const char *cells[] = { time, *what != '\0' ? what : member(object, "event_type"), action,
+				*label != '\0' ? label : member(object, "client_cert_name"),
+				member(object, "user_name") };
 
 	table_row(table, cells);
 	if (strcmp(action, "Failed") == 0 || strcmp(action, "Refused") == 0)
 		table_colour(table, 2, COLOUR_BAD);
 	if (*why != '\0')
 		table_line(table, why, false);
-	if (*program != '\0')
-		table_line(table, program, false);
+	add_program(table, object);
+	if (strcmp(member(object, "token"), "system") == 0)
+		table_line(table, "the machine's identity, refused by the machine's agent", false);
 	if (*address != '\0')
 		table_line(table, address, false);
 }
 
-static void print_text(const GArray *entries)
+static void print_text(struct event_reader *reader)
 {
-	static const char *const headings[] = { "TIME (UTC)", "WHAT", "RESULT",
-						"IDENTITY",   "USER", NULL };
+	static const char *const headings[] = {
+		"TIME", "WHAT", "RESULT", "IDENTITY", "USER", NULL
+	};
 	AUTO_TABLE struct table *table = table_new(headings);
+	struct event_seen seen;
+	bool any = false;
 
-	if (entries->len == 0) {
-		puts("no events.");
-		return;
+	while (event_reader_next(reader, &seen)) {
+		any = true;
+		add_row(table, &seen);
+		if (table_length(table) == ROWS_AT_ONCE)
+			table_flush(table, stdout);
 	}
-	for (guint i = 0; i < entries->len; i++)
-		add_row(table, g_array_index(entries, struct entry, i).node);
-	table_print(table, stdout);
+	if (any)
+		table_print(table, stdout);
+	else
+		print_line(stdout, "no events.");
 }
 
-static void print_json(const GArray *entries)
+static JsonNode *next_node(void *data)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	struct event_seen seen;
+	JsonNode *node;
 
-	json_builder_begin_object(builder);
-	json_builder_set_member_name(builder, "events");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < entries->len; i++)
-		json_builder_add_value(
-			builder, json_node_copy(g_array_index(entries, struct entry, i).node));
-	json_builder_end_array(builder);
-	json_print(builder);
+	if (!event_reader_next(data, &seen))
+		return NULL;
+	node = json_node_new(JSON_NODE_OBJECT);
+	json_node_set_object(node, seen.object);
+	return node;
 }
 
 /* Both logs, unless one was asked for; the machine's may be closed to this user, which is told. */
-static gboolean read_logs(struct reading *reading, time_t since, bool user, bool system,
-			  GError **error)
+static gboolean open_logs(struct event_reader *reader, bool user, bool system, GError **error)
 {
 	enum devid_result result = DEVID_OK;
 
 	if (user)
-		result = devid_event_read(false, since, take_line, reading);
+		result = event_reader_add(reader, false);
 	if (result != DEVID_OK) {
 		devid_error_set(error, result, NULL, NULL, "event log: %s",
 				devid_reason_for(result)->cause);
 		return FALSE;
 	}
 	if (system)
-		result = devid_event_read(true, since, take_line, reading);
+		result = event_reader_add(reader, true);
 	if (result != DEVID_OK && !user) {
 		devid_error_set(error, result, NULL, "try it as root",
 				"the machine's event log: %s", devid_reason_for(result)->cause);
@@ -145,7 +139,7 @@ enum exit_status command_events(int argc, char **argv)
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
 		{ NULL },
 	};
-	struct reading reading;
+	g_autoptr(event_reader) reader = NULL;
 	GError *error = NULL;
 	time_t since = 0;
 	enum exit_status status;
@@ -160,22 +154,15 @@ enum exit_status command_events(int argc, char **argv)
 		return status;
 	if (argc > 1)
 		return report_usage("events", "%s: nothing more is expected", argv[1]);
-	if (since_text != NULL && !when_parse(since_text, time(NULL), &since))
+	if (since_text && !when_parse(since_text, time(NULL), &since))
 		return report_usage("events", "--since %s: not a moment (%s)", since_text,
 				    WHEN_FORMS);
-	reading.parser = json_parser_new();
-	reading.entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
-	g_array_set_clear_func(reading.entries, entry_clear);
-	if (!read_logs(&reading, since, user || !system, system || !user, &error)) {
-		status = report_error(&error, json);
-	} else {
-		g_array_sort(reading.entries, by_time);
-		if (json)
-			print_json(reading.entries);
-		else
-			print_text(reading.entries);
-	}
-	g_array_unref(reading.entries);
-	g_object_unref(reading.parser);
+	reader = event_reader_new(since);
+	if (!open_logs(reader, user || !system, system || !user, &error))
+		return report_error(&error, json);
+	if (json)
+		report_json_array("events", next_node, reader);
+	else
+		print_text(reader);
 	return status;
 }

@@ -4,11 +4,15 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <internal/cleanup.h>
 
-#include "choose.h"
-#include "describe.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "command/cli/options.h"
+#include "command/cli/report.h"
+#include "identity/choose.h"
+#include "identity/identity.h"
+#include "command.h"
 
 static gboolean to_pem(const struct identity *identity, bool leaf_alone, GString *pem,
 		       GError **error)
@@ -36,36 +40,17 @@ static gboolean to_pem(const struct identity *identity, bool leaf_alone, GString
 
 static gboolean failed(GError **error, const char *path, int number)
 {
-	devid_error_set(error, DEVID_IO, NULL, NULL, "%s: %s", path, g_strerror(number));
+	devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s", path,
+			g_strerror(number));
 	return FALSE;
-}
-
-static bool write_all(int fd, const GString *text)
-{
-	gsize done = 0;
-
-	while (done < text->len) {
-		ssize_t written = write(fd, text->str + done, text->len - done);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return false;
-		done += (gsize)written;
-	}
-	return true;
 }
 
 /* A file that is there is replaced as a whole; a link, a folder or a device is not written to. */
 static gboolean write_file(const char *path, const GString *pem, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
-	g_autofree char *temporary =
-		g_strdup_printf(".%s.%08x.new", name, (unsigned)g_random_int());
 	AUTO_CLOSE int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	AUTO_CLOSE int fd = -1;
 	struct stat status;
-	int number;
 
 	if (at < 0)
 		return failed(error, folder, errno);
@@ -74,15 +59,8 @@ static gboolean write_file(const char *path, const GString *pem, GError **error)
 				"%s: it is no regular file, and is not replaced", path);
 		return FALSE;
 	}
-	fd = openat(at, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return failed(error, path, errno);
-	if (write_all(fd, pem) && fsync(fd) == 0 && renameat(at, temporary, at, name) == 0 &&
-	    fsync(at) == 0)
-		return TRUE;
-	number = errno;
-	(void)unlinkat(at, temporary, 0);
-	return failed(error, path, number);
+	return files_replace(at, name, 0666, pem->str, pem->len, FILES_UMASK) ||
+	       failed(error, path, errno);
 }
 
 enum exit_status command_export(int argc, char **argv)
@@ -114,9 +92,9 @@ enum exit_status command_export(int argc, char **argv)
 	if (argc > 2)
 		return report_usage("export", "%s: one label is enough", argv[2]);
 	identity = choose(&choice, argc > 1 ? argv[1] : NULL, &error);
-	if (identity == NULL || !to_pem(identity, leaf, pem, &error))
+	if (!identity || !to_pem(identity, leaf, pem, &error))
 		return report_error(&error, false);
-	if (output == NULL || strcmp(output, "-") == 0)
+	if (!output || strcmp(output, "-") == 0)
 		fputs(pem->str, stdout);
 	else if (!write_file(output, pem, &error))
 		return report_error(&error, false);

@@ -1,7 +1,19 @@
 /* devid import-cert FILE: a device identity out of a file onto a token. */
 #include <string.h>
 #include <unistd.h>
-#include "import.h"
+#include <internal/path.h>
+#include "base/error.h"
+#include "command/cli/options.h"
+#include "command/cli/password.h"
+#include "command/cli/report.h"
+#include "command/import/check.h"
+#include "command/import/file.h"
+#include "command/import/foreign.h"
+#include "command/import/import.h"
+#include "command/import/own.h"
+#include "command/import/report.h"
+#include "keyfile/bundle.h"
+#include "command.h"
 
 static struct import_options options = { .password_fd = -1 };
 
@@ -19,8 +31,18 @@ static const GOptionEntry entries[] = {
 	  "NAME" },
 	{ "key", 0, 0, G_OPTION_ARG_FILENAME, &options.key,
 	  "The private key, where FILE is a certificate alone", "FILE" },
-	{ "friendly-name", 0, 0, G_OPTION_ARG_STRING, &options.friendly_name,
-	  "Which identity, where FILE holds several", "NAME" },
+	{ "friendly-name", 0, 0, G_OPTION_ARG_STRING, &options.choice.name,
+	  "Which identity, where FILE holds several: by its name", "NAME" },
+	{ "number", 0, 0, G_OPTION_ARG_INT, &options.choice.number,
+	  "By its number, from 1, as devid inspect shows it", "N" },
+	{ "serial", 0, 0, G_OPTION_ARG_STRING, &options.choice.serial,
+	  "By its certificate's serial number", "HEX" },
+	{ "fingerprint", 0, 0, G_OPTION_ARG_STRING, &options.choice.fingerprint,
+	  "By its certificate's SHA-256 fingerprint", "HEX" },
+	{ "key-type", 0, 0, G_OPTION_ARG_STRING, &options.choice.key_type,
+	  "By its key: RSA, EC, \"EC P-256\" and the like", "TYPE" },
+	{ "expires", 0, 0, G_OPTION_ARG_STRING, &options.choice.expires,
+	  "By the day on which it expires, as 2027-11-22", "DAY" },
 	{ "password-file", 0, 0, G_OPTION_ARG_FILENAME, &options.password_file,
 	  "Read the file's password from FILE", "FILE" },
 	{ "password-fd", 0, 0, G_OPTION_ARG_INT, &options.password_fd,
@@ -39,8 +61,8 @@ static const GOptionEntry entries[] = {
 
 static const char description[] =
 	"FILE is a PKCS#12 file (.p12, .pfx), a PEM file with certificate and key, or a\n"
-	"certificate in PEM or DER with its key named by --key; a certificate alone goes\n"
-	"to the key that is already here. - is standard input.\n"
+	"certificate in PEM, DER or PKCS#7 (.p7b) with its key named by --key; a\n"
+	"certificate alone goes to the key that is already here. - is standard input.\n"
 	"\n"
 	"The password is asked for on the terminal, or comes from --password-file,\n"
 	"--password-fd, or systemd's credential devid.password.\n"
@@ -69,6 +91,8 @@ static gboolean understand(struct import *import, GError **error)
 			error, "--store with another token's URI goes without --user and --system");
 	if (options.password_file && options.password_fd >= 0)
 		return set_usage(error, "--password-file or --password-fd, not both");
+	if (options.choice.number < 0)
+		return set_usage(error, "--number counts from 1");
 	if (options.pin_file && !import->foreign)
 		return set_usage(error, "--pin-file is for another token, named by --store");
 	if ((strcmp(options.file, "-") == 0) + (g_strcmp0(options.key, "-") == 0) +
@@ -106,11 +130,13 @@ static void import_clear(struct import *import)
 	devid_verdict_free(import->verdict);
 	devid_account_free(import->account);
 	g_free(import->label);
+	g_free(import->asked_label);
+	g_free(import->renamed_from);
 	g_free(import->uri);
 	g_free(import->token);
 	g_clear_pointer(&import->id, g_bytes_unref);
 	g_ptr_array_unref(import->warnings);
-	password_source_clear(&import->password);
+	password_words_clear(&import->password);
 }
 
 static gboolean import_run(struct import *import, GError **error)
@@ -125,7 +151,7 @@ static gboolean import_run(struct import *import, GError **error)
 
 enum exit_status command_import_cert(int argc, char **argv)
 {
-	struct import import = { .options = &options, .password = PASSWORD_SOURCE_INIT };
+	struct import import = { .options = &options };
 	enum exit_status status = EXIT_DONE;
 	g_autofree char *prompt = NULL;
 	GError *error = NULL;
@@ -140,14 +166,15 @@ enum exit_status command_import_cert(int argc, char **argv)
 	if (argc > 2)
 		return report_usage("import-cert", "one file at a time");
 	options.file = argv[1];
-	process_keeps_secrets();
+	password_guard_process();
 	import.warnings = g_ptr_array_new_with_free_func(g_free);
 	prompt = g_strdup_printf("Password of %s", file_title(options.file));
-	import.password.prompt = prompt;
+	password_words_init(&import.password, prompt);
 	if (!understand(&import, &error)) {
 		status = report_error(&error, options.json);
 	} else if (import_run(&import, &error)) {
-		if (!import.logged)
+		/* What was here already was not imported. */
+		if (!import.logged && import.changed && !import.renamed_from)
 			import_event(&import, NULL);
 		import_report(&import);
 	} else {

@@ -1,6 +1,13 @@
 /* devid inspect FILE…: what is in .p12 and certificate files, stored nowhere. */
 #include <unistd.h>
-#include "finding.h"
+#include <devid/reason.h>
+#include "base/error.h"
+#include "command/cli/options.h"
+#include "command/cli/password.h"
+#include "command/cli/report.h"
+#include "command/import/finding-report.h"
+#include "command/import/finding.h"
+#include "command.h"
 
 static struct {
 	char *password_file;
@@ -48,7 +55,7 @@ static enum exit_status inspect(const char *path, const struct devid_account *ac
 
 enum exit_status command_inspect(int argc, char **argv)
 {
-	struct password_source source = PASSWORD_SOURCE_INIT;
+	struct password_words words;
 	struct devid_account *account = NULL;
 	g_autoptr(JsonBuilder) builder = NULL;
 	enum exit_status status = EXIT_DONE;
@@ -68,10 +75,10 @@ enum exit_status command_inspect(int argc, char **argv)
 				devid_reason_for(result)->cause);
 		return report_error(&error, options.json);
 	}
-	process_keeps_secrets();
-	source.file = options.password_file;
-	source.fd = options.password_fd;
-	source.prompt = argc == 2 ? "Password of the file" : "Password of the files";
+	password_guard_process();
+	password_words_init(&words, argc == 2 ? "Password of the file" : "Password of the files");
+	words.file = options.password_file;
+	words.fd = options.password_fd;
 	if (options.json) {
 		builder = json_builder_new();
 		json_builder_begin_object(builder);
@@ -79,12 +86,12 @@ enum exit_status command_inspect(int argc, char **argv)
 		json_builder_begin_array(builder);
 	}
 	for (int i = 1; i < argc; i++)
-		status = worse(status, inspect(argv[i], account, &source, builder));
+		status = worse(status, inspect(argv[i], account, &words.source, builder));
 	if (builder) {
 		json_builder_end_array(builder);
-		json_print(builder);
+		report_builder(builder);
 	}
-	password_source_clear(&source);
+	password_words_clear(&words);
 	devid_account_free(account);
 	return status;
 }

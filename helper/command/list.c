@@ -1,11 +1,22 @@
 /* devid list: the identities on both tokens, and on foreign ones named by URI. */
 #include <string.h>
 
-#include "all-users.h"
-#include "describe.h"
-#include "identity-list.h"
-#include "selection.h"
-#include "table.h"
+#include "base/certificate.h"
+#include "base/json-build.h"
+#include "base/moment.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/cli/table.h"
+#include "identity/all-users.h"
+#include "identity/describe.h"
+#include "identity/foreign.h"
+#include "identity/json.h"
+#include "identity/list.h"
+#include "identity/selection-store.h"
+#include "identity/selection.h"
+#include "identity/verdict.h"
+#include "command.h"
 
 static const char *const headings[] = { "LABEL",   "TOKEN", "STORE", "COPIED BY", "KEY",
 					"EXPIRES", "LEFT",  "CHECK", NULL };
@@ -23,14 +34,14 @@ struct listing {
 static const char *whose(const struct identity *identity)
 {
 	return identity->foreign	       ? identity->token
-	       : identity->user != NULL	       ? identity->user
+	       : identity->user		       ? identity->user
 	       : identity->half == HALF_SYSTEM ? "system"
 					       : "user";
 }
 
 static void empty_state(void)
 {
-	puts("no device identity here yet.");
+	print_line(stdout, "no device identity here yet.");
 	fflush(stdout);
 	report_hint("devid import-cert FILE.p12");
 }
@@ -41,17 +52,17 @@ static void add_certificate(struct table *table, const struct identity *identity
 {
 	gnutls_x509_crt_t leaf = identity->chain[0];
 	time_t ends = gnutls_x509_crt_get_expiration_time(leaf), now = time(NULL);
-	int days = days_left(ends, now);
-	bool soon = ends_soon(ends, now, account);
-	g_autofree char *key = describe_key(leaf), *date = describe_date(ends);
-	g_autofree char *issuer = describe_issuer(leaf);
+	int days = moment_days_left(ends, now);
+	bool soon = describe_ends_soon(ends, now, account);
+	g_autofree char *key = certificate_key(leaf), *date = moment_date(ends);
+	g_autofree char *issuer = certificate_issuer(leaf);
 	g_autofree char *issuer_line = g_strdup_printf("issuer %s", issuer);
 	g_autofree char *left = days < 0 ? g_strdup("over") : g_strdup_printf("%d d", days);
 	const char *copier = describe_copier(identity);
 	const char *cells[] = { identity->record->label,
 				whose(identity),
 				identity->record->store,
-				copier == NULL ? "" : copier,
+				!copier ? "" : copier,
 				key,
 				date,
 				left,
@@ -60,16 +71,16 @@ static void add_certificate(struct table *table, const struct identity *identity
 	table_row(table, cells);
 	if (soon)
 		table_colour(table, COLUMN_LEFT, days < 0 ? COLOUR_BAD : COLOUR_WARN);
-	table_colour(table, COLUMN_CHECK, verdict_colour(verdict));
+	table_colour(table, COLUMN_CHECK, report_verdict_colour(verdict));
 	table_line(table, issuer_line, false);
 	table_line(table, identity->uri, true);
 	if (soon) {
-		g_autofree char *when = describe_days(ends, now);
+		g_autofree char *when = moment_days(ends, now);
 		g_autofree char *line = g_strdup_printf("warning: %s", when);
 
 		table_line(table, line, false);
 	}
-	if (verdict->message != NULL) {
+	if (verdict->message) {
 		g_autofree char *line = g_strdup_printf("check: %s", verdict->message);
 
 		table_line(table, line, false);
@@ -93,69 +104,157 @@ static void add_lone_key(struct table *table, const struct identity *identity)
 	table_line(table, identity->uri, true);
 }
 
-/* The one that is used where none is named: told where there is a choice. */
-static size_t find_chosen(const struct identity_list *list, bool system, struct accounts *accounts,
-			  GError **error)
+static void add_authority(struct table *table, const struct identity *identity)
 {
-	const struct selection_gateway any = { NULL, 0 };
+	gnutls_x509_crt_t certificate = identity->chain[0];
+	time_t ends = gnutls_x509_crt_get_expiration_time(certificate);
+	g_autofree char *key = certificate_key(certificate), *date = moment_date(ends);
+	g_autofree char *subject = certificate_subject(certificate);
+	g_autofree char *line = g_strdup_printf("a CA certificate that another program wrote, no "
+						"device identity: %s",
+						subject);
+	const char *cells[] = { identity->record->label,
+				whose(identity),
+				identity->record->store,
+				"",
+				key,
+				date,
+				"",
+				"" };
 
-	return selection_choose(list, system, &any, accounts, error);
+	table_row(table, cells);
+	table_line(table, line, false);
+	table_line(table, identity->uri, true);
 }
 
 /* Other users are judged by the machine's account: their own is nothing that root goes by. */
 static struct devid_account *account_of(struct accounts *accounts, const struct identity *identity,
 					GError **error)
 {
-	return accounts_get(accounts, identity->user != NULL ? HALF_SYSTEM : identity->half, error);
+	return accounts_get(accounts, identity->user ? HALF_SYSTEM : identity->half, error);
+}
+
+/* One table or one document, and what the choice among its identities depends on. */
+struct view {
+	const struct listing *listing;
+	struct table *table; /* or */
+	JsonBuilder *builder;
+	struct selection_facts *facts;
+	char *remembered;
+};
+
+/* `verdict` NULL: it is no identity. */
+static void add_json(JsonBuilder *builder, const struct identity *identity,
+		     const struct devid_verdict *verdict, bool all)
+{
+	json_builder_begin_object(builder);
+	json_identity(builder, identity);
+	if (verdict)
+		json_verdict(builder, "check", verdict);
+	if (all)
+		json_text(builder, "user", identity->user);
+	else if (verdict)
+		json_flag(builder, "chosen", FALSE);
+	json_builder_end_object(builder);
+}
+
+/* Each is read, checked and let go before the next. */
+static gboolean add_one(struct view *view, size_t i, struct accounts *accounts, GError **error)
+{
+	const struct listing *listing = view->listing;
+	const struct identity *identity = identity_list_get(listing->list, i);
+	struct devid_account *account = account_of(accounts, identity, error);
+	g_autoptr(devid_verdict) verdict =
+		!account ? NULL : verdict_assess(identity, account, error);
+
+	if (!verdict)
+		return FALSE;
+	if (!listing->foreign && !listing->all &&
+	    selection_is_meant(listing->list, listing->system && !listing->user, identity))
+		view->facts[i] = selection_find_out(identity, account, verdict, view->remembered);
+	if (listing->json)
+		add_json(view->builder, identity, verdict, listing->all);
+	else if (identity->chain_count > 0)
+		add_certificate(view->table, identity, account, verdict);
+	else
+		add_lone_key(view->table, identity);
+	identity_list_done_with(listing->list, i);
+	return TRUE;
+}
+
+/* After the identities, in an array of their own. */
+static size_t add_authorities(const struct view *view)
+{
+	struct identity_list *list = view->listing->list;
+	size_t first = identity_list_count(list), added = identity_list_add_authorities(list);
+
+	json_builder_end_array(view->builder);
+	json_builder_set_member_name(view->builder, "ca_certificates");
+	json_builder_begin_array(view->builder);
+	for (size_t i = first; i < first + added; i++) {
+		const struct identity *identity = identity_list_get(list, i);
+
+		if (view->listing->json)
+			add_json(view->builder, identity, NULL, view->listing->all);
+		else if (identity->chain_count > 0)
+			add_authority(view->table, identity);
+		identity_list_done_with(list, i);
+	}
+	json_builder_end_array(view->builder);
+	return added;
+}
+
+static void print_json(JsonBuilder *builder, size_t chosen)
+{
+	JsonNode *root;
+
+	json_builder_end_object(builder);
+	root = json_builder_get_root(builder);
+	if (chosen != SELECTION_NONE)
+		json_object_set_boolean_member(
+			json_array_get_object_element(
+				json_object_get_array_member(json_node_get_object(root),
+							     "identities"),
+				(guint)chosen),
+			"chosen", TRUE);
+	report_json(root);
+}
+
+static void print_table(struct table *table, size_t chosen, size_t count, size_t authorities)
+{
+	/* The one that is used where none is named: told where there is a choice. */
+	if (chosen != SELECTION_NONE && count > 1)
+		table_line_below(table, (guint)chosen, "* chosen where none is named", false);
+	if (count + authorities > 0)
+		table_print(table, stdout);
+	if (count == 0)
+		empty_state();
 }
 
 static enum exit_status print(const struct listing *listing)
 {
-	const struct identity_list *list = listing->list;
-	bool json = listing->json;
+	const struct selection_gateway any = { NULL, 0 };
+	size_t count = identity_list_count(listing->list), chosen, authorities;
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
 	AUTO_TABLE struct table *table = table_new(listing->all ? headings_all : headings);
 	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autofree struct selection_facts *facts = g_new0(struct selection_facts, count + 1);
+	g_autofree char *remembered = count > 1 ? selection_recall(&any) : NULL;
+	struct view view = { listing, table, builder, facts, remembered };
 	g_autoptr(GError) error = NULL;
-	size_t chosen = SELECTION_NONE;
 
-	if (!listing->foreign && !listing->all)
-		chosen = find_chosen(list, listing->system && !listing->user, &accounts, &error);
-	if (error != NULL)
-		return report_error(&error, json);
 	json_builder_begin_object(builder);
 	json_builder_set_member_name(builder, "identities");
 	json_builder_begin_array(builder);
-	for (size_t i = 0; i < identity_list_count(list); i++) {
-		const struct identity *identity = identity_list_get(list, i);
-		struct devid_account *account = account_of(&accounts, identity, &error);
-		g_autoptr(devid_verdict) verdict =
-			account == NULL ? NULL : assess(identity, account, &error);
-
-		if (verdict == NULL)
-			return report_error(&error, json);
-		json_builder_begin_object(builder);
-		json_identity(builder, identity);
-		json_verdict(builder, "check", verdict);
-		if (listing->all)
-			json_text(builder, "user", identity->user);
-		else
-			json_flag(builder, "chosen", i == chosen);
-		json_builder_end_object(builder);
-		if (identity->chain_count > 0)
-			add_certificate(table, identity, account, verdict);
-		else
-			add_lone_key(table, identity);
-		if (i == chosen && identity_list_count(list) > 1)
-			table_line(table, "* chosen where none is named", false);
-	}
-	json_builder_end_array(builder);
-	if (json)
-		json_print(builder);
-	else if (identity_list_count(list) == 0)
-		empty_state();
+	for (size_t i = 0; i < count; i++)
+		if (!add_one(&view, i, &accounts, &error))
+			return report_error(&error, listing->json);
+	chosen = selection_best(facts, count);
+	authorities = add_authorities(&view);
+	if (listing->json)
+		print_json(builder, chosen);
 	else
-		table_print(table, stdout);
+		print_table(table, chosen, count, authorities);
 	return EXIT_DONE;
 }
 
@@ -168,7 +267,6 @@ static void add_record(const struct user_home *user, struct record *record, void
 
 static void add_trouble(const struct user_home *user, const char *why, void *data)
 {
-	(void)data;
 	report_warning("%s: %s; skipped", user->name, why);
 }
 
@@ -180,7 +278,7 @@ static gboolean load(struct listing *listing, char **uris, GError **error)
 	listing->list =
 		identity_list_load(!listing->foreign && !listing->all && (both || listing->user),
 				   !listing->foreign && (both || listing->system), error);
-	if (listing->list == NULL)
+	if (!listing->list)
 		return FALSE;
 	for (size_t i = 0; uris[i] != NULL; i++)
 		if (!identity_list_add_foreign(listing->list, uris[i], error))

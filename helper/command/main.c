@@ -6,14 +6,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command/cli/front.h"
+#include "command/cli/group.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/cli/table.h"
+#include "command/cli/words.h"
 #include "command.h"
-#include "table.h"
-#include "words.h"
 
 static enum exit_status command_help(int argc, char **argv);
 
 /* The table is the documentation: usage, completions and the manual page agree with it
- * (tests/command/options.sh). Rows stand in the order in which a newcomer needs them.
+ * (tests/helper/command/cli/options.sh). Rows stand in the order in which a newcomer needs them.
  */
 static const struct command commands[] = {
 	{ "import-cert", "FILE", "Import a device identity", command_import_cert },
@@ -45,20 +49,23 @@ static const struct command commands[] = {
 	{ "help", "[COMMAND]", "Explain a command", command_help },
 };
 
-/* Other words for some of them. */
-static const struct {
-	const char *word, *name;
-} synonyms[] = {
-	{ "start", "connect" },
-	{ "stop", "disconnect" },
-};
+/* Room for their names and the NULL behind them. */
+#define NAMES (G_N_ELEMENTS(commands) + 1)
 
-static const struct command *find_command(const char *name)
+static void list_names(const char *names[NAMES])
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(synonyms); i++)
-		if (strcmp(synonyms[i].word, name) == 0)
-			name = synonyms[i].name;
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		names[i] = commands[i].name;
+	names[G_N_ELEMENTS(commands)] = NULL;
+}
+
+static const struct command *find_command(const char *word)
+{
+	const char *names[NAMES], *name;
+
+	list_names(names);
+	name = words_meant(word, names);
+	for (size_t i = 0; name && i < G_N_ELEMENTS(commands); i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	return NULL;
@@ -66,35 +73,33 @@ static const struct command *find_command(const char *name)
 
 static void print_usage(FILE *stream)
 {
-	fputs("Usage: devid COMMAND [OPTION…]\n"
-	      "\n"
-	      "Gives this computer one device identity that every VPN client can use.\n"
-	      "\n"
-	      "Commands:\n",
-	      stream);
+	print_lines(stream, COLOUR_PLAIN,
+		    "Usage: devid COMMAND [OPTION…]\n"
+		    "\n"
+		    "Gives this computer one device identity that every VPN client can use.\n"
+		    "\n"
+		    "Commands:\n");
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
 		g_autofree char *words =
 			g_strdup_printf("%s %s", commands[i].name, commands[i].arguments);
 
-		fprintf(stream, "  %s%*s %s\n", words, 24 - text_width(words), "",
-			commands[i].summary);
+		print_line(stream, "  %s%*s %s", words, 24 - text_width(words), "",
+			   commands[i].summary);
 	}
-	fputs("\n"
-	      "devid help COMMAND tells more of each. First steps:\n"
-	      "  devid import-cert FILE.p12\n"
-	      "  devid check\n",
-	      stream);
+	print_lines(stream, COLOUR_PLAIN,
+		    "\n"
+		    "devid help COMMAND tells more of each. First steps:\n"
+		    "  devid import-cert FILE.p12\n"
+		    "  devid check\n");
 }
 
 static enum exit_status unknown_command(const char *name)
 {
-	const char *names[G_N_ELEMENTS(commands) + 1] = { NULL };
-	const char *nearest;
+	const char *names[NAMES], *nearest;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-		names[i] = commands[i].name;
+	list_names(names);
 	nearest = words_nearest(name, names);
-	if (nearest == NULL)
+	if (!nearest)
 		return report_usage(NULL, "%s: no such command", name);
 	return report_usage_near(nearest, "%s: no such command", name);
 }
@@ -114,9 +119,10 @@ static enum exit_status command_help(int argc, char **argv)
 	if (argv[1][0] == '-')
 		return report_usage("help", "unknown option %s", argv[1]);
 	command = find_command(argv[1]);
-	if (command == NULL)
+	if (!command)
 		return unknown_command(argv[1]);
-	for (int i = 1; i < argc; i++)
+	arguments[count++] = (char *)command->name;
+	for (int i = 2; i < argc; i++)
 		arguments[count++] = argv[i];
 	arguments[count++] = (char[]){ "--help" };
 	return command->run(count, arguments);
@@ -138,7 +144,7 @@ static void replace_dashes(int argc, char **argv)
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		char *plain = words_plain_dashes(argv[i]);
 
-		if (plain != NULL)
+		if (plain)
 			argv[i] = plain;
 	}
 }
@@ -153,17 +159,17 @@ static enum exit_status run(int argc, char **argv)
 		return EXIT_WORDS;
 	}
 	name = argv[1];
-	if (strcmp(name, "--version") == 0)
+	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
 		name = "version";
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
 		name = "help";
 	/* The compared client has its commands as options: --reset-cred. */
-	if (g_str_has_prefix(name, "--") && find_command(name + 2) != NULL)
+	if (g_str_has_prefix(name, "--") && find_command(name + 2))
 		name += 2;
 	if (name[0] == '-')
 		return report_usage(NULL, "unknown option %s", name);
 	command = find_command(name);
-	if (command == NULL)
+	if (!command)
 		return unknown_command(name);
 	argv[1] = (char *)command->name;
 	return command->run(argc - 1, argv + 1);
@@ -179,9 +185,10 @@ int main(int argc, char **argv)
 		setlocale(LC_CTYPE, "");
 	g_set_prgname("devid");
 	replace_dashes(argc, argv);
+	cli_front_set();
 	status = run(argc, argv);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_DONE) {
-		fprintf(stderr, "devid: standard output: %s\n", g_strerror(errno));
+		print_line(stderr, "devid: standard output: %s", g_strerror(errno));
 		status = EXIT_FAILED;
 	}
 	return status;

@@ -1,94 +1,16 @@
 /* devid policy: who may connect, as the account says. Each action is in a file of its own. */
-#include "policy.h"
+#include <devid/reason.h>
+
+#include "command/admin/policy.h"
+#include "command/cli/group.h"
+#include "command/cli/report.h"
+#include "command.h"
 
 static const struct command actions[] = {
 	{ "show", "", "Print settings, offices, profiles and rules", policy_show },
 	{ "test", "", "Tell what is decided for a user, and why", policy_test },
 	{ "lint", "", "Warn of what administrators fall into", policy_lint },
 };
-
-struct devid_account *policy_account(gboolean system, GError **error)
-{
-	g_autoptr(devid_account) account = NULL;
-	enum devid_result result = devid_account_load(NULL, system, &account);
-
-	if (result == DEVID_OK && devid_account_state(account) == DEVID_ACCOUNT_NONE)
-		result = DEVID_NO_ACCOUNT;
-	if (result == DEVID_OK && devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE)
-		result = DEVID_ACCOUNT_BROKEN;
-	if (result == DEVID_OK)
-		return g_steal_pointer(&account);
-	devid_error_set(error, result, NULL, NULL, "policy: %s",
-			result == DEVID_ACCOUNT_BROKEN ? devid_account_problem(account)
-						       : devid_reason_for(result)->cause);
-	return NULL;
-}
-
-char *policy_list(char **words, const char *none)
-{
-	return words == NULL ? g_strdup(none) : g_strjoinv("; ", words);
-}
-
-void policy_list_json(JsonBuilder *builder, const char *name, char **words)
-{
-	json_builder_set_member_name(builder, name);
-	json_builder_begin_array(builder);
-	for (; words != NULL && *words != NULL; words++) {
-		g_autofree char *valid = g_utf8_make_valid(*words, -1);
-
-		json_builder_add_string_value(builder, valid);
-	}
-	json_builder_end_array(builder);
-}
-
-char *policy_allowed_words(const struct devid_decision *decision)
-{
-	g_autoptr(GString) words = g_string_new(NULL);
-
-	if (decision->excused)
-		g_string_append(words, "this is the office, where no certificate is asked for");
-	else if (decision->setting == DEVID_SETTING_ALLOW)
-		g_string_append(words, "no certificate is asked for");
-	if (decision->rule != NULL)
-		g_string_append_printf(
-			words, "%sallowed by rule %s%s", words->len > 0 ? "; " : "", decision->rule,
-			decision->action == DEVID_ACTION_ALLOW_INTERNET ? ", to the internet alone"
-									: "");
-	return g_string_free(g_steal_pointer(&words), FALSE);
-}
-
-static void step_json(JsonBuilder *builder, const struct devid_rule_step *step)
-{
-	json_builder_begin_object(builder);
-	json_text(builder, "name", step->name);
-	json_text(builder, "file", step->path);
-	json_number(builder, "line", step->line);
-	json_flag(builder, "matched", step->matched);
-	json_text(builder, "why", step->why);
-	json_builder_end_object(builder);
-}
-
-void policy_decision_json(JsonBuilder *builder, const struct devid_decision *decision)
-{
-	json_flag(builder, "allowed", decision->result == DEVID_OK);
-	json_text(builder, "action", devid_action_name(decision->action));
-	json_text(builder, "setting", devid_setting_name(decision->setting));
-	json_flag(builder, "overridden", decision->overridden);
-	json_flag(builder, "excused", decision->excused);
-	json_text(builder, "rule", decision->rule);
-	json_flag(builder, "asked_origin", decision->asked_origin);
-	json_flag(builder, "asked_profile", decision->asked_profile);
-	json_builder_set_member_name(builder, "rules");
-	json_builder_begin_array(builder);
-	for (size_t i = 0; i < decision->step_count; i++)
-		step_json(builder, &decision->steps[i]);
-	json_builder_end_array(builder);
-	json_text(builder, "result", decision->result == DEVID_OK ? "ok" : "error");
-	json_text(builder, "reason", decision->reason);
-	json_text(builder, "message", decision->message);
-	json_text(builder, "hint", decision->hint);
-	json_text(builder, "brackets", decision->brackets);
-}
 
 enum exit_status command_policy(int argc, char **argv)
 {

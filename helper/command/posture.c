@@ -1,11 +1,19 @@
 /* devid posture: runs the account's device profiles on this computer and says what each check found. */
 #include <string.h>
 #include <devid/posture.h>
+#include <devid/reason.h>
 
-#include "choose.h"
-#include "describe.h"
-#include "selection.h"
-#include "table.h"
+#include "base/error.h"
+#include "base/json-build.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/cli/table.h"
+#include "identity/choose.h"
+#include "identity/list.h"
+#include "identity/selection.h"
+#include "identity/verdict.h"
+#include "command.h"
 
 typedef struct devid_posture devid_posture;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_posture, devid_posture_free)
@@ -59,7 +67,7 @@ static void print_kinds_json(void)
 		json_builder_end_object(builder);
 	}
 	json_builder_end_array(builder);
-	json_print(builder);
+	report_builder(builder);
 }
 
 /* --- what was found ----------------------------------------------------------------------- */
@@ -71,8 +79,9 @@ static void print_profile(const struct devid_posture *posture)
 	AUTO_TABLE struct table *table = table_new(headings);
 	bool unknown = false;
 
-	printf("%s: %s%s%s\n", posture->profile, colour(colours[posture->answer], stdout),
-	       devid_answer_name(posture->answer), colour(COLOUR_PLAIN, stdout));
+	print_piece(stdout, COLOUR_PLAIN, "%s: ", posture->profile);
+	print_piece(stdout, colours[posture->answer], "%s", devid_answer_name(posture->answer));
+	print_lines(stdout, COLOUR_PLAIN, "\n");
 	for (size_t i = 0; i < posture->count; i++) {
 		const struct devid_posture_check *check = &posture->checks[i];
 		const char *cells[] = { check->name, check->value, devid_answer_name(check->answer),
@@ -84,7 +93,8 @@ static void print_profile(const struct devid_posture *posture)
 	}
 	table_print(table, stdout);
 	if (unknown)
-		printf("(what is unknown counts as %s)\n", devid_answer_name(posture->if_unknown));
+		print_line(stdout, "(what is unknown counts as %s)",
+			   devid_answer_name(posture->if_unknown));
 }
 
 static void profile_json(JsonBuilder *builder, const struct devid_posture *posture)
@@ -119,16 +129,16 @@ static gboolean find_verdict(struct posture *run, const char *operand, GError **
 	GError *inner = NULL;
 	size_t chosen;
 
-	if (operand != NULL) {
+	if (operand) {
 		identity = choose(&run->choice, operand, error);
-		if (identity == NULL)
+		if (!identity)
 			return FALSE;
 	} else {
 		if (!choose_load(&run->choice, error))
 			return FALSE;
 		chosen = selection_choose(run->choice.list, run->choice.system && !run->choice.user,
 					  &any, &run->accounts, &inner);
-		if (inner != NULL) {
+		if (inner) {
 			g_propagate_error(error, inner);
 			return FALSE;
 		}
@@ -136,7 +146,7 @@ static gboolean find_verdict(struct posture *run, const char *operand, GError **
 			return TRUE;
 		identity = identity_list_get(run->choice.list, chosen);
 	}
-	run->verdict = assess(identity, run->account, error);
+	run->verdict = verdict_assess(identity, run->account, error);
 	return run->verdict != NULL;
 }
 
@@ -145,7 +155,7 @@ static gboolean find_account(struct posture *run, GError **error)
 	bool system = run->choice.system && !run->choice.user;
 
 	run->account = accounts_get(&run->accounts, system ? HALF_SYSTEM : HALF_USER, error);
-	if (run->account == NULL)
+	if (!run->account)
 		return FALSE;
 	if (devid_account_state(run->account) == DEVID_ACCOUNT_NONE)
 		devid_error_set(error, DEVID_NO_ACCOUNT, NULL, NULL, "posture: %s",
@@ -170,7 +180,7 @@ static gboolean run_profile(struct posture *run, const char *name, bool first, G
 	}
 	profile_json(run->builder, posture);
 	if (!run->json && !first)
-		putchar('\n');
+		print_lines(stdout, COLOUR_PLAIN, "\n");
 	if (!run->json)
 		print_profile(posture);
 	if (posture->answer != DEVID_ANSWER_PASS)
@@ -182,7 +192,7 @@ static gboolean run_all(struct posture *run, GError **error)
 {
 	const char *name;
 
-	if (run->profile != NULL)
+	if (run->profile)
 		return run_profile(run, run->profile, true, error);
 	for (size_t i = 0; (name = devid_account_profile(run->account, i)) != NULL; i++)
 		if (!run_profile(run, name, i == 0, error))
@@ -199,21 +209,21 @@ static enum exit_status finish(struct posture *run)
 		devid_error_set(&error, DEVID_BLOCKED, "posture-failed", NULL,
 				"posture: this computer does not meet %s", run->failed->str);
 	json_builder_end_array(run->builder);
-	json_text(run->builder, "result", error == NULL ? "ok" : "error");
-	json_text(run->builder, "reason", error == NULL ? "ok" : devid_error_reason(error));
-	json_text(run->builder, "message", error == NULL ? NULL : error->message);
-	json_text(run->builder, "hint", error == NULL ? NULL : devid_error_hint(error));
+	json_text(run->builder, "result", !error ? "ok" : "error");
+	json_text(run->builder, "reason", !error ? "ok" : devid_error_reason(error));
+	json_text(run->builder, "message", !error ? NULL : error->message);
+	json_text(run->builder, "hint", !error ? NULL : devid_error_hint(error));
 	if (run->json) {
-		json_print(run->builder);
-		return error == NULL ? EXIT_DONE : EXIT_BLOCKED;
+		report_builder(run->builder);
+		return !error ? EXIT_DONE : EXIT_BLOCKED;
 	}
 	if (devid_account_profile_count(run->account) == 0) {
-		puts("the account has no device profile.");
+		print_line(stdout, "the account has no device profile.");
 		fflush(stdout);
 		report_hint(
 			"devid posture --list shows what one can ask for; see devid-account(5)");
 	}
-	return error == NULL ? EXIT_DONE : report_error(&error, false);
+	return !error ? EXIT_DONE : report_error(&error, false);
 }
 
 static enum exit_status run(struct posture *run, const char *operand)
@@ -266,7 +276,7 @@ enum exit_status command_posture(int argc, char **argv)
 		return status;
 	if (argc > 2)
 		return report_usage("posture", "%s: one label is enough", argv[2]);
-	if (list && (argc > 1 || profile != NULL))
+	if (list && (argc > 1 || profile))
 		return report_usage("posture", "--list goes with --json alone");
 	posture.profile = profile;
 	if (!list)

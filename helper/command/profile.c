@@ -1,15 +1,25 @@
-/* devid profile: a configuration for one of the programs of client-table.c, printed or put in its place. */
+/* devid profile: a configuration for one of the programs of command/profile/table.c, printed or put in its place. */
 #include <string.h>
 #include <unistd.h>
 #include <internal/path.h>
+#include <internal/record.h>
 
-#include "choose.h"
-#include "client.h"
-#include "describe.h"
-#include "table.h"
-#include "words.h"
-
-#define ANSWER_MAX 16
+#include "base/error.h"
+#include "base/json-build.h"
+#include "base/text.h"
+#include "command/cli/ask.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/cli/table.h"
+#include "command/cli/words.h"
+#include "command/profile/client.h"
+#include "command/profile/install.h"
+#include "command/profile/support.h"
+#include "identity/choose.h"
+#include "identity/identity.h"
+#include "identity/token.h"
+#include "command.h"
 
 struct request {
 	const struct vpn_client *client;
@@ -48,7 +58,7 @@ static enum exit_status list_clients(bool json)
 	}
 	json_builder_end_array(builder);
 	if (json)
-		json_print(builder);
+		report_builder(builder);
 	else
 		table_print(table, stdout);
 	return EXIT_DONE;
@@ -59,8 +69,7 @@ static enum exit_status list_clients(bool json)
 /* What every file begins with: where it is from, and what doesn't work so. */
 static char *whole_text(const struct request *request, const struct client_file *file)
 {
-	g_autofree char *label = devid_text_escape(request->identity->record->label,
-						   strlen(request->identity->record->label));
+	g_autofree char *label = text_printable(request->identity->record->label);
 	GString *text = g_string_new(NULL);
 
 	if (!file->plain) {
@@ -82,11 +91,17 @@ static void print_files(const struct request *request, GPtrArray *files)
 		const struct client_file *file = files->pdata[i];
 		g_autofree char *text = whole_text(request, file);
 
-		if (files->len > 1 && file->path != NULL)
-			printf("%s# --- %s\n", i > 0 ? "\n" : "", file->path);
+		if (i > 0)
+			print_lines(stdout, COLOUR_PLAIN, "\n");
+		if (files->len > 1 && file->path)
+			print_line(stdout, "# --- %s", file->path);
 		else if (files->len > 1)
-			printf("%s# --- to run once\n", i > 0 ? "\n" : "");
-		fputs(text, stdout);
+			print_line(stdout, "# --- to run once");
+		/* What is kept as a file says every byte. */
+		if (isatty(STDOUT_FILENO))
+			print_lines(stdout, COLOUR_PLAIN, text);
+		else
+			fputs(text, stdout);
 	}
 }
 
@@ -113,12 +128,12 @@ static void add_json_file(JsonBuilder *builder, const struct client_file *file, 
 
 	json_builder_begin_object(builder);
 	json_text(builder, "path", file->path);
-	if (file->path != NULL) {
+	if (file->path) {
 		json_text(builder, "mode", mode);
 		json_flag(builder, "merged", file->part != NULL);
 	}
 	json_text(builder, "content", text);
-	if (outcome != NULL) {
+	if (outcome) {
 		json_text(builder, "outcome", outcome);
 		json_text(builder, "backup", backup);
 	}
@@ -132,7 +147,7 @@ static enum exit_status print(const struct request *request, GPtrArray *files)
 	if (!request->json) {
 		print_files(request, files);
 		/* Of what can be installed, that is told with it. */
-		if (!request->client->installs && request->client->then != NULL)
+		if (!request->client->installs && request->client->then)
 			report_hint("%s", request->client->then);
 		return EXIT_DONE;
 	}
@@ -143,7 +158,7 @@ static enum exit_status print(const struct request *request, GPtrArray *files)
 		add_json_file(builder, files->pdata[i], text, NULL, NULL);
 	}
 	json_builder_end_array(builder);
-	json_print(builder);
+	report_builder(builder);
 	return EXIT_DONE;
 }
 
@@ -151,33 +166,28 @@ static enum exit_status print(const struct request *request, GPtrArray *files)
 
 static void tell(const struct request *request, GPtrArray *files)
 {
-	fprintf(stderr, "%s, for %s:\n", request->client->title, request->identity->uri);
+	print_line(stderr, "%s, for %s:", request->client->title, request->identity->uri);
 	for (guint i = 0; i < files->len; i++) {
 		const struct client_file *file = files->pdata[i];
 
-		if (file->part != NULL)
-			fprintf(stderr, "  a part of %s\n", file->path);
+		if (file->part)
+			print_line(stderr, "  a part of %s", file->path);
 		else
-			fprintf(stderr, "  %s (mode %04o)\n", file->path, (unsigned)file->mode);
+			print_line(stderr, "  %s (mode %04o)", file->path, (unsigned)file->mode);
 	}
 }
 
 /* 0: go on. */
 static enum exit_status confirm(const struct request *request, GPtrArray *files)
 {
-	char answer[ANSWER_MAX] = "";
+	enum ask_answer answer;
 
 	if (!request->json)
 		tell(request, files);
-	if (request->yes)
-		return EXIT_DONE;
-	if (!isatty(STDIN_FILENO))
+	answer = ask_yes("profile", request->yes);
+	if (answer == ASK_NOBODY)
 		return report_usage("profile", "--install writes files: add --yes");
-	fputs("Type yes to go on: ", stderr);
-	if (fgets(answer, sizeof(answer), stdin) != NULL && strcmp(g_strstrip(answer), "yes") == 0)
-		return EXIT_DONE;
-	fputs("devid: profile: nothing was changed\n", stderr);
-	return EXIT_FAILED;
+	return answer == ASK_YES ? EXIT_DONE : EXIT_FAILED;
 }
 
 static gboolean may_install(const struct request *request, GError **error)
@@ -223,14 +233,15 @@ static enum exit_status install(const struct request *request, GPtrArray *files)
 			      outcome == CLIENT_WRITTEN ? "written" : "unchanged", backup);
 		if (request->json)
 			continue;
-		printf("%s: %s\n", file->path, outcome == CLIENT_WRITTEN ? "written" : "unchanged");
-		if (backup != NULL)
-			printf("  what was there: %s\n", backup);
+		print_line(stdout, "%s: %s", file->path,
+			   outcome == CLIENT_WRITTEN ? "written" : "unchanged");
+		if (backup)
+			print_line(stdout, "  what was there: %s", backup);
 	}
 	json_builder_end_array(builder);
 	if (request->json) {
-		json_print(builder);
-	} else if (request->client->then != NULL) {
+		report_builder(builder);
+	} else if (request->client->then) {
 		g_auto(GStrv) parts = g_strsplit(request->client->then, "%s", -1);
 		g_autofree char *then = g_strjoinv(request->profile.name, parts);
 
@@ -271,11 +282,10 @@ static enum exit_status go(struct request *request)
 	profile->identity = request->identity;
 	if (!check_identity(request, &error))
 		return report_error(&error, request->json);
-	if (profile->gateway == NULL && client->example != NULL && request->install &&
-	    client->installs)
+	if (!profile->gateway && client->example && request->install && client->installs)
 		return report_usage("profile", "%s: --gateway %s is missing", client->name,
 				    client->gateway);
-	if (profile->gateway == NULL)
+	if (!profile->gateway)
 		profile->gateway = g_strdup(client->example);
 	if (!client_profile_check(profile, client, &error) ||
 	    !client->profile(profile, files, &error) ||
@@ -291,16 +301,31 @@ static enum exit_status go(struct request *request)
 	return print(request, files);
 }
 
-static enum exit_status unknown_client(const char *name)
+static const char **client_names(void)
 {
-	g_autofree const char **names = g_new0(const char *, client_count() + 1);
-	g_autofree char *meant = NULL;
-	const char *nearest;
+	const char **names = g_new0(const char *, client_count() + 1);
 
 	for (size_t i = 0; i < client_count(); i++)
 		names[i] = client_get(i)->name;
+	return names;
+}
+
+static const struct vpn_client *find_client(const char *word)
+{
+	g_autofree const char **names = client_names();
+	const char *meant = words_meant(word, names);
+
+	return meant ? client_find(meant) : NULL;
+}
+
+static enum exit_status unknown_client(const char *name)
+{
+	g_autofree const char **names = client_names();
+	g_autofree char *meant = NULL;
+	const char *nearest;
+
 	nearest = words_nearest(name, names);
-	if (nearest == NULL)
+	if (!nearest)
 		return report_usage("profile", "%s: no such client (devid profile lists them)",
 				    name);
 	meant = g_strdup_printf("profile %s", nearest);
@@ -323,9 +348,9 @@ static enum exit_status run(struct request *request, const char *label)
 	request->profile.home = home;
 	request->profile.module = token_module_path();
 	/* Root's daemons: the machine's identity, wherever it stands in the list. */
-	choice.system = request->client->token == CLIENT_SYSTEM && label == NULL;
+	choice.system = request->client->token == CLIENT_SYSTEM && !label;
 	request->identity = choose(&choice, label, &error);
-	if (request->identity == NULL)
+	if (!request->identity)
 		return report_error(&error, request->json);
 	return go(request);
 }
@@ -363,14 +388,14 @@ enum exit_status command_profile(int argc, char **argv)
 		return list_clients(json);
 	if (argc > 3)
 		return report_usage("profile", "%s: one label is enough", argv[3]);
-	request.client = client_find(argv[1]);
-	if (request.client == NULL)
+	request.client = find_client(argv[1]);
+	if (!request.client)
 		return unknown_client(argv[1]);
-	if (gateway != NULL && request.client->gateway == NULL)
-		return report_usage("profile", "%s takes no --gateway", argv[1]);
-	if (user != NULL && !request.client->user)
-		return report_usage("profile", "%s takes no --user", argv[1]);
-	if (ca_file != NULL) {
+	if (gateway && !request.client->gateway)
+		return report_usage("profile", "%s takes no --gateway", request.client->name);
+	if (user && !request.client->user)
+		return report_usage("profile", "%s takes no --user", request.client->name);
+	if (ca_file) {
 		ca_path = g_canonicalize_filename(ca_file, NULL);
 		if (!g_file_test(ca_path, G_FILE_TEST_IS_REGULAR))
 			return report_usage("profile", "--ca-file %s: no such file", ca_file);

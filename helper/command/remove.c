@@ -1,17 +1,33 @@
 /* devid remove: an identity, its certificate and its private key. */
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <internal/cleanup.h>
 
-#include "choose.h"
-#include "change.h"
-#include "describe.h"
+#include "base/json-build.h"
+#include "command/cli/ask.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/cli/table.h"
+#include "connection/connection.h"
+#include "connection/list.h"
+#include "identity/agent.h"
+#include "identity/change.h"
+#include "identity/choose.h"
+#include "identity/list.h"
+#include "identity/uri.h"
+#include "command.h"
 
-static void tell(const struct identity *identity, bool json)
+static void tell(const struct identity *identity, const GPtrArray *kept, bool json)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
 	if (!json) {
-		printf("%s: removed from %s\n", identity->record->label, identity->token);
+		print_line(stdout, "%s: removed from %s", identity->record->label, identity->token);
+		print_unreachable(kept);
 		return;
 	}
 	json_builder_begin_object(builder);
@@ -20,19 +36,105 @@ static void tell(const struct identity *identity, bool json)
 	json_text(builder, "label", identity->record->label);
 	json_text(builder, "token", identity->token);
 	json_text(builder, "uri", identity->uri);
-	json_print(builder);
+	json_texts(builder, "unreachable", kept);
+	report_builder(builder);
+}
+
+/* A connection that names it. */
+static void tell_connections(const struct identity *identity)
+{
+	g_autoptr(GPtrArray) names = connection_names();
+
+	for (guint i = 0; i < names->len; i++) {
+		g_autoptr(Connection) connection = connection_find(names->pdata[i], NULL);
+
+		if (connection && connection->identity &&
+		    identity_is_named(identity, connection->identity))
+			print_line(stderr, "  the connection %s: devid connect %s",
+				   connection->name, connection->name);
+	}
+}
+
+#define CONFIGURATION_MAX (1024 * 1024)
+
+static char *id_text(const struct identity *identity)
+{
+	GString *text = g_string_new(NULL);
+
+	for (size_t i = 0; i < identity->record->id.length; i++)
+		g_string_append_printf(text, "%02x", identity->record->id.data[i]);
+	return g_string_free(text, FALSE);
+}
+
+/* By its URI, or by its CKA_ID as strongSwan (small letters) and OpenVPN (capitals) are told it. */
+static bool configuration_names(const char *path, const struct identity *identity, const char *id)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	g_autofree char *text = g_malloc0(CONFIGURATION_MAX + 1), *small = NULL;
+	struct stat status;
+	ssize_t got;
+
+	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+	    strstr(path, ".devid-backup"))
+		return false;
+	got = read(fd, text, CONFIGURATION_MAX);
+	if (got <= 0)
+		return false;
+	small = g_ascii_strdown(text, -1);
+	return identity_uri_is_in(identity, text) || (*id && strstr(small, id));
+}
+
+/* Configurations of programs that have its URI, where those lie that devid installs. */
+static void tell_profiles(const struct identity *identity)
+{
+	g_autofree char *own = g_build_filename(g_get_home_dir(), ".config/devid/clients", NULL);
+	const char *const folders[] = { own, "/etc/swanctl/conf.d", "/etc/openvpn/client",
+					"/etc/NetworkManager/system-connections",
+					"/etc/wpa_supplicant" };
+	g_autofree char *id = id_text(identity);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_autoptr(GDir) folder = g_dir_open(folders[i], 0, NULL);
+		const char *name;
+
+		while (folder && (name = g_dir_read_name(folder))) {
+			g_autofree char *path = g_build_filename(folders[i], name, NULL);
+
+			if (configuration_names(path, identity, id))
+				print_line(stderr, "  what %s configures", path);
+		}
+	}
+}
+
+/* Told only where somebody is asked. */
+static enum ask_answer confirm(const struct identity *identity, bool yes)
+{
+	if (ask_would(yes)) {
+		print_line(
+			stderr,
+			"This removes %s from %s%s. There is no way back but another import. What "
+			"is known to use it, and stops working:",
+			identity->record->label, identity->token,
+			record_has_key(identity->record) ? ", with its private key" : "");
+		tell_connections(identity);
+		tell_profiles(identity);
+		print_line(stderr, "  and whatever else was given %s", identity->uri);
+	}
+	return ask_yes("remove", yes);
 }
 
 enum exit_status command_remove(int argc, char **argv)
 {
-	AUTO_CHOICE struct choice choice = { 0 };
+	AUTO_CHOICE struct choice choice = { .authorities = true };
 	AUTO_CLIENT struct client client = CLIENT_INIT;
-	gboolean json = FALSE;
+	gboolean json = FALSE, yes = FALSE;
 	const GOptionEntry entries[] = {
 		CHOICE_OPTIONS(choice),
+		{ "yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "Don't ask", NULL },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
 		{ NULL },
 	};
+	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
 	const struct identity *identity;
 	GError *error = NULL;
 	enum exit_status status;
@@ -50,10 +152,14 @@ enum exit_status command_remove(int argc, char **argv)
 	if (argc > 2)
 		return report_usage("remove", "%s: one label at a time", argv[2]);
 	identity = choose_own(&choice, argv[1], &error);
-	if (identity == NULL || !change_allowed(identity->half, &error) ||
-	    !agent_connect(&client, identity->half, CLIENT_START, &error) ||
-	    !change_remove(&client, identity, NULL, &error))
+	if (!identity || !change_allowed(identity->half, &error))
 		return report_error(&error, json);
-	tell(identity, json);
+	/* A script that removes goes on doing so: only a person is asked. */
+	if (confirm(identity, yes) == ASK_NO)
+		return EXIT_FAILED;
+	if (!agent_connect(&client, identity->half, CLIENT_START, &error) ||
+	    !change_remove(&client, identity, NULL, kept, &error))
+		return report_error(&error, json);
+	tell(identity, kept, json);
 	return EXIT_DONE;
 }

@@ -1,9 +1,16 @@
 /* devid rename: another label, and with it another URI; the key stays where it is. */
 #include <string.h>
 
-#include "change.h"
-#include "choose.h"
-#include "describe.h"
+#include "base/error.h"
+#include "base/json-build.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "identity/agent.h"
+#include "identity/change.h"
+#include "identity/choose.h"
+#include "identity/list.h"
+#include "command.h"
 
 static gboolean label_valid(const char *label, GError **error)
 {
@@ -17,10 +24,10 @@ static gboolean label_valid(const char *label, GError **error)
 		why = "it is longer than 255 bytes";
 	else if (g_str_has_prefix(label, "pkcs11:"))
 		why = "it looks like a URI";
-	for (const char *p = label; why == NULL && *p != '\0'; p = g_utf8_next_char(p))
+	for (const char *p = label; !why && *p != '\0'; p = g_utf8_next_char(p))
 		if (g_unichar_iscntrl(g_utf8_get_char(p)))
 			why = "it holds a control character";
-	if (why == NULL)
+	if (!why)
 		return TRUE;
 	devid_error_set(error, DEVID_USAGE, NULL, NULL, "%s: not a label: %s", label, why);
 	return FALSE;
@@ -52,19 +59,21 @@ static gboolean rename_identity(const struct identity *identity, const char *lab
 	wire_put_text(&request, TAG_LABEL, label);
 	return change_allowed(identity->half, error) &&
 	       agent_connect(&client, identity->half, CLIENT_START, error) &&
-	       agent_call(&client, &request, &reply, error);
+	       agent_ask(&client, &request, &reply, error);
 }
 
-static void tell(const struct identity *identity, const char *label, bool changed, bool json)
+static void tell(const struct choice *choice, const struct identity *identity, const char *label,
+		 bool changed, bool json)
 {
-	g_autofree char *uri = identity_uri(identity->half, label);
+	g_autofree char *uri = identity_list_uri(choice->list, identity->half, identity, label);
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
 	if (!json) {
-		printf("%s: %s\n", label, changed ? "renamed" : "it has this label already");
-		printf("%s\n", uri);
+		print_line(stdout, "%s: %s", label,
+			   changed ? "renamed" : "it has this label already");
+		print_line(stdout, "%s", uri);
 		fflush(stdout);
-		if (changed)
+		if (strcmp(uri, identity->uri) != 0)
 			report_hint("clients that were set up with the old URI need the new one");
 		return;
 	}
@@ -75,7 +84,7 @@ static void tell(const struct identity *identity, const char *label, bool change
 	json_text(builder, "old_label", identity->record->label);
 	json_text(builder, "uri", uri);
 	json_text(builder, "old_uri", identity->uri);
-	json_print(builder);
+	report_builder(builder);
 }
 
 enum exit_status command_rename(int argc, char **argv)
@@ -102,11 +111,11 @@ enum exit_status command_rename(int argc, char **argv)
 	if (argc > 3)
 		return report_usage("rename", "%s: nothing more is expected", argv[3]);
 	identity = label_valid(argv[2], &error) ? choose_own(&choice, argv[1], &error) : NULL;
-	if (identity == NULL || taken(&choice, identity, argv[2], &error))
+	if (!identity || taken(&choice, identity, argv[2], &error))
 		return report_error(&error, json);
 	changed = strcmp(identity->record->label, argv[2]) != 0;
 	if (changed && !rename_identity(identity, argv[2], &error))
 		return report_error(&error, json);
-	tell(identity, argv[2], changed, json);
+	tell(&choice, identity, argv[2], changed, json);
 	return EXIT_DONE;
 }

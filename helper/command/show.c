@@ -1,8 +1,36 @@
 /* devid show: one identity, its chain as a tree. */
-#include "chain-tree.h"
-#include "choose.h"
-#include "describe.h"
-#include "table.h"
+#include <string.h>
+
+#include "account/remark.h"
+#include "base/certificate.h"
+#include "base/json-build.h"
+#include "base/moment.h"
+#include "command/admin/chain-tree.h"
+#include "command/check/remarks.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/cli/table.h"
+#include "identity/choose.h"
+#include "identity/describe.h"
+#include "identity/json.h"
+#include "identity/verdict.h"
+#include "command.h"
+
+/* What its objects are called on the token, where that is not all the same. */
+static void print_labels(const struct identity *identity)
+{
+	const struct record *record = identity->record;
+	g_autofree char *labels = NULL;
+
+	if (identity->foreign || !record_has_key(record) ||
+	    (strcmp(record_key_label(record), record->label) == 0 &&
+	     strcmp(record_public_key_label(record), record->label) == 0))
+		return;
+	labels = g_strdup_printf("private key %s, public key %s", record_key_label(record),
+				 record_public_key_label(record));
+	print_field("labels", labels);
+}
 
 static void print_head(const struct identity *identity)
 {
@@ -14,16 +42,17 @@ static void print_head(const struct identity *identity)
 	};
 	g_autofree char *store = g_strdup_printf("%s: %s", identity->record->store,
 						 record_has_key(identity->record)
-							 ? copied[identity_protection(identity)]
+							 ? copied[describe_protection(identity)]
 							 : "the private key is not here");
 
-	printf("%s%s%s\n", colour(COLOUR_BOLD, stdout), identity->record->label,
-	       colour(COLOUR_PLAIN, stdout));
+	print_piece(stdout, COLOUR_BOLD, "%s", identity->record->label);
+	print_lines(stdout, COLOUR_PLAIN, "\n");
 	print_field("token", identity->token);
 	print_field("store", store);
 	/* Never broken over lines: it is there to be copied. */
-	printf("  %-*s%s\n", FIELD_COLUMN - 2, "uri", identity->uri);
-	if (identity->record->imported != NULL)
+	print_line(stdout, "  %-*s%s", FIELD_COLUMN - 2, "uri", identity->uri);
+	print_labels(identity);
+	if (identity->record->imported)
 		print_field("imported", identity->record->imported);
 }
 
@@ -31,13 +60,13 @@ static void print_certificate(gnutls_x509_crt_t leaf, const struct devid_account
 {
 	time_t begins = gnutls_x509_crt_get_activation_time(leaf);
 	time_t ends = gnutls_x509_crt_get_expiration_time(leaf), now = time(NULL);
-	g_autofree char *key = describe_key(leaf), *serial = describe_serial(leaf);
-	g_autofree char *subject = describe_subject(leaf), *issuer = describe_issuer(leaf);
-	g_autofree char *from = describe_date(begins), *to = describe_date(ends);
-	g_autofree char *days = describe_days(ends, now);
+	g_autofree char *key = certificate_key(leaf), *serial = certificate_serial(leaf);
+	g_autofree char *subject = certificate_subject(leaf), *issuer = certificate_issuer(leaf);
+	g_autofree char *from = moment_date(begins), *to = moment_date(ends);
+	g_autofree char *days = moment_days(ends, now);
 	g_autofree char *valid = g_strdup_printf("%s to %s, %s", from, to, days);
 	g_autofree char *size = describe_size(leaf, account);
-	g_autofree char *fingerprint = describe_fingerprint(leaf);
+	g_autofree char *fingerprint = certificate_fingerprint(leaf);
 
 	print_field("key", key);
 	print_field("subject", subject);
@@ -49,10 +78,11 @@ static void print_certificate(gnutls_x509_crt_t leaf, const struct devid_account
 }
 
 static void print_text(const struct identity *identity, const struct devid_account *account,
-		       const struct chain_tree *tree, const struct devid_verdict *verdict)
+		       const struct chain_tree *tree, const struct devid_verdict *verdict,
+		       const GPtrArray *remarks)
 {
 	g_autofree char *check =
-		verdict->message == NULL
+		!verdict->message
 			? g_strdup(verdict_word(verdict))
 			: g_strdup_printf("%s: %s", verdict_word(verdict), verdict->message);
 
@@ -66,17 +96,16 @@ static void print_text(const struct identity *identity, const struct devid_accou
 
 		print_field("key", alone);
 	}
-	printf("%s", colour(verdict_colour(verdict), stdout));
-	print_field("check", check);
-	printf("%s", colour(COLOUR_PLAIN, stdout));
+	print_field_in(report_verdict_colour(verdict), "check", check);
 	if (tree->count > 0)
-		puts("\nchain");
+		print_lines(stdout, COLOUR_PLAIN, "\nchain\n");
 	chain_tree_print(tree, account, stdout);
 	fflush(stdout);
+	remarks_tell(identity->record->label, remarks);
 	if (identity->chain_count > 0 &&
-	    ends_soon(gnutls_x509_crt_get_expiration_time(identity->chain[0]), time(NULL),
-		      account)) {
-		g_autofree char *days = describe_days(
+	    describe_ends_soon(gnutls_x509_crt_get_expiration_time(identity->chain[0]), time(NULL),
+			       account)) {
+		g_autofree char *days = moment_days(
 			gnutls_x509_crt_get_expiration_time(identity->chain[0]), time(NULL));
 
 		report_warning("%s: %s", identity->record->label, days);
@@ -85,13 +114,15 @@ static void print_text(const struct identity *identity, const struct devid_accou
 }
 
 static void print_json(const struct identity *identity, const struct devid_account *account,
-		       const struct chain_tree *tree, const struct devid_verdict *verdict)
+		       const struct chain_tree *tree, const struct devid_verdict *verdict,
+		       const GPtrArray *remarks)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
 	json_builder_begin_object(builder);
 	json_identity(builder, identity);
 	json_verdict(builder, "check", verdict);
+	remarks_json(builder, remarks);
 	json_number(builder, "size_limit", (gint64)devid_account_device_limit(account));
 	json_builder_set_member_name(builder, "chain");
 	json_builder_begin_array(builder);
@@ -100,10 +131,9 @@ static void print_json(const struct identity *identity, const struct devid_accou
 
 		json_builder_begin_object(builder);
 		json_text(builder, "role", chain_role_word(node->role));
-		json_text(builder, "signing_name",
-			  node->signing == NULL ? NULL : node->signing->name);
+		json_text(builder, "signing_name", !node->signing ? NULL : node->signing->name);
 		json_flag(builder, "present", node->certificate != NULL);
-		if (node->certificate != NULL)
+		if (node->certificate)
 			json_certificate(builder, node->certificate);
 		else
 			json_text(builder, "subject", node->name);
@@ -115,7 +145,7 @@ static void print_json(const struct identity *identity, const struct devid_accou
 		json_builder_end_object(builder);
 	}
 	json_builder_end_array(builder);
-	json_print(builder);
+	report_builder(builder);
 }
 
 enum exit_status command_show(int argc, char **argv)
@@ -130,6 +160,7 @@ enum exit_status command_show(int argc, char **argv)
 		{ NULL },
 	};
 	g_autoptr(devid_verdict) verdict = NULL;
+	g_autoptr(GPtrArray) remarks = NULL;
 	g_autoptr(GError) error = NULL;
 	const struct identity *identity;
 	struct devid_account *account;
@@ -147,16 +178,17 @@ enum exit_status command_show(int argc, char **argv)
 	if (argc > 2)
 		return report_usage("show", "%s: one label is enough", argv[2]);
 	identity = choose(&choice, argc > 1 ? argv[1] : NULL, &error);
-	if (identity == NULL)
+	if (!identity)
 		return report_error(&error, json);
 	account = accounts_get(&accounts, identity->half, &error);
-	verdict = account == NULL ? NULL : assess(identity, account, &error);
-	if (verdict == NULL)
+	verdict = !account ? NULL : verdict_assess(identity, account, &error);
+	if (!verdict)
 		return report_error(&error, json);
 	chain_tree_build(&tree, identity, account);
+	remarks = remark_find(account, identity->chain, identity->chain_count);
 	if (json)
-		print_json(identity, account, &tree, verdict);
+		print_json(identity, account, &tree, verdict, remarks);
 	else
-		print_text(identity, account, &tree, verdict);
+		print_text(identity, account, &tree, verdict, remarks);
 	return EXIT_DONE;
 }

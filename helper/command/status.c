@@ -1,40 +1,55 @@
 /* devid status: agent, keyring, identities and account at a glance. Starts nothing. */
 #include <config.h>
 #include <devid/office.h>
+#include <internal/client.h>
 
-#include "agent-look.h"
-#include "describe.h"
-#include "keyring-look.h"
-#include "status.h"
-#include "table.h"
+#include "base/json-build.h"
+#include "base/json-value.h"
+#include "base/keyring.h"
+#include "base/moment.h"
+#include "command/check/remarks.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/cli/table.h"
+#include "command/connect/status.h"
+#include "identity/agent-look.h"
+#include "identity/describe.h"
+#include "identity/json.h"
+#include "identity/list.h"
+#include "identity/verdict.h"
+#include "command.h"
 
 static char *agent_words(const struct agent_look *state, enum half half)
 {
 	gint64 keys;
 
-	if (state->problem != NULL)
+	/* The machine's tells root alone how it is: to all others it is well. */
+	if (!state->problem && state->running && state->result == DEVID_DENIED)
+		return g_strdup("running (tells root alone what it has open)");
+	if (state->problem)
 		return g_strdup_printf("not well: %s", state->problem);
 	if (!state->running)
 		return g_strdup(half == HALF_SYSTEM
 					? "not running"
 					: "not running: the first use of a key starts it");
-	if (state->status == NULL)
+	if (!state->status)
 		return g_strdup("running");
-	keys = json_object_get_int_member_with_default(state->status, "keys", 0);
-	return g_strdup_printf("running (process %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
-			       " key%s in memory)",
-			       json_object_get_int_member_with_default(state->status, "pid", 0),
-			       keys, keys == 1 ? "" : "s");
+	keys = json_value_number(state->status, "keys", 0);
+	return g_strdup_printf(
+		"running (process %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " key%s in memory)",
+		json_value_number(state->status, "pid", 0), keys, keys == 1 ? "" : "s");
 }
 
 /* The user's agent knows its keyring; where none runs, the bus is asked. */
 static char *keyring_words(const struct agent_look *agent, char **state)
 {
-	const char *why, *found = agent_look_store(agent, "keyring", &why);
+	JsonObject *store = agent_status_store(agent->status, "keyring");
+	const char *found = json_value_text(store, "state"), *why = json_value_text(store, "why");
 
-	if (found != NULL) {
+	if (found) {
 		*state = g_strdup(found);
-		return why == NULL ? g_strdup(found) : g_strdup_printf("%s: %s", found, why);
+		return !why ? g_strdup(found) : g_strdup_printf("%s: %s", found, why);
 	}
 	return keyring_look(state);
 }
@@ -76,16 +91,16 @@ static void print_identities(const struct identity_list *list, struct accounts *
 		const struct identity *identity = identity_list_get(list, i);
 		struct devid_account *account = accounts_get(accounts, identity->half, NULL);
 		g_autoptr(devid_verdict) verdict =
-			account == NULL ? NULL : assess(identity, account, NULL);
+			!account ? NULL : verdict_assess(identity, account, NULL);
 		g_autofree char *days = identity->chain_count == 0
 						? g_strdup("no certificate")
-						: describe_days(gnutls_x509_crt_get_expiration_time(
-									identity->chain[0]),
-								time(NULL));
+						: moment_days(gnutls_x509_crt_get_expiration_time(
+								      identity->chain[0]),
+							      time(NULL));
 		g_autofree char *line = g_strdup_printf(
 			"%s (%s, %s): check %s, %s", identity->record->label,
 			identity->half == HALF_SYSTEM ? "system" : "user", identity->record->store,
-			verdict == NULL ? "failed" : verdict_word(verdict), days);
+			!verdict ? "failed" : verdict_word(verdict), days);
 
 		print_field(i == 0 ? "identities" : "", line);
 	}
@@ -101,9 +116,9 @@ static void warn_of_expiry(const struct identity_list *list, struct accounts *ac
 		time_t ends = identity->chain_count == 0
 				      ? 0
 				      : gnutls_x509_crt_get_expiration_time(identity->chain[0]);
-		g_autofree char *days = describe_days(ends, now);
+		g_autofree char *days = moment_days(ends, now);
 
-		if (identity->chain_count > 0 && account != NULL && ends_soon(ends, now, account))
+		if (identity->chain_count > 0 && account && describe_ends_soon(ends, now, account))
 			report_warning("%s: %s", identity->record->label, days);
 	}
 }
@@ -117,11 +132,11 @@ static void identities_json(JsonBuilder *builder, const struct identity_list *li
 		const struct identity *identity = identity_list_get(list, i);
 		struct devid_account *account = accounts_get(accounts, identity->half, NULL);
 		g_autoptr(devid_verdict) verdict =
-			account == NULL ? NULL : assess(identity, account, NULL);
+			!account ? NULL : verdict_assess(identity, account, NULL);
 
 		json_builder_begin_object(builder);
 		json_identity(builder, identity);
-		if (verdict != NULL)
+		if (verdict)
 			json_verdict(builder, "check", verdict);
 		json_builder_end_object(builder);
 	}
@@ -135,7 +150,7 @@ static void agent_json(JsonBuilder *builder, const char *name, const struct agen
 	json_flag(builder, "running", state->running);
 	json_text(builder, "problem", state->problem);
 	json_builder_set_member_name(builder, "status");
-	if (state->status != NULL)
+	if (state->status)
 		json_builder_add_value(builder,
 				       json_node_copy(json_parser_get_root(state->parser)));
 	else
@@ -155,9 +170,9 @@ static void print_network(const struct devid_office_report *network)
 {
 	g_autofree char *words = NULL;
 
-	if (network == NULL)
+	if (!network)
 		return;
-	if (network->office != NULL)
+	if (network->office)
 		words = g_strdup_printf("office %s", network->office);
 	else
 		words = g_strdup_printf("%s, not the office (%s)",
@@ -168,7 +183,7 @@ static void print_network(const struct devid_office_report *network)
 static void network_json(JsonBuilder *builder, const struct devid_office_report *network)
 {
 	json_builder_set_member_name(builder, "network");
-	if (network == NULL) {
+	if (!network) {
 		json_builder_add_null_value(builder);
 		return;
 	}
@@ -185,7 +200,7 @@ static void print_text(struct glance *glance, const struct devid_account *accoun
 	g_autofree char *system = agent_words(&glance->agents[HALF_SYSTEM], HALF_SYSTEM);
 	g_autofree char *words = account_words(account);
 
-	printf("devid %s\n", DEVID_VERSION);
+	print_line(stdout, "devid %s", DEVID_VERSION);
 	print_field("agent", user);
 	print_field("machine's", system);
 	print_field("keyring", glance->keyring);
@@ -194,7 +209,7 @@ static void print_text(struct glance *glance, const struct devid_account *accoun
 	print_identities(glance->list, &glance->accounts);
 	status_connections_print();
 	warn_of_expiry(glance->list, &glance->accounts);
-	warn_of_signing(account);
+	remarks_tell_signing(account);
 }
 
 static void print_json(struct glance *glance, const struct devid_account *account)
@@ -220,7 +235,7 @@ static void print_json(struct glance *glance, const struct devid_account *accoun
 	network_json(builder, glance->network);
 	identities_json(builder, glance->list, &glance->accounts);
 	status_connections_json(builder);
-	json_print(builder);
+	report_builder(builder);
 }
 
 enum exit_status command_status(int argc, char **argv)
@@ -250,8 +265,8 @@ enum exit_status command_status(int argc, char **argv)
 	if (watch)
 		return status_watch(json);
 	glance.list = identity_list_load(true, true, &error);
-	account = glance.list == NULL ? NULL : accounts_get(&glance.accounts, HALF_USER, &error);
-	if (account != NULL) {
+	account = !glance.list ? NULL : accounts_get(&glance.accounts, HALF_USER, &error);
+	if (account) {
 		agent_look(HALF_USER, CLIENT_NO_START, &glance.agents[HALF_USER]);
 		agent_look(HALF_SYSTEM, CLIENT_NO_START, &glance.agents[HALF_SYSTEM]);
 		glance.keyring = keyring_words(&glance.agents[HALF_USER], &glance.keyring_state);

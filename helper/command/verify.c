@@ -1,157 +1,25 @@
 /* devid verify: the chain check for a gateway, over a PEM chain from a file. */
 #include <string.h>
+#include <devid/check.h>
 
-#include "input.h"
-#include "verify.h"
-#include "when.h"
-
-#define CHAIN_FILE_MAX	(256 * 1024)
-#define CHAIN_COUNT_MAX 32
-
-void verify_chain_clear(struct verify_chain *chain)
-{
-	for (unsigned i = 0; i < chain->count; i++)
-		gnutls_x509_crt_deinit(chain->certificates[i]);
-	gnutls_free(chain->certificates);
-}
-
-gboolean verify_read(const char *name, GBytes *bytes, struct verify_chain *chain, GError **error)
-{
-	gnutls_datum_t data;
-	gsize size;
-	int code;
-
-	data.data = (unsigned char *)g_bytes_get_data(bytes, &size);
-	data.size = (unsigned)size;
-	if (input_count(bytes, "-----BEGIN CERTIFICATE-----") > CHAIN_COUNT_MAX) {
-		devid_error_set(error, DEVID_CHECK_FAILED, "bad-data", NULL,
-				"%s: more than %d certificates", name, CHAIN_COUNT_MAX);
-		return FALSE;
-	}
-	if (size == 0 || (data.data[0] != 0x30 && input_find(bytes, "-----BEGIN ") == NULL))
-		return TRUE;
-	code = gnutls_x509_crt_list_import2(
-		&chain->certificates, &chain->count, &data,
-		data.data[0] == 0x30 ? GNUTLS_X509_FMT_DER : GNUTLS_X509_FMT_PEM, 0);
-	if (code == GNUTLS_E_NO_CERTIFICATE_FOUND)
-		return TRUE;
-	if (code >= 0)
-		return TRUE;
-	chain->count = 0;
-	devid_error_set(error, DEVID_CHECK_FAILED, "bad-data", NULL,
-			"%s: a certificate can't be read: %s", name, gnutls_strerror(code));
-	return FALSE;
-}
-
-static gboolean read_file(const char *name, struct verify_chain *chain, GError **error)
-{
-	g_autoptr(GBytes) bytes = input_read(name, CHAIN_FILE_MAX, error);
-
-	return bytes != NULL && verify_read(name, bytes, chain, error);
-}
-
-/* The gateway's own intermediates, behind what the client sent: a chain check builds its path of both. */
-static gboolean append_chain(const char *name, struct verify_chain *chain, GError **error)
-{
-	AUTO_CHAIN struct verify_chain more = { NULL, 0 };
-	gnutls_x509_crt_t *both;
-
-	if (!read_file(name, &more, error))
-		return FALSE;
-	/* Nothing was sent: a CA must not pass for a device. */
-	if (chain->count == 0 || more.count == 0)
-		return TRUE;
-	both = gnutls_realloc(chain->certificates,
-			      (chain->count + more.count) * sizeof(*chain->certificates));
-	if (both == NULL) {
-		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s: no memory", name);
-		return FALSE;
-	}
-	memcpy(both + chain->count, more.certificates, more.count * sizeof(*both));
-	chain->certificates = both;
-	chain->count += more.count;
-	more.count = 0;
-	return TRUE;
-}
-
-enum exit_status verify_print(const struct verify_chain *chain, const struct devid_verdict *verdict,
-			      bool json)
-{
-	g_autofree char *subject =
-		chain->count == 0 ? NULL : describe_subject(chain->certificates[0]);
-
-	if (json) {
-		g_autoptr(JsonBuilder) builder = json_builder_new();
-
-		json_builder_begin_object(builder);
-		json_text(builder, "result", verdict->result == DEVID_OK ? "ok" : "error");
-		json_text(builder, "reason", verdict->reason);
-		json_text(builder, "message", verdict->message);
-		json_text(builder, "hint", verdict->hint);
-		json_text(builder, "brackets", verdict->brackets);
-		json_text(builder, "signing_name", verdict->signing_name);
-		json_text(builder, "issuer_key_id", verdict->issuer_key_id);
-		if (chain->count > 0)
-			json_certificate(builder, chain->certificates[0]);
-		json_print(builder);
-	} else if (verdict->result == DEVID_OK) {
-		printf("ok: %s: accepted through signing certificate %s\n", subject,
-		       verdict->signing_name != NULL ? verdict->signing_name : "of the account");
-	} else {
-		fprintf(stderr, "devid: %s%s%s\n", subject != NULL ? subject : "",
-			subject != NULL ? ": " : "", verdict->message);
-	}
-	return exit_status_for(verdict->result);
-}
-
-/* One line is all that a gateway's log wants: no hint. */
-enum exit_status verify_fail(GError *error, bool json)
-{
-	enum exit_status status = exit_status_for(devid_error_result(error));
-	g_autofree char *message = NULL;
-
-	if (json)
-		return report_error(&error, json);
-	message = devid_text_escape(error->message, strlen(error->message));
-	fprintf(stderr, "devid: %s\n", message);
-	g_error_free(error);
-	return status;
-}
-
-struct devid_verdict *verify_check(const struct verify_request *request, struct verify_chain *chain,
-				   GError **error)
-{
-	struct devid_verdict *verdict = NULL;
-	struct devid_account *account = NULL;
-	enum devid_result result;
-
-	if (request->intermediates != NULL && !append_chain(request->intermediates, chain, error))
-		return NULL;
-	result = devid_account_load(request->config, false, &account);
-	if (result == DEVID_OK && request->mode != NULL)
-		devid_account_set_chain_mode(account, strcmp(request->mode, "path") == 0
-							      ? DEVID_CHAIN_PATH
-							      : DEVID_CHAIN_ISSUER);
-	if (result == DEVID_OK)
-		result = devid_check(account, chain->certificates, chain->count, request->at,
-				     &verdict);
-	devid_account_free(account);
-	if (result != DEVID_OK)
-		devid_error_set(error, result, NULL, NULL, "check: %s",
-				devid_reason_for(result)->cause);
-	return verdict;
-}
+#include "command/check/verify-chain.h"
+#include "command/check/verify-openvpn.h"
+#include "command/cli/options.h"
+#include "command/cli/report.h"
+#include "command/cli/when.h"
+#include "identity/verdict.h"
+#include "command.h"
 
 static enum exit_status verify(const struct verify_request *request)
 {
-	AUTO_CHAIN struct verify_chain chain = { NULL, 0 };
+	AUTO_CHAIN struct verify_chain chain = { NULL };
 	g_autoptr(devid_verdict) verdict = NULL;
 	GError *error = NULL;
 
-	if (read_file(request->file, &chain, &error))
+	if (verify_read_file(request->file, &chain, &error))
 		verdict = verify_check(request, &chain, &error);
-	return verdict != NULL ? verify_print(&chain, verdict, request->json)
-			       : verify_fail(error, request->json);
+	return verdict ? verify_print(&chain, verdict, request->json)
+		       : verify_fail(error, request->json);
 }
 
 static enum exit_status run(int argc, char **argv, bool door)
@@ -191,12 +59,12 @@ static enum exit_status run(int argc, char **argv, bool door)
 		return report_usage("verify", "a file is missing (- for standard input)");
 	if (argc > 2 && !openvpn)
 		return report_usage("verify", "%s: one file at a time", argv[2]);
-	if (at_text != NULL && !when_parse(at_text, at, &at))
+	if (at_text && !when_parse(at_text, at, &at))
 		return report_usage("verify", "--at %s: not a moment (%s)", at_text, WHEN_FORMS);
-	if (at_text != NULL && openvpn)
+	if (at_text && openvpn)
 		return report_usage("verify",
 				    "--at: whoever stands at OpenVPN's door is there now");
-	if (mode != NULL && strcmp(mode, "issuer") != 0 && strcmp(mode, "path") != 0)
+	if (mode && strcmp(mode, "issuer") != 0 && strcmp(mode, "path") != 0)
 		return report_usage("verify", "--chain %s: issuer or path", mode);
 	request = (struct verify_request){ NULL, intermediates, config, mode, at, json };
 	if (openvpn)

@@ -1,6 +1,9 @@
 /* devid version */
 #include <config.h>
 
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
 #include "command.h"
 
 enum exit_status command_version(int argc, char **argv)
@@ -28,7 +31,7 @@ enum exit_status command_version(int argc, char **argv)
 		json_node_take_object(root, object);
 		report_json(root);
 	} else {
-		printf("devid %s\n", DEVID_VERSION);
+		print_line(stdout, "devid %s", DEVID_VERSION);
 	}
 	return EXIT_DONE;
 }

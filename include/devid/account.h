@@ -1,12 +1,23 @@
-/* The account: what the administrator configured, read from `account.conf` and `signing/` PEM files.
+/* The account: what the administrator configured. It is a folder with the files
  *
- * Search order (DESIGN, "On disk"): /etc/devid if it holds an account.conf, a signing/ PEM file or a
- * file of rules in rules.d/;
- * only where it holds none of them, the user's own $XDG_CONFIG_HOME/devid (DEVID_CONFIG_DIR stands in
- * for the latter in tests). The system token knows /etc/devid alone.
+ *	account.conf		settings, limits, groups, offices, device profiles
+ *	signing/NAME.pem	the signing certificates: CAs whose device certificates it accepts
+ *	rules.d/NAME.conf	the rules: who may connect
+ *
+ * each of which may be missing; devid-account(5) describes them.
+ *
+ * Search order: /etc/devid if it holds an account.conf, a file in signing/ that ends in .pem or a
+ * file in rules.d/ that ends in .conf; only where it holds none of them, the user's own
+ * $XDG_CONFIG_HOME/devid (~/.config/devid). The system token knows /etc/devid alone.
  *
  * A broken account is a value, not an error of the loader: it carries file, line and words, and
- * every check against it fails. Nothing is allowed by accident.
+ * every check against it fails. Nothing is allowed by accident. An account is broken where a file
+ * of it can't be read, has a key that isn't known or a value that isn't understood, or could
+ * have been written by somebody else than root or, but for /etc/devid, the caller.
+ *
+ * Strings and structures that functions here answer belong to the account, are UTF-8, and are valid
+ * until devid_account_free(). Several threads may ask one account at a time, while none of them
+ * calls devid_account_set_chain_mode().
  */
 #ifndef DEVID_ACCOUNT_H
 #define DEVID_ACCOUNT_H
@@ -21,6 +32,7 @@
 extern "C" {
 #endif
 
+/* One account as it was read; it doesn't follow its files. */
 struct devid_account;
 
 enum devid_account_state {
@@ -34,17 +46,20 @@ enum devid_chain_mode {
 	DEVID_CHAIN_PATH, /* Chain=path: a path over the identity's intermediates may end at one */
 };
 
+/* [Account] OnUse=: what a failed check means for a program that uses a key. */
 enum devid_on_use {
-	DEVID_ON_USE_LOG, /* the default: a failed check is recorded, the key is used */
-	DEVID_ON_USE_ENFORCE,
-	DEVID_ON_USE_OFF,
+	DEVID_ON_USE_LOG,     /* the default: a failed check is recorded, the key is used */
+	DEVID_ON_USE_ENFORCE, /* a failed check refuses the use of the key */
+	DEVID_ON_USE_OFF,     /* nothing is checked */
 };
 
+/* [Account] SizeMeasure=: what is measured of a device certificate. */
 enum devid_size_measure {
 	DEVID_SIZE_PEM, /* the default: the .crt file, 64-column lines, LF, no text before */
 	DEVID_SIZE_DER,
 };
 
+/* [Certificate] RequireProtection=: by whom a key may be copied at most. */
 enum devid_protection {
 	DEVID_PROTECTION_NONE,
 	DEVID_PROTECTION_USER,	   /* the key can be copied by its user (keyring, user's file) */
@@ -52,7 +67,7 @@ enum devid_protection {
 	DEVID_PROTECTION_HARDWARE, /* by nobody (a token, a TPM) */
 };
 
-/* Which keys signing certificates may have. */
+/* [Limits] SigningKeyTypes=: which keys signing certificates may have. */
 enum devid_signing_keys {
 	DEVID_SIGNING_KEYS_ANY, /* the default */
 	DEVID_SIGNING_KEYS_RSA, /* RSA alone, and not RSA that is bound to PSS */
@@ -69,10 +84,10 @@ struct devid_signing {
 	const char *key_id;
 };
 
-/* Loads the account. `folder` NULL: the search order above (`system` true: /etc/devid alone);
- * else exactly that folder, as a gateway's `devid verify --config DIR` does. Never fails but for
- * DEVID_NO_MEMORY: no account and a broken one are states. The caller frees with
- * devid_account_free().
+/* Loads the account. `folder` NULL: the search order above (`system` true: /etc/devid alone); else
+ * exactly that folder, as a gateway's `devid verify --config DIR` does. Never fails but for
+ * DEVID_NO_MEMORY: no account and a broken one are states. The caller frees `*account` with
+ * devid_account_free(), which takes NULL too.
  */
 DEVID_PUBLIC enum devid_result devid_account_load(const char *folder, bool system,
 						  struct devid_account **account) DEVID_MUST_USE;
@@ -88,8 +103,9 @@ DEVID_PUBLIC const char *devid_account_problem(const struct devid_account *accou
 DEVID_PUBLIC const char *devid_account_name(const struct devid_account *account);
 /* [Account] DefaultLabel=, or NULL. */
 DEVID_PUBLIC const char *devid_account_default_label(const struct devid_account *account);
+/* [Account] Chain=. */
 DEVID_PUBLIC enum devid_chain_mode devid_account_chain_mode(const struct devid_account *account);
-/* For `devid verify --chain`. */
+/* In place of what the file says, as `devid verify --chain` does. */
 DEVID_PUBLIC void devid_account_set_chain_mode(struct devid_account *account,
 					       enum devid_chain_mode mode);
 /* DEVID_ON_USE_ENFORCE where the account is broken, whatever its file says. */
@@ -98,11 +114,11 @@ DEVID_PUBLIC enum devid_size_measure
 devid_account_size_measure(const struct devid_account *account);
 DEVID_PUBLIC enum devid_protection
 devid_account_require_protection(const struct devid_account *account);
-/* Bytes; default 2048 and 4096; and the count, default 5. */
+/* Of one device certificate and of one signing certificate, in bytes; default 2048 and 4096. */
 DEVID_PUBLIC size_t devid_account_device_limit(const struct devid_account *account);
 DEVID_PUBLIC size_t devid_account_signing_limit(const struct devid_account *account);
+/* How many signing certificates there may be; default 5. */
 DEVID_PUBLIC size_t devid_account_signing_count_limit(const struct devid_account *account);
-/* [Limits] SigningKeyTypes=. */
 DEVID_PUBLIC enum devid_signing_keys
 devid_account_signing_keys(const struct devid_account *account);
 
@@ -110,12 +126,14 @@ devid_account_signing_keys(const struct devid_account *account);
 DEVID_PUBLIC size_t devid_account_expiry_warning(const struct devid_account *account);
 
 /* Whether the system agent signs for `uid` (SystemUsers=: names, @group, *; default @devid; root
- * always). False for everybody, root too, where the account is broken. `gid` is the peer's primary group.
+ * always). False for everybody, root too, where the account is broken. `gid` is the peer's primary
+ * group.
  */
 DEVID_PUBLIC bool devid_account_may_use_system(const struct devid_account *account, unsigned uid,
 					       unsigned gid);
 
-/* The signing certificates, in the order of their files' names. */
+/* The signing certificates, in the order of their files' names; NULL: there is none of that index.
+ */
 DEVID_PUBLIC size_t devid_account_signing_count(const struct devid_account *account);
 DEVID_PUBLIC const struct devid_signing *devid_account_signing(const struct devid_account *account,
 							       size_t index);

@@ -1,4 +1,6 @@
-/* libdevid: the account, the chain check, limits, policy and events of devid, for gateways and clients. */
+/* libdevid: the account, the chain check, limits, policy and events of devid, for gateways and
+ * clients.
+ */
 #ifndef DEVID_DEVID_H
 #define DEVID_DEVID_H
 

@@ -12,10 +12,11 @@
 extern "C" {
 #endif
 
-/* Decides for `user` on this machine, which is Linux, with the verdict on the certificate in use (NULL:
- * there is none). The network is looked at as `how` says, and profiles are run, only where the account's
- * settings or rules depend on them: each at most once, profiles in at most about 4.5 s altogether (what there
- * is no time for could not be told). Returns as devid_decide() does.
+/* Decides for `user` on this machine, which is Linux, with the verdict on the certificate in use
+ * (NULL: there is none). The network is looked at as `how` says, and profiles are run, only where
+ * the account's settings or rules depend on them: each at most once, profiles in at most about 4.5
+ * s altogether (what there is no time for could not be told). Returns DEVID_OK whenever `*decision`
+ * was made; the caller frees it with devid_decision_free().
  */
 DEVID_PUBLIC enum devid_result devid_decide_here(const struct devid_account *account,
 						 const char *user, enum devid_office_how how,

@@ -1,4 +1,4 @@
-/* Sizes of certificates, as the service counts them, and which keys a device may have. */
+/* Sizes of certificates, which services limit, and which keys a device may have. */
 #ifndef DEVID_LIMITS_H
 #define DEVID_LIMITS_H
 
@@ -13,6 +13,7 @@ extern "C" {
  */
 DEVID_PUBLIC size_t devid_pem_size(size_t der_size);
 
+/* All in bytes. */
 struct devid_size {
 	size_t pem;
 	size_t der;
@@ -29,13 +30,13 @@ DEVID_PUBLIC enum devid_result devid_device_size(const struct devid_account *acc
 						 bool *acceptable) DEVID_MUST_USE;
 
 /* The size rule for a signing certificate: `file_size` bytes as given if PEM, or
- * devid_pem_size() if it came as DER.
+ * devid_pem_size() if it came as DER. DEVID_OK; DEVID_TOO_LARGE.
  */
 DEVID_PUBLIC enum devid_result devid_signing_size(const struct devid_account *account,
 						  size_t file_size) DEVID_MUST_USE;
 
-/* Whether a device key may be used: RSA of 2048 to 4096 bits, NIST P-256, P-384, P-521.
- * DEVID_UNSUPPORTED with a sentence (why, for a person; static string) for anything else.
+/* Whether a device key may be used: RSA of 2048 to 4096 bits, NIST P-256, P-384, P-521. DEVID_OK,
+ * `*why` NULL; DEVID_UNSUPPORTED, `*why` a static sentence for a person, for anything else.
  */
 DEVID_PUBLIC enum devid_result devid_key_supported(gnutls_pubkey_t key,
 						   const char **why) DEVID_MUST_USE;

@@ -1,12 +1,14 @@
-/* The account's policy: who needs a device certificate, on which operating system, from where, in what
- * state. It is decided in two steps, and both must allow:
+/* The account's policy: who needs a device certificate, on which operating system, from where, in
+ * what state. It is decided in two steps, and both must allow:
  *
  *   1. the setting for the operating system, or the user's own where [User NAME] overrides it: a
  *      certificate is required, nobody asks for one, or the system is blocked;
- *   2. the rules of rules.d, in order, first match decides; with rules, what none matches is blocked.
+ *   2. the rules of rules.d, in order, first match decides; with rules, what none matches is
+ *      blocked.
  *
- * Nothing here reads the network or the machine by itself: who asks brings the answers, each is asked for
- * when a rule needs it and at most once. devid/posture.h and devid/office.h answer for this machine.
+ * Nothing here reads the network or the machine by itself: who asks brings the answers, each is
+ * asked for when a rule needs it and at most once. devid/posture.h and devid/office.h answer for
+ * this machine.
  */
 #ifndef DEVID_POLICY_H
 #define DEVID_POLICY_H
@@ -56,8 +58,8 @@ enum devid_origin {
 
 DEVID_PUBLIC const char *devid_origin_name(enum devid_origin origin); /* "unknown", … */
 
-/* What a posture check, a profile or a field of a rule says. There is no zero: an answer that was never
- * given is no answer.
+/* What a posture check, a profile or a field of a rule says. There is no zero: an answer that was
+ * never given is no answer.
  */
 enum devid_answer {
 	DEVID_ANSWER_PASS = 1,
@@ -119,14 +121,14 @@ struct devid_decision {
 	bool asked_origin, asked_profile; /* the answer may change with network or machine */
 };
 
-/* Whether the account says more than that a certificate is required: a setting, an override, an office, a
- * rule. Without, devid_decide() answers as the verdict does.
+/* Whether the account says more than that a certificate is required: a setting, an override, an
+ * office, a rule. Without, devid_decide() answers as the verdict does.
  */
 DEVID_PUBLIC bool devid_account_has_policy(const struct devid_account *account);
 
-/* Decides. Where step 1 refuses, the rules are looked at all the same (for their trace), and the first
- * refusal is what is told. A broken account refuses everything. Returns DEVID_OK whenever `*decision`
- * was made; the caller frees it with devid_decision_free().
+/* Decides. Where step 1 refuses, the rules are looked at all the same (for their trace), and the
+ * first refusal is what is told. A broken account refuses everything. Returns DEVID_OK whenever
+ * `*decision` was made; the caller frees it with devid_decision_free().
  */
 DEVID_PUBLIC enum devid_result devid_decide(const struct devid_account *account,
 					    const struct devid_question *question,

@@ -1,6 +1,6 @@
-/* Device posture: the account's device profiles, each a list of checks of this machine. The checks that
- * there are stand in one table (helper/account/posture-table.c). Each has a bound of three seconds and
- * three answers; what could not be told counts as the profile's IfUnknown= says (fail by default).
+/* Device posture: the account's device profiles, each a list of checks of this machine. Which
+ * checks there are, devid_posture_kind() tells. Each has a bound of three seconds and three
+ * answers; what could not be told counts as the profile's IfUnknown= says (fail by default).
  */
 #ifndef DEVID_POSTURE_H
 #define DEVID_POSTURE_H
@@ -26,6 +26,7 @@ struct devid_posture_check {
 	char *message; /* one clause: what was found */
 };
 
+/* What one run found; its strings and checks are its own. */
 struct devid_posture {
 	const char *profile;
 	enum devid_answer answer;     /* of all checks, with IfUnknown= applied: never UNKNOWN */
@@ -34,9 +35,10 @@ struct devid_posture {
 	size_t count;
 };
 
-/* Runs one profile's checks, side by side, in at most about three seconds. `verdict` answers the check
- * DeviceCertificate (NULL: no certificate). DEVID_NOT_FOUND: no such profile; DEVID_NO_ACCOUNT and
- * DEVID_ACCOUNT_BROKEN: nothing is run. The caller frees with devid_posture_free().
+/* Runs one profile's checks, side by side, in at most about three seconds. `verdict` answers the
+ * check DeviceCertificate (NULL: no certificate). DEVID_NOT_FOUND: no such profile;
+ * DEVID_NO_ACCOUNT and DEVID_ACCOUNT_BROKEN: nothing is run; `*posture` is then NULL. The caller
+ * frees with devid_posture_free(), which takes NULL too.
  */
 DEVID_PUBLIC enum devid_result devid_posture_run(const struct devid_account *account,
 						 const char *profile,

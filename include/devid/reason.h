@@ -1,4 +1,6 @@
-/* The table of causes: the stable word that --json and events carry, and its words for people. */
+/* The table of causes: the stable word that --json and events carry, and its words for people. All
+ * of it is static; devid-troubleshooting(7) lists it.
+ */
 #ifndef DEVID_REASON_H
 #define DEVID_REASON_H
 

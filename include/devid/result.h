@@ -1,8 +1,8 @@
 /* The one result type of the project: what a function that can fail returns.
  *
- * The values are stable: they cross the agent's socket and are the `reason` class of an event.
- * A CK_RV is made from a result in module/error.c alone, an exit status in helper/command/main.c
- * alone. Zero is success; every other value is a failure; there is no third meaning.
+ * The values are stable: they cross the agent's socket, and each row of devid/reason.h has one.
+ * Zero is success; every other value is a failure; there is no third meaning. PKCS#11's return
+ * values and the command's exit statuses are made from a result in one place each.
  */
 #ifndef DEVID_RESULT_H
 #define DEVID_RESULT_H

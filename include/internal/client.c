@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,11 +13,13 @@
 #include <unistd.h>
 #include <internal/cleanup.h>
 #include <internal/client.h>
+#include <internal/client-wait.h>
 
-#define LEAVE_WAIT_MS  1000 /* for an agent of another version to go */
-#define TIMER_SLACK_US 50   /* by which the kernel may delay the end of a nap */
-#define NAP_MAX_US     5000
-#define SKIPPED_LOOKS  8
+#define LEAVE_WAIT_MS	1000 /* for an agent of another version to go */
+#define EARLIER_US	5    /* than one look before an answer is due, its looking begins */
+#define LATE_MAX_US	200
+#define NAP_MAX_US	5000
+#define BUS_ADDRESS_MAX 1024
 
 static int64_t now_us(void)
 {
@@ -62,9 +65,9 @@ static bool peer_is_agent(int fd, enum half half, uid_t folder_owner)
 }
 
 /* A socket above 2: a host that closed its standard output must not print into it. */
-static int open_socket(void)
+static int open_socket(int bound_ms)
 {
-	struct timeval bound = { CLIENT_WAIT_MS / 1000, CLIENT_WAIT_MS % 1000 * 1000 };
+	struct timeval bound = { bound_ms / 1000, bound_ms % 1000 * 1000 };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd >= 0 && fd <= STDERR_FILENO) {
@@ -81,11 +84,11 @@ static int open_socket(void)
 	return fd;
 }
 
-static enum devid_result connect_socket(int fd, enum half half)
+static enum devid_result connect_socket(int fd, enum half half, int bound_ms)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char path[PATH_BUFFER];
-	int64_t deadline = now_ms() + CLIENT_WAIT_MS;
+	int64_t deadline = now_ms() + bound_ms;
 
 	if (!path_socket(half, path))
 		return DEVID_AGENT_GONE;
@@ -103,7 +106,7 @@ static enum devid_result connect_socket(int fd, enum half half)
 	return DEVID_OK;
 }
 
-static enum devid_result connect_once(struct client *client, enum half half)
+static enum devid_result connect_once(struct client *client, enum half half, int bound_ms)
 {
 	AUTO_CLOSE int fd = -1;
 	enum devid_result result;
@@ -113,10 +116,10 @@ static enum devid_result connect_once(struct client *client, enum half half)
 	result = check_folder(half, &owner);
 	if (result != DEVID_OK)
 		return result;
-	fd = open_socket();
+	fd = open_socket(bound_ms);
 	if (fd < 0 || fstat(fd, &status) != 0)
 		return DEVID_IO;
-	result = connect_socket(fd, half);
+	result = connect_socket(fd, half, bound_ms);
 	if (result != DEVID_OK)
 		return result;
 	if (!peer_is_agent(fd, half, owner))
@@ -133,13 +136,18 @@ static enum devid_result say_hello(struct client *client, bool *other)
 {
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
 	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
+	const char *bus =
+		client->half == HALF_USER ? secure_getenv("DBUS_SESSION_BUS_ADDRESS") : NULL;
 	uint32_t protocol = 0, may_sign = 0;
 	enum devid_result result;
 
 	wire_begin(&request, WIRE_HELLO);
 	wire_put_u32(&request, TAG_PROTOCOL, WIRE_VERSION);
+	/* An agent that another session of the user started knows another, which may be gone. */
+	if (bus && strlen(bus) < BUS_ADDRESS_MAX)
+		wire_put_text(&request, TAG_BUS, bus);
 	result = wire_finish(&request);
-	client->skip = 1; /* it takes the agent a thread */
+	client->spin.skip = 1; /* it takes the agent a thread */
 	if (result == DEVID_OK)
 		result = client_call(client, &request, &reply);
 	client->expected_us = 0; /* other requests take another time */
@@ -166,11 +174,11 @@ enum devid_result client_connect(struct client *client, enum half half, enum cli
 
 	client_close(client);
 	for (int attempt = 0; attempt < 2; attempt++) {
-		result = connect_once(client, half);
+		result = connect_once(client, half, CLIENT_WAIT_MS);
 		if (result == DEVID_AGENT_GONE && start == CLIENT_START) {
 			result = client_spawn_agent(half);
 			if (result == DEVID_OK)
-				result = connect_once(client, half);
+				result = connect_once(client, half, CLIENT_WAIT_MS);
 		}
 		if (result != DEVID_OK)
 			return result;
@@ -209,31 +217,34 @@ void client_close(struct client *client)
 }
 
 /* An answer that takes longer than we look for it (RSA does) is slept for until shortly before it is
- * due, and looked for then: being woken late costs a sixth of an RSA signature.
+ * due, and looked for then: being woken late costs a sixth of an RSA signature. By how much a sleep ends late
+ * depends on the machine, and is learned.
  */
-static void nap(const struct client *client)
+static void nap(struct client *client)
 {
 	struct pollfd entry = { .fd = client->fd, .events = POLLIN };
-	unsigned early = CLIENT_SPIN_US + TIMER_SLACK_US - 20;
-	struct timespec length = { 0, 0 };
+	int early = SPIN_US + client->late_us - EARLIER_US;
+	int length = (int)client->expected_us - early;
+	struct timespec bound = { 0, 0 };
+	int64_t start;
 
-	if (client->expected_us <= early || client->expected_us > NAP_MAX_US)
+	if (length <= 0 || client->expected_us > NAP_MAX_US)
 		return;
-	length.tv_nsec = (long)(client->expected_us - early) * 1000;
-	(void)ppoll(&entry, 1, &length, NULL);
+	bound.tv_nsec = length * 1000L;
+	start = now_us();
+	if (ppoll(&entry, 1, &bound, NULL) == 0)
+		client->late_us += ((int)(now_us() - start) - length - client->late_us) / 4;
+	if (client->late_us < 0 || client->late_us > LATE_MAX_US)
+		client->late_us = CLIENT_LATE_US;
 }
 
-/* How long to look for the answer to a request that has been sent. On a busy machine the peer may
- * be waiting for the processor on which we look: after two looks in vain, the next few are left out.
- */
+/* How long to look for the answer to a request that has been sent. */
 static unsigned begin_look(struct client *client)
 {
-	if (client->skip > 0) {
-		client->skip--;
+	if (!spin_wanted(&client->spin))
 		return 0;
-	}
 	nap(client);
-	return CLIENT_SPIN_US;
+	return SPIN_US;
 }
 
 /* Follows a faster answer at once and a slower one by and by. */
@@ -245,11 +256,15 @@ static void learn(struct client *client, int64_t took_us, int64_t looked_us, uns
 		client->expected_us = took;
 	else
 		client->expected_us += (took - client->expected_us) / 8;
-	if (look == 0)
-		return;
-	client->missed = looked_us > look ? client->missed + 1 : 0;
-	if (client->missed >= 2)
-		client->skip = SKIPPED_LOOKS;
+	if (look > 0)
+		spin_learn(&client->spin, looked_us <= look);
+}
+
+static void (*tell_wait)(void);
+
+void client_on_wait(void (*told)(void))
+{
+	tell_wait = told;
 }
 
 /* Waits through PROGRESS frames, which come every two seconds while a person is asked. */
@@ -261,6 +276,8 @@ static enum devid_result receive_reply(const struct client *client, struct wire_
 
 	if (result != DEVID_OK || wire_type(reply) != WIRE_PROGRESS)
 		return result;
+	if (tell_wait)
+		tell_wait();
 	deadline = now_ms() + CLIENT_PROMPT_WAIT_MS;
 	do {
 		int64_t left = deadline - now_ms();
@@ -311,5 +328,21 @@ enum devid_result client_call(struct client *client, const struct wire_frame *re
 
 	if (broken)
 		client_close(client);
+	return result;
+}
+
+enum devid_result client_tell(enum half half, const struct wire_frame *request, int bound_ms)
+{
+	AUTO_CLIENT struct client client = CLIENT_INIT;
+	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
+	int64_t deadline = now_ms() + bound_ms;
+	enum devid_result result = connect_once(&client, half, bound_ms);
+	int64_t left = deadline - now_ms();
+
+	if (result == DEVID_OK)
+		result = wire_send(client.fd, request, left > 0 ? (int)left : 0);
+	left = deadline - now_ms();
+	if (result == DEVID_OK)
+		result = wire_receive(client.fd, &reply, left > 0 ? (int)left : 0, 0);
 	return result;
 }

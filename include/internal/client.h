@@ -7,12 +7,12 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <internal/spin.h>
 #include <internal/path.h>
 #include <internal/wire.h>
 
 #define CLIENT_WAIT_MS	      5000   /* without progress */
 #define CLIENT_PROMPT_WAIT_MS 120000 /* in all, while progress frames say that a prompt is open */
-#define CLIENT_SPIN_US	      60
 
 struct client {
 	int fd;	     /* -1: not connected */
@@ -21,12 +21,16 @@ struct client {
 	bool may_sign; /* from HELLO */
 	ino_t inode;   /* of the socket: a host that closes every descriptor may have reused ours */
 	unsigned expected_us; /* how long an answer took lately; 0: not known */
-	unsigned missed;      /* how often in a row we looked for one in vain */
-	unsigned skip;	      /* how many times not to look for it */
+	int late_us;	      /* by how much a short sleep ends late here */
+	struct spin spin;
 };
-#define CLIENT_INIT                                 \
-	{                                           \
-		-1, 0, HALF_USER, false, 0, 0, 0, 0 \
+#define CLIENT_LATE_US 50 /* the kernel's usual slack, to begin with */
+#define CLIENT_INIT                                            \
+	{                                                      \
+		-1, 0, HALF_USER, false, 0, 0, CLIENT_LATE_US, \
+		{                                              \
+			0, 0                                   \
+		}                                              \
 	}
 #define AUTO_CLIENT __attribute__((cleanup(client_close)))
 
@@ -58,6 +62,13 @@ enum devid_result client_call(struct client *client, const struct wire_frame *re
  */
 enum devid_result client_exchange(struct client *client, const struct wire_frame *request,
 				  struct wire_frame *reply, bool *broken) DEVID_MUST_USE;
+
+/* One request to an agent that listens already, from one who has no use for the answer: no HELLO, nothing is started,
+ * and `bound_ms` is for all of it. The answer is waited for all the same, since an agent looks at who asks while it
+ * does; DEVID_OK says that there was one, whatever it says.
+ */
+enum devid_result client_tell(enum half half, const struct wire_frame *request,
+			      int bound_ms) DEVID_MUST_USE;
 
 /* spawn.c: starts the agent detached, in a built environment, invisible to the host's SIGCHLD and
  * wait(-1); returns when it listens, or another one does, or after CLIENT_WAIT_MS. It is run as

@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 #include <internal/environment.h>
+#include <internal/test-hook.h>
 
 /* Folders, taken where they are the caller's own. */
 static const char *const folders[] = {
@@ -16,8 +17,7 @@ static const char *const words[] = {
 	"DBUS_SESSION_BUS_ADDRESS",
 	"LANG",
 };
-#define OWN_PREFIX "DEVID_"
-#define ROOM	   (sizeof(folders) / sizeof(folders[0]) + sizeof(words) / sizeof(words[0]) + 2)
+#define ROOM (sizeof(folders) / sizeof(folders[0]) + sizeof(words) / sizeof(words[0]) + 2)
 
 struct list {
 	char **entries;
@@ -37,14 +37,15 @@ static void add(struct list *list, const char *name, const char *value)
 		list->entries[list->count++] = entry;
 }
 
-static void add_own(struct list *list)
+/* A test's variables. */
+static void add_hooks(struct list *list)
 {
 	if (getauxval(AT_SECURE))
 		return; /* as secure_getenv() does */
 	for (char **entry = environ; entry && *entry && !list->failed; entry++) {
 		char *copy;
 
-		if (strncmp(*entry, OWN_PREFIX, strlen(OWN_PREFIX)) != 0)
+		if (!TEST_HOOK_IS(*entry))
 			continue;
 		copy = strdup(*entry);
 		if (copy)
@@ -68,16 +69,16 @@ static void add_user(struct list *list)
 char **environment_build(enum half half)
 {
 	struct list list = { NULL, 0, false };
-	size_t own = 0;
+	size_t hooks = 0;
 
 	for (char **entry = environ; entry && *entry; entry++)
-		own += strncmp(*entry, OWN_PREFIX, strlen(OWN_PREFIX)) == 0;
-	list.entries = calloc(own + ROOM, sizeof(*list.entries));
+		hooks += TEST_HOOK_IS(*entry);
+	list.entries = calloc(hooks + ROOM, sizeof(*list.entries));
 	if (!list.entries)
 		return NULL;
 	if (half == HALF_USER)
 		add_user(&list);
-	add_own(&list);
+	add_hooks(&list);
 	if (list.failed) {
 		environment_free(list.entries);
 		return NULL;

@@ -9,6 +9,10 @@
 #include "config.h"
 #include <internal/cleanup.h>
 #include <internal/path.h>
+#include <internal/test-hook.h>
+#include <internal/trust.h>
+
+#define LINKS_MAX 40 /* as the kernel has it */
 
 /* The parts one after the other. Not printf: its code is memory that every client of the module would
  * have to load.
@@ -77,6 +81,74 @@ static bool folder_is_ours(const char *folder)
 	return false;
 }
 
+/* Puts what the link `way` leads to in its place, with the rest ("" or "/…") behind it. */
+static bool follow_link(char *way, const char *rest)
+{
+	char target[PATH_BUFFER], tail[PATH_BUFFER];
+	ssize_t length = readlink(way, target, sizeof(target) - 1);
+	char *slash = strrchr(way, '/');
+
+	if (length <= 0 || !slash)
+		return false;
+	target[length] = '\0';
+	if (!join(tail, target, rest, ""))
+		return false;
+	if (target[0] == '/')
+		return join(way, tail, "", "");
+	slash[1] = '\0';
+	return join(target, way, tail, "") && join(way, target, "", "");
+}
+
+/* Itself, not what it leads to, if it is a link. */
+static bool step_is_roots(const char *step, struct stat *status)
+{
+	if (lstat(step, status) != 0)
+		return false;
+	errno = EACCES;
+	return status->st_uid == 0 &&
+	       (S_ISLNK(status->st_mode) || !(status->st_mode & (S_IWGRP | S_IWOTH)));
+}
+
+bool path_is_roots(const char *path, char *fault)
+{
+	char rest[PATH_BUFFER];
+	struct stat status;
+	unsigned links = 0;
+	size_t at = 0;
+
+	errno = EINVAL;
+	if (!join(fault, path, "", "") || path[0] != '/' || !step_is_roots("/", &status))
+		return false;
+	while (fault[at] != '\0') {
+		size_t end = at + 1 + strcspn(fault + at + 1, "/");
+		bool empty = end == at + 1;
+
+		rest[0] = '\0';
+		if (fault[end] != '\0')
+			join(rest, fault + end, "", "");
+		at = end;
+		if (empty)
+			continue;
+		fault[end] = '\0';
+		if (!step_is_roots(fault, &status))
+			return false;
+		if (!S_ISLNK(status.st_mode)) {
+			fault[end] = rest[0];
+			continue;
+		}
+		if (++links > LINKS_MAX || !follow_link(fault, rest))
+			return false;
+		at = 0;
+	}
+	return true;
+}
+
+bool path_may_run(const char *path, char *fault)
+{
+	return geteuid() != 0 || strcmp(path, DEVID_AGENT_PATH) == 0 ||
+	       strcmp(path, DEVID_MODULE_PATH) == 0 || path_is_roots(path, fault);
+}
+
 const char *path_from_environment(const char *variable)
 {
 	const char *value = secure_getenv(variable);
@@ -112,7 +184,7 @@ bool path_home(char *path)
 
 /* One kind of folder: what stands in for it, and where it is. */
 struct place {
-	const char *variable;	/* exactly that folder */
+	const char *named;	/* a test's: exactly that folder */
 	const char *xdg;	/* NULL: none; devid/ below it */
 	const char *below_home; /* devid/ below it */
 	const char *fixed;	/* the machine's */
@@ -120,11 +192,11 @@ struct place {
 
 static bool find_place(const struct place *place, char *path)
 {
-	const char *named = place->variable ? secure_getenv(place->variable) : NULL;
+	const char *named;
 	char home[PATH_BUFFER];
 
-	if (named && named[0] == '/')
-		return join(path, named, "", "");
+	if (place->named && place->named[0] == '/')
+		return join(path, place->named, "", "");
 	if (place->fixed)
 		return join(path, place->fixed, "", "");
 	named = path_from_environment(place->xdg);
@@ -135,9 +207,10 @@ static bool find_place(const struct place *place, char *path)
 
 bool path_data(enum half half, char *path)
 {
-	static const struct place places[] = {
-		[HALF_USER] = { "DEVID_DATA_DIR", "XDG_DATA_HOME", "/.local/share", NULL },
-		[HALF_SYSTEM] = { "DEVID_SYSTEM_DIR", NULL, NULL, "/var/lib/devid" },
+	const struct place places[] = {
+		[HALF_USER] = { TEST_HOOK("DEVID_DATA_DIR"), "XDG_DATA_HOME", "/.local/share",
+				NULL },
+		[HALF_SYSTEM] = { TEST_HOOK("DEVID_SYSTEM_DIR"), NULL, NULL, "/var/lib/devid" },
 	};
 
 	return find_place(&places[half], path);
@@ -145,8 +218,9 @@ bool path_data(enum half half, char *path)
 
 bool path_config(enum half half, char *path)
 {
-	static const struct place places[] = {
-		[HALF_USER] = { "DEVID_CONFIG_DIR", "XDG_CONFIG_HOME", "/.config", NULL },
+	const struct place places[] = {
+		[HALF_USER] = { TEST_HOOK("DEVID_CONFIG_DIR"), "XDG_CONFIG_HOME", "/.config",
+				NULL },
 		[HALF_SYSTEM] = { NULL, NULL, NULL, "/etc/devid" },
 	};
 
@@ -155,9 +229,11 @@ bool path_config(enum half half, char *path)
 
 bool path_state(enum half half, char *path)
 {
-	static const struct place places[] = {
-		[HALF_USER] = { "DEVID_STATE_DIR", "XDG_STATE_HOME", "/.local/state", NULL },
-		[HALF_SYSTEM] = { "DEVID_SYSTEM_STATE_DIR", NULL, NULL, "/var/log/devid" },
+	const struct place places[] = {
+		[HALF_USER] = { TEST_HOOK("DEVID_STATE_DIR"), "XDG_STATE_HOME", "/.local/state",
+				NULL },
+		[HALF_SYSTEM] = { TEST_HOOK("DEVID_SYSTEM_STATE_DIR"), NULL, NULL,
+				  "/var/log/devid" },
 	};
 
 	return find_place(&places[half], path);
@@ -165,9 +241,9 @@ bool path_state(enum half half, char *path)
 
 bool path_runtime(enum half half, char *path)
 {
-	static const struct place machine = { "DEVID_SYSTEM_RUNTIME_DIR", NULL, NULL,
-					      "/run/devid" };
-	const char *named = secure_getenv("DEVID_RUNTIME_DIR");
+	const struct place machine = { TEST_HOOK("DEVID_SYSTEM_RUNTIME_DIR"), NULL, NULL,
+				       "/run/devid" };
+	const char *named = TEST_HOOK("DEVID_RUNTIME_DIR");
 
 	if (half == HALF_SYSTEM)
 		return find_place(&machine, path);
@@ -189,7 +265,17 @@ bool path_socket(enum half half, char *path)
 
 const char *path_agent(void)
 {
-	const char *named = secure_getenv("DEVID_AGENT");
+	const char *named = TEST_HOOK("DEVID_AGENT");
 
 	return named && named[0] == '/' ? named : DEVID_AGENT_PATH;
+}
+
+bool path_systemd_has_agent(void)
+{
+	char path[PATH_BUFFER];
+	struct stat status;
+
+	/* As sd_booted(3). One in another folder is whoever names that folder's. */
+	return lstat("/run/systemd/system", &status) == 0 && S_ISDIR(status.st_mode) &&
+	       path_runtime(HALF_SYSTEM, path) && strcmp(path, "/run/devid") == 0;
 }

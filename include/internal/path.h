@@ -1,6 +1,7 @@
 /* Where the parts of devid meet: folders and sockets of the user's and the machine's half
- * (DESIGN section 4). DEVID_* variables stand in for them in tests, by secure_getenv(); the
- * fallbacks come from getpwuid(geteuid()), never from $HOME of a caller that changed its uid.
+ * (data/doc/formats.md). DEVID_* variables stand in for them in a build for tests alone
+ * (test-hook.h); the fallbacks come from getpwuid(geteuid()), never from $HOME of a caller that
+ * changed its uid.
  *
  * Each fills `path` (PATH_BUFFER bytes) and answers false where there is no such place (no home, or
  * the name is too long).
@@ -37,7 +38,7 @@ bool path_home(char *path);
  * that is the caller's or root's). NULL: unset or not to be used.
  */
 const char *path_from_environment(const char *variable);
-/* DEVID_AGENT, else DEVID_AGENT_PATH */
+/* DEVID_AGENT_PATH, in tests DEVID_AGENT */
 const char *path_agent(void);
 
 #endif

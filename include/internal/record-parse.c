@@ -118,26 +118,33 @@ static enum devid_result decode_fixed(struct text text, uint8_t *out, size_t siz
 static enum devid_result read_version(struct text value, struct record *record,
 				      struct reader *reader)
 {
-	(void)record;
-	(void)reader;
 	return text_is(value, "1") ? DEVID_OK : DEVID_BAD_DATA;
 }
 
 static enum devid_result read_label(struct text value, struct record *record, struct reader *reader)
 {
-	(void)reader;
 	return decode_label(value, &record->label);
+}
+
+static enum devid_result read_key_label(struct text value, struct record *record,
+					struct reader *reader)
+{
+	return decode_label(value, &record->key_label);
+}
+
+static enum devid_result read_public_key_label(struct text value, struct record *record,
+					       struct reader *reader)
+{
+	return decode_label(value, &record->public_key_label);
 }
 
 static enum devid_result read_id(struct text value, struct record *record, struct reader *reader)
 {
-	(void)reader;
 	return decode_id(value, &record->id);
 }
 
 static enum devid_result read_store(struct text value, struct record *record, struct reader *reader)
 {
-	(void)reader;
 	/* The agent knows which stores there are; a newer one's record still lists. */
 	if (value.length == 0 || value.length > 64)
 		return DEVID_BAD_DATA;
@@ -148,20 +155,17 @@ static enum devid_result read_store(struct text value, struct record *record, st
 static enum devid_result read_spki_hash(struct text value, struct record *record,
 					struct reader *reader)
 {
-	(void)reader;
 	return decode_fixed(value, record->spki_hash, sizeof(record->spki_hash));
 }
 
 static enum devid_result read_spki(struct text value, struct record *record, struct reader *reader)
 {
-	(void)reader;
 	return decode_der(value, &record->spki);
 }
 
 static enum devid_result read_imported(struct text value, struct record *record,
 				       struct reader *reader)
 {
-	(void)reader;
 	if (value.length == 0 || value.length > 64)
 		return DEVID_BAD_DATA;
 	record->imported = copy_text(value);
@@ -171,7 +175,6 @@ static enum devid_result read_imported(struct text value, struct record *record,
 static enum devid_result read_size_accepted(struct text value, struct record *record,
 					    struct reader *reader)
 {
-	(void)reader;
 	record->size_accepted = text_is(value, "yes");
 	return record->size_accepted || text_is(value, "no") ? DEVID_OK : DEVID_BAD_DATA;
 }
@@ -179,13 +182,11 @@ static enum devid_result read_size_accepted(struct text value, struct record *re
 static enum devid_result read_check_value(struct text value, struct record *record,
 					  struct reader *reader)
 {
-	(void)reader;
 	return decode_fixed(value, record->check_value, sizeof(record->check_value));
 }
 
 static enum devid_result read_leaf(struct text value, struct record *record, struct reader *reader)
 {
-	(void)record;
 	reader->no_leaf = text_is(value, "no");
 	return reader->no_leaf || text_is(value, "yes") ? DEVID_OK : DEVID_BAD_DATA;
 }
@@ -224,6 +225,8 @@ static const struct row {
 } rows[] = {
 	{ "Devid-Identity", read_version, ROW_REQUIRED },
 	{ "Label", read_label, ROW_REQUIRED },
+	{ "Key-Label", read_key_label, 0 },
+	{ "Public-Key-Label", read_public_key_label, 0 },
 	{ "ID", read_id, ROW_REQUIRED },
 	{ "Store", read_store, ROW_REQUIRED },
 	{ "SPKI-SHA256", read_spki_hash, ROW_REQUIRED },
@@ -353,6 +356,8 @@ enum devid_result record_parse(const char *text, size_t length, struct record *r
 void record_clear(struct record *record)
 {
 	free(record->label);
+	free(record->key_label);
+	free(record->public_key_label);
 	free(record->id.data);
 	free(record->store);
 	free(record->spki.data);
@@ -369,4 +374,14 @@ void record_clear(struct record *record)
 bool record_has_key(const struct record *record)
 {
 	return record->store && strcmp(record->store, "none") != 0;
+}
+
+const char *record_key_label(const struct record *record)
+{
+	return record->key_label ? record->key_label : record->label;
+}
+
+const char *record_public_key_label(const struct record *record)
+{
+	return record->public_key_label ? record->public_key_label : record_key_label(record);
 }

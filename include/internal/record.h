@@ -2,7 +2,9 @@
  * module, the command and the agent), written by the agent (helper/agent/store/).
  *
  *     Devid-Identity: 1
- *     Label: laptop-042
+ *     Label: laptop-042              the identity's name, and its certificate's CKA_LABEL
+ *     Key-Label: …                   the private key's, where it is another
+ *     Public-Key-Label: …            the public key's, where it is not the private key's
  *     ID: 0a1b…                      CKA_ID, hex
  *     Store: keyring                 keyring, file, none (no private half: a lone certificate)
  *     SPKI-SHA256: …                 64 hex digits; names the private half
@@ -51,6 +53,8 @@ struct record_chain {
 struct record {
 	char name[RECORD_NAME_LENGTH + 1]; /* set by record_load_folder() */
 	char *label;
+	char *key_label;	/* NULL: `label` */
+	char *public_key_label; /* NULL: as the private key's */
 	struct record_bytes id;
 	char *store; /* "keyring", "file", "none" */
 	uint8_t spki_hash[32];
@@ -68,6 +72,13 @@ enum devid_result record_parse(const char *text, size_t length, struct record *r
 			       unsigned *line) DEVID_MUST_USE;
 void record_clear(struct record *record);
 bool record_has_key(const struct record *record);
+
+/* The CKA_LABEL of its private and of its public key. A public key that nobody wrote is there because the
+ * private key is, and is called as that is, not as the certificate: p11tool and pkcs11-tool make and list the
+ * two as one pair under one label.
+ */
+const char *record_key_label(const struct record *record);
+const char *record_public_key_label(const struct record *record);
 
 /* Reads `<name>.identity` in the folder behind `dirfd`: regular file, no link, owned by the folder's
  * owner, not writable by others.

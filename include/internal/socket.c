@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <internal/spin.h>
 #include <internal/wire.h>
 
-#define SPIN_MAX_US 60
-#define READ_AHEAD  4096
+#define READ_AHEAD 4096
 
 static int64_t now_us(void)
 {
@@ -192,8 +192,8 @@ static enum devid_result receive(int fd, struct wire_frame *frame, enum way way,
 	int64_t deadline = deadline_after(timeout_ms), spin_until = 0;
 	enum devid_result result;
 
-	if (spin_us > SPIN_MAX_US)
-		spin_us = SPIN_MAX_US;
+	if (spin_us > SPIN_US)
+		spin_us = SPIN_US;
 	if (spin_us > 0 && may_spin())
 		spin_until = now_us() + spin_us;
 	result = receive_frame(fd, &frame->bytes, way, deadline, spin_until);

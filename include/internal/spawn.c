@@ -23,6 +23,7 @@
 #include <internal/cleanup.h>
 #include <internal/client.h>
 #include <internal/environment.h>
+#include <internal/trust.h>
 
 #define READY_FD	3
 #define FIRST_CLOSED_FD 4
@@ -255,12 +256,16 @@ enum devid_result client_spawn_agent(enum half half)
 			      NULL };
 	struct launch launch = { path_agent(), arguments, NULL, geteuid(), getegid(), false };
 	enum devid_result result;
+	char fault[PATH_BUFFER];
 	int pipe_fds[2];
 
-	if (half == HALF_SYSTEM && launch.uid != 0)
+	/* Systemd's runs in its unit's sandbox. */
+	if (half == HALF_SYSTEM && (launch.uid != 0 || path_systemd_has_agent()))
 		return DEVID_AGENT_GONE;
 	if (euidaccess(launch.path, X_OK) != 0)
 		return DEVID_AGENT_GONE;
+	if (!path_may_run(launch.path, fault))
+		return DEVID_DENIED;
 	launch.change_ids = has_other_ids(&launch);
 	launch.environment = environment_build(half);
 	if (!launch.environment)

@@ -11,44 +11,9 @@
  *
  * HELLO and REPLY keep their shape for ever: version 0 in the header, so that an agent and a client of
  * different ages can still tell each other what they speak. An agent that hears a PROTOCOL above its
- * own answers, ends that connection, and leaves once it has no other.
+ * own answers, and leaves as soon as no request is under way.
  *
- *   HELLO   -> PROTOCOL u32                     <- PROTOCOL u32, VERSION text, MAY_SIGN u32
- *   SIGN    -> SPKI_HASH 32 bytes, SCHEME u32, DIGEST u32 [, PSS_DIGEST u32, PSS_MGF u32,
- *              PSS_SALT u32], DATA [, MORE u32]
- *           <- SIGNATURE (raw r||s for ECDSA, the modulus's length for RSA)
- *              MORE=1: DATA is one part of a longer message, answered by an empty REPLY; the operation
- *              belongs to the connection and ends with the first SIGN without MORE, or with it.
- *              DIGEST none: DATA is what the bare mechanism signs (a DigestInfo, a hash).
- *   IMPORT  -> PHASE u32
- *              PHASE_COMMIT: LABEL [, NAME_ID] , CERTIFICATE* (leaf first, DER) [, PKCS8 (DER)],
- *                STORE text ("keyring", "file"), FLAGS u32 (IMPORT_REPLACE, IMPORT_ACCEPT_SIZE)
- *              <- NAME, ID, LABEL, CHANGED u32, WARNING*
- *                The identity is in place. Until PHASE_KEEP comes on the same connection, the agent holds
- *                what it replaced; PHASE_UNDO or the connection's end puts that back.
- *              PHASE_KEEP, PHASE_UNDO: nothing more
- *   WRITE   -> one object as C_CreateObject gives it: OBJECT u32 [, LABEL] [, ID] and
- *              OBJECT_CERTIFICATE: CERTIFICATE; OBJECT_PRIVATE_KEY: KEY_TYPE u32 and RSA_* or EC_*
- *              numbers (big-endian; EC_PARAMS DER; EC_POINT optional) or PKCS8;
- *              OBJECT_PUBLIC_KEY: accepted where the key is there already and matches
- *           <- NAME, ID, LABEL
- *   REMOVE  -> NAME [, OBJECT u32: only that half of the identity]      <- WARNING*
- *   RENAME  -> NAME [, LABEL] [, ID]                                    <-
- *   STATUS  ->                            <- VERSION, PID u32, STATUS text (a JSON object):
- *              {"version": text, "pid": n, "half": "user"|"system", "uptime": seconds, "clients": n,
- *               "keys": n (cached), "identities": n, "skipped": n, "folder": text, "generation": hex,
- *               "account": {"state": "none"|"ready"|"broken", "folder": text, "problem": text|null,
- *                           "on_use": "log"|"enforce"|"off", "signing": n},
- *               "stores": [{"name": text, "title": text, "state": "ready"|"locked"|"missing",
- *                           "why": text|null}]}
- *   FORGET  ->                            <- STATUS text (a JSON object: what was forgotten):
- *              {"keys": n, "verdicts": n, "refusals": n}
- *
- * PROGRESS has no fields; it comes when a prompt of the keyring opens, and may come again while it is open.
- *
- * Every REPLY begins with RESULT u32 (enum devid_result) and, where that is not DEVID_OK, has MESSAGE
- * (one line for a person), REASON (the stable word) and maybe HINT and BRACKETS. IMPORT, WRITE,
- * REMOVE and RENAME are refused with DEVID_DENIED by the system agent for any uid but 0.
+ * data/doc/protocol.md has every request with its fields, who may make it, and how long each waits.
  */
 #ifndef INTERNAL_WIRE_H
 #define INTERNAL_WIRE_H
@@ -76,6 +41,7 @@ enum wire_type {
 	WIRE_RENAME,
 	WIRE_STATUS,
 	WIRE_FORGET,
+	WIRE_REFUSED, /* another agent refused the use of a key */
 	WIRE_REPLY = 64,
 	WIRE_PROGRESS, /* the request waits for a person (the keyring's prompt is open) */
 };
@@ -123,6 +89,9 @@ enum wire_tag {
 	TAG_EC_PARAMS,
 	TAG_EC_POINT,
 	TAG_EC_VALUE,
+	TAG_BUS,  /* the session bus that a client of the user's own agent is on */
+	TAG_KEPT, /* of what was removed, what its store is known to keep, and where */
+	TAG_TOKEN,
 };
 
 enum wire_scheme {
@@ -145,6 +114,7 @@ enum wire_object { OBJECT_CERTIFICATE = 1, OBJECT_PRIVATE_KEY, OBJECT_PUBLIC_KEY
 enum wire_key_type { KEY_RSA = 1, KEY_EC };
 #define IMPORT_REPLACE	   1u
 #define IMPORT_ACCEPT_SIZE 2u
+#define REMOVE_LEFT_BEHIND 1u
 
 /* A frame under construction or received. The bytes are in secret memory: some carry keys. */
 struct wire_frame {

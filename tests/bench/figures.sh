@@ -77,11 +77,9 @@ ours_find() { "${MANY[@]}" "$SAMPLE" find "$DEVID_MODULE" "$TOKEN" 'certificate 
 soft_find() { "${MANY[@]}" "$SAMPLE" find "$SOFTHSM" many 'certificate 123'; }
 
 ours_rsa() { need_identities && "${E[@]}" "$SAMPLE" sign "$DEVID_MODULE" "$TOKEN" laptop-rsa2048 rsa 1; }
-soft_rsa() { "${KEYS[@]}" "$SAMPLE" sign "$SOFTHSM" keys laptop-rsa2048 rsa 1 1234; }
 ours_ec() { need_identities && "${E[@]}" "$SAMPLE" sign "$DEVID_MODULE" "$TOKEN" laptop-p256 ec 1; }
 soft_ec() { "${KEYS[@]}" "$SAMPLE" sign "$SOFTHSM" keys laptop-p256 ec 1 1234; }
 remote() { "${KEYS[@]}" P11_KIT_SERVER_ADDRESS="unix:path=$T/p11-kit.socket" "$SAMPLE" sign "$P11KIT_CLIENT" keys "$@" 1 1234; }
-remote_rsa() { remote laptop-rsa2048 rsa; }
 remote_ec() { remote laptop-p256 ec; }
 openssl_speed() { "${E[@]}" openssl speed -elapsed -seconds 1 "$1" 2>/dev/null | tail -n 1 | awk '{ print $(NF - 1) }'; }
 openssl_rsa() { openssl_speed rsa2048; }
@@ -137,6 +135,7 @@ soft_and_secret() {
 }
 
 prepare
+take_core
 if [ -e "$GNOME" ]; then
 	figure 'load: dlopen and C_Initialize / gnome-keyring' most 2 ours_load gnome_load 51
 else
@@ -146,13 +145,12 @@ figure 'memory after a listing, KiB / 512' most 1 ours_memory half_mebibyte
 figure 'list 200 certificates / SoftHSM2' most 0.5 ours_list soft_list
 figure 'find one of 200 by label / SoftHSM2' most 0.01 ours_find soft_find
 agent start
-figure 'RSA-2048 signatures a second / SoftHSM2' least 1.6 ours_rsa soft_rsa 5
-figure 'RSA-2048 signatures a second / openssl speed' least 0.85 ours_rsa openssl_rsa 5
-figure 'RSA-2048 signatures a second / p11-kit server' least 2 ours_rsa remote_rsa 5
+# SoftHSM2 and p11-kit's server wait for the same libcrypto as long as we do: it is what RSA is measured by.
+figure 'RSA-2048 signatures a second / openssl speed' least 0.93 ours_rsa openssl_rsa 5
 figure 'P-256 signatures a second / SoftHSM2' least 1.6 ours_ec soft_ec 5
 figure 'P-256 signatures a second / openssl speed' least 0.6 ours_ec openssl_ec 5
 figure 'P-256 signatures a second / p11-kit server' least 2 ours_ec remote_ec 5
-figure 'first signature, agent to be started / secret-tool' most 1.4 first_started lookup
+figure 'first signature, agent to be started / secret-tool' most 1.2 first_started lookup
 figure 'first signature, listening / secret-tool' most 0.4 first_listening lookup
 figure 'first signature, key in use / secret-tool' most 0.15 first_in_use lookup
 figure 'five signatures, listening / SoftHSM2' most 0.5 five_listening five_soft

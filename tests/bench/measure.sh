@@ -3,7 +3,8 @@
 #	name  ours  peer  ratio  target  ok|over
 #
 # Times are in microseconds, "a second" are operations. Ends with 1 where a ratio is over its target.
-# DEVID_BENCH_RUNS (15) is how often a short figure is measured; FIGURES, a regular expression, picks some.
+# DEVID_BENCH_RUNS (15) is how often a short figure is measured; FIGURES, a regular expression, picks some;
+# with DEVID_BENCH_BUSY=yes another program takes one processor all the while.
 # After common.sh.
 
 TAP_FINISHED=yes
@@ -13,6 +14,14 @@ OVER=0
 end() {
 	echo "${0##*/}: $*" >&2
 	exit 1
+}
+
+# Before the first figure.
+take_core() {
+	[ -n "${DEVID_BENCH_BUSY:-}" ] || return 0
+	sh -c 'while :; do :; done' &
+	track $!
+	echo "one of $(nproc) processors is taken"
 }
 
 median() {

@@ -203,7 +203,6 @@ static int look_for_heavy(struct dl_phdr_info *info, size_t size, void *data)
 	static const char *const names[] = { "libglib",	  "libgobject", "libgio",  "libgnutls",
 					     "libcrypto", "libsecret",	"libdbus", "libpthread-" };
 
-	(void)size;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strstr(info->dlpi_name, names[i]))
 			*(const char **)data = names[i];

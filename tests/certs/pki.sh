@@ -4,7 +4,8 @@
 #	pki_key NAME KIND                    KIND: rsa:2048, p256, p384, p521, ed25519
 #	pki_issue NAME ISSUER SUBJECT EXTENSIONS…
 #	                                     ISSUER = NAME: self-signed; NAME.key must be there
-#	  with START=, END= (YYYYMMDDHHMMSSZ), DIGEST=, SERIAL= (hex) in front, as for env
+#	  with START=, END= (YYYYMMDDHHMMSSZ), DIGEST=, SERIAL= (hex), STRINGS= (string_mask of the
+#	  subject), SIGOPT= (words for -sigopt) in front, as for env
 #	pki_issue_sized NAME ISSUER SUBJECT PEM-BYTES EXTENSIONS…
 #	                                     with a filler extension that makes NAME.crt that long
 #	pki_p12 NAME FILE PASSWORD OPTIONS…  leaf, key, and whatever OPTIONS (-certfile …) add
@@ -34,7 +35,7 @@ pki_key() {
 }
 
 pki_issue() {
-	local name=$1 issuer=$2 subject=$3 work result=0 signer
+	local name=$1 issuer=$2 subject=$3 work result=0 signer option
 	shift 3
 	work=$(mktemp -d ./.issue.XXXXXX)
 	: >"$work/index"
@@ -55,7 +56,7 @@ pki_issue() {
 		commonName = optional
 		[req]
 		distinguished_name = dn
-		string_mask = utf8only
+		string_mask = ${STRINGS:-utf8only}
 		utf8 = yes
 		prompt = no
 		[dn]
@@ -64,6 +65,9 @@ pki_issue() {
 	CONF
 	signer=(-cert "$issuer.crt" -keyfile "$issuer.key")
 	[ "$name" != "$issuer" ] || signer=(-selfsign -keyfile "$name.key")
+	for option in ${SIGOPT:-}; do
+		signer+=(-sigopt "$option")
+	done
 	{
 		openssl req -new -utf8 -config "$work/conf" -key "$name.key" -subj "$subject" \
 			-nameopt utf8 -out "$work/csr" &&

@@ -6,12 +6,12 @@ client_machine "$0" "$@"
 rm "$HOME_ALICE"/*.p12
 run "${E[@]}" devid remove stranger
 gateway_network
-gateway_sudo
+tunnel_allows alice
 gateway_start 'auth = "certificate"'
 D=/etc/devid/connections.d
 mkdir -p "$D"
 work() {
-	printf '[Connection]\nGateway=%s\nClient=openconnect\nCAFile=%s\n' "$1" "${2:-$PKI/root.crt}" >"$D/work.conf"
+	printf '[Connection]\nGateway=%s\nClient=openconnect\nCAFile=%s\n' "$1" "${2:-$GATEWAY_CA}" >"$D/work.conf"
 }
 work server.test:4443
 
@@ -78,7 +78,7 @@ undecided() {
 	blames undecided 1 "$1"
 }
 # It hangs up and says no reason, as TLS 1.3 lets it, and names no CAs before.
-"$PYTHON" "$TESTS/command/tls-server.py" after "$PKI" >"$T/port" 2>"$T/tls.log" &
+"$PYTHON" "$TESTS/helper/command/check/tls-server.py" after "$PKI" >"$T/port" 2>"$T/tls.log" &
 SERVER=$!
 track $SERVER
 wait_for 10 test -s "$T/port"

@@ -8,12 +8,12 @@ client_machine "$0" "$@"
 . "$TESTS/lib/connect.sh"
 . "$TESTS/certs/pki.sh"
 gateway_network
-gateway_sudo
+tunnel_allows alice
 gateway_start 'auth = "certificate"'
 D=/etc/devid/connections.d
 mkdir -p "$D"
 for name in work other; do
-	printf '[Connection]\nGateway=server.test:4443\nClient=openconnect\nCAFile=%s\n' "$PKI/root.crt" >"$D/$name.conf"
+	printf '[Connection]\nGateway=server.test:4443\nClient=openconnect\nCAFile=%s\n' "$GATEWAY_CA" >"$D/$name.conf"
 done
 touch "$T/notifications" && chown alice: "$T/notifications"
 notification_start

@@ -7,11 +7,11 @@ client_machine "$0" "$@"
 . "$TESTS/lib/connect.sh"
 . "$TESTS/certs/pki.sh"
 gateway_network
-gateway_sudo
+tunnel_allows alice
 gateway_start 'auth = "certificate"'
 D=/etc/devid/connections.d
 mkdir -p "$D"
-printf '[Connection]\nGateway=server.test:4443\nClient=openconnect\nCAFile=%s\n' "$PKI/root.crt" >"$D/work.conf"
+printf '[Connection]\nGateway=server.test:4443\nClient=openconnect\nCAFile=%s\n' "$GATEWAY_CA" >"$D/work.conf"
 LOG=$HOME_ALICE/.local/state/devid/connections/work.log
 STATE=/run/user/$(id -u alice)/devid/connections/work.json
 
@@ -110,7 +110,7 @@ is "$(gateway_packets)" "$before" "no packet has left for it"
 connect work --dry-run --identity rsa
 is "$rc" 0 "--dry-run checks"
 like "$out" 'openconnect --protocol=anyconnect --authenticate .*object=rsa.* https://server\.test:4443' "and prints the sign-in"
-like "$out" 'sudo -n -- /usr/sbin/openconnect .*--cookie-on-stdin .*CONNECT_URL' "and the tunnel"
+like "$out" 'devid-tunnel: /usr/sbin/openconnect .*--cookie-on-stdin .*https://server\.test:4443' "and the tunnel"
 is "$(gateway_packets)" "$before" "but sends nothing"
 
 # --- with the check off the gateway refuses, and it is said why
@@ -158,11 +158,11 @@ like "$err" 'can.t be reached' "is told"
 end work
 is "$rc" 1 "what isn't connected can't be disconnected"
 like "$err" 'hint: see what there is: devid status' "with a hint"
-mv /etc/sudoers.d/devid "$T/sudoers"
+tunnel_answer NO
 connect work
 is "$rc" 1 "who may not make a tunnel"
 like "$err" 'may make a tunnel' "is told so"
-mv "$T/sudoers" /etc/sudoers.d/devid
+tunnel_answer YES
 
 # --- the certificate expires while it is connected
 cp "$PKI"/issuing.{crt,key} "$T/tmp/" && cd "$T/tmp" || bail "no folder"

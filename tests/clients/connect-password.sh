@@ -7,7 +7,7 @@
 client_machine "$0" "$@"
 . "$TESTS/lib/connect.sh"
 gateway_network
-gateway_sudo
+tunnel_allows alice
 SECRET=open-sesame-42
 printf '%s\n%s\n' "$SECRET" "$SECRET" | ocpasswd -c "$T/passwd" laptop-rsa2048 >/dev/null 2>&1
 # The banner's words are those of polkit and systemctl, which have nothing to do with it.
@@ -17,7 +17,7 @@ chmod 644 "$T/passwd"
 gateway_start "${both[@]}"
 D=/etc/devid/connections.d
 mkdir -p "$D"
-printf '[Connection]\nGateway=server.test:4443\nIdentity=rsa\nCAFile=%s\n' "$PKI/root.crt" >"$D/work.conf"
+printf '[Connection]\nGateway=server.test:4443\nIdentity=rsa\nCAFile=%s\n' "$GATEWAY_CA" >"$D/work.conf"
 LOG=$HOME_ALICE/.local/state/devid/connections/work.log
 printf '%s\n' "$SECRET" >"$HOME_ALICE/right"
 printf 'wrong\n' >"$HOME_ALICE/wrong"
@@ -74,7 +74,7 @@ is "$rc" 1 "so it is asked for again"
 # --- by the connection's file
 # kept USER: whose sign-in is to be kept
 kept() {
-	printf '[Connection]\nGateway=server.test:4443\nIdentity=rsa\nCAFile=%s\nUser=%s\nSaveSignIn=yes\n' "$PKI/root.crt" "$1" \
+	printf '[Connection]\nGateway=server.test:4443\nIdentity=rsa\nCAFile=%s\nUser=%s\nSaveSignIn=yes\n' "$GATEWAY_CA" "$1" \
 		>"$D/kept.conf"
 }
 kept nobody
@@ -125,7 +125,7 @@ end
 
 # --- on a terminal
 typed() {
-	run "${E[@]}" "$PYTHON" "$TESTS/command/pty-run.py" type "$SECRET" -- devid connect "$@"
+	run "${E[@]}" "$PYTHON" "$TESTS/lib/pty-run.py" type "$SECRET" -- devid connect "$@"
 }
 connect work --reset-cred --user laptop-rsa2048
 is "$rc" 1 "--reset-cred asks anew"
@@ -155,7 +155,7 @@ is "$(sign_ins)" 1 "and is saved again"
 like "$(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ')" openconnect "the client runs"
 unlike "$(cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\0' ' ')" "$SECRET" \
 	"the password is in no argument and no environment"
-unlike "$(cat "$HOME_ALICE"/.local/state/devid/connections/* "$HOME_ALICE"/.local/state/devid/events.jsonl)" "$SECRET" \
+unlike "$(cat "$HOME_ALICE"/.local/state/devid/connections/* "$HOME_ALICE"/.local/state/devid/*.jsonl)" "$SECRET" \
 	"and in no log"
 end
 

@@ -40,8 +40,7 @@ is "$(identities)" 0 "and nothing is written"
 stop_agent() {
 	local pid
 	for pid in $(pgrep -u alice -x devid-agent); do
-		kill "${1:--TERM}" "$pid"
-		wait_for 5 gone "$pid"
+		end_process "$pid" "${1:--TERM}"
 	done
 }
 stop_agent

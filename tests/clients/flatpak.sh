@@ -1,5 +1,5 @@
 #!/bin/bash
-# Flatpak itself, with a runtime and an application made here of this machine's programs: the commands of devid(1) give
+# Flatpak itself, with a runtime and an application made here of this machine's programs: the commands of devid-profile(1) give
 # the application the user's token, and nothing does without them.
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/tls.sh"

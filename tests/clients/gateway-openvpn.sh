@@ -95,13 +95,14 @@ no_certificate "nowhere to put the certificate"
 mv /run/away /run/openvpn-verify
 is "$(ls /run/openvpn-verify)" "" "no certificate is left behind"
 # The log can't be written: that changes nothing, either way.
-mv /var/log/devid/events.jsonl "$T/events"
-mkdir /var/log/devid/events.jsonl
+mkdir "$T/log"
+mv /var/log/devid/* "$T/log"
+mkdir /var/log/devid/{uses,refusals}.jsonl
 joins laptop-rsa2048 "no event can be written"
 ok "which is told" grep -q '^warning: the event could not be written, the decision stands' "$LOG"
 turned_away stranger "nor for a stranger" "not issued by any"
-rmdir /var/log/devid/events.jsonl
-mv "$T/events" /var/log/devid/events.jsonl
+rmdir /var/log/devid/{uses,refusals}.jsonl
+mv "$T/log"/* /var/log/devid
 stop "$OPENVPN_SERVER"
 
 # --- what is wrong with the configuration
@@ -145,7 +146,7 @@ rm -r /var/log/devid/*
 cp "$PKI/rsa2048.crt" /run/openvpn-verify/leaf.pem
 run "${UNDER[@]}" env -i peer_cert=/run/openvpn-verify/leaf.pem devid verify --config $GATE --openvpn -- 0 CN=laptop
 is "$rc/$err" 0/ "openvpn-server@: the script alone"
-is "$(stat -c %U:%a /var/log/devid/events.jsonl)" devid:600 "openvpn-server@: makes the machine's log as its owner"
+is "$(stat -c %U:%a /var/log/devid/uses.jsonl)" devid:600 "openvpn-server@: makes the machine's log as its owner"
 rm /run/openvpn-verify/leaf.pem
 OPENVPN_SERVER_UNDER=("${UNDER[@]}")
 server

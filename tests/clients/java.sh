@@ -150,7 +150,7 @@ keytool -list -v -alias ec
 is "$(grep -c '^Owner: ' <<<"$out")" 3 "with their chain, which was the same"
 keytool -changealias -alias ec -destalias renamed
 is "$rc" 0 "keytool -changealias"
-is "$(client_objects ec)" "" "the name is gone"
+is "$(client_objects ec)/$(client_objects renamed)" "private public/cert" "which labels the certificate anew, and not the keys"
 token login "$PORT" renamed
 ok "and the same identity has another" tls_accepted laptop-p256
 keytool -delete -alias renamed

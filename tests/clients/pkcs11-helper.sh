@@ -117,8 +117,7 @@ daemon() {
 	is "$rc" 0 "OpenVPN as a daemon, $1"
 	ok "it logs in" wait_for 20 completed "$2/openvpn.log" || diag "$(cat "$2/openvpn.log")"
 	ok "as $3" wait_for 5 logged_in "$3"
-	kill "$(cat "$2/openvpn.pid")"
-	ok "and leaves" wait_for 5 gone "$(cat "$2/openvpn.pid")"
+	ok "and leaves" end_process "$(cat "$2/openvpn.pid")"
 }
 daemon alice "$HOME_ALICE" laptop-rsa2048
 as root

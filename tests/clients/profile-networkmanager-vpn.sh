@@ -46,7 +46,7 @@ for label in rsa ec; do
 	is "$(vpn authtype) $(vpn cookie-flags)$(vpn gateway-flags)$(vpn gwcert-flags)" "cert 222" "$label: with a certificate, and no cookie is kept"
 	sign_in
 	is "$rc" 0 "$label: signed in" || diag "$(last_run)"
-	like "$(tail -n 1 /var/log/devid/events.jsonl)" "\"action\":\"Allowed\".*\"label\":\"$label\".*\"program\":\"openconnect\"" \
+	like "$(tail -n 1 /var/log/devid/uses.jsonl)" "\"action\":\"Allowed\".*\"label\":\"$label\".*\"program\":\"openconnect\"" \
 		"$label: the machine's log has the use"
 	sed -nE "s/^COOKIE='(.*)'/vpn.secrets.cookie:\1/p; s/^FINGERPRINT='(.*)'/vpn.secrets.gwcert:\1/p" <<<"$out" >"$T/secrets"
 	echo "vpn.secrets.gateway:$(vpn gateway)" >>"$T/secrets"

@@ -24,6 +24,7 @@ for label in rsa ec; do
 	is "$rc" 0 "$label: installed"
 	is "$(stat -c %U:%a /etc/swanctl/conf.d/devid-server.test.conf)" root:600 "$label: for root alone"
 	start
+	is "$rc" 0 "$label: swanctl loads all, with what Debian's profile lets it read" || logs
 	like "$SWAN_LOADED" 'loaded (RSA|ECDSA|key|secret).*token|loaded key token' "$label: the key is loaded from the token" || logs
 	initiate
 	is "$rc" 0 "$label: a tunnel" || logs
@@ -31,6 +32,21 @@ for label in rsa ec; do
 	like "$(cat "$SWAN_GATEWAY_LOG")" "authentication of '.*CN=$name' with $how.* successful" "$label: the gateway's log has the name"
 	swan_client_stop
 done
+is "$(stat -c %U:%a /etc/swanctl/devid/server-test.pem)" root:644 "the gateway's CA lies where swanctl may read it"
+# --- a connection that names a file of its own: Debian's profile refuses, our addition to it lets it through
+mkdir -p /etc/ssl && cp "$CA" /etc/ssl/own-ca.pem
+sed 's,^\(\s*cacerts = \).*,\1/etc/ssl/own-ca.pem,; s/server-test/own/' /etc/swanctl/conf.d/devid-server.test.conf \
+	>/etc/swanctl/conf.d/own.conf
+start
+isnt "$rc" 0 "a CA's file in /etc/ssl: swanctl fails, and with it strongswan.service"
+like "$out$err" 'own-ca\.pem.*(failed|No such file)|loading .*own-ca' "for that file" || logs
+swan_client_stop
+SWANCTL_LOCAL=$DEVID_SOURCE/data/apparmor/usr.sbin.swanctl
+start
+is "$rc" 0 "with our addition to its profile it loads" || logs
+swan_client_stop
+unset SWANCTL_LOCAL
+rm /etc/swanctl/conf.d/own.conf
 run "${A[@]}" devid events --system --json
 like "$out" '"program" *: *"charon-systemd"' "the machine's log has the program"
 is "$(ls -A /etc/swanctl/conf.d | grep -c backup)" 1 "the first connection's file was kept when the second replaced it"

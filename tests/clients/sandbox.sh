@@ -115,7 +115,7 @@ done
 not_ok "it doesn't see the agent's socket" "${S[@]}" test -e "$RUNTIME/devid"
 not_ok "nor the session bus" "${S[@]}" sh -c "test -e $T/run/session-bus || env | grep -q DBUS"
 not_ok "nor the user's files" "${S[@]}" test -e "$HOME_ALICE"
-is "$("${S[@]}" sh -c 'ls /proc | grep -c "^[0-9]"')" 4 "nor another process than bwrap and its own"
+is "$("${S[@]}" sh -c 'set -- /proc/[0-9]*; echo $#')" 2 "nor another process than bwrap and its own"
 not_ok "it can't take the socket away" "${S[@]}" rm "$SERVER_SOCKET"
 not_ok "nor put one of its own there" "${S[@]}" mv /tmp "$SERVER_FOLDER/pkcs11"
 ok "it is there" test -S "$SERVER_SOCKET"
@@ -212,11 +212,11 @@ done
 run "${S[@]}" "${BY_CLIENT[@]}" --test-sign "$TOKEN;object=rsa;type=private"
 is "$rc" 0 "in good order again: it signs" || diag "$(last_run)"
 
-# --- a snap: a server with its socket in the snap's folder, by the unit that devid(1) makes of ours
+# --- a snap: a server with its socket in the snap's folder, by the unit that devid-profile(1) makes of ours
 # snap UNIT PID: ours, which runs on
 snap() {
 	local SERVER_UNIT SERVER_PID SERVER_SOCKET SERVER_FOLDER page edit label snap
-	page=$(sed 's/\\-/-/g' "$DEVID_SOURCE/data/man/devid.1")
+	page=$(sed 's/\\-/-/g' "$DEVID_SOURCE/data/man/devid-profile.1")
 	edit=$(sed -n "s/^ *sed '\\(s,.*\\)' .*/\\1/p" <<<"$page")
 	SERVER_UNIT=$T/devid-p11-kit-browser.service
 	sed "${edit//NAME/browser}" "$1" >"$SERVER_UNIT"

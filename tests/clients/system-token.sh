@@ -15,6 +15,12 @@ root() {
 	as root
 	run "${A[@]}" "$@"
 }
+# json EXPRESSION: of the document in $out, j.
+json() {
+	/usr/bin/python3 -c 'import json, sys
+j = json.loads(sys.argv[1])
+print(eval(sys.argv[2]))' "$out" "$1"
+}
 agents() {
 	ps -e -o user=,args= | grep '[d]evid-agent --system'
 }
@@ -109,6 +115,39 @@ run "${A[@]}" devid rename rsa mine
 isnt "$rc" 0 "and renames nothing"
 is "$(find /var/lib/devid -name '*.identity' | wc -l)" 2 "there are two identities as before"
 
+# --- who may not use it knows before anything starts
+as bob
+BOB=$T/users/bob/.local/state/devid
+run "${A[@]}" devid check rsa
+is "$rc" 1 "bob's check of the machine's identity fails"
+is "$err" "devid: rsa: the account does not let this user use the machine's identity
+hint: name the user in SystemUsers= of account.conf (by default: the group devid)" "… and says why"
+run "${A[@]}" devid check --json rsa
+is "$(json 'j["reason"], j["identities"][0]["check"]["result"]')" "('system-user', 'not-yours')" "… in JSON too"
+like "$(tail -n 1 "$BOB/refusals.jsonl")" '"action":"Failed","reason":"system-user","label":"rsa"' "… and the cause is in his own log"
+run "${A[@]}" devid list --json
+is "$(json '[i["check"]["reason"] for i in j["identities"]]')" "['system-user', 'system-user']" "his list knows"
+run "${A[@]}" devid list
+like "$out" 'not yours' "… in words"
+mkdir -p /etc/devid/connections.d
+printf '[Connection]\nGateway=127.0.0.1:1\nClient=openconnect\n' >/etc/devid/connections.d/office.conf
+: >"$BOB/refusals.jsonl"
+run "${A[@]}" devid connect office --dry-run
+like "$rc$err" "^1devid: (rsa|ec)?:? ?.*does not let this user use the machine's identity" "so does connect, before it starts anything"
+like "$(tail -n 1 "$BOB/refusals.jsonl")" '"reason":"system-user"' "… with the cause in his log"
+as carol
+run "${A[@]}" devid check rsa
+is "$rc" 0 "carol's check passes"
+for user in bob carol; do
+	as $user
+	run "${A[@]}" devid status
+	like "$out" 'running \(tells root alone' "$user: the machine's agent is well"
+	unlike "$out" 'not well' "… which is nowhere denied"
+	run "${A[@]}" devid status --json
+	is "$(json 'j["system_agent"]["running"], j["system_agent"]["problem"]')" "(True, None)" "… in JSON too"
+done
+rm -r /etc/devid/connections.d
+
 # --- the account decides, without a restart
 printf '[Account]\nSystemUsers=bob\n' >/etc/devid/account.conf
 as bob
@@ -130,9 +169,47 @@ mv /etc/devid/signing/example.pem "$T/"
 cp "$PKI/stranger-issuing.crt" /etc/devid/signing/other.pem
 tls_login "$TOKEN;object=rsa"
 not_ok "one that the account doesn't accept does not" tls_accepted laptop-rsa2048
+
+# --- whose use is refused reads why in the own log, where an agent of the own listens; none is started for it
+ALICE=$T/users/alice/.local/state/devid
+told() { # [STATE]: how often a refusal by the machine's agent is in alice's log, or another's
+	cat "${1:-$ALICE}/refusals.jsonl" 2>/dev/null | grep -c '"token":"system"'
+}
+own_agents() {
+	pgrep -fu alice 'devid-agent --user' | wc -l
+}
+is "$(told)/$(own_agents)" 0/0 "no agent of alice's runs, and none was started to be told"
+run "${A[@]}" devid import-cert --user --store file --label own --password-file "$PKI/password" p384.p12
+is "$rc/$(own_agents)" 0/1 "alice's agent runs now, for another reason" || diag "$out" "$err"
+tls_login "$TOKEN;object=rsa"
+not_ok "another refused login" tls_accepted laptop-rsa2048
+is "$(told)" 1 "is told in alice's own log"
+line=$(grep '"token":"system"' "$ALICE/refusals.jsonl" | tail -n 1)
+like "$line" '"event_sub_type":"Key Use","action":"Refused","reason":"issuer-[a-z]*","label":"rsa"' "with the reason and the identity"
+like "$line" '"client_cert_name":"laptop-rsa2048"' "… its certificate"
+like "$line" '"user_name":"alice".*"program":"[^"]*gnutls-cli"' "… the user and the program"
+is "$(sed -n 's/.*"reason":"\([^"]*\)".*/\1/p' <<<"$line")" \
+	"$(grep '"user_name":"alice"' /var/log/devid/refusals.jsonl | tail -n 1 | sed -n 's/.*"reason":"\([^"]*\)".*/\1/p')" \
+	"the reason is that of the machine's log"
+for again in 1 2 3; do
+	tls_login "$TOKEN;object=rsa"
+	not_ok "refused again" tls_accepted laptop-rsa2048
+done
+is "$(told)" 1 "told once, as the machine's log has it"
+run "${A[@]}" devid events --user
+like "$out" "the machine's identity, refused by the machine's agent" "devid events says whose it was"
+tls_login "$TOKEN;object=ec"
+is "$(told)" 2 "another key is another matter"
+as root
+tls_login "$TOKEN;object=rsa"
+not_ok "root is refused as well" tls_accepted laptop-rsa2048
+is "$(told "$T/users/root/.local/state/devid")" 0 "and reads it in the machine's log"
+as alice
 run "${A[@]}" devid check rsa
 is "$rc" 3 "and the check says so"
-rm /etc/devid/signing/other.pem /etc/devid/account.conf
+run "${A[@]}" devid remove own
+rm /etc/devid/signing/other.pem
+printf "[Account]\nOnUse=log\n" >/etc/devid/account.conf
 mv "$T/example.pem" /etc/devid/signing/
 tls_login "$TOKEN;object=ec"
 ok "the account as it was: so is the login" tls_accepted laptop-p256

@@ -1,6 +1,6 @@
 #!/bin/bash
-# openconnect without devid connect: in one piece, as root's daemon with a URI of the machine's token, RSA and EC; with
-# what `devid profile openconnect --install` wrote, for root, and for a user who only signs in and has the key in a
+# openconnect without devid connect: in one piece, as root's daemon with a URI of the machine's token, RSA and EC, also
+# where another tool called the key otherwise than the certificate; with what `devid profile openconnect --install` wrote, for root, and for a user who only signs in and has the key in a
 # keyring. (What `devid profile` writes for the other clients has tests of its own.)
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/gateway.sh"
@@ -24,7 +24,10 @@ client() {
 	track $client
 }
 start() {
-	client --protocol=anyconnect --cafile "$PKI/root.crt" -c "$TOKEN;object=$1" https://server.test:4443
+	start_by "$TOKEN;object=$1"
+}
+start_by() {
+	client --protocol=anyconnect --cafile "$PKI/root.crt" -c "$1" https://server.test:4443
 }
 # The last one that the gateway let in.
 let_in() {
@@ -44,6 +47,23 @@ start stranger
 ok "a stranger's CA: openconnect ends" wait_for 20 gone $client || logs
 like "$(cat "$GATEWAY_LOG")" 'certificate verification failed' "refused by the gateway"
 not_ok "and nothing is carried" gateway_echoes
+
+# --- a key with a label of its own: by the URI that devid prints, and by the certificate's label, from which
+# openconnect comes to the key by the certificate's id
+run "${A[@]}" p11tool --batch --set-label tool-key "$TOKEN;object=p256;type=private"
+is "$rc" 0 "another tool gives the key a label" || diag "$(last_run)"
+run "${A[@]}" p11tool --test-sign "$TOKEN;object=p256;type=private"
+isnt "$rc" 0 "by the name the key is not found"
+run "${A[@]}" devid show --system p256 --json
+uri=$("$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["uri"])' <<<"$out")
+like "$uri" ';id=%' "its URI is by the id"
+for by in "$uri" "$TOKEN;object=p256"; do
+	start_by "$by"
+	ok "${by##*;}: a tunnel that carries packets" wait_for 20 gateway_echoes || logs
+	like "$(let_in)" "laptop-p256" "${by##*;}: the gateway knows who it is"
+	stop $client
+	ok "${by##*;}: which ends with it" wait_for 10 no_tunnels
+done
 
 # --- what devid profile wrote
 # profile LABEL: of ${WHO[@]}; $written is the file, $then the command that it tells to run.
@@ -76,7 +96,7 @@ for label in rsa ec; do
 	is "$(stat -c %U:%a "$written")" alice:600 "$label, a user's: for her alone"
 	sign_in
 	is "$rc" 0 "$label, a user's: signed in" || logs
-	like "$(tail -n 1 "$HOME_ALICE/.local/state/devid/events.jsonl")" \
+	like "$(tail -n 1 "$HOME_ALICE/.local/state/devid/uses.jsonl")" \
 		"\"action\":\"Allowed\".*\"label\":\"$label\".*\"program\":\"[^\"]*openconnect\"" "$label, a user's: her log has the use"
 	"${A[@]}" openconnect --cookie-on-stdin --servercert "$(sed -n "s/^FINGERPRINT='\(.*\)'/\1/p" <<<"$out")" \
 		https://server.test:4443 >"$T/oc.log" 2>&1 < <(sed -n "s/^COOKIE='\(.*\)'/\1/p" <<<"$out") &

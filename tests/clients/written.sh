@@ -1,7 +1,7 @@
 #!/bin/bash
 # What p11tool and pkcs11-tool write on the user's token of an installed machine, with the keyring: the key by one
-# and the certificate by the other, in either order; a lone key or certificate, as clients and devid show it; the
-# limits; what is refused while the keyring is locked or no agent runs; and that either takes away what the other
+# and the certificate by the other, in either order, and what each is called then; a lone key or certificate, as
+# clients and devid show it; the limits; what is refused while the keyring is locked or no agent runs; and that either takes away what the other
 # wrote. p11tool.sh and pkcs11-tool.sh have each tool by itself.
 . "$(dirname "$0")/../lib/clients.sh"
 . "$(dirname "$0")/../lib/tls.sh"
@@ -17,6 +17,7 @@ for name in rsa2048 rsa3072 p256 p384 rsa1024 ed25519 size-2045 size-2049; do
 	openssl pkey -in "$PKI/$name.key" -outform der -out "$W/$name.key.der"
 	openssl x509 -in "$PKI/$name.crt" -outform der -out "$W/$name.crt.der"
 	openssl pkey -in "$PKI/$name.key" -pubout -out "$W/$name.pub"
+	openssl pkey -in "$PKI/$name.key" -pubout -outform der -out "$W/$name.pub.der"
 	cp "$PKI/$name.key" "$W/"
 done
 chown alice: "$W"/*
@@ -65,11 +66,28 @@ json() {
 found = [i for i in json.load(sys.stdin)["identities"] if i["label"] == sys.argv[1]]
 print(*[eval(sys.argv[2], {"i": i}) for i in found])' "$1" "$2" <<<"$out"
 }
-# signs LABEL NAME: both tools sign, and it is that key.
+# What the objects are called, each tool asked: private key, public key, certificate.
+called() {
+	local kind by_p11tool=() by_opensc=()
+	for kind in private public cert; do
+		p11tool --list-all "$TOKEN;type=$kind"
+		by_p11tool+=("$(sed -n 's/^[[:blank:]]*Label: //p' <<<"$out" | sort | xargs)")
+	done
+	for kind in privkey pubkey cert; do
+		opensc -O --type $kind
+		by_opensc+=("$(sed -n 's/^ *label: *//p' <<<"$out" | sort | xargs)")
+	done
+	if [ "${by_p11tool[*]}" = "${by_opensc[*]}" ]; then
+		(IFS=/ && echo "${by_opensc[*]}")
+	else
+		echo "${by_p11tool[*]}, and ${by_opensc[*]}"
+	fi
+}
+# signs LABEL NAME [URI]: both tools sign, p11tool by that URI, and it is that key.
 signs() {
 	local label=$1 name=$2 mechanism=SHA256-RSA-PKCS
 	[[ $name != p* ]] || mechanism=ECDSA-SHA256
-	p11tool --test-sign "$TOKEN;object=$label;type=private"
+	p11tool --test-sign "${3:-$TOKEN;object=$label};type=private"
 	is "$rc" 0 "$label: p11tool signs" || diag "$(last_run)"
 	rm -f "$W/signature"
 	opensc --sign --label "$label" -m $mechanism --signature-format openssl -i "$W/message" -o "$W/signature"
@@ -95,18 +113,24 @@ for tools in opensc/p11tool p11tool/opensc opensc/opensc p11tool/p11tool; do
 			written "$by" "$first" $name "${label[$first]}" "${id[$first]}"
 			is "$(keyring_items | wc -l)" "$([ "$first" = key ] && echo 1 || echo 0)" "a key is in the keyring, else not"
 			written "$then" "$second" $name "${label[$second]}" "${id[$second]}"
-			is "$(objects)/$(objects the-certificate)" 3/3 "one identity, by the certificate's name"
+			is "$(objects)/$(objects the-certificate)/$(objects the-key)" 3/1/2 "one identity, and each finds its own"
+			is "$(called)" the-key/the-key/the-certificate "each keeps the label that it was written with"
 			opensc -O
 			is "$(sed -n 's/^ *ID: *//p' <<<"$out" | sort | uniq -c | xargs)" "3 a0b1c2" "all with the certificate's id"
 			is "$(json the-certificate 'i["store"], i["key_type"], i["check"]["result"]')" \
 				"('keyring', '$([ $name = p384 ] && echo EC P-384 || echo RSA 2048)', 'ok')" "devid lists it as good"
-			signs the-certificate $name
-			tls_login "$TOKEN;object=the-certificate"
+			uri=$(json the-certificate 'i["uri"]')
+			is "$uri" "$TOKEN;id=%A0%B1%C2" "by a URI that finds both"
+			signs the-key $name "$uri"
+			tls_login "$uri"
 			ok "and it logs in" tls_accepted "laptop-$name" || diag "$out" "$err"
-			remove "$then" "$first" the-certificate
+			remove "$then" "$first" "${label[$first]}"
 			is "$rc/$(objects)" "0/$([ "$first" = key ] && echo 1 || echo 2)" "the other tool takes away the $first" ||
 				diag "$(last_run)"
-			remove "$by" "$second" the-certificate
+			is "$(json "${label[$second]}" 'i["label"], i["key_label"], i["uri"]')" \
+				"('${label[$second]}', $([ "$second" = key ] && echo "'the-key'" || echo None), '$TOKEN;object=${label[$second]}')" \
+				"devid calls it as what is left"
+			remove "$by" "$second" "${label[$second]}"
 			is "$rc" 0 "and the first one the $second" || diag "$(last_run)"
 			nothing_left "$by, $then"
 		done
@@ -125,6 +149,74 @@ opensc -O
 like "$(sed -n 's/^ *ID: *//p' <<<"$out" | sort | uniq -c | xargs)" '^3 [0-9a-f]{40}$' "first, under p11tool's own, and the key follows"
 run "${E[@]}" devid remove the-certificate
 nothing_left "without an id"
+
+# --- what the objects are called: by whom, and what is changed
+# What clients make of it: of the URI that devid prints, and of one by the certificate's label alone.
+logs_in() {
+	local uri=$1 name=$2
+	tls_login "$uri"
+	ok "gnutls-cli logs in: $name" tls_accepted laptop-p256 || diag "$out" "$err"
+	run "${E[@]}" curl -sS --cacert "$PKI/root.crt" --cert "$uri;type=cert" --key "$uri;type=private" \
+		"https://localhost:$PORT/"
+	ok "curl logs in: $name" tls_accepted laptop-p256 || diag "$out" "$err"
+	run "${E[@]}" devid check the-certificate --server "localhost:$PORT" --ca-file "$PKI/root.crt"
+	is "$rc" 0 "devid logs in: $name" || diag "$(last_run)"
+}
+for tool in p11tool opensc; do
+	written $tool key p256 the-key 01
+	is "$(called)" the-key/the-key/ "a lone key, and its public one"
+	written $tool cert p256 the-certificate 01
+	is "$(called)" the-key/the-key/the-certificate "its certificate renames neither"
+	case $tool in
+	p11tool) p11tool --write --label the-public --load-pubkey "$W/p256.pub" "$TOKEN" ;;
+	opensc) opensc --write-object "$W/p256.pub.der" --type pubkey --label the-public --id 05 ;;
+	esac
+	is "$rc/$(called)" 0/the-key/the-public/the-certificate "a public key has its own" || diag "$(last_run)"
+	is "$(json the-certificate 'i["key_label"], i["public_key_label"], i["id"]')" "('the-key', 'the-public', '01')" "devid knows them"
+	run "${E[@]}" devid show the-certificate
+	like "$out" 'labels +private key the-key, public key the-public' "and shows them"
+	logs_in "$(json the-certificate 'i["uri"]')" "$tool, each with a label"
+	run "${E[@]}" devid rename the-certificate renamed
+	is "$(called)" the-key/the-public/renamed "devid renames the certificate"
+	run "${E[@]}" devid rename renamed the-key
+	is "$(called)/$(json the-key 'i["uri"]')" "the-key/the-public/the-key/$TOKEN;object=the-key" "as the key is called: by that name"
+	run "${E[@]}" devid rename the-key the-certificate
+	is "$(called)" the-certificate/the-public/the-certificate "and the key goes along"
+	logs_in "$TOKEN;object=the-certificate" "$tool, a public key with another label"
+	run "${E[@]}" devid remove the-certificate
+	nothing_left "$tool, labels"
+done
+# p11tool sets the label of what the URI names; without a type that is all of it.
+written opensc key p256 the-certificate 01
+written opensc cert p256 the-certificate 01
+written opensc cert p384 other 02
+set_label() {
+	run "${E[@]}" p11tool --batch --set-label "$2" "$TOKEN;object=$1${3:+;type=$3}"
+}
+set_label the-certificate the-key private
+is "$rc/$(called)" "0/the-key/the-certificate/other the-certificate" "set-label: the private key's alone" || diag "$(last_run)"
+set_label the-certificate the-public public
+is "$rc/$(called)" "0/the-key/the-public/other the-certificate" "the public key's alone"
+set_label the-certificate other cert
+isnt "$rc" 0 "another identity's name is refused for a certificate"
+is "$(called)" "the-key/the-public/other the-certificate" "and nothing changed"
+set_label the-certificate new cert
+is "$rc/$(called)/$(json new 'i["key_label"]')" "0/the-key/the-public/new other/the-key" "the certificate's is the identity's name"
+set_label the-key other private
+is "$rc/$(called)" "0/other/the-public/new other" "and not refused for a key"
+is "$(json other 'i["uri"]')/$(json new 'i["uri"]')" "$TOKEN;id=%02/$TOKEN;id=%01" "the URIs tell which is which"
+p11tool --test-sign "$TOKEN;id=%02;type=private"
+isnt "$rc" 0 "a certificate alone doesn't sign with the key that is called as it is"
+set_label new the-certificate cert
+keyring_lock
+client_end_agents
+set_label other the-key private
+is "$rc/$(called)" "0/the-key/the-public/other the-certificate" "the keyring locked: a label is no secret"
+keyring_unlock
+run "${E[@]}" devid remove other
+logs_in "$TOKEN;id=%01" "set by set-label"
+run "${E[@]}" devid remove the-certificate
+nothing_left "set-label"
 
 # --- a lone key, a lone certificate
 for tool in p11tool opensc; do
@@ -164,6 +256,33 @@ for tool in p11tool opensc; do
 		nothing_left "a lone certificate"
 	done
 done
+
+# --- a CA's certificate: beside an identity, and by itself
+openssl x509 -in "$PKI/root.crt" -outform der -out "$W/root.crt.der"
+written opensc key p256 device 01
+written opensc cert p256 device 01
+for tool in p11tool opensc; do
+	written $tool cert root "the-CA" 0c
+	run "${E[@]}" devid list
+	like "$out" 'the-CA +user +none' "$tool: devid list has it"
+	like "$out" 'a CA certificate that another program wrote' "$tool: as what it is"
+	run "${E[@]}" devid list --json
+	is "$("$PYTHON" -c 'import json, sys
+j = json.load(sys.stdin)
+print([i["label"] for i in j["identities"]], [c["label"] for c in j["ca_certificates"]])' <<<"$out")" \
+		"['device'] ['the-CA']" "$tool: and not among the identities"
+	run "${E[@]}" devid check
+	is "$rc" 0 "$tool: the identity is the only one" || diag "$(last_run)"
+	unlike "$err" 'the-CA|chosen' "$tool: there is nothing to choose"
+	run "${E[@]}" devid doctor
+	unlike "$out" 'the-CA' "$tool: and nothing wrong"
+	# p11tool finds it as any certificate.
+	is "$(objects the-CA)" 1 "$tool: its own program still has it"
+	run "${E[@]}" devid remove the-CA
+	is "$rc/$(objects the-CA)" 0/0 "$tool: devid takes it away"
+done
+run "${E[@]}" devid remove device
+nothing_left "a CA's certificate"
 
 # --- limits and refusals
 declare -A says=([p11tool]='PKCS #11 error in attribute' [opensc]='CKR_ATTRIBUTE_VALUE_INVALID')

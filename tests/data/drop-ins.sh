@@ -10,7 +10,7 @@ printf '[Service]\nExecStart=/bin/true\n' >"$T/units/devid-agent.service"
 # complaints UNIT: what systemd-analyze says of it, our drop-in beside it.
 complaints() {
 	run "${E[@]}" SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$T/units:" systemd-analyze verify --man=no "$T/units/$1"
-	grep -F -e devid -e "${1%.service}" <<<"$out$err" | grep -v 'Failed to open .*manpage\|man devid' || true
+	grep -F -e devid -e "${1%.service}" <<<"$out$err" | grep -v 'Failed to open .*manpage\|man devid'
 }
 for unit in openvpn-client@ strongswan wpa_supplicant NetworkManager; do
 	cp "/lib/systemd/system/$unit.service" "$T/units/"
@@ -44,17 +44,19 @@ cp -r /etc/apparmor.d/. "$T/apparmor/"
 mkdir -p "$T/apparmor/local"
 parse() {
 	run "${E[@]}" apparmor_parser --base "$T/apparmor" --skip-kernel-load --skip-cache --quiet \
-		"$T/apparmor/usr.sbin.charon-systemd" --ofile "$T/profile.bin"
+		"$T/apparmor/usr.sbin.$program" --ofile "$T/profile.bin"
 }
-: >"$T/apparmor/local/usr.sbin.charon-systemd"
-parse
-is "$rc" 0 "charon's profile as shipped compiles" || diag "$err"
-cp "$T/profile.bin" "$T/before.bin"
-cp "$data/apparmor/usr.sbin.charon-systemd" "$T/apparmor/local/"
-parse
-is "$rc" 0 "and with our addition" || diag "$err"
-not_ok "which changes it" cmp -s "$T/before.bin" "$T/profile.bin"
-echo '/run/devid/agent nonsense,' >>"$T/apparmor/local/usr.sbin.charon-systemd"
-parse
-isnt "$rc" 0 "a faulty rule would be noticed"
+for program in charon-systemd swanctl; do
+	: >"$T/apparmor/local/usr.sbin.$program"
+	parse
+	is "$rc" 0 "$program's profile as shipped compiles" || diag "$err"
+	cp "$T/profile.bin" "$T/before.bin"
+	cp "$data/apparmor/usr.sbin.$program" "$T/apparmor/local/"
+	parse
+	is "$rc" 0 "$program: and with our addition" || diag "$err"
+	not_ok "$program: which changes it" cmp -s "$T/before.bin" "$T/profile.bin"
+	echo '/run/devid/agent nonsense,' >>"$T/apparmor/local/usr.sbin.$program"
+	parse
+	isnt "$rc" 0 "$program: a faulty rule would be noticed"
+done
 done_testing

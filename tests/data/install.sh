@@ -8,6 +8,11 @@ library=$(dirname "$(pkg-config --variable=p11_module_path p11-kit-1)")
 paths=(
 	usr/bin/devid
 	usr/libexec/devid/devid-agent
+	usr/libexec/devid/devid-tunnel
+	usr/share/dbus-1/system.d/org.devid.Tunnel.conf
+	usr/share/dbus-1/system-services/org.devid.Tunnel.service
+	usr/share/polkit-1/actions/org.devid.tunnel.policy
+	usr/lib/systemd/system/devid-tunnel.service
 	"${library#/}/pkcs11/devid-pkcs11.so"
 	"${library#/}/libdevid.so"
 	"${library#/}/pkgconfig/devid.pc"
@@ -37,20 +42,22 @@ paths=(
 for page in "$DEVID_SOURCE"/data/man/*.[1-8] devid-troubleshooting.7; do
 	paths+=("usr/share/man/man${page##*.}/$(basename "$page")")
 done
-plan $((${#paths[@]} + 21))
+plan $((${#paths[@]} + 22))
 
 for path in "${paths[@]}"; do
 	ok "/$path" test -s "/$path"
 done
 # The overlay's upper folder holds what we put down, and nothing else but bytecode and locks.
-extra=$(cd "$T/m/usr" && find . -type f | sed 's,^\./,usr/,' | grep -vE '/(devid|libdevid|90-devid)[^/]*$|/include/devid/' || true)
-is "$(grep -vE 'completions|/doc/devid/|/site-functions/_devid$' <<<"$extra")" "" "nothing else is installed"
+extra=$(cd "$T/m/usr" && find . -type f | sed 's,^\./,usr/,' | grep -vE '/(devid|libdevid|90-devid|org\.devid)[^/]*$|/include/devid/')
+is "$(grep -vE 'completions|/doc/devid/|/zsh/[a-z-]*/_devid$' <<<"$extra")" "" "nothing else is installed"
+zsh_folder=$(cd "$T/m" && find usr -name _devid -printf '/%h\n')
+like " $(zsh -fc 'print $fpath') " " $zsh_folder " "the completion lies where this system's zsh looks"
 is "$(find "$T/m/usr" -type f -perm /022 | wc -l)" 0 "nothing that others can write"
 is "$(find "$T/m/usr" -type f -perm /6000 | wc -l)" 0 "nothing with a set-uid bit"
 
 as root
-# As README and page say.
-line=$(sed -n 's/^    \(cp -r [^&]*[^ &]\) && systemctl daemon-reload$/\1/p' "$DEVID_SOURCE/README.md")
+# As clients.md and the page say.
+line=$(sed -n 's/^    \(cp -r [^&]*[^ &]\) && systemctl daemon-reload$/\1/p' "$DEVID_SOURCE/data/doc/clients.md")
 run "${A[@]}" bash -c "$line"
 is "$rc" 0 "drop-ins are put in place by one line" || diag "$line: $err"
 is "$(cd /etc/systemd/system && find . -name devid.conf | sort)" \
@@ -72,7 +79,7 @@ is "$rc" 0 "devid runs"
 like "$out" 'devid' "and says who it is"
 run "${A[@]}" ldd "/$library/libdevid.so"
 unlike "$out" 'not found|/build' "libdevid needs nothing of the build folder"
-unlike "$(readelf -d /usr/bin/devid /usr/libexec/devid/devid-agent)" 'R(UN)?PATH' "programs neither"
+unlike "$(readelf -d /usr/bin/devid /usr/libexec/devid/*)" 'R(UN)?PATH' "programs neither"
 ok "devid.pc is valid" "${A[@]}" pkg-config --exists --print-errors devid
 cat >"$T/third.c" <<'C'
 #include <devid/devid.h>

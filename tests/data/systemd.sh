@@ -1,6 +1,7 @@
 #!/bin/bash
 # The system units under a real systemd, in a container made of this machine's files: users and folders
-# are made from the fragments, the socket starts the agent in its sandbox, root imports, a user signs.
+# are made from the fragments, the socket starts the agent in its sandbox, root imports, a user signs; and what
+# a check of posture reads is the same in a unit's sandbox as outside of it.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/machine.sh"
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
@@ -21,7 +22,14 @@ mount -t overlay overlay -o "lowerdir=$T/m/destdir:/,upperdir=$T/m/upper,workdir
 at_exit "umount -l '$root'"
 rm -rf "$root/.dockerenv" "$root/etc/devid" "$root/var/lib/devid" "$root/var/log/devid" \
 	"$root/etc/systemd/system"
+# A home on a file system of its own, with a block device: the root has none.
+mkdir -p "$root/home"
+mkdir "$T/home"
+mount --bind "$T/home" "$root/home"
+at_exit "umount -l '$root/home'"
+findmnt -rno SOURCE -T "$T/home" | sed -n 's|^/dev/\\([^[]*\\).*|\\1|p' >"$T/device"
 mkdir -p "$root/etc/systemd/system" "$root/srv/pki"
+cp "$T/device" "$root/srv/device"
 cp "$PKI"/{rsa2048.p12,rsa2048.crt,issuing.crt,password} "$root/srv/pki/"
 echo 5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f >"$root/etc/machine-id"
 cat >"$root/etc/systemd/system/devid-test.target" <<'X'
@@ -37,7 +45,7 @@ SuccessAction=exit-force
 FailureAction=exit-force
 [Service]
 Type=oneshot
-TimeoutStartSec=60
+TimeoutStartSec=240
 ExecStart=/bin/bash /srv/inside
 StandardOutput=file:/srv/tap
 StandardError=file:/srv/errors
@@ -67,6 +75,59 @@ useradd -m -G devid alice && useradd bob
 ok "root adds a signing certificate" devid ca add --name example issuing.crt
 ok "root imports" devid import-cert --system --label laptop --password-file password rsa2048.p12
 ok "which started the service" systemctl is-active devid-agent.service
+
+# --- posture: in the sandbox of each unit as outside of it
+
+# What every kind of check finds, one a line. The account is the same for all of this.
+cat >/etc/devid/account.conf <<'Y'
+[Account]
+OnUse=log
+[Profile p]
+AntiMalware=package:bash>=1
+Firewall=any
+DiskEncryption=root; home
+OperatingSystem=debian
+ClientVersion=0.1
+Unit=devid-agent.socket; gone.service:inactive
+Y
+cat >/srv/posture <<'Y'
+devid posture --json 2>/dev/null | python3 -c 'import json, sys
+for c in json.load(sys.stdin)["profiles"][0]["checks"]: print(c["name"], c["answer"], c["message"])'
+Y
+kinds=$(devid posture --list --json | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["kinds"]))')
+# in_sandbox UNIT-FILE NAME COMMAND… [LINE…]: as that unit would run it, with these lines in place of its own.
+in_sandbox() {
+	local unit=$1 target=$2
+	sed '/^ExecStart=/d; /^Requires=/d; /^After=/d; /^Restart=/d' "$unit" >"$target"
+	shift 2
+	printf '%s\n' Type=oneshot "ExecStart=/bin/bash /srv/posture" "$@" >>"$target"
+}
+system_says() {
+	in_sandbox /usr/lib/systemd/system/devid-agent.service /run/systemd/system/devid-posture.service \
+		StandardOutput=truncate:/srv/posture.out StandardError=truncate:/srv/posture.err "$@"
+	systemctl daemon-reload && systemctl start devid-posture.service
+	cat /srv/posture.out /srv/posture.err
+}
+ok "there is a system bus" systemctl start dbus.service
+home() { grep '^DiskEncryption' <<<"$said"; }
+outside=$(user bob bash /srv/posture)
+echo "$outside" | sed 's/^/# /'
+ok "every kind of check was asked" [ "$(wc -l <<<"$outside")" -eq "$((kinds - 1))" ]
+# The ruleset is root's, and the container's root is an overlay.
+ok "all but two of them could tell" [ "$(grep -c ' unknown ' <<<"$outside")" -le 2 ]
+[ ! -s /srv/device ] || ok "/home is told by its device" grep -q "^DiskEncryption.*/home: $(cat /srv/device) is" <<<"$outside"
+said=$(system_says)
+ok "the machine's unit finds what people find" diff <(echo "$outside") <(echo "$said")
+said=$(system_says ProtectHome=yes)
+ok "where a home is hidden it is not told of what lies above" grep -q '^DiskEncryption unknown.*/home: what is mounted there is hidden' <<<"$(home)"
+said=$(system_says ProtectHome=tmpfs)
+ok "nor with an empty one in its place" grep -q '^DiskEncryption unknown.*/home: what is mounted there is hidden' <<<"$(home)"
+said=$(system_says ProtectHome=yes ProtectProc=invisible)
+ok "nor where the first process is hidden too" grep -q '^DiskEncryption unknown.*/home: ' <<<"$(home)"
+rm /run/systemd/system/devid-posture.service
+mv /etc/devid/account.conf /srv/account.conf
+systemctl daemon-reload
+ok "with another account" systemctl start devid-agent.service
 pid=$(systemctl show -p MainPID --value devid-agent.service)
 ok "it runs as devid" [ "$(ps -o user= -p "$pid")" = devid ]
 ok "with a filter of system calls" grep -q '^Seccomp:.*2' "/proc/$pid/status"
@@ -80,7 +141,7 @@ ok "and starts another for alice" sign alice
 ok "which is another" [ "$(systemctl show -p MainPID --value devid-agent.service)" != "$pid" ]
 ok "stopped" systemctl stop devid-agent.service
 ok "the socket starts it again" sign alice
-ok "events are written" grep -q '"user_name" *: *"alice"' /var/log/devid/events.jsonl
+ok "events are written" grep -q '"user_name" *: *"alice"' /var/log/devid/uses.jsonl
 ok "keys are in locked memory" not bash -c \
 	'journalctl --no-pager -u devid-agent.service | grep -i "memory for keys"'
 ok "the journal has no refused system call" not bash -c \
@@ -109,6 +170,15 @@ another() { [ "$(server)" != 0 ] && [ "$(server)" != "$pid" ] && [ -S "$socket" 
 install -d -o alice -m 700 "/run/user/$uid"
 ok "alice has a manager" systemd-run --quiet --unit=alice --uid=alice -p Type=notify -p Delegate=yes -E HOME=/home/alice \
 	-E "XDG_RUNTIME_DIR=/run/user/$uid" /lib/systemd/systemd --user
+cp /srv/account.conf /etc/devid/
+units=/run/user/$uid/systemd/user
+user alice mkdir -p "$units"
+in_sandbox /usr/lib/systemd/user/devid-agent.service "$units/devid-posture.service" \
+	StandardOutput=truncate:/home/alice/posture.out StandardError=truncate:/home/alice/posture.err
+alice systemctl --user daemon-reload
+alice systemctl --user start devid-posture.service
+ok "the user's unit finds what people find" diff <(echo "$outside") <(cat /home/alice/posture.out /home/alice/posture.err)
+rm /etc/devid/account.conf
 ok "the server is not enabled unasked" not unit is-enabled
 install -o alice rsa2048.p12 password /home/alice
 cd /home/alice
@@ -135,7 +205,7 @@ ok "no system call of it was refused" not bash -c \
 	'journalctl --no-pager _UID='"$uid"' | grep -iE "seccomp|SIGSYS|denied|not permitted"'
 echo "1..$n"
 X
-container=(timeout --kill-after=5 90 systemd-nspawn -D "$root" --register=no --keep-unit --private-network
+container=(timeout --kill-after=5 280 systemd-nspawn -D "$root" --register=no --keep-unit --private-network
 	--capability=CAP_IPC_LOCK --console=pipe)
 "${container[@]}" /bin/true >"$T/nspawn.log" 2>&1 </dev/null || skip_all "systemd-nspawn does not run here"
 "${container[@]}" --boot \

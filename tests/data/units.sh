@@ -2,7 +2,7 @@
 # The systemd units, users and folders, as systemd's own tools judge them (none needs a running systemd).
 . "$(dirname "$0")/../lib/common.sh"
 data=$DEVID_SOURCE/data
-plan 26
+plan 30
 
 # Unit files as installed, but with a program that is there.
 mkdir -p "$T/system" "$T/user" "$T/libexec" "$T/root/etc"
@@ -14,6 +14,8 @@ for half in system user; do
 		>"$T/$half/devid-agent.service"
 done
 
+cp "$T/libexec/devid-agent" "$T/libexec/devid-tunnel"
+sed "s,@libexecdir@,$T/libexec," "$data/systemd/system/devid-tunnel.service.in" >"$T/system/devid-tunnel.service"
 cp "$data/systemd/user/devid-expiry.timer" "$T/user/"
 printf '#!/bin/sh\n' >"$T/libexec/devid"
 chmod 755 "$T/libexec/devid"
@@ -21,7 +23,7 @@ sed "s,@bindir@,$T/libexec," "$data/systemd/user/devid-expiry.service.in" >"$T/u
 
 # systemd-analyze warns about other units of the machine too: only ours count.
 complaints() {
-	grep -F devid <<<"$out$err" | grep -v 'Failed to open .*manpage\|man devid' || true
+	grep -F devid <<<"$out$err" | grep -v 'Failed to open .*manpage\|man devid'
 }
 
 for half in system user; do
@@ -31,6 +33,9 @@ for half in system user; do
 		is "$(complaints)" "" "$half/$unit: nothing to complain about"
 	done
 done
+run "${E[@]}" SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$T/system:" \
+	systemd-analyze verify --system --man=no "$T/system/devid-tunnel.service"
+is "$(complaints)" "" "system/devid-tunnel.service: nothing to complain about"
 for unit in devid-expiry.timer devid-expiry.service; do
 	run "${E[@]}" SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$T/user:" \
 		systemd-analyze verify --user --man=no "$T/user/$unit"
@@ -50,6 +55,13 @@ run "${E[@]}" systemd-analyze security --offline=true --no-pager "$T/system/devi
 exposure=$(sed -n 's/.*Overall exposure level for [^:]*: *\([0-9.]*\).*/\1/p' <<<"$out")
 diag "exposure of the system service: ${exposure:-unknown}"
 ok "the system service is exposed 1.0 of 10 at most (0.7 when written)" awk -v e="${exposure:-10}" 'BEGIN { exit !(e <= 1.0) }'
+run "${E[@]}" systemd-analyze security --offline=true --no-pager "$T/system/devid-tunnel.service"
+exposure=$(sed -n 's/.*Overall exposure level for [^:]*: *\([0-9.]*\).*/\1/p' <<<"$out")
+diag "exposure of what makes tunnels: ${exposure:-unknown}"
+ok "what makes tunnels is exposed 4.0 of 10 at most" awk -v e="${exposure:-10}" 'BEGIN { exit !(e <= 4.0) }'
+is "$(sed -n 's/^CapabilityBoundingSet=//p' "$T/system/devid-tunnel.service")" CAP_NET_ADMIN "and has one capability"
+is "$(sed -n 's/^BusName=//p' "$T/system/devid-tunnel.service")" \
+	"$(sed -n 's/^Name=//p' "$data/org.devid.Tunnel.service.in")" "the unit and the bus's file have one name"
 like "$(cat "$T/system/devid-agent.service")" $'\nUser=devid\n' "it runs as a user of its own"
 unlike "$(grep -v '^#' "$T/system/devid-agent.service")" 'PrivateUsers|RuntimeDirectory' \
 	"and keeps the ids of who asks, and its socket"

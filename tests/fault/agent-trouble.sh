@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/life-lib.sh"
 SOCKET=$T/run/devid/agent
-ASK=(/usr/bin/python3 "$TESTS/agent/ask.py" "$SOCKET")
+ASK=(/usr/bin/python3 "$TESTS/lib/ask.py" "$SOCKET")
 DEVICE_ERROR=30
 OPERATION_NOT_INITIALIZED=91
 life_identity rsa2048
@@ -31,8 +31,7 @@ agent() {
 }
 kill_agent() {
 	agent
-	kill -KILL "$AGENT"
-	wait_for 5 gone "$AGENT"
+	end_process "$AGENT" -KILL
 }
 stop_agent() {
 	kill -STOP "$AGENT"
@@ -136,8 +135,7 @@ host final
 is "$said" 0 "a newer agent listens: who is connected to the older one goes on"
 host sign
 is "$said" 0 "and on"
-kill "$AGENT"
-wait_for 5 gone "$AGENT"
+end_process "$AGENT"
 host sign
 is "$said" $DEVICE_ERROR "when the older one has gone there is an answer"
 within 8000 "within the bound"

@@ -26,7 +26,6 @@ life_agents() {
 life_end_agents() {
 	local p
 	for p in $(life_agents); do
-		kill "$p"
-		wait_for 10 gone "$p"
+		end_process "$p"
 	done
 }

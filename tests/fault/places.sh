@@ -27,8 +27,7 @@ agents() {
 end_agents() {
 	local pid
 	for pid in $(agents); do
-		kill "$pid"
-		wait_for 10 gone "$pid"
+		end_process "$pid"
 	done
 }
 import() {

@@ -2,8 +2,10 @@
  * with a line and refused.
  */
 #include <string.h>
+#include "account/account-keys.h"
+#include "account/account-private.h"
+#include "account/rules-read.h"
 #include "fuzz.h"
-#include "../../helper/account/account-private.h"
 
 #define RULES_PATH "/nonexistent/rules.d/x.conf"
 
@@ -14,7 +16,6 @@ static enum devid_origin origin(void *data)
 
 static enum devid_answer profile(const char *name, void *data)
 {
-	(void)data;
 	return strlen(name) % 3 + 1;
 }
 

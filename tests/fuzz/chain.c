@@ -4,9 +4,11 @@
 #include <string.h>
 #include "fuzz.h"
 #include <devid/devid.h>
-#include "../../helper/account/account-private.h"
-#include "../../helper/account/check-path.h"
-#include "../../helper/account/der.h"
+#include "account/account-private.h"
+#include "account/certificate-fact.h"
+#include "account/check-path.h"
+#include "base/certificate.h"
+#include "base/der.h"
 
 #define CERTIFICATES_MAX 6
 #define NOON		 1718452800
@@ -32,6 +34,21 @@ static size_t read_certificates(struct der rest, gnutls_x509_crt_t *certificates
 	return count;
 }
 
+/* Where GnuTLS finds the issuer, by the bytes of its name, it finds the signature right as well. */
+static void agrees_with_gnutls(gnutls_x509_crt_t leaf, gnutls_x509_crt_t issuer)
+{
+	const unsigned flags = GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
+			       GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS |
+			       GNUTLS_VERIFY_DO_NOT_ALLOW_SAME;
+	unsigned status = 0;
+
+	FUZZ_CHECK(gnutls_x509_crt_list_verify(&leaf, 1, &issuer, 1, NULL, 0, flags, &status) >= 0);
+	FUZZ_CHECK(
+		(status & GNUTLS_CERT_SIGNER_NOT_FOUND) ||
+		!(status & (GNUTLS_CERT_SIGNATURE_FAILURE | GNUTLS_CERT_SIGNER_NOT_CA |
+			    GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS | GNUTLS_CERT_INSECURE_ALGORITHM)));
+}
+
 static void judge(const struct devid_account *account, const gnutls_x509_crt_t *chain, size_t count)
 {
 	struct devid_verdict *verdict = NULL;
@@ -41,11 +58,14 @@ static void judge(const struct devid_account *account, const gnutls_x509_crt_t *
 	FUZZ_CHECK((verdict->result == DEVID_OK) == (strcmp(verdict->reason, "ok") == 0));
 	FUZZ_CHECK((verdict->result == DEVID_OK) == !verdict->message);
 	if (verdict->result == DEVID_OK && account->chain_mode == DEVID_CHAIN_ISSUER) {
-		FUZZ_CHECK(gnutls_x509_crt_check_issuer(
-				   chain[0], devid_account_signing(account, 0)->certificate) == 1);
+		FUZZ_CHECK(check_link(chain[0], devid_account_signing(account, 0)->certificate) ==
+			   CHECK_LINK_FITS);
+		FUZZ_CHECK(!certificate_claims_ca(chain[0]));
+		agrees_with_gnutls(chain[0], devid_account_signing(account, 0)->certificate);
 		FUZZ_CHECK(gnutls_x509_crt_get_activation_time(chain[0]) <= NOON);
 		FUZZ_CHECK(gnutls_x509_crt_get_expiration_time(chain[0]) >= NOON);
-		FUZZ_CHECK(!check_signature_weak(chain[0]) && !check_key_weak(chain[0]));
+		FUZZ_CHECK(!certificate_signature_weak(chain[0]) &&
+			   !certificate_key_weak(chain[0]));
 	}
 	devid_verdict_free(verdict);
 }
@@ -58,7 +78,7 @@ static struct devid_signing *make_signing(gnutls_x509_crt_t certificate)
 	signing->path = g_strdup("/nonexistent/signing/first.pem");
 	signing->certificate = certificate;
 	signing->subject = devid_subject_to_string(certificate);
-	signing->key_id = check_key_id(certificate);
+	signing->key_id = certificate_key_id(certificate);
 	return signing;
 }
 

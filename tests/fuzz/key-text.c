@@ -2,7 +2,7 @@
  * back the same when it is written again.
  */
 #include "fuzz.h"
-#include "helper/agent/store/key-text.h"
+#include "agent/store/key-text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -119,7 +119,6 @@ static void set_length(uint8_t *data, size_t *size)
 
 static void cut_end(uint8_t *data, size_t *size)
 {
-	(void)data;
 	*size = number_below(*size + 1);
 }
 

@@ -1,7 +1,9 @@
 /* PKCS#12: opened with the password "x" and no more than a few iterations; what comes out is paired. */
+#include "keyfile/bundle.h"
+#include "keyfile/candidate.h"
+#include "keyfile/p12.h"
+#include "keyfile/pbe.h"
 #include "fuzz.h"
-#include "../../helper/command/candidate.h"
-#include "../../helper/command/p12.h"
 
 #define ITERATIONS_MAX 20
 

@@ -2,23 +2,27 @@
  * first byte says which.
  */
 #include <string.h>
+#include "account/posture/posture-mount.h"
+#include "account/posture/posture-os.h"
+#include "account/posture/posture-package.h"
+#include "account/posture/posture-table.h"
+#include "account/posture/posture-version.h"
 #include "fuzz.h"
-#include "../../helper/account/posture-private.h"
 
 static void try_packages(const char *text, size_t size)
 {
 	char *version = NULL;
-	gboolean ok = package_find(text, size, "clamav-daemon", &version);
+	gboolean ok = posture_package_find(text, size, "clamav-daemon", &version);
 
 	FUZZ_CHECK(ok || !version);
-	FUZZ_CHECK(!version || version_is_sound(version));
+	FUZZ_CHECK(!version || posture_version_is_sound(version));
 	g_free(version);
 }
 
 static void try_release(const char *text, size_t size)
 {
 	char *id, *version;
-	gboolean ok = os_release_parse(text, size, &id, &version);
+	gboolean ok = posture_os_parse(text, size, &id, &version);
 
 	FUZZ_CHECK(ok ? id != NULL : !id && !version);
 	g_free(id);
@@ -27,14 +31,14 @@ static void try_release(const char *text, size_t size)
 
 static void try_mounts(const char *text, size_t size)
 {
-	GArray *mounts = mounts_parse(text, size);
+	GArray *mounts = posture_mounts_parse(text, size);
 
 	if (!mounts)
 		return;
 	for (guint i = 0; i < mounts->len; i++)
 		FUZZ_CHECK(g_array_index(mounts, struct mount, i).source != NULL);
-	(void)mounts_find(mounts, "/");
-	(void)mounts_find(mounts, "/home");
+	(void)posture_mounts_find(mounts, "/");
+	(void)posture_mounts_find(mounts, "/home");
 	g_array_unref(mounts);
 }
 
@@ -44,11 +48,11 @@ static void try_versions(const char *text, size_t size)
 	g_autofree char *copy = g_strndup(text, size);
 	g_auto(GStrv) lines = g_strsplit(copy, "\n", 3);
 	const char *a = lines[0] ? lines[0] : "", *b = lines[0] && lines[1] ? lines[1] : "";
-	int there = version_compare(a, b), back = version_compare(b, a);
+	int there = posture_version_compare(a, b), back = posture_version_compare(b, a);
 
 	FUZZ_CHECK((there < 0) == (back > 0) && (there == 0) == (back == 0));
-	FUZZ_CHECK(version_compare(a, a) == 0);
-	FUZZ_CHECK(!version_is_sound(a) || !strpbrk(a, " ;,\n"));
+	FUZZ_CHECK(posture_version_compare(a, a) == 0);
+	FUZZ_CHECK(!posture_version_is_sound(a) || !strpbrk(a, " ;,\n"));
 }
 
 static void try_values(const char *text, size_t size)

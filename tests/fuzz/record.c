@@ -4,10 +4,17 @@
 #include <internal/record.h>
 #include <internal/utf8.h>
 
+static void check_label(const char *label)
+{
+	FUZZ_CHECK(label && *label && strlen(label) <= RECORD_LABEL_MAX);
+	FUZZ_CHECK(utf8_is_printable(label, strlen(label)));
+}
+
 static void check(const struct record *record)
 {
-	FUZZ_CHECK(record->label && strlen(record->label) <= RECORD_LABEL_MAX);
-	FUZZ_CHECK(utf8_is_printable(record->label, strlen(record->label)));
+	check_label(record->label);
+	check_label(record_key_label(record));
+	check_label(record_public_key_label(record));
 	FUZZ_CHECK(record->id.length > 0 && record->id.length <= RECORD_ID_MAX);
 	FUZZ_CHECK(record->spki.length > 0 && record->spki.data[0] == 0x30);
 	FUZZ_CHECK(record->chain_count <= RECORD_CHAIN_MAX);
@@ -26,7 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(&record);
 		(void)record_has_key(&record);
 	} else {
-		FUZZ_CHECK(!record.label && record.chain_count == 0);
+		FUZZ_CHECK(!record.label && !record.key_label && !record.public_key_label &&
+			   record.chain_count == 0);
 	}
 	record_clear(&record);
 	return 0;

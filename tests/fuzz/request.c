@@ -7,17 +7,20 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "../agent/stub-store.h"
+#include "tests/helper/agent/stub-store.h"
 #include "fuzz.h"
-#include "helper/agent/agent.h"
-#include "helper/agent/gate.h"
+#include "agent/gate/ready.h"
+#include "agent/gate/report.h"
+#include "agent/request/agent.h"
+#include "agent/request/request.h"
+#include "agent/request/session.h"
+#include "fuzz.h"
 
 static char root[] = "/tmp/dvXXXXXX";
 static struct agent agent;
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
-	(void)status, (void)type, (void)walk;
 	return remove(path);
 }
 
@@ -28,13 +31,13 @@ static void tidy(void)
 
 static void not_slow(struct session *session, gboolean begins)
 {
-	(void)session, (void)begins;
 }
 
 static void begin(void)
 {
 	static const char *const variables[] = { "DEVID_DATA_DIR", "DEVID_CONFIG_DIR",
-						 "DEVID_STATE_DIR", "DEVID_RUNTIME_DIR" };
+						 "DEVID_STATE_DIR", "DEVID_RUNTIME_DIR",
+						 "DEVID_SYSTEM_DIR" };
 
 	FUZZ_CHECK(mkdtemp(root));
 	atexit(tidy);
@@ -47,9 +50,11 @@ static void begin(void)
 	g_unsetenv("DBUS_SESSION_BUS_ADDRESS");
 	stub_reset();
 	agent_init(&agent, HALF_USER);
+	/* Root's is told of less. */
+	agent.uid = 1000;
 	/* Every request would write its event. */
-	g_clear_pointer(&agent.report, g_free);
-	agent_ready();
+	g_clear_pointer(&agent.report, report_free);
+	ready_gnutls();
 }
 
 /* Whatever was asked, the answer is a whole one. */
@@ -118,17 +123,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!begun)
 		begin();
 	begun = true;
-	session_init(&session, &agent);
+	request_begin(&session, &agent);
 	session.slow = not_slow;
-	session.peer.uid = geteuid();
+	session.peer.uid = agent.uid;
 	session.peer.pid = getpid();
 	for (int frames = 0; frames < 16 && input.left > 0; frames++) {
 		build(&input, &request);
 		if (wire_finish(&request) != DEVID_OK || wire_validate(&request) != DEVID_OK)
 			continue;
-		session_handle(&session, &request, &reply);
+		request_handle(&session, &request, &reply);
 		judge(&reply);
 	}
-	session_clear(&session);
+	request_end(&session);
 	return 0;
 }

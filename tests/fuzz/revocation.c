@@ -1,6 +1,6 @@
 /* Lists of serial numbers and revocation lists: the first byte says which. */
 #include "fuzz.h"
-#include "../../helper/account/revocation.h"
+#include "account/revocation.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -5,7 +5,7 @@
 
 static void read_all(const struct wire_frame *frame)
 {
-	for (unsigned tag = 0; tag <= TAG_EC_VALUE + 1; tag++) {
+	for (unsigned tag = 0; tag <= TAG_TOKEN + 1; tag++) {
 		struct wire_field field;
 		uint32_t value;
 		char *text = wire_get_text(frame, (enum wire_tag)tag);

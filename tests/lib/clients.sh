@@ -58,8 +58,7 @@ client_agents() {
 client_end_agents() {
 	local pid
 	for pid in $(client_agents); do
-		kill "$pid"
-		wait_for 5 gone "$pid"
+		end_process "$pid"
 	done
 }
 
@@ -143,7 +142,7 @@ client_event_tells() {
 client_refusals() {
 	local -A reasons=([locked]=store-locked [refused]=issuer-unknown)
 	grep -Ec "\"action\":\"(Failed|Refused)\",\"reason\":\"${reasons[$1]}\".*\"program\":\"$2\"" \
-		"$HOME_ALICE/.local/state/devid/events.jsonl"
+		"$HOME_ALICE/.local/state/devid/refusals.jsonl"
 }
 
 # client_objects LABEL: what of that identity is on alice's token: "cert private public".

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.sh"
 private_network "$0" "$@"
 need_pki
-plan 18
+plan 29
 
 # A script made of $1, run by itself.
 inner() {
@@ -16,6 +16,9 @@ is "$rc" 0 "a test that passes ends with 0"
 inner 'plan 1; ok "no" false; done_testing'
 is "$rc" 1 "one that fails does not"
 like "$out" 'not ok 1 - no' "and says so"
+inner 'plan 1; ok "two
+lines" true; done_testing'
+like "$out" 'ok 1 - two lines' "a name stays one line"
 inner 'plan 2; ok "yes" true; done_testing'
 is "$rc" 1 "a plan that is not met is a failure"
 inner 'plan 1; ok "yes" true; exit 0'
@@ -36,8 +39,39 @@ not_ok "and the private folder is gone" test -e "$folder"
 inner 'sleep 300 & track $!; echo "# pid $! $T"; no_such_command_at_all; false; exit 3'
 isnt "$rc" 0 "a script that gives up fails"
 ok "its child is ended too" gone "$(sed -n 's/^# pid \([0-9]*\) .*/\1/p' <<<"$out")"
-inner 'plan 1; for i in {1..200}; do sleep 300 & kill $!; done; wait; ok "there" test -d "$T/tmp"; done_testing'
+# Two hundred, for a signal is lost in one of many.
+RUN_BOUND=300 inner 'plan 2; for i in {1..200}; do sleep 300 & kill $!; all+=($!); done
+	for child in "${all[@]}"; do stop $child; done; wait
+	is $TAP_FAILED 0 ended; ok "there" test -d "$T/tmp"; done_testing'
 is "$rc" 0 "a child that is ended before it runs its program clears nothing away" || diag "$out"
+
+# ends NAME PROGRAM COMMAND…: a child that runs the bash PROGRAM, which says "ready", and what COMMAND makes of it
+# within $bound seconds.
+ends() {
+	local name=$1 program=$2
+	shift 2
+	inner "END_BOUND=$bound; plan 1; bash -c '$program' >\"\$T/said\" & child=\$!; wait_for 5 grep -q ready \"\$T/said\"
+		$*; status=\$?; ok gone gone \$child; echo \"# status \$status\"; done_testing"
+	diag "$name: $out"
+}
+bound=10
+rest='echo ready; while :; do sleep 0.02; done'
+ends "one that loses a signal" 'trap "trap - TERM" TERM;'" $rest" 'stop $child'
+is "$rc" 0 "a child that lost the first signal is ended by the next" || diag "$out"
+like "$out" '# status 143' "by that signal"
+ends "one that is busy" 'n=0; trap "((++n < 2)) || exit 7" TERM;'" $rest" 'stop $child'
+is "$rc" 0 "so is one that comes to it with the second" || diag "$out"
+like "$out" '# status 7' "as it wants"
+ends "one that is stopped" "$rest" 'kill -STOP $child; stop $child'
+is "$rc" 0 "and one that is stopped" || diag "$out"
+bound=1
+ends "one that ignores it" 'trap "" TERM;'" $rest" 'stop $child'
+is "$rc" 1 "one that ignores it is killed, which is a failure" || diag "$out"
+like "$out" "ok 1 - gone.*# status 137" "though all else is well"
+like "$out" 'had to be killed, for it did not end by -TERM: [0-9]+ bash -c' "and told"
+ends "one that is left" 'trap "" TERM;'" $rest" 'track $child; done_testing'
+is "$rc" 1 "as it is at the end of a test" || diag "$out"
+ok "without anything left" gone "$(sed -n 's/.*not end by -TERM: \([0-9]*\) .*/\1/p' <<<"$out")"
 
 run "${E[@]}" LEAK=1 env
 unlike "$out" 'SSL_CERT|PYENV|SUDO_' "the environment is built"

@@ -80,15 +80,20 @@ diag() {
 	printf '%s\n' "$*" | sed 's/^/# /'
 }
 
+# A name is one line, and says nothing to whoever reads the count.
 pass() {
+	local name=${*//#/}
+
 	TAP_COUNT=$((TAP_COUNT + 1))
-	echo "ok $TAP_COUNT - ${*//#/}"
+	echo "ok $TAP_COUNT - ${name//$'\n'/ }"
 }
 
 fail() {
+	local name=${*//#/}
+
 	TAP_COUNT=$((TAP_COUNT + 1))
 	TAP_FAILED=$((TAP_FAILED + 1))
-	echo "not ok $TAP_COUNT - ${*//#/}"
+	echo "not ok $TAP_COUNT - ${name//$'\n'/ }"
 	return 1
 }
 
@@ -178,17 +183,16 @@ last_run() {
 # run COMMAND…: never ends the test; leaves rc, out, err and ms (milliseconds) behind. Bounded by
 # RUN_BOUND seconds (60): then rc is 124.
 run() {
-	local begin
-	begin=$(now_ms)
+	local begin=${EPOCHREALTIME/[.,]/}
 	rc=0
 	timeout --kill-after=5 "${RUN_BOUND:-60}" "$@" >"$T/run.out" 2>"$T/run.err" || rc=$?
-	ms=$(($(now_ms) - begin))
-	out=$(cat "$T/run.out")
-	err=$(cat "$T/run.err")
+	ms=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
+	out=$(<"$T/run.out")
+	err=$(<"$T/run.err")
 }
 
 now_ms() {
-	echo "${EPOCHREALTIME/[.,]/}" | sed 's/...$//'
+	echo $((${EPOCHREALTIME/[.,]/} / 1000))
 }
 
 done_testing() {
@@ -212,14 +216,57 @@ track() {
 	PIDS+=("$1")
 }
 
-# stop PID [SIGNAL]: ends our own child and reaps it.
+# stop PID [SIGNAL]: ends our own child and reaps it; answers what it ended with. Every child is ended by this,
+# never by a bare kill and wait, for a signal that comes between fork and exec can be lost (see end_process).
 stop() {
-	kill "${2:--TERM}" "$1" 2>/dev/null
+	local i
+	end_process "$@"
+	for i in "${!PIDS[@]}"; do
+		[ "${PIDS[i]}" != "$1" ] || unset "PIDS[i]"
+	done
 	wait "$1" 2>/dev/null
 }
 
+# end_process PID [SIGNAL]: signals a process, ours or not, until it has gone. bash's own handler takes a signal
+# that comes before a child runs its program, and the program then knows nothing of it. So: signal, look, signal
+# again; at once where it was lost, each second where the program has a handler of its own and may be busy ending.
+# What isn't gone after END_BOUND seconds (10) is killed, and that is a failure of the test.
+end_process() {
+	local pid=$1 signal=${2:--TERM} n again=0
+	for ((n = 0; n < ${END_BOUND:-10} * 50; n++)); do
+		! gone "$pid" || return 0
+		if [ "$n" -ge "$again" ] || signal_lost "$pid" "$signal"; then
+			kill "$signal" "$pid"
+			kill -CONT "$pid"
+			again=$((n + 50))
+		fi
+		[ "$n" -gt 4 ] && sleep 0.02 || sleep 0.005
+	done
+	TAP_FAILED=$((TAP_FAILED + 1))
+	echo "# had to be killed, for it did not end by $signal: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+	kill -KILL "$pid"
+	wait_for 5 gone "$pid"
+	return 1
+} 2>/dev/null # bash's own words on the ends of its children
+
+# Whether process PID neither catches -SIGNAL, nor has it waiting: it would have ended by it.
+signal_lost() {
+	local -A number=([-HUP]=1 [-INT]=2 [-KILL]=9 [-TERM]=15)
+	local name mask all=0
+	while read -r name mask; do
+		case $name in
+		SigPnd: | ShdPnd: | SigBlk: | SigIgn: | SigCgt:) all=$((all | 16#$mask)) ;;
+		esac
+	done 2>/dev/null <"/proc/$1/status"
+	((!(all >> (${number[$2]} - 1) & 1)))
+}
+
 gone() {
-	[ ! -e "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+	local line=
+	read -rd '' line 2>/dev/null <"/proc/$1/stat"
+	[ -n "$line" ] || return 0
+	line=${line##*) }
+	[[ ${line:0:1} == [ZX] ]]
 }
 
 # Pids of all processes, but this shell, whose environment names $T: each of them is this test's.
@@ -240,27 +287,28 @@ none_of_ours() {
 end_ours() {
 	local p
 	for p in $(ours); do
-		kill -CONT "$p" 2>/dev/null
 		kill -TERM "$p" 2>/dev/null
+		kill -CONT "$p" 2>/dev/null
 	done
 	wait_for 3 none_of_ours >/dev/null && return
 	for p in $(ours); do
-		kill -KILL "$p" 2>/dev/null
+		end_process "$p" -KILL
 	done
 	wait_for 3 none_of_ours
 }
 
 # wait_for SECONDS COMMAND…: until it succeeds; a condition, never a mere sleep.
 wait_for() {
-	local n=$(($1 * 50))
+	local n=0 last=$(($1 * 50))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
-		n=$((n - 1))
-		if [ "$n" -le 0 ]; then
+		n=$((n + 1))
+		if [ "$n" -ge "$last" ]; then
 			echo "# no success in time: $*"
 			return 1
 		fi
-		sleep 0.02
+		# Most of what is waited for is there at once.
+		[ "$n" -gt 4 ] && sleep 0.02 || sleep 0.005
 	done
 }
 
@@ -272,17 +320,18 @@ at_exit() {
 }
 
 finish() {
-	local status=$? i
+	local status=$? failed=$TAP_FAILED pid i
 	trap - EXIT
 	# A child that is ended between fork and exec has the trap too, and nothing to clear away.
 	[ "$BASHPID" = "$$" ] || exit "$status"
 	for ((i = ${#AT_EXIT[@]} - 1; i >= 0; i--)); do
 		eval "${AT_EXIT[i]}"
 	done
-	for ((i = ${#PIDS[@]} - 1; i >= 0; i--)); do
-		stop "${PIDS[i]}"
+	for pid in $(printf '%s\n' "${PIDS[@]}" | tac); do
+		stop "$pid"
 	done
 	end_ours
+	[ "$TAP_FAILED" -eq "$failed" ] || status=1
 	[ -n "${KEEP:-}" ] && echo "# kept: $T" || rm -rf "$T"
 	if [ -z "$TAP_FINISHED" ] && [ "$status" -ne 99 ]; then
 		echo "Bail out! the script ended before its end (status $status)"

@@ -6,13 +6,17 @@
 #					have such a one; its log is $GATEWAY_LOG. With tunnel.sh, whose gateway is the
 #					test's own network, after GATEWAY_INSIDE=()
 #	gateway_stop
-#	gateway_sudo			alice may make the tunnel, and nothing else
+#	$GATEWAY_CA			the CA that vouches for it, where nobody but root can write
+#	tunnel_allows alice		polkit lets her have root make a tunnel (polkit.sh, which this brings along)
 #	gateway_packets			how many packets have left for it
 #	gateway_user			the name in the certificate of whom it let in last, by its log
 #
 # What goes through the tunnel reaches 10.98.0.1.
 
+. "$(dirname "${BASH_SOURCE[0]}")/polkit.sh"
+
 GATEWAY_LOG=$T/ocserv.log
+GATEWAY_CA=/etc/ssl/gateway-ca.pem
 GATEWAY_PID=
 GATEWAY_INSIDE=(ip netns exec gateway)
 
@@ -28,6 +32,7 @@ gateway_network() {
 	ip addr add 10.99.0.2/24 dev e0
 	ip link set e0 up
 	echo '10.99.0.1 server.test' >>/etc/hosts
+	[ ! -f "$PKI/root.crt" ] || install -m 644 "$PKI/root.crt" "$GATEWAY_CA"
 }
 
 gateway_listens() {
@@ -72,13 +77,6 @@ gateway_start() {
 
 gateway_stop() {
 	stop "$GATEWAY_PID"
-}
-
-# The rule of devid(1).
-gateway_sudo() {
-	mkdir -p /etc/sudoers.d
-	sed -n '/^alice ALL/p' "$DEVID_SOURCE/data/sudoers.example" >/etc/sudoers.d/devid
-	chmod 440 /etc/sudoers.d/devid
 }
 
 gateway_packets() {

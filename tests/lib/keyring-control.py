@@ -42,7 +42,12 @@ elif command == "locked":
     print("yes" if prop(rest[0], "Collection", "Locked") else "no")
 elif command == "items":
     for item in ours(*rest):
-        print(prop(item, "Item", "Label"))
+        try:
+            print(prop(item, "Item", "Label"))
+        except dbus.DBusException as gone:
+            # Somebody deleted it since it was found.
+            if "UnknownMethod" not in gone.get_dbus_name() and "NoSuchObject" not in gone.get_dbus_name():
+                raise
 elif command == "delete":
     for item in ours():
         dbus.Interface(bus.get_object(SERVICE, item), SPECIFIED + "Item").Delete()

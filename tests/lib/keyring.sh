@@ -9,15 +9,17 @@
 KEYRING_COLLECTION=/org/freedesktop/secrets/collection/login
 PYTHON=/usr/bin/python3
 
-# A session bus on which nothing can be activated: "${E[@]}" knows its address from then on.
+# keyring_bus [NAME]: a session bus on which nothing can be activated; "${E[@]}" knows its address from then on.
 keyring_bus() {
+	local socket=$T/run/${1:-session-bus}
 	cat >"$T/bus.conf" <<-X
 		<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
 		 "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 		<busconfig>
 		  <type>session</type>
-		  <listen>unix:path=$T/run/session-bus</listen>
+		  <listen>unix:path=$socket</listen>
 		  <auth>EXTERNAL</auth>
+		  ${BUS_SERVICES:+<servicedir>$BUS_SERVICES</servicedir>}
 		  <policy context="default">
 		    <allow send_destination="*" eavesdrop="true"/>
 		    <allow eavesdrop="true"/>
@@ -25,7 +27,7 @@ keyring_bus() {
 		  </policy>
 		</busconfig>
 	X
-	rm -f "$T/bus.address" "$T/run/session-bus"
+	rm -f "$T/bus.address" "$socket"
 	mkfifo "$T/bus.address"
 	"${E[@]}" dbus-daemon --nofork --config-file="$T/bus.conf" --print-address=3 \
 		3>"$T/bus.address" >"$T/bus.log" 2>&1 &
@@ -110,6 +112,8 @@ prompter_start() {
 }
 
 prompter_stop() {
+	kill -0 "$KEYRING_PID" || diag "the keyring's daemon has ended by itself:" "$(tail -n 20 "$T/keyring.log")"
+	kill -0 "$PROMPTER_PID" || diag "who answers its questions has ended by itself:" "$(cat "$T/prompter.err")"
 	stop "$PROMPTER_PID"
 	wait_for 5 bus_lacks_name org.gnome.keyring.SystemPrompter
 }

@@ -4,7 +4,8 @@
 . "$(dirname "$0")/machine.sh"
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
 
-# A machine with a network, a server in it, a program that detached itself and a mount. Then $1.
+# A machine with a network, a server in it, a program that detached itself and a mount. Then $1. It says to
+# descriptor 9 where it is: it has a /tmp of its own.
 {
 	# shellcheck disable=SC2016
 	printf '%s\n' '. "$TESTS/lib/common.sh"' '. "$TESTS/lib/machine.sh"' 'private_machine "$0" "$@"'
@@ -13,8 +14,8 @@
 		ip netns exec left sleep 300 &
 		"${E[@]}" setsid sleep 300 &
 		mount -t tmpfs left /mnt
-		echo "$T $(readlink /proc/self/ns/pid)" >"$1"
-		case $2 in
+		echo "$T $(readlink /proc/self/ns/pid)" >&9
+		case $1 in
 		end) ok yes true; done_testing ;;
 		bail) bail "no" ;;
 		unset) echo "$no_such_variable" ;;
@@ -41,18 +42,22 @@ nothing_left() { # HOW
 }
 for how in end bail unset; do
 	rm -f "$T/machine"
-	run bash "$T/machine.sh" "$T/machine" $how
+	run bash "$T/machine.sh" $how 9>"$T/machine"
 	nothing_left $how
 	not_ok "$how: nor its folder" test -e "$(cut -d' ' -f1 "$T/machine")"
 done
-# To the group, as meson ends a test that takes too long.
+# To the group, as meson ends a test that takes too long; again and again, for what is just being started loses it.
+signalled() {
+	kill -$signal -- -$machine
+	gone $machine
+}
 for signal in TERM KILL; do
 	rm -f "$T/machine"
-	setsid bash "$T/machine.sh" "$T/machine" wait >"$T/out" 2>&1 &
+	setsid bash "$T/machine.sh" wait >"$T/out" 2>&1 9>"$T/machine" &
 	machine=$!
 	track $machine
 	wait_for 20 test -s "$T/machine" || bail "no machine: $(cat "$T/out")"
-	kill -$signal -- -$machine
+	wait_for 20 signalled
 	nothing_left "ended by SIG$signal"
 	rm -rf "$(cut -d' ' -f1 "$T/machine")"
 done

@@ -1,6 +1,7 @@
 # A machine of its own for a test: what the build installs lies over /usr, with a private /etc, /var,
 # /run, users, network and process table, and nothing of it touches the real machine or outlives the
-# test. Needs root. After common.sh:
+# test. /tmp, /var/tmp, /home and the kernel's log are its own too: what lies there is the machine's and
+# nobody's business here. Needs root. After common.sh:
 #
 #	. "$(dirname "$0")/../lib/machine.sh"
 #	private_machine "$0" "$@"	runs the script again inside; skips it all where that can't be
@@ -24,6 +25,7 @@ private_machine() {
 	ip link set lo up
 	machine_install || bail "can't install: $(cat "$T/install.log")"
 	machine_mount || bail "can't mount"
+	machine_places || bail "can't mount over what all share"
 	machine_fill || bail "can't make users: $(cat "$T/install.log")"
 }
 
@@ -60,6 +62,24 @@ machine_mount() {
 	rm -rf /etc/devid /var/lib/devid /var/log/devid
 }
 
+# own_place FOLDER MODE: nothing is in it any more but the test's own folder, the sources and the build.
+own_place() {
+	local kept
+	mount -t tmpfs -o "mode=$2" own /mnt || return
+	for kept in "$T" "$DEVID_SOURCE" "$DEVID_BUILD" "$TESTS"; do
+		[[ $kept/ == "$1"/* ]] || continue
+		mkdir -p "/mnt${kept#"$1"}" && mount --rbind "$kept" "/mnt${kept#"$1"}" || return
+	done
+	mount --move /mnt "$1" || return
+	at_exit "umount -l '$1'"
+}
+
+machine_places() {
+	own_place /tmp 1777 && own_place /var/tmp 1777 && own_place /home 755 || return
+	rm -rf /var/log/audit /var/log/journal
+	[ ! -e /dev/kmsg ] || mount --bind /dev/null /dev/kmsg
+}
+
 machine_fill() {
 	mkdir -p "$T/users" /run/user
 	getent ahostsv4 localhost >/dev/null || echo '127.0.0.1 localhost' >>/etc/hosts
@@ -72,9 +92,9 @@ machine_fill() {
 	mkdir -p -m 700 "$T/users/root" /run/user/0
 }
 
-# machine_user NAME [GROUP]; with MACHINE_UID its uid is that one or the next.
+# machine_user NAME [GROUP]
 machine_user() {
-	useradd -m -d "$T/users/$1" -s /bin/sh ${MACHINE_UID:+-K "UID_MIN=$MACHINE_UID"} ${2:+-G "$2"} "$1" >"$T/useradd.log" 2>&1 ||
+	useradd -m -d "$T/users/$1" -s /bin/sh ${2:+-G "$2"} "$1" >"$T/useradd.log" 2>&1 ||
 		bail "no user $1: $(cat "$T/useradd.log")"
 	mkdir -m 700 "/run/user/$(id -u "$1")"
 	chown "$1:" "/run/user/$(id -u "$1")"

@@ -2,10 +2,9 @@
 # packaged rules, and users who sit at their seats. After common.sh, machine.sh, keyring.sh, clients.sh, gateway.sh,
 # client_machine and gateway_network:
 #
-#	system_bus_start
+#	system_bus_start, polkit_start	of polkit.sh
 #	desktop_session alice		she has a session at the seat
 #	desktop_allows alice		polkit answers her as the packaged policy answers active sessions
-#	polkit_start
 #	network_manager_start		carries the network on e0; its log is $NM_LOG
 #	network_manager_run		it alone, with no connection; NM_INSIDE and NM_UNDER may be set to the first words
 #					of its command: the name space of its network, what restricts it in there
@@ -18,14 +17,6 @@ NM_LOG=$T/network-manager.log
 NM_PID=
 NM_INSIDE=()
 NM_UNDER=()
-
-system_bus_start() {
-	mkdir -p /run/dbus
-	dbus-daemon --system --nofork --nopidfile >"$T/system-bus.log" 2>&1 &
-	SYSTEM_BUS_PID=$!
-	track "$SYSTEM_BUS_PID"
-	wait_for 10 test -S /run/dbus/system_bus_socket || bail "no system bus: $(cat "$T/system-bus.log")"
-}
 
 # What logind would write, and NetworkManager reads there.
 desktop_session() {
@@ -55,17 +46,6 @@ desktop_allows() {
 }
 polkit_answers_active() {
 	pkaction --verbose --action-id "$1" | sed -n 's/.*implicit active: *//p'
-}
-
-system_bus_has() {
-	dbus-send --system --print-reply=literal --dest=org.freedesktop.DBus /org/freedesktop/DBus \
-		org.freedesktop.DBus.NameHasOwner "string:$1" | grep -q true
-}
-
-polkit_start() {
-	/usr/lib/polkit-1/polkitd >"$T/polkitd.log" 2>&1 &
-	track $!
-	wait_for 10 system_bus_has org.freedesktop.PolicyKit1 || bail "no polkit: $(cat "$T/polkitd.log")"
 }
 
 network_manager_runs() {

@@ -1,7 +1,9 @@
 #!/bin/bash
 # tests/run.sh itself, on small projects: each way in which a test can fail is noticed and counted.
 . "$(dirname "$0")/common.sh"
-plan 18
+plan 21
+# It builds: on a busy machine a minute is soon over.
+RUN_BOUND=600
 
 # A project with the tests that the lines of $1 name, each made of a shell command.
 project() {
@@ -13,6 +15,7 @@ project() {
 	{
 		echo "project('fixture', 'c', default_options: ['warning_level=3'])"
 		echo "executable('fixture', 'main.c')"
+		echo "option('test-hooks', type: 'boolean', value: false)" >"$T/project/meson_options.txt"
 		local name how command
 		while IFS='|' read -r name how command; do
 			[ -n "$name" ] || continue
@@ -24,7 +27,8 @@ project() {
 
 # Runs it in the plain tree alone; leaves rc and the last line.
 runner() {
-	run bash "$TESTS/run.sh" --source "$T/project" --build "$T/project/build" --tree "${1:-plain}"
+	[ $# -gt 0 ] || set -- plain
+	run bash "$TESTS/run.sh" --source "$T/project" --build "$T/project/build" "${@/#/--tree=}"
 	last=$(tail -n 1 "$T/run.out")
 }
 TAP=", protocol: 'tap'"
@@ -36,6 +40,11 @@ is "$last" "3 passed, 0 failed, 1 skipped" "subtests are counted (and the format
 is "$rc" 0 "success ends with 0"
 runner asan
 is "$last" "3 passed, 0 failed, 1 skipped" "likewise with sanitizers"
+runner plain asan
+is "$last" "5 passed, 0 failed, 2 skipped" "two trees are counted together"
+like "$out" 'plain: 2 passed, 0 failed, 1 skipped.*asan: 2 passed, 0 failed, 1 skipped' "each tells its own, in order"
+runner plain nowhere asan
+is "$last" "5 passed, 1 failed, 2 skipped" "one that there isn't is a failure beside them"
 
 project "tap|$TAP|echo 1..2; echo ok 1 - one; echo not ok 2 - a deliberate failure; exit 1"
 runner

@@ -43,11 +43,9 @@ server_listens() {
 sandbox_server_stop() {
 	local pid
 	SERVER_STATUS=0
-	kill "${1:--TERM}" "$SERVER_PID"
-	wait "$SERVER_PID" 2>/dev/null || SERVER_STATUS=$?
+	stop "$SERVER_PID" "${1:--TERM}" || SERVER_STATUS=$?
 	for pid in $(pgrep -u alice -f '^p11-kit-remote'); do
-		kill "${1:--TERM}" "$pid"
-		wait_for 5 gone "$pid"
+		end_process "$pid" "${1:--TERM}"
 	done
 }
 

@@ -6,7 +6,8 @@
 #	swan_gateway_stop
 #	swan_gateway_ctl ARG…		swanctl of the gateway
 #	swan_client [COMMAND…]		with Debian's configuration and what is in /etc/swanctl/conf.d, under the
-#					restrictions of its unit; what it loaded is in $SWAN_LOADED
+#					restrictions of its unit; swanctl, whose profile Debian enforces, sees what
+#					that allows ($SWANCTL_LOCAL: and this); what it loaded is in $SWAN_LOADED
 #	swan_client_stop
 #	swan_confine [SED]		from then on the client sees what Debian's AppArmor profile allows with our snippet for
 #					it, of which this edits the lines (confined.py)
@@ -90,8 +91,27 @@ swan_client() {
 	SWAN_CLIENT_PID=$!
 	track "$SWAN_CLIENT_PID"
 	wait_for 10 test -S /run/charon.vici || bail "no charon: $(cat "$T/swan-client.out")"
-	run "$@" "${SWAN_PLAIN[@]}" swanctl --load-all --noprompt
+	swan_root swanctl "$T/swanctl" "${SWANCTL_LOCAL:-/dev/null}"
+	run "$@" "${SWAN_PLAIN[@]}" chroot "$T/swanctl" swanctl --load-all --noprompt
 	SWAN_LOADED=$out
+}
+
+# swan_root PROGRAM ROOT ADDITION: a root with what its profile lets it see.
+swan_root() {
+	local base=$T/apparmor-$1
+	if [ -e "$2" ]; then
+		umount -R -l "$2" || bail "the last root stays"
+	else
+		at_exit "umount -R -l '$2'"
+	fi
+	rm -rf "$base"
+	mkdir -p "$base" "$2"
+	cp -r /etc/apparmor.d/. "$base/"
+	mkdir -p "$base/local"
+	cat "$3" >"$base/local/usr.sbin.$1"
+	mount -t tmpfs -o mode=755 confined "$2" || bail "can't mount"
+	/usr/bin/python3 "$TESTS/lib/confined.py" "$base/usr.sbin.$1" "$base" "$2" >"$T/confined.log" 2>&1 ||
+		bail "no root for $1: $(cat "$T/confined.log")"
 }
 
 swan_client_stop() {
@@ -99,19 +119,7 @@ swan_client_stop() {
 }
 
 swan_confine() {
-	local base=$T/apparmor root=$T/confined
-	if [ -e "$root" ]; then
-		umount -R -l "$root" || bail "the last root stays"
-	else
-		at_exit "umount -R -l '$root'"
-	fi
-	rm -rf "$base"
-	mkdir -p "$base" "$root"
-	cp -r /etc/apparmor.d/. "$base/"
-	mkdir -p "$base/local"
-	sed "${1:-}" "$DEVID_SOURCE/data/apparmor/usr.sbin.charon-systemd" >"$base/local/usr.sbin.charon-systemd"
-	mount -t tmpfs -o mode=755 confined "$root" || bail "can't mount"
-	/usr/bin/python3 "$TESTS/lib/confined.py" "$base/usr.sbin.charon-systemd" "$base" "$root" >"$T/confined.log" 2>&1 ||
-		bail "no root for charon: $(cat "$T/confined.log")"
-	SWAN_CONFINED=(chroot "$root")
+	sed "${1:-}" "$DEVID_SOURCE/data/apparmor/usr.sbin.charon-systemd" >"$T/charon.local"
+	swan_root charon-systemd "$T/confined" "$T/charon.local"
+	SWAN_CONFINED=(chroot "$T/confined")
 }

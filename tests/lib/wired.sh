@@ -5,7 +5,7 @@
 #	up; down			with what `devid profile networkmanager-wired --install` wrote
 #	last_use			what the machine's log says of a key that wpa_supplicant asked for
 
-for lib in common machine tunnel restricted eap network-manager; do
+for lib in common machine tunnel restricted eap polkit network-manager; do
 	. "$(dirname "${BASH_SOURCE[0]}")/$lib.sh"
 done
 
@@ -57,8 +57,11 @@ logs() {
 }
 # What the machine's log says last of a key that wpa_supplicant asked for: LABEL ACTION REASON. And of how many.
 uses() {
-	sed -nE '/"program":"wpa_supplicant"/s/.*"event_sub_type":"Key Use","action":"([^"]*)","reason":"([^"]*)","label":"([^"]*)".*/\3 \1 \2/p' \
-		/var/log/devid/events.jsonl
+	devid_log | sed -nE '/"program":"wpa_supplicant"/s/.*"event_sub_type":"Key Use","action":"([^"]*)","reason":"([^"]*)","label":"([^"]*)".*/\3 \1 \2/p'
+}
+# The machine's log, oldest first.
+devid_log() {
+	cat /var/log/devid/{events,refusals,uses}.jsonl 2>/dev/null | sort -s -t '"' -k 4,4
 }
 last_use() {
 	uses | tail -n 1

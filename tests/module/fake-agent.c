@@ -160,6 +160,30 @@ static void answer_change(struct fake_agent *agent, const struct wire_frame *req
 		wire_put_text(reply, TAG_NAME, agent->new_name);
 }
 
+static void copy_text(const struct wire_frame *request, enum wire_tag tag, char *out, size_t room)
+{
+	struct wire_field field = { 0 };
+
+	if (!wire_get(request, tag, &field) || field.length >= room)
+		field.length = 0;
+	if (field.length > 0)
+		memcpy(out, field.data, field.length);
+	out[field.length] = '\0';
+}
+
+static void answer_refused(struct fake_agent *agent, const struct wire_frame *request,
+			   struct wire_frame *reply)
+{
+	struct wire_field hash;
+
+	if (wire_get(request, TAG_SPKI_HASH, &hash) && hash.length == 32)
+		memcpy(agent->refused_hash, hash.data, 32);
+	copy_text(request, TAG_REASON, agent->refused_reason, sizeof(agent->refused_reason));
+	copy_text(request, TAG_TOKEN, agent->refused_token, sizeof(agent->refused_token));
+	agent->refusals++;
+	wire_put_u32(reply, TAG_RESULT, DEVID_OK);
+}
+
 /* False: the connection ends. */
 static bool answer(struct fake_agent *agent, struct peer *peer, const struct wire_frame *request)
 {
@@ -190,6 +214,12 @@ static bool answer(struct fake_agent *agent, struct peer *peer, const struct wir
 		wire_put_u32(&reply, TAG_MAY_SIGN, (uint32_t)agent->may_sign);
 	} else if (wire_type(request) == WIRE_SIGN) {
 		answer_sign(agent, peer, request, &reply);
+		if (agent->answer != DEVID_OK)
+			wire_put_text(&reply, TAG_REASON, agent->reason);
+	} else if (wire_type(request) == WIRE_REFUSED) {
+		if (agent->ignorant)
+			return false;
+		answer_refused(agent, request, &reply);
 	} else {
 		answer_change(agent, request, &reply);
 	}

@@ -160,6 +160,10 @@ void write_record(enum half half, const struct test_record *record)
 	name_record(record, label, name);
 	out = create_record(half, name);
 	fprintf(out, "Devid-Identity: 1\nLabel: %s\n", label);
+	if (record->key_label)
+		fprintf(out, "Key-Label: %s\n", record->key_label);
+	if (record->public_key_label)
+		fprintf(out, "Public-Key-Label: %s\n", record->public_key_label);
 	if (record->id)
 		fprintf(out, "ID: %s\n", record->id);
 	else

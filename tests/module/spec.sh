@@ -1,10 +1,14 @@
 #!/bin/bash
-# spec.sh file|keyring|softhsm|mechanisms: the specification call by call (spec/*.c), the same programs
-# over the user's token with keys in files, over the same with a keyring, and over SoftHSM2; and each
-# mechanism of ours with each kind of key.
+# spec.sh file|keyring|system|system-user|softhsm|mechanisms: the specification call by call (spec/*.c), the same
+# programs over the user's token with keys in files, over the same with a keyring, over the machine's as root and
+# as a user for whom its agent signs, and over SoftHSM2; and each mechanism of ours with each kind of key.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/keyring.sh"
+. "$(dirname "$0")/../lib/machine.sh"
 leg=$1
+case $leg in
+system*) private_machine "$0" "$@" ;;
+esac
 known='' differs=''
 subjects=(general session search attribute sign write)
 need_pki
@@ -23,6 +27,27 @@ user_token() {
 		import "$store" "$label"
 	done
 	env_set "SPEC_MODULE=$DEVID_MODULE" "SPEC_TOKEN=Device Identity"
+}
+
+# system_token USER LABEL…: the machine's token with those, as this user sees it.
+system_token() {
+	local user=$1 label module
+	shift
+	module=$(find /usr/lib -name devid-pkcs11.so -path '*pkcs11*' | head -n 1)
+	as root
+	"${A[@]}" "$(find /usr -path '*/devid/devid-agent' -type f | head -n 1)" --system --idle-timeout 0 \
+		2>"$T/agent.err" &
+	track $!
+	wait_for 20 test -S /run/devid/agent || bail "no agent: $(cat "$T/agent.err")"
+	for label; do
+		run "${A[@]}" devid import-cert --system --label "$label" --password-file "$PKI/password" \
+			"$PKI/$label.p12"
+		[ "$rc" -eq 0 ] || bail "no identity $label: $(last_run)"
+	done
+	as "$user" "SPEC_MODULE=$module" "SPEC_TOKEN=Device Identity (system)" "DEVID_TEST_PKI=$PKI" \
+		CMOCKA_MESSAGE_OUTPUT=TAP SPEC_RSA=rsa2048 SPEC_EC=p256 SPEC_KEYS=no \
+		${ASAN_OPTIONS:+"ASAN_OPTIONS=$ASAN_OPTIONS"} "${SPEC_SET[@]}"
+	E=("${A[@]}")
 }
 
 # A token of SoftHSM2 with the same keys, and their certificates beside them.
@@ -77,6 +102,15 @@ keyring)
 	keyring_bus
 	keyring_start open
 	user_token keyring rsa2048 p256
+	;;
+system)
+	SPEC_SET=(SPEC_KEYS=yes) # root has its agent store them
+	system_token root rsa2048 p256
+	;;
+system-user)
+	machine_user alice devid
+	SPEC_SET=(SPEC_WRITE=no)
+	system_token alice rsa2048 p256
 	;;
 softhsm) softhsm_token rsa2048 p256 ;;
 mechanisms)

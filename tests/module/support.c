@@ -31,7 +31,6 @@ int test_setup(void **state)
 {
 	CK_C_GetFunctionList get;
 
-	(void)state;
 	strcpy(test_folder, "/tmp/dmXXXXXX");
 	if (!mkdtemp(test_folder))
 		return -1;
@@ -57,15 +56,11 @@ int test_setup(void **state)
 
 static int remove_entry(const char *path, const struct stat *status, int flag, struct FTW *ftw)
 {
-	(void)status;
-	(void)flag;
-	(void)ftw;
 	return remove(path);
 }
 
 int test_teardown(void **state)
 {
-	(void)state;
 	p11->C_Finalize(NULL);
 	agents_end();
 	dlclose(module);

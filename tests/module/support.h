@@ -44,11 +44,12 @@ int count_fds(void);
 /* records.c: what is written there is as the agent writes it. `pki` names files of the tests' PKI.
  */
 struct test_record {
-	const char *name;  /* 16 hex digits; NULL: made from the label */
-	const char *label; /* NULL: `pki` */
-	const char *pki;   /* PKI name of certificate and key */
-	const char *id;	   /* hex; NULL: "01" and on */
-	const char *store; /* NULL: "file" */
+	const char *name;			  /* 16 hex digits; NULL: made from the label */
+	const char *label;			  /* NULL: `pki` */
+	const char *key_label, *public_key_label; /* NULL: no such line */
+	const char *pki;			  /* PKI name of certificate and key */
+	const char *id;				  /* hex; NULL: "01" and on */
+	const char *store;			  /* NULL: "file" */
 	bool no_leaf;
 	const char *chain[4]; /* PKI names */
 };
@@ -79,12 +80,18 @@ struct fake_agent {
 	volatile unsigned prompts; /* PROGRESS frames before each answer */
 	/* told by it */
 	volatile unsigned connections, open, hellos, signs, changes, parts;
+	const char *reason; /* with an answer that isn't OK; NULL: none (a literal) */
+	volatile int
+		ignorant; /* ends the connection at a REFUSED, as an agent that doesn't know it */
 	volatile uint32_t scheme, digest, pss_digest, pss_mgf, pss_salt;
 	volatile size_t data_length; /* of the last SIGN, all parts */
 	uint8_t data[256];	     /* its beginning */
 	uint8_t change[65536];	     /* the last WRITE, REMOVE or RENAME frame */
 	volatile size_t change_length;
-	char new_name[17]; /* TAG_NAME of the answer to WRITE */
+	char new_name[17];	    /* TAG_NAME of the answer to WRITE */
+	volatile unsigned refusals; /* REFUSED requests, the last of which said: */
+	uint8_t refused_hash[32];
+	char refused_reason[65], refused_token[16];
 };
 struct fake_agent *agent_start(enum half half);
 void agent_stop(struct fake_agent *agent); /* the process alone; what it told can still be read */

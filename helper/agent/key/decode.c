@@ -8,8 +8,10 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include "../../account/error.h"
-#include "software.h"
+#include <internal/secret.h>
+#include <internal/wire.h>
+#include "base/error.h"
+#include "decode.h"
 
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 4096
@@ -90,7 +92,6 @@ static EVP_PKEY *decode_rsa(const unsigned char *der, int length, const X509_ALG
 	g_autoptr(rsa_key) rsa = d2i_RSAPrivateKey(NULL, &end, length);
 	g_autoptr(software_pkey) pkey = NULL;
 
-	(void)algorithm;
 	if (!rsa || end != der + length) {
 		software_error(error, DEVID_BAD_DATA, "private key: damaged RSA key");
 		return NULL;

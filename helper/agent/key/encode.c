@@ -7,8 +7,10 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include "../../account/error.h"
-#include "software.h"
+#include "base/error.h"
+#include "decode.h"
+#include "encode.h"
+#include "key.h"
 
 typedef PKCS8_PRIV_KEY_INFO private_key_info;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(private_key_info, PKCS8_PRIV_KEY_INFO_free)

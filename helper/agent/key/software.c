@@ -8,7 +8,9 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include "../../account/error.h"
+#include "base/error.h"
+#include "decode.h"
+#include "key.h"
 #include "software.h"
 
 #define TEMPLATES_MAX 8

@@ -1,25 +1,9 @@
-/* What the files of the software key share: libcrypto's handle on a key. */
+/* A key in the memory of the agent, by which libcrypto signs. */
 #ifndef AGENT_KEY_SOFTWARE_H
 #define AGENT_KEY_SOFTWARE_H
 
-#include <openssl/evp.h>
 #include "key.h"
 
-typedef EVP_PKEY software_pkey;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(software_pkey, EVP_PKEY_free)
-
-/* Reads a PKCS#8 PrivateKeyInfo (RFC 5208) and judges the key: RSA of 2048 to 4096 bits with two
- * primes, or a named P-256, P-384, P-521. NULL with DEVID_BAD_DATA or DEVID_UNSUPPORTED.
- */
-EVP_PKEY *software_decode(const struct secret *pkcs8, GError **error);
-/* The same judgement of a key that was put together otherwise. */
-gboolean software_judge(EVP_PKEY *pkey, GError **error);
-/* The DER SubjectPublicKeyInfo; NULL with DEVID_FAILED. */
-GBytes *software_spki(EVP_PKEY *pkey, GError **error);
-
-/* Sets `error` to "WHAT: " and libcrypto's words for the newest error of this thread's queue, which is
- * emptied.
- */
-void software_error(GError **error, enum devid_result result, const char *what);
+extern const struct key_driver key_software;
 
 #endif

@@ -1,10 +1,11 @@
 /* The store "file": a private half as `<spki>.key` in the data folder, readable by its owner alone.
  */
 #include <string.h>
-#include "helper/account/error.h"
+#include "base/error.h"
+#include "folder-open.h"
 #include "folder.h"
 #include "key-text.h"
-#include "store-private.h"
+#include "store.h"
 
 #define SUFFIX ".key"
 
@@ -49,7 +50,6 @@ static gboolean file_read(enum half half, const char *spki_hash_hex, const struc
 	g_autofree char *name = g_strconcat(spki_hash_hex, SUFFIX, NULL);
 	g_autoptr(GError) local = NULL;
 
-	(void)wait;
 	if (folder_open(half, FALSE, &folder, &local) && read_key(&folder, name, pkcs8, &local))
 		return TRUE;
 	if (devid_error_result(local) == DEVID_NOT_FOUND)
@@ -62,14 +62,12 @@ static gboolean file_read(enum half half, const char *spki_hash_hex, const struc
 
 static gboolean file_write(enum half half, const char *spki_hash_hex, const char *label,
 			   const struct secret *pkcs8, const struct store_wait *wait,
-			   GError **error)
+			   gboolean *sent, GError **error)
 {
 	AUTO_FOLDER struct folder folder = FOLDER_INIT;
 	AUTO_SECRET struct secret text = SECRET_INIT, back = SECRET_INIT;
 	g_autofree char *name = g_strconcat(spki_hash_hex, SUFFIX, NULL);
 
-	(void)wait;
-	(void)label;
 	if (!folder_open(half, TRUE, &folder, error))
 		return FALSE;
 	if (read_key(&folder, name, &back, NULL) && secret_equal(&back, pkcs8))
@@ -78,6 +76,7 @@ static gboolean file_write(enum half half, const char *spki_hash_hex, const char
 		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s: no memory", name);
 		return FALSE;
 	}
+	*sent = TRUE;
 	if (!folder_write(&folder, name, 0600, text.data, text.length, error) ||
 	    !folder_sync(&folder, error))
 		return FALSE;
@@ -98,7 +97,6 @@ static gboolean file_remove(enum half half, const char *spki_hash_hex,
 	g_autofree char *temporary = g_strconcat(name, FOLDER_TEMPORARY, NULL);
 	g_autoptr(GError) local = NULL;
 
-	(void)wait;
 	if (!folder_open(half, FALSE, &folder, &local)) {
 		if (devid_error_result(local) == DEVID_NOT_FOUND)
 			return TRUE;

@@ -10,19 +10,20 @@
 #include <unistd.h>
 #include <internal/cleanup.h>
 #include <internal/lock.h>
-#include "helper/account/error.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "folder-open.h"
 #include "folder.h"
 
 #define LINKS_MAX    16
 #define LOCK_WAIT_MS 5000
-#define LOCK_STEP_US 2000
 #define OPEN_FLAGS   (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
 
 static void fail(GError **error, const char *path, const char *why)
 {
 	enum devid_result result = errno == ENOENT ? DEVID_NOT_FOUND : DEVID_IO;
 
-	devid_error_set(error, result, NULL, NULL, "%s: %s", path, why);
+	devid_error_set(error, result, NULL, devid_errno_hint(errno), "%s: %s", path, why);
 }
 
 /* Whether only root or we could have put what is there. */
@@ -72,7 +73,7 @@ static int walk(const char *path, gboolean create, mode_t last_mode, int *links)
 	AUTO_CLOSE int fd = open("/", OPEN_FLAGS);
 
 	for (guint i = 0; fd >= 0 && parts[i]; i++) {
-		gboolean last = parts[i + 1] == NULL;
+		gboolean last = !parts[i + 1];
 		g_autofree char *link = NULL;
 		int next;
 
@@ -158,8 +159,6 @@ void folder_close(struct folder *folder)
 
 gboolean folder_lock(struct folder *folder, GCancellable *cancel, GError **error)
 {
-	gint64 until = g_get_monotonic_time() + LOCK_WAIT_MS * G_TIME_SPAN_MILLISECOND;
-
 	if (folder->lock < 0)
 		folder->lock = lock_open(folder->fd, true);
 	if (folder->lock < 0) {
@@ -168,19 +167,14 @@ gboolean folder_lock(struct folder *folder, GCancellable *cancel, GError **error
 				    : g_strerror(errno));
 		return FALSE;
 	}
-	while (flock(folder->lock, LOCK_EX | LOCK_NB) != 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			fail(error, folder->path, g_strerror(errno));
-			return FALSE;
-		}
-		if (g_cancellable_is_cancelled(cancel) || g_get_monotonic_time() > until) {
-			devid_error_set(error, DEVID_TIMEOUT, NULL, NULL,
-					"%s: another program keeps it locked", folder->path);
-			return FALSE;
-		}
-		g_usleep(LOCK_STEP_US);
-	}
-	return TRUE;
+	if (files_lock(folder->lock, LOCK_WAIT_MS, cancel))
+		return TRUE;
+	if (errno == EWOULDBLOCK)
+		devid_error_set(error, DEVID_TIMEOUT, NULL, NULL,
+				"%s: another program keeps it locked", folder->path);
+	else
+		fail(error, folder->path, g_strerror(errno));
+	return FALSE;
 }
 
 void folder_unlock(struct folder *folder)

@@ -9,19 +9,19 @@
 #include <unistd.h>
 #include <internal/cleanup.h>
 #include <internal/record.h>
-#include "helper/account/error.h"
+#include <internal/test-hook.h>
+#include "base/error.h"
+#include "base/files.h"
 #include "folder.h"
 
 #define READ_FLAGS	(O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 #define CREATE_FLAGS	(O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
 #define GENERATION_FILE "generation"
 
-int (*folder_fault)(const char *step, const char *name);
-
 /* False, with errno set, where a test wants this step to fail. */
 static gboolean step_may_go_on(const char *step, const char *name)
 {
-	int fault = folder_fault ? folder_fault(step, name) : 0;
+	int fault = TEST_HOOK_FAULT(step, name);
 
 	if (fault)
 		errno = fault;
@@ -30,28 +30,10 @@ static gboolean step_may_go_on(const char *step, const char *name)
 
 static gboolean fail(const struct folder *folder, const char *name, const char *why, GError **error)
 {
-	const char *hint = errno == ENOSPC || errno == EDQUOT ? "make room on the disk"
-			   : errno == EROFS		      ? "the file system is read-only"
-							      : NULL;
-
-	devid_error_set(error, errno == ENOENT ? DEVID_NOT_FOUND : DEVID_IO, NULL, hint,
-			"%s/%s: %s", folder->path, name, why ? why : g_strerror(errno));
+	devid_error_set(error, errno == ENOENT ? DEVID_NOT_FOUND : DEVID_IO, NULL,
+			devid_errno_hint(errno), "%s/%s: %s", folder->path, name,
+			why ? why : g_strerror(errno));
 	return FALSE;
-}
-
-static gboolean write_all(int fd, const char *data, gsize length)
-{
-	while (length > 0) {
-		ssize_t n = write(fd, data, length);
-
-		if (n < 0 && errno != EINTR)
-			return FALSE;
-		if (n > 0) {
-			data += n;
-			length -= (gsize)n;
-		}
-	}
-	return TRUE;
 }
 
 /* Makes `name` anew; what a crash or somebody else left there goes, and is never opened. */
@@ -65,7 +47,7 @@ static gboolean create_file(struct folder *folder, const char *name, mode_t mode
 	if (!step_may_go_on("create", name))
 		return FALSE;
 	fd = openat(folder->fd, name, CREATE_FLAGS, 0600);
-	return fd >= 0 && step_may_go_on("write", name) && write_all(fd, data, length) &&
+	return fd >= 0 && step_may_go_on("write", name) && files_write_all(fd, data, length) &&
 	       fchmod(fd, mode) == 0 && step_may_go_on("sync", name) && fsync(fd) == 0;
 }
 

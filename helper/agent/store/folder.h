@@ -1,5 +1,5 @@
 /* The data folder: opened without following anybody's links, locked by one writer at a time, and
- * every file in it written whole or not at all (DESIGN section 4).
+ * every file in it written whole or not at all (data/doc/formats.md).
  */
 #ifndef AGENT_FOLDER_H
 #define AGENT_FOLDER_H
@@ -20,17 +20,6 @@ struct folder {
 		-1, -1, HALF_USER, NULL \
 	}
 #define AUTO_FOLDER __attribute__((cleanup(folder_close)))
-
-/* Opens the half's data folder, which must be ours; `create` makes it and what is missing above it.
- * A folder that is not there: DEVID_NOT_FOUND. Its mode is put right (0700, system 0755).
- */
-gboolean folder_open(enum half half, gboolean create, struct folder *folder, GError **error);
-/* Closes, and with that ends the lock. Harmless on FOLDER_INIT and twice. */
-void folder_close(struct folder *folder);
-
-/* Waits for other writers, 5 s at most (DEVID_TIMEOUT); `cancel` may be NULL. */
-gboolean folder_lock(struct folder *folder, GCancellable *cancel, GError **error);
-void folder_unlock(struct folder *folder);
 
 /* A file in one piece: NAME.tmp made anew, written, synced; then renamed over NAME. What needs room on
  * the disk is done by the first; folder_sync() makes the names last.
@@ -62,10 +51,5 @@ gboolean folder_publish_generation(struct folder *folder, GError **error);
 mode_t folder_record_mode(enum half half);
 
 #define FOLDER_TEMPORARY ".tmp"
-
-/* For tests: called before each step ("create", "write", "sync", "rename", "remove", "sync-folder")
- * with the file's name; an errno that it returns fails the step.
- */
-extern int (*folder_fault)(const char *step, const char *name);
 
 #endif

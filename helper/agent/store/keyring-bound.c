@@ -1,8 +1,10 @@
-/* How long a request to the keyring may take (DESIGN section 3). */
+/* How long a request to the keyring may take. */
 #include <stdio.h>
-#include <stdlib.h>
-#include "helper/account/error.h"
-#include "keyring-private.h"
+#include <internal/test-hook.h>
+#include <glib.h>
+#include "base/error.h"
+#include "keyring-bound.h"
+#include "store.h"
 
 #define STEP_MS 4500
 /* Below the 120 s of a client, and STEP_MS below its 5 s, so that it hears why. */
@@ -11,7 +13,7 @@
 static int step_ms = STEP_MS;
 static int prompt_ms = PROMPT_MS;
 
-/* Tests shorten both: DEVID_TEST_BOUNDS=STEP,PROMPT in milliseconds. They can't be made longer. */
+/* Tests shorten both, and can't make them longer. */
 static void read_bounds(void)
 {
 	static gsize done;
@@ -20,7 +22,7 @@ static void read_bounds(void)
 
 	if (!g_once_init_enter(&done))
 		return;
-	text = secure_getenv("DEVID_TEST_BOUNDS");
+	text = TEST_HOOK("DEVID_TEST_BOUNDS");
 	if (text && sscanf(text, "%d,%d", &step, &prompt) == 2 && step > 0 && prompt > 0) {
 		step_ms = MIN(step, STEP_MS);
 		prompt_ms = MIN(prompt, PROMPT_MS);
@@ -67,6 +69,14 @@ void keyring_bound_progress(const struct keyring_bound *bound)
 {
 	if (bound->wait && bound->wait->progress)
 		bound->wait->progress(bound->wait->data);
+}
+
+void keyring_bound_kept(const struct keyring_bound *bound, const char *words)
+{
+	GPtrArray *kept = bound->wait ? bound->wait->kept : NULL;
+
+	if (kept && !g_ptr_array_find_with_equal_func(kept, words, g_str_equal, NULL))
+		g_ptr_array_add(kept, g_strdup(words));
 }
 
 gboolean keyring_bound_holds(const struct keyring_bound *bound, GError **error)

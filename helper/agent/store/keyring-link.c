@@ -2,17 +2,22 @@
  *
  * The worker connects, opens the session and then listens to signals; it may hang in any of these,
  * and nobody waits for it longer than a request's bound. A link that hung, whose daemon or bus
- * went, is retired: the next request makes another, what still comes from the old one is heard by
- * nobody.
+ * went, is retired: the next request makes another. The last link that had a bus goes on listening there
+ * all the same, until another does: so it is heard when a daemon comes, unlocks, or the bus goes.
  */
-#include "helper/account/error.h"
+#include "base/bus.h"
+#include "base/error.h"
+#include "base/gio-ready.h"
+#include "keyring-bound.h"
+#include "keyring-error.h"
+#include "keyring-link.h"
 #include "keyring-private.h"
+#include "keyring-session.h"
+#include "keyring-watch.h"
+#include "store.h"
 
 #define WAIT_STEP_US (50 * G_TIME_SPAN_MILLISECOND)
 #define BUS_CALL_MS  5000
-#define CONNECTION_FLAGS                                 \
-	(G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | \
-	 G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION)
 
 struct keyring_link {
 	gatomicrefcount references;
@@ -25,13 +30,14 @@ struct keyring_link {
 	enum link_stage stage;
 	GError *error;
 	GDBusConnection *connection;
-	SecretService *service;
+	struct keyring_session *session;
 	gboolean retired;
 };
 
 static GMutex lock;
 static GCond changed;
 static struct keyring_link *current;
+static struct keyring_link *listener; /* the worker of this one tells what happens on the bus */
 
 static struct keyring_link *link_ref(struct keyring_link *link)
 {
@@ -43,7 +49,7 @@ void keyring_link_unref(struct keyring_link *link)
 {
 	if (!link || !g_atomic_ref_count_dec(&link->references))
 		return;
-	g_clear_object(&link->service);
+	keyring_session_free(link->session);
 	g_clear_object(&link->connection);
 	g_clear_error(&link->error);
 	g_main_context_unref(link->context);
@@ -75,7 +81,7 @@ void keyring_link_retire(struct keyring_link *link)
 		g_cancellable_cancel(link->cancel);
 	g_main_context_wakeup(link->context);
 	if (was_watched)
-		keyring_watch_locked();
+		keyring_watch_tell(KEYRING_LOCKED);
 }
 
 gboolean keyring_link_is_alive(struct keyring_link *link)
@@ -98,9 +104,9 @@ gboolean keyring_link_is_for_prompt(struct keyring_link *link)
 	return link->for_prompt;
 }
 
-SecretService *keyring_link_service(struct keyring_link *link)
+const struct keyring_session *keyring_link_session(struct keyring_link *link)
 {
-	return link->service;
+	return link->session;
 }
 
 /* --- the worker --------------------------------------------------------------------------------
@@ -114,12 +120,49 @@ static void publish(struct keyring_link *link, enum link_stage stage)
 	g_mutex_unlock(&lock);
 }
 
+static gboolean is_listener(const struct keyring_link *link)
+{
+	gboolean is;
+
+	g_mutex_lock(&lock);
+	is = listener == link;
+	g_mutex_unlock(&lock);
+	return is;
+}
+
+/* This link's worker tells from now on; the one before has nothing more to do, where it was retired. */
+static void begin_listening(struct keyring_link *link)
+{
+	struct keyring_link *before;
+
+	g_mutex_lock(&lock);
+	before = listener ? link_ref(listener) : NULL;
+	listener = link;
+	g_mutex_unlock(&lock);
+	if (before)
+		g_main_context_wakeup(before->context);
+	keyring_link_unref(before);
+}
+
+static gboolean stop_listening(struct keyring_link *link)
+{
+	gboolean was;
+
+	g_mutex_lock(&lock);
+	was = listener == link;
+	if (was)
+		listener = NULL;
+	g_mutex_unlock(&lock);
+	return was;
+}
+
 static void on_closed(GDBusConnection *connection, gboolean remote, GError *error, gpointer data)
 {
-	(void)connection;
-	(void)remote;
-	(void)error;
-	keyring_link_retire(data);
+	struct keyring_link *link = data;
+
+	keyring_link_retire(link);
+	if (stop_listening(link))
+		keyring_watch_tell(KEYRING_BUS_GONE);
 }
 
 static void on_owner_changed(GDBusConnection *connection, const char *sender, const char *path,
@@ -128,32 +171,30 @@ static void on_owner_changed(GDBusConnection *connection, const char *sender, co
 {
 	const char *name, *old_owner, *new_owner;
 
-	(void)connection;
-	(void)sender;
-	(void)path;
-	(void)interface;
-	(void)signal;
 	g_variant_get(parameters, "(&s&s&s)", &name, &old_owner, &new_owner);
 	if (*old_owner)
 		keyring_link_retire(data);
+	if (*new_owner && is_listener(data))
+		keyring_watch_tell(KEYRING_USABLE);
 }
 
 static gboolean connect_bus(struct keyring_link *link, GError **error)
 {
-	g_autofree char *address = keyring_bus_address(error);
+	g_autofree char *address = NULL;
 	g_autoptr(GError) local = NULL;
 
-	if (!address)
-		return FALSE;
-	link->connection = g_dbus_connection_new_for_address_sync(address, CONNECTION_FLAGS, NULL,
-								  link->cancel, &local);
-	if (link->connection)
+	link->connection = bus_open_session(link->cancel, &address, &local);
+	if (link->connection) {
+		bus_reached(address);
 		return TRUE;
-	if (g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+	}
+	if (!local)
+		devid_error_set(error, DEVID_STORE_MISSING, NULL, NULL,
+				"keyring: there is no session bus to reach it by");
+	else if (g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		keyring_propagate(error, g_steal_pointer(&local), "connecting");
 	else
-		devid_error_set(error, DEVID_STORE_MISSING, NULL, NULL,
-				"keyring: its bus can't be reached: %s", local->message);
+		keyring_set_bus_error(error, "its bus can't be reached: ", local->message);
 	return FALSE;
 }
 
@@ -217,10 +258,10 @@ static gboolean open_session(struct keyring_link *link, const char *owner, GErro
 {
 	g_autoptr(GError) local = NULL;
 
-	link->service = keyring_session_open(link->connection, owner, link->cancel, &local);
-	if (!link->service)
+	link->session = keyring_session_open(link->connection, owner, link->cancel, &local);
+	if (!link->session)
 		keyring_propagate(error, g_steal_pointer(&local), "opening a session");
-	return link->service != NULL;
+	return link->session != NULL;
 }
 
 static void fail(struct keyring_link *link, GError *error)
@@ -232,7 +273,7 @@ static void fail(struct keyring_link *link, GError *error)
 	was_watched = retire(link);
 	g_mutex_unlock(&lock);
 	if (was_watched)
-		keyring_watch_locked();
+		keyring_watch_tell(KEYRING_LOCKED);
 }
 
 static gboolean is_retired(struct keyring_link *link)
@@ -249,8 +290,10 @@ static gboolean is_retired(struct keyring_link *link)
 static guint listen(struct keyring_link *link)
 {
 	g_signal_connect(link->connection, "closed", G_CALLBACK(on_closed), link);
-	if (!link->for_prompt)
+	if (!link->for_prompt) {
 		keyring_watch_subscribe(link->connection);
+		begin_listening(link);
+	}
 	return g_dbus_connection_signal_subscribe(
 		link->connection, BUS_NAME, BUS_NAME, "NameOwnerChanged", BUS_PATH, SERVICE_NAME,
 		G_DBUS_SIGNAL_FLAGS_NONE, on_owner_changed, link, NULL);
@@ -263,6 +306,7 @@ static gpointer run(gpointer data)
 	GError *error = NULL;
 	guint subscription = 0;
 
+	gio_ready();
 	g_main_context_push_thread_default(link->context);
 	if (connect_bus(link, &error)) {
 		subscription = listen(link);
@@ -275,7 +319,7 @@ static gpointer run(gpointer data)
 	}
 	if (error)
 		fail(link, error);
-	while (!is_retired(link))
+	while (!is_retired(link) || is_listener(link))
 		g_main_context_iteration(link->context, TRUE);
 	if (subscription) {
 		g_signal_handlers_disconnect_by_data(link->connection, link);

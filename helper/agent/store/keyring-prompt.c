@@ -1,11 +1,15 @@
-/* Asking the person: the Secret Service's Prompt objects, driven here and not by libsecret, whose
- * own code waits without end for a prompter that doesn't answer and for a daemon that was killed.
+/* Asking the person: the Secret Service's Prompt objects, driven here: libsecret's own code waits without
+ * end for a prompter that doesn't answer and for a daemon that was killed.
  *
  * One question at a time: who needs the keyring unlocked while a prompt is open waits for its
  * answer, and gets the same.
  */
-#include "helper/account/error.h"
+#include "base/error.h"
+#include "keyring-bound.h"
+#include "keyring-call.h"
+#include "keyring-link.h"
 #include "keyring-private.h"
+#include "keyring-prompt.h"
 
 #define TURN_MS	    250
 #define PROGRESS_US (2 * G_TIME_SPAN_SECOND)
@@ -27,11 +31,6 @@ static void on_completed(GDBusConnection *connection, const char *sender, const 
 {
 	struct prompt *prompt = data;
 
-	(void)connection;
-	(void)sender;
-	(void)path;
-	(void)interface;
-	(void)signal;
 	if (prompt->done || !g_variant_is_of_type(parameters, G_VARIANT_TYPE("(bv)")))
 		return;
 	g_variant_get(parameters, "(bv)", &prompt->dismissed, &prompt->result);
@@ -45,11 +44,6 @@ static void on_owner_changed(GDBusConnection *connection, const char *sender, co
 	const char *name, *old_owner, *new_owner;
 	struct prompt *prompt = data;
 
-	(void)connection;
-	(void)sender;
-	(void)path;
-	(void)interface;
-	(void)signal;
 	g_variant_get(parameters, "(&s&s&s)", &name, &old_owner, &new_owner);
 	if (g_str_equal(name, PROMPTER_NAME))
 		prompt->prompter_seen = TRUE;
@@ -59,7 +53,6 @@ static void on_owner_changed(GDBusConnection *connection, const char *sender, co
 
 static gboolean on_turn(gpointer data)
 {
-	(void)data;
 	return G_SOURCE_CONTINUE;
 }
 

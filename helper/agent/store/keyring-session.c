@@ -1,69 +1,288 @@
-/* libsecret's session, on a connection of our own.
+/* The session in which secrets pass the bus, as the Secret Service's specification has it ("Transfer of
+ * secrets"): enciphered under a key that both sides make by Diffie-Hellman in the second Oakley group
+ * (RFC 2409 section 6.2), or plain where a service knows nothing else.
  *
- * SecretService takes the process's shared bus connection and loads and follows properties that are
- * of no use here; libsecret's signal handler is not safe without them. The subclass puts that
- * right: its own connection, no properties, no signals. And libsecret's prompts, which can wait for
- * ever, never run.
+ * libsecret makes the same session with the whole width of the group for its exponent, in libgcrypt: that was
+ * a third of all that an agent's start and its first signature cost. Here libcrypto raises to a power of
+ * 256 bits, which is more than the group itself is worth, and GnuTLS derives and enciphers.
  */
+#include <string.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <openssl/bn.h>
+#include <openssl/err.h>
+#include <devid/result.h>
+#include <internal/secret.h>
+#include "keyring-error.h"
 #include "keyring-private.h"
+#include "keyring-session.h"
 
-#define PROXY_FLAGS                                                                              \
-	(G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES | G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS | \
-	 G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START)
+#define ALGORITHM      "dh-ietf1024-sha256-aes128-cbc-pkcs7"
+#define PLAIN	       "plain"
+#define NOT_SUPPORTED  "org.freedesktop.DBus.Error.NotSupported"
+#define GROUP_BYTES    128
+#define EXPONENT_BYTES 32
+#define HASH_BYTES     32
+#define BLOCK	       16 /* also the size of the key */
+/* A key of RSA-4096 in base64 has 3.2 KiB. */
+#define SECRET_MAX (64 * 1024)
 
-GType session_service_get_type(void);
+struct keyring_session {
+	char *path;
+	struct secret key; /* empty: plain */
+};
 
-typedef SecretService SessionService;
-typedef SecretServiceClass SessionServiceClass;
+/* Our side of the exchange; all of it in libcrypto's locked heap. */
+struct exchange {
+	BN_CTX *scratch;
+	BIGNUM *prime, *exponent, *power;
+};
 
-G_DEFINE_TYPE(SessionService, session_service, SECRET_TYPE_SERVICE)
-
-static GObject *session_service_constructor(GType type, guint count,
-					    GObjectConstructParam *properties)
+static void exchange_clear(struct exchange *exchange)
 {
-	GObject *object =
-		G_OBJECT_CLASS(session_service_parent_class)->constructor(type, count, properties);
-
-	/* The parent's constructor has set these for the shared connection. */
-	g_object_set(object, "g-bus-type", G_BUS_TYPE_NONE, "g-flags", PROXY_FLAGS, NULL);
-	for (guint i = 0; i < count; i++)
-		if (g_str_equal(properties[i].pspec->name, "g-name"))
-			g_object_set_property(object, "g-name", properties[i].value);
-	return object;
+	BN_clear_free(exchange->exponent);
+	BN_clear_free(exchange->power);
+	BN_free(exchange->prime);
+	BN_CTX_free(exchange->scratch);
+	ERR_clear_error();
 }
 
-static GVariant *never_prompt(SecretService *service, SecretPrompt *prompt, GCancellable *cancel,
-			      const GVariantType *type, GError **error)
+/* power = base to the exponent; how long it takes says nothing about the exponent. */
+static gboolean power_of(struct exchange *exchange, const BIGNUM *base)
 {
-	(void)service;
-	(void)prompt;
-	(void)cancel;
-	(void)type;
-	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-			    "prompts are not run here");
+	return BN_mod_exp_mont_consttime(exchange->power, base, exchange->exponent, exchange->prime,
+					 exchange->scratch, NULL) == 1;
+}
+
+static gboolean exchange_init(struct exchange *exchange)
+{
+	AUTO_SECRET struct secret random = SECRET_INIT;
+
+	*exchange = (struct exchange){ BN_CTX_secure_new(), BN_get_rfc2409_prime_1024(NULL),
+				       BN_secure_new(), BN_secure_new() };
+	if (!exchange->scratch || !exchange->prime || !exchange->exponent || !exchange->power ||
+	    secret_resize(&random, EXPONENT_BYTES) != DEVID_OK ||
+	    gnutls_rnd(GNUTLS_RND_KEY, random.data, random.length) != 0)
+		return FALSE;
+	BN_set_flags(exchange->exponent, BN_FLG_CONSTTIME);
+	return BN_bin2bn(random.data, EXPONENT_BYTES, exchange->exponent) != NULL;
+}
+
+/* Our public number. */
+static GVariant *exchange_offer(struct exchange *exchange)
+{
+	BIGNUM *generator = BN_new();
+	guint8 bytes[GROUP_BYTES];
+	gboolean made = generator && BN_set_word(generator, 2) == 1 &&
+			power_of(exchange, generator) &&
+			BN_bn2binpad(exchange->power, bytes, GROUP_BYTES) == GROUP_BYTES;
+
+	BN_free(generator);
+	return made ? g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, bytes, GROUP_BYTES, 1) : NULL;
+}
+
+/* 1 < number < p - 1: the other numbers lead to a secret that everybody knows. */
+static gboolean is_proper(const struct exchange *exchange, const BIGNUM *number)
+{
+	BIGNUM *last = BN_dup(exchange->prime);
+	gboolean proper = last && BN_sub_word(last, 1) == 1 && BN_cmp(number, BN_value_one()) > 0 &&
+			  BN_cmp(number, last) < 0;
+
+	BN_free(last);
+	return proper;
+}
+
+/* HKDF with SHA-256, without salt and info, over the secret at the group's full width. */
+static gboolean derive(const struct secret *shared, struct secret *key)
+{
+	AUTO_SECRET struct secret random_key = SECRET_INIT;
+	const gnutls_datum_t input = { shared->data, GROUP_BYTES }, nothing = { NULL, 0 };
+	gnutls_datum_t middle = { NULL, HASH_BYTES };
+
+	if (secret_resize(&random_key, HASH_BYTES) != DEVID_OK ||
+	    secret_resize(key, BLOCK) != DEVID_OK)
+		return FALSE;
+	middle.data = random_key.data;
+	return gnutls_hkdf_extract(GNUTLS_MAC_SHA256, &input, &nothing, middle.data) == 0 &&
+	       gnutls_hkdf_expand(GNUTLS_MAC_SHA256, &middle, &nothing, key->data, BLOCK) == 0;
+}
+
+static gboolean exchange_finish(struct exchange *exchange, GVariant *answer, struct secret *key)
+{
+	AUTO_SECRET struct secret shared = SECRET_INIT;
+	gsize length = 0;
+	const void *bytes = g_variant_get_fixed_array(answer, &length, 1);
+	BIGNUM *theirs = length <= GROUP_BYTES ? BN_bin2bn(bytes, (int)length, NULL) : NULL;
+	gboolean made = theirs && is_proper(exchange, theirs) && power_of(exchange, theirs) &&
+			secret_resize(&shared, GROUP_BYTES) == DEVID_OK &&
+			BN_bn2binpad(exchange->power, shared.data, GROUP_BYTES) == GROUP_BYTES &&
+			derive(&shared, key);
+
+	BN_free(theirs);
+	return made;
+}
+
+/* `input` is consumed; the service's output and the session's path are in the reply. */
+static GVariant *call_open(GDBusConnection *connection, const char *owner, const char *algorithm,
+			   GVariant *input, GCancellable *cancel, GError **error)
+{
+	return g_dbus_connection_call_sync(connection, owner, SERVICE_PATH, SERVICE_INTERFACE,
+					   "OpenSession", g_variant_new("(sv)", algorithm, input),
+					   G_VARIANT_TYPE("(vo)"), G_DBUS_CALL_FLAGS_NO_AUTO_START,
+					   SESSION_CALL_MS, cancel, error);
+}
+
+static gboolean refuse(GError **error, const char *why)
+{
+	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, why);
+	return FALSE;
+}
+
+static gboolean open_enciphered(struct keyring_session *session, GDBusConnection *connection,
+				const char *owner, GCancellable *cancel, GError **error)
+{
+	struct exchange exchange;
+	GVariant *offer = exchange_init(&exchange) ? exchange_offer(&exchange) : NULL;
+	g_autoptr(GVariant) reply = NULL;
+	g_autoptr(GVariant) answer = NULL;
+	gboolean opened = FALSE;
+
+	if (!offer)
+		refuse(error, "no key could be made for it");
+	else
+		reply = call_open(connection, owner, ALGORITHM, offer, cancel, error);
+	if (reply) {
+		g_variant_get(reply, "(vo)", &answer, &session->path);
+		opened = (g_variant_is_of_type(answer, G_VARIANT_TYPE_BYTESTRING) &&
+			  exchange_finish(&exchange, answer, &session->key)) ||
+			 refuse(error, "its answer is no number of the agreed group");
+	}
+	exchange_clear(&exchange);
+	return opened;
+}
+
+static gboolean open_plain(struct keyring_session *session, GDBusConnection *connection,
+			   const char *owner, GCancellable *cancel, GError **error)
+{
+	g_autoptr(GVariant) reply =
+		call_open(connection, owner, PLAIN, g_variant_new_string(""), cancel, error);
+
+	if (!reply)
+		return FALSE;
+	g_variant_get(reply, "(vo)", NULL, &session->path);
+	return TRUE;
+}
+
+struct keyring_session *keyring_session_open(GDBusConnection *connection, const char *owner,
+					     GCancellable *cancel, GError **error)
+{
+	struct keyring_session *session = g_new0(struct keyring_session, 1);
+	g_autoptr(GError) local = NULL;
+	gboolean opened;
+
+	gnutls_global_init();
+	opened = open_enciphered(session, connection, owner, cancel, &local);
+	if (!opened && keyring_error_is(local, NOT_SUPPORTED)) {
+		g_clear_error(&local);
+		opened = open_plain(session, connection, owner, cancel, &local);
+	}
+	if (opened)
+		return session;
+	g_propagate_error(error, g_steal_pointer(&local));
+	keyring_session_free(session);
 	return NULL;
 }
 
-static void session_service_class_init(SessionServiceClass *class)
+void keyring_session_free(struct keyring_session *session)
 {
-	G_OBJECT_CLASS(class)->constructor = session_service_constructor;
-	class->prompt_sync = never_prompt;
+	if (!session)
+		return;
+	secret_clear(&session->key);
+	g_free(session->path);
+	g_free(session);
 }
 
-static void session_service_init(SessionService *service)
+const char *keyring_session_path(const struct keyring_session *session)
 {
-	(void)service;
+	return session->path;
 }
 
-/* `owner`: the daemon's unique name, which saves the proxy from asking for it. */
-SecretService *keyring_session_open(GDBusConnection *connection, const char *owner,
-				    GCancellable *cancel, GError **error)
+/* One run of AES-128-CBC over whole blocks, in place. */
+static gboolean run_cipher(const struct keyring_session *session, const guint8 *start,
+			   struct secret *data, gboolean encipher)
 {
-	SecretService *service = g_initable_new(
-		session_service_get_type(), cancel, error, "g-connection", connection, "g-name",
-		owner, "g-object-path", SERVICE_PATH, "g-interface-name", SERVICE_INTERFACE, NULL);
+	const gnutls_datum_t key = { session->key.data, BLOCK };
+	const gnutls_datum_t vector = { (guint8 *)start, BLOCK };
+	gnutls_cipher_hd_t cipher;
+	gboolean done;
 
-	if (service && !secret_service_ensure_session_sync(service, cancel, error))
-		g_clear_object(&service);
-	return service;
+	if (gnutls_cipher_init(&cipher, GNUTLS_CIPHER_AES_128_CBC, &key, &vector) != 0)
+		return FALSE;
+	done = (encipher ? gnutls_cipher_encrypt(cipher, data->data, data->length)
+			 : gnutls_cipher_decrypt(cipher, data->data, data->length)) == 0;
+	gnutls_cipher_deinit(cipher);
+	return done;
+}
+
+/* RFC 5652 section 6.3: as many bytes of that value as are missing, at least one. */
+static gboolean pad(struct secret *data)
+{
+	guint8 missing = (guint8)(BLOCK - data->length % BLOCK);
+	gsize length = data->length;
+
+	if (secret_resize(data, length + missing) != DEVID_OK)
+		return FALSE;
+	memset(data->data + length, missing, missing);
+	return TRUE;
+}
+
+static gboolean unpad(struct secret *data)
+{
+	guint8 missing = data->data[data->length - 1];
+
+	if (missing == 0 || missing > BLOCK || missing > data->length)
+		return FALSE;
+	for (gsize i = data->length - missing; i < data->length; i++)
+		if (data->data[i] != missing)
+			return FALSE;
+	return secret_resize(data, data->length - missing) == DEVID_OK;
+}
+
+static GVariant *bytes_new(const void *bytes, gsize length)
+{
+	return g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, bytes, length, 1);
+}
+
+GVariant *keyring_session_encode(const struct keyring_session *session, const struct secret *text,
+				 const char *content_type)
+{
+	AUTO_SECRET struct secret value = SECRET_INIT;
+	gboolean plain = session->key.length == 0;
+	guint8 start[BLOCK];
+
+	if (secret_append(&value, text->data, text->length) != DEVID_OK)
+		return NULL;
+	if (!plain && (gnutls_rnd(GNUTLS_RND_NONCE, start, BLOCK) != 0 || !pad(&value) ||
+		       !run_cipher(session, start, &value, TRUE)))
+		return NULL;
+	return g_variant_new("(o@ay@ays)", session->path, bytes_new(start, plain ? 0 : BLOCK),
+			     bytes_new(value.data, value.length), content_type);
+}
+
+gboolean keyring_session_decode(const struct keyring_session *session, GVariant *encoded,
+				struct secret *text)
+{
+	g_autoptr(GVariant) start = g_variant_get_child_value(encoded, 1);
+	g_autoptr(GVariant) value = g_variant_get_child_value(encoded, 2);
+	gsize start_length = 0, length = 0;
+	const guint8 *start_bytes = g_variant_get_fixed_array(start, &start_length, 1);
+	const guint8 *bytes = g_variant_get_fixed_array(value, &length, 1);
+
+	secret_clear(text);
+	if (length == 0 || length > SECRET_MAX || secret_append(text, bytes, length) != DEVID_OK)
+		return FALSE;
+	if (session->key.length == 0)
+		return TRUE;
+	return start_length == BLOCK && length % BLOCK == 0 &&
+	       run_cipher(session, start_bytes, text, FALSE) && unpad(text);
 }

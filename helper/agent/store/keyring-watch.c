@@ -1,37 +1,50 @@
-/* Whether the keyring locked: whoever caches keys from it must drop them then. */
+/* What becomes of the keyring while nobody asks it anything: it locks, unlocks, goes, comes back. */
 #include "keyring-private.h"
+#include "keyring-watch.h"
+#include "store.h"
 
 static struct {
-	GMutex lock;
-	void (*locked)(void *data);
+	GMutex lock; /* held while `told` runs */
+	void (*told)(enum keyring_news news, void *data);
 	void *data;
 } watcher;
 
-void keyring_watch_locked(void)
-{
-	void (*locked)(void *data);
-	void *data;
+static struct {
+	GMutex lock;
+	GHashTable *locked; /* paths of collections that were locked when they were last heard of */
+} collections;
 
+void keyring_watch_tell(enum keyring_news news)
+{
 	g_mutex_lock(&watcher.lock);
-	locked = watcher.locked;
-	data = watcher.data;
+	if (watcher.told)
+		watcher.told(news, watcher.data);
 	g_mutex_unlock(&watcher.lock);
-	if (locked)
-		locked(data);
 }
 
-void store_keyring_watch(void (*locked)(void *data), void *data)
+void store_keyring_watch(void (*told)(enum keyring_news news, void *data), void *data)
 {
 	g_mutex_lock(&watcher.lock);
-	watcher.locked = locked;
+	watcher.told = told;
 	watcher.data = data;
 	g_mutex_unlock(&watcher.lock);
-	store_keyring_prepare();
 }
 
-void store_keyring_prepare(void)
+/* An unlocked collection tells of every item that changes: that is news once. */
+static void hear(const char *collection, gboolean locked)
 {
-	keyring_link_prepare();
+	gboolean news = TRUE;
+
+	g_mutex_lock(&collections.lock);
+	if (!collections.locked)
+		collections.locked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	if (!locked)
+		news = !g_hash_table_contains(collections.locked, collection) ||
+		       GPOINTER_TO_INT(g_hash_table_lookup(collections.locked, collection));
+	g_hash_table_replace(collections.locked, g_strdup(collection), GINT_TO_POINTER(locked));
+	g_mutex_unlock(&collections.lock);
+	if (news)
+		keyring_watch_tell(locked ? KEYRING_LOCKED : KEYRING_USABLE);
 }
 
 static void on_properties_changed(GDBusConnection *connection, const char *sender, const char *path,
@@ -41,17 +54,11 @@ static void on_properties_changed(GDBusConnection *connection, const char *sende
 	g_autoptr(GVariant) properties = NULL;
 	gboolean locked;
 
-	(void)connection;
-	(void)sender;
-	(void)path;
-	(void)interface;
-	(void)signal;
-	(void)data;
 	if (!g_variant_is_of_type(parameters, G_VARIANT_TYPE("(sa{sv}as)")))
 		return;
 	properties = g_variant_get_child_value(parameters, 1);
-	if (g_variant_lookup(properties, "Locked", "b", &locked) && locked)
-		keyring_watch_locked();
+	if (g_variant_lookup(properties, "Locked", "b", &locked))
+		hear(path, locked);
 }
 
 static void on_locked_told(GObject *connection, GAsyncResult *result, gpointer data)
@@ -59,13 +66,13 @@ static void on_locked_told(GObject *connection, GAsyncResult *result, gpointer d
 	g_autoptr(GVariant) reply =
 		g_dbus_connection_call_finish(G_DBUS_CONNECTION(connection), result, NULL);
 	g_autoptr(GVariant) value = NULL;
+	g_autofree char *collection = data;
 
-	(void)data;
 	if (!reply)
 		return;
 	g_variant_get(reply, "(v)", &value);
-	if (g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN) && g_variant_get_boolean(value))
-		keyring_watch_locked();
+	if (g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN))
+		hear(collection, g_variant_get_boolean(value));
 }
 
 /* Daemons older than PropertiesChanged say only that something changed. */
@@ -75,18 +82,13 @@ static void on_collection_changed(GDBusConnection *connection, const char *sende
 {
 	const char *collection;
 
-	(void)sender;
-	(void)path;
-	(void)interface;
-	(void)signal;
-	(void)data;
 	if (!g_variant_is_of_type(parameters, G_VARIANT_TYPE("(o)")))
 		return;
 	g_variant_get(parameters, "(&o)", &collection);
 	g_dbus_connection_call(connection, SERVICE_NAME, collection, PROPERTIES_INTERFACE, "Get",
 			       g_variant_new("(ss)", COLLECTION_INTERFACE, "Locked"),
 			       G_VARIANT_TYPE("(v)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL,
-			       on_locked_told, NULL);
+			       on_locked_told, g_strdup(collection));
 }
 
 void keyring_watch_subscribe(GDBusConnection *connection)

@@ -1,14 +1,20 @@
 /* The store "keyring": private halves as items of the desktop's Secret Service. */
 #include <string.h>
-#include "helper/account/error.h"
+#include "base/error.h"
 #include "key-text.h"
+#include "keyring-bound.h"
+#include "keyring-item.h"
+#include "keyring-link.h"
 #include "keyring-private.h"
-#include "store-private.h"
+#include "keyring-prompt.h"
+#include "keyring.h"
+#include "store.h"
 
 struct request {
 	const char *spki_hash_hex;
 	const char *label;
 	const struct secret *written;
+	gboolean *sent;
 	struct secret *read;
 };
 
@@ -210,7 +216,7 @@ static gboolean verify(struct keyring_link *link, struct keyring_bound *bound, c
 	if (secret_equal(&back, pkcs8))
 		return TRUE;
 	keyring_item_delete(link, bound, path, NULL);
-	devid_error_set(error, DEVID_IO, NULL, NULL,
+	devid_error_set(error, DEVID_IO, NULL, KEYRING_IO_HINT,
 			"keyring: what was written to it reads back differently");
 	return FALSE;
 }
@@ -231,8 +237,12 @@ static gboolean write_step(struct keyring_link *link, struct keyring_bound *boun
 	keyring_items_clear(&items);
 	if (there)
 		return TRUE;
-	if (!open_collection(link, bound, &collection, error) ||
-	    !keyring_item_create(link, bound, collection, request->spki_hash_hex, request->label,
+	/* Nobody is asked for a keyring that secrets can't be passed to. */
+	if (!keyring_link_reach(link, LINK_SESSION, bound, error) ||
+	    !open_collection(link, bound, &collection, error))
+		return FALSE;
+	*request->sent = TRUE;
+	if (!keyring_item_create(link, bound, collection, request->spki_hash_hex, request->label,
 				 request->written, &path, error))
 		return FALSE;
 	return verify(link, bound, path, request->written, error);
@@ -240,11 +250,11 @@ static gboolean write_step(struct keyring_link *link, struct keyring_bound *boun
 
 static gboolean keyring_write(enum half half, const char *spki_hash_hex, const char *label,
 			      const struct secret *pkcs8, const struct store_wait *wait,
-			      GError **error)
+			      gboolean *sent, GError **error)
 {
-	struct request request = { .spki_hash_hex = spki_hash_hex,
-				   .label = label,
-				   .written = pkcs8 };
+	struct request request = {
+		.spki_hash_hex = spki_hash_hex, .label = label, .written = pkcs8, .sent = sent
+	};
 
 	forget(&request);
 	return run(half, wait, &request, write_step, error);
@@ -273,7 +283,6 @@ for_each_item(struct keyring_link *link, struct keyring_bound *bound, const stru
 static gboolean remove_item(struct keyring_link *link, struct keyring_bound *bound,
 			    const char *path, const struct request *request, GError **error)
 {
-	(void)request;
 	return keyring_item_delete(link, bound, path, error);
 }
 
@@ -353,7 +362,6 @@ static enum store_state keyring_state(enum half half, char **why)
 
 static enum devid_protection keyring_protection(enum half half)
 {
-	(void)half;
 	return DEVID_PROTECTION_USER;
 }
 
@@ -367,3 +375,8 @@ const struct store store_keyring = {
 	.remove = keyring_remove,
 	.relabel = keyring_relabel,
 };
+
+void store_keyring_prepare(void)
+{
+	keyring_link_prepare();
+}

@@ -17,6 +17,10 @@ struct store_wait {
 	void (*progress)(void *data);
 	void *data;
 	GCancellable *cancel;
+	/* NULL, or char *: sentences for a person about what a store is known to keep of a half that it
+	 * was made to remove, and where.
+	 */
+	GPtrArray *kept;
 };
 
 enum store_state {
@@ -33,14 +37,16 @@ struct store {
 	 * never starts a daemon by autolaunch.
 	 */
 	enum store_state (*state)(enum half half, char **why);
-	/* PKCS#8 PrivateKeyInfo DER. Each unlocks as needed and is bounded (DESIGN section 3): 5 s without
+	/* PKCS#8 PrivateKeyInfo DER. Each unlocks as needed and is bounded: 5 s without
 	 * progress, 120 s with a prompt open. Errors: DEVID_STORE_*, DEVID_KEY_MISSING, DEVID_IO.
 	 */
 	gboolean (*read)(enum half half, const char *spki_hash_hex, const struct store_wait *wait,
 			 struct secret *pkcs8, GError **error);
-	/* Writing what is there already is not an error. */
+	/* Writing what is there already is not an error. `*sent` becomes TRUE before the store is given the
+	 * half: after a failure with it FALSE, nothing of this half has come to the store by this call.
+	 */
 	gboolean (*write)(enum half half, const char *spki_hash_hex, const char *label,
-			  const struct secret *pkcs8, const struct store_wait *wait,
+			  const struct secret *pkcs8, const struct store_wait *wait, gboolean *sent,
 			  GError **error);
 	/* Removing what isn't there is not an error. */
 	gboolean (*remove)(enum half half, const char *spki_hash_hex, const struct store_wait *wait,
@@ -54,11 +60,10 @@ struct store {
 const struct store *store_table(size_t *count);
 const struct store *store_find(const char *name);
 
-/* keyring.c: called (from any thread) when the keyring locked or its daemon went: cached keys from it
- * must be dropped. Set once, before the first request.
- */
-void store_keyring_watch(void (*locked)(void *data), void *data);
-/* Begins to connect, in a thread of its own, so that the first request finds the session open. */
-void store_keyring_prepare(void);
+enum keyring_news {
+	KEYRING_LOCKED, /* or its daemon went: cached keys from it must be dropped */
+	KEYRING_USABLE, /* unlocked, or its daemon came: what failed for want of it may be tried again */
+	KEYRING_BUS_GONE, /* the session's bus, with all that was on it */
+};
 
 #endif

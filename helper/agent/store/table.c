@@ -1,6 +1,8 @@
 /* The stores there are. */
 #include <string.h>
-#include "store-private.h"
+#include "file.h"
+#include "keyring.h"
+#include "store.h"
 
 static const struct store *const stores[] = { &store_keyring, &store_file };
 

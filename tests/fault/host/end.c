@@ -12,7 +12,6 @@ static void *sign_for_ever(void *data)
 {
 	CK_SESSION_HANDLE session;
 
-	(void)data;
 	CHECK(p11->C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &session) == CKR_OK);
 	while (host_sign_blindly(session) == CKR_OK)
 		signatures++;
@@ -72,7 +71,6 @@ static void end_amid_threads(void)
 
 static void *exit_here(void *data)
 {
-	(void)data;
 	exit(0);
 }
 
@@ -90,7 +88,6 @@ static void *sign_and_exit(void *data)
 {
 	CK_SESSION_HANDLE session;
 
-	(void)data;
 	CHECK(p11->C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &session) == CKR_OK);
 	for (int i = 0; i < 20; i++)
 		CHECK(host_sign(session) == CKR_OK);

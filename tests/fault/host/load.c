@@ -47,7 +47,6 @@ static void *wait_for_event(void *data)
 {
 	CK_SLOT_ID slot;
 
-	(void)data;
 	return (void *)p11->C_WaitForSlotEvent(0, &slot, NULL);
 }
 

@@ -15,7 +15,6 @@ static volatile sig_atomic_t children_seen;
 
 static void count_child(int number)
 {
-	(void)number;
 	children_seen++;
 }
 
@@ -156,7 +155,6 @@ static void *begin_and_sign(void *data)
 {
 	CK_SESSION_HANDLE session;
 
-	(void)data;
 	CHECK(p11->C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &session) == CKR_OK);
 	CHECK(host_sign(session) == CKR_OK);
 	return NULL;
@@ -191,7 +189,6 @@ static volatile sig_atomic_t interruptions;
 
 static void interrupt(int number)
 {
-	(void)number;
 	interruptions++;
 }
 

@@ -17,13 +17,11 @@ static CK_RV begin(size_t number)
 {
 	CK_RV rv = p11->C_Initialize(NULL);
 
-	(void)number;
 	return rv == CKR_OK ? p11->C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &session) : rv;
 }
 
 static CK_RV sign(size_t number)
 {
-	(void)number;
 	return host_sign(session);
 }
 
@@ -48,14 +46,12 @@ static CK_RV final(size_t number)
 {
 	CK_RV rv = host_sign_end(session, streamed);
 
-	(void)number;
 	streamed = 0;
 	return rv;
 }
 
 static CK_RV finalize(size_t number)
 {
-	(void)number;
 	return p11->C_Finalize(NULL);
 }
 

@@ -18,7 +18,6 @@ static bool is_end(CK_RV rv)
 
 static void *sign_on_and_on(void *data)
 {
-	(void)data;
 	while (!stop) {
 		CK_SESSION_HANDLE session;
 		CK_RV rv = p11->C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &session);

@@ -150,7 +150,6 @@ static void test_all_there(void **state)
 	CK_BYTE value[64];
 	CK_ATTRIBUTE other;
 
-	(void)state;
 	session = spec_session(0);
 	object = spec_rsa(session, CKO_CERTIFICATE);
 	ROWS(object, common);
@@ -221,7 +220,6 @@ static void test_sensitive(void **state)
 {
 	CK_OBJECT_HANDLE object;
 
-	(void)state;
 	session = spec_session(0);
 	object = spec_rsa(session, CKO_PRIVATE_KEY);
 	FACT(spec_bool(session, object, CKA_SENSITIVE));
@@ -241,7 +239,6 @@ static void test_calls(void **state)
 	CK_BYTE value[64];
 	CK_ATTRIBUTE attribute = { CKA_LABEL, BYTES_OF(value) };
 
-	(void)state;
 	session = spec_session(0);
 	object = spec_rsa(session, CKO_PUBLIC_KEY);
 	IS(C_GetAttributeValue(session, object, NULL, 1), CKR_ARGUMENTS_BAD);
@@ -328,7 +325,6 @@ static void test_content(void **state)
 {
 	CK_OBJECT_HANDLE leaf, public, private;
 
-	(void)state;
 	session = spec_session(0);
 	leaf = spec_rsa(session, CKO_CERTIFICATE);
 	public = spec_rsa(session, CKO_PUBLIC_KEY);
@@ -338,7 +334,6 @@ static void test_content(void **state)
 	FACT(spec_number(session, leaf, CKA_CERTIFICATE_TYPE) == CKC_X_509);
 	FACT(!spec_bool(session, leaf, CKA_TRUSTED));
 	FACT(spec_number(session, public, CKA_KEY_TYPE) == CKK_RSA);
-	FACT(spec_bool(session, public, CKA_VERIFY));
 	FACT(spec_bool(session, private, CKA_SIGN));
 	/* 4.7: it came from outside. */
 	FACT(!spec_bool(session, private, CKA_LOCAL));
@@ -352,6 +347,39 @@ static void test_content(void **state)
 	FACT(spec_number(session, private, CKA_KEY_TYPE) == CKK_EC);
 }
 
+/* 4.7 to 4.9: what a key says that it supports, some mechanism of the token does. */
+static void check_uses(CK_OBJECT_HANDLE private, CK_OBJECT_HANDLE public)
+{
+	static const struct {
+		CK_ATTRIBUTE_TYPE private, public;
+		CK_FLAGS does_private, does_public;
+	} uses[] = {
+		{ CKA_SIGN, CKA_VERIFY, CKF_SIGN, CKF_VERIFY },
+		{ CKA_SIGN_RECOVER, CKA_VERIFY_RECOVER, CKF_SIGN_RECOVER, CKF_VERIFY_RECOVER },
+		{ CKA_DECRYPT, CKA_ENCRYPT, CKF_DECRYPT, CKF_ENCRYPT },
+		{ CKA_UNWRAP, CKA_WRAP, CKF_UNWRAP, CKF_WRAP },
+		{ CKA_DERIVE, CKA_DERIVE, CKF_DERIVE, CKF_DERIVE },
+	};
+	bool modest = true;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(uses); i++) {
+		modest &= !spec_bool(session, private, uses[i].private) ||
+			  spec_does(uses[i].does_private);
+		modest &= !spec_bool(session, public, uses[i].public) ||
+			  spec_does(uses[i].does_public);
+	}
+	FACT(spec_bool(session, private, CKA_SIGN));
+	FACT(spec_bool(session, public, CKA_VERIFY) == spec_does(CKF_VERIFY));
+	FACT_BUT("a key claims no use that the token has no mechanism for", modest);
+}
+
+static void test_uses(void **state)
+{
+	session = spec_session(0);
+	check_uses(spec_rsa(session, CKO_PRIVATE_KEY), spec_rsa(session, CKO_PUBLIC_KEY));
+	check_uses(spec_ec(session, CKO_PRIVATE_KEY), spec_ec(session, CKO_PUBLIC_KEY));
+}
+
 /* 4.7: a key's mechanisms are such as the token has, for signing. */
 static void test_allowed_mechanisms(void **state)
 {
@@ -359,7 +387,6 @@ static void test_allowed_mechanisms(void **state)
 	CK_OBJECT_HANDLE object;
 	size_t count;
 
-	(void)state;
 	session = spec_session(0);
 	object = spec_ec(session, CKO_PRIVATE_KEY);
 	count = spec_read(session, object, CKA_ALLOWED_MECHANISMS, list, sizeof(list)) /
@@ -376,4 +403,4 @@ static void test_allowed_mechanisms(void **state)
 }
 
 SPEC_MAIN("attribute", TEST(test_all_there), TEST(test_sensitive), TEST(test_calls),
-	  TEST(test_content), TEST(test_allowed_mechanisms))
+	  TEST(test_content), TEST(test_uses), TEST(test_allowed_mechanisms))

@@ -30,6 +30,8 @@ const struct difference differences[] = {
 	  "4.8, 4.9: it is derived from the key, but may be empty" },
 	{ SOFTHSM, "CKA_ALLOWED_MECHANISMS is said", CKR_GENERAL_ERROR,
 	  "4.7: what an empty list means is left open" },
+	{ SOFTHSM, "a key claims no use that the token has no mechanism for", CKR_GENERAL_ERROR,
+	  "4.8, 4.9: CKA_SIGN_RECOVER and the like are true if the key supports that" },
 	/* sign */
 	{ SOFTHSM, "C_SignInit without a key", CKR_OBJECT_HANDLE_INVALID,
 	  "5.1.6, CKR_KEY_HANDLE_INVALID; C_SignInit knows no other (5.11)" },

@@ -195,7 +195,6 @@ static void test_outside(void **state)
 {
 	void *const *entries = (void *const *)((const uint8_t *)p11 + sizeof(void *));
 
-	(void)state;
 	assert_int_equal(ARRAY_LENGTH(probes), 66);
 	FACT(p11->version.major == 2 && p11->version.minor == 40);
 	for (size_t i = 0; i < 68; i++)
@@ -219,7 +218,6 @@ static void test_session_handles(void **state)
 	CK_SESSION_HANDLE closed = spec_public_session(0);
 	const CK_SESSION_HANDLE handles[] = { 0, NO_HANDLE, closed };
 
-	(void)state;
 	IS(C_CloseSession(closed), CKR_OK);
 	for (size_t k = 0; k < ARRAY_LENGTH(handles); k++) {
 		handle = handles[k];
@@ -238,7 +236,6 @@ static void test_session_handles(void **state)
 /* 5, 5.1.6: what isn't supported says so, in a session that is good as in one that isn't. */
 static void test_not_supported(void **state)
 {
-	(void)state;
 	handle = spec_session(CKF_RW_SESSION);
 	for (size_t i = 0; i < ARRAY_LENGTH(probes); i++)
 		if (probes[i].session && !supported[i])
@@ -259,7 +256,6 @@ static CK_RV good_create(void **mutex)
 }
 static CK_RV good_destroy(void *mutex)
 {
-	(void)mutex;
 	return CKR_OK;
 }
 static CK_RV good_lock(void *mutex)
@@ -276,7 +272,6 @@ static void test_initialize(void **state)
 {
 	CK_C_INITIALIZE_ARGS arguments;
 
-	(void)state;
 	for (unsigned given = 0; given < 16; given++)
 		for (unsigned os = 0; os < 2; os++) {
 			arguments = (CK_C_INITIALIZE_ARGS){
@@ -308,7 +303,6 @@ static bool is_padded(const CK_UTF8CHAR *text, size_t size)
 
 static void test_info(void **state)
 {
-	(void)state;
 	IS(C_GetInfo(NULL), CKR_ARGUMENTS_BAD);
 	IS(C_GetInfo(&info), CKR_OK);
 	FACT(info.cryptokiVersion.major == 2 && info.cryptokiVersion.minor == 40);
@@ -323,7 +317,6 @@ static void test_slots(void **state)
 	CK_SLOT_ID slots[16], again[16];
 	CK_ULONG count = 0, all = 0;
 
-	(void)state;
 	IS(C_GetSlotList(CK_TRUE, NULL, NULL), CKR_ARGUMENTS_BAD);
 	IS(C_GetSlotList(CK_TRUE, slots, NULL), CKR_ARGUMENTS_BAD);
 	IS(C_GetSlotList(CK_FALSE, NULL, &all), CKR_OK);
@@ -355,7 +348,6 @@ static void test_token(void **state)
 	CK_SESSION_HANDLE reading, writing;
 	CK_ULONG before, before_writing;
 
-	(void)state;
 	IS(C_GetTokenInfo(slot, NULL), CKR_ARGUMENTS_BAD);
 	IS(C_GetTokenInfo(slot, &token_info), CKR_OK);
 	FACT(token_info.flags & CKF_TOKEN_INITIALIZED);
@@ -383,7 +375,6 @@ static void test_mechanisms(void **state)
 	CK_MECHANISM_TYPE list[256];
 	CK_ULONG count = 0;
 
-	(void)state;
 	IS(C_GetMechanismList(slot, NULL, NULL), CKR_ARGUMENTS_BAD);
 	IS(C_GetMechanismList(slot, NULL, &count), CKR_OK);
 	FACT(count > 0 && count <= 256);
@@ -426,7 +417,6 @@ static void test_wait(void **state)
 	CK_SLOT_ID slot;
 	pthread_t thread;
 
-	(void)state;
 	IS(C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL), CKR_NO_EVENT);
 	BUT("C_WaitForSlotEvent with bad arguments", C_WaitForSlotEvent(CKF_DONT_BLOCK, NULL, NULL),
 	    CKR_ARGUMENTS_BAD);
@@ -447,7 +437,6 @@ static void test_random(void **state)
 	CK_BYTE one[32] = { 0 }, other[32] = { 0 };
 	unsigned ones = 0;
 
-	(void)state;
 	IS(C_GenerateRandom(session, NULL, 4), CKR_ARGUMENTS_BAD);
 	IS(C_GenerateRandom(session, one, 32), CKR_OK);
 	IS(C_GenerateRandom(session, other, 32), CKR_OK);

@@ -220,7 +220,6 @@ static void test_list(void **state)
 	CK_MECHANISM_TYPE list[64];
 	CK_ULONG count = ARRAY_LENGTH(list);
 
-	(void)state;
 	IS(C_GetMechanismList(spec_slot(), list, &count), CKR_OK);
 	FACT(count == ARRAY_LENGTH(rows));
 	for (CK_ULONG i = 0; i < count; i++) {
@@ -239,7 +238,6 @@ static void test_sizes(void **state)
 {
 	CK_MECHANISM_INFO info;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
 		bool ec = rows[i].scheme == ECDSA;
 
@@ -295,7 +293,6 @@ static void test_mixed_pss(void **state)
 {
 	CK_BYTE digest[64];
 
-	(void)state;
 	begin("rsa3072");
 	for (size_t i = 0; i < ARRAY_LENGTH(hashes); i++)
 		for (size_t k = 0; k < ARRAY_LENGTH(hashes); k++) {

@@ -17,7 +17,6 @@ static void test_calls(void **state)
 	CK_OBJECT_HANDLE found[2];
 	CK_ULONG count = 7;
 
-	(void)state;
 	IS(C_FindObjects(session, found, 2, &count), CKR_OPERATION_NOT_INITIALIZED);
 	IS(C_FindObjectsFinal(session), CKR_OPERATION_NOT_INITIALIZED);
 	IS(C_FindObjectsInit(session, NULL, 1), CKR_ARGUMENTS_BAD);
@@ -46,7 +45,6 @@ static void test_steps(void **state)
 	CK_OBJECT_HANDLE seen[64], one;
 	CK_ULONG total = spec_count(session, NULL, 0, NULL), count = 0, got = 0;
 
-	(void)state;
 	FACT(total >= 6 && total <= 64);
 	IS(C_FindObjectsInit(session, NULL, 0), CKR_OK);
 	do {
@@ -77,7 +75,6 @@ static void test_values(void **state)
 			       { CKA_TOKEN, BYTES_OF(yes) } };
 	CK_ULONG everything = spec_count(session, NULL, 0, NULL);
 
-	(void)state;
 	FACT(found_with(session, CKA_LABEL, rsa, strlen(rsa)) == 3);
 	FACT(found_with(session, CKA_LABEL, rsa, strlen(rsa) - 1) == 0);
 	FACT(found_with(session, CKA_LABEL, rsa, strlen(rsa) + 1) == 0);
@@ -152,7 +149,6 @@ static void test_every_attribute(void **state)
 	CK_ULONG total = 0, count;
 	CK_BYTE value[4096];
 
-	(void)state;
 	IS(C_FindObjectsInit(session, NULL, 0), CKR_OK);
 	IS(C_FindObjects(session, objects, 64, &total), CKR_OK);
 	IS(C_FindObjectsFinal(session), CKR_OK);
@@ -185,7 +181,6 @@ static void test_secrets(void **state)
 						   CKA_EXPONENT_2,	 CKA_COEFFICIENT };
 	CK_SESSION_HANDLE session = spec_session(0);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(types); i++)
 		FACT(found_with(session, types[i], "", 0) == 0);
 }

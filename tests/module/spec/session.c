@@ -16,7 +16,6 @@ static void test_open(void **state)
 	CK_SESSION_HANDLE reading, writing, handle = 0;
 	CK_SESSION_INFO info;
 
-	(void)state;
 	IS(C_OpenSession(slot, 0, NULL, NULL, &handle), CKR_SESSION_PARALLEL_NOT_SUPPORTED);
 	IS(C_OpenSession(slot, CKF_RW_SESSION, NULL, NULL, &handle),
 	   CKR_SESSION_PARALLEL_NOT_SUPPORTED);
@@ -48,7 +47,6 @@ static void test_login(void **state)
 	CK_SESSION_HANDLE reading = spec_public_session(0);
 	CK_SESSION_HANDLE writing = spec_public_session(CKF_RW_SESSION), later;
 
-	(void)state;
 	BUT("C_Logout without a login", C_Logout(reading), CKR_USER_NOT_LOGGED_IN);
 	IS(C_Login(reading, CKU_USER, NULL, 4), CKR_ARGUMENTS_BAD);
 	IS(C_Login(reading, 77, text, length), CKR_USER_TYPE_INVALID);
@@ -94,7 +92,6 @@ static void test_context_login(void **state)
 	CK_BYTE data[32] = { 7 }, signature[64];
 	CK_ULONG length = sizeof(signature);
 
-	(void)state;
 	FACT(!spec_bool(session, key, CKA_ALWAYS_AUTHENTICATE));
 	IS(C_SignInit(session, &mechanism, key), CKR_OK);
 	IS(C_Login(session, CKU_CONTEXT_SPECIFIC, (CK_UTF8CHAR *)pin, strlen(pin)),
@@ -118,7 +115,6 @@ static void test_private_objects(void **state)
 	CK_BBOOL yes = CK_TRUE;
 	CK_ATTRIBUTE hidden = { CKA_PRIVATE, BYTES_OF(yes) };
 
-	(void)state;
 	FACT(spec_bool(session, key, CKA_PRIVATE) == spec_needs_login());
 	if (!spec_needs_login())
 		IS(C_Login(session, CKU_USER, NULL, 0), CKR_OK);
@@ -144,7 +140,6 @@ static void test_operation_state(void **state)
 	CK_MECHANISM mechanism = { CKM_SHA256_RSA_PKCS, NULL, 0 };
 	CK_ULONG length = 0;
 
-	(void)state;
 	BUT("C_GetOperationState", C_GetOperationState(session, NULL, NULL), CKR_ARGUMENTS_BAD);
 	BUT("C_GetOperationState", C_GetOperationState(session, NULL, &length),
 	    CKR_OPERATION_NOT_INITIALIZED);
@@ -169,7 +164,6 @@ static void test_closed_under_operation(void **state)
 	CK_BYTE data[100] = { 1 }, signature[256];
 	CK_ULONG length = sizeof(signature), count;
 
-	(void)state;
 	IS(C_SignInit(session, &mechanism, key), CKR_OK);
 	IS(C_SignUpdate(session, data, sizeof(data)), CKR_OK);
 	IS(C_FindObjectsInit(session, NULL, 0), CKR_OK, CKR_OPERATION_ACTIVE);

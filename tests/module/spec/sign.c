@@ -54,7 +54,6 @@ static void test_init(void **state)
 	CK_MECHANISM unknown = { CKM_VENDOR_DEFINED | 5, NULL, 0 };
 	CK_MECHANISM digest = { CKM_SHA256, NULL, 0 };
 
-	(void)state;
 	none_active();
 	IS(C_SignInit(session, NULL, rsa), CKR_ARGUMENTS_BAD);
 	ANSWER("C_SignInit without a key", init_alone(&pkcs1, 0), CKR_KEY_HANDLE_INVALID);
@@ -78,7 +77,6 @@ static void test_init(void **state)
 /* A second C_SignInit is refused, and the first operation goes on as if nothing had been. */
 static void test_init_twice(void **state)
 {
-	(void)state;
 	IS(C_SignInit(session, &sha256, rsa), CKR_OK);
 	IS(C_SignUpdate(session, data, 10), CKR_OK);
 	IS(C_SignInit(session, &sha256, rsa), CKR_OPERATION_ACTIVE);
@@ -90,7 +88,6 @@ static void test_init_twice(void **state)
 
 static void test_single(void **state)
 {
-	(void)state;
 	IS(C_SignInit(session, &sha256, rsa), CKR_OK);
 	length = 0;
 	IS(C_Sign(session, data, 20, NULL, &length), CKR_OK);
@@ -114,7 +111,6 @@ static void test_single(void **state)
 
 static void test_parts(void **state)
 {
-	(void)state;
 	IS(C_SignInit(session, &sha256, rsa), CKR_OK);
 	for (int i = 0; i < 100; i++)
 		IS(C_SignUpdate(session, data + i, 1), CKR_OK);
@@ -134,7 +130,6 @@ static void test_parts(void **state)
 /* A message of no bytes is one. */
 static void test_nothing(void **state)
 {
-	(void)state;
 	IS(C_SignInit(session, &sha256, rsa), CKR_OK);
 	BUT("C_Sign of nothing, from nowhere", C_Sign(session, NULL, 0, signature, &length),
 	    CKR_OK);
@@ -153,7 +148,6 @@ static void test_nothing(void **state)
 /* 5.11: whatever isn't CKR_BUFFER_TOO_SMALL or a question for the length ends the operation. */
 static void test_errors_end(void **state)
 {
-	(void)state;
 	IS(C_SignInit(session, &sha256, rsa), CKR_OK);
 	IS(C_Sign(session, data, 4, signature, NULL), CKR_ARGUMENTS_BAD);
 	BUT("an error ends an operation", C_Sign(session, data, 4, signature, &length),
@@ -188,7 +182,6 @@ static void test_errors_end(void **state)
 /* C_Sign is for what has no parts, C_SignUpdate for what may have some. */
 static void test_one_or_many(void **state)
 {
-	(void)state;
 	IS(C_SignInit(session, &sha256, rsa), CKR_OK);
 	IS(C_SignUpdate(session, data, 4), CKR_OK);
 	IS(C_Sign(session, data, 4, signature, &length), CKR_OPERATION_NOT_INITIALIZED,
@@ -210,7 +203,6 @@ static void test_rsa_limit(void **state)
 {
 	static const size_t sizes[] = { 1, 32, 51, 244, 245 };
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
 		length = sizeof(signature);
 		IS(C_SignInit(session, &pkcs1, rsa), CKR_OK);
@@ -230,7 +222,6 @@ static void test_ecdsa_lengths(void **state)
 {
 	static const size_t sizes[] = { 1, 20, 28, 31, 32, 33, 48, 64, 100 };
 
-	(void)state;
 	memset(data, 0xd7, sizeof(data));
 	for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
 		IS(C_SignInit(session, &ecdsa, ec), CKR_OK);
@@ -281,7 +272,6 @@ static void test_pss(void **state)
 		  sizeof(params) },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
 		params = bad[i].params;
 		pss.ulParameterLen = bad[i].size;

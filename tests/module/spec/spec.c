@@ -98,13 +98,11 @@ int spec_main(const char *name, const struct CMUnitTest *tests, size_t count)
 
 int spec_begin(void **state)
 {
-	(void)state;
 	return p11->C_Initialize(NULL) == CKR_OK ? 0 : -1;
 }
 
 int spec_end(void **state)
 {
-	(void)state;
 	p11->C_Finalize(NULL);
 	return 0;
 }
@@ -141,6 +139,20 @@ bool spec_has_mechanism(CK_MECHANISM_TYPE type)
 	CK_MECHANISM_INFO info;
 
 	return p11->C_GetMechanismInfo(spec_slot(), type, &info) == CKR_OK;
+}
+
+bool spec_does(CK_FLAGS flag)
+{
+	CK_MECHANISM_TYPE list[256];
+	CK_ULONG count = ARRAY_LENGTH(list);
+	CK_MECHANISM_INFO info;
+
+	IS(C_GetMechanismList(spec_slot(), list, &count), CKR_OK);
+	for (CK_ULONG i = 0; i < count; i++)
+		if (p11->C_GetMechanismInfo(spec_slot(), list[i], &info) == CKR_OK &&
+		    info.flags & flag)
+			return true;
+	return false;
 }
 
 CK_SESSION_HANDLE spec_public_session(CK_FLAGS more_flags)

@@ -70,6 +70,8 @@ const char *spec_setting(const char *name, const char *otherwise);
 CK_SLOT_ID spec_slot(void);
 bool spec_needs_login(void); /* CKF_LOGIN_REQUIRED */
 bool spec_has_mechanism(CK_MECHANISM_TYPE type);
+/* Whether any mechanism of the token does that (CKF_SIGN and the like). */
+bool spec_does(CK_FLAGS flag);
 /* C_Login with the PIN of the environment, where the token wants one. */
 void spec_login(CK_SESSION_HANDLE session);
 /* A session, logged in where the token wants it. */

@@ -108,7 +108,6 @@ static void test_faults(void **state)
 	CK_OBJECT_HANDLE object;
 	CK_ULONG before = everything();
 
-	(void)state;
 	IS(C_CreateObject(session, NULL, 5, &object), CKR_ARGUMENTS_BAD);
 	IS(C_CreateObject(session, certificate, 5, NULL), CKR_ARGUMENTS_BAD);
 	IS(C_CreateObject(reading, certificate, 5, &object), CKR_SESSION_READ_ONLY);
@@ -152,7 +151,6 @@ static void test_session_objects(void **state)
 	CK_ULONG before = everything();
 	CK_SESSION_HANDLE own = spec_session(0);
 
-	(void)state;
 	for (CK_ULONG count = 4; count <= 5; count++) {
 		CK_RV rv = p11->C_CreateObject(own, template, count, &object);
 
@@ -219,7 +217,6 @@ static void test_certificate(void **state)
 	CK_OBJECT_HANDLE object = create(template, ARRAY_LENGTH(template));
 	CK_BYTE value[4096];
 
-	(void)state;
 	/* Other sessions see it at once (4.4: an object of the token), and it is what was written. */
 	FACT(spec_find(reading, CKO_CERTIFICATE, "written") == object);
 	FACT(everything() == before + 1);
@@ -241,7 +238,6 @@ static void test_value_twice(void **state)
 				    TEXT(CKA_LABEL, "twice"), BOOLEAN(CKA_TOKEN, yes) };
 	CK_OBJECT_HANDLE object = create(template, ARRAY_LENGTH(template));
 
-	(void)state;
 	FACT(spec_find(session, CKO_CERTIFICATE, "twice") == object);
 	IS(C_DestroyObject(session, object), CKR_OK);
 }
@@ -255,7 +251,6 @@ static void test_copy(void **state)
 	CK_OBJECT_HANDLE copy = 0, object;
 	CK_ULONG before = everything();
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(classes); i++) {
 		object = spec_rsa(session, classes[i]);
 		IS(C_CopyObject(session, object, template, 2, NULL), CKR_ARGUMENTS_BAD);
@@ -280,7 +275,6 @@ static void test_destroyable(void **state)
 	CK_OBJECT_HANDLE objects[64];
 	CK_ULONG count = 0, prohibited = 0;
 
-	(void)state;
 	IS(C_FindObjectsInit(session, NULL, 0), CKR_OK);
 	IS(C_FindObjects(session, objects, ARRAY_LENGTH(objects), &count), CKR_OK);
 	IS(C_FindObjectsFinal(session), CKR_OK);
@@ -363,7 +357,7 @@ static void fill_templates(struct key *key, bool is_rsa)
 	PRIVATE(CKA_KEY_TYPE, is_rsa ? &rsa : &ec, sizeof(rsa));
 	PUBLIC(CKA_CLASS, BYTES_OF(public_class));
 	PUBLIC(CKA_TOKEN, &yes, 1);
-	PUBLIC(CKA_LABEL, "new key", 7);
+	PUBLIC(CKA_LABEL, "public half", 11);
 	PUBLIC(CKA_ID, "\x55", 1);
 	PUBLIC(CKA_KEY_TYPE, is_rsa ? &rsa : &ec, sizeof(rsa));
 	if (is_rsa) {
@@ -422,13 +416,44 @@ static void check_new_key(const char *name, CK_OBJECT_HANDLE object, bool is_rsa
 		    : verify_bare(name, data, sizeof(data), signature, length));
 }
 
+/* 4.4: a label is that of one object, also of those that CKA_ID brings together. */
+static void check_labels(CK_OBJECT_HANDLE private, CK_OBJECT_HANDLE public,
+			 CK_OBJECT_HANDLE written)
+{
+	const struct {
+		CK_OBJECT_CLASS class;
+		CK_OBJECT_HANDLE object;
+		const char *label;
+	} rows[] = {
+		{ CKO_PRIVATE_KEY, private, "new key" },
+		{ CKO_PUBLIC_KEY, public, "public half" },
+		{ CKO_CERTIFICATE, written, "its certificate" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		CK_ATTRIBUTE label = TEXT(CKA_LABEL, "one"),
+			     before = { CKA_LABEL, (char *)rows[i].label, strlen(rows[i].label) };
+
+		for (size_t k = 0; k < ARRAY_LENGTH(rows); k++)
+			FACT(spec_find(session, rows[i].class, rows[k].label) ==
+			     (i == k ? rows[i].object : 0));
+		IS(C_SetAttributeValue(session, rows[i].object, &label, 1), CKR_OK);
+		for (size_t k = 0; k < ARRAY_LENGTH(rows); k++)
+			FACT(spec_find(session, rows[k].class, i == k ? "one" : rows[k].label) ==
+			     rows[k].object);
+		FACT(spec_count(session, &label, 1, NULL) == 1);
+		IS(C_SetAttributeValue(session, rows[i].object, &before, 1), CKR_OK);
+		FACT(spec_count(session, &label, 1, NULL) == 0);
+	}
+}
+
 /* Key, public key and certificate of one identity, as tools write them, and out again. */
 static void check_key(const char *name)
 {
 	bool is_rsa = verify_is_rsa(name),
 	     writable = strcmp(spec_setting("SPEC_KEYS", "yes"), "no");
 	CK_ATTRIBUTE certificate[] = { CERTIFICATE, BOOLEAN(CKA_TOKEN, yes),
-				       TEXT(CKA_LABEL, "new key"), TEXT(CKA_ID, "\x55") };
+				       TEXT(CKA_LABEL, "its certificate"), TEXT(CKA_ID, "\x55") };
 	CK_OBJECT_HANDLE private, public, written;
 	CK_ULONG before = everything();
 	struct key key;
@@ -450,12 +475,15 @@ static void check_key(const char *name)
 	private = create(key.private, key.private_count);
 	public = create(key.public, key.public_count);
 	FACT(spec_find(session, CKO_PRIVATE_KEY, "new key") == private);
-	FACT(spec_find(session, CKO_PUBLIC_KEY, "new key") == public);
+	FACT(spec_find(session, CKO_PUBLIC_KEY, "public half") == public);
 	check_new_key(name, private, is_rsa);
 	written = create(certificate, ARRAY_LENGTH(certificate));
 	FACT(everything() == before + 3);
-	FACT(spec_find(session, CKO_CERTIFICATE, "new key") == written);
+	FACT(spec_find(session, CKO_CERTIFICATE, "its certificate") == written);
+	check_labels(private, public, written);
 	IS(C_DestroyObject(session, written), CKR_OK);
+	FACT(spec_find(session, CKO_PRIVATE_KEY, "new key") == private);
+	FACT(spec_find(session, CKO_PUBLIC_KEY, "public half") == public);
 	check_new_key(name, private, is_rsa);
 	IS(C_DestroyObject(session, private), CKR_OK);
 	/* 4.4: where it could not be destroyed by itself, it went with the other. */
@@ -467,22 +495,57 @@ static void check_key(const char *name)
 
 static void test_rsa_key(void **state)
 {
-	(void)state;
 	check_key("second");
 }
 
 static void test_ec_key(void **state)
 {
-	(void)state;
 	gnutls_free(leaf.data);
 	gnutls_free(subject.data);
 	load_certificate("p384");
 	check_key("p384");
 }
 
+/* 5.1.6: CKR_SESSION_READ_ONLY has lower priority than CKR_TOKEN_WRITE_PROTECTED, in each function that writes;
+ * a template that is wrong is wrong all the same (SPEC_WRITE=no).
+ */
+static void test_protected(void **state)
+{
+	CK_ATTRIBUTE certificate[8] = { CERTIFICATE, BOOLEAN(CKA_TOKEN, yes) };
+	CK_ATTRIBUTE label = TEXT(CKA_LABEL, "another"), class = CLASS(private_class);
+	CK_OBJECT_HANDLE object, made;
+	CK_SESSION_HANDLE sessions[] = { session, reading };
+	CK_ULONG before = everything();
+
+	object = spec_find(session, CKO_CERTIFICATE, spec_setting("SPEC_EC", ""));
+	FACT(object != 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(sessions); i++) {
+		IS(C_CreateObject(sessions[i], certificate, 5, &made), CKR_TOKEN_WRITE_PROTECTED);
+		IS(C_CreateObject(sessions[i], &class, 1, &made), CKR_TEMPLATE_INCOMPLETE);
+		IS(C_SetAttributeValue(sessions[i], object, &label, 1), CKR_TOKEN_WRITE_PROTECTED);
+		IS(C_SetAttributeValue(sessions[i], NO_HANDLE, &label, 1),
+		   CKR_OBJECT_HANDLE_INVALID);
+		IS(C_DestroyObject(sessions[i], object), CKR_TOKEN_WRITE_PROTECTED);
+		IS(C_DestroyObject(sessions[i], NO_HANDLE), CKR_OBJECT_HANDLE_INVALID);
+		IS(C_CopyObject(sessions[i], object, NULL, 0, &made), CKR_ACTION_PROHIBITED);
+	}
+	FACT(everything() == before);
+}
+
 #undef TEST
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
-SPEC_MAIN("write", TEST(test_faults), TEST(test_session_objects), TEST(test_certificate),
-	  TEST(test_value_twice), TEST(test_copy), TEST(test_destroyable), TEST(test_rsa_key),
-	  TEST(test_ec_key))
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(test_faults),	TEST(test_session_objects),
+		TEST(test_certificate), TEST(test_value_twice),
+		TEST(test_copy),	TEST(test_destroyable),
+		TEST(test_rsa_key),	TEST(test_ec_key),
+	};
+	static const struct CMUnitTest protected[] = { TEST(test_protected) };
+
+	if (strcmp(spec_setting("SPEC_WRITE", "yes"), "no") == 0)
+		return spec_main("write", protected, ARRAY_LENGTH(protected));
+	return spec_main("write", tests, ARRAY_LENGTH(tests));
+}

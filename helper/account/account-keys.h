@@ -1,0 +1,18 @@
+/* account.conf. */
+#ifndef ACCOUNT_ACCOUNT_KEYS_H
+#define ACCOUNT_ACCOUNT_KEYS_H
+
+#include <glib.h>
+#include <devid/account.h>
+
+#define ACCOUNT_FILE	 "account.conf"
+#define ACCOUNT_FILE_MAX 65536
+
+/* The text of account.conf. False: the account is broken. */
+gboolean account_keys_read(struct devid_account *account, const char *text, gsize length);
+/* The keys that there are, for the test of what is written about them; NULL after the last. Those of a
+ * rule: rules_key().
+ */
+const char *account_key(gsize index, const char **section);
+
+#endif

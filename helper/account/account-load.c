@@ -1,0 +1,104 @@
+/* Which folder is the account, and whether it may be believed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include <internal/cleanup.h>
+#include <internal/path.h>
+#include "base/trusted.h"
+#include "account-keys.h"
+#include "account-private.h"
+#include "account.h"
+#include "rules-read.h"
+#include "signing.h"
+
+/* Whether the folder holds an account, well or badly: whatever can't be looked at counts, so that
+ * an unreadable /etc/devid never makes way for the user's own.
+ */
+static gboolean holds_account(int dirfd)
+{
+	struct stat status;
+
+	if (fstatat(dirfd, ACCOUNT_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
+		return TRUE;
+	return signing_present(dirfd) || rules_present(dirfd);
+}
+
+static void read_keys(struct devid_account *account)
+{
+	g_autoptr(GBytes) bytes = NULL;
+	g_autofree char *why = NULL;
+	struct stat status;
+
+	if (fstatat(account->dirfd, ACCOUNT_FILE, &status, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    errno == ENOENT)
+		return;
+	bytes = trusted_read(account->dirfd, ACCOUNT_FILE, account->owner, ACCOUNT_FILE_MAX, &why);
+	if (!bytes) {
+		account_broken(account, "%s/%s: %s", account->folder, ACCOUNT_FILE, why);
+		return;
+	}
+	account->has_keys = g_bytes_get_size(bytes) > 0;
+	account_keys_read(account, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+}
+
+/* Reads what lies in account->folder. True where there is something, sound or not. */
+static gboolean read_folder(struct devid_account *account, gboolean follow)
+{
+	AUTO_CLOSE int dirfd = -1;
+	const char *why;
+
+	dirfd = trusted_open_folder(AT_FDCWD, account->folder, account->owner, follow, &why);
+	if (dirfd < 0 && errno == ENOENT)
+		return FALSE;
+	if (dirfd < 0) {
+		/* A folder that others can write to, and that holds no account, is none. */
+		if (errno == 0) {
+			int saved = open(account->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			gboolean holds = saved < 0 || holds_account(saved);
+
+			if (saved >= 0)
+				close(saved);
+			if (!holds)
+				return FALSE;
+		}
+		account_broken(account, "%s: %s", account->folder,
+			       why		  ? why
+			       : errno == ELOOP	  ? "it is a link"
+			       : errno == ENOTDIR ? "it is a link or no folder"
+						  : g_strerror(errno));
+		return TRUE;
+	}
+	if (!holds_account(dirfd))
+		return FALSE;
+	account->dirfd = dirfd;
+	account->state = DEVID_ACCOUNT_READY;
+	read_keys(account);
+	if (account->state == DEVID_ACCOUNT_READY)
+		signing_load(account);
+	if (account->state == DEVID_ACCOUNT_READY)
+		rules_load(account);
+	account->dirfd = -1;
+	return TRUE;
+}
+
+enum devid_result devid_account_load(const char *folder, bool system,
+				     struct devid_account **account)
+{
+	char path[PATH_BUFFER];
+
+	if (folder) {
+		*account = account_new(folder);
+		(*account)->owner = geteuid();
+		read_folder(*account, TRUE);
+		return DEVID_OK;
+	}
+	*account = account_new(path_config(HALF_SYSTEM, path) ? path : "/etc/devid");
+	if (read_folder(*account, FALSE) || system || !path_config(HALF_USER, path))
+		return DEVID_OK;
+	devid_account_free(*account);
+	*account = account_new(path);
+	(*account)->owner = geteuid();
+	read_folder(*account, FALSE);
+	return DEVID_OK;
+}

@@ -1,0 +1,13 @@
+/* The account in memory. */
+#ifndef ACCOUNT_ACCOUNT_H
+#define ACCOUNT_ACCOUNT_H
+
+#include <glib.h>
+#include <devid/account.h>
+
+/* Ready to be read into: nothing is given, all is at its default. */
+struct devid_account *account_new(const char *folder);
+/* Makes the account unusable; the first problem stays. */
+void account_broken(struct devid_account *account, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,12 @@
+/* Name constraints. */
+#ifndef ACCOUNT_CHECK_NAMES_H
+#define ACCOUNT_CHECK_NAMES_H
+
+#include "check-path.h"
+
+/* Whether the name constraints of the path's CAs allow the names below them (RFC
+ * 5280 section 4.2.1.10).
+ */
+gboolean check_names(const struct check_path *path);
+
+#endif

@@ -1,0 +1,19 @@
+/* The system's log. */
+#ifndef ACCOUNT_EVENT_EVENT_JOURNAL_H
+#define ACCOUNT_EVENT_EVENT_JOURNAL_H
+
+#include <stdbool.h>
+#include <glib.h>
+
+/* A field of an event as it is written: names of the table in event.c, values in UTF-8. */
+struct event_field {
+	const char *name;
+	const char *value;
+	bool number; /* the value is one */
+};
+
+/* An event to journald in fields, else to syslog as one line. Best effort: it never waits. */
+void event_journal_send(const struct event_field *fields, gsize count, const char *message,
+			int priority);
+
+#endif

@@ -1,0 +1,34 @@
+/* What an administrator fell into, as the rows of lint.c tell it. */
+#ifndef ACCOUNT_LINT_LINT_FINDING_H
+#define ACCOUNT_LINT_LINT_FINDING_H
+
+#include <time.h>
+#include "account/account-private.h"
+
+struct lint_finding {
+	const char *word; /* stable: "systems-blocked" */
+	char *place;	  /* "FILE:LINE" or a section, or NULL */
+	char *message;	  /* one sentence */
+	const char *hint;
+};
+
+struct lint {
+	const struct devid_account *account;
+	const struct policy *policy;
+	time_t now;
+	GPtrArray *findings; /* struct lint_finding * */
+	const struct lint_row *row;
+};
+
+struct lint_row {
+	const char *word;
+	const char *hint;
+	void (*look)(struct lint *lint);
+};
+
+void lint_finding_free(void *finding);
+/* For the rows' functions. `place` is taken over; it may be NULL. */
+void lint_add(struct lint *lint, char *place, const char *format, ...) G_GNUC_PRINTF(3, 4);
+char *lint_rule_place(const struct policy_rule *rule);
+
+#endif

@@ -1,0 +1,29 @@
+/* Distinguished names compared by value (RFC 5280 section 7.1). */
+#ifndef ACCOUNT_NAME_MATCH_H
+#define ACCOUNT_NAME_MATCH_H
+
+#include <glib.h>
+#include <gnutls/gnutls.h>
+#include "base/der.h"
+
+/* Whether two names (DER of a Name) are the same, whatever string types, case and runs of blanks they
+ * were written with.
+ */
+gboolean name_equal(const gnutls_datum_t *a, const gnutls_datum_t *b);
+
+/* The rest takes the content of a Name: the RDNs one after the other. */
+
+/* Whether `base` is the beginning of `name`, or all of it. */
+gboolean name_is_below(struct der name, struct der base);
+/* Whether every attribute can be taken apart, and every string read: no NUL, no bytes that are none of
+ * its type. One that can't must not slip past a comparison.
+ */
+gboolean name_is_readable(struct der name);
+
+/* Takes the next attribute off *name, RDN by RDN; *rdn is the state between calls, {NULL, 0} at first.
+ * `oid` and `value` are contents. FALSE: there are no more.
+ */
+gboolean name_next_attribute(struct der *name, struct der *rdn, struct der *oid, guint8 *tag,
+			     struct der *value);
+
+#endif

@@ -1,0 +1,17 @@
+/* What a criterion of an office found. */
+#ifndef ACCOUNT_OFFICE_OFFICE_FINDING_H
+#define ACCOUNT_OFFICE_OFFICE_FINDING_H
+
+#include <glib.h>
+#include <devid/policy.h>
+
+/* What a criterion found; `words` is a clause, always made. */
+struct office_finding {
+	enum devid_answer answer;
+	char *words;
+};
+/* Fills the finding: for the last statement of a criterion. */
+void office_found(struct office_finding *finding, enum devid_answer answer, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+
+#endif

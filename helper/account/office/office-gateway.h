@@ -1,0 +1,20 @@
+/* What the kernel knows of the gateway. */
+#ifndef ACCOUNT_OFFICE_OFFICE_GATEWAY_H
+#define ACCOUNT_OFFICE_OFFICE_GATEWAY_H
+
+#include "office-finding.h"
+#include "office-keys.h"
+
+/* Looks below `root`. */
+void office_look_gateway(const struct office *office, const char *root,
+			 struct office_finding *finding);
+/* The default route of the least metric in the text of /proc/net/route: its gateway's address and the
+ * device behind which it stands. FALSE: there is none.
+ */
+gboolean office_parse_route(const char *text, char **gateway, char **device);
+/* The same of /proc/net/ipv6_route. */
+gboolean office_parse_route6(const char *text, char **gateway, char **device);
+/* The MAC of an address behind a device in the text of /proc/net/arp; NULL: not known. */
+char *office_parse_arp(const char *text, const char *address, const char *device);
+
+#endif

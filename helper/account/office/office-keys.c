@@ -1,0 +1,242 @@
+/* The keys of an [Office NAME] section. What they take is brought into one form here, so that looking
+ * compares text with text.
+ */
+#include <string.h>
+#include <gio/gio.h>
+#include "base/conf.h"
+#include "office-keys.h"
+
+#define HOST_MAX     253
+#define DNS_NAME_MAX 200 /* leaves room for a name beside it: office-name.c */
+
+#define LABEL_MAX  63
+#define MAC_BYTES  6
+#define SHA256_HEX 64
+#define VALUES_MAX 16
+
+struct office *office_new(const char *name)
+{
+	struct office *office = g_new0(struct office, 1);
+
+	office->name = g_strdup(name);
+	return office;
+}
+
+void office_free(struct office *office)
+{
+	if (!office)
+		return;
+	g_free(office->name);
+	g_free(office->gateway);
+	g_free(office->mac);
+	g_free(office->dns_name);
+	g_strfreev(office->dns_answers);
+	g_free(office->probe);
+	g_strfreev(office->probe_pins);
+	g_free(office);
+}
+
+/* An address that one machine of a network can have, as text in its only form; else NULL. */
+static char *host_address(const char *value, GSocketFamily *family)
+{
+	g_autoptr(GInetAddress) address = g_inet_address_new_from_string(value);
+
+	if (!address || g_inet_address_get_is_any(address) ||
+	    g_inet_address_get_is_loopback(address) || g_inet_address_get_is_multicast(address))
+		return NULL;
+	*family = g_inet_address_get_family(address);
+	return g_inet_address_to_string(address);
+}
+
+static char *set_gateway(void *target, const char *value)
+{
+	struct office *office = target;
+	GSocketFamily family;
+	g_autofree char *address = host_address(value, &family);
+
+	/* The device is that of the route. */
+	if (!address || strchr(value, '%'))
+		return g_strdup("is no IPv4 address of a gateway, nor an IPv6 one");
+	office->gateway = g_steal_pointer(&address);
+	return NULL;
+}
+
+/* Six octets in hex between colons or dashes; not all zero, not of a group. */
+static char *set_mac(void *target, const char *value)
+{
+	struct office *office = target;
+	g_autoptr(GString) mac = g_string_new(NULL);
+	int octet, all = 0, first = 0;
+
+	for (int i = 0; i < MAC_BYTES; i++) {
+		if (!g_ascii_isxdigit(value[0]) || !g_ascii_isxdigit(value[1]) ||
+		    (i < MAC_BYTES - 1 ? value[2] != ':' && value[2] != '-' : value[2] != '\0'))
+			return g_strdup("is no MAC address (such as 00:11:22:33:44:55)");
+		octet = g_ascii_xdigit_value(value[0]) << 4 | g_ascii_xdigit_value(value[1]);
+		if (i == 0)
+			first = octet;
+		all |= octet;
+		g_string_append_printf(mac, "%s%02x", i > 0 ? ":" : "", octet);
+		value += 3;
+	}
+	if (all == 0 || first & 1)
+		return g_strdup("is no MAC address that one gateway can have");
+	office->mac = g_string_free(g_steal_pointer(&mac), FALSE);
+	return NULL;
+}
+
+/* Labels of letters, digits, '-' and '_' between single dots. */
+static gboolean is_host_name(const char *name)
+{
+	gsize length = strlen(name), label = 0;
+
+	if (length == 0 || length > HOST_MAX)
+		return FALSE;
+	for (gsize i = 0; i <= length; i++) {
+		if (name[i] == '.' || name[i] == '\0') {
+			if (label == 0 || label > LABEL_MAX || name[i - 1] == '-')
+				return FALSE;
+			label = 0;
+		} else if (g_ascii_isalnum(name[i]) || name[i] == '_' ||
+			   (name[i] == '-' && label > 0)) {
+			label++;
+		} else {
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+/* With a dot inside, since a single label is completed by whatever domain a network hands out. */
+static char *set_dns_name(void *target, const char *value)
+{
+	struct office *office = target;
+	g_autofree char *name = g_ascii_strdown(value, -1);
+
+	if (g_str_has_suffix(name, "."))
+		name[strlen(name) - 1] = '\0';
+	if (strlen(name) > DNS_NAME_MAX)
+		return g_strdup_printf("is longer than %d bytes", DNS_NAME_MAX);
+	if (!is_host_name(name) || !strchr(name, '.') || g_hostname_is_ip_address(name))
+		return g_strdup("is no full host name (such as office.example.com)");
+	office->dns_name = g_steal_pointer(&name);
+	return NULL;
+}
+
+static char *set_dns_answer(void *target, const char *value)
+{
+	struct office *office = target;
+	char *why = conf_set_list(value, &office->dns_answers);
+	GSocketFamily family;
+
+	if (why)
+		return why;
+	if (g_strv_length(office->dns_answers) > VALUES_MAX)
+		return g_strdup_printf("names more than %d addresses", VALUES_MAX);
+	for (char **answer = office->dns_answers; *answer; answer++) {
+		g_autofree char *given = *answer;
+
+		*answer = host_address(given, &family);
+		if (!*answer) {
+			*answer = g_strdup("");
+			return g_strdup_printf("names %s, which is no address of a server", given);
+		}
+	}
+	return NULL;
+}
+
+/* https://HOST[:PORT][/PATH], in characters that a request may hold as they are. */
+static char *set_probe(void *target, const char *value)
+{
+	struct office *office = target;
+	g_autoptr(GUri) uri = g_uri_parse(value, G_URI_FLAGS_ENCODED, NULL);
+	const char *host = uri ? g_uri_get_host(uri) : NULL;
+
+	for (const char *c = value; *c; c++)
+		if (!g_ascii_isgraph(*c))
+			return g_strdup("holds a character that an address can't have");
+	if (!host || strcmp(g_uri_get_scheme(uri), "https") != 0)
+		return g_strdup("is no address https://HOST[:PORT]/PATH");
+	if (g_uri_get_userinfo(uri) || g_uri_get_fragment(uri))
+		return g_strdup("holds a user's name or a fragment");
+	if (strchr(host, '%') || g_uri_get_port(uri) == 0 ||
+	    (!g_hostname_is_ip_address(host) && !is_host_name(host)))
+		return g_strdup("names no host that can be asked");
+	office->probe = g_strdup(value);
+	return NULL;
+}
+
+/* "sha256:HEX", colons between the octets or not; kept as lower-case hex. */
+static char *read_pin(const char *value)
+{
+	g_autoptr(GString) hex = g_string_new(NULL);
+
+	if (g_ascii_strncasecmp(value, "sha256:", strlen("sha256:")) != 0)
+		return NULL;
+	for (const char *c = value + strlen("sha256:"); *c; c++) {
+		if (*c == ':' && hex->len > 0 && hex->len % 2 == 0 && c[1])
+			continue;
+		if (!g_ascii_isxdigit(*c))
+			return NULL;
+		g_string_append_c(hex, g_ascii_tolower(*c));
+	}
+	return hex->len == SHA256_HEX ? g_string_free(g_steal_pointer(&hex), FALSE) : NULL;
+}
+
+static char *set_pins(void *target, const char *value)
+{
+	struct office *office = target;
+	char *why = conf_set_list(value, &office->probe_pins);
+
+	if (why)
+		return why;
+	if (g_strv_length(office->probe_pins) > VALUES_MAX)
+		return g_strdup_printf("names more than %d certificates", VALUES_MAX);
+	for (char **pin = office->probe_pins; *pin; pin++) {
+		g_autofree char *given = *pin;
+
+		*pin = read_pin(given);
+		if (!*pin) {
+			*pin = g_strdup("");
+			return g_strdup_printf("names %s, which is not sha256: and 64 hex digits",
+					       given);
+		}
+	}
+	return NULL;
+}
+
+const struct conf_key office_keys[] = {
+	{ "GatewayAddress", set_gateway },
+	{ "GatewayMAC", set_mac },
+	{ "DNSName", set_dns_name },
+	{ "DNSAnswer", set_dns_answer },
+	{ "Probe", set_probe },
+	{ "ProbeCertificate", set_pins },
+};
+const gsize office_key_count = G_N_ELEMENTS(office_keys);
+
+char *office_end(void *target)
+{
+	const struct office *office = target;
+	const struct {
+		const char *word, *other;
+		gboolean has_word, has_other;
+	} pairs[] = {
+		{ "GatewayAddress", "GatewayMAC", office->gateway != NULL, office->mac != NULL },
+		{ "DNSName", "DNSAnswer", office->dns_name != NULL, office->dns_answers != NULL },
+		{ "Probe", "ProbeCertificate", office->probe != NULL, office->probe_pins != NULL },
+	};
+	gboolean any = FALSE;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
+		if (pairs[i].has_word != pairs[i].has_other)
+			return g_strdup_printf("[Office %s] has %s= without %s=", office->name,
+					       pairs[i].has_word ? pairs[i].word : pairs[i].other,
+					       pairs[i].has_word ? pairs[i].other : pairs[i].word);
+		any |= pairs[i].has_word;
+	}
+	return any ? NULL
+		   : g_strdup_printf("[Office %s] says nothing that could tell it from another "
+				     "network",
+				     office->name);
+}

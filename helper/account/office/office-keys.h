@@ -1,0 +1,25 @@
+/* An [Office NAME] section: what must hold for this network to be the office, all of what is given. */
+#ifndef ACCOUNT_OFFICE_OFFICE_KEYS_H
+#define ACCOUNT_OFFICE_OFFICE_KEYS_H
+
+#include <glib.h>
+#include <devid/office.h>
+#include "base/conf.h"
+
+struct office {
+	char *name;
+	char *gateway, *mac; /* GatewayAddress=, GatewayMAC=: both or neither */
+	char *dns_name;	     /* DNSName= … */
+	char **dns_answers;  /* … and DNSAnswer=, one of which it must have */
+	char *probe;	     /* Probe=https://HOST[:PORT]/PATH … */
+	char **probe_pins;   /* … ProbeCertificate=sha256:HEX[; …] */
+};
+struct office *office_new(const char *name);
+void office_free(struct office *office);
+/* The keys of an [Office] section; the target is a struct office. */
+extern const struct conf_key office_keys[];
+extern const gsize office_key_count;
+/* For the end of the section: NULL, or what is missing. */
+char *office_end(void *office);
+
+#endif

@@ -1,0 +1,19 @@
+/* Whether this computer stands in an office; how that is told by packets: the rows of a table. */
+#ifndef ACCOUNT_OFFICE_OFFICE_H
+#define ACCOUNT_OFFICE_OFFICE_H
+
+#include <gio/gio.h>
+#include <devid/office.h>
+#include "office-finding.h"
+#include "office-keys.h"
+
+/* What devid_office_find() does, of `offices`, which holds struct office; NULL: none. */
+struct devid_office_report *office_find(const GPtrArray *offices, enum devid_office_how how);
+
+/* The rows. Both end soon after `cancellable` is cancelled. */
+void office_ask_name(const struct office *office, GCancellable *cancellable,
+		     struct office_finding *finding);
+void office_ask_probe(const struct office *office, GCancellable *cancellable,
+		      struct office_finding *finding);
+
+#endif

@@ -1,0 +1,14 @@
+/* The decision. */
+#ifndef ACCOUNT_POLICY_DECIDE_H
+#define ACCOUNT_POLICY_DECIDE_H
+
+#include <devid/policy.h>
+#include "policy.h"
+
+/* Decides by a policy that was read without a fault. Never NULL: devid_decision_free(). */
+struct devid_decision *policy_decide(const struct policy *policy,
+				     const struct devid_question *question);
+/* Whatever is asked: a refusal with the reason `word`. Takes `message`; NULL: the reason's cause. */
+struct devid_decision *policy_refuse(const char *word, char *message);
+
+#endif

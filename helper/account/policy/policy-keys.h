@@ -1,0 +1,16 @@
+/* The sections of account.conf that make the policy, for the table of all sections. */
+#ifndef ACCOUNT_POLICY_POLICY_KEYS_H
+#define ACCOUNT_POLICY_POLICY_KEYS_H
+
+#include "base/conf.h"
+#include "policy.h"
+
+#define POLICY_SECTIONS 5
+
+/* Read into `policy`; NULL: nothing is to be read. */
+void policy_sections(struct conf_section rows[POLICY_SECTIONS], struct policy *policy);
+
+/* What is wrong with a list of names and @groups, or NULL; `everybody`: * may be among them. */
+char *policy_names_fault(char **names, gboolean everybody);
+
+#endif

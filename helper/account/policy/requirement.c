@@ -1,0 +1,208 @@
+/* What an account asks of a device certificate besides its chain: RequireEKU=, RequireExtension=.
+ */
+#include <string.h>
+#include "base/der.h"
+#include "base/name.h"
+#include "requirement.h"
+
+#define HEX_PREFIX "hex:"
+
+static const struct {
+	const char *name;
+	const char *oid;
+} usages[] = {
+	{ "serverAuth", "1.3.6.1.5.5.7.3.1" },	{ "clientAuth", "1.3.6.1.5.5.7.3.2" },
+	{ "codeSigning", "1.3.6.1.5.5.7.3.3" }, { "emailProtection", "1.3.6.1.5.5.7.3.4" },
+	{ "ipsecIKE", "1.3.6.1.5.5.7.3.17" },	{ "smartcardLogon", "1.3.6.1.4.1.311.20.2.2" },
+};
+
+const char *requirement_usage_name(const char *oid)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(usages); i++)
+		if (strcmp(usages[i].oid, oid) == 0)
+			return usages[i].name;
+	return NULL;
+}
+
+static gboolean is_oid(const char *text)
+{
+	gboolean digit = FALSE, dot = FALSE;
+
+	for (; *text; text++) {
+		if (g_ascii_isdigit(*text))
+			digit = TRUE;
+		else if (*text == '.' && digit && g_ascii_isdigit(text[1]))
+			dot = TRUE;
+		else
+			return FALSE;
+	}
+	return dot;
+}
+
+char *requirement_set_eku(struct requirement *requirement, const char *value)
+{
+	g_auto(GStrv) words = g_strsplit_set(value, " \t,;", -1);
+	g_autoptr(GPtrArray) oids = g_ptr_array_new_with_free_func(g_free);
+
+	for (gsize i = 0; words[i]; i++) {
+		const char *oid = is_oid(words[i]) ? words[i] : NULL;
+
+		if (!*words[i])
+			continue;
+		for (gsize k = 0; k < G_N_ELEMENTS(usages) && !oid; k++)
+			if (strcmp(usages[k].name, words[i]) == 0)
+				oid = usages[k].oid;
+		if (!oid)
+			return g_strdup_printf("has %s, which is neither an OID nor a known usage",
+					       words[i]);
+		g_ptr_array_add(oids, g_strdup(oid));
+	}
+	if (!oids->len)
+		return g_strdup("names no usage");
+	g_ptr_array_add(oids, NULL);
+	requirement->ekus = (char **)g_ptr_array_free(g_steal_pointer(&oids), FALSE);
+	return NULL;
+}
+
+static gboolean is_hex(const char *text)
+{
+	gsize length = strlen(text);
+
+	return length && length % 2 == 0 && strspn(text, "0123456789abcdefABCDEF") == length;
+}
+
+char *requirement_set_extension(struct requirement *requirement, const char *value)
+{
+	const char *equals = strchr(value, '=');
+	g_autofree char *oid = equals ? g_strndup(value, equals - value) : g_strdup(value);
+	g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
+	g_auto(GStrv) words = g_strsplit(equals ? equals + 1 : "", ";", -1);
+
+	if (!is_oid(g_strstrip(oid)))
+		return g_strdup("does not begin with an OID");
+	for (gsize i = 0; words[i]; i++) {
+		if (!*g_strstrip(words[i]))
+			continue;
+		if (g_str_has_prefix(words[i], HEX_PREFIX) &&
+		    !is_hex(words[i] + strlen(HEX_PREFIX)))
+			return g_strdup_printf("has %s, which is no hex", words[i]);
+		g_ptr_array_add(values, g_strdup(words[i]));
+	}
+	if (equals && !values->len)
+		return g_strdup("has = and no value after it");
+	requirement->extension = g_steal_pointer(&oid);
+	if (values->len) {
+		g_ptr_array_add(values, NULL);
+		requirement->values = (char **)g_ptr_array_free(g_steal_pointer(&values), FALSE);
+	}
+	return NULL;
+}
+
+void requirement_clear(struct requirement *requirement)
+{
+	g_strfreev(requirement->ekus);
+	g_strfreev(requirement->values);
+	g_free(requirement->extension);
+	memset(requirement, 0, sizeof(*requirement));
+}
+
+/* anyExtendedKeyUsage does not stand for a usage that is asked for (RFC 5280 section 4.2.1.12
+ * leaves that to the application).
+ */
+static gboolean has_usage(gnutls_x509_crt_t certificate, const char *wanted)
+{
+	char oid[128];
+
+	for (unsigned i = 0;; i++) {
+		size_t size = sizeof(oid);
+		int result = gnutls_x509_crt_get_key_purpose_oid(certificate, i, oid, &size, NULL);
+
+		if (result == GNUTLS_E_SHORT_MEMORY_BUFFER)
+			continue;
+		if (result < 0)
+			return FALSE;
+		if (strcmp(oid, wanted) == 0)
+			return TRUE;
+	}
+}
+
+/* An extension's value that is one DER string (or an OCTET STRING round text) as that text. */
+static char *extension_text(const gnutls_datum_t *value, gsize *length)
+{
+	struct der rest = { value->data, value->size };
+	struct der content;
+	guint8 tag;
+
+	if (!der_next(&rest, &tag, &content) || rest.length)
+		return NULL;
+	*length = content.length;
+	if (tag == DER_OCTET_STRING)
+		return name_copy(content.data, content.length);
+	return name_string_value(tag, content.data, content.length, length);
+}
+
+static gboolean value_matches(const gnutls_datum_t *value, const char *wanted)
+{
+	g_autofree char *text = NULL;
+	gsize length = 0;
+
+	if (g_str_has_prefix(wanted, HEX_PREFIX)) {
+		const char *hex = wanted + strlen(HEX_PREFIX);
+
+		if (strlen(hex) != 2 * (gsize)value->size)
+			return FALSE;
+		for (gsize i = 0; i < value->size; i++)
+			if (g_ascii_xdigit_value(hex[2 * i]) != value->data[i] >> 4 ||
+			    g_ascii_xdigit_value(hex[2 * i + 1]) != (value->data[i] & 15))
+				return FALSE;
+		return TRUE;
+	}
+	/* By length, not up to the first NUL: the certificate's author may have put one in. */
+	text = extension_text(value, &length);
+	if (text && length == strlen(wanted) && memcmp(text, wanted, length) == 0)
+		return TRUE;
+	return value->size == strlen(wanted) && memcmp(value->data, wanted, value->size) == 0;
+}
+
+static gboolean has_extension(const struct requirement *requirement, gnutls_x509_crt_t certificate)
+{
+	gnutls_datum_t value = { NULL, 0 };
+	gboolean found = FALSE;
+
+	if (gnutls_x509_crt_get_extension_by_oid2(certificate, requirement->extension, 0, &value,
+						  NULL) < 0)
+		return FALSE;
+	if (!requirement->values)
+		found = TRUE;
+	for (gsize i = 0; requirement->values && requirement->values[i] && !found; i++)
+		found = value_matches(&value, requirement->values[i]);
+	gnutls_free(value.data);
+	return found;
+}
+
+const char *requirement_check(const struct requirement *requirement, gnutls_x509_crt_t certificate,
+			      char **message)
+{
+	for (char **eku = requirement->ekus; eku && *eku; eku++) {
+		const char *name = *eku;
+
+		if (has_usage(certificate, *eku))
+			continue;
+		for (gsize i = 0; i < G_N_ELEMENTS(usages); i++)
+			if (strcmp(usages[i].oid, *eku) == 0)
+				name = usages[i].name;
+		*message = g_strdup_printf(
+			"the certificate lacks the extended key usage %s, which the account asks for",
+			name);
+		return "eku-missing";
+	}
+	if (requirement->extension && !has_extension(requirement, certificate)) {
+		*message =
+			g_strdup_printf("the certificate lacks the extension %s%s, which the "
+					"account asks for",
+					requirement->extension,
+					requirement->values ? " with a value that is allowed" : "");
+		return "extension-missing";
+	}
+	return NULL;
+}

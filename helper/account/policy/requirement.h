@@ -1,0 +1,27 @@
+/* What an account asks of a device certificate besides its chain: extended key usages, an
+ * extension. */
+#ifndef ACCOUNT_POLICY_REQUIREMENT_H
+#define ACCOUNT_POLICY_REQUIREMENT_H
+
+#include <glib.h>
+#include <gnutls/x509.h>
+
+struct requirement {
+	char **ekus;	 /* OIDs; each must be there */
+	char *extension; /* OID; or NULL */
+	char **values;	 /* one of them must be the extension's; NULL: any value */
+};
+
+/* Setters for account.conf: NULL, or what is wrong with the value (free it). */
+char *requirement_set_eku(struct requirement *requirement, const char *value);
+char *requirement_set_extension(struct requirement *requirement, const char *value);
+void requirement_clear(struct requirement *requirement);
+
+/* NULL where the certificate meets it; else the reason word, and *message is made. */
+const char *requirement_check(const struct requirement *requirement, gnutls_x509_crt_t certificate,
+			      char **message);
+
+/* The short name of an extended key usage, as RequireEKU= takes it, or NULL. */
+const char *requirement_usage_name(const char *oid);
+
+#endif

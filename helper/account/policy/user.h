@@ -1,0 +1,19 @@
+/* Users and groups of the name service. */
+#ifndef ACCOUNT_POLICY_USER_H
+#define ACCOUNT_POLICY_USER_H
+
+#include <sys/types.h>
+#include <glib.h>
+
+/* The groups of the name service. `user` NULL: `primary` alone; `primary` (gid_t)-1: none known
+ * besides the user database's.
+ */
+struct user_groups *user_groups_find(const char *user, gid_t primary);
+gboolean user_groups_have(const struct user_groups *groups, const char *group);
+void user_groups_free(struct user_groups *groups);
+gboolean user_known(const char *name);
+gboolean user_group_known(const char *name);
+/* Whether a list of names, @groups and "*" means who has that uid, in whose process `gid` is the group. */
+gboolean user_is_listed(char **list, uid_t uid, gid_t gid);
+
+#endif

@@ -1,0 +1,54 @@
+/* Who a user is to the policy: by name, by the account's groups, by those of the name service. */
+#include <string.h>
+#include "policy.h"
+#include "user.h"
+#include "who.h"
+
+static gboolean question_names(const struct who *who, const char *group)
+{
+	for (const char *const *name = who->groups; name && *name; name++)
+		if (strcmp(*name, group) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+/* A group that the question names, or one of the name service. */
+static gboolean in_outer_group(struct who *who, const char *group)
+{
+	if (question_names(who, group))
+		return TRUE;
+	if (!who->ask_names || !who->user)
+		return FALSE;
+	if (!who->names)
+		who->names = user_groups_find(who->user, (gid_t)-1);
+	return user_groups_have(who->names, group);
+}
+
+/* Members' @groups are outer ones: a group of the account never holds another, so there are no rings. */
+static gboolean in_account_group(struct who *who, const char *name)
+{
+	const struct policy_group *group = policy_group(who->policy, name);
+
+	for (char **member = group ? group->members : NULL; member && *member; member++) {
+		if (**member == '@' && in_outer_group(who, *member + 1))
+			return TRUE;
+		if (**member != '@' && who->user && strcmp(*member, who->user) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean who_is(struct who *who, const char *entry)
+{
+	if (strcmp(entry, "*") == 0)
+		return TRUE;
+	if (*entry == '@')
+		return in_account_group(who, entry + 1) || in_outer_group(who, entry + 1);
+	return who->user && strcmp(entry, who->user) == 0;
+}
+
+void who_clear(struct who *who)
+{
+	user_groups_free(who->names);
+	who->names = NULL;
+}

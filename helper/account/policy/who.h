@@ -1,0 +1,20 @@
+/* Who a user is to the policy. */
+#ifndef ACCOUNT_POLICY_WHO_H
+#define ACCOUNT_POLICY_WHO_H
+
+#include <glib.h>
+#include "policy.h"
+
+/* The groups of one user, looked up when first asked for. */
+struct who {
+	const struct policy *policy;
+	const char *user;	   /* or NULL */
+	const char *const *groups; /* that the question names, or NULL */
+	gboolean ask_names;
+	struct user_groups *names; /* of the name service */
+};
+/* Whether "alice", "@group" or "*" means the user. */
+gboolean who_is(struct who *who, const char *entry);
+void who_clear(struct who *who);
+
+#endif

@@ -1,0 +1,13 @@
+/* Block devices. */
+#ifndef ACCOUNT_POSTURE_POSTURE_BLOCK_H
+#define ACCOUNT_POSTURE_POSTURE_BLOCK_H
+
+#include <devid/policy.h>
+
+/* Whether what is stored on a block device is encrypted on its way there. */
+enum devid_answer posture_block_encrypted(const char *root, unsigned major, unsigned minor,
+					  char **found);
+/* … and on all devices of the btrfs that was mounted from `source`. */
+enum devid_answer posture_btrfs_encrypted(const char *root, const char *source, char **found);
+
+#endif

@@ -1,0 +1,10 @@
+/* os-release. */
+#ifndef ACCOUNT_POSTURE_POSTURE_OS_H
+#define ACCOUNT_POSTURE_POSTURE_OS_H
+
+#include <glib.h>
+
+/* FALSE: it is damaged. *version is NULL where there is none. */
+gboolean posture_os_parse(const char *text, gsize length, char **id, char **version);
+
+#endif

@@ -1,0 +1,147 @@
+/* Packages that are installed, and their versions: dpkg's database is read, rpm is asked. */
+#include <errno.h>
+#include <string.h>
+#include "posture-package.h"
+#include "posture-rpm.h"
+#include "posture-support.h"
+#include "posture-version.h"
+
+#define PACKAGE_NAME_MAX 128
+#define STATUS_FILE	 "/var/lib/dpkg/status"
+#define STATUS_MAX	 (64 * 1024 * 1024)
+
+gboolean posture_package_name_is_sound(const char *name)
+{
+	return g_ascii_isalnum(*name) && strlen(name) <= PACKAGE_NAME_MAX &&
+	       name[strspn(name, "0123456789abcdefghijklmnopqrstuvwxyz"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ.+-_")] == '\0';
+}
+
+/* The fields of a stanza that count. Each stands in it once. */
+enum field { FIELD_PACKAGE, FIELD_STATUS, FIELD_VERSION, FIELD_COUNT };
+static const char *const field_names[FIELD_COUNT] = { "Package:", "Status:", "Version:" };
+
+struct stanza {
+	char *of[FIELD_COUNT];
+};
+
+static void stanza_clear(struct stanza *stanza)
+{
+	for (gsize i = 0; i < FIELD_COUNT; i++)
+		g_clear_pointer(&stanza->of[i], g_free);
+}
+
+/* Takes a line's field if it counts. FALSE: it is none, or is there twice. */
+static gboolean take_field(struct stanza *stanza, const char *line, gsize width)
+{
+	const char *colon = memchr(line, ':', width);
+
+	if (!colon || colon == line)
+		return FALSE;
+	for (gsize i = 0; i < FIELD_COUNT; i++) {
+		gsize length = strlen(field_names[i]);
+
+		if (width < length || g_ascii_strncasecmp(line, field_names[i], length) != 0)
+			continue;
+		if (stanza->of[i])
+			return FALSE;
+		stanza->of[i] = g_strstrip(g_strndup(line + length, width - length));
+		break;
+	}
+	return TRUE;
+}
+
+/* "install ok installed": the last word is the state. With triggers to come it is installed as well. */
+static gboolean is_installed(const char *status)
+{
+	static const char *const good[] = { "installed", "triggers-pending", "triggers-awaited",
+					    NULL };
+	const char *space = strrchr(status, ' ');
+
+	return g_strv_contains(good, space ? space + 1 : status);
+}
+
+/* The end of a stanza: FALSE where it lacks what it must have. */
+static gboolean end_stanza(struct stanza *stanza, const char *name, char **version)
+{
+	const char *const *of = (const char *const *)stanza->of;
+	gboolean ok = TRUE;
+
+	if (of[FIELD_PACKAGE] && strcmp(of[FIELD_PACKAGE], name) == 0) {
+		gboolean there = of[FIELD_STATUS] && is_installed(of[FIELD_STATUS]);
+
+		ok = of[FIELD_STATUS] &&
+		     (!there || (of[FIELD_VERSION] && posture_version_is_sound(of[FIELD_VERSION])));
+		if (ok && there &&
+		    (!*version || posture_version_compare(of[FIELD_VERSION], *version) < 0)) {
+			g_free(*version);
+			*version = g_strdup(of[FIELD_VERSION]);
+		}
+	}
+	stanza_clear(stanza);
+	return ok;
+}
+
+gboolean posture_package_find(const char *text, gsize length, const char *name, char **version)
+{
+	const char *end = text + length;
+	struct stanza stanza = { { NULL } };
+	gboolean ok = length == 0 || !memchr(text, '\0', length);
+
+	*version = NULL;
+	while (ok && text < end) {
+		const char *stop = memchr(text, '\n', end - text);
+		gsize width = (stop ? stop : end) - text;
+
+		if (width == 0)
+			ok = end_stanza(&stanza, name, version);
+		else if (*text != ' ' && *text != '\t')
+			ok = take_field(&stanza, text, width);
+		text = stop ? stop + 1 : end;
+	}
+	if (ok)
+		ok = end_stanza(&stanza, name, version);
+	stanza_clear(&stanza);
+	if (!ok)
+		g_clear_pointer(version, g_free);
+	return ok;
+}
+
+/* What is installed by this name, NULL for nothing; or FALSE with *found. */
+static gboolean installed_version(const struct posture_place *place, const char *name,
+				  char **version, char **found)
+{
+	int error;
+	g_autoptr(GBytes) status = posture_read(place, STATUS_FILE, STATUS_MAX, &error);
+	gsize length = 0;
+	const char *text = status ? g_bytes_get_data(status, &length) : NULL;
+
+	if (status && posture_package_find(text ? text : "", length, name, version))
+		return TRUE;
+	if (status)
+		*found = g_strdup(STATUS_FILE " is damaged");
+	else if (error != ENOENT)
+		*found = g_strdup_printf(STATUS_FILE " can't be read: %s", g_strerror(error));
+	else
+		return posture_rpm_version(place, name, version, found);
+	return FALSE;
+}
+
+enum devid_answer posture_package_ask(const struct posture_place *place,
+				      const struct wanted *wanted, char **found)
+{
+	g_autofree char *version = NULL;
+
+	if (!installed_version(place, wanted->name, &version, found))
+		return DEVID_ANSWER_UNKNOWN;
+	if (!version)
+		*found = g_strdup_printf("package %s is not installed", wanted->name);
+	else if (!wanted->version || posture_version_reaches(version, wanted->version))
+		*found = g_strdup_printf("package %s is at %s", wanted->name, version);
+	else
+		*found = g_strdup_printf("package %s is at %s, below %s", wanted->name, version,
+					 wanted->version);
+	return version && (!wanted->version || posture_version_reaches(version, wanted->version))
+		       ? DEVID_ANSWER_PASS
+		       : DEVID_ANSWER_FAIL;
+}

@@ -1,0 +1,16 @@
+/* Packages that are installed. */
+#ifndef ACCOUNT_POSTURE_POSTURE_PACKAGE_H
+#define ACCOUNT_POSTURE_POSTURE_PACKAGE_H
+
+#include "posture-support.h"
+#include "posture-version.h"
+
+enum devid_answer posture_package_ask(const struct posture_place *place,
+				      const struct wanted *wanted, char **found);
+gboolean posture_package_name_is_sound(const char *name);
+/* dpkg's status file. FALSE: it is damaged. *version (free it) is NULL where the package is not installed;
+ * of several architectures the lowest counts.
+ */
+gboolean posture_package_find(const char *text, gsize length, const char *name, char **version);
+
+#endif

@@ -1,0 +1,13 @@
+/* Packages where rpm keeps them. */
+#ifndef ACCOUNT_POSTURE_POSTURE_RPM_H
+#define ACCOUNT_POSTURE_POSTURE_RPM_H
+
+#include "posture-support.h"
+
+/* Asks rpm. *version (free it) is NULL where the package is not installed. FALSE with *found: rpm is not
+ * there, fails, or doesn't end in time.
+ */
+gboolean posture_rpm_version(const struct posture_place *place, const char *name, char **version,
+			     char **found);
+
+#endif

@@ -1,0 +1,19 @@
+/* Units of systemd. */
+#ifndef ACCOUNT_POSTURE_POSTURE_UNIT_H
+#define ACCOUNT_POSTURE_POSTURE_UNIT_H
+
+#include "posture-support.h"
+
+/* One connection to systemd, made when it is first needed. */
+struct unit_link {
+	const struct posture_place *place;
+	GDBusConnection *connection;
+};
+#define AUTO_UNIT_LINK __attribute__((cleanup(posture_unit_link_clear)))
+void posture_unit_link_clear(struct unit_link *link);
+/* `state` is one of those that Unit= takes; `found` is one clause. */
+enum devid_answer posture_unit_ask(struct unit_link *link, const char *name, const char *state,
+				   char **found);
+gboolean posture_unit_name_is_sound(const char *name);
+
+#endif

@@ -1,0 +1,498 @@
+/* The gate: which identity a signature is for, whether this client may have it, and what the account
+ * says of its certificate and of who uses it here. A verdict is kept until the account, the records or the clock change it.
+ */
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <devid/policy.h>
+#include <internal/record.h>
+#include "agent/identity/keycache.h"
+#include "agent/identity/subject.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "gate.h"
+#include "judgement.h"
+#include "known-account.h"
+#include "peer.h"
+#include "ready.h"
+#include "refusal.h"
+#include "report.h"
+#include "ruling.h"
+#include "uses.h"
+#include "watch.h"
+
+/* Group membership changes without a word. */
+#define MEMBERSHIP_AGE (10 * G_USEC_PER_SEC)
+/* Identities that were here and went: what a program that goes on with one is told, and the log. */
+#define FORMER_MAX 64
+
+struct judged {
+	struct subject *subject;
+	struct judgement *judgement; /* NULL: not judged yet */
+	time_t judged_at;
+};
+
+struct gate {
+	enum half half;
+	const uid_t *uid; /* the agent's own */
+	struct report *report;
+	struct keycache *keys;
+	struct watch *watch;
+	struct refusals *refusals;
+	struct rulings *rulings;
+	GMutex lock; /* of all below */
+	struct epochs epochs;
+	struct account_keeper account;
+	struct record_list records;
+	GHashTable *judged; /* by the SPKI's hash */
+	GHashTable *former; /* subjects by theirs */
+	GHashTable *uses;   /* uses.h */
+};
+
+static void judged_free(void *data)
+{
+	struct judged *judged = data;
+
+	subject_unref(judged->subject);
+	judgement_unref(judged->judgement);
+	g_free(judged);
+}
+
+static const struct record *record_find(const struct record_list *records, const guint8 *spki_hash)
+{
+	for (size_t i = 0; i < records->count; i++)
+		if (memcmp(records->records[i].spki_hash, spki_hash, WIRE_SPKI_HASH) == 0)
+			return &records->records[i];
+	return NULL;
+}
+
+static gboolean record_keeps(const guint8 *spki_hash, void *data)
+{
+	return record_find(data, spki_hash) != NULL;
+}
+
+static void warn_skipped(const char *file, unsigned line, const char *why, void *data)
+{
+	g_autofree char *safe = text_printable(file);
+
+	syslog(LOG_WARNING, "%s:%u: record skipped: %s", safe, line, why);
+}
+
+/* How many there were. */
+static guint forget_verdicts(struct gate *gate)
+{
+	GHashTableIter iterator;
+	gpointer value;
+	guint verdicts = 0;
+
+	g_hash_table_iter_init(&iterator, gate->judged);
+	while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+		struct judged *judged = value;
+
+		verdicts += judged->judgement != NULL;
+		g_clear_pointer(&judged->judgement, judgement_unref);
+	}
+	return verdicts;
+}
+
+/* With the lock held, as all of these. */
+static void read_account(struct gate *gate)
+{
+	if (account_keeper_read(&gate->account))
+		forget_verdicts(gate);
+}
+
+/* What is known now may be gone with the next records. */
+static void keep_former(struct gate *gate)
+{
+	GHashTableIter iterator;
+	gpointer judged;
+
+	if (g_hash_table_size(gate->former) > FORMER_MAX)
+		g_hash_table_remove_all(gate->former);
+	g_hash_table_iter_init(&iterator, gate->judged);
+	while (g_hash_table_iter_next(&iterator, NULL, &judged)) {
+		struct subject *subject = subject_ref(((struct judged *)judged)->subject);
+
+		g_hash_table_replace(gate->former, subject->spki_hash, subject);
+	}
+}
+
+static void read_records(struct gate *gate)
+{
+	char folder[PATH_BUFFER];
+
+	keep_former(gate);
+	g_hash_table_remove_all(gate->judged);
+	record_list_clear(&gate->records);
+	if (!path_data(gate->half, folder) ||
+	    record_load_folder(folder, &gate->records, warn_skipped, NULL) != DEVID_OK)
+		memset(&gate->records, 0, sizeof(gate->records));
+	/* A key whose record went is not for use any more. */
+	keycache_retain(gate->keys, record_keeps, &gate->records);
+}
+
+static void refresh(struct gate *gate)
+{
+	struct epochs now;
+
+	watch_read(gate->watch, &now);
+	if (now.account != gate->epochs.account) {
+		if (gate->epochs.account)
+			keycache_drop_all(gate->keys);
+		read_account(gate);
+	} else if (account_keeper_is_old(&gate->account)) {
+		read_account(gate);
+	}
+	if (now.records != gate->epochs.records)
+		read_records(gate);
+	gate->epochs = now;
+}
+
+static guint64 epoch(const struct gate *gate)
+{
+	return gate->epochs.account + gate->epochs.records;
+}
+
+/* Whether the clock alone leaves the judgement standing. */
+static gboolean still_stands(const struct judged *judged, time_t now)
+{
+	const struct judgement *judgement = judged->judgement;
+	time_t until;
+
+	if (!judgement || now < judged->judged_at)
+		return FALSE;
+	until = judgement->verdict ? judgement->verdict->valid_until : 0;
+	return until == 0 || now < until;
+}
+
+static struct judged *find_judged(struct gate *gate, const guint8 *spki_hash, time_t now,
+				  GError **error)
+{
+	struct judged *judged = g_hash_table_lookup(gate->judged, spki_hash);
+
+	if (!judged) {
+		const struct record *record = record_find(&gate->records, spki_hash);
+
+		if (!record) {
+			const struct subject *former = g_hash_table_lookup(gate->former, spki_hash);
+
+			devid_error_set(error, DEVID_NOT_FOUND, "key-gone", NULL,
+					"%s: no identity with this key is on the token any more",
+					former ? former->label : "identity");
+			return NULL;
+		}
+		judged = g_new0(struct judged, 1);
+		judged->subject = subject_new(record);
+		g_hash_table_insert(gate->judged, judged->subject->spki_hash, judged);
+	}
+	if (!still_stands(judged, now)) {
+		g_clear_pointer(&judged->judgement, judgement_unref);
+		judged->judgement = judgement_new(account_keeper_account(&gate->account),
+						  gate->half, judged->subject, now);
+		judged->judged_at = now;
+	}
+	return judged;
+}
+
+void gate_refresh(struct gate *gate)
+{
+	ready_gnutls();
+	g_mutex_lock(&gate->lock);
+	refresh(gate);
+	g_mutex_unlock(&gate->lock);
+}
+
+struct subject *gate_find_name(struct gate *gate, const char *name)
+{
+	struct subject *subject = NULL;
+
+	ready_gnutls();
+	g_mutex_lock(&gate->lock);
+	refresh(gate);
+	for (size_t i = 0; i < gate->records.count && !subject; i++)
+		if (strcmp(gate->records.records[i].name, name) == 0)
+			subject = subject_new(&gate->records.records[i]);
+	g_mutex_unlock(&gate->lock);
+	return subject;
+}
+
+gboolean gate_may_sign(struct gate *gate, struct peer *peer)
+{
+	gint64 now = g_get_monotonic_time();
+	struct known_account *account;
+	guint64 asked;
+
+	if (gate->half == HALF_USER)
+		return peer->uid == *gate->uid;
+	if (peer->uid == 0)
+		return TRUE;
+	gate_refresh(gate);
+	g_mutex_lock(&gate->lock);
+	asked = gate->epochs.account;
+	account = gate->account.known ? known_account_ref(gate->account.known) : NULL;
+	g_mutex_unlock(&gate->lock);
+	if (peer->asked_epoch != asked || now - peer->asked_at >= MEMBERSHIP_AGE) {
+		/* The name service may take its time: nobody else waits for it. */
+		peer->may_sign = account && devid_account_may_use_system(account->account,
+									 peer->uid, peer->gid);
+		peer->asked_epoch = asked;
+		peer->asked_at = now;
+	}
+	known_account_unref(account);
+	return peer->may_sign;
+}
+
+/* What is asked of one use: taken together, so that all of it is of one moment. */
+struct asked {
+	struct subject *subject;
+	struct judgement *judgement;
+	struct known_account *account; /* whose policy is to be asked; NULL: there is none */
+	guint64 judged_by;
+};
+
+static void asked_clear(struct asked *asked)
+{
+	subject_unref(asked->subject);
+	judgement_unref(asked->judgement);
+	known_account_unref(asked->account);
+}
+
+static gboolean ask(struct gate *gate, const guint8 *spki_hash, struct asked *asked, GError **error)
+{
+	const struct judged *judged;
+
+	memset(asked, 0, sizeof(*asked));
+	ready_gnutls();
+	g_mutex_lock(&gate->lock);
+	refresh(gate);
+	asked->judged_by = epoch(gate);
+	judged = find_judged(gate, spki_hash, time(NULL), error);
+	if (judged) {
+		asked->subject = subject_ref(judged->subject);
+		asked->judgement = judgement_ref(judged->judgement);
+		/* Without a verdict nothing is asked of anybody (OnUse=off, no account). */
+		if (judged->judgement->verdict && gate->account.known &&
+		    gate->account.known->has_policy)
+			asked->account = known_account_ref(gate->account.known);
+	}
+	g_mutex_unlock(&gate->lock);
+	return judged != NULL;
+}
+
+/* FALSE: refused, which is told where it is news. */
+static gboolean allow(struct gate *gate, struct peer *peer, const struct asked *asked,
+		      GError **error)
+{
+	g_autoptr(gate_ruling) ruling = NULL;
+	const GError *problem = asked->judgement->problem;
+	struct report_use use = { peer, asked->subject, asked->judgement->verdict,
+				  NULL, "Refused",	NULL };
+
+	if (asked->account) {
+		ruling = rulings_get(gate->rulings, asked->account->account, asked->subject,
+				     asked->judgement, peer);
+		problem = ruling->problem;
+		use.rule = ruling->rule;
+	}
+	if (!problem || !asked->judgement->refuse)
+		return TRUE;
+	use.problem = problem;
+	peer_look(peer);
+	if (refusals_add(gate->refusals, peer, asked->subject->spki_hash, asked->judged_by, TRUE,
+			 problem)) {
+		report_use(gate->report, &use);
+		report_refusal(gate->report, peer, asked->subject, problem);
+	}
+	g_propagate_error(error, g_error_copy(problem));
+	return FALSE;
+}
+
+/* No client says why: a program that goes on with a key that was replaced or removed is told in the log. */
+static void tell_gone(struct gate *gate, struct peer *peer, const guint8 *spki_hash,
+		      const GError *problem)
+{
+	struct report_use use = { peer, NULL, NULL, problem, "Refused", NULL };
+
+	peer_look(peer);
+	if (!refusals_add(gate->refusals, peer, spki_hash, 0, FALSE, problem))
+		return;
+	g_mutex_lock(&gate->lock);
+	use.subject = g_hash_table_lookup(gate->former, spki_hash);
+	if (use.subject)
+		subject_ref(use.subject);
+	g_mutex_unlock(&gate->lock);
+	report_use(gate->report, &use);
+	if (use.subject)
+		subject_unref(use.subject);
+}
+
+static gboolean account_is_broken(struct gate *gate, GError **error)
+{
+	gboolean broken;
+
+	g_mutex_lock(&gate->lock);
+	broken = account_keeper_is_broken(&gate->account, error);
+	g_mutex_unlock(&gate->lock);
+	return broken;
+}
+
+struct subject *gate_pass(struct gate *gate, struct peer *peer, const guint8 *spki_hash,
+			  GError **error)
+{
+	struct subject *subject = NULL;
+	struct asked asked;
+	GError *remembered = NULL;
+
+	if (!gate_may_sign(gate, peer)) {
+		/* Who may is not known of an account that is broken: no group would help. */
+		if (account_is_broken(gate, error))
+			return NULL;
+		devid_error_set(error, DEVID_DENIED, "system-user", NULL,
+				"signature: the account does not let this user use the machine's "
+				"identity");
+		return NULL;
+	}
+	if (!ask(gate, spki_hash, &asked, &remembered)) {
+		tell_gone(gate, peer, spki_hash, remembered);
+		g_propagate_error(error, remembered);
+		return NULL;
+	}
+	remembered = refusals_find(gate->refusals, peer, spki_hash, asked.judged_by);
+	if (remembered)
+		g_propagate_error(error, remembered);
+	else if (allow(gate, peer, &asked, error))
+		subject = subject_ref(asked.subject);
+	asked_clear(&asked);
+	return subject;
+}
+
+void gate_used(struct gate *gate, struct peer *peer, struct subject *subject)
+{
+	struct judgement *judgement = NULL;
+	struct judged *judged;
+	gboolean first;
+
+	if (peer->used && subject_key_equal(peer->used_key, subject->spki_hash))
+		return;
+	peer->used = TRUE;
+	memcpy(peer->used_key, subject->spki_hash, WIRE_SPKI_HASH);
+	peer_look(peer);
+	g_mutex_lock(&gate->lock);
+	judged = g_hash_table_lookup(gate->judged, subject->spki_hash);
+	if (judged && judged->judgement)
+		judgement = judgement_ref(judged->judgement);
+	first = uses_add(gate->uses, peer, subject);
+	g_mutex_unlock(&gate->lock);
+	if (first) {
+		struct report_use use = { peer, subject, NULL, NULL, "Allowed", NULL };
+		g_autoptr(gate_ruling) ruling =
+			judgement ? rulings_look(gate->rulings, subject, judgement, peer) : NULL;
+
+		use.verdict = judgement ? judgement->verdict : NULL;
+		use.problem = ruling ? ruling->problem : judgement ? judgement->problem : NULL;
+		use.rule = ruling ? ruling->rule : NULL;
+		report_use(gate->report, &use);
+	}
+	judgement_unref(judgement);
+}
+
+void gate_failed(struct gate *gate, struct peer *peer, struct subject *subject, gboolean prompted,
+		 const GError *error)
+{
+	struct report_use use = { peer, subject, NULL, error, "Failed", NULL };
+	gboolean binding =
+		prompted || g_error_matches(error, DEVID_ERROR, (gint)DEVID_STORE_DISMISSED);
+
+	peer_look(peer);
+	if (!refusals_add(gate->refusals, peer, subject->spki_hash, 0, binding, error))
+		return;
+	report_use(gate->report, &use);
+	report_refusal(gate->report, peer, subject, error);
+}
+
+void gate_forget_store(struct gate *gate)
+{
+	refusals_drop_store(gate->refusals);
+}
+
+void gate_forget(struct gate *gate, guint *verdicts, guint *refusals)
+{
+	g_mutex_lock(&gate->lock);
+	*verdicts = forget_verdicts(gate);
+	/* An account that is away, whether that was seen already or not, is forgotten too. */
+	account_keeper_forget(&gate->account);
+	g_hash_table_remove_all(gate->uses);
+	g_mutex_unlock(&gate->lock);
+	rulings_forget(gate->rulings);
+	*refusals = refusals_drop_all(gate->refusals);
+}
+
+struct devid_account *gate_load_account(struct gate *gate, GError **error)
+{
+	struct devid_account *account = NULL;
+
+	ready_gnutls();
+	if (devid_account_load(NULL, gate->half == HALF_SYSTEM, &account) != DEVID_OK)
+		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "account: no memory");
+	return account;
+}
+
+struct gate *gate_new(enum half half, const uid_t *uid, struct report *report,
+		      struct keycache *keys)
+{
+	struct gate *gate = g_new0(struct gate, 1);
+
+	gate->half = half;
+	gate->uid = uid;
+	gate->report = report;
+	gate->keys = keys;
+	gate->account.half = half;
+	g_mutex_init(&gate->lock);
+	gate->watch = watch_new(half);
+	gate->refusals = refusals_new();
+	gate->rulings = rulings_new();
+	gate->judged =
+		g_hash_table_new_full(subject_key_hash, subject_key_equal, NULL, judged_free);
+	gate->former = g_hash_table_new_full(subject_key_hash, subject_key_equal, NULL,
+					     (GDestroyNotify)subject_unref);
+	gate->uses = uses_new();
+	return gate;
+}
+
+void gate_free(struct gate *gate)
+{
+	if (!gate)
+		return;
+	g_hash_table_unref(gate->judged);
+	g_hash_table_unref(gate->former);
+	g_hash_table_unref(gate->uses);
+	record_list_clear(&gate->records);
+	account_keeper_clear(&gate->account);
+	refusals_free(gate->refusals);
+	rulings_free(gate->rulings);
+	watch_free(gate->watch);
+	g_mutex_clear(&gate->lock);
+	g_free(gate);
+}
+
+void gate_facts(struct gate *gate, struct gate_facts *facts)
+{
+	char folder[PATH_BUFFER] = "";
+	const struct devid_account *account;
+
+	gate_refresh(gate);
+	facts->folder = g_strdup(path_data(gate->half, folder) ? folder : "");
+	g_mutex_lock(&gate->lock);
+	account = account_keeper_account(&gate->account);
+	facts->identities = (guint)gate->records.count;
+	facts->skipped = (guint)gate->records.skipped;
+	facts->generation = gate->records.generation;
+	facts->state = account ? devid_account_state(account) : DEVID_ACCOUNT_UNUSABLE;
+	facts->account_folder = g_strdup(account ? devid_account_folder(account) : "");
+	facts->problem = g_strdup(account ? devid_account_problem(account) : "no memory");
+	facts->on_use = account ? devid_account_on_use(account) : DEVID_ON_USE_ENFORCE;
+	facts->signing = account ? (guint)devid_account_signing_count(account) : 0;
+	facts->gap = gate->account.gap_since != 0;
+	g_mutex_unlock(&gate->lock);
+}

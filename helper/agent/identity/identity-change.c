@@ -1,0 +1,164 @@
+/* Removing and renaming identities. */
+#include <string.h>
+#include "agent/store/store.h"
+#include "base/error.h"
+#include "identity-certificate.h"
+#include "identity-change.h"
+#include "identity-desk.h"
+#include "identity-label.h"
+#include "identity-mark.h"
+#include "identity-writer.h"
+
+static GCancellable *cancel_of(const struct store_wait *wait)
+{
+	return wait ? wait->cancel : NULL;
+}
+
+static const struct record *find(const struct desk *desk, const char *name, GError **error)
+{
+	const struct record *record = desk_by_name(desk, name);
+
+	if (!record)
+		devid_error_set(error, DEVID_NOT_FOUND, NULL, NULL, "there is no such identity");
+	return record;
+}
+
+/* The key stays as it is; the identity is called as the key from here on, unless another one is. */
+static gboolean remove_certificates(struct desk *desk, const struct record *record,
+				    const struct store_wait *wait, GError **error)
+{
+	struct record edited = *record;
+	struct labels labels = labels_of(record);
+	const struct record *other = desk_by_label(desk, labels.key);
+
+	edited.leaf = (struct record_bytes){ NULL, 0 };
+	edited.chain_count = 0;
+	edited.size_accepted = false;
+	if (!other)
+		labels.name = labels.key;
+	labels_put(&labels, &edited);
+	if (!desk_write(desk, &edited, error))
+		return FALSE;
+	desk_pause(desk);
+	if (!g_str_equal(edited.label, record->label))
+		identity_relabel(desk->folder.half, edited.store, edited.spki_hash, edited.label,
+				 wait);
+	return TRUE;
+}
+
+/* Takes away all of a record, its key or its certificates. `mark` is set where a half goes with it. */
+static gboolean remove_from_record(struct desk *desk, const struct record *record, guint32 object,
+				   const struct store_wait *wait, struct mark **mark,
+				   GError **error)
+{
+	const struct store *store = record_has_key(record) ? store_find(record->store) : NULL;
+	struct record edited = *record;
+	struct labels labels = labels_of(record);
+	char hex[SPKI_HEX_SIZE];
+
+	if (object == OBJECT_CERTIFICATE && record_has_key(record))
+		return remove_certificates(desk, record, wait, error);
+	if (store) {
+		hex_encode(record->spki_hash, sizeof(record->spki_hash), hex);
+		*mark = mark_begin(desk, store, hex, error);
+		if (!*mark)
+			return FALSE;
+	}
+	if (object == OBJECT_PRIVATE_KEY && record->leaf.length > 0) {
+		edited.store = (char *)"none";
+		labels_put(&labels, &edited); /* those of the keys go with them */
+		return desk_write(desk, &edited, error);
+	}
+	return desk_erase(desk, record->name, error);
+}
+
+gboolean identity_remove(enum half half, const char *name, guint32 object,
+			 const struct store_wait *wait, GPtrArray *warnings, GError **error)
+{
+	g_autoptr(GError) local = NULL;
+	AUTO_WRITER struct desk desk;
+	struct mark *mark = NULL;
+	gint64 until = 0;
+	gboolean done;
+
+	do {
+		const struct record *record;
+
+		if (!writer_open(half, TRUE, cancel_of(wait), &desk, error))
+			return FALSE;
+		record = find(&desk, name, &local);
+		done = record && remove_from_record(&desk, record, object, wait, &mark, &local);
+		writer_close(&desk);
+	} while (!done && mark_try_again(&desk, &until, wait, &local));
+	if (!done) {
+		mark_settle(mark);
+		g_propagate_error(error, g_steal_pointer(&local));
+		return FALSE;
+	}
+	/* The identity is gone for everybody; the half follows, now or with the next writer. */
+	if (!mark_end(mark, wait, &local))
+		g_ptr_array_add(warnings,
+				g_strdup_printf("the private key could not be removed yet: %s",
+						local->message));
+	return TRUE;
+}
+
+void identity_relabel(enum half half, const char *store_name, const guint8 spki_hash[32],
+		      const char *label, const struct store_wait *wait)
+{
+	const struct store *store = store_find(store_name);
+	g_autoptr(GError) error = NULL;
+	char hex[SPKI_HEX_SIZE];
+
+	if (!store || !store->relabel || store->state(half, NULL) != STORE_READY)
+		return;
+	hex_encode(spki_hash, 32, hex);
+	if (!store->relabel(half, hex, label, wait, &error))
+		g_message("%s: the new label is not shown there: %s", store->title, error->message);
+}
+
+static gboolean is_free(const struct record *other, const struct record *record, const char *what,
+			GError **error)
+{
+	if (!other || other == record)
+		return TRUE;
+	devid_error_set(error, DEVID_EXISTS, NULL, NULL, "that %s belongs to \"%s\"", what,
+			other->label);
+	return FALSE;
+}
+
+gboolean identity_rename(enum half half, const char *name, guint32 object, const char *new_label,
+			 GBytes *new_id, const struct store_wait *wait, GError **error)
+{
+	AUTO_WRITER struct desk desk = DESK_INIT;
+	const struct record *record;
+	struct record edited;
+	gboolean renamed;
+
+	if ((new_label && !label_is_good(new_label, error)) ||
+	    !writer_open(half, TRUE, cancel_of(wait), &desk, error))
+		return FALSE;
+	record = find(&desk, name, error);
+	if (!record)
+		return FALSE;
+	edited = *record;
+	if (new_label && object == 0)
+		labels_rename(&edited, new_label);
+	else if (new_label && !labels_set(&edited, object, new_label, error))
+		return FALSE;
+	renamed = !g_str_equal(edited.label, record->label);
+	if (renamed && !is_free(desk_by_label(&desk, edited.label), record, "label", error))
+		return FALSE;
+	if (new_id) {
+		edited.id.data = (uint8_t *)g_bytes_get_data(new_id, &edited.id.length);
+		if (!is_free(desk_by_id(&desk, edited.id.data, edited.id.length), record, "CKA_ID",
+			     error))
+			return FALSE;
+	}
+	if (!desk_write(&desk, &edited, error))
+		return FALSE;
+	desk_pause(&desk);
+	if (renamed)
+		identity_relabel(half, edited.store, edited.spki_hash, edited.label, wait);
+	return TRUE;
+}

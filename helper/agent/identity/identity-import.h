@@ -1,0 +1,26 @@
+/* An import: what it would change is decided under the lock, the private half is written without
+ * it (a person may be asked), and the record is put in place under the lock if the decision still
+ * holds.
+ */
+#ifndef AGENT_IDENTITY_IDENTITY_IMPORT_H
+#define AGENT_IDENTITY_IDENTITY_IMPORT_H
+
+#include "agent/store/store.h"
+#include "identity-undo.h"
+#include "identity.h"
+
+void identity_result_clear(struct identity_result *result);
+struct identity_import {
+	enum half half;
+	const char *label;
+	const GPtrArray *certificates; /* GBytes*, DER, leaf first; at least one */
+	const struct secret *pkcs8;    /* NULL: a certificate whose key is already there */
+	const struct store *store;
+	guint32 flags;			     /* IMPORT_* */
+	const struct devid_account *account; /* Limits are checked again here */
+};
+gboolean identity_import(const struct identity_import *import, const struct store_wait *wait,
+			 struct identity_result *result, struct identity_undo **undo,
+			 GError **error);
+
+#endif

@@ -1,0 +1,93 @@
+/* The two ends of an import: kept, or everything back as it was. */
+#include "base/error.h"
+#include "identity-desk.h"
+#include "identity-mark.h"
+#include "identity-undo.h"
+#include "identity-writer.h"
+
+struct identity_undo *identity_undo_new(enum half half)
+{
+	struct identity_undo *undo = g_new0(struct identity_undo, 1);
+
+	undo->half = half;
+	return undo;
+}
+
+static void undo_free(struct identity_undo *undo)
+{
+	mark_drop(undo->written);
+	mark_drop(undo->replaced);
+	g_clear_pointer(&undo->before, g_bytes_unref);
+	g_clear_pointer(&undo->after, g_bytes_unref);
+	g_free(undo->name);
+	g_free(undo);
+}
+
+void identity_undo_settle(struct identity_undo *undo)
+{
+	if (!undo)
+		return;
+	mark_settle(g_steal_pointer(&undo->written));
+	mark_settle(g_steal_pointer(&undo->replaced));
+	undo_free(undo);
+}
+
+gboolean identity_keep(struct identity_undo *undo, const struct store_wait *wait,
+		       GPtrArray *warnings, GError **error)
+{
+	g_autoptr(GError) local = NULL;
+
+	if (!undo)
+		return TRUE;
+	if (!mark_end(g_steal_pointer(&undo->written), wait, &local))
+		g_warning("%s", local->message);
+	g_clear_error(&local);
+	/* The identity stands; a half that can't be reached now is left to the next writer. */
+	if (!mark_end(g_steal_pointer(&undo->replaced), wait, &local))
+		g_ptr_array_add(warnings,
+				g_strdup_printf("the replaced private key could not be removed: %s",
+						local->message));
+	undo_free(undo);
+	return TRUE;
+}
+
+static gboolean put_back(struct identity_undo *undo, const struct store_wait *wait, GError **error)
+{
+	AUTO_WRITER struct desk desk = DESK_INIT;
+	g_autoptr(GBytes) now = NULL;
+
+	if (!undo->after)
+		return TRUE;
+	if (!writer_open(undo->half, TRUE, wait ? wait->cancel : NULL, &desk, error))
+		return FALSE;
+	now = desk_bytes(&desk, undo->name);
+	if (!now && !undo->before)
+		return TRUE;
+	if (!now || !g_bytes_equal(now, undo->after)) {
+		devid_error_set(error, DEVID_EXISTS, NULL, NULL,
+				"identity: it was changed by another program in the meantime");
+		return FALSE;
+	}
+	return undo->before ? desk_write_bytes(&desk, undo->name, undo->before, error)
+			    : desk_erase(&desk, undo->name, error);
+}
+
+gboolean identity_undo(struct identity_undo *undo, const struct store_wait *wait, GError **error)
+{
+	g_autoptr(GError) local = NULL;
+	gboolean done;
+
+	if (!undo)
+		return TRUE;
+	done = put_back(undo, wait, error);
+	if (done && undo->restored)
+		done = undo->written->store->remove(undo->half, undo->written->spki_hex, wait,
+						    error);
+	/* Both ends are tried, whatever became of the other. */
+	if (!mark_end(g_steal_pointer(&undo->written), wait, done ? error : NULL))
+		done = FALSE;
+	if (!mark_end(g_steal_pointer(&undo->replaced), wait, done ? error : NULL))
+		done = FALSE;
+	undo_free(undo);
+	return done;
+}

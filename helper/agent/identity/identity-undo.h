@@ -1,0 +1,30 @@
+/* What an import replaced (identity.h), between its commit and the client's word. */
+#ifndef AGENT_IDENTITY_IDENTITY_UNDO_H
+#define AGENT_IDENTITY_IDENTITY_UNDO_H
+
+#include "agent/store/store.h"
+
+struct identity_undo {
+	enum half half;
+	char *name;
+	GBytes *before;	       /* the record's bytes; NULL: there was none */
+	GBytes *after;	       /* NULL: the record was not touched */
+	struct mark *written;  /* the private half that came, or NULL */
+	struct mark *replaced; /* the one that it takes the place of, or NULL */
+	gboolean
+		restored; /* a half that had gone missing was put back: undoing takes it out again */
+};
+
+struct identity_undo *identity_undo_new(enum half half);
+/* Ends without keep or undo: marks are settled as the records stand. */
+void identity_undo_settle(struct identity_undo *undo);
+/* What an import replaced, so that it can be put back: held by the connection between PHASE_COMMIT and
+ * PHASE_KEEP. NULL where nothing changed.
+ */
+struct identity_undo;
+gboolean identity_undo(struct identity_undo *undo, const struct store_wait *wait, GError **error);
+/* Ends the hold: old private half out (keep), or everything back as it was (undo). Consumes `undo`. */
+gboolean identity_keep(struct identity_undo *undo, const struct store_wait *wait,
+		       GPtrArray *warnings, GError **error);
+
+#endif

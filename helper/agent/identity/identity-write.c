@@ -1,0 +1,392 @@
+/* Objects that other tools write one after the other (C_CreateObject): a key and a certificate pair by
+ * their SPKI, whichever comes first, under the certificate's CKA_ID; each with the label that it came with.
+ */
+#include <string.h>
+#include <gnutls/abstract.h>
+#include <internal/cleanup.h>
+#include "agent/key/encode.h"
+#include "agent/store/store.h"
+#include "base/error.h"
+#include "identity-certificate.h"
+#include "identity-change.h"
+#include "identity-desk.h"
+#include "identity-import.h"
+#include "identity-label.h"
+#include "identity-mark.h"
+#include "identity-write.h"
+#include "identity-writer.h"
+#include "identity.h"
+
+#define LABEL_TRIES 1000
+
+struct writing {
+	enum half half;
+	const struct wire_frame *request;
+	const struct devid_account *account;
+	const struct store_wait *wait;
+	const char *label;    /* as asked for, or NULL */
+	struct wire_field id; /* length 0: none was asked for */
+	struct desk desk;
+	struct identity_result *result;
+};
+
+static GCancellable *cancel_of(const struct writing *writing)
+{
+	return writing->wait ? writing->wait->cancel : NULL;
+}
+
+static struct record_bytes bytes_of(GBytes *bytes)
+{
+	return (struct record_bytes){ (uint8_t *)g_bytes_get_data(bytes, NULL),
+				      g_bytes_get_size(bytes) };
+}
+
+static gboolean refuse(const char *what, const struct record *other, GError **error)
+{
+	devid_error_set(error, DEVID_EXISTS, NULL, NULL, "%s \"%s\"", what, other->label);
+	return FALSE;
+}
+
+/* A label that was not asked for gets a number where it is taken. */
+static char *free_label(const struct desk *desk, const char *wanted)
+{
+	char *label = g_strdup(wanted);
+
+	for (int i = 2; i < LABEL_TRIES && desk_by_label(desk, label); i++) {
+		g_free(label);
+		label = g_strdup_printf("%.*s (%d)", RECORD_LABEL_MAX - 8, wanted, i);
+	}
+	return label;
+}
+
+static void tell(struct writing *writing, const struct record *record, gboolean changed)
+{
+	writing->result->name = g_strdup(record->name);
+	writing->result->label = g_strdup(record->label);
+	writing->result->id = g_bytes_new(record->id.data, record->id.length);
+	writing->result->changed = changed;
+}
+
+/* Label and CKA_ID must be nobody else's; then the record is put in place. */
+static gboolean commit(struct writing *writing, const struct record *target, struct record *record,
+		       GError **error)
+{
+	g_autoptr(GDateTime) clock = g_date_time_new_now_utc();
+	g_autofree char *now = g_date_time_format(clock, "%Y-%m-%dT%H:%M:%SZ");
+	const struct record *other = desk_by_label(&writing->desk, record->label);
+
+	if (other && other != target)
+		return refuse("that label belongs to", other, error);
+	other = desk_by_id(&writing->desk, record->id.data, record->id.length);
+	if (other && other != target)
+		return refuse("that CKA_ID belongs to another key's", other, error);
+	record->imported = now;
+	if (target)
+		memcpy(record->name, target->name, sizeof(record->name));
+	else
+		desk_new_name(&writing->desk, record->name);
+	if (!desk_write(&writing->desk, record, error))
+		return FALSE;
+	tell(writing, record, TRUE);
+	return TRUE;
+}
+
+/* --- certificates ------------------------------------------------------------------------------ */
+
+static gboolean place_certificate(struct writing *writing, const struct certificate *certificate,
+				  GError **error)
+{
+	const struct record *target = desk_by_spki(&writing->desk, certificate->spki_hash);
+	g_autofree char *label = NULL;
+	struct labels labels = { NULL, NULL, NULL };
+	struct record record = { 0 };
+
+	if (certificate->authority && target && record_has_key(target))
+		return refuse("a CA's certificate doesn't belong to the device key", target, error);
+	if (target && target->leaf.length > 0) {
+		if (target->leaf.length != g_bytes_get_size(certificate->der) ||
+		    memcmp(target->leaf.data, g_bytes_get_data(certificate->der, NULL),
+			   target->leaf.length) != 0)
+			return refuse("this key has a certificate already:", target, error);
+		tell(writing, target, FALSE);
+		return TRUE;
+	}
+	if (target) {
+		record = *target;
+		labels = labels_of(target);
+	}
+	label = writing->label ? g_strdup(writing->label)
+		: target       ? g_strdup(target->label)
+			       : free_label(&writing->desk, certificate->name);
+	record.store = target ? target->store : (char *)"none";
+	labels.name = label;
+	labels_put(&labels, &record);
+	record.id =
+		writing->id.length > 0
+			? (struct record_bytes){ (uint8_t *)writing->id.data, writing->id.length }
+			: (struct record_bytes){ (uint8_t *)certificate->id, KEY_ID_SIZE };
+	record.spki = bytes_of(certificate->spki);
+	memcpy(record.spki_hash, certificate->spki_hash, sizeof(record.spki_hash));
+	record.leaf = bytes_of(certificate->der);
+	memcpy(record.check_value, certificate->check_value, sizeof(record.check_value));
+	if (!commit(writing, target, &record, error))
+		return FALSE;
+	desk_pause(&writing->desk);
+	if (target && strcmp(target->label, label) != 0)
+		identity_relabel(writing->half, record.store, record.spki_hash, label,
+				 writing->wait);
+	return TRUE;
+}
+
+static gboolean write_certificate(struct writing *writing, GError **error)
+{
+	AUTO_CERTIFICATE struct certificate certificate = CERTIFICATE_INIT;
+	g_autoptr(GBytes) der = NULL;
+	struct wire_field field;
+	gboolean accepted;
+
+	if (!wire_get(writing->request, TAG_CERTIFICATE, &field)) {
+		devid_error_set(error, DEVID_USAGE, NULL, NULL, "certificate: there is none");
+		return FALSE;
+	}
+	der = g_bytes_new(field.data, field.length);
+	if (!certificate_read(der, "certificate", &certificate, error))
+		return FALSE;
+	if (certificate.authority
+		    ? !certificate_fits_signing(&certificate, writing->account, error)
+		    : !certificate_fits(&certificate, writing->account, FALSE, &accepted, error) ||
+			      !spki_is_supported(certificate.spki, "key", error))
+		return FALSE;
+	return writer_open(writing->half, TRUE, cancel_of(writing), &writing->desk, error) &&
+	       place_certificate(writing, &certificate, error);
+}
+
+/* --- private keys ------------------------------------------------------------------------------ */
+
+static const struct store *choose_store(const struct writing *writing, GError **error)
+{
+	const struct store *store = store_find(writing->half == HALF_SYSTEM ? "file" : "keyring");
+	g_autofree char *why = NULL;
+
+	if (store->state(writing->half, &why) != STORE_MISSING)
+		return store;
+	devid_error_set(error, DEVID_STORE_MISSING, NULL, NULL, "%s", why ? why : store->title);
+	return NULL;
+}
+
+static gboolean place_key(struct writing *writing, const struct store *store, GBytes *spki,
+			  GError **error)
+{
+	guint8 hash[32], id[KEY_ID_SIZE];
+	g_autofree char *label = NULL;
+	struct labels labels;
+	struct record record = { 0 };
+	const struct record *target;
+	char hex[SPKI_HEX_SIZE];
+
+	spki_digest(spki, hash, hex, id);
+	target = desk_by_spki(&writing->desk, hash);
+	if (target && record_has_key(target)) {
+		tell(writing, target, FALSE);
+		return TRUE;
+	}
+	if (target) {
+		record = *target;
+		label = g_strdup(target->label);
+	} else {
+		label = writing->label ? g_strdup(writing->label)
+				       : free_label(&writing->desk, "Device key");
+		record.id = writing->id.length > 0
+				    ? (struct record_bytes){ (uint8_t *)writing->id.data,
+							     writing->id.length }
+				    : (struct record_bytes){ id, KEY_ID_SIZE };
+		record.spki = bytes_of(spki);
+		memcpy(record.spki_hash, hash, sizeof(hash));
+	}
+	record.store = (char *)store->name;
+	labels.name = label;
+	labels.key = labels.public_key = writing->label ? writing->label : label;
+	labels_put(&labels, &record);
+	return commit(writing, target, &record, error);
+}
+
+/* What place_key() would refuse is refused before the half is written. */
+static gboolean key_may_come(struct writing *writing, const guint8 hash[32], const guint8 *id,
+			     GError **error)
+{
+	const struct record *target = desk_by_spki(&writing->desk, hash);
+	const struct record *other;
+
+	if (target && certificate_is_authority(target))
+		return refuse("a device's key is not that of the CA", target, error);
+	if (target)
+		return TRUE;
+	other = writing->label ? desk_by_label(&writing->desk, writing->label) : NULL;
+	if (other)
+		return refuse("that label belongs to", other, error);
+	other = writing->id.length > 0
+			? desk_by_id(&writing->desk, writing->id.data, writing->id.length)
+			: desk_by_id(&writing->desk, id, KEY_ID_SIZE);
+	return !other || refuse("that CKA_ID belongs to another key's", other, error);
+}
+
+static gboolean write_key(struct writing *writing, GError **error)
+{
+	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
+	g_autoptr(GBytes) spki = NULL;
+	const struct record *target;
+	const struct store *store;
+	guint8 hash[32], id[KEY_ID_SIZE];
+	char hex[SPKI_HEX_SIZE];
+	struct mark *mark;
+	gboolean done;
+
+	if (!key_pkcs8_from_frame(writing->request, &pkcs8, error))
+		return FALSE;
+	spki = key_spki_from_pkcs8(&pkcs8, error);
+	if (!spki || !spki_is_supported(spki, "key", error))
+		return FALSE;
+	store = choose_store(writing, error);
+	if (!store || !writer_open(writing->half, TRUE, cancel_of(writing), &writing->desk, error))
+		return FALSE;
+	spki_digest(spki, hash, hex, id);
+	if (!key_may_come(writing, hash, id, error))
+		return FALSE;
+	target = desk_by_spki(&writing->desk, hash);
+	if (target && record_has_key(target) && store_find(target->store))
+		store = store_find(target->store);
+	mark = mark_begin(&writing->desk, store, hex, error);
+	if (!mark)
+		return FALSE;
+	desk_pause(&writing->desk);
+	done = mark_write(mark, target ? target->label : writing->label, &pkcs8, writing->wait,
+			  error) &&
+	       desk_resume(&writing->desk, cancel_of(writing), error) &&
+	       place_key(writing, store, spki, error);
+	writer_close(&writing->desk);
+	if (done)
+		(void)mark_end(mark, writing->wait, NULL);
+	else
+		mark_settle(mark);
+	return done;
+}
+
+/* --- public keys ------------------------------------------------------------------------------- */
+
+static gnutls_datum_t field_datum(const struct wire_frame *frame, enum wire_tag tag)
+{
+	struct wire_field field;
+
+	if (!wire_get(frame, tag, &field))
+		return (gnutls_datum_t){ NULL, 0 };
+	return (gnutls_datum_t){ (unsigned char *)field.data, (unsigned)field.length };
+}
+
+static GBytes *public_spki(const struct wire_frame *frame)
+{
+	gnutls_datum_t first, second, der = { NULL, 0 };
+	gnutls_pubkey_t key;
+	GBytes *spki = NULL;
+	guint32 type = 0;
+	int status = -1;
+
+	(void)wire_get_u32(frame, TAG_KEY_TYPE, &type);
+	if (gnutls_pubkey_init(&key) != 0)
+		return NULL;
+	if (type == KEY_RSA) {
+		first = field_datum(frame, TAG_RSA_MODULUS);
+		second = field_datum(frame, TAG_RSA_PUBLIC_EXPONENT);
+		if (first.data && second.data)
+			status = gnutls_pubkey_import_rsa_raw(key, &first, &second);
+	} else if (type == KEY_EC) {
+		first = field_datum(frame, TAG_EC_PARAMS);
+		second = field_datum(frame, TAG_EC_POINT);
+		if (first.data && second.data)
+			status = gnutls_pubkey_import_ecc_x962(key, &first, &second);
+	}
+	if (status == 0 && gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &der) == 0)
+		spki = g_bytes_new(der.data, der.size);
+	gnutls_free(der.data);
+	gnutls_pubkey_deinit(key);
+	return spki;
+}
+
+/* One comes with each private key by itself; writing it is no more than saying so, and what it is called. */
+static gboolean write_public_key(struct writing *writing, GError **error)
+{
+	g_autoptr(GBytes) spki = public_spki(writing->request);
+	guint8 hash[32], id[KEY_ID_SIZE];
+	const struct record *record;
+	struct record edited;
+	char hex[SPKI_HEX_SIZE];
+
+	if (!spki) {
+		devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "public key: it can't be read");
+		return FALSE;
+	}
+	spki_digest(spki, hash, hex, id);
+	if (!writer_open(writing->half, TRUE, cancel_of(writing), &writing->desk, error))
+		return FALSE;
+	record = desk_by_spki(&writing->desk, hash);
+	if (!record || !record_has_key(record)) {
+		devid_error_set(error, DEVID_KEY_MISSING, NULL, "write the private key first",
+				"public key: its private key is not here");
+		return FALSE;
+	}
+	edited = *record;
+	if (writing->label && !g_str_equal(writing->label, record_public_key_label(record)) &&
+	    (!labels_set(&edited, OBJECT_PUBLIC_KEY, writing->label, error) ||
+	     !desk_write(&writing->desk, &edited, error)))
+		return FALSE;
+	/* No import, whatever it is called now. */
+	tell(writing, record, FALSE);
+	return TRUE;
+}
+
+static const struct {
+	enum wire_object object;
+	gboolean (*write)(struct writing *writing, GError **error);
+} objects[] = {
+	{ OBJECT_CERTIFICATE, write_certificate },
+	{ OBJECT_PRIVATE_KEY, write_key },
+	{ OBJECT_PUBLIC_KEY, write_public_key },
+};
+
+gboolean identity_write(enum half half, const struct wire_frame *request,
+			const struct devid_account *account, const struct store_wait *wait,
+			struct identity_result *result, GError **error)
+{
+	AUTO_FREE char *label = wire_get_text(request, TAG_LABEL);
+	struct writing writing = { half, request, account, wait, NULL, { 0 }, DESK_INIT, result };
+	g_autoptr(GError) local = NULL;
+	gboolean done = FALSE;
+	guint32 object = 0;
+	gint64 until = 0;
+	size_t i = 0;
+
+	memset(result, 0, sizeof(*result));
+	result->warnings = g_ptr_array_new_with_free_func(g_free);
+	(void)wire_get_u32(request, TAG_OBJECT, &object);
+	if (!wire_get(request, TAG_ID, &writing.id))
+		writing.id.length = 0;
+	if (label && *label)
+		writing.label = label;
+	while (i < G_N_ELEMENTS(objects) && objects[i].object != object)
+		i++;
+	if (i == G_N_ELEMENTS(objects))
+		devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
+				"object: only certificates and keys can be written");
+	else if (writing.id.length > RECORD_ID_MAX)
+		devid_error_set(error, DEVID_USAGE, NULL, NULL, "CKA_ID: more than %d bytes",
+				RECORD_ID_MAX);
+	else if (!writing.label || label_is_good(writing.label, error))
+		do {
+			done = objects[i].write(&writing, &local);
+			writer_close(&writing.desk);
+		} while (!done && mark_try_again(&writing.desk, &until, wait, &local));
+	if (local)
+		g_propagate_error(error, g_steal_pointer(&local));
+	if (!done)
+		identity_result_clear(result);
+	return done;
+}

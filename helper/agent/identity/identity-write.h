@@ -1,0 +1,15 @@
+/* Objects that other tools write one after the other (C_CreateObject): a key and a certificate
+ * pair by their SPKI, whichever comes first, under the certificate's CKA_ID; each with the label
+ * that it came with.
+ */
+#ifndef AGENT_IDENTITY_IDENTITY_WRITE_H
+#define AGENT_IDENTITY_IDENTITY_WRITE_H
+
+#include "identity.h"
+
+/* One object as C_CreateObject brings it (requests WRITE): pairing by SPKI, the account's limits. */
+gboolean identity_write(enum half half, const struct wire_frame *request,
+			const struct devid_account *account, const struct store_wait *wait,
+			struct identity_result *result, GError **error);
+
+#endif

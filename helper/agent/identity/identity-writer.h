@@ -1,0 +1,17 @@
+/* A writer at its desk. */
+#ifndef AGENT_IDENTITY_IDENTITY_WRITER_H
+#define AGENT_IDENTITY_IDENTITY_WRITER_H
+
+#include <gio/gio.h>
+#include <internal/path.h>
+#include "identity-desk.h"
+
+#define AUTO_WRITER __attribute__((cleanup(writer_close)))
+
+/* desk_begin(), and takes up the marks that nobody holds. */
+gboolean writer_open(enum half half, gboolean create, GCancellable *cancel, struct desk *desk,
+		     GError **error);
+/* desk_end(); has the stale halves taken out, in a thread of its own, where their store is open. */
+void writer_close(struct desk *desk);
+
+#endif

@@ -1,0 +1,18 @@
+/* Identities in the data folder: every write of the project happens here. One writer at a time
+ * (flock on the folder); renaming a record into place is the commit (data/doc/formats.md).
+ */
+#ifndef AGENT_IDENTITY_IDENTITY_H
+#define AGENT_IDENTITY_IDENTITY_H
+
+#include <glib.h>
+#include <internal/record.h>
+
+struct identity_result {
+	char *name;
+	GBytes *id;
+	char *label;
+	gboolean changed;
+	GPtrArray *warnings; /* char* */
+};
+
+#endif

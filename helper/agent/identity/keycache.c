@@ -1,0 +1,370 @@
+/* Opened keys, while the agent lives. A key that is being read has an entry already, on which all
+ * others who want it wait; what they wait for may be a person, so they tell their clients too.
+ */
+#include <string.h>
+#include "agent/key/key.h"
+#include "agent/key/software.h"
+#include "agent/store/store.h"
+#include "base/error.h"
+#include "keycache.h"
+#include "subject.h"
+
+/* So that the private numbers of all of them have room in libcrypto's locked heap (agent/server/harden.c). */
+#define KEYS_MAX 256
+
+struct entry {
+	guint8 spki_hash[WIRE_SPKI_HASH];
+	const struct store *store;
+	struct key_handle *handle; /* NULL: being read */
+	gboolean doomed;	   /* out of the table */
+	gboolean prompting;
+	guint references; /* the table's, the reader's, one for each who waits */
+	GError *error;
+	guint64 used;
+};
+
+struct keycache {
+	enum half half;
+	GMutex lock;
+	GCond changed;
+	GHashTable *entries; /* by spki_hash */
+	guint64 clock;
+};
+
+struct key_handle *key_handle_ref(struct key_handle *handle)
+{
+	g_atomic_ref_count_inc(&handle->references);
+	return handle;
+}
+
+void key_handle_unref(struct key_handle *handle)
+{
+	if (!handle || !g_atomic_ref_count_dec(&handle->references))
+		return;
+	handle->driver->close(handle->key);
+	g_free(handle);
+}
+
+/* With the lock held. */
+static void entry_unref(struct entry *entry)
+{
+	if (--entry->references > 0)
+		return;
+	key_handle_unref(entry->handle);
+	g_clear_error(&entry->error);
+	g_free(entry);
+}
+
+struct keycache *keycache_new(enum half half)
+{
+	struct keycache *cache = g_new0(struct keycache, 1);
+
+	cache->half = half;
+	g_mutex_init(&cache->lock);
+	g_cond_init(&cache->changed);
+	cache->entries = g_hash_table_new(subject_key_hash, subject_key_equal);
+	return cache;
+}
+
+void keycache_free(struct keycache *cache)
+{
+	if (!cache)
+		return;
+	keycache_drop_all(cache);
+	g_hash_table_unref(cache->entries);
+	g_cond_clear(&cache->changed);
+	g_mutex_clear(&cache->lock);
+	g_free(cache);
+}
+
+/* With the lock held, for an entry that the table has let go; its reader won't put it back. */
+static void entry_doom(struct entry *entry)
+{
+	entry->doomed = TRUE;
+	entry_unref(entry);
+}
+
+static guint drop_where(struct keycache *cache,
+			gboolean (*goes)(const struct entry *entry, const void *data),
+			const void *data)
+{
+	GHashTableIter iterator;
+	gpointer entry;
+	guint dropped = 0;
+
+	g_mutex_lock(&cache->lock);
+	g_hash_table_iter_init(&iterator, cache->entries);
+	while (g_hash_table_iter_next(&iterator, NULL, &entry)) {
+		if (!goes(entry, data))
+			continue;
+		g_hash_table_iter_remove(&iterator);
+		entry_doom(entry);
+		dropped++;
+	}
+	g_mutex_unlock(&cache->lock);
+	return dropped;
+}
+
+static gboolean goes_always(const struct entry *entry, const void *data)
+{
+	return TRUE;
+}
+
+static gboolean goes_by_store(const struct entry *entry, const void *data)
+{
+	return entry->store == data;
+}
+
+static gboolean goes_by_hash(const struct entry *entry, const void *data)
+{
+	return subject_key_equal(entry->spki_hash, data);
+}
+
+struct retain {
+	gboolean (*keep)(const guint8 *spki_hash, void *data);
+	void *data;
+};
+
+static gboolean goes_unless_kept(const struct entry *entry, const void *data)
+{
+	const struct retain *retain = data;
+
+	return !retain->keep(entry->spki_hash, retain->data);
+}
+
+guint keycache_drop_all(struct keycache *cache)
+{
+	return drop_where(cache, goes_always, NULL);
+}
+
+guint keycache_drop_store(struct keycache *cache, const struct store *store)
+{
+	return drop_where(cache, goes_by_store, store);
+}
+
+guint keycache_drop(struct keycache *cache, const guint8 *spki_hash)
+{
+	return drop_where(cache, goes_by_hash, spki_hash);
+}
+
+guint keycache_retain(struct keycache *cache, gboolean (*keep)(const guint8 *spki_hash, void *data),
+		      void *data)
+{
+	struct retain retain = { keep, data };
+
+	return drop_where(cache, goes_unless_kept, &retain);
+}
+
+guint keycache_count(struct keycache *cache)
+{
+	GHashTableIter iterator;
+	gpointer entry;
+	guint count = 0;
+
+	g_mutex_lock(&cache->lock);
+	g_hash_table_iter_init(&iterator, cache->entries);
+	while (g_hash_table_iter_next(&iterator, NULL, &entry))
+		count += ((struct entry *)entry)->handle != NULL;
+	g_mutex_unlock(&cache->lock);
+	return count;
+}
+
+/* With the lock held. */
+static struct key_handle *take(struct keycache *cache, struct entry *entry)
+{
+	entry->used = ++cache->clock;
+	return key_handle_ref(entry->handle);
+}
+
+struct key_handle *keycache_peek(struct keycache *cache, const guint8 *spki_hash)
+{
+	struct key_handle *handle = NULL;
+	struct entry *entry;
+
+	g_mutex_lock(&cache->lock);
+	entry = g_hash_table_lookup(cache->entries, spki_hash);
+	if (entry && entry->handle)
+		handle = take(cache, entry);
+	g_mutex_unlock(&cache->lock);
+	return handle;
+}
+
+/* With the lock held: makes room by the key that was used longest ago. */
+static void evict(struct keycache *cache)
+{
+	GHashTableIter iterator;
+	struct entry *oldest = NULL;
+	gpointer entry;
+
+	if (g_hash_table_size(cache->entries) < KEYS_MAX)
+		return;
+	g_hash_table_iter_init(&iterator, cache->entries);
+	while (g_hash_table_iter_next(&iterator, NULL, &entry))
+		if (((struct entry *)entry)->handle &&
+		    (!oldest || ((struct entry *)entry)->used < oldest->used))
+			oldest = entry;
+	if (oldest) {
+		g_hash_table_remove(cache->entries, oldest->spki_hash);
+		entry_doom(oldest);
+	}
+}
+
+struct reading {
+	struct keycache *cache;
+	struct entry *entry;
+	const struct store_wait *wait; /* of the client whose thread reads */
+};
+
+/* The store opened a prompt: everybody who waits for this key is told. */
+static void reading_progress(void *data)
+{
+	struct reading *reading = data;
+
+	g_mutex_lock(&reading->cache->lock);
+	reading->entry->prompting = TRUE;
+	g_cond_broadcast(&reading->cache->changed);
+	g_mutex_unlock(&reading->cache->lock);
+	if (reading->wait->progress)
+		reading->wait->progress(reading->wait->data);
+}
+
+static struct key_handle *read_key(struct reading *reading, const struct subject *subject,
+				   GError **error)
+{
+	struct store_wait wait = { .progress = reading_progress,
+				   .data = reading,
+				   .cancel = reading->wait->cancel };
+	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
+	struct key_handle *handle;
+	struct key *key;
+	gsize length = 0;
+	const guint8 *spki = g_bytes_get_data(subject->spki, &length);
+
+	if (!subject->store->read(reading->cache->half, subject->spki_hash_hex, &wait, &pkcs8,
+				  error))
+		return NULL;
+	key = key_software.open(&pkcs8, error);
+	if (!key)
+		return NULL;
+	if (!key_software.is_for(key, spki, length)) {
+		key_software.close(key);
+		devid_error_set(error, DEVID_MISMATCH, NULL, NULL,
+				"%s: the key in %s is not that of the certificate", subject->label,
+				subject->store->title);
+		return NULL;
+	}
+	handle = g_new0(struct key_handle, 1);
+	g_atomic_ref_count_init(&handle->references);
+	handle->driver = &key_software;
+	handle->key = key;
+	return handle;
+}
+
+static struct key_handle *get_as_reader(struct keycache *cache, const struct subject *subject,
+					const struct store_wait *wait, GError **error)
+{
+	struct entry *entry = g_new0(struct entry, 1);
+	struct reading reading = { cache, entry, wait };
+	struct key_handle *handle;
+	GError *failure = NULL;
+
+	evict(cache);
+	memcpy(entry->spki_hash, subject->spki_hash, WIRE_SPKI_HASH);
+	entry->store = subject->store;
+	entry->references = 2;
+	g_hash_table_insert(cache->entries, entry->spki_hash, entry);
+	g_mutex_unlock(&cache->lock);
+	handle = read_key(&reading, subject, &failure);
+	g_mutex_lock(&cache->lock);
+	if (handle) {
+		entry->handle = key_handle_ref(handle);
+		entry->used = ++cache->clock;
+	} else if (!(wait->cancel && g_cancellable_is_cancelled(wait->cancel))) {
+		/* If only this client went away, one of those who wait reads instead. */
+		entry->error = g_error_copy(failure);
+	}
+	if (!handle && !entry->doomed) {
+		g_hash_table_remove(cache->entries, entry->spki_hash);
+		entry_doom(entry);
+	}
+	entry_unref(entry);
+	g_cond_broadcast(&cache->changed);
+	if (failure)
+		g_propagate_error(error, failure);
+	return handle;
+}
+
+static void wake(GCancellable *cancel, gpointer data)
+{
+	struct keycache *cache = data;
+
+	g_mutex_lock(&cache->lock);
+	g_cond_broadcast(&cache->changed);
+	g_mutex_unlock(&cache->lock);
+}
+
+/* With the lock held: until the reader of `entry` is done. FALSE: this client is not to be answered any
+ * more, or is to have the reader's error.
+ */
+static gboolean wait_for_reader(struct keycache *cache, struct entry *entry,
+				const struct store_wait *wait, GError **error)
+{
+	gboolean told = FALSE, go_on = TRUE;
+
+	entry->references++;
+	while (!entry->handle && !entry->doomed && go_on) {
+		if (wait->cancel && g_cancellable_is_cancelled(wait->cancel)) {
+			devid_error_set(error, DEVID_TIMEOUT, NULL, NULL,
+					"private key: the client went away or waited too long");
+			go_on = FALSE;
+		} else if (entry->prompting && !told) {
+			told = TRUE;
+			g_mutex_unlock(&cache->lock);
+			if (wait->progress)
+				wait->progress(wait->data);
+			g_mutex_lock(&cache->lock);
+		} else {
+			g_cond_wait(&cache->changed, &cache->lock);
+		}
+	}
+	if (go_on && entry->error) {
+		go_on = FALSE;
+		if (error)
+			*error = g_error_copy(entry->error);
+	}
+	entry_unref(entry);
+	return go_on;
+}
+
+struct key_handle *keycache_get(struct keycache *cache, const struct subject *subject,
+				const struct store_wait *wait, GError **error)
+{
+	struct key_handle *handle = NULL;
+	gulong connected = 0;
+	gboolean go_on = TRUE;
+
+	if (!subject->store) {
+		devid_error_set(error, DEVID_KEY_MISSING, NULL, NULL,
+				"%s: there is no private key to this certificate", subject->label);
+		return NULL;
+	}
+	if (wait->cancel)
+		connected = g_cancellable_connect(wait->cancel, G_CALLBACK(wake), cache, NULL);
+	g_mutex_lock(&cache->lock);
+	while (!handle && go_on) {
+		struct entry *entry = g_hash_table_lookup(cache->entries, subject->spki_hash);
+
+		if (!entry) {
+			handle = get_as_reader(cache, subject, wait, error);
+			go_on = FALSE;
+		} else if (entry->handle) {
+			handle = take(cache, entry);
+		} else {
+			go_on = wait_for_reader(cache, entry, wait, error);
+		}
+	}
+	g_mutex_unlock(&cache->lock);
+	if (connected)
+		g_cancellable_disconnect(wait->cancel, connected);
+	return handle;
+}

@@ -1,0 +1,34 @@
+/* Opened keys by the SHA-256 of their SPKI, while the agent lives. */
+#ifndef AGENT_IDENTITY_KEYCACHE_H
+#define AGENT_IDENTITY_KEYCACHE_H
+
+#include "subject.h"
+
+/* A key in use: stays good until it is given back, whatever was dropped meanwhile. */
+struct key_handle {
+	gatomicrefcount references;
+	const struct key_driver *driver;
+	struct key *key;
+};
+struct key_handle *key_handle_ref(struct key_handle *handle);
+void key_handle_unref(struct key_handle *handle);
+typedef struct key_handle key_handle;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(key_handle, key_handle_unref)
+
+struct keycache *keycache_new(enum half half);
+void keycache_free(struct keycache *cache);
+/* The key, if it is open already. */
+struct key_handle *keycache_peek(struct keycache *cache, const guint8 *spki_hash);
+/* The same, else read from its store: by one of those who ask at the same time, while the others wait. */
+struct key_handle *keycache_get(struct keycache *cache, const struct subject *subject,
+				const struct store_wait *wait, GError **error);
+/* Each tells how many keys went. One that is being read now is handed out and not kept. */
+guint keycache_drop_all(struct keycache *cache);
+guint keycache_drop_store(struct keycache *cache, const struct store *store);
+guint keycache_drop(struct keycache *cache, const guint8 *spki_hash);
+/* Drops every key for which `keep` answers FALSE. */
+guint keycache_retain(struct keycache *cache, gboolean (*keep)(const guint8 *spki_hash, void *data),
+		      void *data);
+guint keycache_count(struct keycache *cache);
+
+#endif

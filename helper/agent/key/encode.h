@@ -1,0 +1,19 @@
+/* Private keys as other tools write them (C_CreateObject), made into a PKCS#8; and whether a
+ * private key belongs to a public one.
+ */
+#ifndef AGENT_KEY_ENCODE_H
+#define AGENT_KEY_ENCODE_H
+
+#include <glib.h>
+#include <internal/wire.h>
+
+/* For writes: PKCS#8 from the numbers of a C_CreateObject frame (an EC key without its
+ * point is completed), and the DER SPKI of a PKCS#8.
+ */
+gboolean key_pkcs8_from_frame(const struct wire_frame *request, struct secret *pkcs8,
+			      GError **error);
+GBytes *key_spki_from_pkcs8(const struct secret *pkcs8, GError **error);
+/* A PKCS#8 and a public key belong together: a signature made and verified. */
+gboolean key_matches_spki(const struct secret *pkcs8, GBytes *spki, GError **error);
+
+#endif

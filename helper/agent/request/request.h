@@ -1,0 +1,30 @@
+/* The requests: one row each, in request.c. */
+#ifndef AGENT_REQUEST_REQUEST_H
+#define AGENT_REQUEST_REQUEST_H
+
+#include "session.h"
+
+/* sign-request.c */
+gboolean handle_sign(const struct exchange *exchange, GError **error);
+
+/* write-request.c */
+gboolean handle_import(const struct exchange *exchange, GError **error);
+gboolean handle_write(const struct exchange *exchange, GError **error);
+gboolean handle_remove(const struct exchange *exchange, GError **error);
+gboolean handle_rename(const struct exchange *exchange, GError **error);
+
+/* status-request.c */
+gboolean handle_status(const struct exchange *exchange, GError **error);
+gboolean handle_forget(const struct exchange *exchange, GError **error);
+
+/* refused-request.c */
+gboolean handle_refused(const struct exchange *exchange, GError **error);
+
+void request_begin(struct session *session, struct agent *agent);
+/* Answers one validated request; `reply` is finished. */
+void request_handle(struct session *session, const struct wire_frame *request,
+		    struct wire_frame *reply);
+/* Undoes an import that was not kept, ends a multi-part signature. */
+void request_end(struct session *session);
+
+#endif

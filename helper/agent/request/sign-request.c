@@ -1,0 +1,165 @@
+/* SIGN: the gate, the key, the signature; whole or in parts. */
+#include <string.h>
+#include "agent/gate/gate.h"
+#include "agent/identity/keycache.h"
+#include "agent/key/key.h"
+#include "base/error.h"
+#include "request.h"
+#include "sign-request.h"
+
+struct sign_request {
+	const guint8 *hash;
+	struct key_scheme scheme;
+	struct wire_field data;
+	gboolean more;
+};
+
+/* The numbers of a SIGN frame. `required` ones must be there; the others are 0. */
+static gboolean read_number(const struct wire_frame *request, enum wire_tag tag, guint32 limit,
+			    gboolean required, guint32 *value)
+{
+	*value = 0;
+	if (!wire_get_u32(request, tag, value))
+		return !required;
+	return *value <= limit;
+}
+
+static gboolean read_sign(const struct wire_frame *request, struct sign_request *sign,
+			  GError **error)
+{
+	guint32 scheme, digest, pss_digest, pss_mgf, more;
+	struct wire_field hash;
+
+	memset(sign, 0, sizeof(*sign));
+	if (!wire_get(request, TAG_SPKI_HASH, &hash) || hash.length != WIRE_SPKI_HASH ||
+	    !read_number(request, TAG_SCHEME, SCHEME_ECDSA, TRUE, &scheme) || scheme == 0 ||
+	    !read_number(request, TAG_DIGEST, DIGEST_SHA512, TRUE, &digest) ||
+	    !read_number(request, TAG_PSS_DIGEST, DIGEST_SHA512, FALSE, &pss_digest) ||
+	    !read_number(request, TAG_PSS_MGF, DIGEST_SHA512, FALSE, &pss_mgf) ||
+	    !read_number(request, TAG_PSS_SALT, KEY_SIGNATURE_MAX, FALSE, &sign->scheme.pss_salt) ||
+	    !read_number(request, TAG_MORE, 1, FALSE, &more)) {
+		devid_error_set(
+			error, DEVID_USAGE, NULL, NULL,
+			"signature: the request is not complete or names what is not known");
+		return FALSE;
+	}
+	sign->hash = hash.data;
+	sign->scheme.scheme = (enum wire_scheme)scheme;
+	sign->scheme.digest = (enum wire_digest)digest;
+	sign->scheme.pss_digest = (enum wire_digest)pss_digest;
+	sign->scheme.pss_mgf = (enum wire_digest)pss_mgf;
+	sign->more = more != 0;
+	if (!wire_get(request, TAG_DATA, &sign->data))
+		sign->data.data = (const guint8 *)"";
+	return TRUE;
+}
+
+void sign_request_end(struct session *session)
+{
+	if (session->operation)
+		session->operation_key->driver->abandon(session->operation);
+	session->operation = NULL;
+	g_clear_pointer(&session->operation_key, key_handle_unref);
+}
+
+static gboolean scheme_equal(const struct key_scheme *a, const struct key_scheme *b)
+{
+	return a->scheme == b->scheme && a->digest == b->digest && a->pss_digest == b->pss_digest &&
+	       a->pss_mgf == b->pss_mgf && a->pss_salt == b->pss_salt;
+}
+
+/* A multi-part signature goes on with the key and the scheme that it began with, or not at all. */
+static gboolean continues(const struct session *session, const struct sign_request *sign,
+			  GError **error)
+{
+	if (!session->operation ||
+	    (memcmp(session->operation_hash, sign->hash, WIRE_SPKI_HASH) == 0 &&
+	     scheme_equal(&session->operation_scheme, &sign->scheme)))
+		return TRUE;
+	devid_error_set(error, DEVID_USAGE, NULL, NULL,
+			"signature: another one is under way on this connection");
+	return FALSE;
+}
+
+static struct key_handle *take_key(struct session *session, struct subject *subject, GError **error)
+{
+	struct agent *agent = session->agent;
+	struct key_handle *handle = keycache_peek(agent->keys, subject->spki_hash);
+	GError *failure = NULL;
+
+	if (handle)
+		return handle;
+	session->slow(session, TRUE);
+	handle = keycache_get(agent->keys, subject, &session->wait, &failure);
+	session->slow(session, FALSE);
+	if (handle)
+		return handle;
+	/* A client that hung up was refused nothing. */
+	if (!g_atomic_int_get(&session->gone))
+		gate_failed(agent->gate, &session->peer, subject, session->prompted, failure);
+	g_propagate_error(error, failure);
+	return NULL;
+}
+
+static gboolean begin_operation(struct session *session, const struct sign_request *sign,
+				struct key_handle *handle, GError **error)
+{
+	session->operation = handle->driver->begin(handle->key, &sign->scheme, error);
+	if (!session->operation)
+		return FALSE;
+	session->operation_key = key_handle_ref(handle);
+	session->operation_scheme = sign->scheme;
+	memcpy(session->operation_hash, sign->hash, WIRE_SPKI_HASH);
+	return TRUE;
+}
+
+static gboolean sign_part(struct session *session, const struct sign_request *sign,
+			  struct key_handle *handle, GError **error)
+{
+	if (!session->operation && !begin_operation(session, sign, handle, error))
+		return FALSE;
+	return session->operation_key->driver->update(session->operation, sign->data.data,
+						      sign->data.length, error);
+}
+
+static gboolean sign_last(struct session *session, const struct sign_request *sign,
+			  struct key_handle *handle, struct wire_frame *reply, GError **error)
+{
+	guint8 signature[KEY_SIGNATURE_MAX];
+	gsize length = 0;
+	gboolean good;
+
+	if (session->operation)
+		good = sign_part(session, sign, handle, error) &&
+		       session->operation_key->driver->finish(session->operation, signature,
+							      &length, error);
+	else
+		good = handle->driver->sign(handle->key, &sign->scheme, sign->data.data,
+					    sign->data.length, signature, &length, error);
+	if (good)
+		wire_put(reply, TAG_SIGNATURE, signature, length);
+	sign_request_end(session);
+	return good;
+}
+
+gboolean handle_sign(const struct exchange *exchange, GError **error)
+{
+	struct session *session = exchange->session;
+	g_autoptr(gate_subject) subject = NULL;
+	g_autoptr(key_handle) handle = NULL;
+	struct sign_request sign;
+	gboolean good;
+
+	good = read_sign(exchange->request, &sign, error) && continues(session, &sign, error);
+	if (good)
+		subject = gate_pass(session->agent->gate, &session->peer, sign.hash, error);
+	if (subject)
+		handle = take_key(session, subject, error);
+	good = handle && (sign.more ? sign_part(session, &sign, handle, error)
+				    : sign_last(session, &sign, handle, exchange->reply, error));
+	if (!good)
+		sign_request_end(session);
+	else
+		gate_used(session->agent->gate, &session->peer, subject);
+	return good;
+}

@@ -1,0 +1,135 @@
+/* STATUS and FORGET, answered by a JSON object (its members: data/doc/protocol.md). */
+#include <json-glib/json-glib.h>
+#include <unistd.h>
+#include "config.h"
+#include "agent/gate/gate.h"
+#include "agent/gate/refusal.h"
+#include "agent/identity/keycache.h"
+#include "agent/store/store.h"
+#include "request.h"
+
+static void add_text(JsonBuilder *builder, const char *name, const char *value)
+{
+	json_builder_set_member_name(builder, name);
+	if (value)
+		json_builder_add_string_value(builder, value);
+	else
+		json_builder_add_null_value(builder);
+}
+
+static void add_number(JsonBuilder *builder, const char *name, gint64 value)
+{
+	json_builder_set_member_name(builder, name);
+	json_builder_add_int_value(builder, value);
+}
+
+static void put_json(struct wire_frame *reply, JsonBuilder *builder)
+{
+	g_autoptr(JsonNode) root = json_builder_get_root(builder);
+	g_autofree char *text = json_to_string(root, FALSE);
+
+	wire_put_text(reply, TAG_STATUS, text);
+}
+
+static void add_account(JsonBuilder *builder, const struct gate_facts *facts)
+{
+	static const char *const states[] = {
+		[DEVID_ACCOUNT_NONE] = "none",
+		[DEVID_ACCOUNT_READY] = "ready",
+		[DEVID_ACCOUNT_UNUSABLE] = "broken",
+	};
+	static const char *const modes[] = {
+		[DEVID_ON_USE_LOG] = "log",
+		[DEVID_ON_USE_ENFORCE] = "enforce",
+		[DEVID_ON_USE_OFF] = "off",
+	};
+
+	json_builder_set_member_name(builder, "account");
+	json_builder_begin_object(builder);
+	add_text(builder, "state", states[facts->state]);
+	add_text(builder, "folder", facts->account_folder);
+	add_text(builder, "problem", facts->problem);
+	add_text(builder, "on_use", modes[facts->on_use]);
+	add_number(builder, "signing", facts->signing);
+	json_builder_set_member_name(builder, "gone");
+	json_builder_add_boolean_value(builder, facts->gap);
+	json_builder_end_object(builder);
+}
+
+static void add_stores(JsonBuilder *builder, enum half half)
+{
+	static const char *const states[] = {
+		[STORE_READY] = "ready",
+		[STORE_LOCKED] = "locked",
+		[STORE_MISSING] = "missing",
+	};
+	gsize count = 0;
+	const struct store *stores = store_table(&count);
+
+	json_builder_set_member_name(builder, "stores");
+	json_builder_begin_array(builder);
+	for (gsize i = 0; i < count; i++) {
+		g_autofree char *why = NULL;
+		enum store_state state = stores[i].state(half, &why);
+
+		json_builder_begin_object(builder);
+		add_text(builder, "name", stores[i].name);
+		add_text(builder, "title", stores[i].title);
+		add_text(builder, "state", states[state]);
+		add_text(builder, "why", why);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+}
+
+gboolean handle_status(const struct exchange *exchange, GError **error)
+{
+	const struct agent *agent = exchange->session->agent;
+	struct agent_server *server = agent->server;
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+	struct gate_facts facts = { 0 };
+	char generation[17];
+
+	gate_facts(agent->gate, &facts);
+	g_snprintf(generation, sizeof(generation), "%016" G_GINT64_MODIFIER "x", facts.generation);
+	json_builder_begin_object(builder);
+	add_text(builder, "version", DEVID_VERSION);
+	add_number(builder, "pid", getpid());
+	add_text(builder, "half", agent->half == HALF_SYSTEM ? "system" : "user");
+	add_number(builder, "uptime", (g_get_monotonic_time() - agent->started) / G_USEC_PER_SEC);
+	add_number(builder, "clients", server ? server->clients(server) : 0);
+	add_number(builder, "asking", server ? server->asking(server) : 0);
+	add_number(builder, "keys", keycache_count(agent->keys));
+	add_number(builder, "identities", facts.identities);
+	add_number(builder, "skipped", facts.skipped);
+	add_text(builder, "folder", facts.folder);
+	add_text(builder, "generation", generation);
+	add_account(builder, &facts);
+	add_stores(builder, agent->half);
+	json_builder_end_object(builder);
+	wire_put_text(exchange->reply, TAG_VERSION, DEVID_VERSION);
+	wire_put_u32(exchange->reply, TAG_PID, (guint32)getpid());
+	put_json(exchange->reply, builder);
+	g_free(facts.folder);
+	g_free(facts.account_folder);
+	g_free(facts.problem);
+	return TRUE;
+}
+
+gboolean handle_forget(const struct exchange *exchange, GError **error)
+{
+	const struct agent *agent = exchange->session->agent;
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+	guint keys, verdicts, refusals;
+
+	keys = keycache_drop_all(agent->keys);
+	gate_forget(agent->gate, &verdicts, &refusals);
+	refusals_drop_all(agent->told);
+	json_builder_begin_object(builder);
+	add_number(builder, "keys", keys);
+	add_number(builder, "verdicts", verdicts);
+	add_number(builder, "refusals", refusals);
+	json_builder_end_object(builder);
+	put_json(exchange->reply, builder);
+	return TRUE;
+}

@@ -1,0 +1,17 @@
+/* Whose connection ends where there are too many. */
+#ifndef AGENT_SERVER_CROWD_H
+#define AGENT_SERVER_CROWD_H
+
+#include "connection.h"
+
+#define CROWD_ANYBODY ((uid_t)-1)
+
+/* How many of the connections are the uid's, those that end already apart. */
+guint crowd_count(const GPtrArray *connections, uid_t uid);
+/* Among those of the uid that ask for nothing and hold nothing, the one that was used longest ago.
+ * CROWD_ANYBODY: of the uid that has most of them; where others are kept out by that uid, one that holds a
+ * multi-part signature goes too. NULL: none. Under the server's lock.
+ */
+struct connection *crowd_pick(const GPtrArray *connections, uid_t uid);
+
+#endif

@@ -1,0 +1,19 @@
+/* Asking the person: the Secret Service's Prompt objects, driven here: libsecret's own code waits
+ * without end for a prompter that doesn't answer and for a daemon that was killed. One question
+ * at a time: who needs the keyring unlocked while a prompt is open waits for its answer, and gets
+ * the same.
+ */
+#ifndef AGENT_STORE_KEYRING_PROMPT_H
+#define AGENT_STORE_KEYRING_PROMPT_H
+
+#include <glib.h>
+#include "keyring-bound.h"
+
+/* Unlocks one object (item or collection), asking the person where needed; one question at a time.
+ */
+gboolean keyring_unlock(struct keyring_bound *bound, const char *path, GError **error);
+/* Runs a prompt that a call left us (NO_OBJECT: nothing to do); `result` may be NULL. */
+gboolean keyring_prompt(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+			GVariant **result, GError **error);
+
+#endif

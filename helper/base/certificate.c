@@ -1,0 +1,208 @@
+/* What a person, or a program, wants to know of a certificate, as text. */
+#include <stdlib.h>
+#include <string.h>
+#include <devid/check.h>
+#include <internal/record.h>
+#include <glib.h>
+#include "certificate.h"
+#include "der.h"
+#include "name-alternative.h"
+#include "name.h"
+
+static char *raw_name_to_string(gnutls_x509_crt_t certificate,
+				int (*get)(gnutls_x509_crt_t, gnutls_datum_t *))
+{
+	gnutls_datum_t der = { NULL, 0 };
+	char *text = NULL;
+
+	if (get(certificate, &der) >= 0)
+		text = devid_name_to_string(&der);
+	gnutls_free(der.data);
+	return text;
+}
+
+char *devid_subject_to_string(gnutls_x509_crt_t certificate)
+{
+	char *subject = raw_name_to_string(certificate, gnutls_x509_crt_get_raw_dn);
+	char *others = subject && !*subject ? name_alternatives_to_string(certificate) : NULL;
+
+	if (!others)
+		return subject;
+	g_free(subject);
+	return others;
+}
+
+char *devid_issuer_to_string(gnutls_x509_crt_t certificate)
+{
+	return raw_name_to_string(certificate, gnutls_x509_crt_get_raw_issuer_dn);
+}
+
+static char *taken(char *text, const char *otherwise)
+{
+	char *copy = g_strdup(text ? text : otherwise);
+
+	free(text);
+	return copy;
+}
+
+char *certificate_subject(gnutls_x509_crt_t certificate)
+{
+	return taken(devid_subject_to_string(certificate), "(unreadable name)");
+}
+
+char *certificate_issuer(gnutls_x509_crt_t certificate)
+{
+	return taken(devid_issuer_to_string(certificate), "(unreadable name)");
+}
+
+/* Of one AttributeTypeAndValue's content: NULL where it is no common name. */
+static char *common_value(struct der attribute)
+{
+	static const guint8 common_name[] = { 0x55, 0x04, 0x03 }; /* 2.5.4.3 */
+	const struct der wanted = { common_name, sizeof(common_name) };
+	g_autofree char *text = NULL;
+	struct der oid, value;
+	gsize length;
+	guint8 tag;
+
+	if (!der_expect(&attribute, DER_OID, &oid) || !der_equal(&oid, &wanted) ||
+	    !der_next(&attribute, &tag, &value))
+		return NULL;
+	text = name_string_value(tag, value.data, value.length, &length);
+	return text ? g_utf8_make_valid(text, (gssize)length) : NULL;
+}
+
+char *certificate_common_name(gnutls_x509_crt_t certificate)
+{
+	gnutls_datum_t raw = { NULL, 0 };
+	struct der rest, name, rdn, attribute;
+	char *found = NULL;
+
+	if (gnutls_x509_crt_get_raw_dn(certificate, &raw) < 0)
+		return NULL;
+	rest = (struct der){ raw.data, raw.size };
+	if (der_expect(&rest, DER_SEQUENCE, &name))
+		while (!found && der_expect(&name, DER_SET, &rdn))
+			while (!found && der_expect(&rdn, DER_SEQUENCE, &attribute))
+				found = common_value(attribute);
+	gnutls_free(raw.data);
+	return found;
+}
+
+static const struct {
+	gnutls_ecc_curve_t curve;
+	const char *name;
+} curves[] = {
+	{ GNUTLS_ECC_CURVE_SECP256R1, "EC P-256" },
+	{ GNUTLS_ECC_CURVE_SECP384R1, "EC P-384" },
+	{ GNUTLS_ECC_CURVE_SECP521R1, "EC P-521" },
+};
+
+char *certificate_public_key(gnutls_pubkey_t key)
+{
+	unsigned bits = 0;
+	gnutls_ecc_curve_t curve;
+	int algorithm = gnutls_pubkey_get_pk_algorithm(key, &bits);
+
+	if (algorithm < 0)
+		return g_strdup("unknown");
+	if (algorithm == GNUTLS_PK_RSA)
+		return g_strdup_printf("RSA %u", bits);
+	if (algorithm == GNUTLS_PK_ECDSA &&
+	    gnutls_pubkey_export_ecc_raw(key, &curve, NULL, NULL) >= 0)
+		for (size_t i = 0; i < G_N_ELEMENTS(curves); i++)
+			if (curves[i].curve == curve)
+				return g_strdup(curves[i].name);
+	return g_strdup(gnutls_pk_get_name((gnutls_pk_algorithm_t)algorithm));
+}
+
+char *certificate_key(gnutls_x509_crt_t certificate)
+{
+	gnutls_pubkey_t key = NULL;
+	char *text = NULL;
+
+	if (gnutls_pubkey_init(&key) >= 0 && gnutls_pubkey_import_x509(key, certificate, 0) >= 0)
+		text = certificate_public_key(key);
+	gnutls_pubkey_deinit(key);
+	return taken(text, "unknown");
+}
+
+static char *hex(const guint8 *data, size_t length)
+{
+	char *text = g_malloc(2 * length + 1);
+
+	hex_encode(data, length, text);
+	return text;
+}
+
+char *certificate_serial(gnutls_x509_crt_t certificate)
+{
+	guint8 serial[CERTIFICATE_SERIAL_MAX];
+	size_t length = sizeof(serial);
+
+	if (gnutls_x509_crt_get_serial(certificate, serial, &length) < 0)
+		return g_strdup("(unreadable)");
+	return hex(serial, length);
+}
+
+char *certificate_serial_trim(const void *serial, size_t size)
+{
+	g_autofree char *digits = hex(serial, size);
+
+	return g_strdup(digits + strspn(digits, "0"));
+}
+
+char *certificate_serial_trimmed(gnutls_x509_crt_t certificate)
+{
+	unsigned char serial[CERTIFICATE_SERIAL_MAX];
+	size_t size = sizeof(serial);
+
+	return gnutls_x509_crt_get_serial(certificate, serial, &size) < 0
+		       ? NULL
+		       : certificate_serial_trim(serial, size);
+}
+
+char *certificate_key_id(gnutls_x509_crt_t certificate)
+{
+	unsigned char id[CERTIFICATE_KEY_ID_MAX];
+	size_t size = sizeof(id);
+
+	if (gnutls_x509_crt_get_subject_key_id(certificate, id, &size, NULL) >= 0)
+		return hex(id, size);
+	size = sizeof(id);
+	if (gnutls_x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA1, id, &size) >= 0)
+		return hex(id, size);
+	return NULL;
+}
+
+char *certificate_authority_key_id(gnutls_x509_crt_t certificate)
+{
+	unsigned char id[CERTIFICATE_KEY_ID_MAX];
+	size_t size = sizeof(id);
+
+	if (gnutls_x509_crt_get_authority_key_id(certificate, id, &size, NULL) < 0)
+		return NULL;
+	return hex(id, size);
+}
+
+char *certificate_fingerprint(gnutls_x509_crt_t certificate)
+{
+	guint8 digest[32];
+	size_t length = sizeof(digest);
+
+	if (gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, digest, &length) < 0)
+		return g_strdup("(unreadable)");
+	return hex(digest, length);
+}
+
+size_t certificate_der_size(gnutls_x509_crt_t certificate)
+{
+	gnutls_datum_t der = { NULL, 0 };
+	size_t size;
+
+	if (gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, &der) < 0)
+		return 0;
+	size = der.size;
+	gnutls_free(der.data);
+	return size;
+}

@@ -1,0 +1,26 @@
+/* A reader of DER (X.690) for the few structures that GnuTLS does not hand out as they are. */
+#ifndef BASE_DER_H
+#define BASE_DER_H
+
+#include <glib.h>
+
+#define DER_OCTET_STRING 0x04
+#define DER_OID		 0x06
+#define DER_SEQUENCE	 0x30
+#define DER_SET		 0x31
+
+/* A stretch of bytes that is read from the front; or one element's content. */
+struct der {
+	const guint8 *data;
+	gsize length;
+};
+
+/* Takes the next element off `from`. FALSE: nothing left, or not DER (tags over 30 and indefinite
+ * lengths included); `from` is then as it was.
+ */
+gboolean der_next(struct der *from, guint8 *tag, struct der *content);
+/* The same for an element of that tag alone. */
+gboolean der_expect(struct der *from, guint8 tag, struct der *content);
+gboolean der_equal(const struct der *a, const struct der *b);
+
+#endif

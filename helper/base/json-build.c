@@ -1,0 +1,37 @@
+/* Members of a JSON object that is being built. */
+#include "json-build.h"
+
+void json_text(JsonBuilder *builder, const char *name, const char *value)
+{
+	g_autofree char *valid = !value ? NULL : g_utf8_make_valid(value, -1);
+
+	json_builder_set_member_name(builder, name);
+	if (!valid)
+		json_builder_add_null_value(builder);
+	else
+		json_builder_add_string_value(builder, valid);
+}
+
+void json_number(JsonBuilder *builder, const char *name, gint64 value)
+{
+	json_builder_set_member_name(builder, name);
+	json_builder_add_int_value(builder, value);
+}
+
+void json_flag(JsonBuilder *builder, const char *name, gboolean value)
+{
+	json_builder_set_member_name(builder, name);
+	json_builder_add_boolean_value(builder, value);
+}
+
+void json_texts(JsonBuilder *builder, const char *name, const GPtrArray *texts)
+{
+	json_builder_set_member_name(builder, name);
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < texts->len; i++) {
+		g_autofree char *valid = g_utf8_make_valid(g_ptr_array_index(texts, i), -1);
+
+		json_builder_add_string_value(builder, valid);
+	}
+	json_builder_end_array(builder);
+}

@@ -1,0 +1,20 @@
+/* Whether a keyring is there, asked of the session bus alone. */
+#ifndef BASE_KEYRING_H
+#define BASE_KEYRING_H
+
+#include <glib.h>
+
+/* What keyring_look() says of a default that names a collection which its daemon doesn't have. */
+#define KEYRING_DANGLING "it runs, and its default collection isn't there for it"
+
+/* One line for a person; *state (newly allocated) is "ready", "locked" or "missing". Never starts a
+ * bus, a daemon or a prompt; ends within 2 s.
+ */
+char *keyring_look(char **state);
+
+/* The device keys of an open keyring, each by the SHA-256 of its public half in hex (char*, newly allocated);
+ * NULL: it can't be told. As bounded, and as quiet.
+ */
+GPtrArray *keyring_look_keys(void);
+
+#endif

@@ -1,0 +1,28 @@
+/* What name.c knows of strings in certificates. */
+#ifndef BASE_NAME_H
+#define BASE_NAME_H
+
+#include <glib.h>
+#include <gnutls/x509.h>
+
+/* Tags of a GeneralName (RFC 5280 section 4.2.1.6), as encoded. */
+#define NAME_TAG_MAIL	   0x81
+#define NAME_TAG_DNS	   0x82
+#define NAME_TAG_DIRECTORY 0xa4
+#define NAME_TAG_URI	   0x86
+#define NAME_TAG_IP	   0x87
+
+/* The content bytes of an ASN.1 string type (its universal tag) as text, with a NUL after
+ * `*out_length` bytes; those of the ASCII types are not looked at. NULL: no string type, or not
+ * convertible.
+ */
+char *name_string_value(unsigned long tag, const void *data, gsize length, gsize *out_length);
+
+/* Whether the universal tag is one of a string type; and of one whose ASCII is ASCII, byte for byte. */
+gboolean name_is_string(unsigned long tag);
+gboolean name_keeps_ascii(unsigned long tag);
+
+/* All the bytes, and a NUL after them. */
+char *name_copy(const void *data, gsize length);
+
+#endif

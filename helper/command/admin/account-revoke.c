@@ -1,0 +1,307 @@
+/* devid account revoke: a device certificate's serial number goes into the list that the account's
+ * gateways read.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include <internal/cleanup.h>
+#include <devid/check.h>
+#include <devid/event.h>
+#include <devid/reason.h>
+#include <internal/path.h>
+
+#include "account/account-keys.h"
+#include "account/certificate-list.h"
+#include "account/check-path.h"
+#include "account/revocation.h"
+#include "account/revoke.h"
+#include "base/certificate.h"
+#include "base/error.h"
+#include "base/input.h"
+#include "base/json-build.h"
+#include "base/trusted.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/cli/table.h"
+#include "identity/json.h"
+#include "identity/verdict.h"
+#include "keyfile/p12.h"
+#include "account.h"
+#include "ca-folder.h"
+
+#define CERTIFICATE_FILE_MAX (256 * 1024)
+
+struct revocation_job {
+	const char *file;
+	gnutls_x509_crt_t certificate;
+	struct ca_folder folder;
+	char *key_id;	     /* of its issuer; NULL: it can't be known */
+	char *list;	     /* the path of the list of serial numbers */
+	gboolean configured; /* account.conf named it already */
+	gboolean changed;
+};
+
+static gboolean refuse(GError **error, enum devid_result result, const char *reason,
+		       const char *hint, const char *file, const char *why)
+{
+	devid_error_set(error, result, reason, hint, "%s: %s", file, why);
+	return FALSE;
+}
+
+static gboolean import(struct revocation_job *job, GBytes *bytes, GError **error)
+{
+	AUTO_CERTIFICATE_LIST struct certificate_list list = CERTIFICATE_LIST_INIT;
+	g_autoptr(GError) why = NULL;
+	gsize length;
+	const void *data = g_bytes_get_data(bytes, &length);
+
+	if (length > 0 && p12_looks_like(data, length))
+		return refuse(
+			error, DEVID_UNSUPPORTED, NULL,
+			"name its certificate: devid export LABEL, or openssl pkcs12 -nokeys "
+			"-clcerts -in FILE.p12 -out FILE.crt",
+			job->file,
+			"it is a .p12; a certificate is revoked without its key and password");
+	if (!certificate_list_read(data, length, &list, &why))
+		return refuse(error, DEVID_BAD_DATA, NULL, NULL, job->file, why->message);
+	if (list.ders->len > 1)
+		return refuse(error, DEVID_BAD_DATA, "several-certificates",
+			      "name a file with the device certificate alone", job->file,
+			      "there are several certificates in it");
+	if (list.ders->len == 0)
+		return refuse(error, DEVID_BAD_DATA, NULL,
+			      "name the device's certificate, as PEM or DER", job->file,
+			      "there is no certificate in it that can be read");
+	data = g_bytes_get_data(list.ders->pdata[0], &length);
+	job->certificate = certificate_parse(data, length, &why);
+	return job->certificate ||
+	       refuse(error, DEVID_BAD_DATA, NULL, NULL, job->file, why->message);
+}
+
+static gboolean is_device(const struct revocation_job *job, const struct devid_account *account,
+			  GError **error)
+{
+	if (!check_not_a_device(account, job->certificate))
+		return TRUE;
+	return refuse(error, DEVID_UNSUPPORTED, "revoke-ca", NULL, job->file,
+		      devid_reason_find("revoke-ca")->cause);
+}
+
+/* The folder that the list lies in: the account reads it from nowhere that others could write to. */
+static int open_list_folder(const struct revocation_job *job, GError **error)
+{
+	g_autofree char *path = g_path_get_dirname(job->list);
+	const char *why = NULL;
+	int fd = strcmp(path, job->folder.path) == 0
+			 ? openat(job->folder.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+			 : trusted_open_folder(AT_FDCWD, path, geteuid(), FALSE, &why);
+
+	if (fd < 0)
+		refuse(error, errno != 0 ? DEVID_IO : DEVID_DENIED, NULL, devid_errno_hint(errno),
+		       path, why ? why : g_strerror(errno));
+	return fd;
+}
+
+/* What is there; *bytes NULL where the file is not. */
+static gboolean read_if_there(int folder, const char *file, const char *path, gsize limit,
+			      GBytes **bytes, GError **error)
+{
+	g_autofree char *why = NULL;
+
+	*bytes = NULL;
+	if (faccessat(folder, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return TRUE;
+	*bytes = trusted_read(folder, file, geteuid(), limit, &why);
+	return *bytes || refuse(error, DEVID_DENIED, NULL, NULL, path, why);
+}
+
+static gboolean write_list(struct revocation_job *job, GError **error)
+{
+	AUTO_CLOSE int folder = open_list_folder(job, error);
+	g_autofree char *file = g_path_get_basename(job->list);
+	g_autoptr(GBytes) old = NULL;
+	g_autoptr(GBytes) text = NULL;
+	const char *why;
+
+	if (folder < 0 ||
+	    !read_if_there(folder, file, job->list, REVOCATION_SERIALS_MAX, &old, error))
+		return FALSE;
+	text = revoke_add_line(old, job->certificate, job->key_id, time(NULL), &job->changed, &why);
+	if (!text)
+		return refuse(error, DEVID_BAD_DATA, NULL, NULL, job->list, why);
+	if (!job->changed && old)
+		return TRUE;
+	return account_file_replace(folder, file, job->list, text, error);
+}
+
+/* After the list: an account never names a file that isn't there. */
+static gboolean write_key(struct revocation_job *job, GError **error)
+{
+	g_autofree char *path = g_build_filename(job->folder.path, ACCOUNT_FILE, NULL);
+	g_autoptr(GBytes) old = NULL;
+	g_autoptr(GBytes) text = NULL;
+
+	if (!read_if_there(job->folder.fd, ACCOUNT_FILE, path, ACCOUNT_FILE_MAX, &old, error))
+		return FALSE;
+	text = revoke_add_key(old);
+	if (!text)
+		return refuse(error, DEVID_TOO_LARGE, NULL, NULL, path,
+			      "with one key more it would be over its limit");
+	job->changed = TRUE;
+	return account_file_replace(job->folder.fd, ACCOUNT_FILE, path, text, error);
+}
+
+static gboolean list_it(struct revocation_job *job, const char *config, enum half half,
+			GError **error)
+{
+	g_autoptr(GBytes) bytes = input_read(job->file, CERTIFICATE_FILE_MAX, error);
+	const struct devid_account *account;
+	const char *named;
+
+	if (!bytes || !import(job, bytes, error) ||
+	    !account_folder_open(&job->folder, config, half, error))
+		return FALSE;
+	account = job->folder.account;
+	if (devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE)
+		return refuse(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account",
+			      devid_account_problem(account));
+	if (!is_device(job, account, error))
+		return FALSE;
+	job->key_id = revoke_issuer_key_id(account, job->certificate);
+	named = revoke_serials_file(account);
+	job->configured = named != NULL;
+	named = named ? named : REVOKE_FILE;
+	job->list = g_path_is_absolute(named) ? g_strdup(named)
+					      : g_build_filename(job->folder.path, named, NULL);
+	/* It may stand in Serials= itself. */
+	if (revoke_is_listed(account, job->certificate, job->key_id))
+		return TRUE;
+	return write_list(job, error) && (job->configured || write_key(job, error));
+}
+
+/* What a gateway says from now on; the account is read again, as it will be. */
+static struct devid_verdict *judge(struct revocation_job *job, GError **error)
+{
+	struct devid_account *account = NULL;
+	struct devid_verdict *verdict = NULL;
+	enum devid_result result = devid_account_load(job->folder.path, false, &account);
+
+	if (result == DEVID_OK)
+		result = devid_check(account, &job->certificate, 1, time(NULL), &verdict);
+	devid_account_free(account);
+	if (result != DEVID_OK)
+		devid_error_set(error, result, NULL, NULL, "check: %s",
+				devid_reason_for(result)->cause);
+	return verdict;
+}
+
+static void tell(const struct revocation_job *job, const struct devid_verdict *verdict)
+{
+	g_autofree char *subject = certificate_subject(job->certificate);
+	g_autofree char *issuer = certificate_issuer(job->certificate);
+	g_autofree char *serial = certificate_serial(job->certificate);
+
+	print_line(stdout, "%s: %s", subject, job->changed ? "revoked" : "revoked already");
+	print_field("issuer", issuer);
+	print_field("serial", serial);
+	print_field("list", job->list);
+	print_field("check", verdict->reason);
+	if (job->changed && !job->configured)
+		print_line(stdout, "  account.conf names the list from now on: SerialsFile=%s",
+			   REVOKE_FILE);
+	fflush(stdout);
+	if (strcmp(verdict->reason, "revoked") != 0)
+		report_warning("%s: this account would refuse it in any case: %s", job->file,
+			       verdict->message);
+	else if (job->changed)
+		report_hint("it counts where this account is read: copy the list to each gateway");
+}
+
+static void tell_json(const struct revocation_job *job, const struct devid_verdict *verdict)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	json_text(builder, "result", "ok");
+	json_flag(builder, "changed", job->changed);
+	json_text(builder, "path", job->list);
+	json_text(builder, "check", verdict->reason);
+	json_certificate(builder, job->certificate);
+	report_builder(builder);
+}
+
+static void write_event(const struct revocation_job *job, enum half half)
+{
+	const struct devid_event event = {
+		.type = DEVID_EVENT_DEVICE_CERTIFICATE,
+		.sub_type = "Revocation",
+		.action = "Succeeded",
+		.reason = "revoked",
+		.certificate = job->certificate,
+		.issuer_key_id = job->key_id,
+		.validated = -1,
+	};
+
+	/* A log that can't be written is told on syslog. */
+	if (job->changed)
+		(void)devid_event_write(half == HALF_SYSTEM, &event);
+}
+
+static enum exit_status run(const char *file, const char *config, enum half half, bool json)
+{
+	struct revocation_job job = { .file = file, .folder = CA_FOLDER_INIT };
+	g_autoptr(devid_verdict) verdict = NULL;
+	GError *error = NULL;
+
+	if (list_it(&job, config, half, &error)) {
+		write_event(&job, half);
+		verdict = judge(&job, &error);
+	}
+	if (verdict && json)
+		tell_json(&job, verdict);
+	else if (verdict)
+		tell(&job, verdict);
+	if (job.certificate)
+		gnutls_x509_crt_deinit(job.certificate);
+	ca_folder_clear(&job.folder);
+	g_free(job.list);
+	g_free(job.key_id);
+	return error ? report_error(&error, json) : EXIT_DONE;
+}
+
+enum exit_status account_revoke(int argc, char **argv)
+{
+	gboolean user = FALSE, system = FALSE, json = FALSE;
+	g_autofree char *config = NULL;
+	const GOptionEntry entries[] = {
+		{ "user", 0, 0, G_OPTION_ARG_NONE, &user, "In your own account", NULL },
+		{ "system", 0, 0, G_OPTION_ARG_NONE, &system,
+		  "In the machine's account (root; root's default)", NULL },
+		{ "config", 0, 0, G_OPTION_ARG_FILENAME, &config,
+		  "In the account in this folder, as devid verify reads it", "DIR" },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
+		{ NULL },
+	};
+	enum exit_status status;
+	bool done;
+
+	if (!options_parse(
+		    &argc, &argv, "FILE|-",
+		    "Revoke a device certificate (PEM or DER) where this account is read: its "
+		    "serial number and its issuer's key identifier go into the account's SerialsFile=, which is made where "
+		    "there is none. Other people's gateways hear nothing of it.",
+		    NULL, entries, &done, &status) ||
+	    done)
+		return status;
+	if (argc < 2)
+		return report_usage("account revoke", "a file is missing (- for standard input)");
+	if (argc > 2)
+		return report_usage("account revoke", "%s: one file at a time", argv[2]);
+	if (user && system)
+		return report_usage("account revoke", "--user or --system, not both");
+	if (config && (user || system))
+		return report_usage("account revoke", "--config goes without --user and --system");
+	return run(argv[1], config, ca_half(user, system), json);
+}

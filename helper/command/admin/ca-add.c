@@ -1,0 +1,233 @@
+/* devid ca add: one more signing certificate. */
+#include <string.h>
+#include <internal/path.h>
+
+#include "account/signing.h"
+#include "base/certificate.h"
+#include "base/error.h"
+#include "base/input.h"
+#include "base/json-build.h"
+#include "base/moment.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "identity/json.h"
+#include "ca-folder.h"
+#include "ca.h"
+
+#define CA_FILE_MAX (1024 * 1024)
+
+struct addition {
+	const char *name, *file;
+	GBytes *bytes; /* as they will be stored: PEM */
+	struct signing_file read;
+};
+
+static void addition_clear(struct addition *addition)
+{
+	if (addition->bytes)
+		g_bytes_unref(addition->bytes);
+	if (addition->read.certificate)
+		gnutls_x509_crt_deinit(addition->read.certificate);
+}
+#define AUTO_ADDITION __attribute__((cleanup(addition_clear)))
+
+/* What came as PEM is kept as it is, for its size is what counts; what came in another dress, or with
+ * blanks that other programs stumble over, becomes PEM.
+ */
+static gboolean keep_as_pem(struct addition *addition, GError **error)
+{
+	gnutls_datum_t pem = { NULL, 0 };
+	int code;
+
+	if (addition->read.as_given)
+		return TRUE;
+	code = gnutls_x509_crt_export2(addition->read.certificate, GNUTLS_X509_FMT_PEM, &pem);
+	if (code < 0) {
+		devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s: %s", addition->file,
+				gnutls_strerror(code));
+		return FALSE;
+	}
+	g_bytes_unref(addition->bytes);
+	addition->bytes = g_bytes_new(pem.data, pem.size);
+	gnutls_free(pem.data);
+	return TRUE;
+}
+
+static gboolean read_file(struct addition *addition, const struct devid_account *account,
+			  GError **error)
+{
+	gsize length;
+	const void *data;
+
+	addition->bytes = input_read(addition->file, CA_FILE_MAX, error);
+	if (!addition->bytes)
+		return FALSE;
+	data = g_bytes_get_data(addition->bytes, &length);
+	if (!signing_read(data, length, devid_account_signing_limit(account),
+			  devid_account_signing_keys(account), &addition->read, error)) {
+		g_prefix_error(error, "%s: ", addition->file);
+		return FALSE;
+	}
+	return keep_as_pem(addition, error);
+}
+
+/* TRUE with *same: this very certificate bears this very name already. */
+static gboolean may_add(const struct addition *addition, const struct devid_account *account,
+			bool *same, GError **error)
+{
+	size_t limit = devid_account_signing_count_limit(account);
+
+	*same = false;
+	if (devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE) {
+		devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account: %s",
+				devid_account_problem(account));
+		return FALSE;
+	}
+	for (size_t i = 0; i < devid_account_signing_count(account); i++) {
+		const struct devid_signing *signing = devid_account_signing(account, i);
+		bool same_name = strcmp(signing->name, addition->name) == 0;
+
+		if (gnutls_x509_crt_equals(signing->certificate, addition->read.certificate)) {
+			*same = same_name;
+			if (!same_name)
+				devid_error_set(error, DEVID_EXISTS, "signing-duplicate", NULL,
+						"%s: this certificate is already there as %s",
+						addition->file, signing->name);
+			return same_name;
+		}
+		if (same_name) {
+			devid_error_set(error, DEVID_EXISTS, NULL,
+					"choose another name, or first: devid ca remove NAME",
+					"%s: another certificate has this name", addition->name);
+			return FALSE;
+		}
+	}
+	if (devid_account_signing_count(account) < limit)
+		return TRUE;
+	devid_error_set(error, DEVID_TOO_LARGE, "signing-too-many", NULL,
+			"there are %zu signing certificates, and no more than %zu are allowed",
+			devid_account_signing_count(account), limit);
+	return FALSE;
+}
+
+/* An account that is to be carried to a service that takes less is better held to it from the start. */
+static void warn_of_key(const struct addition *addition, const struct devid_account *account)
+{
+	g_autofree char *key = certificate_key(addition->read.certificate);
+
+	if (gnutls_x509_crt_get_pk_algorithm(addition->read.certificate, NULL) == GNUTLS_PK_RSA ||
+	    devid_account_signing_keys(account) == DEVID_SIGNING_KEYS_RSA)
+		return;
+	report_warning("%s: its key is %s; there are services that take signing certificates with "
+		       "RSA keys alone",
+		       addition->name, key);
+	report_hint("SigningKeyTypes=rsa in account.conf holds the account to RSA; see "
+		    "devid-account(5)");
+}
+
+static void tell(const struct addition *addition, const struct ca_folder *folder, bool changed,
+		 bool json)
+{
+	g_autofree char *subject = certificate_subject(addition->read.certificate);
+	g_autofree char *path =
+		g_strdup_printf("%s/%s%s", folder->path, addition->name, SIGNING_SUFFIX);
+	size_t limit = devid_account_signing_limit(folder->account);
+	time_t ends = gnutls_x509_crt_get_expiration_time(addition->read.certificate);
+
+	if (json) {
+		g_autoptr(JsonBuilder) builder = json_builder_new();
+
+		json_builder_begin_object(builder);
+		json_text(builder, "result", "ok");
+		json_flag(builder, "changed", changed);
+		json_text(builder, "name", addition->name);
+		json_text(builder, "path", path);
+		json_number(builder, "file_size", (gint64)addition->read.pem_size);
+		json_number(builder, "file_limit", (gint64)limit);
+		json_certificate(builder, addition->read.certificate);
+		report_builder(builder);
+	} else {
+		print_line(stdout, "%s: %s: %s (%zu of at most %zu bytes)", addition->name,
+			   changed ? "added" : "already there", subject, addition->read.pem_size,
+			   limit);
+	}
+	warn_of_key(addition, folder->account);
+	if (gnutls_x509_crt_get_activation_time(addition->read.certificate) > time(NULL))
+		report_warning("%s: it is not valid yet, and serves nobody until it is",
+			       addition->name);
+	if (moment_days_left(ends, time(NULL)) < 0)
+		report_warning("%s: it has expired; certificates that it issued before its end are "
+			       "still accepted",
+			       addition->name);
+}
+
+static gboolean add(struct addition *addition, enum half half, bool json, GError **error)
+{
+	AUTO_CA_FOLDER struct ca_folder folder = CA_FOLDER_INIT;
+	g_autofree char *file = g_strconcat(addition->name, SIGNING_SUFFIX, NULL);
+	struct devid_account *account = NULL;
+	gboolean ok;
+	bool same;
+
+	/* The file is judged before a folder is made for it. */
+	if (devid_account_load(NULL, half == HALF_SYSTEM, &account) != DEVID_OK) {
+		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "account: it can't be read");
+		return FALSE;
+	}
+	ok = read_file(addition, account, error);
+	devid_account_free(account);
+	if (!ok || !ca_folder_open(&folder, half, true, error) ||
+	    !may_add(addition, folder.account, &same, error))
+		return FALSE;
+	if (!same && !ca_folder_write(&folder, file, addition->bytes, error))
+		return FALSE;
+	tell(addition, &folder, !same, json);
+	return TRUE;
+}
+
+enum exit_status ca_add(int argc, char **argv)
+{
+	AUTO_ADDITION struct addition addition = { NULL };
+	g_autofree char *name = NULL;
+	gboolean user = FALSE, system = FALSE, json = FALSE;
+	const GOptionEntry entries[] = {
+		{ "name", 0, 0, G_OPTION_ARG_STRING, &name,
+		  "What to call it: letters, digits, '.', '-', '_'", "NAME" },
+		{ "user", 0, 0, G_OPTION_ARG_NONE, &user, "In your own account", NULL },
+		{ "system", 0, 0, G_OPTION_ARG_NONE, &system,
+		  "In the machine's account (root; root's default)", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
+		{ NULL },
+	};
+	g_autoptr(GError) error = NULL;
+	enum exit_status status;
+	bool done;
+
+	if (!options_parse(&argc, &argv, "FILE|-",
+			   "Add a signing certificate to the account: the certificate of the CA "
+			   "that issues device certificates, alone in its file: PEM, DER or "
+			   "PKCS#7 (.p7b).",
+			   NULL, entries, &done, &status) ||
+	    done)
+		return status;
+	if (argc < 2)
+		return report_usage("ca add", "a file is missing");
+	if (argc > 2)
+		return report_usage("ca add", "%s: one file at a time", argv[2]);
+	if (!name)
+		return report_usage("ca add", "--name NAME is missing");
+	if (user && system)
+		return report_usage("ca add", "--user or --system, not both");
+	if (!signing_name_valid(name) || name[0] == '-')
+		return report_usage(
+			"ca add",
+			"--name %s: at most 64 letters, digits, '.', '-' and '_', and no "
+			"'.' or '-' in front",
+			name);
+	addition.name = name;
+	addition.file = argv[1];
+	if (!add(&addition, ca_half(user, system), json, &error))
+		return report_error(&error, json);
+	return EXIT_DONE;
+}

@@ -1,0 +1,44 @@
+/* The folder of signing certificates: opened, locked and written so that no reader sees half a
+ * file, and nothing follows a link in a folder that somebody else owns.
+ */
+#ifndef COMMAND_ADMIN_CA_FOLDER_H
+#define COMMAND_ADMIN_CA_FOLDER_H
+
+/* The folder that is written, open and under its lock: one writer at a time, the account read again
+ * under it.
+ */
+struct ca_folder {
+	char *path; /* of signing/ */
+	int fd;	    /* -1: it doesn't exist */
+	int lock;   /* held until the folder is cleared */
+	struct devid_account *account;
+};
+#define CA_FOLDER_INIT             \
+	{                          \
+		NULL, -1, -1, NULL \
+	}
+void ca_folder_clear(struct ca_folder *folder);
+#define AUTO_CA_FOLDER __attribute__((cleanup(ca_folder_clear)))
+
+/* Whose account a command is about: --system, --user, else the machine's for root and the user's
+ * own for anybody else.
+ */
+enum half ca_half(gboolean user, gboolean system);
+/* For writing. `create`: makes the folders that are missing. Refused for the user's own where
+ * /etc/devid holds an account, for a folder that isn't ours, and for the machine's without root.
+ */
+gboolean ca_folder_open(struct ca_folder *folder, enum half half, bool create, GError **error);
+/* Whole or not at all, never over an existing file (DEVID_EXISTS). */
+gboolean ca_folder_write(struct ca_folder *folder, const char *file, GBytes *content,
+			 GError **error);
+gboolean ca_folder_remove(struct ca_folder *folder, const char *file, GError **error);
+/* The same for the account's folder itself, or for that of another one (`config`, or NULL): what lies there is open,
+ * locked, and read again. Fails where there is no account.
+ */
+gboolean account_folder_open(struct ca_folder *folder, const char *config, enum half half,
+			     GError **error);
+/* Writes a file of it, whole or not at all, over the one that is there; `path` for messages. */
+gboolean account_file_replace(int folder, const char *file, const char *path, GBytes *content,
+			      GError **error);
+
+#endif

@@ -1,0 +1,80 @@
+/* devid policy lint: warnings of what administrators fall into. */
+#include "account/lint/lint.h"
+#include "base/json-build.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "policy-load.h"
+#include "policy.h"
+
+static void print_findings(const GPtrArray *findings)
+{
+	for (guint i = 0; i < findings->len; i++) {
+		const struct lint_finding *finding = findings->pdata[i];
+
+		print_piece(stdout, COLOUR_WARN, "%s", finding->word);
+		print_line(stdout, ": %s%s%s", finding->place ? finding->place : "",
+			   finding->place ? ": " : "", finding->message);
+		print_line(stdout, "  hint: %s", finding->hint);
+	}
+	if (findings->len == 0)
+		print_line(stdout, "nothing to warn of.");
+}
+
+static void print_json(const struct devid_account *account, const GPtrArray *findings)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	json_text(builder, "folder", devid_account_folder(account));
+	json_builder_set_member_name(builder, "warnings");
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < findings->len; i++) {
+		const struct lint_finding *finding = findings->pdata[i];
+
+		json_builder_begin_object(builder);
+		json_text(builder, "word", finding->word);
+		json_text(builder, "place", finding->place);
+		json_text(builder, "message", finding->message);
+		json_text(builder, "hint", finding->hint);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+	report_builder(builder);
+}
+
+enum exit_status policy_lint(int argc, char **argv)
+{
+	gboolean system = FALSE, json = FALSE;
+	const GOptionEntry entries[] = {
+		{ "system", 0, 0, G_OPTION_ARG_NONE, &system, "The machine's account, whoever asks",
+		  NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
+		{ NULL },
+	};
+	g_autoptr(devid_account) account = NULL;
+	g_autoptr(GPtrArray) findings = NULL;
+	GError *error = NULL;
+	enum exit_status status;
+	bool done;
+
+	if (!options_parse(
+		    &argc, &argv, "",
+		    "Warn of settings and rules that do something else than was meant.",
+		    "Exit status: 0 nothing to warn of, 1 there are warnings or it failed, 6 no\n"
+		    "account.",
+		    entries, &done, &status) ||
+	    done)
+		return status;
+	if (argc > 1)
+		return report_usage("policy lint", "%s: nothing more is expected", argv[1]);
+	account = policy_account(system, &error);
+	if (!account)
+		return report_error(&error, json);
+	findings = lint_account(account, time(NULL));
+	if (json)
+		print_json(account, findings);
+	else
+		print_findings(findings);
+	return findings->len == 0 ? EXIT_DONE : EXIT_FAILED;
+}

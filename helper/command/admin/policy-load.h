@@ -1,0 +1,24 @@
+/* devid policy: the account, and what it decided, as every action shows it. */
+#ifndef COMMAND_ADMIN_POLICY_LOAD_H
+#define COMMAND_ADMIN_POLICY_LOAD_H
+
+#include <devid/account.h>
+#include <devid/here.h>
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+typedef struct devid_decision devid_decision;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_decision, devid_decision_free)
+typedef struct devid_account devid_account;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_account, devid_account_free)
+/* The account that is in force, or NULL with what is wrong: there is none, or it is broken. */
+struct devid_account *policy_account(gboolean system, GError **error);
+/* "alice; @staff", or `none` where there is nothing; newly allocated. */
+char *policy_list(char **words, const char *none);
+void policy_list_json(JsonBuilder *builder, const char *name, char **words);
+/* Why an allowed connection is: "let in by rule x, to the internet alone"; newly allocated. */
+char *policy_allowed_words(const struct devid_decision *decision);
+/* The members of a decision, in the object that is being built. */
+void policy_decision_json(JsonBuilder *builder, const struct devid_decision *decision);
+
+#endif

@@ -1,0 +1,358 @@
+/* devid policy test: what the account decides for a user on a system, and why. */
+#include <string.h>
+#include <devid/reason.h>
+
+#include "base/error.h"
+#include "base/json-build.h"
+#include "command/cli/options.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "command/cli/table.h"
+#include "identity/choose.h"
+#include "identity/list.h"
+#include "identity/selection.h"
+#include "identity/verdict.h"
+#include "policy-load.h"
+#include "policy.h"
+
+struct test {
+	gboolean system, json;
+	char *user, *os, *origin, *certificate, *identity;
+	char **groups, **profiles; /* as given */
+	struct choice choice;
+	struct accounts accounts;
+	struct devid_account *account;
+	struct devid_verdict *verdict; /* owned; NULL: none, or `stated` */
+	struct devid_verdict stated;   /* --certificate */
+	struct devid_here here;
+	bool is_here;	     /* the question is about this machine and the one who asks */
+	GHashTable *answers; /* profile -> enum devid_answer, of --profile */
+	struct devid_question question;
+	enum devid_origin found; /* what was answered */
+};
+
+static const struct {
+	const char *word;
+	enum devid_origin origin;
+} origins[] = {
+	{ "office", DEVID_ORIGIN_OFFICE },
+	{ "remote", DEVID_ORIGIN_REMOTE },
+	{ "unknown", DEVID_ORIGIN_UNKNOWN },
+};
+
+static enum devid_origin answer_origin(void *data)
+{
+	struct test *test = data;
+
+	if (!test->origin && test->is_here)
+		test->found = devid_here_origin(&test->here);
+	return test->found;
+}
+
+static enum devid_answer answer_profile(const char *name, void *data)
+{
+	struct test *test = data;
+	int answer = GPOINTER_TO_INT(g_hash_table_lookup(test->answers, name));
+
+	if (answer != 0)
+		return answer;
+	return test->is_here ? devid_here_profile(name, &test->here) : DEVID_ANSWER_UNKNOWN;
+}
+
+/* --- what was asked ----------------------------------------------------------------------- */
+
+static gboolean read_origin(struct test *test, GError **error)
+{
+	if (!test->origin)
+		return TRUE;
+	for (gsize i = 0; i < G_N_ELEMENTS(origins); i++) {
+		if (strcmp(origins[i].word, test->origin) == 0) {
+			test->found = origins[i].origin;
+			return TRUE;
+		}
+	}
+	devid_error_set(error, DEVID_USAGE, NULL, NULL,
+			"policy test: --origin %s: neither office nor remote nor unknown",
+			test->origin);
+	return FALSE;
+}
+
+/* NAME=pass|fail|unknown, of a profile that there is. */
+static gboolean read_profiles(struct test *test, GError **error)
+{
+	for (char **given = test->profiles; given && *given; given++) {
+		const char *word = strrchr(*given, '=');
+		g_autofree char *name =
+			g_strndup(*given, !word ? strlen(*given) : (gsize)(word - *given));
+		enum devid_answer answer = DEVID_ANSWER_PASS;
+		bool known = false;
+
+		while (word && answer <= DEVID_ANSWER_UNKNOWN &&
+		       strcmp(devid_answer_name(answer), word + 1) != 0)
+			answer++;
+		if (!word || answer > DEVID_ANSWER_UNKNOWN) {
+			devid_error_set(error, DEVID_USAGE, NULL, NULL,
+					"policy test: --profile %s: not NAME=pass, =fail or "
+					"=unknown",
+					*given);
+			return FALSE;
+		}
+		for (size_t i = 0; i < devid_account_profile_count(test->account); i++)
+			known = known || strcmp(devid_account_profile(test->account, i), name) == 0;
+		if (!known) {
+			devid_error_set(
+				error, DEVID_USAGE, NULL, "devid policy show lists them",
+				"policy test: --profile %s: the account has no such profile", name);
+			return FALSE;
+		}
+		g_hash_table_insert(test->answers, g_steal_pointer(&name), GINT_TO_POINTER(answer));
+	}
+	return TRUE;
+}
+
+/* --certificate: what a check would say. */
+static gboolean state_certificate(struct test *test, GError **error)
+{
+	const struct devid_reason *row = devid_reason_for(DEVID_CHECK_FAILED);
+
+	if (strcmp(test->certificate, "none") == 0)
+		return TRUE;
+	if (strcmp(test->certificate, "valid") == 0) {
+		test->stated = (struct devid_verdict){ .result = DEVID_OK, .reason = "ok" };
+	} else if (strcmp(test->certificate, "invalid") == 0) {
+		test->stated = (struct devid_verdict){ .result = row->result,
+						       .reason = row->word,
+						       .message = (char *)row->cause,
+						       .hint = (char *)row->hint };
+	} else {
+		devid_error_set(error, DEVID_USAGE, NULL, NULL,
+				"policy test: --certificate %s: neither valid nor invalid nor none",
+				test->certificate);
+		return FALSE;
+	}
+	test->question.verdict = &test->stated;
+	return TRUE;
+}
+
+/* The identity that is named; or here the one that would be used. */
+static gboolean find_certificate(struct test *test, GError **error)
+{
+	const struct identity *identity = NULL;
+	struct selection_gateway none = { NULL, 0 };
+
+	if (test->certificate)
+		return state_certificate(test, error);
+	if (!test->identity && !test->is_here)
+		return TRUE;
+	if (test->identity) {
+		identity = choose(&test->choice, test->identity, error);
+		if (!identity)
+			return FALSE;
+	} else {
+		g_autoptr(GError) unchosen = NULL;
+		size_t at;
+
+		if (!choose_load(&test->choice, error))
+			return FALSE;
+		at = selection_choose(test->choice.list, test->system, &none, &test->accounts,
+				      &unchosen);
+		if (at != SELECTION_NONE)
+			identity = identity_list_get(test->choice.list, at);
+		else if (unchosen) {
+			g_propagate_error(error, g_steal_pointer(&unchosen));
+			return FALSE;
+		}
+	}
+	test->verdict = verdict_assess(identity, test->account, error);
+	test->question.verdict = test->verdict;
+	return test->verdict != NULL;
+}
+
+static gboolean read_question(struct test *test, GError **error)
+{
+	struct devid_question *question = &test->question;
+
+	question->os = DEVID_OS_LINUX;
+	if (test->os && !devid_os_find(test->os, &question->os)) {
+		devid_error_set(error, DEVID_USAGE, NULL, NULL,
+				"policy test: --os %s: none of Windows, macOS, iOS, Android, Linux",
+				test->os);
+		return FALSE;
+	}
+	question->user = !test->user ? g_get_user_name() : test->user;
+	if (*question->user == '\0')
+		question->user = NULL;
+	question->groups = (const char *const *)test->groups;
+	question->ask_names = true;
+	question->origin = answer_origin;
+	question->profile = answer_profile;
+	question->data = test;
+	test->is_here = question->os == DEVID_OS_LINUX && question->user &&
+			strcmp(question->user, g_get_user_name()) == 0;
+	if (!read_origin(test, error) || !read_profiles(test, error) ||
+	    !find_certificate(test, error))
+		return FALSE;
+	test->here = (struct devid_here){ test->account, DEVID_OFFICE_PROBE, question->verdict };
+	return TRUE;
+}
+
+/* --- what was answered -------------------------------------------------------------------- */
+
+static const char *certificate_word(const struct test *test)
+{
+	const struct devid_verdict *verdict = test->question.verdict;
+
+	if (!verdict || strcmp(verdict->reason, "no-certificate") == 0)
+		return "none";
+	return verdict->result == DEVID_OK ? "valid" : "invalid";
+}
+
+static void print_steps(const struct devid_decision *decision)
+{
+	for (size_t i = 0; i < decision->step_count; i++) {
+		const struct devid_rule_step *step = &decision->steps[i];
+		g_autofree char *words =
+			g_strdup_printf("%s: %s", !step->name ? "(last, unwritten)" : step->name,
+					step->matched ? "matches: " : step->why);
+		g_autofree char *text = g_strconcat(
+			words, step->matched ? devid_action_name(decision->action) : "", NULL);
+
+		print_field(i == 0 ? "rules" : "", text);
+	}
+	if (decision->step_count == 0)
+		print_field("rules", "there are none: allowed");
+}
+
+static void print_decision(const struct test *test, const struct devid_decision *decision)
+{
+	const char *user = test->question.user;
+	bool allowed = decision->result == DEVID_OK;
+	g_autofree char *setting =
+		g_strdup_printf("%s (%s)", devid_setting_name(decision->setting),
+				decision->overridden ? "the user's own" : "the account's");
+
+	print_piece(stdout, COLOUR_PLAIN, "%s on %s: ", !user ? "(nobody known)" : user,
+		    devid_os_name(test->question.os));
+	print_piece(stdout, allowed ? COLOUR_GOOD : COLOUR_BAD, "%s",
+		    !allowed ? "refused"
+		    : decision->action == DEVID_ACTION_ALLOW_INTERNET
+			    ? "allowed, to the internet alone"
+			    : "allowed");
+	print_lines(stdout, COLOUR_PLAIN, "\n");
+	print_field("setting", setting);
+	print_field("certificate", decision->excused ? "not asked for: this is the office"
+				   : decision->setting != DEVID_SETTING_REQUIRE
+					   ? "not asked for"
+					   : certificate_word(test));
+	print_field("origin",
+		    decision->asked_origin ? devid_origin_name(test->found) : "not asked for");
+	print_steps(decision);
+}
+
+static void print_json(const struct test *test, const struct devid_decision *decision)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	json_text(builder, "user", test->question.user);
+	json_text(builder, "os", devid_os_name(test->question.os));
+	json_text(builder, "certificate", certificate_word(test));
+	json_text(builder, "origin",
+		  decision->asked_origin ? devid_origin_name(test->found) : NULL);
+	policy_decision_json(builder, decision);
+	report_builder(builder);
+}
+
+static enum exit_status answer(const struct test *test, const struct devid_decision *decision)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (test->json) {
+		print_json(test, decision);
+		return exit_status_for(decision->result);
+	}
+	print_decision(test, decision);
+	if (decision->result == DEVID_OK)
+		return EXIT_DONE;
+	fflush(stdout);
+	devid_error_set(&error, decision->result, decision->reason, decision->hint, "policy: %s",
+			decision->message);
+	devid_error_set_brackets(error, decision->brackets);
+	return report_error(&error, false);
+}
+
+static enum exit_status run(struct test *test)
+{
+	g_autoptr(devid_decision) decision = NULL;
+	GError *error = NULL;
+	enum exit_status status;
+
+	test->answers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	test->account = policy_account(test->system, &error);
+	if (test->account && read_question(test, &error) &&
+	    devid_decide(test->account, &test->question, &decision) == DEVID_OK)
+		status = answer(test, decision);
+	else
+		status = report_error(&error, test->json);
+	g_hash_table_unref(test->answers);
+	devid_verdict_free(test->verdict);
+	devid_account_free(test->account);
+	choice_clear(&test->choice);
+	accounts_clear(&test->accounts);
+	return status;
+}
+
+enum exit_status policy_test(int argc, char **argv)
+{
+	g_autofree char *user = NULL, *os = NULL, *origin = NULL, *certificate = NULL;
+	g_autofree char *identity = NULL;
+	g_auto(GStrv) groups = NULL;
+	g_auto(GStrv) profiles = NULL;
+	struct test test = { .system = FALSE };
+	const GOptionEntry entries[] = {
+		{ "user", 0, 0, G_OPTION_ARG_STRING, &user,
+		  "Who connects (default: you); \"\": somebody who is not known", "NAME" },
+		{ "os", 0, 0, G_OPTION_ARG_STRING, &os,
+		  "On Windows, macOS, iOS, Android or Linux (default: Linux)", "NAME" },
+		{ "origin", 0, 0, G_OPTION_ARG_STRING, &origin,
+		  "From where: office, remote or unknown", "WORD" },
+		{ "group", 0, 0, G_OPTION_ARG_STRING_ARRAY, &groups,
+		  "A group of the user's besides those known here; may come again", "NAME" },
+		{ "profile", 0, 0, G_OPTION_ARG_STRING_ARRAY, &profiles,
+		  "What a device profile says: NAME=pass, =fail or =unknown; may come again",
+		  "NAME=WORD" },
+		{ "certificate", 0, 0, G_OPTION_ARG_STRING, &certificate,
+		  "What the certificate is: valid, invalid or none", "WORD" },
+		{ "identity", 0, 0, G_OPTION_ARG_STRING, &identity,
+		  "Instead, the certificate of this identity", "LABEL" },
+		{ "system", 0, 0, G_OPTION_ARG_NONE, &test.system,
+		  "The machine's account, whoever asks", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &test.json, "Print a JSON object", NULL },
+		{ NULL },
+	};
+	enum exit_status status;
+	bool done;
+
+	if (!options_parse(
+		    &argc, &argv, "",
+		    "Tell what the account decides for a user on a system, which rule it is and "
+		    "why none before it. For you on this machine, what is not given is found out "
+		    "here; for anybody else it is not known, and there is no certificate.",
+		    "Exit status: 0 allowed, 1 failed or the account is broken, 3 certificate error,\n"
+		    "4 blocked, 6 no account.",
+		    entries, &done, &status) ||
+	    done)
+		return status;
+	if (argc > 1)
+		return report_usage("policy test", "%s: nothing more is expected", argv[1]);
+	if (certificate && identity)
+		return report_usage("policy test", "--certificate or --identity, not both");
+	test.user = user;
+	test.os = os;
+	test.origin = origin;
+	test.groups = groups;
+	test.profiles = profiles;
+	test.certificate = certificate;
+	test.identity = identity;
+	return run(&test);
+}

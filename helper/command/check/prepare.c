@@ -1,0 +1,188 @@
+/* What a handshake needs before there is a server: certificates, the key, whom to trust. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/input.h"
+#include "identity/agent.h"
+#include "identity/foreign-token.h"
+#include "identity/token.h"
+#include "attempt.h"
+#include "prepare.h"
+#include "probe.h"
+
+#define CA_FILE_MAX (4 * 1024 * 1024)
+
+static bool names_issuer(const struct identity *identity, const gnutls_datum_t *name)
+{
+	for (size_t i = 0; identity && i < identity->chain_count; i++) {
+		gnutls_datum_t issuer = { NULL, 0 };
+		bool same;
+
+		if (gnutls_x509_crt_get_raw_issuer_dn(identity->chain[i], &issuer) < 0)
+			continue;
+		same = issuer.size == name->size &&
+		       memcmp(issuer.data, name->data, name->size) == 0;
+		gnutls_free(issuer.data);
+		if (same)
+			return true;
+	}
+	return false;
+}
+
+/* Called when the server asks for a certificate. Ours is sent whatever issuers it names: it is for
+ * the server to refuse, and for us to tell what it said.
+ */
+static int choose_certificate(gnutls_session_t session, const gnutls_datum_t *names, int count,
+			      const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
+			      gnutls_pcert_st **certificates, unsigned *certificate_count,
+			      gnutls_privkey_t *key)
+{
+	struct attempt *attempt = gnutls_session_get_ptr(session);
+	struct server_report *report = attempt->report;
+
+	report->asked = true;
+	g_ptr_array_set_size(report->issuers, 0);
+	for (int i = 0; i < count; i++) {
+		char *name = devid_name_to_string(&names[i]);
+
+		g_ptr_array_add(report->issuers, g_strdup(name ? name : "(unreadable name)"));
+		free(name);
+		report->ours_named =
+			report->ours_named || names_issuer(attempt->identity, &names[i]);
+	}
+	*certificates = attempt->sent;
+	*certificate_count = attempt->sent_count;
+	*key = attempt->key;
+	return 0;
+}
+
+/* A self-signed end of the chain is the server's own to have. */
+static int prepare_chain(struct attempt *attempt)
+{
+	const struct identity *identity = attempt->identity;
+
+	if (!identity)
+		return 0;
+	attempt->sent = g_new0(gnutls_pcert_st, identity->chain_count + 1);
+	for (size_t i = 0; i < identity->chain_count; i++) {
+		int code;
+
+		if (i > 0 && gnutls_x509_crt_check_issuer(identity->chain[i], identity->chain[i]))
+			continue;
+		code = gnutls_pcert_import_x509(&attempt->sent[attempt->sent_count],
+						identity->chain[i], 0);
+		if (code < 0)
+			return code;
+		attempt->sent_count++;
+	}
+	return 0;
+}
+
+gboolean server_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
+			   GError **error)
+{
+	g_autoptr(GBytes) bytes = input_read(ca_file, CA_FILE_MAX, error);
+	gnutls_datum_t data;
+	gsize length;
+	int code;
+
+	if (!bytes) {
+		g_prefix_error(error, "--ca-file ");
+		return FALSE;
+	}
+	data.data = (unsigned char *)g_bytes_get_data(bytes, &length);
+	data.size = (unsigned)length;
+	code = length == 0 ? 0
+			   : gnutls_certificate_set_x509_trust_mem(credentials, &data,
+								   GNUTLS_X509_FMT_PEM);
+	if (code > 0)
+		return TRUE;
+	devid_error_set(error, DEVID_BAD_DATA, NULL, "name a PEM file of CA certificates",
+			"--ca-file %s: %s", ca_file,
+			code == 0 ? "no certificate in it" : gnutls_strerror(code));
+	return FALSE;
+}
+
+static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GError **error)
+{
+	int code;
+
+	code = gnutls_certificate_allocate_credentials(&attempt->credentials);
+	if (code >= 0 && !ca_file) {
+		/* A machine without a trust store is no obstacle: the server is called untrusted.
+		 */
+		gnutls_certificate_set_x509_system_trust(attempt->credentials);
+		return TRUE;
+	}
+	if (code >= 0)
+		return server_trust_file(attempt->credentials, ca_file, error);
+	devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s", gnutls_strerror(code));
+	return FALSE;
+}
+
+/* Whoever has the key knows better than PKCS#11 why it can't be had: a key that the agent doesn't lend is
+ * hidden; a PIN was wrong.
+ */
+static gboolean open_key(struct attempt *attempt, const char *uri, GError **error)
+{
+	g_autofree char *object = NULL;
+	g_autoptr(GError) failure = NULL, reason = NULL;
+
+	if (attempt->identity->foreign &&
+	    !foreign_token_open(&attempt->token, uri, NULL, &object, error))
+		return FALSE;
+	if (token_open_key(uri, &attempt->key, &failure))
+		return TRUE;
+	if (!attempt->identity->foreign)
+		agent_try_key(attempt->identity, &reason);
+	else if (attempt->token.pin_refused || attempt->token.pin_error)
+		foreign_error(&attempt->token, "login", GNUTLS_E_PKCS11_PIN_ERROR, &reason);
+	g_propagate_error(error, reason ? g_steal_pointer(&reason) : g_steal_pointer(&failure));
+	return FALSE;
+}
+
+gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **error)
+{
+	const struct identity *identity = attempt->identity;
+	g_autofree char *uri = !identity ? NULL : g_strconcat(identity->uri, identity->query, NULL);
+	int code;
+
+	if ((identity && !(identity->foreign ? token_load_all(error) : token_load_own(error))) ||
+	    !prepare_trust(attempt, ca_file, error))
+		return FALSE;
+	code = prepare_chain(attempt);
+	if (code >= 0)
+		code = gnutls_init(&attempt->session,
+				   GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
+	if (code >= 0)
+		code = gnutls_set_default_priority(attempt->session);
+	if (code >= 0)
+		code = gnutls_credentials_set(attempt->session, GNUTLS_CRD_CERTIFICATE,
+					      attempt->credentials);
+	if (code < 0) {
+		devid_error_set(error, DEVID_FAILED, NULL, NULL, "TLS: %s", gnutls_strerror(code));
+		return FALSE;
+	}
+	gnutls_session_set_ptr(attempt->session, attempt);
+	gnutls_certificate_set_retrieve_function2(attempt->credentials, choose_certificate);
+	if (!g_hostname_is_ip_address(attempt->report->host))
+		gnutls_server_name_set(attempt->session, GNUTLS_NAME_DNS, attempt->report->host,
+				       strlen(attempt->report->host));
+	return !identity || open_key(attempt, uri, error);
+}
+
+void attempt_clear(struct attempt *attempt)
+{
+	for (unsigned i = 0; i < attempt->sent_count; i++)
+		gnutls_pcert_deinit(&attempt->sent[i]);
+	g_free(attempt->sent);
+	if (attempt->session)
+		gnutls_deinit(attempt->session);
+	if (attempt->key)
+		gnutls_privkey_deinit(attempt->key);
+	foreign_token_close(&attempt->token);
+	if (attempt->credentials)
+		gnutls_certificate_free_credentials(attempt->credentials);
+	g_clear_object(&attempt->connection);
+}

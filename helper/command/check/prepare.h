@@ -1,0 +1,14 @@
+/* What a handshake needs before there is a server: certificates, the key, whom to trust. */
+#ifndef COMMAND_CHECK_PREPARE_H
+#define COMMAND_CHECK_PREPARE_H
+
+#include "attempt.h"
+
+/* Certificates, key, trust and session, all but the connection. */
+gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **error);
+void attempt_clear(struct attempt *attempt);
+/* The certificates of a PEM file, to be trusted; FALSE where none is in it. */
+gboolean server_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
+			   GError **error);
+
+#endif

@@ -1,0 +1,40 @@
+/* How the command tells and asks what the libraries have to tell and to ask. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "identity/front.h"
+#include "front.h"
+#include "password.h"
+#include "print.h"
+#include "report.h"
+
+static void warn(const char *text)
+{
+	report_warning("%s", text);
+}
+
+static void hint(const char *text)
+{
+	report_hint("%s", text);
+}
+
+/* Once: who is asked several questions sees that there is one. */
+static void waiting(void)
+{
+	static bool said;
+
+	if (!said && isatty(STDERR_FILENO))
+		print_line(
+			stderr,
+			"devid: the keyring asks a question in a window of its own, and this waits for "
+			"the answer (Ctrl-C: no longer)");
+	said = true;
+}
+
+void cli_front_set(void)
+{
+	static const struct front terminal = { warn, hint, waiting, pin_read };
+
+	front_set(&terminal);
+}

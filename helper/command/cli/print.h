@@ -1,0 +1,27 @@
+/* What a command writes for people. Names, labels, subjects, paths and words of servers are anybody's:
+ * nothing in them steers the terminal, turns the writing direction round, hides itself or begins a
+ * line of its own; it is shown as devid_text_escape() shows it. Nothing else in helper/command
+ * writes to a stream but report_json() and what makes a file's content.
+ */
+#ifndef COMMAND_CLI_PRINT_H
+#define COMMAND_CLI_PRINT_H
+
+#include <stdio.h>
+#include <glib.h>
+
+/* Colour on a terminal and without NO_COLOR only. */
+enum colour { COLOUR_PLAIN, COLOUR_GOOD, COLOUR_WARN, COLOUR_BAD, COLOUR_DIM, COLOUR_BOLD };
+const char *print_colour(enum colour which, FILE *stream);
+
+/* A piece of a line, in its colour where `stream` is a terminal. */
+void print_piece(FILE *stream, enum colour which, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* The rest of a line, and its end. */
+void print_line(FILE *stream, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Lines that are laid out: line feeds end them, so whoever laid them out let none of another's in
+ * (text_wrap() does that, and printable words).
+ */
+void print_lines(FILE *stream, enum colour which, const char *text);
+/* The same on a terminal without a stream (a question beside redirected output). */
+void print_prompt(int tty, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+#endif

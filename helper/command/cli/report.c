@@ -1,0 +1,227 @@
+/* How a command speaks: errors with their hints, warnings, JSON, colours. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "print.h"
+#include "report.h"
+
+static const struct {
+	enum devid_result result;
+	enum exit_status status;
+} statuses[] = {
+	{ DEVID_OK, EXIT_DONE },
+	{ DEVID_USAGE, EXIT_WORDS },
+	{ DEVID_CHECK_FAILED, EXIT_CERTIFICATE },
+	{ DEVID_BLOCKED, EXIT_BLOCKED },
+	{ DEVID_STORE_LOCKED, EXIT_STORE },
+	{ DEVID_STORE_DISMISSED, EXIT_STORE },
+	{ DEVID_STORE_MISSING, EXIT_STORE },
+	{ DEVID_STORE_TIMEOUT, EXIT_STORE },
+	{ DEVID_NO_ACCOUNT, EXIT_NO_ACCOUNT },
+};
+
+enum exit_status exit_status_for(enum devid_result result)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++)
+		if (statuses[i].result == result)
+			return statuses[i].status;
+	return EXIT_FAILED;
+}
+
+static void say(const char *before, enum colour which, const char *format, va_list arguments)
+{
+	g_autofree char *text = g_strdup_vprintf(format, arguments);
+
+	fflush(stdout);
+	print_piece(stderr, which, "%s", before);
+	print_line(stderr, "%s", text);
+}
+
+static void G_GNUC_PRINTF(1, 2) say_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say("devid: ", COLOUR_BAD, format, arguments);
+	va_end(arguments);
+}
+
+void report_warning(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say("warning: ", COLOUR_WARN, format, arguments);
+	va_end(arguments);
+}
+
+void report_hint(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say("hint: ", COLOUR_BOLD, format, arguments);
+	va_end(arguments);
+}
+
+enum exit_status report_usage(const char *command, const char *format, ...)
+{
+	g_autofree char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	if (command)
+		say_error("%s: %s", command, text);
+	else
+		say_error("%s", text);
+	report_hint("devid help%s%s", command ? " " : "", command ? command : "");
+	return EXIT_WORDS;
+}
+
+enum exit_status report_usage_near(const char *nearest, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say("devid: ", COLOUR_BAD, format, arguments);
+	va_end(arguments);
+	report_hint("did you mean devid %s?", nearest);
+	return EXIT_WORDS;
+}
+
+static void add_text(JsonObject *object, const char *name, const char *value)
+{
+	g_autofree char *valid = !value ? NULL : g_utf8_make_valid(value, -1);
+
+	if (valid)
+		json_object_set_string_member(object, name, valid);
+}
+
+static void print_error_json(const GError *error)
+{
+	JsonObject *object = json_object_new();
+	JsonNode *root = json_node_new(JSON_NODE_OBJECT);
+
+	add_text(object, "result", "error");
+	add_text(object, "reason", devid_error_reason(error));
+	add_text(object, "message", error->message);
+	add_text(object, "hint", devid_error_hint(error));
+	add_text(object, "brackets", devid_error_brackets(error));
+	json_node_take_object(root, object);
+	report_json(root);
+}
+
+enum exit_status report_error(GError **error, bool json)
+{
+	enum exit_status status = exit_status_for(devid_error_result(*error));
+
+	if (json) {
+		print_error_json(*error);
+	} else {
+		if (devid_error_brackets(*error))
+			print_line(stderr, "%s", devid_error_brackets(*error));
+		say_error("%s", (*error)->message);
+		if (devid_error_hint(*error))
+			report_hint("%s", devid_error_hint(*error));
+	}
+	g_clear_error(error);
+	return status;
+}
+
+/* JSON lets characters through that steer a terminal or hide. They can only stand in a string, where \u
+ * says the same (RFC 8259 section 7).
+ */
+static char *json_escaped(const char *json)
+{
+	g_autofree char *valid = g_utf8_make_valid(json, -1);
+	GString *text = g_string_sized_new(strlen(valid) + 1);
+
+	for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+		gunichar character = g_utf8_get_char(at);
+
+		if (character < 0x7f || text_character_shows(character))
+			g_string_append_unichar(text, character);
+		else if (character < 0x10000)
+			g_string_append_printf(text, "\\u%04x", character);
+		else
+			g_string_append_printf(text, "\\u%04x\\u%04x", 0xd7c0 + (character >> 10),
+					       0xdc00 + (character & 0x3ff));
+	}
+	return g_string_free(text, FALSE);
+}
+
+char *report_json_text(JsonNode *root, bool pretty)
+{
+	g_autoptr(JsonGenerator) generator = json_generator_new();
+	g_autofree char *text = NULL;
+
+	json_generator_set_pretty(generator, pretty);
+	json_generator_set_indent(generator, 2);
+	json_generator_set_root(generator, root);
+	text = json_generator_to_data(generator, NULL);
+	json_node_unref(root);
+	return json_escaped(text);
+}
+
+/* JSON has its own escapes: this is the one way to write it as it is. */
+static void G_GNUC_PRINTF(1, 2) write_json(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vprintf(format, arguments);
+	va_end(arguments);
+}
+
+void report_json(JsonNode *root)
+{
+	g_autofree char *text = report_json_text(root, true);
+
+	write_json("%s\n", text);
+}
+
+/* As report_json() would print them all. */
+void report_json_array(const char *name, JsonNode *(*next)(void *data), void *data)
+{
+	JsonNode *node;
+	bool any = false;
+
+	write_json("{\n  \"%s\" : [", name);
+	while ((node = next(data)) != NULL) {
+		g_autofree char *text = report_json_text(node, true);
+		g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+		for (char **line = lines; *line != NULL; line++)
+			write_json("%s\n    %s", line == lines && any ? "," : "", *line);
+		any = true;
+	}
+	write_json("%s]\n}\n", any ? "\n  " : "");
+}
+
+void report_builder(JsonBuilder *builder)
+{
+	json_builder_end_object(builder);
+	report_json(json_builder_get_root(builder));
+}
+
+static const struct {
+	enum devid_result result;
+	enum colour colour;
+} verdict_colours[] = {
+	{ DEVID_OK, COLOUR_GOOD },
+	{ DEVID_NO_ACCOUNT, COLOUR_WARN },
+};
+
+enum colour report_verdict_colour(const struct devid_verdict *verdict)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(verdict_colours); i++)
+		if (verdict_colours[i].result == verdict->result)
+			return verdict_colours[i].colour;
+	return COLOUR_BAD;
+}

@@ -1,0 +1,50 @@
+/* Text in columns, measured in terminal cells: CJK takes two, combining marks none. */
+#ifndef COMMAND_CLI_TABLE_H
+#define COMMAND_CLI_TABLE_H
+
+#include <stdio.h>
+#include <glib.h>
+#include <stdbool.h>
+#include "print.h"
+
+/* Cells that valid UTF-8 takes on a terminal. */
+int text_width(const char *text);
+/* The columns to write for: the terminal's where stdout is one (40 to 120), else 80. */
+int text_columns(void);
+/* Appends `text` with a line feed, broken at spaces (a word that is too long: anywhere) so that no
+ * line passes `width`; made printable before (print.h). The cursor stands at column `at`; further lines are indented by `indent`.
+ */
+void text_wrap(GString *out, const char *text, int at, int indent, int width);
+/* One line "  name     value" of what is told of one thing; a long value goes on below itself. */
+#define FIELD_COLUMN 14
+void print_field(const char *name, const char *value);
+void print_field_in(enum colour which, const char *name, const char *value);
+
+/* "out of reach:" and what is, one below the other; nothing where there is none. */
+void print_unreachable(const GPtrArray *what);
+
+struct table;
+/* Columns by their headings, ended by NULL. A column whose text does not fit is broken over lines.
+ */
+struct table *table_new(const char *const *headings);
+/* As many cells as columns; copied. */
+void table_row(struct table *table, const char *const *cells);
+/* How the last row's cell is coloured. */
+void table_colour(struct table *table, guint column, enum colour which);
+/* A line of its own under the last row, indented by two; `keep` never breaks it (what is copied).
+ */
+void table_line(struct table *table, const char *text, bool keep);
+/* The same under the row of this number, the first being 0. */
+void table_line_below(struct table *table, guint row, const char *text, bool keep);
+void table_print(struct table *table, FILE *stream);
+/* Prints the rows so far and forgets them, so that a long table needs no more memory than a short one. The first
+ * rows settle how wide the columns are.
+ */
+void table_flush(struct table *table, FILE *stream);
+guint table_length(const struct table *table);
+void table_free(struct table *table);
+/* For AUTO_TABLE struct table *table = table_new(…); */
+void table_clear(struct table **table);
+#define AUTO_TABLE __attribute__((cleanup(table_clear)))
+
+#endif

@@ -1,0 +1,22 @@
+/* A supervisor that lives on when `devid connect` has ended: the same program again, in a session
+ * of its own, with its log where a terminal was.
+ */
+#ifndef COMMAND_CONNECT_BACKGROUND_H
+#define COMMAND_CONNECT_BACKGROUND_H
+
+#include "connect.h"
+
+/* Instead: it ends, before this returns. */
+void connect_background_end(struct background *background);
+/* Before the sign-in. Takes the lock over. In any case connect_background_end() may follow. */
+gboolean connect_background_start(const struct connect *connect, int lock,
+				  struct background *background, GError **error);
+/* After it. `address` may be NULL then; newly allocated. */
+gboolean connect_background_go(struct connect *connect, struct background *background,
+			       char **address, GError **error);
+/* The other side of it. !*signed_in: there was no sign-in, so no tunnel either. */
+gboolean connect_read_ticket(struct connect *connect, bool *signed_in, GError **error);
+/* A new one; the one before it is kept beside it. NULL: none can be made. */
+FILE *connect_open_log(const char *name);
+
+#endif

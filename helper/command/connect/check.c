@@ -1,0 +1,243 @@
+/* What is looked at before a connection is made: the office, the identity, the account's check, posture and
+ * rules. Nothing goes to the gateway from here.
+ */
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <devid/event.h>
+#include <devid/reason.h>
+#include <devid/here.h>
+#include <devid/office.h>
+
+#include "base/error.h"
+#include "command/admin/policy-load.h"
+#include "command/cli/report.h"
+#include "command/vpn/session.h"
+#include "identity/choose.h"
+#include "identity/list.h"
+#include "identity/selection-store.h"
+#include "identity/selection.h"
+#include "identity/verdict.h"
+#include "check.h"
+#include "connect.h"
+
+/* Names the office that this network is, in connect->office. */
+static gboolean look_for_office(struct connect *connect, const struct devid_account *account,
+				GError **error)
+{
+	struct devid_office_report *report = NULL;
+	enum devid_result result;
+
+	if (connect->connection->ignore_office || devid_account_office_count(account) == 0)
+		return TRUE;
+	result = devid_office_find(account, DEVID_OFFICE_PROBE, &report);
+	if (result == DEVID_OK && report->origin == DEVID_ORIGIN_OFFICE)
+		connect->office = g_strdup(report->office);
+	devid_office_free(report);
+	if (result != DEVID_OK)
+		devid_error_set(error, result, NULL, NULL, "office: %s",
+				devid_reason_for(result)->cause);
+	return result == DEVID_OK;
+}
+
+static gboolean choose_identity(struct connect *connect, GError **error)
+{
+	const struct connection *connection = connect->connection;
+	const char *label = connect->label ? connect->label : connection->identity;
+	const struct selection_gateway gateway = { connection->host, connection->port };
+	GError *inner = NULL;
+	size_t chosen;
+
+	connect->identity = NULL;
+	choice_clear(&connect->choice);
+	connect->choice.system = connect->driver->system;
+	if (label) {
+		connect->identity = choose(&connect->choice, label, error);
+		return connect->identity != NULL;
+	}
+	if (!choose_load(&connect->choice, error))
+		return FALSE;
+	chosen = selection_choose(connect->choice.list, connect->driver->system, &gateway,
+				  &connect->accounts, &inner);
+	if (inner) {
+		g_propagate_error(error, inner);
+		return FALSE;
+	}
+	if (chosen != SELECTION_NONE)
+		connect->identity = identity_list_get(connect->choice.list, chosen);
+	return TRUE;
+}
+
+static void write_event(const struct connect *connect, struct devid_event *event)
+{
+	const struct identity *identity = connect->identity;
+	bool system = identity && identity->half == HALF_SYSTEM && geteuid() == 0;
+
+	event->type = DEVID_EVENT_CONNECTIVITY;
+	event->program = connect->connection->client;
+	if (identity && identity->chain_count > 0) {
+		event->label = identity->record->label;
+		event->certificate = identity->chain[0];
+	}
+	/* A log that can't be written is told on syslog; it stops nothing. */
+	(void)devid_event_write(system, event);
+}
+
+static void check_event(const struct connect *connect, const struct devid_verdict *verdict,
+			const struct devid_decision *decision)
+{
+	struct devid_event event = { .sub_type = "Local Check" };
+
+	devid_event_from_verdict(&event, verdict);
+	event.action = decision->result == DEVID_OK ? "Allowed" : "Refused";
+	event.reason = decision->reason;
+	event.failure_reason = decision->message;
+	event.rule_name = decision->rule;
+	write_event(connect, &event);
+}
+
+static GError *decision_error(const struct connect *connect, const struct devid_decision *decision)
+{
+	const char *label = !connect->identity ? connect->connection->gateway
+					       : connect->identity->record->label;
+	GError *error = NULL;
+
+	devid_error_set(&error, decision->result, decision->reason, decision->hint, "%s: %s", label,
+			decision->message ? decision->message
+					  : devid_reason_for(decision->result)->cause);
+	devid_error_set_brackets(error, decision->brackets);
+	return error;
+}
+
+/* Where rules refuse: the first that would let in, but for the device's state. */
+static char *find_posture(const struct devid_decision *decision)
+{
+	if (strcmp(decision->reason, "no-rule") != 0 &&
+	    strcmp(decision->reason, "rule-blocked") != 0)
+		return NULL;
+	for (size_t i = 0; i < decision->step_count; i++)
+		if (decision->steps[i].posture)
+			return g_strdup_printf("rule %s: %s", decision->steps[i].name,
+					       decision->steps[i].why);
+	return NULL;
+}
+
+static void denied_event(const struct connect *connect, const struct devid_verdict *verdict)
+{
+	struct devid_event event = { .sub_type = "Local Check" };
+
+	devid_event_from_verdict(&event, verdict);
+	event.action = "Refused";
+	write_event(connect, &event);
+}
+
+static gboolean decide(struct connect *connect, const struct devid_account *account, GError **error)
+{
+	g_autoptr(devid_verdict) verdict = verdict_assess(connect->identity, account, error);
+	g_autoptr(devid_decision) decision = NULL;
+	enum devid_result result;
+
+	if (!verdict)
+		return FALSE;
+	/* Where no certificate is asked for, the client is handed this one all the same. */
+	if (verdict->result == DEVID_DENIED) {
+		denied_event(connect, verdict);
+		devid_error_set_verdict(error, verdict);
+		return FALSE;
+	}
+	result = devid_decide_here(account, g_get_user_name(), DEVID_OFFICE_PROBE, verdict,
+				   &decision);
+	if (result != DEVID_OK) {
+		devid_error_set(error, result, NULL, NULL, "%s: %s", connect->connection->gateway,
+				devid_reason_for(result)->cause);
+		return FALSE;
+	}
+	check_event(connect, verdict, decision);
+	if (decision->result == DEVID_OK)
+		return TRUE;
+	connect->posture = find_posture(decision);
+	g_propagate_error(error, decision_error(connect, decision));
+	return FALSE;
+}
+
+gboolean connect_find(struct connect *connect, GError **error)
+{
+	/* It belongs to the identity that is let go. */
+	connect->session.uri = NULL;
+	connect->found = time(NULL);
+	if (!choose_identity(connect, error))
+		return FALSE;
+	connect->session.connection = connect->connection;
+	connect->session.uri = connect->identity && connect->identity->chain_count > 0
+				       ? connect->identity->uri
+				       : NULL;
+	return TRUE;
+}
+
+gboolean connect_check(struct connect *connect, GError **error)
+{
+	struct devid_account *account;
+
+	accounts_clear(&connect->accounts);
+	connect->accounts = (struct accounts){ { NULL } };
+	g_clear_pointer(&connect->office, g_free);
+	g_clear_pointer(&connect->posture, g_free);
+	account = accounts_get(&connect->accounts, HALF_USER, error);
+	if (!account || !look_for_office(connect, account, error))
+		return FALSE;
+	if (connect->office)
+		return TRUE;
+	if (!connect_find(connect, error))
+		return FALSE;
+	if (connect->identity)
+		account = accounts_get(&connect->accounts, connect->identity->half, error);
+	return account && decide(connect, account, error);
+}
+
+bool connect_is_enforced(struct connect *connect)
+{
+	enum half half = connect->identity ? connect->identity->half : HALF_USER;
+	const struct devid_account *account = accounts_get(&connect->accounts, half, NULL);
+
+	return account && devid_account_on_use(account) == DEVID_ON_USE_ENFORCE;
+}
+
+void connect_event(const struct connect *connect, const GError *error)
+{
+	const struct devid_event event = {
+		.sub_type = "Connection",
+		.action = !error					    ? "Succeeded"
+			  : devid_error_result(error) == DEVID_CHECK_FAILED ? "Refused"
+									    : "Failed",
+		.reason = !error ? "ok" : devid_error_reason(error),
+		.failure_reason = !error ? NULL : error->message,
+		.validated = -1,
+	};
+	struct devid_event copy = event;
+
+	write_event(connect, &copy);
+}
+
+void connect_remember(const struct connect *connect)
+{
+	const struct selection_gateway gateway = { connect->connection->host,
+						   connect->connection->port };
+	g_autofree char *key = !connect->identity ? NULL : selection_key(connect->identity);
+	g_autoptr(GError) error = NULL;
+
+	if (key && !selection_remember(&gateway, key, time(NULL), &error))
+		report_warning("%s: which identity it took is not remembered: %s",
+			       connect->connection->gateway, error->message);
+}
+
+void connect_clear(struct connect *connect)
+{
+	vpn_session_clear(&connect->session);
+	if (connect->log && connect->log != stderr)
+		fclose(connect->log);
+	choice_clear(&connect->choice);
+	accounts_clear(&connect->accounts);
+	g_clear_pointer(&connect->office, g_free);
+	g_clear_pointer(&connect->posture, g_free);
+	g_clear_pointer(&connect->connection, connection_free);
+}

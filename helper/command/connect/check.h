@@ -1,0 +1,21 @@
+/* What is looked at before a connection is made: the office, the identity, the account's check,
+ * posture and rules.
+ */
+#ifndef COMMAND_CONNECT_CHECK_H
+#define COMMAND_CONNECT_CHECK_H
+
+#include "connect.h"
+
+/* Office, identity, chain, posture, rules; one event. May be called again: it looks anew. */
+gboolean connect_check(struct connect *connect, GError **error);
+void connect_clear(struct connect *connect);
+/* The identity alone, for whoever goes on after that check. */
+gboolean connect_find(struct connect *connect, GError **error);
+/* After a check: whether the account lets nothing be used that fails one. */
+bool connect_is_enforced(struct connect *connect);
+/* The event of what the gateway said: `error` NULL: it let us in. */
+void connect_event(const struct connect *connect, const GError *error);
+/* The identity's, for the next time that none is named. */
+void connect_remember(const struct connect *connect);
+
+#endif

@@ -1,0 +1,39 @@
+/* `devid connect` in its parts. */
+#ifndef COMMAND_CONNECT_CONNECT_H
+#define COMMAND_CONNECT_CONNECT_H
+
+#include "command/vpn/driver.h"
+#include "command/vpn/session.h"
+#include "identity/choose.h"
+#include "identity/verdict.h"
+
+struct connect {
+	struct connection *connection;
+	const struct vpn_driver *driver;
+	const char *label; /* --identity: a label or a URI; NULL: the connection's, or chosen */
+	const char *user;  /* --user, or NULL */
+	const char *password_file; /* --password-file, or NULL */
+	gboolean save, fresh;	   /* --save, --reset-cred */
+	gboolean json;
+	bool may_ask;	  /* there may be a person at a terminal */
+	bool interrupted; /* by a signal: whoever waits, waits no longer */
+	FILE *log;	  /* where the client's lines go, or NULL */
+	/* found by connect_check() */
+	struct choice choice;
+	struct accounts accounts;
+	const struct identity *identity; /* NULL: none is needed, and there is none */
+	time_t found;			 /* when that was */
+	char *office;			 /* this is that office: no tunnel is needed */
+	char *posture; /* refused, and a rule would let in but for the device's state */
+	struct vpn_session session;
+};
+
+/* background.c: a supervisor of its own, that lives on. Each FALSE is with its own error. */
+struct background {
+	int ticket, ready; /* sockets and pipes to it, or -1 */
+	GPid pid;
+};
+/* Where the client's lines go; newly allocated, NULL: nowhere. */
+char *connect_log_path(const char *name);
+
+#endif

@@ -1,0 +1,237 @@
+/* The files that say what connections are doing. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <internal/cleanup.h>
+#include <devid/reason.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/folder.h"
+#include "base/json-build.h"
+#include "base/json-value.h"
+#include "base/moment.h"
+#include "connection/connection.h"
+#include "connection-state.h"
+
+#define FOLDER	  "connections"
+#define SUFFIX	  ".json"
+#define STATE_MAX (16 * 1024)
+
+void connection_state_free(struct connection_state *state)
+{
+	if (!state)
+		return;
+	g_free(state->name);
+	g_free(state->client);
+	g_free(state->gateway);
+	g_free(state->identity);
+	g_free(state->address);
+	g_free(state->state);
+	g_free(state->reason);
+	g_free(state->message);
+	g_free(state->hint);
+	g_free(state);
+}
+
+bool connection_state_is_over(const struct connection_state *state)
+{
+	return strcmp(state->state, "ended") == 0;
+}
+
+static int open_folder(bool make)
+{
+	char runtime[PATH_BUFFER];
+
+	errno = ENOENT;
+	return path_runtime(HALF_USER, runtime) ? files_open_own(runtime, FOLDER, make) : -1;
+}
+
+guint64 process_started(pid_t pid)
+{
+	enum { FIELD_AFTER_NAME = 20 }; /* starttime is field 22; the name, 2, may hold blanks */
+	g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid), *text = NULL;
+	g_auto(GStrv) fields = NULL;
+	const char *after;
+
+	if (pid <= 0 || !g_file_get_contents(path, &text, NULL, NULL))
+		return 0;
+	after = strrchr(text, ')');
+	fields = !after ? NULL : g_strsplit(after + 1, " ", FIELD_AFTER_NAME + 2);
+	if (!fields || g_strv_length(fields) <= FIELD_AFTER_NAME || *fields[1] == 'Z')
+		return 0;
+	return g_ascii_strtoull(fields[FIELD_AFTER_NAME], NULL, 10);
+}
+
+int connection_state_supervisor(const struct connection_state *state)
+{
+	AUTO_CLOSE int fd = state->pid > 0 ? (int)syscall(SYS_pidfd_open, state->pid, 0) : -1;
+
+	/* The descriptor stands for one process: what is looked at now can't become another. */
+	if (fd < 0 || state->started == 0 || process_started(state->pid) != state->started)
+		return -1;
+	return take_fd(&fd);
+}
+
+void connection_state_json(JsonBuilder *builder, const struct connection_state *state)
+{
+	json_text(builder, "name", state->name);
+	json_text(builder, "client", state->client);
+	json_text(builder, "gateway", state->gateway);
+	json_text(builder, "identity", state->identity);
+	json_text(builder, "address", state->address);
+	json_text(builder, "state", state->state);
+	json_text(builder, "reason", state->reason);
+	json_text(builder, "message", state->message);
+	json_text(builder, "hint", state->hint);
+	json_number(builder, "since", state->since);
+	json_number(builder, "pid", state->pid);
+}
+
+static char *make_text(const struct connection_state *state)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonNode) root = NULL;
+
+	json_builder_begin_object(builder);
+	connection_state_json(builder, state);
+	json_number(builder, "started", (gint64)state->started);
+	json_builder_end_object(builder);
+	root = json_builder_get_root(builder);
+	return json_to_string(root, TRUE);
+}
+
+gboolean connection_state_write(const struct connection_state *state, GError **error)
+{
+	g_autofree char *text = make_text(state), *file = g_strconcat(state->name, SUFFIX, NULL);
+	AUTO_CLOSE int folder = open_folder(true); /* errno stays as it left it */
+
+	if (folder >= 0 && files_replace(folder, file, 0600, text, strlen(text), 0))
+		return TRUE;
+	devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "connections: %s",
+			g_strerror(errno));
+	return FALSE;
+}
+
+void connection_state_remove(const char *name)
+{
+	AUTO_CLOSE int folder = open_folder(false);
+	g_autofree char *file = g_strconcat(name, SUFFIX, NULL);
+
+	if (folder >= 0)
+		(void)unlinkat(folder, file, 0);
+}
+
+static struct connection_state *parse(const char *name, const char *text)
+{
+	g_autoptr(JsonParser) parser = json_parser_new();
+	g_autoptr(ConnectionState) state = g_new0(struct connection_state, 1);
+	JsonObject *object = json_value_document(parser, text);
+
+	if (!object)
+		return NULL;
+	state->name = g_strdup(name);
+	state->client = g_strdup(json_value_text(object, "client"));
+	state->gateway = g_strdup(json_value_text(object, "gateway"));
+	state->identity = g_strdup(json_value_text(object, "identity"));
+	state->address = g_strdup(json_value_text(object, "address"));
+	state->state = g_strdup(json_value_text(object, "state"));
+	state->reason = g_strdup(json_value_text(object, "reason"));
+	state->message = g_strdup(json_value_text(object, "message"));
+	state->hint = g_strdup(json_value_text(object, "hint"));
+	state->since = json_value_number(object, "since", 0);
+	state->pid = (pid_t)json_value_number(object, "pid", 0);
+	state->started = (guint64)json_value_number(object, "started", 0);
+	if (!state->client || !state->gateway || !state->state)
+		return NULL;
+	return g_steal_pointer(&state);
+}
+
+static struct connection_state *load(int folder, const char *name)
+{
+	g_autofree char *file = g_strconcat(name, SUFFIX, NULL);
+	g_autofree char *text = files_read_own(folder, file, STATE_MAX);
+	g_autoptr(ConnectionState) state = !text ? NULL : parse(name, text);
+
+	if (state && !connection_state_is_over(state)) {
+		AUTO_CLOSE int supervisor = connection_state_supervisor(state);
+
+		if (supervisor < 0) {
+			g_free(state->state);
+			state->state = g_strdup("ended");
+			g_clear_pointer(&state->address, g_free);
+		}
+	}
+	return g_steal_pointer(&state);
+}
+
+struct connection_state *connection_state_read(const char *name)
+{
+	AUTO_CLOSE int folder = open_folder(false);
+
+	return folder < 0 ? NULL : load(folder, name);
+}
+
+GPtrArray *connection_state_list(void)
+{
+	GPtrArray *states = g_ptr_array_new_with_free_func((GDestroyNotify)connection_state_free);
+	AUTO_CLOSE int folder = open_folder(false);
+	g_autoptr(GPtrArray) files = folder < 0 ? NULL : folder_list(folder, SUFFIX);
+
+	for (guint i = 0; files && i < files->len; i++) {
+		const char *file = g_ptr_array_index(files, i);
+		g_autofree char *name = g_strndup(file, strlen(file) - strlen(SUFFIX));
+		struct connection_state *state =
+			connection_is_name(name) ? load(folder, name) : NULL;
+
+		if (state)
+			g_ptr_array_add(states, state);
+	}
+	return states;
+}
+
+int connection_state_lock(const char *name, GError **error)
+{
+	g_autofree char *file = g_strdup_printf(".%s.lock", name);
+	AUTO_CLOSE int folder = open_folder(true);
+	AUTO_CLOSE int fd =
+		folder < 0 ? -1
+			   : openat(folder, file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return take_fd(&fd);
+	if (fd >= 0 && errno == EWOULDBLOCK)
+		devid_error_set(error, DEVID_EXISTS, "connection-busy", NULL, "%s: %s", name,
+				devid_reason_find("connection-busy")->cause);
+	else
+		devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "connections: %s",
+				g_strerror(errno));
+	return -1;
+}
+
+char *connection_state_words(const struct connection_state *state)
+{
+	g_autofree char *since = moment_utc((time_t)state->since);
+	GString *words = g_string_new(state->name);
+
+	g_string_append_printf(words, ": %s", state->state);
+	if (connection_state_is_over(state)) {
+		g_string_append_printf(words, ": %s",
+				       state->message ? state->message : "its supervisor has gone");
+		if (state->hint)
+			g_string_append_printf(words, "; %s", state->hint);
+		return g_string_free(words, FALSE);
+	}
+	g_string_append_printf(words, " since %s", since);
+	if (state->address)
+		g_string_append_printf(words, ", address %s", state->address);
+	g_string_append_printf(words, ", gateway %s (%s)", state->gateway, state->client);
+	if (state->identity)
+		g_string_append_printf(words, ", identity %s", state->identity);
+	return g_string_free(words, FALSE);
+}

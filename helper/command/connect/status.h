@@ -1,0 +1,12 @@
+/* What devid status tells of connections. */
+#ifndef COMMAND_CONNECT_STATUS_H
+#define COMMAND_CONNECT_STATUS_H
+
+#include "command/cli/report.h"
+
+void status_connections_print(void);
+void status_connections_json(JsonBuilder *builder);
+/* A line for each connection, and one whenever something changes, until a signal ends it. */
+enum exit_status status_watch(gboolean json);
+
+#endif

@@ -1,0 +1,15 @@
+/* The supervisor of one connection: makes the tunnel, tells what becomes of it, and makes it again
+ * when it drops, each time after the whole check.
+ */
+#ifndef COMMAND_CONNECT_SUPERVISE_H
+#define COMMAND_CONNECT_SUPERVISE_H
+
+#include "command/cli/report.h"
+#include "connect.h"
+
+/* Makes the tunnel and keeps it until it is ended. `ready` gets one line of JSON when it stands or
+ * fails, or is -1.
+ */
+enum exit_status supervise(struct connect *connect, int ready);
+
+#endif

@@ -1,0 +1,52 @@
+/* What `devid doctor` has found. */
+#include <glib.h>
+#include "diagnosis.h"
+#include "doctor.h"
+
+static const char *const words[] = {
+	[OUTCOME_PASS] = "pass",
+	[OUTCOME_SKIP] = "skip",
+	[OUTCOME_WARN] = "warn",
+	[OUTCOME_FAIL] = "fail",
+};
+
+const char *diagnosis_word(enum outcome outcome)
+{
+	return words[outcome];
+}
+
+char *diagnosis_summary(const struct diagnosis *diagnosis)
+{
+	guint warnings = diagnosis->counts[OUTCOME_WARN], skipped = diagnosis->counts[OUTCOME_SKIP];
+	g_autofree char *rest =
+		skipped > 0 ? g_strdup_printf(", %u skipped", skipped) : g_strdup("");
+
+	return g_strdup_printf("%u passed, %u warning%s, %u failed%s",
+			       diagnosis->counts[OUTCOME_PASS], warnings, warnings == 1 ? "" : "s",
+			       diagnosis->counts[OUTCOME_FAIL], rest);
+}
+
+static void line_clear(void *data)
+{
+	struct doctor_line *line = data;
+
+	g_free(line->text);
+	g_free(line->hint);
+}
+
+void diagnosis_clear(struct diagnosis *diagnosis)
+{
+	for (size_t i = 0; i < diagnosis->count; i++)
+		g_array_unref(diagnosis->results[i].lines);
+	g_free(diagnosis->results);
+}
+
+void diagnosis_begin(struct diagnosis *diagnosis, size_t count)
+{
+	*diagnosis = (struct diagnosis){ .results = g_new0(struct doctor_result, count),
+					 .count = count };
+	for (size_t i = 0; i < count; i++) {
+		diagnosis->results[i].lines = g_array_new(FALSE, FALSE, sizeof(struct doctor_line));
+		g_array_set_clear_func(diagnosis->results[i].lines, line_clear);
+	}
+}

@@ -1,0 +1,198 @@
+/* The identities: what of each is there, whether its parts belong together, whether the key signs. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "identity/agent.h"
+#include "identity/list.h"
+#include "identity/token.h"
+#include "identity/verdict.h"
+#include "doctor.h"
+#include "support.h"
+#include "tell.h"
+
+/* --- what is there ------------------------------------------------------------------------ */
+
+/* NULL: the record's key is not that of its certificate, or can't be read. */
+static gnutls_pubkey_t public_key_of(const struct identity *identity)
+{
+	gnutls_pubkey_t key = NULL;
+
+	if (gnutls_pubkey_init(&key) < 0)
+		return NULL;
+	if (gnutls_pubkey_import_x509(key, identity->chain[0], 0) >= 0)
+		return key;
+	gnutls_pubkey_deinit(key);
+	return NULL;
+}
+
+static bool key_matches(const struct identity *identity)
+{
+	gnutls_pubkey_t key = public_key_of(identity);
+	gnutls_datum_t spki = { NULL, 0 };
+	bool same = key && gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &spki) >= 0 &&
+		    spki.size == identity->record->spki.length &&
+		    memcmp(spki.data, identity->record->spki.data, spki.size) == 0;
+
+	gnutls_free(spki.data);
+	gnutls_pubkey_deinit(key);
+	return same;
+}
+
+/* The file of a private half in the store "file". NULL, or what is wrong (free it); the machine's are for
+ * its agent's eyes alone.
+ */
+static char *key_file_fault(const struct identity *identity)
+{
+	char folder[PATH_BUFFER], hex[2 * sizeof(identity->record->spki_hash) + 1];
+	g_autofree char *path = NULL;
+	struct stat status;
+
+	if (strcmp(identity->record->store, "file") != 0 || !path_data(identity->half, folder))
+		return NULL;
+	hex_encode(identity->record->spki_hash, sizeof(identity->record->spki_hash), hex);
+	path = g_strdup_printf("%s/%s.key", folder, hex);
+	if (lstat(path, &status) < 0)
+		return errno == ENOENT ? g_strdup("its private key's file is gone") : NULL;
+	if (!S_ISREG(status.st_mode))
+		return g_strdup_printf("%s is no file", path);
+	if ((status.st_mode & 077) != 0)
+		return g_strdup_printf("%s can be read by others (mode %04o)", path,
+				       status.st_mode & 07777);
+	return NULL;
+}
+
+static void look_at_identity(struct doctor *doctor, const struct identity *identity)
+{
+	enum outcome gravity = doctor_gravity(doctor, identity);
+	const char *name = doctor_identity_name(identity);
+	g_autofree char *fault = NULL;
+
+	if (identity->record->leaf.length == 0)
+		doctor_tell(doctor, OUTCOME_WARN,
+			    "import it whole: devid import-cert FILE.p12 --replace",
+			    "%s: half an identity: a key without a certificate", name);
+	else if (identity->chain_count == 0)
+		doctor_tell(doctor, gravity, "import it again: devid import-cert FILE --replace",
+			    "%s: its certificate can't be read", name);
+	else if (!record_has_key(identity->record))
+		doctor_tell(doctor, gravity, "import it with its key: devid import-cert FILE.p12",
+			    "%s: half an identity: a certificate without a key", name);
+	else if (!key_matches(identity))
+		doctor_tell(doctor, gravity, "import it again: devid import-cert FILE --replace",
+			    "%s: its key is not that of its certificate", name);
+	else if ((fault = key_file_fault(identity)) != NULL)
+		doctor_tell(doctor, gravity, "import it again: devid import-cert FILE --replace",
+			    "%s: %s", name, fault);
+	else
+		doctor_tell(doctor, OUTCOME_PASS, NULL, "%s: key and certificate, in %s%s", name,
+			    strcmp(identity->record->store, "keyring") == 0 ? "the keyring"
+									    : "a file",
+			    doctor_chosen(doctor) == identity ? ", the one that is used" : "");
+}
+
+static void tell_skipped(const char *file, unsigned line, const char *why, void *data)
+{
+	g_autofree char *at = line == 0 ? g_strdup("") : g_strdup_printf(":%u", line);
+
+	doctor_tell(data, OUTCOME_WARN, "remove the file, and import the identity again",
+		    "%s%s: not read as an identity: %s", file, at, why);
+}
+
+static void look_for_skipped(struct doctor *doctor)
+{
+	for (int half = HALF_USER; half <= HALF_SYSTEM; half++) {
+		struct record_list records = { NULL };
+		char folder[PATH_BUFFER];
+
+		if (path_data((enum half)half, folder) &&
+		    record_load_folder(folder, &records, tell_skipped, doctor) == DEVID_OK)
+			record_list_clear(&records);
+	}
+}
+
+void doctor_identity(struct doctor *doctor)
+{
+	const struct identity_list *list = doctor_identities(doctor);
+
+	if (!list)
+		return;
+	look_for_skipped(doctor);
+	/* Who looks at everybody's need not have one. */
+	if (identity_list_count(list) == 0 && doctor_noted(doctor, "all-users"))
+		doctor_tell(doctor, OUTCOME_SKIP, NULL, "root and the machine have none");
+	else if (identity_list_count(list) == 0)
+		doctor_tell(doctor, OUTCOME_FAIL, "import one: devid import-cert FILE.p12",
+			    "there is no device identity");
+	for (size_t i = 0; i < identity_list_count(list); i++)
+		look_at_identity(doctor, identity_list_get(list, i));
+}
+
+/* --- whether it signs --------------------------------------------------------------------- */
+
+/* What would ask somebody, or be refused for a reason that is told elsewhere; NULL: try it. */
+static const char *reason_not_to_try(struct doctor *doctor, const struct identity *identity)
+{
+	const struct devid_account *account = doctor_account(doctor, identity->half);
+	const char *keyring = doctor_noted(doctor, "keyring");
+
+	if (identity->half == HALF_USER && doctor_noted(doctor, "agent") == NULL)
+		return "the agent can't be asked";
+	if (strcmp(identity->record->store, "keyring") == 0 && g_strcmp0(keyring, "locked") == 0)
+		return "the keyring is locked, and a try would ask for its password";
+	if (strcmp(identity->record->store, "keyring") == 0 && g_strcmp0(keyring, "ready") != 0)
+		return "there is no keyring";
+	if (devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE)
+		return doctor_no_account(account);
+	if (identity->half == HALF_SYSTEM &&
+	    !devid_account_may_use_system(account, geteuid(), getegid()))
+		return "you may not use the machine's identities";
+	if (devid_account_on_use(account) == DEVID_ON_USE_ENFORCE) {
+		g_autoptr(devid_verdict) verdict = verdict_assess(identity, account, NULL);
+
+		if (!verdict || verdict->result != DEVID_OK)
+			return "the account refuses its certificate";
+	}
+	return NULL;
+}
+
+static void try_key(struct doctor *doctor, const struct identity *identity)
+{
+	const char *why = reason_not_to_try(doctor, identity);
+	const char *name = doctor_identity_name(identity);
+	enum outcome gravity = doctor_gravity(doctor, identity);
+	g_autoptr(GError) error = NULL, cause = NULL;
+
+	if (why) {
+		doctor_tell(doctor, OUTCOME_SKIP, NULL, "%s: not tried: %s", name, why);
+	} else if (!token_load_own(&error)) {
+		doctor_tell(doctor, gravity, devid_error_hint(error), "%s: %s", name,
+			    error->message);
+	} else if (token_test_sign(identity->uri, identity->chain[0], &error)) {
+		doctor_tell(doctor, OUTCOME_PASS, NULL, "%s: it signs, and the certificate agrees",
+			    name);
+	} else {
+		/* PKCS#11 has but a number; the agent can say why. */
+		if (devid_error_result(error) != DEVID_MISMATCH &&
+		    !agent_try_key(identity, &cause)) {
+			g_clear_error(&error);
+			g_propagate_error(&error, g_steal_pointer(&cause));
+		}
+		doctor_tell(doctor, gravity, devid_error_hint(error), "%s: it does not sign: %s",
+			    name, error->message);
+	}
+}
+
+void doctor_key(struct doctor *doctor)
+{
+	const struct identity_list *list = doctor_identities(doctor);
+
+	for (size_t i = 0; list && i < identity_list_count(list); i++) {
+		const struct identity *identity = identity_list_get(list, i);
+
+		if (identity->chain_count > 0 && record_has_key(identity->record))
+			try_key(doctor, identity);
+	}
+}

@@ -1,0 +1,87 @@
+/* What several examinations of `devid doctor` ask for: identities, accounts, which identity is meant. */
+#include <stdlib.h>
+#include <string.h>
+#include <internal/test-hook.h>
+#include <devid/reason.h>
+
+#include "base/error.h"
+#include "identity/list.h"
+#include "identity/selection.h"
+#include "identity/verdict.h"
+#include "doctor.h"
+#include "support.h"
+#include "tell.h"
+
+const struct identity_list *doctor_identities(struct doctor *doctor)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!doctor->list)
+		doctor->list = identity_list_load(true, true, &error);
+	if (!doctor->list)
+		doctor_tell(doctor, OUTCOME_FAIL, devid_error_hint(error), "%s", error->message);
+	return doctor->list;
+}
+
+struct devid_account *doctor_account(struct doctor *doctor, enum half half)
+{
+	struct devid_account *account = accounts_get(&doctor->accounts, half, NULL);
+
+	if (!account)
+		abort(); /* no memory: the collector tells of it */
+	return account;
+}
+
+const char *doctor_no_account(const struct devid_account *account)
+{
+	return devid_account_state(account) == DEVID_ACCOUNT_NONE
+		       ? devid_reason_for(DEVID_NO_ACCOUNT)->cause
+		       : "the account is broken, which is told above";
+}
+
+const struct identity *doctor_chosen(struct doctor *doctor)
+{
+	const struct identity_list *list = doctor_identities(doctor);
+	const struct selection_gateway any = { NULL, 0 };
+	size_t chosen;
+
+	if (!list)
+		return NULL;
+	if (identity_list_count(list) == 1)
+		return identity_list_get(list, 0);
+	chosen = selection_choose(list, false, &any, &doctor->accounts, NULL);
+	return chosen == SELECTION_NONE ? NULL : identity_list_get(list, chosen);
+}
+
+enum outcome doctor_gravity(struct doctor *doctor, const struct identity *identity)
+{
+	const struct identity *chosen = doctor_chosen(doctor);
+
+	return !chosen || chosen == identity ? OUTCOME_FAIL : OUTCOME_WARN;
+}
+
+const char *doctor_identity_name(const struct identity *identity)
+{
+	g_autofree char *name = g_strdup_printf("%s (system)", identity->record->label);
+
+	return identity->half == HALF_SYSTEM ? g_intern_string(name) : identity->record->label;
+}
+
+bool doctor_has_identity(struct doctor *doctor, enum half half, const char *store)
+{
+	const struct identity_list *list = doctor_identities(doctor);
+
+	for (size_t i = 0; list && i < identity_list_count(list); i++) {
+		const struct identity *identity = identity_list_get(list, i);
+
+		if (identity->half == half &&
+		    (!store || strcmp(identity->record->store, store) == 0))
+			return true;
+	}
+	return false;
+}
+
+char *doctor_path(const char *path)
+{
+	return g_strconcat(test_hook_root(), path, NULL);
+}

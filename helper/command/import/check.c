@@ -1,0 +1,229 @@
+/* Everything that can be known before anything is written: limits, the account's verdict, the label. */
+#include <string.h>
+#include <time.h>
+#include <devid/limits.h>
+#include "account/check-path.h"
+#include "account/remark.h"
+#include "base/error.h"
+#include "base/moment.h"
+#include "command/cli/print.h"
+#include "command/cli/report.h"
+#include "identity/describe.h"
+#include "keyfile/bundle.h"
+#include "check.h"
+#include "import.h"
+#include "report.h"
+
+/* A private key never goes to a token without these being so: libp11 and TLS clients depend on them. */
+static gboolean check_key(const struct import *import, GError **error)
+{
+	gnutls_pubkey_t key;
+	const char *why = "its public key can't be read";
+	enum devid_result result = DEVID_UNSUPPORTED;
+
+	if (gnutls_pubkey_init(&key) >= 0) {
+		if (gnutls_pubkey_import_x509(key, import->chain[0], 0) >= 0)
+			result = devid_key_supported(key, &why);
+		gnutls_pubkey_deinit(key);
+	}
+	if (result == DEVID_OK)
+		return TRUE;
+	devid_error_set(error, result, "key-unsupported", NULL, "%s: %s",
+			file_title(import->options->file), why);
+	return FALSE;
+}
+
+/* Whatever account there is, and whoever issued it: a check of it could never pass. */
+static gboolean check_device(const struct import *import, GError **error)
+{
+	const char *word = check_not_a_device(import->account, import->chain[0]);
+	const struct devid_reason *row = devid_reason_find(word);
+
+	if (!row)
+		return TRUE;
+	devid_error_set(error, row->result, row->word, row->hint, "%s: %s",
+			file_title(import->options->file), row->cause);
+	return FALSE;
+}
+
+static gboolean check_size(struct import *import, GError **error)
+{
+	const struct devid_size *size = &import->size;
+	bool acceptable = false;
+	gsize length = g_bytes_get_size(import->candidate->leaf->der);
+
+	if (devid_device_size(import->account, length, &import->size, &acceptable) == DEVID_OK)
+		return TRUE;
+	if (acceptable && import->options->accept_size) {
+		import->size_accepted = true;
+		import_warn(
+			import,
+			"the certificate has %zu bytes as PEM, over the limit of %zu; taken as asked, "
+			"for it has %zu as DER",
+			size->pem, size->limit, size->der);
+		return TRUE;
+	}
+	if (acceptable)
+		devid_error_set(error, DEVID_TOO_LARGE, "device-too-large",
+				"if your service counts DER: import-cert --accept-size, "
+				"or SizeMeasure=der in account.conf",
+				"the certificate has %zu bytes as PEM, over the limit of %zu, "
+				"but %zu as DER, which is within it",
+				size->pem, size->limit, size->der);
+	else
+		devid_error_set(
+			error, DEVID_TOO_LARGE, "device-too-large", NULL,
+			"the certificate has %zu bytes as PEM and %zu as DER, over the limit of %zu",
+			size->pem, size->der, size->limit);
+	return FALSE;
+}
+
+static gboolean load_account(struct import *import, GError **error)
+{
+	enum devid_result result =
+		devid_account_load(NULL, import->half == HALF_SYSTEM, &import->account);
+
+	if (result != DEVID_OK) {
+		devid_error_set(error, result, NULL, NULL, "account: %s",
+				devid_reason_for(result)->cause);
+		return FALSE;
+	}
+	/* Its limits can't be known, so nothing counts as within them. */
+	if (devid_account_state(import->account) == DEVID_ACCOUNT_UNUSABLE) {
+		devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account: %s",
+				devid_account_problem(import->account));
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* The certificate may be ahead of the account: at import the verdict is a warning. */
+static gboolean check_chain(struct import *import, GError **error)
+{
+	const struct devid_verdict *verdict;
+	enum devid_result result = devid_check(import->account, import->chain, import->chain_count,
+					       time(NULL), &import->verdict);
+
+	if (result != DEVID_OK) {
+		devid_error_set(error, result, NULL, NULL, "check: %s",
+				devid_reason_for(result)->cause);
+		return FALSE;
+	}
+	verdict = import->verdict;
+	if (verdict->result == DEVID_OK)
+		return TRUE;
+	if (verdict->brackets && !import->options->json)
+		print_line(stderr, "%s", verdict->brackets);
+	if (verdict->result == DEVID_NO_ACCOUNT)
+		import_warn(import, "there is no account to check the certificate against");
+	else
+		import_warn(import, "the check fails for now: %s", verdict->message);
+	if (verdict->hint && !import->options->json)
+		report_hint("%s", verdict->hint);
+	return TRUE;
+}
+
+static void warn_of_expiry(struct import *import)
+{
+	time_t ends = gnutls_x509_crt_get_expiration_time(import->chain[0]), now = time(NULL);
+	g_autofree char *date = moment_date(ends);
+
+	/* One that has expired already is in the check's words, where there is an account. */
+	if (ends < now && import->verdict->result == DEVID_NO_ACCOUNT)
+		import_warn(import, "the certificate expired on %s", date);
+	else if (ends >= now && describe_ends_soon(ends, now, import->account))
+		import_warn(import, "the certificate expires soon: on %s", date);
+}
+
+static void warn_of_remarks(struct import *import)
+{
+	g_autoptr(GPtrArray) remarks =
+		remark_find(import->account, import->chain, import->chain_count);
+
+	for (guint i = 0; i < remarks->len; i++) {
+		const struct remark *remark = remarks->pdata[i];
+
+		import_warn(import, "%s", remark->message);
+		if (!import->options->json)
+			report_hint("%s", remark->reason->hint);
+	}
+}
+
+static void warn_of_protection(struct import *import)
+{
+	static const char *const wanted[] = {
+		[DEVID_PROTECTION_USER] = "a key that nobody but its user can copy",
+		[DEVID_PROTECTION_ROOT] =
+			"a key that its user can't copy: import it with --system, as root",
+		[DEVID_PROTECTION_HARDWARE] =
+			"a key that nobody can copy: import it to a hardware token, with --store URI",
+	};
+	enum devid_protection required = devid_account_require_protection(import->account);
+	enum devid_protection given =
+		import->half == HALF_SYSTEM ? DEVID_PROTECTION_ROOT : DEVID_PROTECTION_USER;
+
+	if (!import->foreign && required > given)
+		import_warn(import, "the account asks for %s", wanted[required]);
+}
+
+static bool label_is_good(const char *label)
+{
+	if (!*label || strlen(label) > RECORD_LABEL_MAX || !g_utf8_validate(label, -1, NULL))
+		return false;
+	for (const char *at = label; *at; at = g_utf8_next_char(at))
+		if (g_unichar_iscntrl(g_utf8_get_char(at)))
+			return false;
+	return true;
+}
+
+/* A name out of a file, made fit: no control characters, no blanks around it, not too long. */
+static char *label_from_text(const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	GString *label = g_string_new(NULL);
+
+	for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+
+		if (label->len + 6 > RECORD_LABEL_MAX)
+			break;
+		g_string_append_unichar(label, g_unichar_iscntrl(c) ? ' ' : c);
+	}
+	return g_strstrip(g_string_free(label, FALSE));
+}
+
+/* --label, else the account's DefaultLabel=, else the friendly name, else the subject's common name. */
+static gboolean choose_label(struct import *import, GError **error)
+{
+	const char *usual = devid_account_default_label(import->account);
+	const char *asked = import->options->label;
+
+	if (asked && !label_is_good(asked)) {
+		devid_error_set(
+			error, DEVID_USAGE, NULL, NULL,
+			"the label has to be 1 to %d bytes of UTF-8 without control characters",
+			RECORD_LABEL_MAX);
+		return FALSE;
+	}
+	import->label = asked ? g_strdup(asked)
+			      : label_from_text(usual && *usual ? usual : import->candidate->name);
+	if (!*import->label) {
+		g_free(import->label);
+		import->label = g_strdup("device");
+	}
+	if (asked || (usual && *usual))
+		import->asked_label = g_strdup(import->label);
+	return TRUE;
+}
+
+gboolean import_check(struct import *import, GError **error)
+{
+	if (!load_account(import, error) || !check_device(import, error) ||
+	    !check_key(import, error) || !check_size(import, error) ||
+	    !choose_label(import, error) || !check_chain(import, error))
+		return FALSE;
+	warn_of_expiry(import);
+	warn_of_remarks(import);
+	warn_of_protection(import);
+	return TRUE;
+}

@@ -1,0 +1,373 @@
+/* The whole identity onto a foreign token, or nothing of it: key, public key, certificate and chain, then a
+ * signature; each object that was made is taken out again if a later step fails.
+ */
+#include <string.h>
+#include "base/certificate.h"
+#include "base/error.h"
+#include "identity/foreign-token.h"
+#include "identity/token.h"
+#include "foreign.h"
+#include "import.h"
+#include "report.h"
+
+struct writing {
+	struct import *import;
+	struct foreign_token token;
+	GBytes *id;
+	GPtrArray *made;    /* URLs of objects that weren't there before */
+	GPtrArray *old_ids; /* of identities under the same label, to go after the new one works */
+	GPtrArray *
+		old_certificates; /* under our id, with another content: renewed for the same key */
+	bool key_there, certificate_there;
+};
+
+/* The CKA_ID that our own tokens and GnuTLS's tools give: SHA-1 of the public key. */
+static GBytes *key_id(gnutls_x509_crt_t crt)
+{
+	guint8 id[20];
+	size_t size = sizeof(id);
+
+	if (gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA1, id, &size) < 0)
+		return g_bytes_new(NULL, 0);
+	return g_bytes_new(id, size);
+}
+
+static gboolean look_for_own(struct writing *writing, GError **error)
+{
+	struct import *import = writing->import;
+	g_autoptr(GPtrArray) certificates =
+		foreign_find(&writing->token, FOREIGN_CERTIFICATE, writing->id, NULL, error);
+	g_autoptr(GPtrArray) keys = NULL;
+
+	if (!certificates)
+		return FALSE;
+	keys = foreign_find(&writing->token, FOREIGN_PRIVATE, writing->id, NULL, error);
+	if (!keys)
+		return FALSE;
+	writing->key_there = keys->len > 0;
+	for (guint i = 0; i < certificates->len; i++) {
+		const struct foreign_object *object = certificates->pdata[i];
+
+		if (!g_bytes_equal(object->der, import->candidate->leaf->der)) {
+			g_ptr_array_add(writing->old_certificates, g_bytes_ref(object->der));
+			continue;
+		}
+		writing->certificate_there = true;
+		g_free(import->label);
+		import->label = g_strdup(object->label);
+	}
+	return TRUE;
+}
+
+/* Others under our label. */
+static gboolean look_for_label(struct writing *writing, GError **error)
+{
+	static const enum foreign_type types[] = { FOREIGN_CERTIFICATE, FOREIGN_PRIVATE };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+		g_autoptr(GPtrArray) objects = foreign_find(&writing->token, types[i], NULL,
+							    writing->import->label, error);
+
+		if (!objects)
+			return FALSE;
+		for (guint j = 0; j < objects->len; j++) {
+			const struct foreign_object *object = objects->pdata[j];
+
+			if (!g_bytes_equal(object->id, writing->id))
+				g_ptr_array_add(writing->old_ids, g_bytes_ref(object->id));
+		}
+	}
+	return TRUE;
+}
+
+static char *plain_uri(const struct writing *writing)
+{
+	g_autofree char *token = g_uri_escape_string(writing->token.label, NULL, FALSE);
+	g_autofree char *label = g_uri_escape_string(writing->import->label, NULL, FALSE);
+
+	return g_strdup_printf("pkcs11:token=%s;object=%s", token, label);
+}
+
+/* A token's objects get another label from the token's own tool alone. */
+static gboolean same_label(const struct writing *writing, GError **error)
+{
+	const struct import *import = writing->import;
+	g_autofree char *hint = NULL, *uri = NULL;
+
+	if (!import->asked_label || strcmp(import->asked_label, import->label) == 0)
+		return TRUE;
+	uri = plain_uri(writing);
+	hint = g_strdup_printf("p11tool --login --set-label='%s' '%s' renames it",
+			       import->asked_label, uri);
+	devid_error_set(error, DEVID_EXISTS, "exists", hint,
+			"token %s: it is already there, as \"%s\"", writing->token.label,
+			import->label);
+	return FALSE;
+}
+
+static gboolean look(struct writing *writing, GError **error)
+{
+	if (!look_for_own(writing, error))
+		return FALSE;
+	if (writing->certificate_there && writing->key_there)
+		return same_label(writing, error);
+	if (!look_for_label(writing, error))
+		return FALSE;
+	if (!writing->key_there && !writing->import->candidate->pkcs8.length) {
+		devid_error_set(error, DEVID_KEY_MISSING, NULL, "name the key's file: --key FILE",
+				"token %s: the certificate's key is not on it",
+				writing->token.label);
+		return FALSE;
+	}
+	if ((writing->old_ids->len || writing->old_certificates->len) &&
+	    !writing->import->options->replace) {
+		devid_error_set(
+			error, DEVID_EXISTS, "exists",
+			"choose another --label, or --replace what is there",
+			writing->old_ids->len
+				? "token %s: another identity is already called %s"
+				: "token %s: another certificate for the key of %s is already there",
+			writing->token.label, writing->import->label);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean made(struct writing *writing, enum foreign_type type, GBytes *id, const char *label,
+		     const char *what, int code, GError **error)
+{
+	if (code < 0) {
+		foreign_error(&writing->token, what, code, error);
+		return FALSE;
+	}
+	g_ptr_array_add(writing->made, foreign_url(&writing->token, type, id, label));
+	return TRUE;
+}
+
+static gnutls_datum_t id_datum(GBytes *id)
+{
+	gsize size;
+	const void *data = g_bytes_get_data(id, &size);
+
+	return (gnutls_datum_t){ (unsigned char *)data, (unsigned)size };
+}
+
+static gboolean write_key(struct writing *writing, GError **error)
+{
+	const struct secret *pkcs8 = &writing->import->candidate->pkcs8;
+	const gnutls_datum_t der = { pkcs8->data, (unsigned)pkcs8->length };
+	gnutls_datum_t id = id_datum(writing->id);
+	const char *url = writing->token.url;
+	gnutls_x509_privkey_t key;
+	int code = gnutls_x509_privkey_init(&key);
+
+	if (code >= 0) {
+		code = gnutls_x509_privkey_import_pkcs8(key, &der, GNUTLS_X509_FMT_DER, NULL,
+							GNUTLS_PKCS_PLAIN);
+		if (code >= 0)
+			code = gnutls_pkcs11_copy_x509_privkey2(
+				url, key, writing->import->label, &id, GNUTLS_KEY_DIGITAL_SIGNATURE,
+				GNUTLS_PKCS11_OBJ_FLAG_LOGIN | GNUTLS_PKCS11_OBJ_FLAG_MARK_PRIVATE |
+					GNUTLS_PKCS11_OBJ_FLAG_MARK_SENSITIVE);
+		gnutls_x509_privkey_deinit(key);
+	}
+	return made(writing, FOREIGN_PRIVATE, writing->id, writing->import->label,
+		    "the private key was refused", code, error);
+}
+
+/* Some clients (OpenSSH) look for it, some tokens make it themselves or don't want it: no error. */
+static void write_public_key(struct writing *writing)
+{
+	g_autoptr(GPtrArray) found =
+		foreign_find(&writing->token, FOREIGN_PUBLIC, writing->id, NULL, NULL);
+	gnutls_datum_t id = id_datum(writing->id);
+	const char *label = writing->import->label;
+	gnutls_pubkey_t key;
+	int code;
+
+	if (!found || found->len || gnutls_pubkey_init(&key) < 0)
+		return;
+	code = gnutls_pubkey_import_x509(key, writing->import->chain[0], 0);
+	if (code >= 0)
+		code = gnutls_pkcs11_copy_pubkey(writing->token.url, key, label, &id,
+						 GNUTLS_KEY_DIGITAL_SIGNATURE,
+						 GNUTLS_PKCS11_OBJ_FLAG_LOGIN);
+	if (code >= 0)
+		g_ptr_array_add(writing->made,
+				foreign_url(&writing->token, FOREIGN_PUBLIC, writing->id, label));
+	gnutls_pubkey_deinit(key);
+}
+
+static gboolean write_certificate(struct writing *writing, gnutls_x509_crt_t crt, GBytes *id,
+				  const char *label, GError **error)
+{
+	const char *url = writing->token.url;
+	gnutls_datum_t datum = id_datum(id);
+
+	return made(
+		writing, FOREIGN_CERTIFICATE, id, label, "a certificate was refused",
+		gnutls_pkcs11_copy_x509_crt2(url, crt, label, &datum, GNUTLS_PKCS11_OBJ_FLAG_LOGIN),
+		error);
+}
+
+static bool holds(const GPtrArray *objects, GBytes *der)
+{
+	for (guint i = 0; i < objects->len; i++)
+		if (g_bytes_equal(((const struct foreign_object *)objects->pdata[i])->der, der))
+			return true;
+	return false;
+}
+
+/* CA certificates that are there already, under whatever label, are left as they are. */
+static gboolean write_chain(struct writing *writing, GError **error)
+{
+	const struct candidate *candidate = writing->import->candidate;
+
+	for (guint i = 1; i < candidate->chain->len; i++) {
+		const struct bundle_certificate *certificate = candidate->chain->pdata[i];
+		g_autoptr(GBytes) id = key_id(certificate->crt);
+		g_autofree char *label = certificate_subject(certificate->crt);
+		g_autoptr(GPtrArray) found =
+			foreign_find(&writing->token, FOREIGN_CERTIFICATE, id, NULL, error);
+
+		if (!found)
+			return FALSE;
+		if (!holds(found, certificate->der) &&
+		    !write_certificate(writing, certificate->crt, id, label, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* The certificate before it, for the same key, has the same id and label: it goes first and comes back if
+ * anything fails.
+ */
+static gboolean take_out_old_certificate(struct writing *writing, GError **error)
+{
+	g_autofree char *url = foreign_url(&writing->token, FOREIGN_CERTIFICATE, writing->id, NULL);
+
+	return !writing->old_certificates->len || foreign_delete(&writing->token, url, error);
+}
+
+static void put_back_old_certificates(struct writing *writing)
+{
+	for (guint i = 0; i < writing->old_certificates->len; i++) {
+		gnutls_datum_t der = id_datum(writing->old_certificates->pdata[i]);
+		gnutls_x509_crt_t crt;
+
+		if (gnutls_x509_crt_init(&crt) < 0)
+			continue;
+		if (gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) < 0 ||
+		    !write_certificate(writing, crt, writing->id, writing->import->label, NULL))
+			import_warn(writing->import, "the old certificate could not be put back");
+		gnutls_x509_crt_deinit(crt);
+	}
+}
+
+static gboolean try_signature(struct writing *writing, GError **error)
+{
+	g_autofree char *url = foreign_url(&writing->token, FOREIGN_PRIVATE, writing->id, NULL);
+
+	if (token_test_sign(url, writing->import->chain[0], error))
+		return TRUE;
+	if (error)
+		g_prefix_error(error, "written, tried and taken out again: ");
+	return FALSE;
+}
+
+static void undo(struct writing *writing)
+{
+	for (guint i = writing->made->len; i; i--) {
+		g_autoptr(GError) error = NULL;
+
+		if (!foreign_delete(&writing->token, writing->made->pdata[i - 1], &error))
+			import_warn(writing->import, "%s", error->message);
+	}
+	g_ptr_array_set_size(writing->made, 0);
+	put_back_old_certificates(writing);
+}
+
+/* What had the label before goes last; by now the new one has signed. */
+static void take_out_old_identities(struct writing *writing)
+{
+	static const enum foreign_type types[] = { FOREIGN_CERTIFICATE, FOREIGN_PRIVATE,
+						   FOREIGN_PUBLIC };
+
+	for (guint i = 0; i < writing->old_ids->len; i++) {
+		for (size_t j = 0; j < G_N_ELEMENTS(types); j++) {
+			g_autofree char *url =
+				foreign_url(&writing->token, types[j], writing->old_ids->pdata[i],
+					    writing->import->label);
+			g_autoptr(GError) error = NULL;
+
+			if (!foreign_delete(&writing->token, url, &error))
+				import_warn(writing->import, "the old identity is still there: %s",
+					    error->message);
+		}
+	}
+}
+
+static gboolean write_all(struct writing *writing, GError **error)
+{
+	const struct candidate *candidate = writing->import->candidate;
+
+	if (!writing->key_there && !write_key(writing, error))
+		return FALSE;
+	if (!writing->certificate_there &&
+	    (!take_out_old_certificate(writing, error) ||
+	     !write_certificate(writing, candidate->leaf->crt, writing->id, writing->import->label,
+				error)))
+		return FALSE;
+	write_public_key(writing);
+	return write_chain(writing, error) && try_signature(writing, error);
+}
+
+static gboolean write_identity(struct writing *writing, GError **error)
+{
+	struct import *import = writing->import;
+
+	if (!look(writing, error))
+		return FALSE;
+	import->uri = plain_uri(writing);
+	import->changed = !writing->certificate_there || !writing->key_there;
+	if (!import->changed || import->options->dry_run)
+		return TRUE;
+	if (!write_all(writing, error)) {
+		undo(writing);
+		return FALSE;
+	}
+	take_out_old_identities(writing);
+	return TRUE;
+}
+
+gboolean import_to_foreign(struct import *import, GError **error)
+{
+	struct writing writing = { .import = import, .token = FOREIGN_TOKEN_INIT };
+	g_autofree char *object = NULL;
+	gboolean done;
+
+	writing.id = key_id(import->chain[0]);
+	writing.made = g_ptr_array_new_with_free_func(g_free);
+	writing.old_ids = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+	writing.old_certificates = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+	done = foreign_token_open(&writing.token, import->options->store, import->options->pin_file,
+				  &object, error);
+	if (done) {
+		if (object && !import->options->label) {
+			g_free(import->label);
+			g_free(import->asked_label);
+			import->asked_label = g_strdup(object);
+			import->label = g_steal_pointer(&object);
+		}
+		import->token = g_strdup(writing.token.label);
+		import->store = import->token;
+		import->id = g_bytes_ref(writing.id);
+		done = write_identity(&writing, error);
+	}
+	foreign_token_close(&writing.token);
+	g_bytes_unref(writing.id);
+	g_ptr_array_unref(writing.made);
+	g_ptr_array_unref(writing.old_ids);
+	g_ptr_array_unref(writing.old_certificates);
+	return done;
+}

@@ -1,0 +1,47 @@
+/* An import on its way: what was asked for, what it came to, and what is to be told of it. */
+#ifndef COMMAND_IMPORT_IMPORT_H
+#define COMMAND_IMPORT_IMPORT_H
+
+#include <devid/account.h>
+#include <devid/limits.h>
+#include <internal/path.h>
+#include "command/cli/password.h"
+#include "keyfile/candidate.h"
+
+struct import_options {
+	char *file;
+	struct candidate_choice choice;
+	char *key, *label, *store, *password_file, *pin_file;
+	int password_fd;
+	gboolean user, system, replace, accept_size, dry_run, json;
+};
+
+struct import {
+	const struct import_options *options;
+	struct password_words password;
+	struct bundle *bundle;
+	GPtrArray *candidates;
+	const struct candidate *candidate; /* of them: the one that is meant */
+	gnutls_x509_crt_t *chain;
+	size_t chain_count;
+	struct devid_account *account;
+	struct devid_verdict *verdict;
+	struct devid_size size;
+	bool size_accepted;
+
+	enum half half;
+	bool foreign;	   /* to the token that options->store names */
+	const char *store; /* "keyring", "file", or the token's label */
+	char *token;	   /* that, where it is foreign */
+	char *label;
+	char *asked_label;  /* by --label or the account; NULL: the file's own will do */
+	char *renamed_from; /* it was here under that label */
+
+	bool changed;
+	char *uri;
+	GBytes *id;
+	GPtrArray *warnings; /* char* */
+	bool logged;	     /* the agent wrote the event */
+};
+
+#endif

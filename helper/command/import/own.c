@@ -1,0 +1,352 @@
+/* Our own tokens: one frame, one commit by the agent; then a signature by the way that clients take. */
+#include <stdlib.h>
+#include <string.h>
+#include <devid/here.h>
+#include "base/error.h"
+#include "base/json-value.h"
+#include "identity/agent-look.h"
+#include "identity/agent.h"
+#include "identity/list.h"
+#include "identity/token.h"
+#include "identity/uri.h"
+#include "import.h"
+#include "own.h"
+#include "report.h"
+
+/* What --store could have said, where the store that we chose isn't there. A keyring that is locked or silent is there:
+ * that it be opened keeps the key better than a file.
+ */
+static void name_choices(const struct import *import, GError **error)
+{
+	GError *problem = *error;
+	enum devid_result result = devid_error_result(problem);
+
+	if (import->options->store || import->half != HALF_USER || result != DEVID_STORE_MISSING)
+		return;
+	*error = NULL;
+	devid_error_set(
+		error, result, devid_error_reason(problem),
+		"log in to a desktop with a keyring; or choose a store: --store 'pkcs11:token=…' "
+		"(another token), --system (as root); the weakest is --store file (a file that you and "
+		"root can copy)",
+		"%s", problem->message);
+	g_error_free(problem);
+}
+
+static gboolean commit(struct import *import, struct client *client, struct wire_frame *reply,
+		       GError **error)
+{
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
+	const struct candidate *candidate = import->candidate;
+	guint32 flags = (import->options->replace ? IMPORT_REPLACE : 0) |
+			(import->size_accepted ? IMPORT_ACCEPT_SIZE : 0);
+
+	wire_begin(&request, WIRE_IMPORT);
+	wire_put_u32(&request, TAG_PHASE, PHASE_COMMIT);
+	wire_put_text(&request, TAG_LABEL, import->label);
+	wire_put_text(&request, TAG_STORE, import->store);
+	wire_put_u32(&request, TAG_FLAGS, flags);
+	for (guint i = 0; i < candidate->chain->len; i++) {
+		const struct bundle_certificate *certificate = candidate->chain->pdata[i];
+
+		wire_put(&request, TAG_CERTIFICATE, g_bytes_get_data(certificate->der, NULL),
+			 g_bytes_get_size(certificate->der));
+	}
+	if (candidate->pkcs8.length)
+		wire_put(&request, TAG_PKCS8, candidate->pkcs8.data, candidate->pkcs8.length);
+	if (request.result == DEVID_TOO_LARGE) {
+		devid_error_set(
+			error, DEVID_TOO_LARGE, NULL,
+			"leave out certificates that clients don't need",
+			"the identity with its chain of %u certificates is larger than %d bytes",
+			candidate->chain->len - 1, WIRE_BODY_MAX);
+		return FALSE;
+	}
+	import->logged = true;
+	if (agent_ask(client, &request, reply, error))
+		return TRUE;
+	/* Without a reply the agent may not even have heard of it. */
+	import->logged = client->fd >= 0;
+	name_choices(import, error);
+	return FALSE;
+}
+
+/* What went, and what may still be had of a key that was replaced. */
+static void take_warnings(struct import *import, const struct wire_frame *reply)
+{
+	struct wire_field field;
+
+	for (bool more = wire_get(reply, TAG_WARNING, &field); more;
+	     more = wire_next(reply, &field))
+		import_warn(import, "%.*s", (int)field.length, (const char *)field.data);
+	for (bool more = wire_get(reply, TAG_KEPT, &field); more; more = wire_next(reply, &field))
+		import_warn(import, "the key that was replaced: %.*s", (int)field.length,
+			    (const char *)field.data);
+}
+
+static void read_reply(struct import *import, const struct wire_frame *reply)
+{
+	struct wire_field field;
+	guint32 changed = 0;
+	char *label = wire_get_text(reply, TAG_LABEL);
+
+	wire_get_u32(reply, TAG_CHANGED, &changed);
+	import->changed = changed;
+	if (label) {
+		g_free(import->label);
+		import->label = g_strdup(label);
+		free(label);
+	}
+	if (wire_get(reply, TAG_ID, &field))
+		import->id = g_bytes_new(field.data, field.length);
+	take_warnings(import, reply);
+}
+
+static gboolean end(struct client *client, enum wire_phase phase, struct import *import,
+		    GError **error)
+{
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
+	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
+
+	wire_begin(&request, WIRE_IMPORT);
+	wire_put_u32(&request, TAG_PHASE, phase);
+	if (!agent_ask(client, &request, &reply, error))
+		return FALSE;
+	take_warnings(import, &reply);
+	return TRUE;
+}
+
+/* What the gate would refuse a signature with for now; NULL: nothing. Then the key can't be tried: the
+ * gate would write an event of a refusal, and remember it.
+ */
+static char *gate_refusal(const struct import *import)
+{
+	const struct devid_account *account = import->account;
+	struct devid_decision *decision = NULL;
+	char *words = NULL;
+
+	if (devid_account_on_use(account) != DEVID_ON_USE_ENFORCE)
+		return NULL;
+	if (devid_account_state(account) != DEVID_ACCOUNT_READY ||
+	    !devid_account_has_policy(account))
+		return import->verdict->result == DEVID_OK
+			       ? NULL
+			       : g_strdup("the account refuses the certificate for now");
+	/* As the agent asks, which looks at the network and sends nothing. */
+	if (devid_decide_here(account, g_get_user_name(), DEVID_OFFICE_LOOK, import->verdict,
+			      &decision) != DEVID_OK)
+		words = g_strdup("the account's policy could not be asked");
+	else if (decision->result != DEVID_OK)
+		words = g_strdup_printf("the account blocks its use for now: %s",
+					decision->message);
+	devid_decision_free(decision);
+	return words;
+}
+
+static gboolean try_key(struct import *import, struct client *client, GError **error)
+{
+	g_autofree char *refusal = gate_refusal(import);
+	g_autoptr(GError) undone = NULL;
+	GError *problem = NULL;
+
+	if (refusal) {
+		import_warn(import, "no signature was tried: %s", refusal);
+		return TRUE;
+	}
+	if (token_load_own(&problem) && token_test_sign(import->uri, import->chain[0], &problem))
+		return TRUE;
+	if (!end(client, PHASE_UNDO, import, &undone))
+		g_prefix_error(&problem, "it could not be taken out again (%s): ", undone->message);
+	else
+		g_prefix_error(&problem, "imported and taken out again: ");
+	g_propagate_error(error, problem);
+	return FALSE;
+}
+
+static bool same_leaf(const struct record *record, const struct import *import)
+{
+	gsize length;
+	const void *der = g_bytes_get_data(import->candidate->leaf->der, &length);
+
+	return record->leaf.length == length && memcmp(record->leaf.data, der, length) == 0;
+}
+
+/* Whether the store can be used, as the agent sees it now. */
+static gboolean foresee_store(const struct import *import, GError **error)
+{
+	AUTO_CLIENT struct client client = CLIENT_INIT;
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
+	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
+	g_autoptr(JsonParser) parser = json_parser_new();
+	const char *title, *why;
+	JsonObject *store;
+
+	if (!agent_connect(&client, import->half, CLIENT_START, error))
+		return FALSE;
+	wire_begin(&request, WIRE_STATUS);
+	if (!agent_ask(&client, &request, &reply, error))
+		return FALSE;
+	store = agent_status_store(agent_status(&reply, parser), import->store);
+	if (g_strcmp0(json_value_text(store, "state"), "missing") != 0)
+		return TRUE;
+	title = json_value_text(store, "title");
+	why = json_value_text(store, "why");
+	devid_error_set(error, DEVID_STORE_MISSING, NULL, NULL, "%s: %s",
+			!title ? import->store : title, !why ? "it can't be reached" : why);
+	name_choices(import, error);
+	return FALSE;
+}
+
+/* With all that has a label there. */
+static identity_list *load_half(const struct import *import, GError **error)
+{
+	bool system = import->half == HALF_SYSTEM;
+	identity_list *list = identity_list_load(!system, system, error);
+
+	if (list)
+		(void)identity_list_add_authorities(list);
+	return list;
+}
+
+static const struct identity *find_label(const identity_list *list, const char *label)
+{
+	for (size_t i = 0; i < identity_list_count(list); i++)
+		if (strcmp(identity_list_get(list, i)->record->label, label) == 0)
+			return identity_list_get(list, i);
+	return NULL;
+}
+
+static const struct identity *find_leaf(const identity_list *list, const struct import *import)
+{
+	for (size_t i = 0; i < identity_list_count(list); i++)
+		if (same_leaf(identity_list_get(list, i)->record, import))
+			return identity_list_get(list, i);
+	return NULL;
+}
+
+/* Whether what is here under another label can get the one that was asked for. */
+static gboolean may_rename(const struct import *import, const identity_list *list, const char *from,
+			   GError **error)
+{
+	g_autofree char *hint = NULL;
+
+	if (!find_label(list, import->asked_label))
+		return TRUE;
+	hint = g_strdup_printf("choose another --label, or give the other one another name first: "
+			       "devid rename '%s' NEW",
+			       import->asked_label);
+	devid_error_set(error, DEVID_EXISTS, NULL, hint,
+			"it is here already as \"%s\", and another identity is called \"%s\"", from,
+			import->asked_label);
+	return FALSE;
+}
+
+/* It was here under another label than the one that was asked for. */
+static gboolean rename_here(struct import *import, struct client *client, GError **error)
+{
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
+	g_autoptr(identity_list) list = NULL;
+	const struct identity *here;
+
+	if (!import->asked_label || strcmp(import->asked_label, import->label) == 0)
+		return TRUE;
+	list = load_half(import, error);
+	here = list ? find_leaf(list, import) : NULL;
+	if (list && !here)
+		devid_error_set(error, DEVID_EXISTS, NULL, "try again",
+				"another program changed it in the meantime");
+	if (!here || !may_rename(import, list, here->record->label, error))
+		return FALSE;
+	wire_begin(&request, WIRE_RENAME);
+	wire_put_text(&request, TAG_NAME, here->record->name);
+	wire_put_text(&request, TAG_LABEL, import->asked_label);
+	if (!agent_ask(client, &request, &reply, error))
+		return FALSE;
+	import->renamed_from = import->label;
+	import->label = g_strdup(import->asked_label);
+	return TRUE;
+}
+
+/* What takes the place of another stays in its store, unless another was asked for. */
+static gboolean keep_store(struct import *import, GError **error)
+{
+	g_autoptr(identity_list) list = NULL;
+	const struct identity *here;
+
+	if (import->options->store || !import->options->replace)
+		return TRUE;
+	list = load_half(import, error);
+	if (!list)
+		return FALSE;
+	here = find_leaf(list, import);
+	if (!here)
+		here = find_label(list, import->label);
+	if (here && record_has_key(here->record) && strcmp(here->record->store, "file") == 0)
+		import->store = "file";
+	return TRUE;
+}
+
+/* --dry-run: what the agent would find, from the records. */
+static gboolean foresee(struct import *import, GError **error)
+{
+	g_autoptr(identity_list) list = load_half(import, error);
+	const struct identity *here = NULL;
+
+	if (!list)
+		return FALSE;
+	import->changed = true;
+	for (size_t i = 0; i < identity_list_count(list); i++) {
+		const struct identity *identity = identity_list_get(list, i);
+
+		if (same_leaf(identity->record, import) && record_has_key(identity->record)) {
+			here = identity;
+			import->changed = false;
+			g_free(import->label);
+			import->label = g_strdup(identity->record->label);
+			if (!import->asked_label || strcmp(import->asked_label, import->label) == 0)
+				continue;
+			if (!may_rename(import, list, import->label, error))
+				return FALSE;
+			import->renamed_from = import->label;
+			import->label = g_strdup(import->asked_label);
+			break;
+		} else if (strcmp(identity->record->label, import->label) == 0 &&
+			   !import->options->replace) {
+			devid_error_set(error, DEVID_EXISTS, "exists",
+					"choose another --label, or --replace what is there",
+					"%s: another identity has this label", import->label);
+			return FALSE;
+		}
+	}
+	import->uri = identity_list_uri(
+		list, import->half, here ? here : find_label(list, import->label), import->label);
+	return !import->changed || foresee_store(import, error);
+}
+
+gboolean import_to_own(struct import *import, GError **error)
+{
+	AUTO_CLIENT struct client client = CLIENT_INIT;
+	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
+
+	if (!keep_store(import, error))
+		return FALSE;
+	if (import->options->dry_run)
+		return foresee(import, error);
+	if (!agent_connect(&client, import->half, CLIENT_START, error) ||
+	    !commit(import, &client, &reply, error))
+		return FALSE;
+	read_reply(import, &reply);
+	import->uri = identity_uri_now(import->half, import->label);
+	import->logged = import->changed;
+	if (import->changed &&
+	    (!try_key(import, &client, error) || !end(&client, PHASE_KEEP, import, error)))
+		return FALSE;
+	if (!rename_here(import, &client, error))
+		return FALSE;
+	if (import->renamed_from) {
+		g_free(import->uri);
+		import->uri = identity_uri_now(import->half, import->label);
+		import->changed = true;
+	}
+	return TRUE;
+}

@@ -1,0 +1,91 @@
+/* Programs that use a device identity, and what each must be told: a row of the table in table.c each,
+ * its configuration in a file of its name. `devid profile` prints and installs it.
+ */
+#ifndef COMMAND_PROFILE_CLIENT_H
+#define COMMAND_PROFILE_CLIENT_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include "identity/identity.h"
+
+/* Which token a program can reach. One that runs as root has no way to a user's keyring. */
+enum client_token {
+	CLIENT_EITHER,
+	CLIENT_SYSTEM,
+};
+
+/* What a configuration is made for. Strings are checked: printable, without quotes, blanks and what else
+ * could end a word in somebody's file format (client_profile_check()).
+ */
+struct client_profile {
+	const struct identity *identity; /* ours, with a certificate */
+	const char *module;		 /* path */
+	const char *home;		 /* the caller's, for files of their own */
+	char *name;	     /* for files and connections: "vpn.example.com", "laptop" */
+	char *gateway;	     /* as given, or the client's example; NULL: it takes none */
+	char *host;	     /* of the gateway, without port and brackets */
+	char *port;	     /* or NULL */
+	const char *user;    /* or NULL */
+	const char *ca_file; /* absolute, or NULL */
+};
+
+/* One file of a configuration. */
+struct client_file {
+	char *path; /* NULL: no file but commands to run once */
+	mode_t mode;
+	char *part; /* of a file that has other parts, between two marks: what it is for; or NULL */
+	bool first; /* a new part goes before the others: of two values the first one counts */
+	bool plain; /* the format has no comments */
+	GString *text; /* without the first lines that client_files_head() makes */
+};
+
+struct vpn_client {
+	const char *name;
+	const char *title; /* what it is, and of it which part */
+	enum client_token token;
+	const char *gateway; /* what --gateway is: "HOST[:PORT]"; NULL: there is none */
+	const char *example; /* of it; NULL: it may be left out */
+	bool user;	     /* takes --user */
+	bool ca_needed;	     /* is unsafe without --ca-file */
+	bool installs;	     /* there is an end-to-end test of what it installs */
+	/* Adds the files. Fails where it has none. */
+	gboolean (*profile)(const struct client_profile *profile, GPtrArray *files, GError **error);
+	/* The programs that read what is installed, by the names that AppArmor and the kernel have for
+	 * them, blanks between; NULL: those that are denied much which is none of ours (browsers). Read in
+	 * Debian 12: of them strongSwan's two alone come with a profile (charon-systemd complains, swanctl
+	 * is held to it). */
+	const char *programs;
+	/* What to do when the files are in their places (%s is the name), or, where they are printed
+	 * alone, what to know beside them. Or NULL. */
+	const char *then;
+};
+
+const struct vpn_client *client_find(const char *name);
+/* Whether that is a program of one of the rows ("swanctl", without its folder). */
+bool client_has_program(const char *program);
+size_t client_count(void);
+const struct vpn_client *client_get(size_t index);
+
+gboolean client_openconnect(const struct client_profile *profile, GPtrArray *files, GError **error);
+gboolean client_openvpn(const struct client_profile *profile, GPtrArray *files, GError **error);
+gboolean client_strongswan(const struct client_profile *profile, GPtrArray *files, GError **error);
+gboolean client_networkmanager(const struct client_profile *profile, GPtrArray *files,
+			       GError **error);
+gboolean client_networkmanager_wired(const struct client_profile *profile, GPtrArray *files,
+				     GError **error);
+gboolean client_networkmanager_wifi(const struct client_profile *profile, GPtrArray *files,
+				    GError **error);
+gboolean client_networkmanager_openvpn(const struct client_profile *profile, GPtrArray *files,
+				       GError **error);
+gboolean client_wpa_supplicant(const struct client_profile *profile, GPtrArray *files,
+			       GError **error);
+gboolean client_curl(const struct client_profile *profile, GPtrArray *files, GError **error);
+gboolean client_git(const struct client_profile *profile, GPtrArray *files, GError **error);
+gboolean client_openssh(const struct client_profile *profile, GPtrArray *files, GError **error);
+gboolean client_firefox(const struct client_profile *profile, GPtrArray *files, GError **error);
+gboolean client_chromium(const struct client_profile *profile, GPtrArray *files, GError **error);
+gboolean client_openssl(const struct client_profile *profile, GPtrArray *files, GError **error);
+
+#endif

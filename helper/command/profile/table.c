@@ -1,0 +1,88 @@
+/* The programs that devid can configure: a row each, and all that is told of them. */
+#include <string.h>
+#include <glib.h>
+#include <stdbool.h>
+
+#include "client.h"
+
+#define VPN_EXAMPLE "vpn.example.com"
+#define COMM_LENGTH 15 /* the kernel knows no more of a program's name */
+#define SANDBOXED \
+	"a browser that is a Flatpak or a snap needs another way: devid-profile(1), SANDBOXED PROGRAMS"
+
+/* The order of `devid profile`: tunnels, networks, programs, browsers. */
+static const struct vpn_client clients[] = {
+	{ "openconnect", "openconnect (AnyConnect, GlobalProtect and others)", CLIENT_EITHER,
+	  "HOST[:PORT]", VPN_EXAMPLE, true, false, true, client_openconnect, "openconnect",
+	  "openconnect --config ~/.config/devid/clients/openconnect-%s.conf" },
+	{ "openvpn", "OpenVPN, started as openvpn-client@NAME", CLIENT_SYSTEM, "HOST[:PORT]",
+	  VPN_EXAMPLE, false, false, true, client_openvpn, "openvpn",
+	  "systemctl start openvpn-client@%s" },
+	{ "strongswan", "strongSwan (charon-systemd, swanctl): IKEv2", CLIENT_SYSTEM, "HOST",
+	  VPN_EXAMPLE, false, false, true, client_strongswan, "charon-systemd swanctl",
+	  "systemctl restart strongswan; then the swanctl command in the second file" },
+	{ "networkmanager", "NetworkManager: a VPN by openconnect", CLIENT_EITHER, "HOST[:PORT]",
+	  VPN_EXAMPLE, false, false, true, client_networkmanager,
+	  "NetworkManager nm-openconnect-service nm-openconnect-auth-dialog openconnect",
+	  "nmcli connection reload" },
+	{ "networkmanager-wired", "NetworkManager: 802.1X (EAP-TLS) on a wire", CLIENT_SYSTEM,
+	  "INTERFACE", NULL, true, true, true, client_networkmanager_wired,
+	  "NetworkManager wpa_supplicant",
+	  "nmcli connection reload; nmcli connection up 'devid %s'" },
+	{ "networkmanager-wifi", "NetworkManager: Wi-Fi with 802.1X (EAP-TLS)", CLIENT_SYSTEM,
+	  "SSID", "Example", true, true, false, client_networkmanager_wifi,
+	  "NetworkManager wpa_supplicant",
+	  "nmcli connection reload; nmcli connection up 'devid %s'" },
+	{ "networkmanager-openvpn", "NetworkManager's OpenVPN: it knows no PKCS#11", CLIENT_SYSTEM,
+	  "HOST[:PORT]", VPN_EXAMPLE, false, false, false, client_networkmanager_openvpn, NULL,
+	  NULL },
+	{ "wpa_supplicant", "wpa_supplicant: 802.1X (EAP-TLS) on a wire", CLIENT_SYSTEM,
+	  "INTERFACE", "eth0", true, true, true, client_wpa_supplicant, "wpa_supplicant",
+	  "systemctl start wpa_supplicant-wired@%s" },
+	{ "curl", "curl (OpenSSL's pkcs11 engine)", CLIENT_EITHER, "HOST[:PORT]", VPN_EXAMPLE,
+	  false, false, true, client_curl, "curl",
+	  "curl --config ~/.config/devid/clients/curl-%s.conf" },
+	{ "git", "git over HTTPS (GnuTLS, as Debian builds it)", CLIENT_EITHER, "HOST[:PORT]",
+	  "git.example.com", false, false, true, client_git, "git git-remote-https", NULL },
+	{ "openssh", "ssh", CLIENT_EITHER, "HOST[:PORT]", "host.example.com", true, false, true,
+	  client_openssh, "ssh ssh-agent ssh-pkcs11-helper", NULL },
+	{ "firefox", "Firefox, by policy", CLIENT_EITHER, NULL, NULL, false, false, false,
+	  client_firefox, NULL, SANDBOXED },
+	{ "chromium", "Chromium and Chrome, by NSS and policy", CLIENT_EITHER, "HOST[:PORT]",
+	  "intranet.example.com", false, false, false, client_chromium, NULL, SANDBOXED },
+	{ "openssl", "programs of OpenSSL 3: engine and provider", CLIENT_EITHER, NULL, NULL, false,
+	  false, false, client_openssl, NULL, NULL },
+};
+
+const struct vpn_client *client_find(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(clients); i++)
+		if (strcmp(clients[i].name, name) == 0)
+			return &clients[i];
+	return NULL;
+}
+
+bool client_has_program(const char *program)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(clients); i++) {
+		g_auto(GStrv) programs =
+			g_strsplit(clients[i].programs ? clients[i].programs : "", " ", -1);
+
+		for (gsize n = 0; programs[n]; n++)
+			if (strcmp(programs[n], program) == 0 ||
+			    (strlen(program) == COMM_LENGTH &&
+			     g_str_has_prefix(programs[n], program)))
+				return true;
+	}
+	return false;
+}
+
+size_t client_count(void)
+{
+	return G_N_ELEMENTS(clients);
+}
+
+const struct vpn_client *client_get(size_t index)
+{
+	return &clients[index];
+}

@@ -1,0 +1,40 @@
+/* curl and git: a client certificate for HTTPS. */
+#include <glib.h>
+
+#include "client.h"
+#include "support.h"
+
+/* Not ~/.curlrc: that would offer the certificate to every server that asks for one. */
+gboolean client_curl(const struct client_profile *profile, GPtrArray *files, GError **error)
+{
+	struct client_file *file = client_file_add(files, client_own_path(profile, "curl"), 0600);
+
+	g_string_append_printf(
+		file->text,
+		"# curl --config THIS-FILE https://%s/ (needs libengine-pkcs11-openssl)\n"
+		"cert = \"%s;type=cert\"\n"
+		"key = \"%s;type=private\"\n",
+		profile->gateway, profile->identity->uri, profile->identity->uri);
+	if (profile->ca_file)
+		g_string_append_printf(file->text, "cacert = \"%s\"\n", profile->ca_file);
+	return TRUE;
+}
+
+/* GnuTLS takes a URI where git names a file; the value is quoted, for ";" begins a comment. */
+gboolean client_git(const struct client_profile *profile, GPtrArray *files, GError **error)
+{
+	struct client_file *file =
+		client_file_add(files, g_strdup_printf("%s/.gitconfig", profile->home), 0644);
+
+	file->part = g_strdup(profile->gateway);
+	g_string_append_printf(
+		file->text,
+		"# For a git whose curl uses GnuTLS (git-remote-https links libcurl-gnutls).\n"
+		"[http \"https://%s/\"]\n"
+		"\tsslCert = \"%s;type=cert\"\n"
+		"\tsslKey = \"%s;type=private\"\n",
+		profile->gateway, profile->identity->uri, profile->identity->uri);
+	if (profile->ca_file)
+		g_string_append_printf(file->text, "\tsslCAInfo = \"%s\"\n", profile->ca_file);
+	return TRUE;
+}

@@ -1,0 +1,14 @@
+/* The places that a reset goes through, each adding one or two. */
+#ifndef COMMAND_RESET_PLACES_H
+#define COMMAND_RESET_PLACES_H
+
+#include "identity/list.h"
+#include "reset.h"
+
+void reset_agent(struct reset *reset, enum half half);
+void reset_files(struct reset *reset);
+void reset_sign_ins(struct reset *reset);
+/* `list` may be NULL: it could not be read. */
+void reset_identities(struct reset *reset, const struct identity_list *list);
+
+#endif

@@ -1,0 +1,221 @@
+/* openconnect in two halves. Signing in is done as the user, whose key it is; the cookie that this brings goes to
+ * what may make a tunnel: openconnect as root, run by us where that is who we are, else by devid-tunnel.
+ *
+ * The ticket is what `openconnect --authenticate` prints: COOKIE='…', CONNECT_URL='…', and so on.
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <internal/client.h>
+
+#include "base/error.h"
+#include "base/json-value.h"
+#include "connection/connection.h"
+#include "connection/openconnect.h"
+#include "connection/process.h"
+#include "identity/agent-look.h"
+#include "cause.h"
+#include "driver.h"
+#include "root.h"
+#include "session.h"
+#include "ticket.h"
+#include "tunnel.h"
+#include "openconnect.h"
+
+#define CLIENT VPN_OPENCONNECT
+/* A keyring's open question has two minutes. */
+#define SIGN_IN_BOUND_MS (150 * 1000)
+
+static void add(GPtrArray *argv, const char *word)
+{
+	g_ptr_array_add(argv, g_strdup(word));
+}
+
+static void add_all(GPtrArray *argv, char *const *words)
+{
+	for (; words && *words; words++)
+		add(argv, *words);
+}
+
+/* --- signing in ----------------------------------------------------------------------------- */
+
+static GPtrArray *sign_in_argv(const struct vpn_session *session, const char *user)
+{
+	const struct connection *connection = session->connection;
+	GPtrArray *argv = openconnect_argv(session->connection);
+
+	add(argv, "--authenticate");
+	add(argv, "--non-inter");
+	openconnect_add_trust(argv, connection);
+	if (session->uri) {
+		add(argv, "-c");
+		add(argv, session->uri);
+	}
+	if (user) {
+		g_ptr_array_add(argv, g_strdup_printf("--user=%s", user));
+		add(argv, "--passwd-on-stdin");
+	}
+	add_all(argv, connection->arguments);
+	add_all(argv, session->arguments);
+	g_ptr_array_add(argv, g_strdup_printf("https://%s", connection->gateway));
+	g_ptr_array_add(argv, NULL);
+	return argv;
+}
+
+static void take_line(const char *line, void *data)
+{
+	vpn_session_line(data, line);
+}
+
+/* The password as a line. */
+static gboolean make_line(const struct secret *word, struct secret *line)
+{
+	return secret_append(line, word->data, word->length) == DEVID_OK &&
+	       secret_append(line, "\n", 1) == DEVID_OK;
+}
+
+/* The gateway waits for our signature, which waits for a person. */
+static bool keyring_asks(void *data)
+{
+	AUTO_AGENT_LOOK struct agent_look look = { .running = false };
+
+	agent_look(HALF_USER, CLIENT_NO_START, &look);
+	return json_value_number(look.status, "asking", 0) > 0;
+}
+
+static gboolean sign_in(struct vpn_session *session, const struct sign_in *sign_in, GError **error)
+{
+	g_autoptr(GPtrArray) argv = sign_in_argv(session, !sign_in ? NULL : sign_in->user);
+	AUTO_SECRET struct secret password = SECRET_INIT;
+	const struct process_command command = {
+		.argv = (const char *const *)argv->pdata,
+		.input = !sign_in ? NULL : &password,
+		.output = &session->ticket,
+		.line = take_line,
+		.data = session,
+		/* In a handshake it heeds no other, and there is nothing to undo. */
+		.ending = SIGKILL,
+		.answers = "Connected to HTTPS on",
+		.excused = keyring_asks,
+	};
+	int status = 0;
+
+	secret_clear(&session->ticket);
+	g_clear_pointer(&session->lines, g_ptr_array_unref);
+	if (sign_in && !make_line(&sign_in->password, &password)) {
+		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "sign-in: no memory");
+		return FALSE;
+	}
+	if (!process_run(&command, SIGN_IN_BOUND_MS, &status, error)) {
+		g_prefix_error(error, "%s: ", session->connection->gateway);
+		return FALSE;
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && session->ticket.length > 0)
+		return TRUE;
+	vpn_cause(session, CLIENT, status, error);
+	return FALSE;
+}
+
+/* --- the ticket ----------------------------------------------------------------------------- */
+
+/* --- the tunnel ----------------------------------------------------------------------------- */
+
+/* As root, whose own words these are. */
+static GPtrArray *tunnel_argv(const struct vpn_session *session)
+{
+	const struct secret *ticket = &session->ticket;
+	g_autofree char *url = vpn_ticket_value(ticket, "CONNECT_URL");
+	g_autofree char *print = vpn_ticket_value(ticket, "FINGERPRINT");
+	g_autofree char *resolve = vpn_ticket_value(ticket, "RESOLVE");
+	GPtrArray *argv;
+
+	if (!url || !print || !g_str_has_prefix(url, "https://"))
+		return NULL;
+	argv = openconnect_argv(session->connection);
+	openconnect_add_tunnel(argv);
+	g_ptr_array_add(argv, g_strdup_printf("--servercert=%s", print));
+	if (resolve)
+		g_ptr_array_add(argv, g_strdup_printf("--resolve=%s", resolve));
+	add_all(argv, session->connection->arguments);
+	add_all(argv, session->arguments);
+	g_ptr_array_add(argv, g_steal_pointer(&url));
+	return argv;
+}
+
+static void settled(const char *address, void *data)
+{
+	struct vpn_session *session = data;
+
+	session->connected(session, address);
+}
+
+static void tunnel_line(struct vpn_tunnel *tunnel, const char *line)
+{
+	openconnect_settle(&tunnel->settling, line);
+}
+
+static void prepare(const struct vpn_session *session)
+{
+	if (geteuid() != 0 && vpn_root_may(session, NULL))
+		vpn_root_prepare();
+}
+
+static gboolean start(struct vpn_session *session, GError **error)
+{
+	static const struct vpn_tunnel_kind kind = { .client = CLIENT, .line = tunnel_line };
+	AUTO_SECRET struct secret cookie = SECRET_INIT;
+	g_autoptr(GPtrArray) argv = NULL;
+	struct vpn_tunnel *tunnel;
+
+	if (geteuid() != 0)
+		return vpn_root_start(session, error);
+	argv = tunnel_argv(session);
+	if (!argv || !vpn_ticket_cookie(&session->ticket, &cookie)) {
+		vpn_ticket_odd(session, error);
+		return FALSE;
+	}
+	if (!vpn_tunnel_start(session, &kind, argv, &cookie, error))
+		return FALSE;
+	tunnel = session->tunnel;
+	tunnel->settling.pid = process_pid(tunnel->process);
+	tunnel->settling.settled = settled;
+	tunnel->settling.data = session;
+	return TRUE;
+}
+
+static void stop(struct vpn_session *session)
+{
+	if (geteuid() != 0)
+		vpn_root_stop(session);
+	else
+		vpn_tunnel_stop(session);
+}
+
+static void describe(const struct vpn_session *session, GPtrArray *lines)
+{
+	const struct connection *connection = session->connection;
+	g_autoptr(GPtrArray) first = sign_in_argv(session, connection->user), second = NULL;
+	g_autofree char *gateway = connection_address(connection), *words = NULL;
+	g_autoptr(GError) error = NULL;
+
+	g_ptr_array_add(lines, process_words((const char *const *)first->pdata));
+	if (geteuid() != 0 && !vpn_root_may(session, &error)) {
+		g_ptr_array_add(lines, g_strdup(error->message));
+		return;
+	}
+	second = openconnect_machine_argv(connection, gateway, NULL);
+	g_ptr_array_add(second, NULL);
+	words = process_words((const char *const *)second->pdata);
+	g_ptr_array_add(lines, geteuid() == 0 ? g_steal_pointer(&words)
+					      : g_strdup_printf("devid-tunnel: %s", words));
+}
+
+const struct vpn_driver vpn_openconnect = {
+	.name = CLIENT,
+	.sign_in = sign_in,
+	.prepare = prepare,
+	.start = start,
+	.stop = stop,
+	.describe = describe,
+};

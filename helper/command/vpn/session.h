@@ -1,0 +1,29 @@
+/* A session of a VPN client. */
+#ifndef COMMAND_VPN_SESSION_H
+#define COMMAND_VPN_SESSION_H
+
+#include <stdio.h>
+#include <glib.h>
+#include <internal/secret.h>
+#include "connection/connection.h"
+
+struct vpn_session {
+	const struct connection *connection;
+	const char *uri;      /* of the identity, without a type; NULL: without a certificate */
+	char **arguments;     /* what stood behind "--", or NULL */
+	struct secret ticket; /* what signing in brought; in a form of the driver's own */
+	GPtrArray *lines;     /* char*: the last lines that the client wrote … */
+	FILE *log;	      /* … which go here as well, or NULL */
+	void *tunnel;	      /* the driver's, from start() on */
+	/* Called from the main context. The tunnel stands; `address` may be NULL. */
+	void (*connected)(struct vpn_session *session, const char *address);
+	/* It is over, once: `error` NULL where stop() asked for it. Takes the error. */
+	void (*ended)(struct vpn_session *session, GError *error);
+	void *data;
+};
+
+void vpn_session_clear(struct vpn_session *session);
+/* Keeps it for the cause, and tells the log. */
+void vpn_session_line(struct vpn_session *session, const char *line);
+
+#endif

@@ -1,0 +1,33 @@
+/* User names and passwords for gateways, kept in the user's keyring: schema org.devid.SignIn. */
+#ifndef COMMAND_VPN_SIGN_IN_H
+#define COMMAND_VPN_SIGN_IN_H
+
+#include <glib.h>
+#include <internal/secret.h>
+
+/* What the user typed, or the keyring had. */
+struct sign_in {
+	char *user;
+	struct secret password;
+};
+#define SIGN_IN_INIT              \
+	{                         \
+		NULL, SECRET_INIT \
+	}
+#define AUTO_SIGN_IN __attribute__((cleanup(sign_in_clear)))
+void sign_in_clear(struct sign_in *sign_in);
+
+/* Each ends within 5 s, or two minutes where the keyring asks its own question; never starts a bus.
+ * `gateway`: "host:port". DEVID_STORE_* where the keyring can't be used.
+ *
+ * FALSE without an error: nothing is kept. `user` NULL: of whatever user.
+ */
+gboolean sign_in_recall(const char *gateway, const char *user, struct sign_in *sign_in,
+			GError **error);
+gboolean sign_in_save(const char *gateway, const struct sign_in *sign_in, GError **error);
+/* `gateway` NULL: all of them. How many were forgotten, or with `look` are there; -1 with *error. `*kept`: what the
+ * keyring is known to keep of them, or NULL.
+ */
+int sign_in_forget(const char *gateway, gboolean look, const char **kept, GError **error);
+
+#endif

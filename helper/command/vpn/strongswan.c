@@ -1,0 +1,53 @@
+/* strongSwan, by swanctl: Config= names the child of swanctl.conf that is initiated. The daemon runs as root and has
+ * the machine's identity.
+ */
+#include "connection/process.h"
+#include "daemon.h"
+#include "driver.h"
+
+#define CLIENT "strongswan"
+
+static GPtrArray *make_argv(const struct vpn_session *session, const char *action)
+{
+	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+	char *program = process_find("swanctl");
+	char **const lists[] = { session->connection->arguments, session->arguments };
+
+	g_ptr_array_add(argv, program ? program : g_strdup("swanctl"));
+	g_ptr_array_add(argv, g_strdup(action));
+	g_ptr_array_add(argv, g_strdup("--child"));
+	g_ptr_array_add(argv, g_strdup(session->connection->config));
+	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
+		for (char **word = lists[i]; word && *word; word++)
+			g_ptr_array_add(argv, g_strdup(*word));
+	g_ptr_array_add(argv, NULL);
+	return argv;
+}
+
+static gboolean start(struct vpn_session *session, GError **error)
+{
+	/* As whoever we are: whom the daemon's socket lets in is its administrator's choice. */
+	return vpn_daemon_start(session,
+				&(struct vpn_daemon){ .begin = make_argv(session, "--initiate"),
+						      .look = make_argv(session, "--list-sas"),
+						      .end = make_argv(session, "--terminate"),
+						      .present = "INSTALLED",
+						      .address = "installing new virtual IP ",
+						      .client = CLIENT },
+				error);
+}
+
+static void describe(const struct vpn_session *session, GPtrArray *lines)
+{
+	g_autoptr(GPtrArray) argv = make_argv(session, "--initiate");
+
+	g_ptr_array_add(lines, process_words((const char *const *)argv->pdata));
+}
+
+const struct vpn_driver vpn_strongswan = {
+	.name = CLIENT,
+	.system = true,
+	.start = start,
+	.stop = vpn_daemon_stop,
+	.describe = describe,
+};

@@ -1,0 +1,16 @@
+/* The file of a connection. */
+#ifndef CONNECTION_FILE_H
+#define CONNECTION_FILE_H
+
+#include <glib.h>
+#include <internal/path.h>
+#include "connection.h"
+
+/* The folder connections.d of one half: its descriptor, or -1, without an error where there is none. `path` has
+ * PATH_BUFFER bytes.
+ */
+int connection_open_folder(enum half half, char *path, GError **error);
+/* NULL without an error: there is no such file. */
+struct connection *connection_load(enum half half, const char *name, GError **error);
+
+#endif

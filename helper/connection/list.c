@@ -1,0 +1,93 @@
+/* The folders connections.d: the machine's goes before the user's own, for the same name. */
+#include <string.h>
+#include <unistd.h>
+#include <internal/cleanup.h>
+
+#include "base/error.h"
+#include "base/folder.h"
+#include "connection.h"
+#include "file.h"
+#include "list.h"
+
+/* /etc/devid first. */
+static const enum half order[] = { HALF_SYSTEM, HALF_USER };
+
+static struct connection *load_any(const char *name, GError **error)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+		GError *inner = NULL;
+		struct connection *connection = connection_load(order[i], name, &inner);
+
+		if (connection)
+			return connection;
+		if (inner) {
+			g_propagate_error(error, inner);
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+static int compare(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *connection_names(void)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+		char path[PATH_BUFFER];
+		AUTO_CLOSE int folder = connection_open_folder(order[i], path, NULL);
+		g_autoptr(GPtrArray) files =
+			folder < 0 ? NULL : folder_list(folder, CONNECTION_SUFFIX);
+
+		for (guint j = 0; files && j < files->len; j++) {
+			const char *file = g_ptr_array_index(files, j);
+			g_autofree char *name =
+				g_strndup(file, strlen(file) - strlen(CONNECTION_SUFFIX));
+
+			if (connection_is_name(name) &&
+			    !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+				g_ptr_array_add(names, g_steal_pointer(&name));
+		}
+	}
+	g_ptr_array_sort(names, compare);
+	return names;
+}
+
+static struct connection *the_only_one(GError **error)
+{
+	g_autoptr(GPtrArray) names = connection_names();
+	g_autofree char *list = NULL;
+
+	if (names->len == 1)
+		return load_any(g_ptr_array_index(names, 0), error);
+	if (names->len == 0) {
+		devid_error_set(error, DEVID_USAGE, NULL, "devid connect HOST[:PORT]",
+				"which gateway? there is no connection in connections.d");
+		return NULL;
+	}
+	g_ptr_array_add(names, NULL);
+	list = g_strjoinv(", ", (char **)names->pdata);
+	devid_error_set(error, DEVID_USAGE, NULL, "devid connect NAME", "which one of %s?", list);
+	return NULL;
+}
+
+struct connection *connection_find(const char *operand, GError **error)
+{
+	GError *inner = NULL;
+	struct connection *connection;
+
+	if (!operand)
+		return the_only_one(error);
+	connection = connection_is_name(operand) ? load_any(operand, &inner) : NULL;
+	if (connection)
+		return connection;
+	if (inner) {
+		g_propagate_error(error, inner);
+		return NULL;
+	}
+	return connection_for_gateway(operand, error);
+}

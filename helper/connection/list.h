@@ -1,0 +1,13 @@
+/* The connections that there are, of both halves. */
+#ifndef CONNECTION_LIST_H
+#define CONNECTION_LIST_H
+
+#include <glib.h>
+#include "connection.h"
+
+/* By name, else by gateway; NULL: the only one there is. The machine's file goes before the user's own. */
+struct connection *connection_find(const char *operand, GError **error);
+/* The names of both folders, sorted; never NULL. Files that can't be read are among them. */
+GPtrArray *connection_names(void);
+
+#endif

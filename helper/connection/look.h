@@ -1,0 +1,13 @@
+/* What of a tunnel can be seen from outside. */
+#ifndef CONNECTION_LOOK_H
+#define CONNECTION_LOOK_H
+
+#include <stdbool.h>
+#include <glib.h>
+
+/* Whether an interface of this machine has it. */
+bool look_address_is_here(const char *address);
+/* Whether a program of that name, `pid` or one below it, has children: its script. What can't be seen isn't. */
+bool look_is_busy(GPid pid, const char *name);
+
+#endif

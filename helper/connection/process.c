@@ -1,0 +1,428 @@
+/* Programs that `devid connect` runs: their lines, their end, and how they are made to end. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <glib-unix.h>
+#include <devid/reason.h>
+#include <internal/cleanup.h>
+#include <internal/path.h>
+#include <internal/trust.h>
+
+#include "base/error.h"
+#include "process.h"
+
+#define LINE_MAX_BYTES 1024
+#define OUTPUT_MAX     (64 * 1024)
+#define PATIENCE_MS    10000
+/* As devid check --server gives to a server. */
+#define ANSWER_BOUND_MS 10000
+#define LOOK_MS		500
+
+struct process {
+	GPid pid;
+	int text, output; /* what it writes; -1: at its end */
+	guint text_source, output_source, child_source, patience;
+	GString *line;
+	bool over; /* reaped, with `status` */
+	int status, ending;
+	struct secret *taken;
+	void (*on_line)(const char *line, void *data);
+	void (*on_end)(int status, void *data);
+	void *data;
+};
+
+char *process_find(const char *name)
+{
+	/* What users have in PATH leaves these out, and VPN clients are there. */
+	static const char *const folders[] = { "/usr/sbin", "/sbin", "/usr/local/sbin" };
+	char *path = g_find_program_in_path(name);
+	char fault[PATH_BUFFER];
+
+	/* `su` keeps PATH. */
+	if (path && !path_may_run(path, fault))
+		g_clear_pointer(&path, g_free);
+	for (size_t i = 0; !path && i < G_N_ELEMENTS(folders); i++) {
+		path = g_build_filename(folders[i], name, NULL);
+		if (access(path, X_OK) != 0)
+			g_clear_pointer(&path, g_free);
+	}
+	return path;
+}
+
+char *process_words(const char *const *argv)
+{
+	GString *words = g_string_new(NULL);
+
+	for (; *argv != NULL; argv++) {
+		bool plain =
+			**argv != '\0' && strspn(*argv, "abcdefghijklmnopqrstuvwxyz"
+							"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+							"0123456789-_=+./,:@%") == strlen(*argv);
+		g_autofree char *quoted = plain ? g_strdup(*argv) : g_shell_quote(*argv);
+
+		g_string_append_printf(words, "%s%s", words->len > 0 ? " " : "", quoted);
+	}
+	return g_string_free(words, FALSE);
+}
+
+/* Between fork and exec: it ends with us. */
+static void place(gpointer data)
+{
+	const int *ending = data;
+
+	prctl(PR_SET_PDEATHSIG, *ending, 0, 0, 0);
+}
+
+/* Into a pipe, whose other end is the program's alone. */
+static gboolean feed(int fd, const struct secret *input)
+{
+	size_t at = 0;
+
+	while (input && at < input->length) {
+		ssize_t put = write(fd, input->data + at, input->length - at);
+
+		if (put < 0 && errno != EINTR)
+			return FALSE;
+		if (put > 0)
+			at += (size_t)put;
+	}
+	return TRUE;
+}
+
+static void free_process(struct process *process)
+{
+	if (process->patience != 0)
+		g_source_remove(process->patience);
+	if (process->text_source != 0)
+		g_source_remove(process->text_source);
+	if (process->output_source != 0)
+		g_source_remove(process->output_source);
+	if (process->child_source != 0)
+		g_source_remove(process->child_source);
+	for (size_t i = 0; i < 2; i++) {
+		const int fds[] = { process->text, process->output };
+		int fd = fds[i];
+
+		if (fd >= 0)
+			close(fd);
+	}
+	g_string_free(process->line, TRUE);
+	g_spawn_close_pid(process->pid);
+	g_free(process);
+}
+
+static void tell_line(struct process *process)
+{
+	g_autofree char *valid = g_utf8_make_valid(process->line->str, -1);
+
+	g_string_truncate(process->line, 0);
+	g_strstrip(valid);
+	if (*valid != '\0' && process->on_line)
+		process->on_line(valid, process->data);
+}
+
+/* Only when it is reaped and all that it wrote has been read. A grandchild that keeps the pipe open is not
+ * waited for.
+ */
+static void maybe_end(struct process *process)
+{
+	if (!process->over)
+		return;
+	if (process->line->len > 0)
+		tell_line(process);
+	process->on_end(process->status, process->data);
+	free_process(process);
+}
+
+static void take_text(struct process *process, const char *bytes, gsize count)
+{
+	for (gsize i = 0; i < count; i++) {
+		if (bytes[i] == '\n' || process->line->len >= LINE_MAX_BYTES)
+			tell_line(process);
+		if (bytes[i] != '\n' && bytes[i] != '\0')
+			g_string_append_c(process->line, bytes[i]);
+	}
+}
+
+/* FALSE: nothing more is there now, or ever (then *end). */
+static bool read_some(int fd, char *buffer, size_t size, ssize_t *got, bool *end)
+{
+	do
+		*got = read(fd, buffer, size);
+	while (*got < 0 && errno == EINTR);
+	*end = *got == 0 || (*got < 0 && errno != EAGAIN);
+	return *got > 0;
+}
+
+static bool drain_text(struct process *process)
+{
+	char buffer[4096];
+	ssize_t got;
+	bool end;
+
+	while (read_some(process->text, buffer, sizeof(buffer), &got, &end))
+		take_text(process, buffer, (gsize)got);
+	return end;
+}
+
+static bool drain_output(struct process *process)
+{
+	char buffer[4096];
+	ssize_t got;
+	bool end;
+
+	while (read_some(process->output, buffer, sizeof(buffer), &got, &end))
+		if (process->taken->length + (size_t)got > OUTPUT_MAX ||
+		    secret_append(process->taken, buffer, (size_t)got) != DEVID_OK)
+			end = true;
+	secret_wipe(buffer, sizeof(buffer));
+	return end;
+}
+
+static gboolean text_ready(gint fd, GIOCondition condition, gpointer data)
+{
+	struct process *process = data;
+
+	if (!drain_text(process))
+		return G_SOURCE_CONTINUE;
+	process->text_source = 0;
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean output_ready(gint fd, GIOCondition condition, gpointer data)
+{
+	struct process *process = data;
+
+	if (!drain_output(process))
+		return G_SOURCE_CONTINUE;
+	process->output_source = 0;
+	return G_SOURCE_REMOVE;
+}
+
+static void reaped(GPid pid, gint status, gpointer data)
+{
+	struct process *process = data;
+
+	process->child_source = 0;
+	process->over = true;
+	process->status = status;
+	drain_text(process);
+	if (process->output >= 0)
+		drain_output(process);
+	maybe_end(process);
+}
+
+static void watch(struct process *process)
+{
+	g_unix_set_fd_nonblocking(process->text, TRUE, NULL);
+	process->text_source =
+		g_unix_fd_add(process->text, G_IO_IN | G_IO_HUP, text_ready, process);
+	if (process->output >= 0) {
+		g_unix_set_fd_nonblocking(process->output, TRUE, NULL);
+		process->output_source =
+			g_unix_fd_add(process->output, G_IO_IN | G_IO_HUP, output_ready, process);
+	}
+	process->child_source = g_child_watch_add(process->pid, reaped, process);
+}
+
+static gboolean spawn(struct process *process, const struct process_command *command,
+		      const int text[2], const int output[2], GError **error)
+{
+	GSpawnFlags flags = G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH;
+	g_autoptr(GError) failure = NULL;
+	AUTO_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int pipes[2] = { -1, -1 };
+	gboolean spawned;
+
+	if (command->input && !g_unix_open_pipe(pipes, FD_CLOEXEC, error))
+		return FALSE;
+	spawned = g_spawn_async_with_pipes_and_fds(
+		NULL, command->argv, NULL, flags, place, &process->ending,
+		command->input ? pipes[0] : null, output[1] >= 0 ? output[1] : text[1], text[1],
+		NULL, NULL, 0, &process->pid, NULL, NULL, NULL, &failure);
+	if (command->input)
+		close(pipes[0]);
+	/* One that reads nothing ends with its own words. */
+	if (spawned)
+		(void)!feed(pipes[1], command->input);
+	if (command->input)
+		close(pipes[1]);
+	if (!spawned)
+		devid_error_set(error,
+				g_error_matches(failure, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)
+					? DEVID_NOT_FOUND
+					: DEVID_FAILED,
+				g_error_matches(failure, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)
+					? "client-missing"
+					: "client-failed",
+				NULL, "%s: %s", command->argv[0], failure->message);
+	return spawned;
+}
+
+struct process *process_start(const struct process_command *command, GError **error)
+{
+	struct process *process = g_new0(struct process, 1);
+	int text[2] = { -1, -1 }, output[2] = { -1, -1 };
+	gboolean ready;
+
+	*process = (struct process){ .text = -1,
+				     .output = -1,
+				     .line = g_string_new(NULL),
+				     .ending = command->ending != 0 ? command->ending : SIGTERM,
+				     .taken = command->output,
+				     .on_line = command->line,
+				     .on_end = command->ended,
+				     .data = command->data };
+	ready = g_unix_open_pipe(text, FD_CLOEXEC, error) &&
+		(!command->output || g_unix_open_pipe(output, FD_CLOEXEC, error));
+	process->text = text[0];
+	process->output = output[0];
+	ready = ready && spawn(process, command, text, output, error);
+	for (size_t i = 0; i < 2; i++) {
+		const int ends[] = { text[1], output[1] };
+		int fd = ends[i];
+
+		if (fd >= 0)
+			close(fd);
+	}
+	if (!ready) {
+		free_process(process);
+		return NULL;
+	}
+	watch(process);
+	return process;
+}
+
+GPid process_pid(const struct process *process)
+{
+	return process->pid;
+}
+
+/* The end of patience. */
+static gboolean be_firm(gpointer data)
+{
+	struct process *process = data;
+
+	process->patience = 0;
+	kill(process->pid, SIGKILL);
+	return G_SOURCE_REMOVE;
+}
+
+void process_stop(struct process *process)
+{
+	if (process->patience != 0 || process->over)
+		return;
+	kill(process->pid, process->ending);
+	process->patience = g_timeout_add(PATIENCE_MS, be_firm, process);
+}
+
+/* --- to its end ----------------------------------------------------------------------------- */
+
+/* What is waited for just now, so that a signal can end it. */
+static struct run *awaited;
+
+struct run {
+	const struct process_command *command;
+	GMainLoop *loop;
+	struct process *process;
+	int status;
+	gint64 due; /* for its line of `answers`, by g_get_monotonic_time(); 0: it came, or is not waited for */
+	const char *given_up; /* the reason word; NULL: it wasn't */
+};
+
+static void run_line(const char *line, void *data)
+{
+	struct run *run = data;
+
+	if (run->command->answers && strstr(line, run->command->answers))
+		run->due = 0;
+	if (run->command->line)
+		run->command->line(line, run->command->data);
+}
+
+static void run_ended(int status, void *data)
+{
+	struct run *run = data;
+
+	run->status = status;
+	run->process = NULL;
+	awaited = NULL;
+	g_main_loop_quit(run->loop);
+}
+
+static void give_up(struct run *run, const char *reason, int number)
+{
+	if (!run->given_up)
+		run->given_up = reason;
+	kill(run->process->pid, number);
+}
+
+static gboolean run_late(gpointer data)
+{
+	give_up(data, "timeout", SIGKILL);
+	return G_SOURCE_CONTINUE;
+}
+
+void process_interrupt(void)
+{
+	if (awaited)
+		give_up(awaited, "interrupted", awaited->process->ending);
+}
+
+static gboolean look_for_answer(gpointer data)
+{
+	struct run *run = data;
+	const struct process_command *command = run->command;
+	gint64 now = g_get_monotonic_time();
+
+	if (run->due == 0 || now < run->due)
+		return G_SOURCE_CONTINUE;
+	if (command->excused && command->excused(command->data))
+		run->due = now + ANSWER_BOUND_MS * G_TIME_SPAN_MILLISECOND;
+	else
+		give_up(run, "gateway-silent", SIGKILL);
+	return G_SOURCE_CONTINUE;
+}
+
+static void wait_for_end(struct run *run, int bound_ms)
+{
+	guint late = g_timeout_add((guint)bound_ms, run_late, run);
+	guint look = g_timeout_add(LOOK_MS, look_for_answer, run);
+
+	awaited = run;
+	run->loop = g_main_loop_new(NULL, FALSE);
+	g_main_loop_run(run->loop);
+	g_main_loop_unref(run->loop);
+	g_source_remove(late);
+	g_source_remove(look);
+}
+
+gboolean process_run(const struct process_command *command, int bound_ms, int *status,
+		     GError **error)
+{
+	struct run run = { .command = command };
+	struct process_command inner = *command;
+	const struct devid_reason *row;
+
+	inner.line = run_line;
+	inner.ended = run_ended;
+	inner.data = &run;
+	if (command->answers)
+		run.due = g_get_monotonic_time() + ANSWER_BOUND_MS * G_TIME_SPAN_MILLISECOND;
+	run.process = process_start(&inner, error);
+	if (!run.process)
+		return FALSE;
+	wait_for_end(&run, bound_ms);
+	*status = run.status;
+	if (!run.given_up)
+		return TRUE;
+	row = devid_reason_find(run.given_up);
+	devid_error_set(error, row->result, row->word, NULL, "%s", row->cause);
+	return FALSE;
+}

@@ -1,0 +1,18 @@
+/* The agent as our programs talk to it; its refusals become GErrors. */
+#ifndef IDENTITY_AGENT_H
+#define IDENTITY_AGENT_H
+
+#include <glib.h>
+#include <internal/client.h>
+#include "identity.h"
+
+gboolean agent_connect(struct client *client, enum half half, enum client_start start,
+		       GError **error);
+gboolean agent_ask(struct client *client, struct wire_frame *request, struct wire_frame *reply,
+		   GError **error);
+/* One signature by the agent itself, for what PKCS#11's error codes can't tell: why a key of
+ * ours doesn't sign.
+ */
+gboolean agent_try_key(const struct identity *identity, GError **error);
+
+#endif

@@ -1,0 +1,61 @@
+/* What changes an identity, through the agent. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "agent.h"
+#include "change.h"
+#include "front.h"
+
+gboolean change_allowed(enum half half, GError **error)
+{
+	if (half != HALF_SYSTEM || geteuid() == 0)
+		return TRUE;
+	devid_error_set(error, DEVID_DENIED, NULL, "run it as root",
+			"only root may change the machine's identities");
+	return FALSE;
+}
+
+/* Every such text of a reply. */
+static void take_texts(const struct wire_frame *reply, enum wire_tag tag, GPtrArray *warnings)
+{
+	struct wire_field field;
+	bool more = wire_get(reply, tag, &field);
+
+	for (; more; more = wire_next(reply, &field)) {
+		g_autofree char *text = g_strndup((const char *)field.data, field.length);
+
+		if (!warnings)
+			front_warn("%s", text);
+		else
+			g_ptr_array_add(warnings, g_steal_pointer(&text));
+	}
+}
+
+void change_settle(struct client *client, GPtrArray *warnings, GPtrArray *kept)
+{
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
+
+	wire_begin(&request, WIRE_REMOVE);
+	wire_put_text(&request, TAG_NAME, "0000000000000000");
+	wire_put_u32(&request, TAG_FLAGS, REMOVE_LEFT_BEHIND);
+	if (!agent_ask(client, &request, &reply, NULL))
+		return;
+	take_texts(&reply, TAG_WARNING, warnings);
+	take_texts(&reply, TAG_KEPT, kept);
+}
+
+gboolean change_remove(struct client *client, const struct identity *identity, GPtrArray *warnings,
+		       GPtrArray *kept, GError **error)
+{
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
+
+	wire_begin(&request, WIRE_REMOVE);
+	wire_put_text(&request, TAG_NAME, identity->record->name);
+	if (!agent_ask(client, &request, &reply, error))
+		return FALSE;
+	take_texts(&reply, TAG_WARNING, warnings);
+	take_texts(&reply, TAG_KEPT, kept);
+	return TRUE;
+}

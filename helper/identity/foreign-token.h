@@ -1,0 +1,47 @@
+/* A token that isn't ours, about to be written: named by a URI, reached through GnuTLS and p11-kit. */
+#ifndef IDENTITY_FOREIGN_TOKEN_H
+#define IDENTITY_FOREIGN_TOKEN_H
+
+#include <stdbool.h>
+#include <glib.h>
+#include <gnutls/pkcs11.h>
+#include <internal/secret.h>
+
+struct foreign_token {
+	char *url;	  /* every attribute that the token has, no query */
+	char *pin_source; /* a file that the URI's query names */
+	char *label;
+	bool hardware;
+	const char *pin_file; /* --pin-file, which comes before it */
+	struct secret pin;
+	bool pin_refused;
+	GError *pin_error; /* why there is no PIN */
+};
+#define FOREIGN_TOKEN_INIT         \
+	{                          \
+		.pin = SECRET_INIT \
+	}
+
+/* Finds the one token that `uri` means; `*object` gets the label that the URI names, or NULL. */
+gboolean foreign_token_open(struct foreign_token *token, const char *uri, const char *pin_file,
+			    char **object, GError **error);
+void foreign_token_close(struct foreign_token *token);
+
+enum foreign_type { FOREIGN_CERTIFICATE, FOREIGN_PRIVATE, FOREIGN_PUBLIC };
+/* The URL of an object: by id and label where they aren't NULL. g_free(). */
+char *foreign_url(const struct foreign_token *token, enum foreign_type type, GBytes *id,
+		  const char *label);
+
+struct foreign_object {
+	GBytes *der; /* of a certificate; else empty */
+	GBytes *id;
+	char *label;
+};
+/* What is there: struct foreign_object; NULL for an error, which an empty token isn't. */
+GPtrArray *foreign_find(struct foreign_token *token, enum foreign_type type, GBytes *id,
+			const char *label, GError **error);
+gboolean foreign_delete(struct foreign_token *token, const char *url, GError **error);
+/* The error for a code that GnuTLS answered to `what`. */
+void foreign_error(struct foreign_token *token, const char *what, int code, GError **error);
+
+#endif

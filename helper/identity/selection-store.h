@@ -1,0 +1,18 @@
+/* Which identity each gateway took last: choices/gateways.conf in the user's state folder, a group
+ * a gateway. [vpn.example 443] Key=SHA-256 of the public key Used=seconds since 1970  What can't
+ * be believed (a link, another user's, too large, damaged) is as if it were not there: the choice
+ * then goes by the other facts.
+ */
+#ifndef IDENTITY_SELECTION_STORE_H
+#define IDENTITY_SELECTION_STORE_H
+
+#include "selection.h"
+
+/* The key that the gateway took last; NULL: nothing (that can be believed) is remembered. */
+char *selection_recall(const struct selection_gateway *gateway);
+gboolean selection_remember(const struct selection_gateway *gateway, const char *key, time_t now,
+			    GError **error);
+/* That nothing is remembered is fine. */
+gboolean selection_forget(const struct selection_gateway *gateway, GError **error);
+
+#endif

@@ -1,0 +1,135 @@
+/* Which identity is used where several could be: the one that was named, then one that the account accepts,
+ * then the one that this gateway took last, then the one that ends last, then the account's DefaultLabel=,
+ * then the first of the list.
+ */
+#include <string.h>
+
+#include "list.h"
+#include "selection-store.h"
+#include "selection.h"
+#include "verdict.h"
+
+/* The facts in their order, each as a number of which the greater is the better. */
+static gint64 named(const struct selection_facts *facts)
+{
+	return facts->named;
+}
+
+static gint64 accepted(const struct selection_facts *facts)
+{
+	return facts->accepted;
+}
+
+static gint64 valid(const struct selection_facts *facts)
+{
+	return facts->valid;
+}
+
+static gint64 used_last(const struct selection_facts *facts)
+{
+	return facts->used_last;
+}
+
+static gint64 expires(const struct selection_facts *facts)
+{
+	return facts->expires;
+}
+
+static gint64 wished(const struct selection_facts *facts)
+{
+	return facts->wished;
+}
+
+static gint64 (*const order[])(const struct selection_facts *) = {
+	named, accepted, valid, used_last, expires, wished,
+};
+
+static bool is_better(const struct selection_facts *one, const struct selection_facts *other)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+		gint64 left = order[i](one), right = order[i](other);
+
+		if (left != right)
+			return left > right;
+	}
+	return false;
+}
+
+size_t selection_best(const struct selection_facts *facts, size_t count)
+{
+	size_t best = SELECTION_NONE;
+
+	for (size_t i = 0; i < count; i++)
+		if (facts[i].candidate &&
+		    (best == SELECTION_NONE || is_better(&facts[i], &facts[best])))
+			best = i;
+	return best;
+}
+
+char *selection_key(const struct identity *identity)
+{
+	guint8 hash[SELECTION_KEY_LENGTH / 2];
+	char hex[SELECTION_KEY_LENGTH + 1];
+	size_t size = sizeof(hash);
+
+	if (identity->chain_count == 0 ||
+	    gnutls_x509_crt_get_key_id(identity->chain[0], GNUTLS_KEYID_USE_SHA256, hash, &size) <
+		    0 ||
+	    size != sizeof(hash))
+		return NULL;
+	hex_encode(hash, size, hex);
+	return g_strdup(hex);
+}
+
+bool selection_is_meant(const struct identity_list *list, bool system,
+			const struct identity *identity)
+{
+	return system || identity->half == HALF_USER ||
+	       identity_list_get(list, 0)->half == HALF_SYSTEM;
+}
+
+struct selection_facts selection_find_out(const struct identity *identity,
+					  const struct devid_account *account,
+					  const struct devid_verdict *verdict,
+					  const char *remembered)
+{
+	struct selection_facts facts = { .candidate = identity->chain_count > 0 };
+	g_autofree char *key = selection_key(identity);
+	const char *wish = devid_account_default_label(account);
+	time_t now = time(NULL), from;
+
+	if (!facts.candidate)
+		return facts;
+	from = gnutls_x509_crt_get_activation_time(identity->chain[0]);
+	facts.expires = gnutls_x509_crt_get_expiration_time(identity->chain[0]);
+	facts.accepted = verdict->result == DEVID_OK;
+	facts.valid = from <= now && now <= facts.expires &&
+		      (identity->foreign || record_has_key(identity->record));
+	facts.used_last = g_strcmp0(key, remembered) == 0 && key;
+	facts.wished = wish && strcmp(wish, identity->record->label) == 0;
+	return facts;
+}
+
+size_t selection_choose(const struct identity_list *list, bool system,
+			const struct selection_gateway *gateway, struct accounts *accounts,
+			GError **error)
+{
+	size_t count = identity_list_count(list);
+	g_autofree struct selection_facts *facts = g_new0(struct selection_facts, count + 1);
+	g_autofree char *remembered = count > 1 ? selection_recall(gateway) : NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct identity *identity = identity_list_get(list, i);
+		const struct devid_account *account;
+		g_autoptr(devid_verdict) verdict = NULL;
+
+		if (!selection_is_meant(list, system, identity))
+			continue;
+		account = accounts_get(accounts, identity->half, error);
+		verdict = !account ? NULL : verdict_assess(identity, account, error);
+		if (!verdict)
+			return SELECTION_NONE;
+		facts[i] = selection_find_out(identity, account, verdict, remembered);
+	}
+	return selection_best(facts, count);
+}

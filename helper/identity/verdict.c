@@ -1,0 +1,113 @@
+/* What the account says to an identity. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <internal/record.h>
+#include <devid/reason.h>
+#include "base/error.h"
+#include "describe.h"
+#include "verdict.h"
+
+void accounts_clear(struct accounts *accounts)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(accounts->of); i++) {
+		devid_account_free(accounts->of[i]);
+		accounts->of[i] = NULL;
+	}
+}
+
+struct devid_account *accounts_get(struct accounts *accounts, enum half half, GError **error)
+{
+	enum devid_result result;
+
+	if (accounts->of[half])
+		return accounts->of[half];
+	result = devid_account_load(NULL, half == HALF_SYSTEM, &accounts->of[half]);
+	if (result == DEVID_OK)
+		return accounts->of[half];
+	accounts->of[half] = NULL;
+	devid_error_set(error, result, NULL, NULL, "account: %s", devid_reason_for(result)->cause);
+	return NULL;
+}
+
+/* Turns a verdict that passed into a refusal. Its strings are free()d with it. */
+static void refuse(struct devid_verdict *verdict, enum devid_result result, const char *reason,
+		   const char *message, const char *hint)
+{
+	const struct devid_reason *row = devid_reason_find(reason);
+
+	verdict->result = result;
+	verdict->reason = row ? row->word : devid_reason_for(result)->word;
+	free(verdict->message);
+	free(verdict->hint);
+	verdict->message = strdup(message);
+	verdict->hint = strdup(hint);
+}
+
+/* As the machine's agent would answer this process. It is told before anything is started, for clients say no more
+ * than that a signature failed.
+ */
+static void refuse_system_user(struct devid_verdict *verdict, const struct identity *identity,
+			       const struct devid_account *account)
+{
+	const struct devid_reason *row = devid_reason_find("system-user");
+
+	if (identity->foreign || identity->half != HALF_SYSTEM ||
+	    (verdict->result != DEVID_OK && verdict->result != DEVID_NO_ACCOUNT) ||
+	    devid_account_may_use_system(account, geteuid(), getegid()))
+		return;
+	refuse(verdict, row->result, row->word, row->cause, row->hint);
+}
+
+struct devid_verdict *verdict_assess(const struct identity *identity,
+				     const struct devid_account *account, GError **error)
+{
+	struct devid_verdict *verdict = NULL;
+	enum devid_protection required = devid_account_require_protection(account);
+	enum devid_result result =
+		devid_check(account, !identity ? NULL : identity->chain,
+			    !identity ? 0 : identity->chain_count, time(NULL), &verdict);
+
+	if (result != DEVID_OK) {
+		devid_error_set(error, result, NULL, NULL, "check: %s",
+				devid_reason_for(result)->cause);
+		return NULL;
+	}
+	if (identity)
+		refuse_system_user(verdict, identity, account);
+	if (verdict->result != DEVID_OK || !identity)
+		return verdict;
+	if (!identity->foreign && !record_has_key(identity->record))
+		refuse(verdict, DEVID_KEY_MISSING, "key-missing",
+		       "the certificate is here and its private key is not",
+		       "import it with its key: devid import-cert FILE.p12");
+	else if (describe_protection(identity) < required)
+		refuse(verdict, DEVID_BLOCKED, "protection",
+		       required == DEVID_PROTECTION_HARDWARE
+			       ? "the account asks for a key that nobody can copy"
+			       : "the account asks for a key that its user can't copy",
+		       required == DEVID_PROTECTION_HARDWARE
+			       ? "import it to a hardware token: devid import-cert --store URI FILE"
+			       : "import it for the machine: devid import-cert --system FILE, as root");
+	return verdict;
+}
+
+static const struct {
+	enum devid_result result;
+	const char *word;
+} verdict_words[] = {
+	{ DEVID_OK, "ok" },
+	{ DEVID_NO_ACCOUNT, "no account" },
+	{ DEVID_BLOCKED, "blocked" },
+	{ DEVID_ACCOUNT_BROKEN, "account broken" },
+	{ DEVID_KEY_MISSING, "no key" },
+	{ DEVID_DENIED, "not yours" },
+};
+
+const char *verdict_word(const struct devid_verdict *verdict)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(verdict_words); i++)
+		if (verdict_words[i].result == verdict->result)
+			return verdict_words[i].word;
+	return "failed";
+}

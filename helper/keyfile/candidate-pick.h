@@ -1,0 +1,17 @@
+/* Which identity of a file is meant. */
+#ifndef KEYFILE_CANDIDATE_PICK_H
+#define KEYFILE_CANDIDATE_PICK_H
+
+#include "candidate.h"
+
+/* Whether a certificate's dates hold that moment. */
+bool candidate_valid_at(gnutls_x509_crt_t crt, time_t at);
+/* The only one that `choice` leaves; of several, the only one that can be a device's: valid now and
+ * made for signatures of a TLS client. `told`: what was taken and why, where that was the way, to be
+ * freed; else NULL. `title` begins messages.
+ */
+struct candidate *candidates_pick(const GPtrArray *candidates,
+				  const struct candidate_choice *choice, const char *title,
+				  char **told, GError **error);
+
+#endif

@@ -1,0 +1,17 @@
+/* Which systems open a PKCS#12 file, by what protects it. */
+#ifndef KEYFILE_COMPAT_H
+#define KEYFILE_COMPAT_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "p12-private.h"
+
+/* Names of the systems that fail on it, with the cause: char*, in table order. `empty`: its
+ * password is. */
+GPtrArray *compat_failures(const struct p12 *p12, bool empty);
+
+/* The commands that make a file of it which older systems open, NULL-terminated; NULL: they open it. */
+const char *const *compat_older_lines(const struct p12 *p12);
+
+#endif

@@ -1,0 +1,25 @@
+/* What is noted of a PKCS#12 file while it is read, and the words for what is wrong with it. */
+#ifndef KEYFILE_P12_NOTE_H
+#define KEYFILE_P12_NOTE_H
+
+#include <stdbool.h>
+#include <glib.h>
+#include "p12-private.h"
+#include "pbe.h"
+
+/* Keeps an encryption for p12_cipher(), and the first problem with one. Takes `pbe`. */
+struct pbe *p12_note_cipher(struct p12 *p12, struct pbe *pbe);
+/* Remembers the first ciphertext that a password can be tried on. */
+void p12_note_probe(struct p12 *p12, struct pbe *pbe, const struct secret *cipher);
+/* The same for the work that a password costs. */
+void p12_note_work(struct p12 *p12, const struct pbe *pbe);
+
+/* Always FALSE. */
+gboolean p12_damaged(GError **error, const char *where);
+/* The words for what pbe_decrypt() answered. `sure`: the password opened something else in the
+ * file. */
+gboolean p12_refuse(GError **error, enum pbe_outcome outcome, const struct pbe *pbe, bool sure);
+/* Always FALSE: WHAT is in the file, and isn't read. */
+gboolean p12_unsupported(GError **error, const char *what, const char *oid);
+
+#endif

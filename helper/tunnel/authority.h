@@ -1,0 +1,12 @@
+/* Who asks, and whether that one may: by the bus and by polkit. */
+#ifndef TUNNEL_AUTHORITY_H
+#define TUNNEL_AUTHORITY_H
+
+#include "tunnel.h"
+
+/* Fills in the uid. */
+void authority_identify(struct tunnel *tunnel, tunnel_then then);
+/* Root may; of others polkit is asked, which may ask the person, where the call allows that. */
+void authority_check(struct tunnel *tunnel, tunnel_then then);
+
+#endif

@@ -1,0 +1,17 @@
+/* What devid-tunnel offers on the system bus: Start() and Stop(), include/internal/tunnel.h. */
+#ifndef TUNNEL_SERVICE_H
+#define TUNNEL_SERVICE_H
+
+#include <stdbool.h>
+#include <gio/gio.h>
+
+struct service;
+/* On that bus; `idle` is called when the last tunnel has ended, and after a call that began none. */
+struct service *service_new(GDBusConnection *bus, void (*idle)(void *data), void *data,
+			    GError **error);
+bool service_is_busy(const struct service *service);
+/* Begins the end of every tunnel. */
+void service_stop(struct service *service);
+void service_free(struct service *service);
+
+#endif

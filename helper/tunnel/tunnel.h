@@ -1,0 +1,52 @@
+/* devid-tunnel: makes tunnels as root for users whom polkit lets, by the machine's connections alone.
+ *
+ * What a user says goes no further than this: which file of root's in connections.d, which of the gateways that this file
+ * names, which of the addresses that root itself finds for it; and the cookie, which openconnect reads from a pipe. Words
+ * and environment of what is run are ours and the file's.
+ */
+#ifndef TUNNEL_TUNNEL_H
+#define TUNNEL_TUNNEL_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <gio/gio.h>
+#include <internal/secret.h>
+
+#include "connection/connection.h"
+#include "connection/openconnect.h"
+
+/* Of one link to the bus: from its call of Start() to the end of what that started. */
+struct tunnel {
+	GDBusConnection *bus;
+	char *owner;		      /* that link's unique name */
+	uid_t uid;		      /* whose it is; known before anything is done for it */
+	GDBusMethodInvocation *asked; /* Start(), until it is answered; then NULL */
+	GCancellable *cancel;	      /* of what is waited for before that */
+	guint watch;
+	struct connection *connection;
+	char *gateway; /* of the file; "host:port" */
+	char *address; /* of the caller's wish, then of the gateway's, or NULL */
+	/* the cookie, as it comes */
+	int pipe;
+	guint pipe_source, pipe_timer;
+	struct secret cookie;
+	struct process *process; /* openconnect */
+	struct openconnect_settling settling;
+	bool stopping;
+	/* It is about to be freed. */
+	void (*over)(struct tunnel *tunnel);
+	/* Whether this one is too many of its user's. */
+	bool (*too_many)(const struct tunnel *tunnel);
+};
+
+/* tunnel.c: takes `pipe` over and answers the call. over() may come at once. */
+void tunnel_begin(struct tunnel *tunnel, const char *name, const char *gateway);
+/* Begins its end, or ends it where nothing runs yet. */
+void tunnel_stop(struct tunnel *tunnel);
+
+/* What tunnel_begin() waits for, step by step. Each calls `then` once, unless the tunnel's `cancel` came first; an error
+ * of TUNNEL_* by name, taken over.
+ */
+typedef void (*tunnel_then)(struct tunnel *tunnel, GError *error);
+
+#endif
