@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "tests/helper/agent/stub-store.h"
-#include "fuzz.h"
+#include "agent/gate/gate.h"
 #include "agent/gate/ready.h"
 #include "agent/gate/report.h"
 #include "agent/request/agent.h"
@@ -52,8 +52,10 @@ static void begin(void)
 	agent_init(&agent, HALF_USER);
 	/* Root's is told of less. */
 	agent.uid = 1000;
-	/* Every request would write its event. */
+	/* Every request would write its event: neither the requests nor the gate have a report. */
+	gate_free(agent.gate);
 	g_clear_pointer(&agent.report, report_free);
+	agent.gate = gate_new(HALF_USER, &agent.uid, NULL, agent.keys);
 	ready_gnutls();
 }
 

@@ -297,16 +297,23 @@ struct report *report_new(enum half half)
 	return report;
 }
 
-void report_free(struct report *report)
+void report_flush(struct report *report)
 {
-	if (!report)
-		return;
 	g_mutex_lock(&report->lock);
 	report->ending = TRUE;
 	g_cond_broadcast(&report->changed);
 	g_mutex_unlock(&report->lock);
 	if (report->writer)
 		g_thread_join(report->writer);
+	report->writer = NULL;
+	report->ending = FALSE;
+}
+
+void report_free(struct report *report)
+{
+	if (!report)
+		return;
+	report_flush(report);
 	tally_free(report->tally);
 	/* A notification that is still on its way keeps what it needs. */
 	if (g_atomic_int_get(&report->notifying))

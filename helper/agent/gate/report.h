@@ -6,7 +6,8 @@
 #include <internal/path.h>
 
 struct report *report_new(enum half half);
-/* Writes what is still to be written. */
+/* Writes what is still to be written. Nobody tells it anything meanwhile. */
+void report_flush(struct report *report);
 void report_free(struct report *report);
 
 /* A key was used, or was not. `verdict` NULL: nothing was checked; `problem` NULL: nothing is wrong. */

@@ -52,20 +52,13 @@ static void reason_is(const char *word)
 	assert_string_equal(reason, word);
 }
 
-/* Everything queued is written. */
-static void flush_events(void)
-{
-	report_free(bench.agent.report);
-	bench.agent.report = report_new(HALF_USER);
-}
-
 /* --- OnUse --- */
 
 static void test_no_account(void **state)
 {
 	sign(&good, DEVID_OK);
 	sign(&stranger, DEVID_OK);
-	flush_events();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("Key Use", "Allowed", NULL), 2);
 	assert_int_equal(events_with("Validated", NULL), 0);
 }
@@ -75,7 +68,7 @@ static void test_log_is_default(void **state)
 	account_make("", "issuing", NULL);
 	sign(&good, DEVID_OK);
 	sign(&stranger, DEVID_OK);
-	flush_events();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("Key Use", "Allowed", "\"Validated\"", "good", NULL), 1);
 	assert_int_equal(events_with("Key Use", "Allowed", "\"Not Validated\"", "stranger",
 				     "issuer-unknown", NULL),
@@ -97,7 +90,7 @@ static void test_off(void **state)
 {
 	account_make("[Account]\nOnUse=off\n", "issuing", NULL);
 	sign(&stranger, DEVID_OK);
-	flush_events();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("Key Use", "Allowed", NULL), 1);
 	assert_int_equal(events_with("Not Validated", NULL), 0);
 }
@@ -148,7 +141,7 @@ static void test_protection(void **state)
 	account_make("[Certificate]\nRequireProtection=hardware\n", "issuing", NULL);
 	bench_client(&bench, geteuid(), "/usr/bin/another");
 	sign(&good, DEVID_OK);
-	flush_events();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("Allowed", "protection", "another", NULL), 1);
 }
 
@@ -399,7 +392,7 @@ static void test_many_processes(void **state)
 		sign(&stranger, DEVID_CHECK_FAILED);
 		sign(&good, DEVID_OK);
 	}
-	flush_events();
+	report_flush(bench.agent.report);
 	log = log_read();
 	assert_int_equal(events_with("Import", "Succeeded", NULL), 1);
 	assert_true(lines_of(log) <= 1 + TALLY_SINGLE + 2 * (TALLY_KINDS + 1));
@@ -501,7 +494,7 @@ static void test_first_use_once(void **state)
 	}
 	bench_client(&bench, geteuid(), "/usr/bin/another");
 	sign(&good, DEVID_OK);
-	flush_events();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("Key Use", "Allowed", "good", NULL), 2);
 	assert_int_equal(events_with("Key Use", "Allowed", "stranger", NULL), 1);
 	assert_int_equal(events_with("/usr/bin/another", NULL), 1);
@@ -515,7 +508,7 @@ static void test_program(void **state)
 	bench_client(&bench, geteuid(), NULL);
 	sign(&good, DEVID_OK);
 	assert_true(readlink("/proc/self/exe", path, sizeof(path) - 1) > 0);
-	flush_events();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("Key Use", path, NULL), 1);
 }
 

@@ -69,12 +69,6 @@ static void refused(const struct made *made, enum devid_result expected, const c
 	assert_string_equal(reason, word);
 }
 
-static void flush_events(void)
-{
-	report_free(bench.agent.report);
-	bench.agent.report = report_new(HALF_USER);
-}
-
 /* What was refused is refused for 30 s, whatever changes meanwhile. */
 static void forget_refusals(void)
 {
@@ -129,7 +123,7 @@ static void test_lets_in_without(void **state)
 {
 	account_make(ENFORCE "[DeviceAuthentication]\nLinux=allow\n", "issuing", NULL);
 	sign(&stranger, DEVID_OK);
-	flush_events();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("Key Use", "Allowed", "stranger", "\"Not Validated\"", NULL),
 			 1);
 }
@@ -161,7 +155,7 @@ static void test_rule_blocks(void **state)
 	/* The administrator corrects it: at once. */
 	rules_make("[Rule Everybody]\nUsers=*\nAction=allow\n");
 	sign(&good, DEVID_OK);
-	flush_events();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("Key Use", "Allowed", "\"rule_name\":\"Everybody\"", NULL), 1);
 }
 
@@ -187,7 +181,7 @@ static void test_log(void **state)
 	account_make("", "issuing", NULL);
 	rules_make("[Rule Nobody]\nUsers=*\nAction=block\n");
 	sign(&good, DEVID_OK);
-	flush_events();
+	report_flush(bench.agent.report);
 	assert_int_equal(
 		events_with("Key Use", "Allowed", "rule-blocked", "\"rule_name\":\"Nobody\"", NULL),
 		1);
@@ -198,7 +192,7 @@ static void test_off(void **state)
 	account_make("[Account]\nOnUse=off\n", "issuing", NULL);
 	rules_make("[Rule Nobody]\nUsers=*\nAction=block\n");
 	sign(&good, DEVID_OK);
-	flush_events();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("rule_name", NULL), 0);
 }
 

@@ -513,16 +513,10 @@ static void refused(const void *hash, gsize length, const char *reason, const ch
 	expect(expected);
 }
 
-static void flush(void)
-{
-	report_free(bench.agent.report);
-	bench.agent.report = report_new(HALF_USER);
-}
-
 static void test_refused(void **state)
 {
 	refused(ec.hash, 32, "system-user", "system", DEVID_OK);
-	flush();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("\"Key Use\"", "\"Refused\"", "\"system-user\"",
 				     "\"label\":\"ec\"", "\"program\":\"/usr/bin/client\"",
 				     "\"token\":\"system\"", "client_cert_serial", NULL),
@@ -530,7 +524,7 @@ static void test_refused(void **state)
 	/* Again and again, by a program that tries each second: once in half a minute. */
 	for (int i = 0; i < 500; i++)
 		refused(ec.hash, 32, "system-user", "system", DEVID_OK);
-	flush();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("\"Refused\"", NULL), 1);
 	/* For another cause it is news, and for another program; and after FORGET. */
 	refused(ec.hash, 32, "rule-blocked", "system", DEVID_OK);
@@ -539,7 +533,7 @@ static void test_refused(void **state)
 	ask(WIRE_FORGET);
 	expect(DEVID_OK);
 	refused(ec.hash, 32, "rule-blocked", "system", DEVID_OK);
-	flush();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("\"Refused\"", NULL), 4);
 }
 
@@ -552,7 +546,7 @@ static void test_refused_flood(void **state)
 		bench_client(&bench, 4242, program);
 		refused(ec.hash, 32, i % 2 ? "expired" : "system-user", "system", DEVID_OK);
 	}
-	flush();
+	report_flush(bench.agent.report);
 	assert_in_range(events_with("\"Refused\"", NULL), 16, 80);
 }
 
@@ -579,14 +573,14 @@ static void test_refused_untrue(void **state)
 	g_setenv("DEVID_SYSTEM_DIR", "/nonexistent/devid", TRUE);
 	bench_client(&bench, 4242, "/usr/bin/another");
 	refused(ec.hash, 32, "expired", "system", DEVID_NOT_FOUND);
-	flush();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("\"Refused\"", NULL), 0);
 	/* What the machine's agent keeps to itself, root reads anyway. */
 	g_setenv("DEVID_SYSTEM_DIR", place_path("system"), TRUE);
 	bench_client(&bench, 0, "/usr/bin/third");
 	bench.agent.uid = 0;
 	refused(ec.hash, 32, "expired", "system", DEVID_OK);
-	flush();
+	report_flush(bench.agent.report);
 	assert_int_equal(events_with("\"Refused\"", NULL), 0);
 }
 
