@@ -183,7 +183,7 @@ test_tree() {
 	# shellcheck disable=SC2086
 	env -i PATH="$PATH" HOME="$HOME" LC_ALL=C.UTF-8 TERM=dumb \
 		${before[$tree]:-} meson test -C "$folder" --no-rebuild --num-processes "$processes" --timeout-multiplier 6 \
-		${suites[$tree]} >"$log" 2>&1
+		${suites[$tree]:-} >"$log" 2>&1
 	sed -n 's/^ *\([0-9]*\/[0-9]* .*\)/    \1/p' "$log"
 	if [ ! -s "$folder/meson-logs/testlog.json" ]; then
 		tail -n 20 "$log"
@@ -231,14 +231,15 @@ for tree in "${trees[@]}"; do
 	[ -n "${testing[$tree]:-}" ] || continue
 	wait "${testing[$tree]}"
 	unset "testing[$tree]"
-	sed '$d' "$build/$tree.report"
 	counts=()
 	read -r -a counts <<<"$(tail -n 1 "$build/$tree.report")"
 	if [[ "${counts[*]}" =~ ^[0-9]+\ [0-9]+\ [0-9]+$ ]]; then
+		sed '$d' "$build/$tree.report"
 		passed=$((passed + counts[0]))
 		failed=$((failed + counts[1]))
 		skipped=$((skipped + counts[2]))
 	else
+		cat "$build/$tree.report"
 		failure "$tree: its tests ended before their end"
 	fi
 done

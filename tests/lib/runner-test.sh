@@ -1,7 +1,7 @@
 #!/bin/bash
 # tests/run.sh itself, on small projects: each way in which a test can fail is noticed and counted.
 . "$(dirname "$0")/common.sh"
-plan 21
+plan 22
 # It builds: on a busy machine a minute is soon over.
 RUN_BOUND=600
 
@@ -40,6 +40,8 @@ is "$last" "3 passed, 0 failed, 1 skipped" "subtests are counted (and the format
 is "$rc" 0 "success ends with 0"
 runner asan
 is "$last" "3 passed, 0 failed, 1 skipped" "likewise with sanitizers"
+runner shipped
+is "$last" "3 passed, 0 failed, 1 skipped" "and as it is shipped"
 runner plain asan
 is "$last" "5 passed, 0 failed, 2 skipped" "two trees are counted together"
 like "$out" 'plain: 2 passed, 0 failed, 1 skipped.*asan: 2 passed, 0 failed, 1 skipped' "each tells its own, in order"
