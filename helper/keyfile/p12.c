@@ -1,7 +1,7 @@
 /* PKCS#12 by RFC 7292: PFX, AuthenticatedSafe, SafeContents, bags. Written on the bounded reader of
  * ber.c and not on gnutls_pkcs12_*, which takes the first 32 certificates of a safe without a word
- * about the others, can't look into nested safes, doesn't tell a damaged file from a wrong
- * password, and derives before it can be asked how often.
+ * about the others, looks into no nested safe, knows neither two-key 3DES nor PBMAC1, refuses a file
+ * that has bytes behind the PFX, and keeps keys in memory that isn't locked.
  */
 #include <string.h>
 #include "base/error.h"
