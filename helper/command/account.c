@@ -1,21 +1,13 @@
 /* devid account: what changes the account's own files. Each action is in a file of its own. */
 #include "command/admin/account.h"
-#include "command/cli/group.h"
-#include "command/cli/report.h"
 #include "command.h"
 
-static const struct command actions[] = {
-	{ "revoke", "FILE", "Revoke a device certificate", account_revoke },
+static const struct command *const actions[] = { &account_revoke, NULL };
+
+const struct command command_account = {
+	.name = "account",
+	.summary = "Change the account's own files",
+	.about = "The account: what this computer, or this gateway, asks of device certificates.",
+	.description = "devid account ACTION --help tells more of each.",
+	.actions = actions,
 };
-
-enum exit_status command_account(int argc, char **argv)
-{
-	static const struct command_group group = {
-		"account",
-		"The account: what this computer, or this gateway, asks of device certificates.\n",
-		actions,
-		G_N_ELEMENTS(actions),
-	};
-
-	return group_run(&group, argc, argv);
-}

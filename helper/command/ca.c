@@ -7,9 +7,8 @@
 #include "base/json-build.h"
 #include "base/moment.h"
 #include "command/admin/ca.h"
+#include "command/admin/policy-load.h"
 #include "command/check/remarks.h"
-#include "command/cli/group.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -18,29 +17,23 @@
 #include "identity/json.h"
 #include "command.h"
 
-static const struct command actions[] = {
-	{ "add", "--name NAME FILE", "Add a signing certificate", ca_add },
-	{ "list", "[--used-by EVENTS…]", "List the signing certificates", ca_list },
-	{ "show", "NAME", "Show one of them", ca_show },
-	{ "remove", "NAME", "Take one out", ca_remove },
-};
+static struct {
+	char **used_by;
+	char *since;
+	gboolean system, json;
+} options;
 
 /* The account that is in force; a broken one is an error. */
-static struct devid_account *load(gboolean system, GError **error)
+static struct devid_account *load(GError **error)
 {
-	struct devid_account *account = NULL;
-	enum devid_result result = devid_account_load(NULL, system, &account);
+	g_autoptr(devid_account) account = NULL;
+	enum devid_result result = devid_account_load(NULL, options.system, &account);
+	bool broken = result == DEVID_OK && devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE;
 
-	if (result != DEVID_OK) {
-		devid_error_set(error, result, NULL, NULL, "account: %s",
-				devid_reason_for(result)->cause);
-		return NULL;
-	}
-	if (devid_account_state(account) != DEVID_ACCOUNT_UNUSABLE)
-		return account;
-	devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account: %s",
-			devid_account_problem(account));
-	devid_account_free(account);
+	if (result == DEVID_OK && !broken)
+		return g_steal_pointer(&account);
+	devid_error_set(error, broken ? DEVID_ACCOUNT_BROKEN : result, NULL, NULL, "account: %s",
+			broken ? devid_account_problem(account) : devid_reason_for(result)->cause);
 	return NULL;
 }
 
@@ -104,72 +97,65 @@ static void print_list(const struct devid_account *account)
 	remarks_tell_signing(account);
 }
 
-static enum exit_status list(gboolean system, char *const *logs, time_t since, gboolean json)
-{
-	GError *error = NULL;
-	struct devid_account *account = load(system, &error);
-
-	if (!account)
-		return report_error(&error, json);
-	if (logs[0])
-		ca_print_usage(account, logs, since, json, &error);
-	else if (json)
-		print_list_json(account);
-	else
-		print_list(account);
-	devid_account_free(account);
-	return !error ? EXIT_DONE : report_error(&error, json);
-}
-
 /* `--used-by a b c`: what stands behind the option's own value are more of them. */
-static char **all_logs(char **named, int argc, char **argv)
+static char **all_logs(char **operands)
 {
 	GPtrArray *logs = g_ptr_array_new();
 
-	for (size_t i = 0; named && named[i]; i++)
-		g_ptr_array_add(logs, named[i]);
-	for (int i = 1; i < argc; i++)
-		g_ptr_array_add(logs, argv[i]);
+	for (size_t i = 0; options.used_by && options.used_by[i]; i++)
+		g_ptr_array_add(logs, options.used_by[i]);
+	for (size_t i = 0; operands[i]; i++)
+		g_ptr_array_add(logs, operands[i]);
 	g_ptr_array_add(logs, NULL);
 	return (char **)g_ptr_array_free(logs, FALSE);
 }
 
-enum exit_status ca_list(int argc, char **argv)
+static enum exit_status list(char **operands)
 {
-	g_auto(GStrv) used_by = NULL;
-	g_autofree char *since_text = NULL;
-	g_autofree char **logs = NULL;
-	gboolean system = FALSE, json = FALSE;
-	const GOptionEntry entries[] = {
-		{ "used-by", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &used_by,
-		  "How many identities each carries, by the event logs (*.jsonl) of any number "
-		  "of machines; - is standard input",
-		  "EVENTS…" },
-		{ "since", 0, 0, G_OPTION_ARG_STRING, &since_text,
-		  "Only by what happened since then: " WHEN_FORMS, "TIME" },
-		{ "system", 0, 0, G_OPTION_ARG_NONE, &system, "The machine's account, whoever asks",
-		  NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	enum exit_status status;
+	g_autofree char **logs = all_logs(operands);
+	g_autoptr(devid_account) account = NULL;
+	GError *error = NULL;
 	time_t since = 0;
-	bool done;
 
-	if (!options_parse(&argc, &argv, "", "List the account's signing certificates.", NULL,
-			   entries, &done, &status) ||
-	    done)
-		return status;
-	if (!used_by && argc > 1)
-		return report_usage("ca list", "%s: nothing more is expected", argv[1]);
-	if (!used_by && since_text)
+	if (!options.used_by && operands[0])
+		return report_usage("ca list", "%s: nothing more is expected", operands[0]);
+	if (!options.used_by && options.since)
 		return report_usage("ca list", "--since goes with --used-by");
-	if (since_text && !when_parse(since_text, time(NULL), &since))
-		return report_usage("ca list", "--since %s: not a moment (%s)", since_text,
+	if (options.since && !when_parse(options.since, time(NULL), &since))
+		return report_usage("ca list", "--since %s: not a moment (%s)", options.since,
 				    WHEN_FORMS);
-	logs = all_logs(used_by, argc, argv);
-	return list(system, logs, since, json);
+	account = load(&error);
+	if (account && logs[0])
+		ca_print_usage(account, logs, since, options.json, &error);
+	else if (account && options.json)
+		print_list_json(account);
+	else if (account)
+		print_list(account);
+	return !error ? EXIT_DONE : report_error(&error, options.json);
 }
+
+static const GOptionEntry list_entries[] = {
+	{ "used-by", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.used_by,
+	  "How many identities each carries, by the event logs (*.jsonl) of any number "
+	  "of machines; - is standard input",
+	  "EVENTS…" },
+	{ "since", 0, 0, G_OPTION_ARG_STRING, &options.since,
+	  "Only by what happened since then: " WHEN_FORMS, "TIME" },
+	{ "system", 0, 0, G_OPTION_ARG_NONE, &options.system, "The machine's account, whoever asks",
+	  NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
+
+const struct command ca_list = {
+	.name = "list",
+	.arguments = "[--used-by EVENTS…]",
+	.summary = "List the signing certificates",
+	.about = "List the account's signing certificates.",
+	.entries = list_entries,
+	.most = OPERANDS_ANY,
+	.run = list,
+};
 
 static void print_signing(const struct devid_account *account, const struct devid_signing *signing)
 {
@@ -199,21 +185,23 @@ static void print_signing(const struct devid_account *account, const struct devi
 	print_field("size", size);
 }
 
-static enum exit_status show(const char *name, gboolean system, gboolean json)
+static enum exit_status show(char **operands)
 {
 	GError *error = NULL;
-	struct devid_account *account = load(system, &error);
+	g_autoptr(devid_account) account = load(&error);
 	const struct devid_signing *found = NULL;
 
 	if (!account)
-		return report_error(&error, json);
+		return report_error(&error, options.json);
 	for (size_t i = 0; !found && i < devid_account_signing_count(account); i++)
-		if (strcmp(devid_account_signing(account, i)->name, name) == 0)
+		if (strcmp(devid_account_signing(account, i)->name, operands[0]) == 0)
 			found = devid_account_signing(account, i);
 	if (!found) {
 		devid_error_set(&error, DEVID_NOT_FOUND, NULL, "see what is there: devid ca list",
-				"%s: no signing certificate has this name", name);
-	} else if (json) {
+				"%s: no signing certificate has this name", operands[0]);
+		return report_error(&error, options.json);
+	}
+	if (options.json) {
 		g_autoptr(JsonBuilder) builder = json_builder_new();
 
 		json_builder_begin_object(builder);
@@ -222,42 +210,35 @@ static enum exit_status show(const char *name, gboolean system, gboolean json)
 	} else {
 		print_signing(account, found);
 	}
-	devid_account_free(account);
-	return !error ? EXIT_DONE : report_error(&error, json);
+	return EXIT_DONE;
 }
 
-enum exit_status ca_show(int argc, char **argv)
-{
-	gboolean system = FALSE, json = FALSE;
-	const GOptionEntry entries[] = {
-		{ "system", 0, 0, G_OPTION_ARG_NONE, &system, "The machine's account, whoever asks",
-		  NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	enum exit_status status;
-	bool done;
+static const GOptionEntry show_entries[] = {
+	{ "system", 0, 0, G_OPTION_ARG_NONE, &options.system, "The machine's account, whoever asks",
+	  NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
 
-	if (!options_parse(&argc, &argv, "NAME", "Show one signing certificate of the account.",
-			   NULL, entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc < 2)
-		return report_usage("ca show", "a name is missing");
-	if (argc > 2)
-		return report_usage("ca show", "%s: one name at a time", argv[2]);
-	return show(argv[1], system, json);
-}
+const struct command ca_show = {
+	.name = "show",
+	.arguments = "NAME",
+	.summary = "Show one of them",
+	.about = "Show one signing certificate of the account.",
+	.entries = show_entries,
+	.least = 1,
+	.most = 1,
+	.missing = "a name is missing",
+	.run = show,
+};
 
-enum exit_status command_ca(int argc, char **argv)
-{
-	static const struct command_group group = {
-		"ca",
-		"The signing certificates of the account: which CAs' device certificates it\n"
-		"accepts.\n",
-		actions,
-		G_N_ELEMENTS(actions),
-	};
+static const struct command *const actions[] = { &ca_add, &ca_list, &ca_show, &ca_remove, NULL };
 
-	return group_run(&group, argc, argv);
-}
+const struct command command_ca = {
+	.name = "ca",
+	.summary = "Manage the account's signing certificates",
+	.about = "The signing certificates of the account: which CAs' device certificates it "
+		 "accepts.",
+	.description = "devid ca ACTION --help tells more of each.",
+	.actions = actions,
+};

@@ -15,7 +15,6 @@
 #include "command/check/reach.h"
 #include "command/check/remarks.h"
 #include "command/check/words.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -28,16 +27,36 @@
 #include "identity/verdict.h"
 #include "command.h"
 
+static struct {
+	struct choice choice;
+	char *server, *ca_file;
+	gboolean json, quiet, notify;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "server", 0, 0, G_OPTION_ARG_STRING, &options.server,
+	  "Also make a TLS handshake with this server", "HOST:PORT" },
+	{ "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &options.ca_file,
+	  "PEM file of the CAs that the server's certificate is checked with (default: the "
+	  "system's)",
+	  "FILE" },
+	CHOICE_OPTIONS(options.choice),
+	{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet,
+	  "Print nothing: the exit status tells", NULL },
+	{ "notify", 0, 0, G_OPTION_ARG_NONE, &options.notify,
+	  "Notify on the desktop of what fails or expires soon, once a day", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
+
 struct check {
 	struct choice choice;
 	struct accounts accounts;
 	struct check_places places;
 	struct devid_decision *alone; /* the policy's, where there is no identity; or NULL */
-	const char *server, *ca_file;
-	struct server_report address; /* of `server`: host and port alone */
-	gboolean json, quiet, notify;
-	struct warnings *warnings; /* NULL but with --notify */
-	bool looked;		   /* there was an identity to check */
+	struct server_report address; /* of --server: host and port alone */
+	struct warnings *warnings;    /* NULL but with --notify */
+	bool looked;		      /* there was an identity to check */
 	JsonBuilder *builder;
 	enum exit_status status; /* the first that was not EXIT_DONE */
 	GError *first;		 /* what made it so */
@@ -87,7 +106,7 @@ static void failed(struct check *check, GError *error)
 		check->status = status;
 		check->first = g_error_copy(error);
 	}
-	if (check->json || check->quiet)
+	if (options.json || options.quiet)
 		g_error_free(error);
 	else
 		report_error(&error, false);
@@ -182,7 +201,7 @@ static gboolean check_offline(struct check *check, const struct identity *identi
 		warnings_identity(check->warnings, identity, account, verdict, failure);
 	if (failure)
 		failed(check, failure);
-	else if (!check->json && !check->quiet)
+	else if (!options.json && !options.quiet)
 		print_passed(identity, account, verdict, decision, remarks);
 	if (!identity)
 		check->alone = g_steal_pointer(&decision);
@@ -281,8 +300,8 @@ static void remember(const struct check *check, const struct identity *identity)
 	g_autofree char *key = selection_key(identity);
 	g_autoptr(GError) error = NULL;
 
-	if (key && !selection_remember(&gateway, key, time(NULL), &error) && !check->quiet)
-		report_warning("%s: which identity it took is not remembered: %s", check->server,
+	if (key && !selection_remember(&gateway, key, time(NULL), &error) && !options.quiet)
+		report_warning("%s: which identity it took is not remembered: %s", options.server,
 			       error->message);
 }
 
@@ -291,13 +310,13 @@ static gboolean check_online(struct check *check, const struct identity *identit
 	AUTO_SERVER_REPORT struct server_report report = { 0 };
 	g_autofree char *words = NULL;
 
-	if (!check_server(check->server, check->ca_file, identity, &report, error))
+	if (!check_server(options.server, options.ca_file, identity, &report, error))
 		return FALSE;
 	words = server_report_words(&report);
 	server_json(check->builder, &report, words);
-	if (!check->json && !check->quiet)
+	if (!options.json && !options.quiet)
 		print_server(&report, words);
-	if (report.trusted == 0 && !check->quiet && !check->json)
+	if (report.trusted == 0 && !options.quiet && !options.json)
 		report_warning("the server's own certificate is not trusted: %s",
 			       report.distrust ? report.distrust : "unknown");
 	if (report.outcome == SERVER_ACCEPTED)
@@ -306,7 +325,7 @@ static gboolean check_online(struct check *check, const struct identity *identit
 		GError *refusal = NULL;
 
 		devid_error_set(&refusal, report.result, server_reason(&report),
-				server_hint(&report), "%s: %s", check->server, words);
+				server_hint(&report), "%s: %s", options.server, words);
 		failed(check, refusal);
 	}
 	return TRUE;
@@ -337,7 +356,7 @@ static gboolean check_one(struct check *check, const struct identity *identity, 
 		return check_offline(check, NULL, error);
 	json_builder_begin_object(check->builder);
 	ok = check_offline(check, identity, error);
-	if (ok && check->server && identity->chain_count > 0)
+	if (ok && options.server && identity->chain_count > 0)
 		ok = check_online(check, identity, error);
 	json_builder_end_object(check->builder);
 	return ok;
@@ -371,7 +390,7 @@ static gboolean check_all(struct check *check, GError **error)
 	if (!choose_load(&check->choice, error))
 		return FALSE;
 	count = identity_list_count(check->choice.list);
-	if (check->server && count > 1)
+	if (options.server && count > 1)
 		return check_chosen(check, error);
 	for (size_t i = 0; i < count; i++) {
 		const struct identity *identity = identity_list_get(check->choice.list, i);
@@ -397,90 +416,78 @@ static void look_at_signing(struct check *check)
 	for (size_t i = 0; i < G_N_ELEMENTS(accounts) && check->looked; i++) {
 		if (accounts[i] && check->warnings)
 			warnings_signing(check->warnings, accounts[i]);
-		if (accounts[i] && !check->json && !check->quiet)
+		if (accounts[i] && !options.json && !options.quiet)
 			remarks_tell_signing(accounts[i]);
 	}
 }
 
-static enum exit_status run(struct check *check, const char *operand)
+static gboolean check_named(struct check *check, const char *operand, GError **error)
 {
-	const struct identity *identity = NULL;
+	const struct identity *identity;
+
+	if (options.server && !attempt_parse_address(options.server, &check->address, error))
+		return FALSE;
+	if (!operand)
+		return check_all(check, error);
+	identity = choose(&check->choice, operand, error);
+	return identity && check_one(check, identity, error);
+}
+
+static enum exit_status check_report(struct check *check, const char *operand)
+{
 	GError *error = NULL;
 	gboolean ok;
 
-	check->warnings = check->notify ? warnings_new() : NULL;
-	check->builder = json_builder_new();
 	json_builder_begin_object(check->builder);
 	json_builder_set_member_name(check->builder, "identities");
 	json_builder_begin_array(check->builder);
-	if (check->server && !attempt_parse_address(check->server, &check->address, &error)) {
-		ok = FALSE;
-	} else if (!operand) {
-		ok = check_all(check, &error);
-	} else {
-		identity = choose(&check->choice, operand, &error);
-		ok = identity && check_one(check, identity, &error);
-	}
+	ok = check_named(check, operand, &error);
 	look_at_signing(check);
 	if (check->warnings)
 		warnings_tell(check->warnings);
-	if (!ok && check->quiet) {
+	if (!ok && !options.quiet)
+		return report_error(&error, options.json);
+	if (!ok)
 		check->status = exit_status_for(devid_error_result(error));
-		g_error_free(error);
-	} else if (!ok) {
-		check->status = report_error(&error, check->json);
-	} else if (check->json) {
+	else if (options.json)
 		print_result(check);
-	}
-	g_object_unref(check->builder);
-	g_clear_error(&check->first);
-	server_report_clear(&check->address);
-	warnings_free(check->warnings);
-	devid_decision_free(check->alone);
-	choice_clear(&check->choice);
-	accounts_clear(&check->accounts);
+	g_clear_error(&error);
 	return check->status;
 }
 
-enum exit_status command_check(int argc, char **argv)
+static enum exit_status run(char **operands)
 {
-	g_autofree char *server = NULL, *ca_file = NULL;
-	struct check check = { .status = EXIT_DONE };
-	const GOptionEntry entries[] = {
-		{ "server", 0, 0, G_OPTION_ARG_STRING, &server,
-		  "Also make a TLS handshake with this server", "HOST:PORT" },
-		{ "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &ca_file,
-		  "PEM file of the CAs that the server's certificate is checked with (default: the "
-		  "system's)",
-		  "FILE" },
-		CHOICE_OPTIONS(check.choice),
-		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &check.quiet,
-		  "Print nothing: the exit status tells", NULL },
-		{ "notify", 0, 0, G_OPTION_ARG_NONE, &check.notify,
-		  "Notify on the desktop of what fails or expires soon, once a day", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &check.json, "Print a JSON object", NULL },
-		{ NULL },
-	};
+	struct check check = { .choice = options.choice };
 	enum exit_status status;
-	bool done;
 
-	if (!options_parse(
-		    &argc, &argv, "[LABEL|URI]",
-		    "Check whether the account accepts the device certificate. Without a "
-		    "label: each of your own, or the machine's where you have none; with "
-		    "--server, the one that is chosen for it. Nothing is sent anywhere but with "
-		    "--server.",
-		    "Exit status: 0 accepted, 1 failed, 3 certificate error or refused by the\n"
-		    "server, 4 blocked by a rule of the account, 5 the key's store could not be\n"
-		    "opened, 6 no account to check against.",
-		    entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc > 2)
-		return report_usage("check", "%s: one label is enough", argv[2]);
-	if (ca_file && !server)
+	if (options.ca_file && !options.server)
 		return report_usage("check", "--ca-file goes with --server");
-	check.server = server;
-	check.ca_file = ca_file;
-	return run(&check, argc > 1 ? argv[1] : NULL);
+	check.warnings = options.notify ? warnings_new() : NULL;
+	check.builder = json_builder_new();
+	status = check_report(&check, operands[0]);
+	g_object_unref(check.builder);
+	g_clear_error(&check.first);
+	server_report_clear(&check.address);
+	warnings_free(check.warnings);
+	devid_decision_free(check.alone);
+	choice_clear(&check.choice);
+	accounts_clear(&check.accounts);
+	return status;
 }
+
+const struct command command_check = {
+	.name = "check",
+	.arguments = "[LABEL|URI]",
+	.summary = "Check whether the account accepts the certificate",
+	.about =
+		"Check whether the account accepts the device certificate. Without a label: each of "
+		"your own, or the machine's where you have none; with --server, the one that is "
+		"chosen for it. Nothing is sent anywhere but with --server.",
+	.description =
+		"Exit status: 0 accepted, 1 failed, 3 certificate error or refused by the\n"
+		"server, 4 blocked by a rule of the account, 5 the key's store could not be\n"
+		"opened, 6 no account to check against.",
+	.entries = entries,
+	.most = 1,
+	.run = run,
+};

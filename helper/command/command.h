@@ -2,28 +2,28 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
-#include "command/cli/report.h"
+#include "command/cli/row.h"
 
-enum exit_status command_account(int argc, char **argv);
-enum exit_status command_connect(int argc, char **argv);
-enum exit_status command_disconnect(int argc, char **argv);
-enum exit_status command_import_cert(int argc, char **argv);
-enum exit_status command_inspect(int argc, char **argv);
-enum exit_status command_list(int argc, char **argv);
-enum exit_status command_show(int argc, char **argv);
-enum exit_status command_check(int argc, char **argv);
-enum exit_status command_verify(int argc, char **argv);
-enum exit_status command_ca(int argc, char **argv);
-enum exit_status command_remove(int argc, char **argv);
-enum exit_status command_rename(int argc, char **argv);
-enum exit_status command_export(int argc, char **argv);
-enum exit_status command_doctor(int argc, char **argv);
-enum exit_status command_policy(int argc, char **argv);
-enum exit_status command_posture(int argc, char **argv);
-enum exit_status command_profile(int argc, char **argv);
-enum exit_status command_reset_cred(int argc, char **argv);
-enum exit_status command_status(int argc, char **argv);
-enum exit_status command_events(int argc, char **argv);
-enum exit_status command_version(int argc, char **argv);
+extern const struct command command_account;
+extern const struct command command_ca;
+extern const struct command command_check;
+extern const struct command command_connect;
+extern const struct command command_disconnect;
+extern const struct command command_doctor;
+extern const struct command command_events;
+extern const struct command command_export;
+extern const struct command command_import_cert;
+extern const struct command command_inspect;
+extern const struct command command_list;
+extern const struct command command_policy;
+extern const struct command command_posture;
+extern const struct command command_profile;
+extern const struct command command_remove;
+extern const struct command command_rename;
+extern const struct command command_reset_cred;
+extern const struct command command_show;
+extern const struct command command_status;
+extern const struct command command_verify;
+extern const struct command command_version;
 
 #endif

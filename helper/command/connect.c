@@ -8,7 +8,6 @@
 #include <glib-unix.h>
 
 #include "base/json-build.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/connect/background.h"
@@ -26,8 +25,32 @@
 
 enum { READY_FD = 3, LOCK_FD = 4 }; /* of a supervisor; command/connect/background.c */
 
-struct options {
+static struct connect the_connect = { .may_ask = true, .session = { .ticket = SECRET_INIT } };
+
+static struct {
 	gboolean dry_run, foreground, diagnose, supervise;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "identity", 0, 0, G_OPTION_ARG_STRING, &the_connect.label,
+	  "Sign in with this one (default: the connection's, or the one that is chosen)", "LABEL" },
+	{ "user", 0, 0, G_OPTION_ARG_STRING, &the_connect.user,
+	  "User name, where the gateway asks for one", "NAME" },
+	{ "password-file", 0, 0, G_OPTION_ARG_FILENAME, &the_connect.password_file,
+	  "The password's first line is in FILE; - is standard input", "FILE" },
+	{ "save", 0, 0, G_OPTION_ARG_NONE, &the_connect.save,
+	  "Keep user name and password in the keyring", NULL },
+	{ "reset-cred", 0, 0, G_OPTION_ARG_NONE, &the_connect.fresh,
+	  "First forget what is kept for this gateway, then ask anew", NULL },
+	{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
+	  "Check, and print what would be run", NULL },
+	{ "foreground", 0, 0, G_OPTION_ARG_NONE, &options.foreground,
+	  "Stay until it ends, with the client's lines on standard error", NULL },
+	{ "diagnose", 0, 0, G_OPTION_ARG_NONE, &options.diagnose,
+	  "Connect nothing; find out on which side it fails", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &the_connect.json, "Print a JSON object", NULL },
+	{ "supervise", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options.supervise, NULL, NULL },
+	{ NULL },
 };
 
 static void print_connected(const struct connect *connect, const char *address)
@@ -179,15 +202,15 @@ static bool is_there(struct connect *connect, enum exit_status *status)
 	return true;
 }
 
-static enum exit_status run(struct connect *connect, const struct options *options)
+static enum exit_status run(struct connect *connect)
 {
 	enum exit_status status = EXIT_DONE;
 	GError *error = NULL;
 	int lock;
 
-	if (connect->fresh && !options->dry_run && !connect_forget(connect, &error))
+	if (connect->fresh && !options.dry_run && !connect_forget(connect, &error))
 		return report_error(&error, connect->json);
-	if (!options->dry_run && is_there(connect, &status))
+	if (!options.dry_run && is_there(connect, &status))
 		return status;
 	if (!connect_check(connect, &error))
 		return report_error(&error, connect->json);
@@ -198,7 +221,7 @@ static enum exit_status run(struct connect *connect, const struct options *optio
 		print_word(connect, "office", words);
 		return EXIT_DONE;
 	}
-	if (options->dry_run)
+	if (options.dry_run)
 		return print_dry(connect);
 	lock = connection_state_lock(connect->connection->name, &error);
 	if (lock < 0)
@@ -206,7 +229,7 @@ static enum exit_status run(struct connect *connect, const struct options *optio
 	watch_signals(connect);
 	say_what_begins(connect);
 	/* In the foreground it is held to the end of this process. */
-	return options->foreground ? in_foreground(connect) : in_background(connect, lock);
+	return options.foreground ? in_foreground(connect) : in_background(connect, lock);
 }
 
 /* As command/connect/background.c starts it. */
@@ -231,93 +254,52 @@ static enum exit_status run_supervisor(struct connect *connect)
 	return supervise(connect, READY_FD);
 }
 
-static enum exit_status dispatch(struct connect *connect, const struct options *options,
-				 const char *operand)
+static enum exit_status dispatch(struct connect *connect, const char *operand)
 {
 	GError *error = NULL;
 
 	connect->connection = connection_find(operand, &error);
 	if (!connect->connection)
 		return report_error(&error, connect->json);
-	if (options->supervise)
+	if (options.supervise)
 		return run_supervisor(connect);
 	connect->driver = vpn_driver_find(connect->connection->client);
-	if (options->diagnose)
+	if (options.diagnose)
 		return connect_diagnose(connect);
 	/* Whether NetworkManager is there is asked over a bus: not before the supervisor knows its descriptors, not
 	 * before doctor's processes are forked, and else by the supervisor, while the user signs in.
 	 */
-	if (options->dry_run || options->foreground)
+	if (options.dry_run || options.foreground)
 		connect->driver = vpn_driver_for(connect->connection);
-	return run(connect, options);
+	return run(connect);
 }
 
-/* What stands behind "--" is the client's; argv then ends before it. */
-static char **take_rest(int *argc, char **argv)
+static enum exit_status connect_to(char **operands)
 {
-	for (int i = 1; i < *argc; i++) {
-		if (strcmp(argv[i], "--") != 0)
-			continue;
-		argv[i] = NULL;
-		*argc = i;
-		return argv + i + 1;
-	}
-	return NULL;
-}
-
-enum exit_status command_connect(int argc, char **argv)
-{
-	g_autofree char *label = NULL, *user = NULL, *password_file = NULL;
-	struct connect connect = { .may_ask = true, .session = { .ticket = SECRET_INIT } };
-	struct options options = { .dry_run = FALSE };
-	const GOptionEntry entries[] = {
-		{ "identity", 0, 0, G_OPTION_ARG_STRING, &label,
-		  "Sign in with this one (default: the connection's, or the one that is chosen)",
-		  "LABEL" },
-		{ "user", 0, 0, G_OPTION_ARG_STRING, &user,
-		  "User name, where the gateway asks for one", "NAME" },
-		{ "password-file", 0, 0, G_OPTION_ARG_FILENAME, &password_file,
-		  "The password's first line is in FILE; - is standard input", "FILE" },
-		{ "save", 0, 0, G_OPTION_ARG_NONE, &connect.save,
-		  "Keep user name and password in the keyring", NULL },
-		{ "reset-cred", 0, 0, G_OPTION_ARG_NONE, &connect.fresh,
-		  "First forget what is kept for this gateway, then ask anew", NULL },
-		{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
-		  "Check, and print what would be run", NULL },
-		{ "foreground", 0, 0, G_OPTION_ARG_NONE, &options.foreground,
-		  "Stay until it ends, with the client's lines on standard error", NULL },
-		{ "diagnose", 0, 0, G_OPTION_ARG_NONE, &options.diagnose,
-		  "Connect nothing; find out on which side it fails", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &connect.json, "Print a JSON object", NULL },
-		{ "supervise", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options.supervise, NULL,
-		  NULL },
-		{ NULL },
-	};
 	enum exit_status status;
-	bool done;
 
 	/* A program that ends before it has read what it was given says why itself. */
 	signal(SIGPIPE, SIG_IGN);
-	connect.session.arguments = take_rest(&argc, argv);
-	if (!options_parse(
-		    &argc, &argv, "[NAME|HOST[:PORT]] [-- ARG…]",
-		    "Check the certificate, posture and rules, and only where all is well run "
-		    "the VPN client with the device key. NAME is a connection of connections.d; "
-		    "without one: the only one there is.",
-		    "What stands after -- goes to the client. Ends when the tunnel stands; devid\n"
-		    "disconnect ends that. A tunnel that drops is checked and made again.\n"
-		    "Exit status: 0 connected, or not needed in the office; 1 failed; 3 certificate\n"
-		    "error, or refused by the gateway; 4 blocked by a rule; 5 the key's store could\n"
-		    "not be opened; 6 no account to check against.",
-		    entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc > 2)
-		return report_usage("connect", "%s: one connection at a time", argv[2]);
-	connect.label = label;
-	connect.user = user;
-	connect.password_file = password_file;
-	status = dispatch(&connect, &options, argc > 1 ? argv[1] : NULL);
-	connect_clear(&connect);
+	status = dispatch(&the_connect, operands[0]);
+	connect_clear(&the_connect);
 	return status;
 }
+
+const struct command command_connect = {
+	.name = "connect",
+	.arguments = "[NAME|HOST[:PORT]] [-- ARG…]",
+	.summary = "Check, and connect to a VPN gateway",
+	.about = "Check the certificate, posture and rules, and only where all is well run the VPN "
+		 "client with the device key. NAME is a connection of connections.d; without one: "
+		 "the only one there is.",
+	.description =
+		"What stands after -- goes to the client. Ends when the tunnel stands; devid\n"
+		"disconnect ends that. A tunnel that drops is checked and made again.\n"
+		"Exit status: 0 connected, or not needed in the office; 1 failed; 3 certificate\n"
+		"error, or refused by the gateway; 4 blocked by a rule; 5 the key's store could\n"
+		"not be opened; 6 no account to check against.",
+	.entries = entries,
+	.most = 1,
+	.rest = &the_connect.session.arguments,
+	.run = connect_to,
+};

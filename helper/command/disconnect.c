@@ -9,12 +9,21 @@
 
 #include "base/error.h"
 #include "base/json-build.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/connect/connection-end.h"
 #include "command/connect/connection-state.h"
 #include "command.h"
+
+static struct {
+	gboolean all, json;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "all", 0, 0, G_OPTION_ARG_NONE, &options.all, "All of them", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
 
 static bool is_meant(const struct connection_state *state, const char *operand)
 {
@@ -22,13 +31,13 @@ static bool is_meant(const struct connection_state *state, const char *operand)
 	       strcmp(state->gateway, operand) == 0;
 }
 
-static void print(const GPtrArray *ended, gboolean json)
+static void print(const GPtrArray *ended)
 {
 	g_autoptr(JsonBuilder) builder = NULL;
 
-	for (guint i = 0; i < ended->len && !json; i++)
+	for (guint i = 0; i < ended->len && !options.json; i++)
 		print_line(stdout, "%s: disconnected", (const char *)g_ptr_array_index(ended, i));
-	if (!json)
+	if (!options.json)
 		return;
 	builder = json_builder_new();
 	json_builder_begin_object(builder);
@@ -38,7 +47,7 @@ static void print(const GPtrArray *ended, gboolean json)
 	report_builder(builder);
 }
 
-static enum exit_status run(const char *operand, gboolean all, gboolean json)
+static enum exit_status disconnect(char **operands)
 {
 	g_autoptr(GPtrArray) states = connection_state_list(), ended = g_ptr_array_new();
 	GError *error = NULL;
@@ -46,17 +55,17 @@ static enum exit_status run(const char *operand, gboolean all, gboolean json)
 
 	for (guint i = 0; i < states->len; i++)
 		meant += !connection_state_is_over(g_ptr_array_index(states, i)) &&
-			 is_meant(g_ptr_array_index(states, i), operand);
+			 is_meant(g_ptr_array_index(states, i), operands[0]);
 	if (meant == 0)
 		devid_error_set(&error, DEVID_NOT_FOUND, "not-connected", NULL, "%s",
-				operand ? operand : "nothing is connected");
-	else if (meant > 1 && !all)
+				operands[0] ? operands[0] : "nothing is connected");
+	else if (meant > 1 && !options.all)
 		devid_error_set(&error, DEVID_USAGE, NULL, "devid disconnect NAME, or --all",
 				"%u connections: which one?", meant);
 	for (guint i = 0; i < states->len && !error; i++) {
 		struct connection_state *state = g_ptr_array_index(states, i);
 
-		if (!is_meant(state, operand))
+		if (!is_meant(state, operands[0]))
 			continue;
 		if (connection_state_is_over(state))
 			connection_state_remove(state->name);
@@ -64,29 +73,17 @@ static enum exit_status run(const char *operand, gboolean all, gboolean json)
 			g_ptr_array_add(ended, state->name);
 	}
 	if (error)
-		return report_error(&error, json);
-	print(ended, json);
+		return report_error(&error, options.json);
+	print(ended);
 	return EXIT_DONE;
 }
 
-enum exit_status command_disconnect(int argc, char **argv)
-{
-	gboolean all = FALSE, json = FALSE;
-	const GOptionEntry entries[] = {
-		{ "all", 0, 0, G_OPTION_ARG_NONE, &all, "All of them", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	enum exit_status status;
-	bool done;
-
-	if (!options_parse(
-		    &argc, &argv, "[NAME|HOST[:PORT]]",
-		    "End a connection that devid connect made; without a name: the only one.", NULL,
-		    entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc > 2)
-		return report_usage("disconnect", "%s: one connection at a time", argv[2]);
-	return run(argc > 1 ? argv[1] : NULL, all, json);
-}
+const struct command command_disconnect = {
+	.name = "disconnect",
+	.arguments = "[NAME|HOST[:PORT]]",
+	.summary = "End such a connection",
+	.about = "End a connection that devid connect made; without a name: the only one.",
+	.entries = entries,
+	.most = 1,
+	.run = disconnect,
+};

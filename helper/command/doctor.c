@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/json-build.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -15,6 +14,22 @@
 #include "command/doctor/report.h"
 #include "command/doctor/run.h"
 #include "command.h"
+
+static struct {
+	char *report;
+	gboolean list, all_users, json;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "report", 0, 0, G_OPTION_ARG_FILENAME, &options.report,
+	  "Write all of it to a new file for the help desk, with nothing secret in it", "FILE" },
+	{ "all-users", 0, 0, G_OPTION_ARG_NONE, &options.all_users,
+	  "Also every user's identities, without their keys (root)", NULL },
+	{ "list", 0, 0, G_OPTION_ARG_NONE, &options.list,
+	  "List what is examined, and what it reads", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
 
 static const enum colour colours[] = {
 	[OUTCOME_PASS] = COLOUR_GOOD,
@@ -112,72 +127,58 @@ static void print_examinations_json(void)
 	report_builder(builder);
 }
 
-static enum exit_status run(const char *report, bool all_users, bool json)
+static enum exit_status examine(void)
 {
 	struct diagnosis diagnosis = { .results = NULL };
 	enum exit_status status;
 	GError *error = NULL;
 
-	doctor_examine(&diagnosis, examinations, examination_count, all_users);
+	doctor_examine(&diagnosis, examinations, examination_count, options.all_users);
 	status = diagnosis.counts[OUTCOME_FAIL] > 0 ? EXIT_FAILED : EXIT_DONE;
 	/* A document ends with the error, where there is one: one is enough. */
-	if (report && !diagnosis_report(&diagnosis, report, &error)) {
-		if (!json)
+	if (options.report && !diagnosis_report(&diagnosis, options.report, &error)) {
+		if (!options.json)
 			diagnosis_print(&diagnosis);
-		status = report_error(&error, json);
-	} else if (json) {
+		status = report_error(&error, options.json);
+	} else if (options.json) {
 		diagnosis_json(&diagnosis);
 	} else {
 		diagnosis_print(&diagnosis);
-		if (report)
+		if (options.report)
 			print_line(stdout, "report for the help desk, nothing secret in it: %s",
-				   report);
+				   options.report);
 	}
 	diagnosis_clear(&diagnosis);
 	return status;
 }
 
-enum exit_status command_doctor(int argc, char **argv)
+static enum exit_status doctor(char **operands)
 {
-	g_autofree char *report = NULL;
-	gboolean list = FALSE, all_users = FALSE, json = FALSE;
 	GError *error = NULL;
-	const GOptionEntry entries[] = {
-		{ "report", 0, 0, G_OPTION_ARG_FILENAME, &report,
-		  "Write all of it to a new file for the help desk, with nothing secret in it",
-		  "FILE" },
-		{ "all-users", 0, 0, G_OPTION_ARG_NONE, &all_users,
-		  "Also every user's identities, without their keys (root)", NULL },
-		{ "list", 0, 0, G_OPTION_ARG_NONE, &list,
-		  "List what is examined, and what it reads", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	enum exit_status status;
-	bool done;
 
-	if (!options_parse(
-		    &argc, &argv, "",
-		    "Examine all that a connection needs, and say what is wrong and what to "
-		    "do. Changes nothing and asks nothing; each examination has an end.",
-		    "Exit status: 0 nothing failed (there may be warnings), 1 something did.",
-		    entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc > 1)
-		return report_usage("doctor", "%s: nothing more is expected", argv[1]);
-	if (list && (report || all_users))
+	if (options.list && (options.report || options.all_users))
 		return report_usage("doctor", "--list goes with --json alone");
-	if (all_users && geteuid() != 0)
+	if (options.all_users && geteuid() != 0) {
 		devid_error_set(&error, DEVID_DENIED, NULL, "as root: devid doctor --all-users",
 				"doctor --all-users: only root may look at every user's records");
-	if (error)
-		return report_error(&error, json);
-	if (!list)
-		return run(report, all_users, json);
-	if (json)
+		return report_error(&error, options.json);
+	}
+	if (!options.list)
+		return examine();
+	if (options.json)
 		print_examinations_json();
 	else
 		print_examinations();
 	return EXIT_DONE;
 }
+
+const struct command command_doctor = {
+	.name = "doctor",
+	.summary = "Find out why a connection doesn't come about",
+	.about =
+		"Examine all that a connection needs, and say what is wrong and what to do. Changes "
+		"nothing and asks nothing; each examination has an end.",
+	.description = "Exit status: 0 nothing failed (there may be warnings), 1 something did.",
+	.entries = entries,
+	.run = doctor,
+};

@@ -9,12 +9,25 @@
 #include "base/error.h"
 #include "base/json-value.h"
 #include "base/moment.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
 #include "command/cli/when.h"
 #include "command.h"
+
+static struct {
+	char *since;
+	gboolean json, user, system;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "since", 0, 0, G_OPTION_ARG_STRING, &options.since,
+	  "Only what happened since then: " WHEN_FORMS, "TIME" },
+	{ "user", 0, 0, G_OPTION_ARG_NONE, &options.user, "Only your own log", NULL },
+	{ "system", 0, 0, G_OPTION_ARG_NONE, &options.system, "Only the machine's log", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
 
 /* The rows that settle the columns' widths, and are held at once. */
 #define ROWS_AT_ONCE 500
@@ -104,8 +117,9 @@ static JsonNode *next_node(void *data)
 }
 
 /* Both logs, unless one was asked for; the machine's may be closed to this user, which is told. */
-static gboolean open_logs(struct event_reader *reader, bool user, bool system, GError **error)
+static gboolean open_logs(struct event_reader *reader, GError **error)
 {
+	bool user = options.user || !options.system, system = options.system || !options.user;
 	enum devid_result result = DEVID_OK;
 
 	if (user)
@@ -127,42 +141,30 @@ static gboolean open_logs(struct event_reader *reader, bool user, bool system, G
 	return TRUE;
 }
 
-enum exit_status command_events(int argc, char **argv)
+static enum exit_status events(char **operands)
 {
-	g_autofree char *since_text = NULL;
-	gboolean json = FALSE, user = FALSE, system = FALSE;
-	const GOptionEntry entries[] = {
-		{ "since", 0, 0, G_OPTION_ARG_STRING, &since_text,
-		  "Only what happened since then: " WHEN_FORMS, "TIME" },
-		{ "user", 0, 0, G_OPTION_ARG_NONE, &user, "Only your own log", NULL },
-		{ "system", 0, 0, G_OPTION_ARG_NONE, &system, "Only the machine's log", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
 	g_autoptr(event_reader) reader = NULL;
 	GError *error = NULL;
 	time_t since = 0;
-	enum exit_status status;
-	bool done;
 
-	if (!options_parse(
-		    &argc, &argv, "",
-		    "Show what happened: imports, removals, resets, checks, and which programs "
-		    "used a key or were refused; on a gateway, whom it let in.",
-		    NULL, entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc > 1)
-		return report_usage("events", "%s: nothing more is expected", argv[1]);
-	if (since_text && !when_parse(since_text, time(NULL), &since))
-		return report_usage("events", "--since %s: not a moment (%s)", since_text,
+	if (options.since && !when_parse(options.since, time(NULL), &since))
+		return report_usage("events", "--since %s: not a moment (%s)", options.since,
 				    WHEN_FORMS);
 	reader = event_reader_new(since);
-	if (!open_logs(reader, user || !system, system || !user, &error))
-		return report_error(&error, json);
-	if (json)
+	if (!open_logs(reader, &error))
+		return report_error(&error, options.json);
+	if (options.json)
 		report_json_array("events", next_node, reader);
 	else
 		print_text(reader);
-	return status;
+	return EXIT_DONE;
 }
+
+const struct command command_events = {
+	.name = "events",
+	.summary = "Show what happened",
+	.about = "Show what happened: imports, removals, resets, checks, and which programs used a "
+		 "key or were refused; on a gateway, whom it let in.",
+	.entries = entries,
+	.run = events,
+};

@@ -8,14 +8,27 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "command/cli/options.h"
 #include "command/cli/report.h"
 #include "identity/choose.h"
 #include "identity/identity.h"
 #include "command.h"
 
-static gboolean to_pem(const struct identity *identity, bool leaf_alone, GString *pem,
-		       GError **error)
+static struct {
+	struct choice choice;
+	char *output;
+	gboolean leaf;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+	  "Write to this file (default: standard output)", "FILE" },
+	{ "leaf", 0, 0, G_OPTION_ARG_NONE, &options.leaf,
+	  "The device certificate alone, without its chain", NULL },
+	CHOICE_OPTIONS(options.choice),
+	{ NULL },
+};
+
+static gboolean to_pem(const struct identity *identity, GString *pem, GError **error)
 {
 	if (identity->chain_count == 0) {
 		devid_error_set(error, DEVID_NOT_FOUND, "no-certificate", NULL,
@@ -23,7 +36,7 @@ static gboolean to_pem(const struct identity *identity, bool leaf_alone, GString
 				identity->record->label);
 		return FALSE;
 	}
-	for (size_t i = 0; i < (leaf_alone ? 1 : identity->chain_count); i++) {
+	for (size_t i = 0; i < (options.leaf ? 1 : identity->chain_count); i++) {
 		gnutls_datum_t text = { NULL, 0 };
 		int code = gnutls_x509_crt_export2(identity->chain[i], GNUTLS_X509_FMT_PEM, &text);
 
@@ -63,40 +76,25 @@ static gboolean write_file(const char *path, const GString *pem, GError **error)
 	       failed(error, path, errno);
 }
 
-enum exit_status command_export(int argc, char **argv)
-{
-	AUTO_CHOICE struct choice choice = { 0 };
-	g_autofree char *output = NULL;
-	gboolean leaf = FALSE;
-	const GOptionEntry entries[] = {
-		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
-		  "Write to this file (default: standard output)", "FILE" },
-		{ "leaf", 0, 0, G_OPTION_ARG_NONE, &leaf,
-		  "The device certificate alone, without its chain", NULL },
-		CHOICE_OPTIONS(choice),
-		{ NULL },
-	};
+static enum exit_status export(char **operands) {
+	AUTO_CHOICE struct choice choice = options.choice;
 	g_autoptr(GString) pem = g_string_new(NULL);
-	const struct identity *identity;
 	GError *error = NULL;
-	enum exit_status status;
-	bool done;
+	const struct identity *identity = choose(&choice, operands[0], &error);
 
-	if (!options_parse(
-		    &argc, &argv, "[LABEL|URI]",
-		    "Print an identity's certificate and chain as PEM, leaf first. The private "
-		    "key is never exported.",
-		    NULL, entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc > 2)
-		return report_usage("export", "%s: one label is enough", argv[2]);
-	identity = choose(&choice, argc > 1 ? argv[1] : NULL, &error);
-	if (!identity || !to_pem(identity, leaf, pem, &error))
-		return report_error(&error, false);
-	if (!output || strcmp(output, "-") == 0)
-		fputs(pem->str, stdout);
-	else if (!write_file(output, pem, &error))
-		return report_error(&error, false);
+	if (!identity || !to_pem(identity, pem, &error)) return report_error(&error, false);
+	if (!options.output || strcmp(options.output, "-") == 0) fputs(pem->str, stdout);
+	else if (!write_file(options.output, pem, &error)) return report_error(&error, false);
 	return EXIT_DONE;
 }
+
+const struct command command_export = {
+	.name = "export",
+	.arguments = "[LABEL|URI]",
+	.summary = "Print certificate and chain as PEM, never the key",
+	.about = "Print an identity's certificate and chain as PEM, leaf first. The private key is "
+		 "never exported.",
+	.entries = entries,
+	.most = 1,
+	.run = export,
+};

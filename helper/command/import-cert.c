@@ -3,7 +3,6 @@
 #include <unistd.h>
 #include <internal/path.h>
 #include "base/error.h"
-#include "command/cli/options.h"
 #include "command/cli/password.h"
 #include "command/cli/report.h"
 #include "command/import/check.h"
@@ -58,16 +57,6 @@ static const GOptionEntry entries[] = {
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
 	{ NULL },
 };
-
-static const char description[] =
-	"FILE is a PKCS#12 file (.p12, .pfx), a PEM file with certificate and key, or a\n"
-	"certificate in PEM, DER or PKCS#7 (.p7b) with its key named by --key; a\n"
-	"certificate alone goes to the key that is already here. - is standard input.\n"
-	"\n"
-	"The password is asked for on the terminal, or comes from --password-file,\n"
-	"--password-fd, or systemd's credential devid.password.\n"
-	"\n"
-	"Importing the same file again changes nothing and ends with 0.";
 
 static gboolean set_usage(GError **error, const char *text)
 {
@@ -149,23 +138,14 @@ static gboolean import_run(struct import *import, GError **error)
 	return import->foreign ? import_to_foreign(import, error) : import_to_own(import, error);
 }
 
-enum exit_status command_import_cert(int argc, char **argv)
+static enum exit_status import_cert(char **operands)
 {
 	struct import import = { .options = &options };
 	enum exit_status status = EXIT_DONE;
 	g_autofree char *prompt = NULL;
 	GError *error = NULL;
-	bool done;
 
-	if (!options_parse(&argc, &argv, "FILE", "Import a device identity", description, entries,
-			   &done, &status) ||
-	    done)
-		return status;
-	if (argc < 2)
-		return report_usage("import-cert", "which file?");
-	if (argc > 2)
-		return report_usage("import-cert", "one file at a time");
-	options.file = argv[1];
+	options.file = operands[0];
 	password_guard_process();
 	import.warnings = g_ptr_array_new_with_free_func(g_free);
 	prompt = g_strdup_printf("Password of %s", file_title(options.file));
@@ -185,3 +165,23 @@ enum exit_status command_import_cert(int argc, char **argv)
 	import_clear(&import);
 	return status;
 }
+
+const struct command command_import_cert = {
+	.name = "import-cert",
+	.arguments = "FILE",
+	.summary = "Import a device identity",
+	.description =
+		"FILE is a PKCS#12 file (.p12, .pfx), a PEM file with certificate and key, or a\n"
+		"certificate in PEM, DER or PKCS#7 (.p7b) with its key named by --key; a\n"
+		"certificate alone goes to the key that is already here. - is standard input.\n"
+		"\n"
+		"The password is asked for on the terminal, or comes from --password-file,\n"
+		"--password-fd, or systemd's credential devid.password.\n"
+		"\n"
+		"Importing the same file again changes nothing and ends with 0.",
+	.entries = entries,
+	.least = 1,
+	.most = 1,
+	.missing = "a file is missing",
+	.run = import_cert,
+};

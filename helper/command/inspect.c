@@ -2,7 +2,7 @@
 #include <unistd.h>
 #include <devid/reason.h>
 #include "base/error.h"
-#include "command/cli/options.h"
+#include "command/admin/policy-load.h"
 #include "command/cli/password.h"
 #include "command/cli/report.h"
 #include "command/import/finding-report.h"
@@ -26,22 +26,14 @@ static const GOptionEntry entries[] = {
 	{ NULL },
 };
 
-static const char description[] =
-	"Prints subject, issuer (whose certificate is the one to upload), dates, sizes\n"
-	"against the limits, whether a password is set, which systems open the file, and\n"
-	"what the account's check says. One password serves all files.\n"
-	"\n"
-	"Ends with 0 if every file can be used; 1 if one can't be opened or is too large;\n"
-	"3 if one fails the check. FILE may be - for standard input.";
-
 static enum exit_status worse(enum exit_status a, enum exit_status b)
 {
 	/* A file that can't be opened hides more than one that fails the check. */
 	return a == EXIT_FAILED || b == EXIT_FAILED ? EXIT_FAILED : MAX(a, b);
 }
 
-static enum exit_status inspect(const char *path, const struct devid_account *account,
-				struct password_source *source, JsonBuilder *builder)
+static enum exit_status inspect_one(const char *path, const struct devid_account *account,
+				    struct password_source *source, JsonBuilder *builder)
 {
 	AUTO_FINDING struct finding finding = { 0 };
 
@@ -53,22 +45,16 @@ static enum exit_status inspect(const char *path, const struct devid_account *ac
 	return finding_status(&finding, account);
 }
 
-enum exit_status command_inspect(int argc, char **argv)
+static enum exit_status inspect(char **operands)
 {
+	bool one = g_strv_length(operands) == 1;
 	struct password_words words;
-	struct devid_account *account = NULL;
+	g_autoptr(devid_account) account = NULL;
 	g_autoptr(JsonBuilder) builder = NULL;
 	enum exit_status status = EXIT_DONE;
 	g_autoptr(GError) error = NULL;
 	enum devid_result result;
-	bool done;
 
-	if (!options_parse(&argc, &argv, "FILE…", "Show what is in .p12 and certificate files",
-			   description, entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc < 2)
-		return report_usage("inspect", "which file?");
 	result = devid_account_load(NULL, options.system || geteuid() == 0, &account);
 	if (result != DEVID_OK) {
 		devid_error_set(&error, result, NULL, NULL, "account: %s",
@@ -76,7 +62,7 @@ enum exit_status command_inspect(int argc, char **argv)
 		return report_error(&error, options.json);
 	}
 	password_guard_process();
-	password_words_init(&words, argc == 2 ? "Password of the file" : "Password of the files");
+	password_words_init(&words, one ? "Password of the file" : "Password of the files");
 	words.file = options.password_file;
 	words.fd = options.password_fd;
 	if (options.json) {
@@ -85,13 +71,30 @@ enum exit_status command_inspect(int argc, char **argv)
 		json_builder_set_member_name(builder, "files");
 		json_builder_begin_array(builder);
 	}
-	for (int i = 1; i < argc; i++)
-		status = worse(status, inspect(argv[i], account, &words.source, builder));
+	for (; *operands; operands++)
+		status = worse(status, inspect_one(*operands, account, &words.source, builder));
 	if (builder) {
 		json_builder_end_array(builder);
 		report_builder(builder);
 	}
 	password_words_clear(&words);
-	devid_account_free(account);
 	return status;
 }
+
+const struct command command_inspect = {
+	.name = "inspect",
+	.arguments = "FILE…",
+	.summary = "Show what is in .p12 and certificate files",
+	.description =
+		"Prints subject, issuer (whose certificate is the one to upload), dates, sizes\n"
+		"against the limits, whether a password is set, which systems open the file, and\n"
+		"what the account's check says. One password serves all files.\n"
+		"\n"
+		"Ends with 0 if every file can be used; 1 if one can't be opened or is too large;\n"
+		"3 if one fails the check. FILE may be - for standard input.",
+	.entries = entries,
+	.least = 1,
+	.most = OPERANDS_ANY,
+	.missing = "a file is missing",
+	.run = inspect,
+};

@@ -4,7 +4,6 @@
 #include "base/certificate.h"
 #include "base/json-build.h"
 #include "base/moment.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -24,10 +23,17 @@ static const char *const headings_all[] = { "LABEL",   "USER", "STORE", "COPIED 
 					    "EXPIRES", "LEFT", "CHECK", NULL };
 enum { COLUMN_LEFT = 6, COLUMN_CHECK = 7 };
 
-struct listing {
+static struct {
 	gboolean json, user, system, all;
-	bool foreign;
-	struct identity_list *list;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "user", 0, 0, G_OPTION_ARG_NONE, &options.user, "Only your own token", NULL },
+	{ "system", 0, 0, G_OPTION_ARG_NONE, &options.system, "Only the machine's token", NULL },
+	{ "all-users", 0, 0, G_OPTION_ARG_NONE, &options.all,
+	  "Every user's and the machine's, without their keys (root)", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
 };
 
 /* What the second column says. */
@@ -136,7 +142,8 @@ static struct devid_account *account_of(struct accounts *accounts, const struct 
 
 /* One table or one document, and what the choice among its identities depends on. */
 struct view {
-	const struct listing *listing;
+	struct identity_list *list;
+	bool foreign;	     /* these are on tokens that were named */
 	struct table *table; /* or */
 	JsonBuilder *builder;
 	struct selection_facts *facts;
@@ -145,13 +152,13 @@ struct view {
 
 /* `verdict` NULL: it is no identity. */
 static void add_json(JsonBuilder *builder, const struct identity *identity,
-		     const struct devid_verdict *verdict, bool all)
+		     const struct devid_verdict *verdict)
 {
 	json_builder_begin_object(builder);
 	json_identity(builder, identity);
 	if (verdict)
 		json_verdict(builder, "check", verdict);
-	if (all)
+	if (options.all)
 		json_text(builder, "user", identity->user);
 	else if (verdict)
 		json_flag(builder, "chosen", FALSE);
@@ -161,31 +168,30 @@ static void add_json(JsonBuilder *builder, const struct identity *identity,
 /* Each is read, checked and let go before the next. */
 static gboolean add_one(struct view *view, size_t i, struct accounts *accounts, GError **error)
 {
-	const struct listing *listing = view->listing;
-	const struct identity *identity = identity_list_get(listing->list, i);
+	const struct identity *identity = identity_list_get(view->list, i);
 	struct devid_account *account = account_of(accounts, identity, error);
 	g_autoptr(devid_verdict) verdict =
 		!account ? NULL : verdict_assess(identity, account, error);
 
 	if (!verdict)
 		return FALSE;
-	if (!listing->foreign && !listing->all &&
-	    selection_is_meant(listing->list, listing->system && !listing->user, identity))
+	if (!view->foreign && !options.all &&
+	    selection_is_meant(view->list, options.system && !options.user, identity))
 		view->facts[i] = selection_find_out(identity, account, verdict, view->remembered);
-	if (listing->json)
-		add_json(view->builder, identity, verdict, listing->all);
+	if (options.json)
+		add_json(view->builder, identity, verdict);
 	else if (identity->chain_count > 0)
 		add_certificate(view->table, identity, account, verdict);
 	else
 		add_lone_key(view->table, identity);
-	identity_list_done_with(listing->list, i);
+	identity_list_done_with(view->list, i);
 	return TRUE;
 }
 
 /* After the identities, in an array of their own. */
 static size_t add_authorities(const struct view *view)
 {
-	struct identity_list *list = view->listing->list;
+	struct identity_list *list = view->list;
 	size_t first = identity_list_count(list), added = identity_list_add_authorities(list);
 
 	json_builder_end_array(view->builder);
@@ -194,8 +200,8 @@ static size_t add_authorities(const struct view *view)
 	for (size_t i = first; i < first + added; i++) {
 		const struct identity *identity = identity_list_get(list, i);
 
-		if (view->listing->json)
-			add_json(view->builder, identity, NULL, view->listing->all);
+		if (options.json)
+			add_json(view->builder, identity, NULL);
 		else if (identity->chain_count > 0)
 			add_authority(view->table, identity);
 		identity_list_done_with(list, i);
@@ -231,16 +237,16 @@ static void print_table(struct table *table, size_t chosen, size_t count, size_t
 		empty_state();
 }
 
-static enum exit_status print(const struct listing *listing)
+static enum exit_status print(struct identity_list *list, bool foreign)
 {
 	const struct selection_gateway any = { NULL, 0 };
-	size_t count = identity_list_count(listing->list), chosen, authorities;
+	size_t count = identity_list_count(list), chosen, authorities;
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
-	AUTO_TABLE struct table *table = table_new(listing->all ? headings_all : headings);
+	AUTO_TABLE struct table *table = table_new(options.all ? headings_all : headings);
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 	g_autofree struct selection_facts *facts = g_new0(struct selection_facts, count + 1);
 	g_autofree char *remembered = count > 1 ? selection_recall(&any) : NULL;
-	struct view view = { listing, table, builder, facts, remembered };
+	struct view view = { list, foreign, table, builder, facts, remembered };
 	g_autoptr(GError) error = NULL;
 
 	json_builder_begin_object(builder);
@@ -248,10 +254,10 @@ static enum exit_status print(const struct listing *listing)
 	json_builder_begin_array(builder);
 	for (size_t i = 0; i < count; i++)
 		if (!add_one(&view, i, &accounts, &error))
-			return report_error(&error, listing->json);
+			return report_error(&error, options.json);
 	chosen = selection_best(facts, count);
 	authorities = add_authorities(&view);
-	if (listing->json)
+	if (options.json)
 		print_json(builder, chosen);
 	else
 		print_table(table, chosen, count, authorities);
@@ -260,9 +266,7 @@ static enum exit_status print(const struct listing *listing)
 
 static void add_record(const struct user_home *user, struct record *record, void *data)
 {
-	struct listing *listing = data;
-
-	identity_list_append_user(listing->list, record, user->name);
+	identity_list_append_user(data, record, user->name);
 }
 
 static void add_trouble(const struct user_home *user, const char *why, void *data)
@@ -270,64 +274,49 @@ static void add_trouble(const struct user_home *user, const char *why, void *dat
 	report_warning("%s: %s; skipped", user->name, why);
 }
 
-static gboolean load(struct listing *listing, char **uris, GError **error)
+/* Of which tokens; a foreign one is named by its URI. */
+static struct identity_list *load(char **uris, GError **error)
 {
-	bool both = listing->user == listing->system;
-	const struct all_users walk = { add_record, add_trouble, listing };
+	bool foreign = uris[0] != NULL, both = options.user == options.system;
+	g_autoptr(identity_list) list =
+		identity_list_load(!foreign && !options.all && (both || options.user),
+				   !foreign && (both || options.system), error);
+	const struct all_users walk = { add_record, add_trouble, list };
 
-	listing->list =
-		identity_list_load(!listing->foreign && !listing->all && (both || listing->user),
-				   !listing->foreign && (both || listing->system), error);
-	if (!listing->list)
-		return FALSE;
-	for (size_t i = 0; uris[i] != NULL; i++)
-		if (!identity_list_add_foreign(listing->list, uris[i], error))
-			return FALSE;
-	return !listing->all || all_users_walk(&walk, error);
+	for (; list && *uris; uris++)
+		if (!identity_list_add_foreign(list, *uris, error))
+			return NULL;
+	if (list && options.all && !all_users_walk(&walk, error))
+		return NULL;
+	return g_steal_pointer(&list);
 }
 
-static enum exit_status list(struct listing *listing, char **uris)
+static enum exit_status list(char **uris)
 {
+	g_autoptr(identity_list) list = NULL;
 	GError *error = NULL;
-	enum exit_status status =
-		load(listing, uris, &error) ? print(listing) : report_error(&error, listing->json);
 
-	identity_list_free(listing->list);
-	return status;
-}
-
-enum exit_status command_list(int argc, char **argv)
-{
-	struct listing listing = { 0 };
-	const GOptionEntry entries[] = {
-		{ "user", 0, 0, G_OPTION_ARG_NONE, &listing.user, "Only your own token", NULL },
-		{ "system", 0, 0, G_OPTION_ARG_NONE, &listing.system, "Only the machine's token",
-		  NULL },
-		{ "all-users", 0, 0, G_OPTION_ARG_NONE, &listing.all,
-		  "Every user's and the machine's, without their keys (root)", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &listing.json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	enum exit_status status;
-	bool done;
-
-	if (!options_parse(
-		    &argc, &argv, "[URI…]",
-		    "List the device identities on your own token and on the machine's, or on "
-		    "the foreign tokens that are named by a PKCS#11 URI.",
-		    NULL, entries, &done, &status) ||
-	    done)
-		return status;
-	listing.foreign = argc > 1;
-	for (int i = 1; i < argc; i++)
-		if (!g_str_has_prefix(argv[i], "pkcs11:"))
+	for (size_t i = 0; uris[i]; i++)
+		if (!g_str_has_prefix(uris[i], "pkcs11:"))
 			return report_usage(
 				"list",
 				"%s: not a PKCS#11 URI (devid show LABEL tells of one identity)",
-				argv[i]);
-	if (listing.foreign && (listing.user || listing.system || listing.all))
+				uris[i]);
+	if (uris[0] && (options.user || options.system || options.all))
 		return report_usage("list", "--user, --system, --all-users don't go with a URI");
-	if (listing.all && (listing.user || listing.system))
+	if (options.all && (options.user || options.system))
 		return report_usage("list", "--all-users goes without --user and --system");
-	return list(&listing, argv + 1);
+	list = load(uris, &error);
+	return list ? print(list, uris[0] != NULL) : report_error(&error, options.json);
 }
+
+const struct command command_list = {
+	.name = "list",
+	.arguments = "[URI…]",
+	.summary = "List the device identities",
+	.about = "List the device identities on your own token and on the machine's, or on the "
+		 "foreign tokens that are named by a PKCS#11 URI.",
+	.entries = entries,
+	.most = OPERANDS_ANY,
+	.run = list,
+};

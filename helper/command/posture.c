@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/json-build.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -18,16 +17,38 @@
 typedef struct devid_posture devid_posture;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_posture, devid_posture_free)
 
+static struct {
+	struct choice choice;
+	char *profile; /* the one that is asked for; NULL: all */
+	gboolean list, json;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "profile", 0, 0, G_OPTION_ARG_STRING, &options.profile, "Only this device profile",
+	  "NAME" },
+	{ "list", 0, 0, G_OPTION_ARG_NONE, &options.list, "List the checks that a profile can have",
+	  NULL },
+	CHOICE_OPTIONS(options.choice),
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
+
 struct posture {
 	struct choice choice;
 	struct accounts accounts;
 	const struct devid_account *account;
 	struct devid_verdict *verdict; /* NULL: there is no identity */
-	const char *profile;	       /* the one that is asked for; NULL: all */
-	gboolean json;
 	JsonBuilder *builder;
 	GString *failed; /* the profiles that are not met */
 };
+
+static void posture_clear(struct posture *run)
+{
+	devid_verdict_free(run->verdict);
+	choice_clear(&run->choice);
+	accounts_clear(&run->accounts);
+}
+#define AUTO_POSTURE __attribute__((cleanup(posture_clear)))
 
 static const enum colour colours[] = {
 	[DEVID_ANSWER_PASS] = COLOUR_GOOD,
@@ -179,9 +200,9 @@ static gboolean run_profile(struct posture *run, const char *name, bool first, G
 		return FALSE;
 	}
 	profile_json(run->builder, posture);
-	if (!run->json && !first)
+	if (!options.json && !first)
 		print_lines(stdout, COLOUR_PLAIN, "\n");
-	if (!run->json)
+	if (!options.json)
 		print_profile(posture);
 	if (posture->answer != DEVID_ANSWER_PASS)
 		g_string_append_printf(run->failed, "%s%s", run->failed->len > 0 ? ", " : "", name);
@@ -192,8 +213,8 @@ static gboolean run_all(struct posture *run, GError **error)
 {
 	const char *name;
 
-	if (run->profile)
-		return run_profile(run, run->profile, true, error);
+	if (options.profile)
+		return run_profile(run, options.profile, true, error);
 	for (size_t i = 0; (name = devid_account_profile(run->account, i)) != NULL; i++)
 		if (!run_profile(run, name, i == 0, error))
 			return FALSE;
@@ -213,7 +234,7 @@ static enum exit_status finish(struct posture *run)
 	json_text(run->builder, "reason", !error ? "ok" : devid_error_reason(error));
 	json_text(run->builder, "message", !error ? NULL : error->message);
 	json_text(run->builder, "hint", !error ? NULL : devid_error_hint(error));
-	if (run->json) {
+	if (options.json) {
 		report_builder(run->builder);
 		return !error ? EXIT_DONE : EXIT_BLOCKED;
 	}
@@ -226,64 +247,46 @@ static enum exit_status finish(struct posture *run)
 	return !error ? EXIT_DONE : report_error(&error, false);
 }
 
-static enum exit_status run(struct posture *run, const char *operand)
+static enum exit_status run_for(const char *operand)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 	g_autoptr(GString) failed = g_string_new(NULL);
+	AUTO_POSTURE struct posture posture = { .choice = options.choice,
+						.builder = builder,
+						.failed = failed };
+	struct posture *run = &posture;
 	GError *error = NULL;
-	enum exit_status status;
 
-	run->builder = builder;
-	run->failed = failed;
 	json_builder_begin_object(builder);
 	json_builder_set_member_name(builder, "profiles");
 	json_builder_begin_array(builder);
 	if (find_account(run, &error) && find_verdict(run, operand, &error) && run_all(run, &error))
-		status = finish(run);
-	else
-		status = report_error(&error, run->json);
-	devid_verdict_free(run->verdict);
-	choice_clear(&run->choice);
-	accounts_clear(&run->accounts);
-	return status;
+		return finish(run);
+	return report_error(&error, options.json);
 }
 
-enum exit_status command_posture(int argc, char **argv)
+static enum exit_status posture(char **operands)
 {
-	g_autofree char *profile = NULL;
-	struct posture posture = { .profile = NULL };
-	gboolean list = FALSE;
-	const GOptionEntry entries[] = {
-		{ "profile", 0, 0, G_OPTION_ARG_STRING, &profile, "Only this device profile",
-		  "NAME" },
-		{ "list", 0, 0, G_OPTION_ARG_NONE, &list, "List the checks that a profile can have",
-		  NULL },
-		CHOICE_OPTIONS(posture.choice),
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &posture.json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	enum exit_status status;
-	bool done;
-
-	if (!options_parse(
-		    &argc, &argv, "[LABEL|URI]",
-		    "Run the account's device profiles on this computer, and show what each check "
-		    "finds. A label says which identity the check DeviceCertificate means; "
-		    "else it is the one that devid list marks.",
-		    "Exit status: 0 all profiles are met, 1 failed, 4 one is not, 6 no account.",
-		    entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc > 2)
-		return report_usage("posture", "%s: one label is enough", argv[2]);
-	if (list && (argc > 1 || profile))
+	if (options.list && (operands[0] || options.profile))
 		return report_usage("posture", "--list goes with --json alone");
-	posture.profile = profile;
-	if (!list)
-		return run(&posture, argc > 1 ? argv[1] : NULL);
-	if (posture.json)
+	if (!options.list)
+		return run_for(operands[0]);
+	if (options.json)
 		print_kinds_json();
 	else
 		print_kinds();
 	return EXIT_DONE;
 }
+
+const struct command command_posture = {
+	.name = "posture",
+	.arguments = "[LABEL|URI]",
+	.summary = "Run the account's device profiles on this computer",
+	.about = "Run the account's device profiles on this computer, and show what each check "
+		 "finds. A label says which identity the check DeviceCertificate means; else it is "
+		 "the one that devid list marks.",
+	.description = "Exit status: 0 all profiles are met, 1 failed, 4 one is not, 6 no account.",
+	.entries = entries,
+	.most = 1,
+	.run = posture,
+};

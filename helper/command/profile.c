@@ -8,7 +8,6 @@
 #include "base/json-build.h"
 #include "base/text.h"
 #include "command/cli/ask.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -21,11 +20,28 @@
 #include "identity/token.h"
 #include "command.h"
 
+static struct {
+	char *gateway, *user, *ca_file;
+	gboolean install, yes, json;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "gateway", 0, 0, G_OPTION_ARG_STRING, &options.gateway,
+	  "What to connect to: host, network or interface, as the client has it", "GATEWAY" },
+	{ "user", 0, 0, G_OPTION_ARG_STRING, &options.user, "User name there", "NAME" },
+	{ "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &options.ca_file,
+	  "CAs of the gateway, as PEM (default: the system's)", "FILE" },
+	{ "install", 0, 0, G_OPTION_ARG_NONE, &options.install,
+	  "Put it where the client reads it; what was there is kept", NULL },
+	{ "yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, "Don't ask", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
+
 struct request {
 	const struct vpn_client *client;
 	const struct identity *identity;
 	struct client_profile profile;
-	bool install, yes, json;
 };
 
 static const char *const token_words[] = {
@@ -33,7 +49,7 @@ static const char *const token_words[] = {
 	[CLIENT_SYSTEM] = "machine's",
 };
 
-static enum exit_status list_clients(bool json)
+static enum exit_status list_clients(void)
 {
 	static const char *const headings[] = { "CLIENT", "TOKEN", "INSTALLS", "WHAT", NULL };
 	AUTO_TABLE struct table *table = table_new(headings);
@@ -57,7 +73,7 @@ static enum exit_status list_clients(bool json)
 		json_builder_end_object(builder);
 	}
 	json_builder_end_array(builder);
-	if (json)
+	if (options.json)
 		report_builder(builder);
 	else
 		table_print(table, stdout);
@@ -144,7 +160,7 @@ static enum exit_status print(const struct request *request, GPtrArray *files)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
-	if (!request->json) {
+	if (!options.json) {
 		print_files(request, files);
 		/* Of what can be installed, that is told with it. */
 		if (!request->client->installs && request->client->then)
@@ -182,9 +198,9 @@ static enum exit_status confirm(const struct request *request, GPtrArray *files)
 {
 	enum ask_answer answer;
 
-	if (!request->json)
+	if (!options.json)
 		tell(request, files);
-	answer = ask_yes("profile", request->yes);
+	answer = ask_yes("profile", options.yes);
 	if (answer == ASK_NOBODY)
 		return report_usage("profile", "--install writes files: add --yes");
 	return answer == ASK_YES ? EXIT_DONE : EXIT_FAILED;
@@ -228,10 +244,10 @@ static enum exit_status install(const struct request *request, GPtrArray *files)
 
 		if (!client_install(file, text, request->client->name, request->profile.home,
 				    &outcome, &backup, &error))
-			return report_error(&error, request->json);
+			return report_error(&error, options.json);
 		add_json_file(builder, file, text,
 			      outcome == CLIENT_WRITTEN ? "written" : "unchanged", backup);
-		if (request->json)
+		if (options.json)
 			continue;
 		print_line(stdout, "%s: %s", file->path,
 			   outcome == CLIENT_WRITTEN ? "written" : "unchanged");
@@ -239,7 +255,7 @@ static enum exit_status install(const struct request *request, GPtrArray *files)
 			print_line(stdout, "  what was there: %s", backup);
 	}
 	json_builder_end_array(builder);
-	if (request->json) {
+	if (options.json) {
 		report_builder(builder);
 	} else if (request->client->then) {
 		g_auto(GStrv) parts = g_strsplit(request->client->then, "%s", -1);
@@ -281,17 +297,17 @@ static enum exit_status go(struct request *request)
 
 	profile->identity = request->identity;
 	if (!check_identity(request, &error))
-		return report_error(&error, request->json);
-	if (!profile->gateway && client->example && request->install && client->installs)
+		return report_error(&error, options.json);
+	if (!profile->gateway && client->example && options.install && client->installs)
 		return report_usage("profile", "%s: --gateway %s is missing", client->name,
 				    client->gateway);
 	if (!profile->gateway)
 		profile->gateway = g_strdup(client->example);
 	if (!client_profile_check(profile, client, &error) ||
 	    !client->profile(profile, files, &error) ||
-	    (request->install && !may_install(request, &error)))
-		return report_error(&error, request->json);
-	if (request->install)
+	    (options.install && !may_install(request, &error)))
+		return report_error(&error, options.json);
+	if (options.install)
 		return install(request, files);
 	if (client->token == CLIENT_SYSTEM && request->identity->half == HALF_USER)
 		report_warning(
@@ -301,112 +317,72 @@ static enum exit_status go(struct request *request)
 	return print(request, files);
 }
 
-static const char **client_names(void)
-{
-	const char **names = g_new0(const char *, client_count() + 1);
-
-	for (size_t i = 0; i < client_count(); i++)
-		names[i] = client_get(i)->name;
-	return names;
-}
-
-static const struct vpn_client *find_client(const char *word)
-{
-	g_autofree const char **names = client_names();
-	const char *meant = words_meant(word, names);
-
-	return meant ? client_find(meant) : NULL;
-}
-
-static enum exit_status unknown_client(const char *name)
-{
-	g_autofree const char **names = client_names();
-	g_autofree char *meant = NULL;
-	const char *nearest;
-
-	nearest = words_nearest(name, names);
-	if (!nearest)
-		return report_usage("profile", "%s: no such client (devid profile lists them)",
-				    name);
-	meant = g_strdup_printf("profile %s", nearest);
-	return report_usage_near(meant, "profile: %s: no such client", name);
-}
-
 static enum exit_status run(struct request *request, const char *label)
 {
+	/* Root's daemons: the machine's identity, wherever it stands in the list. */
 	AUTO_CHOICE struct choice choice = {
-		.user = FALSE,
-		.system = FALSE,
+		.system = request->client->token == CLIENT_SYSTEM && !label,
 	};
 	char home[PATH_BUFFER];
 	GError *error = NULL;
 
-	if (!path_home(home)) {
+	if (path_home(home)) {
+		request->profile.home = home;
+		request->profile.module = token_module_path();
+		request->identity = choose(&choice, label, &error);
+	} else {
 		devid_error_set(&error, DEVID_IO, NULL, NULL, "no home folder");
-		return report_error(&error, request->json);
 	}
-	request->profile.home = home;
-	request->profile.module = token_module_path();
-	/* Root's daemons: the machine's identity, wherever it stands in the list. */
-	choice.system = request->client->token == CLIENT_SYSTEM && !label;
-	request->identity = choose(&choice, label, &error);
-	if (!request->identity)
-		return report_error(&error, request->json);
-	return go(request);
+	return error ? report_error(&error, options.json) : go(request);
 }
 
-enum exit_status command_profile(int argc, char **argv)
+static enum exit_status run_for(const struct vpn_client *client, const char *label)
 {
-	g_autofree char *gateway = NULL, *user = NULL, *ca_file = NULL, *ca_path = NULL;
-	struct request request = { 0 };
-	gboolean do_install = FALSE, yes = FALSE, json = FALSE;
-	const GOptionEntry entries[] = {
-		{ "gateway", 0, 0, G_OPTION_ARG_STRING, &gateway,
-		  "What to connect to: host, network or interface, as the client has it",
-		  "GATEWAY" },
-		{ "user", 0, 0, G_OPTION_ARG_STRING, &user, "User name there", "NAME" },
-		{ "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &ca_file,
-		  "CAs of the gateway, as PEM (default: the system's)", "FILE" },
-		{ "install", 0, 0, G_OPTION_ARG_NONE, &do_install,
-		  "Put it where the client reads it; what was there is kept", NULL },
-		{ "yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "Don't ask", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
+	g_autofree char *ca_file =
+		options.ca_file ? g_canonicalize_filename(options.ca_file, NULL) : NULL;
+	struct request request = { .client = client,
+				   .profile = { .gateway = g_strdup(options.gateway),
+						.user = options.user,
+						.ca_file = ca_file } };
 	enum exit_status status;
-	bool done;
 
-	if (!options_parse(&argc, &argv, "[CLIENT [LABEL|URI]]",
-			   "Print a client's configuration for an identity. It works as it stands. "
-			   "Without a client: list them.",
-			   NULL, entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc < 2 && (gateway || user || ca_file || do_install || yes))
-		return report_usage("profile", "a client is missing");
-	if (argc < 2)
-		return list_clients(json);
-	if (argc > 3)
-		return report_usage("profile", "%s: one label is enough", argv[3]);
-	request.client = find_client(argv[1]);
-	if (!request.client)
-		return unknown_client(argv[1]);
-	if (gateway && !request.client->gateway)
-		return report_usage("profile", "%s takes no --gateway", request.client->name);
-	if (user && !request.client->user)
-		return report_usage("profile", "%s takes no --user", request.client->name);
-	if (ca_file) {
-		ca_path = g_canonicalize_filename(ca_file, NULL);
-		if (!g_file_test(ca_path, G_FILE_TEST_IS_REGULAR))
-			return report_usage("profile", "--ca-file %s: no such file", ca_file);
-	}
-	request.profile.gateway = g_steal_pointer(&gateway);
-	request.profile.user = user;
-	request.profile.ca_file = ca_path;
-	request.install = do_install;
-	request.yes = yes;
-	request.json = json;
-	status = run(&request, argc > 2 ? argv[2] : NULL);
+	if (options.gateway && !client->gateway)
+		status = report_usage("profile", "%s takes no --gateway", client->name);
+	else if (options.user && !client->user)
+		status = report_usage("profile", "%s takes no --user", client->name);
+	else if (ca_file && !g_file_test(ca_file, G_FILE_TEST_IS_REGULAR))
+		status = report_usage("profile", "--ca-file %s: no such file", options.ca_file);
+	else
+		status = run(&request, label);
 	client_profile_clear(&request.profile);
 	return status;
 }
+
+static enum exit_status profile(char **operands)
+{
+	g_autofree const char **names = g_new0(const char *, client_count() + 1);
+	const char *meant;
+
+	if (!operands[0] &&
+	    (options.gateway || options.user || options.ca_file || options.install || options.yes))
+		return report_usage("profile", "a client is missing");
+	if (!operands[0])
+		return list_clients();
+	for (size_t i = 0; i < client_count(); i++)
+		names[i] = client_get(i)->name;
+	meant = words_meant(operands[0], names);
+	if (!meant)
+		return report_unknown("profile", "client", operands[0], names);
+	return run_for(client_find(meant), operands[1]);
+}
+
+const struct command command_profile = {
+	.name = "profile",
+	.arguments = "[CLIENT [LABEL|URI]]",
+	.summary = "Print or install a client's configuration",
+	.about = "Print a client's configuration for an identity. It works as it stands. Without a "
+		 "client: list them.",
+	.entries = entries,
+	.most = 2,
+	.run = profile,
+};

@@ -8,7 +8,6 @@
 
 #include "base/json-build.h"
 #include "command/cli/ask.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -21,11 +20,23 @@
 #include "identity/uri.h"
 #include "command.h"
 
-static void tell(const struct identity *identity, const GPtrArray *kept, bool json)
+static struct {
+	struct choice choice;
+	gboolean json, yes;
+} options = { .choice = { .authorities = true } };
+
+static const GOptionEntry entries[] = {
+	CHOICE_OPTIONS(options.choice),
+	{ "yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, "Don't ask", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
+
+static void tell(const struct identity *identity, const GPtrArray *kept)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
-	if (!json) {
+	if (!options.json) {
 		print_line(stdout, "%s: removed from %s", identity->record->label, identity->token);
 		print_unreachable(kept);
 		return;
@@ -107,9 +118,9 @@ static void tell_profiles(const struct identity *identity)
 }
 
 /* Told only where somebody is asked. */
-static enum ask_answer confirm(const struct identity *identity, bool yes)
+static enum ask_answer confirm(const struct identity *identity)
 {
-	if (ask_would(yes)) {
+	if (ask_would(options.yes)) {
 		print_line(
 			stderr,
 			"This removes %s from %s%s. There is no way back but another import. What "
@@ -120,46 +131,39 @@ static enum ask_answer confirm(const struct identity *identity, bool yes)
 		tell_profiles(identity);
 		print_line(stderr, "  and whatever else was given %s", identity->uri);
 	}
-	return ask_yes("remove", yes);
+	return ask_yes("remove", options.yes);
 }
 
-enum exit_status command_remove(int argc, char **argv)
+static enum exit_status run(char **operands)
 {
-	AUTO_CHOICE struct choice choice = { .authorities = true };
+	AUTO_CHOICE struct choice choice = options.choice;
 	AUTO_CLIENT struct client client = CLIENT_INIT;
-	gboolean json = FALSE, yes = FALSE;
-	const GOptionEntry entries[] = {
-		CHOICE_OPTIONS(choice),
-		{ "yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "Don't ask", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
 	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
-	const struct identity *identity;
 	GError *error = NULL;
-	enum exit_status status;
-	bool done;
+	const struct identity *identity = choose_own(&choice, operands[0], &error);
 
-	if (!options_parse(
-		    &argc, &argv, "LABEL",
-		    "Remove an identity from this computer: its certificate, its chain and its "
-		    "private key. There is no way back but another import.",
-		    NULL, entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc < 2)
-		return report_usage("remove", "a label is missing");
-	if (argc > 2)
-		return report_usage("remove", "%s: one label at a time", argv[2]);
-	identity = choose_own(&choice, argv[1], &error);
 	if (!identity || !change_allowed(identity->half, &error))
-		return report_error(&error, json);
+		return report_error(&error, options.json);
 	/* A script that removes goes on doing so: only a person is asked. */
-	if (confirm(identity, yes) == ASK_NO)
+	if (confirm(identity) == ASK_NO)
 		return EXIT_FAILED;
 	if (!agent_connect(&client, identity->half, CLIENT_START, &error) ||
 	    !change_remove(&client, identity, NULL, kept, &error))
-		return report_error(&error, json);
-	tell(identity, kept, json);
+		return report_error(&error, options.json);
+	tell(identity, kept);
 	return EXIT_DONE;
 }
+
+const struct command command_remove = {
+	.name = "remove",
+	.arguments = "LABEL",
+	.summary = "Remove an identity",
+	.about =
+		"Remove an identity from this computer: its certificate, its chain and its private "
+		"key. There is no way back but another import.",
+	.entries = entries,
+	.least = 1,
+	.most = 1,
+	.missing = "a label is missing",
+	.run = run,
+};

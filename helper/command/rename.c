@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/json-build.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "identity/agent.h"
@@ -11,6 +10,17 @@
 #include "identity/choose.h"
 #include "identity/list.h"
 #include "command.h"
+
+static struct {
+	struct choice choice;
+	gboolean json;
+} options;
+
+static const GOptionEntry entries[] = {
+	CHOICE_OPTIONS(options.choice),
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
 
 static gboolean label_valid(const char *label, GError **error)
 {
@@ -63,12 +73,12 @@ static gboolean rename_identity(const struct identity *identity, const char *lab
 }
 
 static void tell(const struct choice *choice, const struct identity *identity, const char *label,
-		 bool changed, bool json)
+		 bool changed)
 {
 	g_autofree char *uri = identity_list_uri(choice->list, identity->half, identity, label);
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
-	if (!json) {
+	if (!options.json) {
 		print_line(stdout, "%s: %s", label,
 			   changed ? "renamed" : "it has this label already");
 		print_line(stdout, "%s", uri);
@@ -87,35 +97,32 @@ static void tell(const struct choice *choice, const struct identity *identity, c
 	report_builder(builder);
 }
 
-enum exit_status command_rename(int argc, char **argv)
+static enum exit_status run(char **operands)
 {
-	AUTO_CHOICE struct choice choice = { 0 };
-	gboolean json = FALSE;
-	const GOptionEntry entries[] = {
-		CHOICE_OPTIONS(choice),
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
+	AUTO_CHOICE struct choice choice = options.choice;
 	const struct identity *identity;
+	const char *label = operands[1];
 	GError *error = NULL;
-	enum exit_status status;
-	bool done, changed;
+	bool changed;
 
-	if (!options_parse(&argc, &argv, "OLD NEW",
-			   "Give an identity another label. Its PKCS#11 URI changes with it.", NULL,
-			   entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc < 3)
-		return report_usage("rename", "the old and the new label are needed");
-	if (argc > 3)
-		return report_usage("rename", "%s: nothing more is expected", argv[3]);
-	identity = label_valid(argv[2], &error) ? choose_own(&choice, argv[1], &error) : NULL;
-	if (!identity || taken(&choice, identity, argv[2], &error))
-		return report_error(&error, json);
-	changed = strcmp(identity->record->label, argv[2]) != 0;
-	if (changed && !rename_identity(identity, argv[2], &error))
-		return report_error(&error, json);
-	tell(&choice, identity, argv[2], changed, json);
+	identity = label_valid(label, &error) ? choose_own(&choice, operands[0], &error) : NULL;
+	if (!identity || taken(&choice, identity, label, &error))
+		return report_error(&error, options.json);
+	changed = strcmp(identity->record->label, label) != 0;
+	if (changed && !rename_identity(identity, label, &error))
+		return report_error(&error, options.json);
+	tell(&choice, identity, label, changed);
 	return EXIT_DONE;
 }
+
+const struct command command_rename = {
+	.name = "rename",
+	.arguments = "OLD NEW",
+	.summary = "Give an identity another label",
+	.about = "Give an identity another label. Its PKCS#11 URI changes with it.",
+	.entries = entries,
+	.least = 2,
+	.most = 2,
+	.missing = "the old and the new label are needed",
+	.run = run,
+};

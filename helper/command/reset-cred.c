@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/json-build.h"
 #include "command/cli/ask.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -17,6 +16,23 @@
 #include "command/reset/strays.h"
 #include "identity/list.h"
 #include "command.h"
+
+static struct {
+	struct reset reset;
+	gboolean yes, json;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "keys", 0, 0, G_OPTION_ARG_NONE, &options.reset.keys,
+	  "Also remove the identities with their private keys", NULL },
+	{ "strays", 0, 0, G_OPTION_ARG_NONE, &options.reset.strays,
+	  "Also remove keys that no identity names, and keep the identities", NULL },
+	{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.reset.dry_run,
+	  "Tell what is there and change nothing", NULL },
+	{ "yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, "Don't ask", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
 
 static void print_text(const struct reset *reset)
 {
@@ -88,17 +104,14 @@ static size_t count_removable(const struct identity_list *list)
 	return count;
 }
 
-/* 0: go on. Nothing to remove: nothing to ask. */
-static enum exit_status confirm(const struct reset *reset, const struct identity_list *list,
-				bool yes, bool *refused)
+/* EXIT_DONE: go on. Nothing to remove: nothing to ask. */
+static enum exit_status confirm(const struct reset *reset, const struct identity_list *list)
 {
 	size_t count = count_removable(list);
 
-	*refused = false;
-	if (!reset->keys || reset->dry_run || yes || count == 0)
+	if (!reset->keys || reset->dry_run || options.yes || count == 0)
 		return EXIT_DONE;
-	*refused = true;
-	if (!ask_would(yes))
+	if (!ask_would(options.yes))
 		return report_usage("reset-cred",
 				    "--keys removes %zu identit%s: add --yes, or ask first with "
 				    "--dry-run",
@@ -109,8 +122,7 @@ static enum exit_status confirm(const struct reset *reset, const struct identity
 		if (identity_list_get(list, i)->half == HALF_USER || geteuid() == 0)
 			print_line(stderr, "  %s (%s)", identity_list_get(list, i)->record->label,
 				   identity_list_get(list, i)->token);
-	*refused = ask_yes("reset-cred", yes) != ASK_YES;
-	return *refused ? EXIT_FAILED : EXIT_DONE;
+	return ask_yes("reset-cred", options.yes) == ASK_YES ? EXIT_DONE : EXIT_FAILED;
 }
 
 static void go(struct reset *reset, const struct identity_list *list)
@@ -142,61 +154,47 @@ static void go(struct reset *reset, const struct identity_list *list)
 		write_event(reset);
 }
 
-static enum exit_status run(struct reset *reset, bool yes, bool json)
+static enum exit_status reset_all(struct reset *reset)
 {
 	g_autoptr(identity_list) list = NULL;
 	GError *error = NULL;
 	enum exit_status status;
-	bool refused;
 
 	list = identity_list_load(true, true, &error);
 	if (error)
 		reset_failed(reset, error);
-	status = confirm(reset, list, yes, &refused);
-	if (refused)
+	status = confirm(reset, list);
+	if (status != EXIT_DONE)
 		return status;
 	go(reset, list);
-	if (json)
+	if (options.json)
 		print_json(reset);
 	else
 		print_text(reset);
-	if (reset->first && !json) {
+	if (reset->first && !options.json) {
 		fflush(stdout);
 		report_error(&reset->first, false);
 	}
 	return reset->status;
 }
 
-enum exit_status command_reset_cred(int argc, char **argv)
+static enum exit_status run(char **operands)
 {
-	struct reset reset;
-	gboolean yes = FALSE, json = FALSE;
-	const GOptionEntry entries[] = {
-		{ "keys", 0, 0, G_OPTION_ARG_NONE, &reset.keys,
-		  "Also remove the identities with their private keys", NULL },
-		{ "strays", 0, 0, G_OPTION_ARG_NONE, &reset.strays,
-		  "Also remove keys that no identity names, and keep the identities", NULL },
-		{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &reset.dry_run,
-		  "Tell what is there and change nothing", NULL },
-		{ "yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "Don't ask", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
 	enum exit_status status;
-	bool done;
 
-	reset_begin(&reset);
-	if (!options_parse(
-		    &argc, &argv, "",
-		    "Forget saved sign-in data, remembered choices, and what the agent holds "
-		    "in memory. Each place is told with what was found and removed, and so is "
-		    "what is out of reach. Running it twice does no harm.",
-		    NULL, entries, &done, &status) ||
-	    done)
-		goto end;
-	status = argc > 1 ? report_usage("reset-cred", "%s: nothing more is expected", argv[1])
-			  : run(&reset, yes, json);
-end:
-	reset_end(&reset);
+	reset_begin(&options.reset);
+	status = reset_all(&options.reset);
+	reset_end(&options.reset);
 	return status;
 }
+
+const struct command command_reset_cred = {
+	.name = "reset-cred",
+	.summary = "Forget sign-in data; with --keys, the identities too",
+	.about =
+		"Forget saved sign-in data, remembered choices, and what the agent holds in memory. "
+		"Each place is told with what was found and removed, and so is what is out of "
+		"reach. Running it twice does no harm.",
+	.entries = entries,
+	.run = run,
+};

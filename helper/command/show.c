@@ -7,7 +7,6 @@
 #include "base/moment.h"
 #include "command/admin/chain-tree.h"
 #include "command/check/remarks.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -16,6 +15,17 @@
 #include "identity/json.h"
 #include "identity/verdict.h"
 #include "command.h"
+
+static struct {
+	struct choice choice;
+	gboolean json;
+} options;
+
+static const GOptionEntry entries[] = {
+	CHOICE_OPTIONS(options.choice),
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
 
 /* What its objects are called on the token, where that is not all the same. */
 static void print_labels(const struct identity *identity)
@@ -148,47 +158,43 @@ static void print_json(const struct identity *identity, const struct devid_accou
 	report_builder(builder);
 }
 
-enum exit_status command_show(int argc, char **argv)
+static gboolean show(const struct identity *identity, GError **error)
 {
-	AUTO_CHOICE struct choice choice = { 0 };
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
 	AUTO_TREE struct chain_tree tree = { .count = 0 };
-	gboolean json = FALSE;
-	const GOptionEntry entries[] = {
-		CHOICE_OPTIONS(choice),
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	g_autoptr(devid_verdict) verdict = NULL;
+	struct devid_account *account = accounts_get(&accounts, identity->half, error);
+	g_autoptr(devid_verdict) verdict =
+		!account ? NULL : verdict_assess(identity, account, error);
 	g_autoptr(GPtrArray) remarks = NULL;
-	g_autoptr(GError) error = NULL;
-	const struct identity *identity;
-	struct devid_account *account;
-	enum exit_status status;
-	bool done;
 
-	if (!options_parse(
-		    &argc, &argv, "[LABEL|URI]",
-		    "Show one identity: where its key is, its certificate, its chain as a tree "
-		    "with the certificate that is, or must become, a signing certificate of "
-		    "the account.",
-		    NULL, entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc > 2)
-		return report_usage("show", "%s: one label is enough", argv[2]);
-	identity = choose(&choice, argc > 1 ? argv[1] : NULL, &error);
-	if (!identity)
-		return report_error(&error, json);
-	account = accounts_get(&accounts, identity->half, &error);
-	verdict = !account ? NULL : verdict_assess(identity, account, &error);
 	if (!verdict)
-		return report_error(&error, json);
+		return FALSE;
 	chain_tree_build(&tree, identity, account);
 	remarks = remark_find(account, identity->chain, identity->chain_count);
-	if (json)
+	if (options.json)
 		print_json(identity, account, &tree, verdict, remarks);
 	else
 		print_text(identity, account, &tree, verdict, remarks);
-	return EXIT_DONE;
+	return TRUE;
 }
+
+static enum exit_status run(char **operands)
+{
+	AUTO_CHOICE struct choice choice = options.choice;
+	GError *error = NULL;
+	const struct identity *identity = choose(&choice, operands[0], &error);
+
+	return identity && show(identity, &error) ? EXIT_DONE : report_error(&error, options.json);
+}
+
+const struct command command_show = {
+	.name = "show",
+	.arguments = "[LABEL|URI]",
+	.summary = "Show one identity and its chain",
+	.about =
+		"Show one identity: where its key is, its certificate, its chain as a tree with the "
+		"certificate that is, or must become, a signing certificate of the account.",
+	.entries = entries,
+	.most = 1,
+	.run = run,
+};

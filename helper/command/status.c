@@ -8,7 +8,6 @@
 #include "base/keyring.h"
 #include "base/moment.h"
 #include "command/check/remarks.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -19,6 +18,17 @@
 #include "identity/list.h"
 #include "identity/verdict.h"
 #include "command.h"
+
+static struct {
+	gboolean json, watch;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "watch", 0, 0, G_OPTION_ARG_NONE, &options.watch,
+	  "Print connections, and then each change, until interrupted", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
 
 static char *agent_words(const struct agent_look *state, enum half half)
 {
@@ -238,54 +248,47 @@ static void print_json(struct glance *glance, const struct devid_account *accoun
 	report_builder(builder);
 }
 
-enum exit_status command_status(int argc, char **argv)
+static void glance_clear(struct glance *glance)
 {
-	struct glance glance = { .list = NULL };
-	const struct devid_account *account;
-	gboolean json = FALSE, watch = FALSE;
-	const GOptionEntry entries[] = {
-		{ "watch", 0, 0, G_OPTION_ARG_NONE, &watch,
-		  "Print connections, and then each change, until interrupted", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	GError *error = NULL;
-	enum exit_status status;
-	bool done;
+	agent_look_clear(&glance->agents[HALF_USER]);
+	agent_look_clear(&glance->agents[HALF_SYSTEM]);
+	identity_list_free(glance->list);
+	devid_office_free(glance->network);
+	accounts_clear(&glance->accounts);
+	g_free(glance->keyring);
+	g_free(glance->keyring_state);
+}
 
-	if (!options_parse(
-		    &argc, &argv, "",
-		    "Show agent, keyring, account, identities and connections at a glance. Starts "
-		    "nothing.",
-		    NULL, entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc > 1)
-		return report_usage("status", "%s: nothing more is expected", argv[1]);
-	if (watch)
-		return status_watch(json);
+static enum exit_status run(char **operands)
+{
+	__attribute__((cleanup(glance_clear))) struct glance glance = { .list = NULL };
+	const struct devid_account *account;
+	GError *error = NULL;
+
+	if (options.watch)
+		return status_watch(options.json);
 	glance.list = identity_list_load(true, true, &error);
 	account = !glance.list ? NULL : accounts_get(&glance.accounts, HALF_USER, &error);
-	if (account) {
-		agent_look(HALF_USER, CLIENT_NO_START, &glance.agents[HALF_USER]);
-		agent_look(HALF_SYSTEM, CLIENT_NO_START, &glance.agents[HALF_SYSTEM]);
-		glance.keyring = keyring_words(&glance.agents[HALF_USER], &glance.keyring_state);
-		if (devid_account_office_count(account) > 0 &&
-		    devid_office_find(account, DEVID_OFFICE_PROBE, &glance.network) != DEVID_OK)
-			glance.network = NULL;
-		if (json)
-			print_json(&glance, account);
-		else
-			print_text(&glance, account);
-	} else {
-		status = report_error(&error, json);
-	}
-	agent_look_clear(&glance.agents[HALF_USER]);
-	agent_look_clear(&glance.agents[HALF_SYSTEM]);
-	identity_list_free(glance.list);
-	devid_office_free(glance.network);
-	accounts_clear(&glance.accounts);
-	g_free(glance.keyring);
-	g_free(glance.keyring_state);
-	return status;
+	if (!account)
+		return report_error(&error, options.json);
+	agent_look(HALF_USER, CLIENT_NO_START, &glance.agents[HALF_USER]);
+	agent_look(HALF_SYSTEM, CLIENT_NO_START, &glance.agents[HALF_SYSTEM]);
+	glance.keyring = keyring_words(&glance.agents[HALF_USER], &glance.keyring_state);
+	if (devid_account_office_count(account) > 0 &&
+	    devid_office_find(account, DEVID_OFFICE_PROBE, &glance.network) != DEVID_OK)
+		glance.network = NULL;
+	if (options.json)
+		print_json(&glance, account);
+	else
+		print_text(&glance, account);
+	return EXIT_DONE;
 }
+
+const struct command command_status = {
+	.name = "status",
+	.summary = "Show agent, keyring, account, identities at a glance",
+	.about = "Show agent, keyring, account, identities and connections at a glance. Starts "
+		 "nothing.",
+	.entries = entries,
+	.run = run,
+};

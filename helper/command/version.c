@@ -1,37 +1,39 @@
 /* devid version */
 #include <config.h>
 
-#include "command/cli/options.h"
+#include "base/json-build.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command.h"
 
-enum exit_status command_version(int argc, char **argv)
+static struct {
+	gboolean json;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
+
+static enum exit_status version(char **operands)
 {
-	gboolean json = FALSE;
-	const GOptionEntry entries[] = {
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	enum exit_status status;
-	bool done;
+	g_autoptr(JsonBuilder) builder = json_builder_new();
 
-	if (!options_parse(&argc, &argv, "", "Print the version of devid.", NULL, entries, &done,
-			   &status) ||
-	    done)
-		return status;
-	if (argc > 1)
-		return report_usage("version", "%s: nothing more is expected", argv[1]);
-	if (json) {
-		JsonNode *root = json_node_new(JSON_NODE_OBJECT);
-		JsonObject *object = json_object_new();
-
-		json_object_set_string_member(object, "version", DEVID_VERSION);
-		json_object_set_string_member(object, "gnutls", gnutls_check_version(NULL));
-		json_node_take_object(root, object);
-		report_json(root);
-	} else {
+	if (!options.json) {
 		print_line(stdout, "devid %s", DEVID_VERSION);
+		return EXIT_DONE;
 	}
+	json_builder_begin_object(builder);
+	json_text(builder, "version", DEVID_VERSION);
+	json_text(builder, "gnutls", gnutls_check_version(NULL));
+	report_builder(builder);
 	return EXIT_DONE;
 }
+
+const struct command command_version = {
+	.name = "version",
+	.summary = "Print the version",
+	.about = "Print the version of devid.",
+	.entries = entries,
+	.run = version,
+};

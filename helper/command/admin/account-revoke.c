@@ -21,7 +21,6 @@
 #include "base/input.h"
 #include "base/json-build.h"
 #include "base/trusted.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -32,6 +31,20 @@
 #include "ca-folder.h"
 
 #define CERTIFICATE_FILE_MAX (256 * 1024)
+
+static struct {
+	struct account_choice account;
+	char *config;
+	gboolean json;
+} options;
+
+static const GOptionEntry entries[] = {
+	ACCOUNT_OPTIONS(options.account),
+	{ "config", 0, 0, G_OPTION_ARG_FILENAME, &options.config,
+	  "In the account in this folder, as devid verify reads it", "DIR" },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
 
 struct revocation_job {
 	const char *file;
@@ -153,15 +166,14 @@ static gboolean write_key(struct revocation_job *job, GError **error)
 	return account_file_replace(job->folder.fd, ACCOUNT_FILE, path, text, error);
 }
 
-static gboolean list_it(struct revocation_job *job, const char *config, enum half half,
-			GError **error)
+static gboolean list_it(struct revocation_job *job, enum half half, GError **error)
 {
 	g_autoptr(GBytes) bytes = input_read(job->file, CERTIFICATE_FILE_MAX, error);
 	const struct devid_account *account;
 	const char *named;
 
 	if (!bytes || !import(job, bytes, error) ||
-	    !account_folder_open(&job->folder, config, half, error))
+	    !account_folder_open(&job->folder, options.config, half, error))
 		return FALSE;
 	account = job->folder.account;
 	if (devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE)
@@ -249,17 +261,22 @@ static void write_event(const struct revocation_job *job, enum half half)
 		(void)devid_event_write(half == HALF_SYSTEM, &event);
 }
 
-static enum exit_status run(const char *file, const char *config, enum half half, bool json)
+static enum exit_status run(char **operands)
 {
-	struct revocation_job job = { .file = file, .folder = CA_FOLDER_INIT };
+	struct revocation_job job = { .file = operands[0], .folder = CA_FOLDER_INIT };
 	g_autoptr(devid_verdict) verdict = NULL;
 	GError *error = NULL;
+	enum half half;
 
-	if (list_it(&job, config, half, &error)) {
+	if (!account_half(&options.account, "account revoke", &half))
+		return EXIT_WORDS;
+	if (options.config && (options.account.user || options.account.system))
+		return report_usage("account revoke", "--config goes without --user and --system");
+	if (list_it(&job, half, &error)) {
 		write_event(&job, half);
 		verdict = judge(&job, &error);
 	}
-	if (verdict && json)
+	if (verdict && options.json)
 		tell_json(&job, verdict);
 	else if (verdict)
 		tell(&job, verdict);
@@ -268,40 +285,19 @@ static enum exit_status run(const char *file, const char *config, enum half half
 	ca_folder_clear(&job.folder);
 	g_free(job.list);
 	g_free(job.key_id);
-	return error ? report_error(&error, json) : EXIT_DONE;
+	return error ? report_error(&error, options.json) : EXIT_DONE;
 }
 
-enum exit_status account_revoke(int argc, char **argv)
-{
-	gboolean user = FALSE, system = FALSE, json = FALSE;
-	g_autofree char *config = NULL;
-	const GOptionEntry entries[] = {
-		{ "user", 0, 0, G_OPTION_ARG_NONE, &user, "In your own account", NULL },
-		{ "system", 0, 0, G_OPTION_ARG_NONE, &system,
-		  "In the machine's account (root; root's default)", NULL },
-		{ "config", 0, 0, G_OPTION_ARG_FILENAME, &config,
-		  "In the account in this folder, as devid verify reads it", "DIR" },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	enum exit_status status;
-	bool done;
-
-	if (!options_parse(
-		    &argc, &argv, "FILE|-",
-		    "Revoke a device certificate (PEM or DER) where this account is read: its "
-		    "serial number and its issuer's key identifier go into the account's SerialsFile=, which is made where "
-		    "there is none. Other people's gateways hear nothing of it.",
-		    NULL, entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc < 2)
-		return report_usage("account revoke", "a file is missing (- for standard input)");
-	if (argc > 2)
-		return report_usage("account revoke", "%s: one file at a time", argv[2]);
-	if (user && system)
-		return report_usage("account revoke", "--user or --system, not both");
-	if (config && (user || system))
-		return report_usage("account revoke", "--config goes without --user and --system");
-	return run(argv[1], config, ca_half(user, system), json);
-}
+const struct command account_revoke = {
+	.name = "revoke",
+	.arguments = "FILE|-",
+	.summary = "Revoke a device certificate",
+	.about = "Revoke a device certificate (PEM or DER) where this account is read: its serial "
+		 "number and its issuer's key identifier go into the account's SerialsFile=, which "
+		 "is made where there is none. Other people's gateways hear nothing of it.",
+	.entries = entries,
+	.least = 1,
+	.most = 1,
+	.missing = "a file is missing (- for standard input)",
+	.run = run,
+};

@@ -2,8 +2,8 @@
 #ifndef COMMAND_ADMIN_ACCOUNT_H
 #define COMMAND_ADMIN_ACCOUNT_H
 
-#include "command/cli/report.h"
+#include "command/cli/row.h"
 
-enum exit_status account_revoke(int argc, char **argv);
+extern const struct command account_revoke;
 
 #endif

@@ -8,7 +8,6 @@
 #include "base/input.h"
 #include "base/json-build.h"
 #include "base/moment.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "identity/json.h"
@@ -16,6 +15,20 @@
 #include "ca.h"
 
 #define CA_FILE_MAX (1024 * 1024)
+
+static struct {
+	struct account_choice account;
+	char *name;
+	gboolean json;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "name", 0, 0, G_OPTION_ARG_STRING, &options.name,
+	  "What to call it: letters, digits, '.', '-', '_'", "NAME" },
+	ACCOUNT_OPTIONS(options.account),
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
 
 struct addition {
 	const char *name, *file;
@@ -126,8 +139,7 @@ static void warn_of_key(const struct addition *addition, const struct devid_acco
 		    "devid-account(5)");
 }
 
-static void tell(const struct addition *addition, const struct ca_folder *folder, bool changed,
-		 bool json)
+static void tell(const struct addition *addition, const struct ca_folder *folder, bool changed)
 {
 	g_autofree char *subject = certificate_subject(addition->read.certificate);
 	g_autofree char *path =
@@ -135,7 +147,7 @@ static void tell(const struct addition *addition, const struct ca_folder *folder
 	size_t limit = devid_account_signing_limit(folder->account);
 	time_t ends = gnutls_x509_crt_get_expiration_time(addition->read.certificate);
 
-	if (json) {
+	if (options.json) {
 		g_autoptr(JsonBuilder) builder = json_builder_new();
 
 		json_builder_begin_object(builder);
@@ -162,7 +174,7 @@ static void tell(const struct addition *addition, const struct ca_folder *folder
 			       addition->name);
 }
 
-static gboolean add(struct addition *addition, enum half half, bool json, GError **error)
+static gboolean add(struct addition *addition, enum half half, GError **error)
 {
 	AUTO_CA_FOLDER struct ca_folder folder = CA_FOLDER_INIT;
 	g_autofree char *file = g_strconcat(addition->name, SIGNING_SUFFIX, NULL);
@@ -182,52 +194,38 @@ static gboolean add(struct addition *addition, enum half half, bool json, GError
 		return FALSE;
 	if (!same && !ca_folder_write(&folder, file, addition->bytes, error))
 		return FALSE;
-	tell(addition, &folder, !same, json);
+	tell(addition, &folder, !same);
 	return TRUE;
 }
 
-enum exit_status ca_add(int argc, char **argv)
+static enum exit_status run(char **operands)
 {
-	AUTO_ADDITION struct addition addition = { NULL };
-	g_autofree char *name = NULL;
-	gboolean user = FALSE, system = FALSE, json = FALSE;
-	const GOptionEntry entries[] = {
-		{ "name", 0, 0, G_OPTION_ARG_STRING, &name,
-		  "What to call it: letters, digits, '.', '-', '_'", "NAME" },
-		{ "user", 0, 0, G_OPTION_ARG_NONE, &user, "In your own account", NULL },
-		{ "system", 0, 0, G_OPTION_ARG_NONE, &system,
-		  "In the machine's account (root; root's default)", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	g_autoptr(GError) error = NULL;
-	enum exit_status status;
-	bool done;
+	AUTO_ADDITION struct addition addition = { .name = options.name, .file = operands[0] };
+	GError *error = NULL;
+	enum half half;
 
-	if (!options_parse(&argc, &argv, "FILE|-",
-			   "Add a signing certificate to the account: the certificate of the CA "
-			   "that issues device certificates, alone in its file: PEM, DER or "
-			   "PKCS#7 (.p7b).",
-			   NULL, entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc < 2)
-		return report_usage("ca add", "a file is missing");
-	if (argc > 2)
-		return report_usage("ca add", "%s: one file at a time", argv[2]);
-	if (!name)
+	if (!options.name)
 		return report_usage("ca add", "--name NAME is missing");
-	if (user && system)
-		return report_usage("ca add", "--user or --system, not both");
-	if (!signing_name_valid(name) || name[0] == '-')
+	if (!account_half(&options.account, "ca add", &half))
+		return EXIT_WORDS;
+	if (!signing_name_valid(options.name) || options.name[0] == '-')
 		return report_usage(
 			"ca add",
 			"--name %s: at most 64 letters, digits, '.', '-' and '_', and no "
 			"'.' or '-' in front",
-			name);
-	addition.name = name;
-	addition.file = argv[1];
-	if (!add(&addition, ca_half(user, system), json, &error))
-		return report_error(&error, json);
-	return EXIT_DONE;
+			options.name);
+	return add(&addition, half, &error) ? EXIT_DONE : report_error(&error, options.json);
 }
+
+const struct command ca_add = {
+	.name = "add",
+	.arguments = "--name NAME FILE|-",
+	.summary = "Add a signing certificate",
+	.about = "Add a signing certificate to the account: the certificate of the CA that issues "
+		 "device certificates, alone in its file: PEM, DER or PKCS#7 (.p7b).",
+	.entries = entries,
+	.least = 1,
+	.most = 1,
+	.missing = "a file is missing",
+	.run = run,
+};

@@ -15,6 +15,7 @@
 #include "account/signing.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "command/cli/report.h"
 #include "ca-folder.h"
 
 #define LOCK_WAIT_MS 10000
@@ -31,11 +32,14 @@ void ca_folder_clear(struct ca_folder *folder)
 	folder->account = NULL;
 }
 
-enum half ca_half(gboolean user, gboolean system)
+bool account_half(const struct account_choice *choice, const char *command, enum half *half)
 {
-	if (user || system)
-		return system ? HALF_SYSTEM : HALF_USER;
-	return geteuid() == 0 ? HALF_SYSTEM : HALF_USER;
+	if (choice->user && choice->system) {
+		report_usage(command, "--user or --system, not both");
+		return false;
+	}
+	*half = choice->system || (!choice->user && geteuid() == 0) ? HALF_SYSTEM : HALF_USER;
+	return true;
 }
 
 static gboolean failed(GError **error, const char *path, int number)

@@ -23,7 +23,17 @@ void ca_folder_clear(struct ca_folder *folder);
 /* Whose account a command is about: --system, --user, else the machine's for root and the user's
  * own for anybody else.
  */
-enum half ca_half(gboolean user, gboolean system);
+struct account_choice {
+	gboolean user, system;
+};
+#define ACCOUNT_OPTIONS(choice)                                                        \
+	{ "user", 0, 0, G_OPTION_ARG_NONE, &(choice).user, "Your own account", NULL }, \
+	{                                                                              \
+		"system", 0, 0, G_OPTION_ARG_NONE, &(choice).system,                   \
+			"The machine's account (root; root's default)", NULL           \
+	}
+/* False where both were named, which is told of `command`. */
+bool account_half(const struct account_choice *choice, const char *command, enum half *half);
 /* For writing. `create`: makes the folders that are missing. Refused for the user's own where
  * /etc/devid holds an account, for a folder that isn't ours, and for the machine's without root.
  */

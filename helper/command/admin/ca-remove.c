@@ -12,7 +12,6 @@
 #include "base/input.h"
 #include "base/json-build.h"
 #include "command/cli/ask.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "identity/list.h"
@@ -21,6 +20,18 @@
 #include "ca.h"
 
 #define CA_FILE_MAX (1024 * 1024)
+
+static struct {
+	struct account_choice account;
+	gboolean yes, json;
+} options;
+
+static const GOptionEntry entries[] = {
+	ACCOUNT_OPTIONS(options.account),
+	{ "yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, "Don't ask", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
 
 struct removal {
 	const char *name;
@@ -107,16 +118,7 @@ static gnutls_x509_crt_t read_certificate(const struct ca_folder *folder, const 
 				 g_bytes_get_size(list.ders->pdata[0]), NULL);
 }
 
-static void labels_json(JsonBuilder *builder, const char *name, const GPtrArray *labels)
-{
-	json_builder_set_member_name(builder, name);
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < labels->len; i++)
-		json_builder_add_string_value(builder, g_ptr_array_index(labels, i));
-	json_builder_end_array(builder);
-}
-
-static void tell(const struct removal *removal, bool json)
+static void tell(const struct removal *removal)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
@@ -124,9 +126,9 @@ static void tell(const struct removal *removal, bool json)
 	json_text(builder, "result", "ok");
 	json_flag(builder, "changed", TRUE);
 	json_text(builder, "name", removal->name);
-	labels_json(builder, "identities", removal->issued);
-	labels_json(builder, "stopped", removal->stopped);
-	if (json) {
+	json_texts(builder, "identities", removal->issued);
+	json_texts(builder, "stopped", removal->stopped);
+	if (options.json) {
 		report_builder(builder);
 		return;
 	}
@@ -175,7 +177,7 @@ static gboolean remove_file(const struct removal *removal, enum half half, GErro
 }
 
 /* EXIT_DONE: go on. Without a terminal it is asked for --yes only where everything would stop. */
-static enum exit_status confirm(const struct removal *removal, bool yes)
+static enum exit_status confirm(const struct removal *removal)
 {
 	g_autoptr(GString) labels = g_string_new(NULL);
 	enum ask_answer answer;
@@ -183,7 +185,7 @@ static enum exit_status confirm(const struct removal *removal, bool yes)
 	for (guint i = 0; i < removal->stopped->len; i++)
 		g_string_append_printf(labels, "%s%s", i == 0 ? "" : ", ",
 				       (const char *)g_ptr_array_index(removal->stopped, i));
-	if (ask_would(yes)) {
+	if (ask_would(options.yes)) {
 		print_line(stderr, "This takes the signing certificate %s out of the account.",
 			   removal->name);
 		if (labels->len > 0)
@@ -192,7 +194,7 @@ static enum exit_status confirm(const struct removal *removal, bool yes)
 		else
 			print_line(stderr, "Nothing on this computer hangs on it.");
 	}
-	answer = ask_yes("ca remove", yes);
+	answer = ask_yes("ca remove", options.yes);
 	if (answer == ASK_NOBODY && removal->last)
 		return report_usage("ca remove",
 				    "%s is the last signing certificate in use (by %s): add --yes",
@@ -200,56 +202,44 @@ static enum exit_status confirm(const struct removal *removal, bool yes)
 	return answer == ASK_NO ? EXIT_FAILED : EXIT_DONE;
 }
 
-static enum exit_status run(const char *name, enum half half, bool yes, bool json)
+static enum exit_status run(char **operands)
 {
 	AUTO_REMOVAL struct removal removal = {
-		.name = name,
-		.file = g_strconcat(name, SIGNING_SUFFIX, NULL),
+		.name = operands[0],
+		.file = g_strconcat(operands[0], SIGNING_SUFFIX, NULL),
 		.issued = g_ptr_array_new_with_free_func(g_free),
 		.stopped = g_ptr_array_new_with_free_func(g_free),
 	};
 	GError *error = NULL;
 	enum exit_status status;
+	enum half half;
 
+	if (!account_half(&options.account, "ca remove", &half))
+		return EXIT_WORDS;
+	if (!signing_name_valid(removal.name))
+		return report_usage("ca remove", "%s: not a signing certificate's name",
+				    removal.name);
 	if (!look(&removal, half, &error))
-		return report_error(&error, json);
-	status = confirm(&removal, yes);
+		return report_error(&error, options.json);
+	status = confirm(&removal);
 	if (status != EXIT_DONE)
 		return status;
 	if (!remove_file(&removal, half, &error))
-		return report_error(&error, json);
-	tell(&removal, json);
+		return report_error(&error, options.json);
+	tell(&removal);
 	return EXIT_DONE;
 }
 
-enum exit_status ca_remove(int argc, char **argv)
-{
-	gboolean user = FALSE, system = FALSE, yes = FALSE, json = FALSE;
-	const GOptionEntry entries[] = {
-		{ "user", 0, 0, G_OPTION_ARG_NONE, &user, "From your own account", NULL },
-		{ "system", 0, 0, G_OPTION_ARG_NONE, &system,
-		  "From the machine's account (root; root's default)", NULL },
-		{ "yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "Don't ask", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	enum exit_status status;
-	bool done;
-
-	if (!options_parse(&argc, &argv, "NAME",
-			   "Take a signing certificate out of the account. The identities on this "
-			   "computer that hang on it are named, and on a terminal it is asked for. "
-			   "The last one in use is not removed without yes.",
-			   NULL, entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc < 2)
-		return report_usage("ca remove", "a name is missing");
-	if (argc > 2)
-		return report_usage("ca remove", "%s: one name at a time", argv[2]);
-	if (user && system)
-		return report_usage("ca remove", "--user or --system, not both");
-	if (!signing_name_valid(argv[1]))
-		return report_usage("ca remove", "%s: not a signing certificate's name", argv[1]);
-	return run(argv[1], ca_half(user, system), yes, json);
-}
+const struct command ca_remove = {
+	.name = "remove",
+	.arguments = "NAME",
+	.summary = "Take one out",
+	.about = "Take a signing certificate out of the account. The identities on this computer "
+		 "that hang on it are named, and on a terminal it is asked for. The last one in "
+		 "use is not removed without yes.",
+	.entries = entries,
+	.least = 1,
+	.most = 1,
+	.missing = "a name is missing",
+	.run = run,
+};

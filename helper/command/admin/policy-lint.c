@@ -1,11 +1,21 @@
 /* devid policy lint: warnings of what administrators fall into. */
 #include "account/lint/lint.h"
 #include "base/json-build.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "policy-load.h"
 #include "policy.h"
+
+static struct {
+	gboolean system, json;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "system", 0, 0, G_OPTION_ARG_NONE, &options.system, "The machine's account, whoever asks",
+	  NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
 
 static void print_findings(const GPtrArray *findings)
 {
@@ -43,38 +53,29 @@ static void print_json(const struct devid_account *account, const GPtrArray *fin
 	report_builder(builder);
 }
 
-enum exit_status policy_lint(int argc, char **argv)
+static enum exit_status lint(char **operands)
 {
-	gboolean system = FALSE, json = FALSE;
-	const GOptionEntry entries[] = {
-		{ "system", 0, 0, G_OPTION_ARG_NONE, &system, "The machine's account, whoever asks",
-		  NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	g_autoptr(devid_account) account = NULL;
-	g_autoptr(GPtrArray) findings = NULL;
 	GError *error = NULL;
-	enum exit_status status;
-	bool done;
+	g_autoptr(devid_account) account = policy_account(options.system, &error);
+	g_autoptr(GPtrArray) findings = NULL;
 
-	if (!options_parse(
-		    &argc, &argv, "",
-		    "Warn of settings and rules that do something else than was meant.",
-		    "Exit status: 0 nothing to warn of, 1 there are warnings or it failed, 6 no\n"
-		    "account.",
-		    entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc > 1)
-		return report_usage("policy lint", "%s: nothing more is expected", argv[1]);
-	account = policy_account(system, &error);
 	if (!account)
-		return report_error(&error, json);
+		return report_error(&error, options.json);
 	findings = lint_account(account, time(NULL));
-	if (json)
+	if (options.json)
 		print_json(account, findings);
 	else
 		print_findings(findings);
 	return findings->len == 0 ? EXIT_DONE : EXIT_FAILED;
 }
+
+const struct command policy_lint = {
+	.name = "lint",
+	.summary = "Warn of what administrators fall into",
+	.about = "Warn of settings and rules that do something else than was meant.",
+	.description =
+		"Exit status: 0 nothing to warn of, 1 there are warnings or it failed, 6 no\n"
+		"account.",
+	.entries = entries,
+	.run = lint,
+};

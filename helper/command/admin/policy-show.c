@@ -5,12 +5,22 @@
 #include "account/posture/posture-table.h"
 #include "account/posture/profile.h"
 #include "base/json-build.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
 #include "policy-load.h"
 #include "policy.h"
+
+static struct {
+	gboolean system, json;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "system", 0, 0, G_OPTION_ARG_NONE, &options.system, "The machine's account, whoever asks",
+	  NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
 
 /* What a rule's Platforms= names; NULL: every system. */
 static char **platform_names(const struct policy_rule *rule)
@@ -311,36 +321,26 @@ static void print_json(const struct devid_account *account)
 	report_builder(builder);
 }
 
-enum exit_status policy_show(int argc, char **argv)
+static enum exit_status show(char **operands)
 {
-	gboolean system = FALSE, json = FALSE;
-	const GOptionEntry entries[] = {
-		{ "system", 0, 0, G_OPTION_ARG_NONE, &system, "The machine's account, whoever asks",
-		  NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	g_autoptr(devid_account) account = NULL;
 	GError *error = NULL;
-	enum exit_status status;
-	bool done;
+	g_autoptr(devid_account) account = policy_account(options.system, &error);
 
-	if (!options_parse(
-		    &argc, &argv, "",
-		    "Print who needs a device certificate and who may connect: settings, "
-		    "groups, offices, device profiles, and the rules in their order.",
-		    "Exit status: 0 printed, 1 failed or the account is broken, 6 no account.",
-		    entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc > 1)
-		return report_usage("policy show", "%s: nothing more is expected", argv[1]);
-	account = policy_account(system, &error);
 	if (!account)
-		return report_error(&error, json);
-	if (json)
+		return report_error(&error, options.json);
+	if (options.json)
 		print_json(account);
 	else
 		print_policy(account);
 	return EXIT_DONE;
 }
+
+const struct command policy_show = {
+	.name = "show",
+	.summary = "Print settings, offices, profiles and rules",
+	.about = "Print who needs a device certificate and who may connect: settings, groups, "
+		 "offices, device profiles, and the rules in their order.",
+	.description = "Exit status: 0 printed, 1 failed or the account is broken, 6 no account.",
+	.entries = entries,
+	.run = show,
+};

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/json-build.h"
-#include "command/cli/options.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -15,10 +14,34 @@
 #include "policy-load.h"
 #include "policy.h"
 
-struct test {
+static struct {
 	gboolean system, json;
 	char *user, *os, *origin, *certificate, *identity;
-	char **groups, **profiles; /* as given */
+	char **groups, **profiles;
+} options;
+
+static const GOptionEntry entries[] = {
+	{ "user", 0, 0, G_OPTION_ARG_STRING, &options.user,
+	  "Who connects (default: you); \"\": somebody who is not known", "NAME" },
+	{ "os", 0, 0, G_OPTION_ARG_STRING, &options.os,
+	  "On Windows, macOS, iOS, Android or Linux (default: Linux)", "NAME" },
+	{ "origin", 0, 0, G_OPTION_ARG_STRING, &options.origin,
+	  "From where: office, remote or unknown", "WORD" },
+	{ "group", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.groups,
+	  "A group of the user's besides those known here; may come again", "NAME" },
+	{ "profile", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.profiles,
+	  "What a device profile says: NAME=pass, =fail or =unknown; may come again", "NAME=WORD" },
+	{ "certificate", 0, 0, G_OPTION_ARG_STRING, &options.certificate,
+	  "What the certificate is: valid, invalid or none", "WORD" },
+	{ "identity", 0, 0, G_OPTION_ARG_STRING, &options.identity,
+	  "Instead, the certificate of this identity", "LABEL" },
+	{ "system", 0, 0, G_OPTION_ARG_NONE, &options.system, "The machine's account, whoever asks",
+	  NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
+
+struct test {
 	struct choice choice;
 	struct accounts accounts;
 	struct devid_account *account;
@@ -44,7 +67,7 @@ static enum devid_origin answer_origin(void *data)
 {
 	struct test *test = data;
 
-	if (!test->origin && test->is_here)
+	if (!options.origin && test->is_here)
 		test->found = devid_here_origin(&test->here);
 	return test->found;
 }
@@ -63,24 +86,24 @@ static enum devid_answer answer_profile(const char *name, void *data)
 
 static gboolean read_origin(struct test *test, GError **error)
 {
-	if (!test->origin)
+	if (!options.origin)
 		return TRUE;
 	for (gsize i = 0; i < G_N_ELEMENTS(origins); i++) {
-		if (strcmp(origins[i].word, test->origin) == 0) {
+		if (strcmp(origins[i].word, options.origin) == 0) {
 			test->found = origins[i].origin;
 			return TRUE;
 		}
 	}
 	devid_error_set(error, DEVID_USAGE, NULL, NULL,
 			"policy test: --origin %s: neither office nor remote nor unknown",
-			test->origin);
+			options.origin);
 	return FALSE;
 }
 
 /* NAME=pass|fail|unknown, of a profile that there is. */
 static gboolean read_profiles(struct test *test, GError **error)
 {
-	for (char **given = test->profiles; given && *given; given++) {
+	for (char **given = options.profiles; given && *given; given++) {
 		const char *word = strrchr(*given, '=');
 		g_autofree char *name =
 			g_strndup(*given, !word ? strlen(*given) : (gsize)(word - *given));
@@ -115,11 +138,11 @@ static gboolean state_certificate(struct test *test, GError **error)
 {
 	const struct devid_reason *row = devid_reason_for(DEVID_CHECK_FAILED);
 
-	if (strcmp(test->certificate, "none") == 0)
+	if (strcmp(options.certificate, "none") == 0)
 		return TRUE;
-	if (strcmp(test->certificate, "valid") == 0) {
+	if (strcmp(options.certificate, "valid") == 0) {
 		test->stated = (struct devid_verdict){ .result = DEVID_OK, .reason = "ok" };
-	} else if (strcmp(test->certificate, "invalid") == 0) {
+	} else if (strcmp(options.certificate, "invalid") == 0) {
 		test->stated = (struct devid_verdict){ .result = row->result,
 						       .reason = row->word,
 						       .message = (char *)row->cause,
@@ -127,7 +150,7 @@ static gboolean state_certificate(struct test *test, GError **error)
 	} else {
 		devid_error_set(error, DEVID_USAGE, NULL, NULL,
 				"policy test: --certificate %s: neither valid nor invalid nor none",
-				test->certificate);
+				options.certificate);
 		return FALSE;
 	}
 	test->question.verdict = &test->stated;
@@ -140,12 +163,12 @@ static gboolean find_certificate(struct test *test, GError **error)
 	const struct identity *identity = NULL;
 	struct selection_gateway none = { NULL, 0 };
 
-	if (test->certificate)
+	if (options.certificate)
 		return state_certificate(test, error);
-	if (!test->identity && !test->is_here)
+	if (!options.identity && !test->is_here)
 		return TRUE;
-	if (test->identity) {
-		identity = choose(&test->choice, test->identity, error);
+	if (options.identity) {
+		identity = choose(&test->choice, options.identity, error);
 		if (!identity)
 			return FALSE;
 	} else {
@@ -154,7 +177,7 @@ static gboolean find_certificate(struct test *test, GError **error)
 
 		if (!choose_load(&test->choice, error))
 			return FALSE;
-		at = selection_choose(test->choice.list, test->system, &none, &test->accounts,
+		at = selection_choose(test->choice.list, options.system, &none, &test->accounts,
 				      &unchosen);
 		if (at != SELECTION_NONE)
 			identity = identity_list_get(test->choice.list, at);
@@ -173,16 +196,16 @@ static gboolean read_question(struct test *test, GError **error)
 	struct devid_question *question = &test->question;
 
 	question->os = DEVID_OS_LINUX;
-	if (test->os && !devid_os_find(test->os, &question->os)) {
+	if (options.os && !devid_os_find(options.os, &question->os)) {
 		devid_error_set(error, DEVID_USAGE, NULL, NULL,
 				"policy test: --os %s: none of Windows, macOS, iOS, Android, Linux",
-				test->os);
+				options.os);
 		return FALSE;
 	}
-	question->user = !test->user ? g_get_user_name() : test->user;
+	question->user = !options.user ? g_get_user_name() : options.user;
 	if (*question->user == '\0')
 		question->user = NULL;
-	question->groups = (const char *const *)test->groups;
+	question->groups = (const char *const *)options.groups;
 	question->ask_names = true;
 	question->origin = answer_origin;
 	question->profile = answer_profile;
@@ -267,7 +290,7 @@ static enum exit_status answer(const struct test *test, const struct devid_decis
 {
 	g_autoptr(GError) error = NULL;
 
-	if (test->json) {
+	if (options.json) {
 		print_json(test, decision);
 		return exit_status_for(decision->result);
 	}
@@ -281,19 +304,19 @@ static enum exit_status answer(const struct test *test, const struct devid_decis
 	return report_error(&error, false);
 }
 
-static enum exit_status run(struct test *test)
+static enum exit_status run_test(struct test *test)
 {
 	g_autoptr(devid_decision) decision = NULL;
 	GError *error = NULL;
 	enum exit_status status;
 
 	test->answers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	test->account = policy_account(test->system, &error);
+	test->account = policy_account(options.system, &error);
 	if (test->account && read_question(test, &error) &&
 	    devid_decide(test->account, &test->question, &decision) == DEVID_OK)
 		status = answer(test, decision);
 	else
-		status = report_error(&error, test->json);
+		status = report_error(&error, options.json);
 	g_hash_table_unref(test->answers);
 	devid_verdict_free(test->verdict);
 	devid_account_free(test->account);
@@ -302,57 +325,25 @@ static enum exit_status run(struct test *test)
 	return status;
 }
 
-enum exit_status policy_test(int argc, char **argv)
+static enum exit_status run(char **operands)
 {
-	g_autofree char *user = NULL, *os = NULL, *origin = NULL, *certificate = NULL;
-	g_autofree char *identity = NULL;
-	g_auto(GStrv) groups = NULL;
-	g_auto(GStrv) profiles = NULL;
-	struct test test = { .system = FALSE };
-	const GOptionEntry entries[] = {
-		{ "user", 0, 0, G_OPTION_ARG_STRING, &user,
-		  "Who connects (default: you); \"\": somebody who is not known", "NAME" },
-		{ "os", 0, 0, G_OPTION_ARG_STRING, &os,
-		  "On Windows, macOS, iOS, Android or Linux (default: Linux)", "NAME" },
-		{ "origin", 0, 0, G_OPTION_ARG_STRING, &origin,
-		  "From where: office, remote or unknown", "WORD" },
-		{ "group", 0, 0, G_OPTION_ARG_STRING_ARRAY, &groups,
-		  "A group of the user's besides those known here; may come again", "NAME" },
-		{ "profile", 0, 0, G_OPTION_ARG_STRING_ARRAY, &profiles,
-		  "What a device profile says: NAME=pass, =fail or =unknown; may come again",
-		  "NAME=WORD" },
-		{ "certificate", 0, 0, G_OPTION_ARG_STRING, &certificate,
-		  "What the certificate is: valid, invalid or none", "WORD" },
-		{ "identity", 0, 0, G_OPTION_ARG_STRING, &identity,
-		  "Instead, the certificate of this identity", "LABEL" },
-		{ "system", 0, 0, G_OPTION_ARG_NONE, &test.system,
-		  "The machine's account, whoever asks", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &test.json, "Print a JSON object", NULL },
-		{ NULL },
-	};
-	enum exit_status status;
-	bool done;
+	struct test test = { .is_here = false };
 
-	if (!options_parse(
-		    &argc, &argv, "",
-		    "Tell what the account decides for a user on a system, which rule it is and "
-		    "why none before it. For you on this machine, what is not given is found out "
-		    "here; for anybody else it is not known, and there is no certificate.",
-		    "Exit status: 0 allowed, 1 failed or the account is broken, 3 certificate error,\n"
-		    "4 blocked, 6 no account.",
-		    entries, &done, &status) ||
-	    done)
-		return status;
-	if (argc > 1)
-		return report_usage("policy test", "%s: nothing more is expected", argv[1]);
-	if (certificate && identity)
+	if (options.certificate && options.identity)
 		return report_usage("policy test", "--certificate or --identity, not both");
-	test.user = user;
-	test.os = os;
-	test.origin = origin;
-	test.groups = groups;
-	test.profiles = profiles;
-	test.certificate = certificate;
-	test.identity = identity;
-	return run(&test);
+	return run_test(&test);
 }
+
+const struct command policy_test = {
+	.name = "test",
+	.summary = "Tell what is decided for a user, and why",
+	.about =
+		"Tell what the account decides for a user on a system, which rule it is and why none "
+		"before it. For you on this machine, what is not given is found out here; for "
+		"anybody else it is not known, and there is no certificate.",
+	.description =
+		"Exit status: 0 allowed, 1 failed or the account is broken, 3 certificate error,\n"
+		"4 blocked, 6 no account.",
+	.entries = entries,
+	.run = run,
+};

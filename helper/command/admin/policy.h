@@ -2,10 +2,10 @@
 #ifndef COMMAND_ADMIN_POLICY_H
 #define COMMAND_ADMIN_POLICY_H
 
-#include "command/cli/report.h"
+#include "command/cli/row.h"
 
-enum exit_status policy_show(int argc, char **argv);
-enum exit_status policy_test(int argc, char **argv);
-enum exit_status policy_lint(int argc, char **argv);
+extern const struct command policy_show;
+extern const struct command policy_test;
+extern const struct command policy_lint;
 
 #endif

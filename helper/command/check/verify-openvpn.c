@@ -40,9 +40,10 @@ static gboolean refuse(GError **error, enum devid_result result, const char *for
 	return FALSE;
 }
 
-static gboolean read_depth(int argc, char **argv, guint64 *depth, GError **error)
+static gboolean read_depth(char **operands, guint64 *depth, GError **error)
 {
-	if (argc == 3 && g_ascii_string_to_unsigned(argv[1], 10, 0, DEPTH_MAX, depth, NULL))
+	if (g_strv_length(operands) == 2 &&
+	    g_ascii_string_to_unsigned(operands[0], 10, 0, DEPTH_MAX, depth, NULL))
 		return TRUE;
 	return refuse(
 		error, DEVID_USAGE,
@@ -158,14 +159,14 @@ static void write_event(const struct verify_chain *chain, const struct devid_ver
 			       devid_reason_for(result)->cause);
 }
 
-enum exit_status verify_openvpn(const struct verify_request *request, int argc, char **argv)
+enum exit_status verify_openvpn(const struct verify_request *request, char **operands)
 {
 	AUTO_CHAIN struct verify_chain chain = { NULL };
 	g_autoptr(devid_verdict) verdict = NULL;
 	GError *error = NULL;
 	guint64 depth = 0;
 
-	if (read_depth(argc, argv, &depth, &error)) {
+	if (read_depth(operands, &depth, &error)) {
 		if (depth > 0)
 			return EXIT_DONE;
 		if (read_leaf(&chain, &error))

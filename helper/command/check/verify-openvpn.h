@@ -5,7 +5,7 @@
 #include "command/cli/report.h"
 #include "verify-chain.h"
 
-/* argv has what OpenVPN adds: depth and subject. */
-enum exit_status verify_openvpn(const struct verify_request *request, int argc, char **argv);
+/* `operands`: what OpenVPN adds: depth and subject. */
+enum exit_status verify_openvpn(const struct verify_request *request, char **operands);
 
 #endif

@@ -1,72 +1,56 @@
-/* Subcommands with actions of their own: devid ca add, devid account revoke. */
+/* Which of several commands, or of a command's actions, the words mean. */
 #include <string.h>
 
 #include "group.h"
-#include "print.h"
-#include "report.h"
+#include "help.h"
+#include "options.h"
 #include "words.h"
 
-static void print_actions(const struct command_group *group, FILE *stream)
+static const char **names_of(const struct command *group)
 {
-	print_line(stream, "Usage: devid %s ACTION [OPTION…]", group->name);
-	print_lines(stream, COLOUR_PLAIN, "\n");
-	print_lines(stream, COLOUR_PLAIN, group->about);
-	print_lines(stream, COLOUR_PLAIN, "\nActions:\n");
-	for (size_t i = 0; i < group->count; i++) {
-		const struct command *action = &group->actions[i];
-		g_autofree char *words = g_strdup_printf("%s %s", action->name, action->arguments);
+	GPtrArray *names = g_ptr_array_new();
 
-		print_line(stream, "  %-24s %s", words, action->summary);
-	}
-	print_lines(stream, COLOUR_PLAIN,
-		    "\nOptions:\n  -h, --help                Print this text\n\n");
-	print_line(stream, "devid %s ACTION --help tells more of each.", group->name);
+	for (size_t i = 0; group->actions[i]; i++)
+		g_ptr_array_add(names, (gpointer)group->actions[i]->name);
+	g_ptr_array_add(names, NULL);
+	return (const char **)g_ptr_array_free(names, FALSE);
 }
 
-static const char **list_names(const struct command_group *group)
+const struct command *group_find(const struct command *group, const char *word)
 {
-	const char **names = g_new0(const char *, group->count + 1);
+	g_autofree const char **names = names_of(group);
+	const char *meant = words_meant(word, names);
 
-	for (size_t i = 0; i < group->count; i++)
-		names[i] = group->actions[i].name;
-	return names;
+	for (size_t i = 0; meant && group->actions[i]; i++)
+		if (strcmp(group->actions[i]->name, meant) == 0)
+			return group->actions[i];
+	return NULL;
 }
 
-static enum exit_status unknown_action(const struct command_group *group, const char *word)
+static enum exit_status unknown(const struct command *group, const char *name, const char *word)
 {
-	g_autofree const char **names = list_names(group);
-	g_autofree char *wanted = NULL;
-	const char *nearest;
+	g_autofree const char **names = names_of(group);
 
-	nearest = words_nearest(word, names);
-	if (!nearest)
-		return report_usage(group->name, "%s: no such action", word);
-	wanted = g_strdup_printf("%s %s", group->name, nearest);
-	return report_usage_near(wanted, "%s: %s: no such action", group->name, word);
+	if (word[0] == '-')
+		return report_usage(name, "unknown option %s", word);
+	return report_unknown(name, name ? "action" : "command", word, names);
 }
 
-enum exit_status group_run(const struct command_group *group, int argc, char **argv)
+enum exit_status group_run(const struct command *group, const char *name, char **words)
 {
-	g_autofree const char **names = list_names(group);
-	const char *meant;
+	const struct command *action;
+	g_autofree char *whole = NULL;
+	bool help = words[0] && words[1] &&
+		    (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0);
 
-	if (argc < 2) {
-		print_actions(group, stderr);
-		return EXIT_WORDS;
+	if (!words[0] || !words[1] || help) {
+		help_print(group, name, help ? stdout : stderr);
+		return help ? EXIT_DONE : EXIT_WORDS;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		print_actions(group, stdout);
-		return EXIT_DONE;
-	}
-	meant = words_meant(argv[1], names);
-	for (size_t i = 0; meant && i < group->count; i++) {
-		g_autofree char *name = NULL;
-
-		if (strcmp(meant, group->actions[i].name) != 0)
-			continue;
-		name = g_strdup_printf("%s %s", group->name, group->actions[i].name);
-		argv[1] = name;
-		return group->actions[i].run(argc - 1, argv + 1);
-	}
-	return unknown_action(group, argv[1]);
+	action = group_find(group, words[1]);
+	if (!action)
+		return unknown(group, name, words[1]);
+	whole = g_strdup_printf("%s%s%s", name ? name : "", name ? " " : "", action->name);
+	return action->actions ? group_run(action, whole, words + 1)
+			       : options_run(action, whole, words + 1);
 }

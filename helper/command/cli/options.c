@@ -1,58 +1,9 @@
 /* Options with devid's manners: GOption reads them, we word the help and the complaints. */
 #include <string.h>
 
+#include "help.h"
 #include "options.h"
-#include "print.h"
-#include "report.h"
-#include "table.h"
 #include "words.h"
-
-#define HELP_COLUMN 28
-#define HELP_WIDTH  80
-
-/* What a parse allocated stays reachable until the process ends: argv points into it. */
-static char **operands;
-
-static void print_option(GString *text, const GOptionEntry *entry)
-{
-	g_autoptr(GString) name = g_string_new("  ");
-
-	if (entry->short_name != 0)
-		g_string_append_printf(name, "-%c, ", entry->short_name);
-	g_string_append_printf(name, "--%s", entry->long_name);
-	if (entry->arg_description)
-		g_string_append_printf(name, " %s", entry->arg_description);
-	if (name->len > HELP_COLUMN - 2)
-		g_string_append_printf(text, "%s\n%*s", name->str, HELP_COLUMN, "");
-	else
-		g_string_append_printf(text, "%-*s", HELP_COLUMN, name->str);
-	text_wrap(text, entry->description, HELP_COLUMN, HELP_COLUMN, HELP_WIDTH);
-}
-
-static void print_help(const char *name, const char *arguments, const char *summary,
-		       const char *description, const GOptionEntry *entries)
-{
-	static const GOptionEntry help = {
-		"help", 'h', 0, G_OPTION_ARG_NONE, NULL, "Print this text", NULL
-	};
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	g_string_append_printf(text, "Usage: devid %s", name);
-	if (entries && entries->long_name)
-		g_string_append(text, " [OPTION…]");
-	if (arguments && *arguments != '\0')
-		g_string_append_printf(text, " %s", arguments);
-	g_string_append(text, "\n\n");
-	text_wrap(text, summary, 0, 0, HELP_WIDTH);
-	g_string_append(text, "\nOptions:\n");
-	for (; entries && entries->long_name; entries++)
-		if (!(entries->flags & G_OPTION_FLAG_HIDDEN))
-			print_option(text, entries);
-	print_option(text, &help);
-	if (description)
-		g_string_append_printf(text, "\n%s\n", description);
-	print_lines(stdout, COLOUR_PLAIN, text->str);
-}
 
 /* Says what is wrong with the words, and which option was meant. */
 static enum exit_status complain(const char *name, const GError *error, const GOptionEntry *entries)
@@ -77,46 +28,66 @@ static enum exit_status complain(const char *name, const GError *error, const GO
 	return report_usage(name, "%s", error->message);
 }
 
-bool options_parse(int *argc, char ***argv, const char *arguments, const char *summary,
-		   const char *description, const GOptionEntry *entries, bool *done,
-		   enum exit_status *status)
+/* What stands behind "--"; `words` then end before it. */
+static char **take_rest(char **words)
+{
+	while (*words && strcmp(*words, "--") != 0)
+		words++;
+	if (!*words)
+		return NULL;
+	*words = NULL;
+	return words + 1;
+}
+
+/* The operands, or NULL with *error. */
+static char **parse(const GOptionEntry *entries, char **words, gboolean *help, GError **error)
 {
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-	g_autoptr(GError) error = NULL;
-	g_auto(GStrv) copy = g_new0(char *, (gsize)*argc + 1);
-	g_auto(GStrv) rest = NULL;
-	g_autofree char *name = g_strdup((*argv)[0]);
-	gboolean help = FALSE;
+	g_auto(GStrv) copy = g_strdupv(words);
+	g_auto(GStrv) operands = NULL;
 	const GOptionEntry common[] = {
-		{ "help", 'h', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &help, NULL, NULL },
-		{ G_OPTION_REMAINING, 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME_ARRAY, &rest,
+		{ "help", 'h', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, help, NULL, NULL },
+		{ G_OPTION_REMAINING, 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME_ARRAY, &operands,
 		  NULL, NULL },
 		{ NULL },
 	};
 
-	*done = true;
-	*status = EXIT_DONE;
-	for (int i = 0; i < *argc; i++)
-		copy[i] = g_strdup((*argv)[i]);
 	g_option_context_set_help_enabled(context, FALSE);
 	if (entries)
 		g_option_context_add_main_entries(context, entries, NULL);
 	g_option_context_add_main_entries(context, common, NULL);
-	if (!g_option_context_parse_strv(context, &copy, &error)) {
-		*status = complain(name, error, entries);
-		return false;
-	}
+	if (!g_option_context_parse_strv(context, &copy, error))
+		return NULL;
+	return operands ? g_steal_pointer(&operands) : g_new0(char *, 1);
+}
+
+static enum exit_status run(const struct command *command, const char *name, char **words)
+{
+	g_autoptr(GError) error = NULL;
+	g_auto(GStrv) operands = NULL;
+	gboolean help = FALSE;
+	guint count;
+
+	if (command->rest)
+		*command->rest = take_rest(words);
+	operands = parse(command->entries, words, &help, &error);
+	if (!operands)
+		return complain(name, error, command->entries);
 	if (help) {
-		print_help(name, arguments, summary, description, entries);
-		return true;
+		help_print(command, name, stdout);
+		return EXIT_DONE;
 	}
-	g_strfreev(operands);
-	operands = g_new0(char *, 2 + (!rest ? 0 : g_strv_length(rest)));
-	operands[0] = g_steal_pointer(&name);
-	*argc = 1;
-	for (char **operand = rest; operand && *operand; operand++)
-		operands[(*argc)++] = g_strdup(*operand);
-	*argv = operands;
-	*done = false;
-	return true;
+	count = g_strv_length(operands);
+	if (count < command->least)
+		return report_usage(name, "%s", command->missing);
+	if (count > command->most)
+		return report_usage(name, "%s: nothing more is expected", operands[command->most]);
+	return command->run(operands);
+}
+
+enum exit_status options_run(const struct command *command, const char *name, char **words)
+{
+	enum exit_status status = run(command, name, words);
+
+	return command->end ? command->end(words, status) : status;
 }

@@ -1,17 +1,12 @@
-/* Options of a command. */
+/* The words behind a command: options, operands. */
 #ifndef COMMAND_CLI_OPTIONS_H
 #define COMMAND_CLI_OPTIONS_H
 
-#include <stdbool.h>
-#include <glib.h>
-#include "report.h"
+#include "row.h"
 
-/* GOption with devid's manners: unknown options are EXIT_WORDS with one clear error and
- * the hint "devid help NAME"; --help prints and sets *done. On success argv is compacted to the
- * operands.
+/* Runs the command with the operands among `words`, which begin with its own; options, their number and --help are
+ * seen to. `name` as one types it ("ca add").
  */
-bool options_parse(int *argc, char ***argv, const char *arguments, const char *summary,
-		   const char *description, const GOptionEntry *entries, bool *done,
-		   enum exit_status *status);
+enum exit_status options_run(const struct command *command, const char *name, char **words);
 
 #endif

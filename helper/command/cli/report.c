@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "print.h"
 #include "report.h"
+#include "words.h"
 
 static const struct {
 	enum devid_result result;
@@ -76,22 +77,21 @@ enum exit_status report_usage(const char *command, const char *format, ...)
 	va_start(arguments, format);
 	text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	if (command)
-		say_error("%s: %s", command, text);
-	else
-		say_error("%s", text);
+	say_error("%s%s%s", command ? command : "", command ? ": " : "", text);
 	report_hint("devid help%s%s", command ? " " : "", command ? command : "");
 	return EXIT_WORDS;
 }
 
-enum exit_status report_usage_near(const char *nearest, const char *format, ...)
+enum exit_status report_unknown(const char *command, const char *what, const char *word,
+				const char *const *known)
 {
-	va_list arguments;
+	const char *nearest = words_nearest(word, known);
 
-	va_start(arguments, format);
-	say("devid: ", COLOUR_BAD, format, arguments);
-	va_end(arguments);
-	report_hint("did you mean devid %s?", nearest);
+	if (!nearest)
+		return report_usage(command, "%s: no such %s", word, what);
+	say_error("%s%s%s: no such %s", command ? command : "", command ? ": " : "", word, what);
+	report_hint("did you mean devid %s%s%s?", command ? command : "", command ? " " : "",
+		    nearest);
 	return EXIT_WORDS;
 }
 

@@ -27,9 +27,9 @@ enum exit_status {
  */
 enum exit_status report_error(GError **error, bool json);
 enum exit_status report_usage(const char *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* The same with the hint "did you mean devid NEAREST?". */
-enum exit_status report_usage_near(const char *nearest, const char *format, ...)
-	G_GNUC_PRINTF(2, 3);
+/* `word` is none of those that are known: with the hint "did you mean devid COMMAND NEAREST?". */
+enum exit_status report_unknown(const char *command, const char *what, const char *word,
+				const char *const *known);
 void report_warning(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void report_hint(const char *format, ...) G_GNUC_PRINTF(1, 2);
 enum exit_status exit_status_for(enum devid_result result);

@@ -10,10 +10,10 @@
 struct connect {
 	struct connection *connection;
 	const struct vpn_driver *driver;
-	const char *label; /* --identity: a label or a URI; NULL: the connection's, or chosen */
-	const char *user;  /* --user, or NULL */
-	const char *password_file; /* --password-file, or NULL */
-	gboolean save, fresh;	   /* --save, --reset-cred */
+	char *label;	      /* --identity: a label or a URI; NULL: the connection's, or chosen */
+	char *user;	      /* --user, or NULL */
+	char *password_file;  /* --password-file, or NULL */
+	gboolean save, fresh; /* --save, --reset-cred */
 	gboolean json;
 	bool may_ask;	  /* there may be a person at a terminal */
 	bool interrupted; /* by a signal: whoever waits, waits no longer */
