@@ -6,8 +6,7 @@
 #include <time.h>
 #include "harness.h"
 
-/* 2024-06-15 12:00:00 UTC: most certificates of make.sh are valid from 2020 to 2049. */
-#define NOON 1718452800
+#define NOON HARNESS_NOON
 #define DAY  86400
 
 struct check_case {
@@ -295,14 +294,6 @@ static const struct check_case cases[] = {
 	  .conf = "[Certificate]\nRequireExtension=1.3.6.1.4.1.32473.7=alpha\n" },
 };
 
-static void copy_files(const char *folder, const char *files)
-{
-	g_auto(GStrv) names = g_strsplit(files, " ", -1);
-
-	for (gsize i = 0; names[i]; i++)
-		harness_copy(folder, names[i], names[i]);
-}
-
 static void judge_verdict(const struct check_case *row, const struct devid_account *account,
 			  const struct devid_verdict *verdict)
 {
@@ -339,7 +330,7 @@ static void run_case(void **state)
 	struct harness_chain chain;
 
 	if (row->files)
-		copy_files(folder, row->files);
+		harness_copy_files(folder, row->files);
 	account = harness_load(folder);
 	harness_chain_load(&chain, row->chain);
 	assert_int_equal(devid_check(account, chain.certificates, chain.count,
@@ -351,28 +342,13 @@ static void run_case(void **state)
 	devid_account_free(account);
 }
 
-/* Checks and gives the verdict of one chain in one account. */
-static struct devid_verdict *verdict_of(const char *folder, const char *names, time_t at)
-{
-	struct devid_account *account = harness_load(folder);
-	struct devid_verdict *verdict = NULL;
-	struct harness_chain chain;
-
-	harness_chain_load(&chain, names);
-	assert_int_equal(devid_check(account, chain.certificates, chain.count, at, &verdict),
-			 DEVID_OK);
-	harness_chain_clear(&chain);
-	devid_account_free(account);
-	return verdict;
-}
-
 static void brackets_name_every_signing_certificate(void **state)
 {
 	g_autofree char *folder = harness_account(NULL, "comma japan root");
 	static const char *const chains[] = { "device", "" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(chains); i++) {
-		struct devid_verdict *verdict = verdict_of(folder, chains[i], NOON);
+		struct devid_verdict *verdict = harness_verdict(folder, chains[i], NOON);
 
 		assert_string_equal(
 			verdict->brackets,
@@ -387,7 +363,7 @@ static void brackets_name_every_signing_certificate(void **state)
 static void unknown_issuer_is_named(void **state)
 {
 	g_autofree char *folder = harness_account(NULL, "root");
-	struct devid_verdict *verdict = verdict_of(folder, "by-japan", NOON);
+	struct devid_verdict *verdict = harness_verdict(folder, "by-japan", NOON);
 
 	assert_string_equal(verdict->message,
 			    "not issued by any signing certificate of the account (issuer: C=JP, "
@@ -399,7 +375,7 @@ static void unknown_issuer_is_named(void **state)
 static void no_account_has_no_brackets(void **state)
 {
 	g_autofree char *folder = harness_folder();
-	struct devid_verdict *verdict = verdict_of(folder, "device", NOON);
+	struct devid_verdict *verdict = harness_verdict(folder, "device", NOON);
 
 	assert_int_equal(verdict->result, DEVID_NO_ACCOUNT);
 	assert_string_equal(verdict->reason, "no-account");
@@ -410,7 +386,7 @@ static void no_account_has_no_brackets(void **state)
 static void broken_account_allows_nothing(void **state)
 {
 	g_autofree char *folder = harness_account("[Account]\nChian=path\n", "inter");
-	struct devid_verdict *verdict = verdict_of(folder, "device", NOON);
+	struct devid_verdict *verdict = harness_verdict(folder, "device", NOON);
 
 	assert_int_equal(verdict->result, DEVID_ACCOUNT_BROKEN);
 	assert_non_null(strstr(verdict->message, "account.conf:2: unknown key Chian"));
@@ -421,7 +397,7 @@ static void broken_account_allows_nothing(void **state)
 static void verdict_waits_for_a_signing_certificate(void **state)
 {
 	g_autofree char *folder = harness_account(NULL, "later");
-	struct devid_verdict *verdict = verdict_of(folder, "by-later", NOON);
+	struct devid_verdict *verdict = harness_verdict(folder, "by-later", NOON);
 
 	assert_int_equal(verdict->valid_until, 1719792000);
 	devid_verdict_free(verdict);
@@ -445,129 +421,22 @@ static void verdict_tells_until_when(void **state)
 	struct devid_verdict *verdict;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		verdict = verdict_of(folder, rows[i].chain, rows[i].at);
+		verdict = harness_verdict(folder, rows[i].chain, rows[i].at);
 		assert_int_equal(verdict->valid_until, rows[i].until);
 		devid_verdict_free(verdict);
 	}
-	copy_files(listed, "crl-inter.pem");
-	verdict = verdict_of(listed, "dated", NOON);
+	harness_copy_files(listed, "crl-inter.pem");
+	verdict = harness_verdict(listed, "dated", NOON);
 	assert_int_equal(verdict->valid_until, 1719792001);
 	devid_verdict_free(verdict);
-}
-
-/* What a list remembers of one issuer is not another's of the same name. */
-static void list_of_namesakes(void **state)
-{
-	g_autofree char *folder =
-		harness_account("[Revocation]\nCRL=crl-inter.pem\n", "inter namesake");
-	static const char *const rows[][2] = { { "device", "ok" },
-					       { "by-namesake", "crl-untrusted" },
-					       { "revoked", "revoked" },
-					       { "by-namesake", "crl-untrusted" },
-					       { "device", "ok" } };
-	struct devid_account *account;
-
-	copy_files(folder, "crl-inter.pem");
-	account = harness_load(folder);
-	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct harness_chain chain;
-		struct devid_verdict *verdict = NULL;
-
-		harness_chain_load(&chain, rows[i][0]);
-		assert_int_equal(
-			devid_check(account, chain.certificates, chain.count, NOON, &verdict),
-			DEVID_OK);
-		assert_string_equal(verdict->reason, rows[i][1]);
-		devid_verdict_free(verdict);
-		harness_chain_clear(&chain);
-	}
-	devid_account_free(account);
-}
-
-/* A serial number with an issuer's key identifier is that issuer's alone; without, anybody's. */
-static void serial_of_one_issuer(void **state)
-{
-	g_autofree char *both =
-		harness_account("[Revocation]\nSerialsFile=list\n", "inter namesake");
-	static const struct {
-		const char *entry, *of_inter, *of_namesake;
-	} rows[] = {
-		{ "0a:11:22:33:44:55@%s # a laptop\n", "revoked", "ok" },
-		{ "000A1122334455@%s\n", "revoked", "ok" },
-		{ "0a1122334455\n", "revoked", "revoked" },
-		{ "0a11223344@%s\n", "ok", "ok" },
-		{ "0a1122334455@00%s\n", "ok", "ok" },
-		{ "ff@%s, 0a1122334455@%s\n", "revoked", "ok" },
-	};
-	static const char *const wrong[] = { "0a@\n", "@0a\n", "0a@xx\n", "0a@0b@0c\n", "0a@:\n" };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct devid_verdict *of_inter, *of_namesake;
-		g_autoptr(GString) text = g_string_new(rows[i].entry);
-
-		harness_write(both, "list", "", 0);
-		of_inter = verdict_of(both, "revoked", NOON);
-		assert_string_equal(of_inter->reason, "ok");
-		g_string_replace(text, "%s", of_inter->issuer_key_id, 0);
-		devid_verdict_free(of_inter);
-		harness_write(both, "list", text->str, -1);
-		of_inter = verdict_of(both, "revoked", NOON);
-		of_namesake = verdict_of(both, "revoked-other", NOON);
-		assert_string_equal(of_inter->reason, rows[i].of_inter);
-		assert_string_equal(of_namesake->reason, rows[i].of_namesake);
-		devid_verdict_free(of_inter);
-		devid_verdict_free(of_namesake);
-	}
-	for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
-		struct devid_verdict *verdict;
-
-		harness_write(both, "list", wrong[i], -1);
-		verdict = verdict_of(both, "revoked", NOON);
-		assert_int_equal(verdict->result, DEVID_ACCOUNT_BROKEN);
-		devid_verdict_free(verdict);
-	}
-}
-
-static gpointer check_many_times(gpointer data)
-{
-	struct harness_chain chain;
-	guint wrong = 0;
-
-	harness_chain_load(&chain, "revoked");
-	for (int i = 0; i < 200; i++) {
-		struct devid_verdict *verdict = NULL;
-
-		if (devid_check(data, chain.certificates, chain.count, NOON, &verdict) != DEVID_OK)
-			return GUINT_TO_POINTER(1);
-		wrong += strcmp(verdict->reason, "revoked") != 0;
-		devid_verdict_free(verdict);
-	}
-	harness_chain_clear(&chain);
-	return GUINT_TO_POINTER(wrong);
-}
-
-/* One account serves all threads of an agent or a gateway. */
-static void threads_share_a_list(void **state)
-{
-	g_autofree char *folder = harness_account("[Revocation]\nCRL=crl-inter.pem\n", "inter");
-	struct devid_account *account;
-	GThread *threads[4];
-
-	copy_files(folder, "crl-inter.pem");
-	account = harness_load(folder);
-	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
-		threads[i] = g_thread_new("check", check_many_times, account);
-	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
-		assert_null(g_thread_join(threads[i]));
-	devid_account_free(account);
 }
 
 static void issuer_key_id_is_the_leafs(void **state)
 {
 	g_autofree char *folder = harness_account(NULL, "inter");
 	struct devid_account *account = harness_load(folder);
-	struct devid_verdict *verdict = verdict_of(folder, "device", NOON);
-	struct devid_verdict *bare = verdict_of(folder, "device-bare", NOON);
+	struct devid_verdict *verdict = harness_verdict(folder, "device", NOON);
+	struct devid_verdict *bare = harness_verdict(folder, "device-bare", NOON);
 
 	assert_string_equal(verdict->issuer_key_id, devid_account_signing(account, 0)->key_id);
 	assert_string_equal(bare->issuer_key_id, devid_account_signing(account, 0)->key_id);
@@ -621,9 +490,6 @@ static const struct CMUnitTest others[] = {
 	cmocka_unit_test(broken_account_allows_nothing),
 	cmocka_unit_test(verdict_tells_until_when),
 	cmocka_unit_test(verdict_waits_for_a_signing_certificate),
-	cmocka_unit_test(list_of_namesakes),
-	cmocka_unit_test(serial_of_one_issuer),
-	cmocka_unit_test(threads_share_a_list),
 	cmocka_unit_test(issuer_key_id_is_the_leafs),
 	cmocka_unit_test(many_namesakes_end_in_time),
 };

@@ -178,3 +178,25 @@ bool harness_spoil(const char *text, gsize line, gsize how, GString *spoiled, ch
 	}
 	return true;
 }
+
+void harness_copy_files(const char *folder, const char *files)
+{
+	g_auto(GStrv) names = g_strsplit(files, " ", -1);
+
+	for (gsize i = 0; names[i]; i++)
+		harness_copy(folder, names[i], names[i]);
+}
+
+struct devid_verdict *harness_verdict(const char *folder, const char *names, time_t at)
+{
+	struct devid_account *account = harness_load(folder);
+	struct devid_verdict *verdict = NULL;
+	struct harness_chain chain;
+
+	harness_chain_load(&chain, names);
+	assert_int_equal(devid_check(account, chain.certificates, chain.count, at, &verdict),
+			 DEVID_OK);
+	harness_chain_clear(&chain);
+	devid_account_free(account);
+	return verdict;
+}

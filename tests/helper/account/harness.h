@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include <cmocka.h>
 #include <glib.h>
 #include <gnutls/x509.h>
@@ -25,6 +26,8 @@ void harness_write(const char *folder, const char *name, const void *data, gssiz
 const char *harness_pki(const char *name);
 GBytes *harness_read(const char *name);
 void harness_copy(const char *folder, const char *name, const char *pki_name);
+/* Each under its own name; `files` separated by blanks. */
+void harness_copy_files(const char *folder, const char *files);
 
 /* An account folder: account.conf (NULL: none) and signing certificates, names of .crt files
  * separated by blanks.
@@ -43,5 +46,9 @@ struct harness_chain {
 };
 void harness_chain_load(struct harness_chain *chain, const char *names);
 void harness_chain_clear(struct harness_chain *chain);
+/* 2024-06-15 12:00:00 UTC: most certificates of make.sh are valid from 2020 to 2049. */
+#define HARNESS_NOON 1718452800
+/* Checks the chain of these names by the account in the folder; the caller frees the verdict. */
+struct devid_verdict *harness_verdict(const char *folder, const char *names, time_t at);
 
 #endif
