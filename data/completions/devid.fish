@@ -1,235 +1,27 @@
-# Completion of devid for fish.
+# Completion of devid for fish: what may stand where is devid's own to say.
 
-# (JSON has backslashes before quotes and backslashes.)
-function __devid_labels
-	devid list --json 2>/dev/null | string match -rg '^ *"label" : "(.*)",$' |
-		string replace -ra '\\\\(["\\\\/])' '$1'
-end
-
-function __devid_connections
-	for folder in /etc/devid ~/.config/devid
-		command ls $folder/connections.d 2>/dev/null | string match -rg '^(.*)\.conf$'
-	end
-end
-
-function __devid_signing
-	devid ca list --json 2>/dev/null | string match -rg '^ *"name" : "(.*)",$' |
-		string replace -ra '\\\\(["\\\\/])' '$1'
-end
-
-function __devid_clients
-	devid profile --json 2>/dev/null | string match -rg '^ *"client" : "(.*)",$' |
-		string replace -ra '\\\\(["\\\\/])' '$1'
-end
-
-# The words before the cursor begin with these.
-function __devid_is
+function __devid_complete
 	set -l words (commandline -opc)
-	if set -q words[2]
-		set words[2] (string replace -r '^start$' connect -- $words[2] | string replace -r '^stop$' disconnect |
-			string replace -r '^(import|add)$' import-cert | string replace -r '^(delete|rm)$' remove |
-			string replace -r '^ls$' list)
+	set -l word (commandline -ct)
+	set -e words[1]
+	for line in (devid --complete $words "$word" 2>/dev/null)
+		switch $line
+			case :files
+				__fish_complete_path $word
+			case :folders
+				__fish_complete_directories "$word" ''
+			case :users
+				__fish_complete_users
+			case :groups
+				__fish_complete_groups
+			case :hosts
+				__fish_print_hostnames
+			case '+*'
+				string sub -s 2 -- $line
+			case '=*'
+				string sub -s 2 -- $line | string replace ' ' \t
+		end
 	end
-	set -l last (math (count $argv) + 1)
-	test (count $words) -ge $last; and test "$words[2..$last]" = "$argv"
 end
 
-complete -c devid -f
-complete -c devid -n __fish_use_subcommand -l version -d 'Print the version'
-complete -c devid -n __fish_use_subcommand -l help -s h -d 'Print help'
-complete -c devid -n __fish_use_subcommand -a import-cert -d 'Import a device identity'
-complete -c devid -n __fish_use_subcommand -a inspect -d 'Show what is in .p12 and certificate files'
-complete -c devid -n __fish_use_subcommand -a list -d 'List the device identities'
-complete -c devid -n __fish_use_subcommand -a show -d 'Show one identity and its chain'
-complete -c devid -n __fish_use_subcommand -a check -d 'Check whether the account accepts the certificate'
-complete -c devid -n __fish_use_subcommand -a remove -d 'Remove an identity'
-complete -c devid -n __fish_use_subcommand -a rename -d 'Give an identity another label'
-complete -c devid -n __fish_use_subcommand -a export -d 'Print certificate and chain as PEM, never the key'
-complete -c devid -n __fish_use_subcommand -a ca -d 'Manage the account\'s signing certificates'
-complete -c devid -n __fish_use_subcommand -a account -d 'Change the account\'s own files'
-complete -c devid -n __fish_use_subcommand -a verify -d 'Check a chain from a file, as a gateway does'
-complete -c devid -n __fish_use_subcommand -a policy -d 'Tell who may connect, as the account says'
-complete -c devid -n __fish_use_subcommand -a posture -d 'Run the account\'s device profiles'
-complete -c devid -n __fish_use_subcommand -a connect -d 'Check, and connect to a VPN gateway'
-complete -c devid -n __fish_use_subcommand -a disconnect -d 'End such a connection'
-complete -c devid -n __fish_use_subcommand -a start -d 'The same as connect'
-complete -c devid -n __fish_use_subcommand -a stop -d 'The same as disconnect'
-complete -c devid -n __fish_use_subcommand -a profile -d 'Print or install a client\'s configuration'
-complete -c devid -n __fish_use_subcommand -a reset-cred -d 'Forget sign-in data; with --keys, the identities too'
-complete -c devid -n __fish_use_subcommand -a status -d 'Show agent, keyring, account, identities at a glance'
-complete -c devid -n __fish_use_subcommand -a doctor -d 'Find out why a connection doesn\'t come about'
-complete -c devid -n __fish_use_subcommand -a events -d 'Show what happened'
-complete -c devid -n __fish_use_subcommand -a version -d 'Print the version'
-complete -c devid -n __fish_use_subcommand -a help -d 'Explain a command'
-complete -c devid -n '__devid_is import-cert' -l user -d 'To your own token'
-complete -c devid -n '__devid_is import-cert' -l system -d 'To the machine\'s token'
-complete -c devid -n '__devid_is import-cert' -l store -x -a 'keyring file pkcs11:' -d 'Where the key rests'
-complete -c devid -n '__devid_is import-cert' -l label -x -d 'Its name'
-complete -c devid -n '__devid_is import-cert' -l key -r -F -d 'The private key'
-complete -c devid -n '__devid_is import-cert' -l number -x -d 'Which identity of the file, from 1'
-complete -c devid -n '__devid_is import-cert' -l friendly-name -x -d 'Which, by its name'
-complete -c devid -n '__devid_is import-cert' -l serial -x -d 'Which, by its serial number'
-complete -c devid -n '__devid_is import-cert' -l fingerprint -x -d 'Which, by its fingerprint'
-complete -c devid -n '__devid_is import-cert' -l key-type -x -a 'RSA EC' -d 'Which, by its key'
-complete -c devid -n '__devid_is import-cert' -l expires -x -d 'Which, by its last day'
-complete -c devid -n '__devid_is import-cert' -l password-file -r -F -d 'Read the password from a file'
-complete -c devid -n '__devid_is import-cert' -l password-fd -x -d 'Read the password from a descriptor'
-complete -c devid -n '__devid_is import-cert' -l pin-file -r -F -d 'Read the token\'s PIN from a file'
-complete -c devid -n '__devid_is import-cert' -l replace -d 'Replace the identity with that label'
-complete -c devid -n '__devid_is import-cert' -l accept-size -d 'Take one that is over the limit as PEM only'
-complete -c devid -n '__devid_is import-cert' -l dry-run -d 'Write nothing'
-complete -c devid -n '__devid_is import-cert' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is import-cert' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is import-cert' -F
-complete -c devid -n '__devid_is inspect' -l password-file -r -F -d 'Read the password from a file'
-complete -c devid -n '__devid_is inspect' -l password-fd -x -d 'Read the password from a descriptor'
-complete -c devid -n '__devid_is inspect' -l system -d 'Compare with the machine\'s account'
-complete -c devid -n '__devid_is inspect' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is inspect' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is inspect' -F
-complete -c devid -n '__devid_is list' -l user -d 'Only your own token'
-complete -c devid -n '__devid_is list' -l system -d 'Only the machine\'s token'
-complete -c devid -n '__devid_is list' -l all-users -d 'Every user\'s, as root'
-complete -c devid -n '__devid_is list' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is list' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is show' -l user -d 'On your own token'
-complete -c devid -n '__devid_is show' -l system -d 'On the machine\'s token'
-complete -c devid -n '__devid_is show' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is show' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is show' -a '(__devid_labels)'
-complete -c devid -n '__devid_is check' -l server -x -a '(__fish_print_hostnames)' -d 'Also make a TLS handshake'
-complete -c devid -n '__devid_is check' -l ca-file -r -F -d 'CAs of the server'
-complete -c devid -n '__devid_is check' -l user -d 'On your own token'
-complete -c devid -n '__devid_is check' -l system -d 'On the machine\'s token'
-complete -c devid -n '__devid_is check' -l quiet -s q -d 'Print nothing'
-complete -c devid -n '__devid_is check' -l notify -d 'Notify on the desktop'
-complete -c devid -n '__devid_is check' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is check' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is check' -a '(__devid_labels)'
-complete -c devid -n '__devid_is remove' -l yes -s y -d 'Don\'t ask'
-complete -c devid -n '__devid_is remove' -l user -d 'On your own token'
-complete -c devid -n '__devid_is remove' -l system -d 'On the machine\'s token'
-complete -c devid -n '__devid_is remove' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is remove' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is remove' -a '(__devid_labels)'
-complete -c devid -n '__devid_is rename' -l user -d 'On your own token'
-complete -c devid -n '__devid_is rename' -l system -d 'On the machine\'s token'
-complete -c devid -n '__devid_is rename' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is rename' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is rename' -a '(__devid_labels)'
-complete -c devid -n '__devid_is export' -l output -s o -r -F -d 'Write to a file'
-complete -c devid -n '__devid_is export' -l leaf -d 'Without the chain'
-complete -c devid -n '__devid_is export' -l user -d 'On your own token'
-complete -c devid -n '__devid_is export' -l system -d 'On the machine\'s token'
-complete -c devid -n '__devid_is export' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is export' -a '(__devid_labels)'
-complete -c devid -n '__devid_is ca; and not __fish_seen_subcommand_from add list show remove' -a add -d 'Add a signing certificate'
-complete -c devid -n '__devid_is ca; and not __fish_seen_subcommand_from add list show remove' -a list -d 'List the signing certificates'
-complete -c devid -n '__devid_is ca; and not __fish_seen_subcommand_from add list show remove' -a show -d 'Show one of them'
-complete -c devid -n '__devid_is ca; and not __fish_seen_subcommand_from add list show remove' -a remove -d 'Take one out'
-complete -c devid -n '__devid_is ca add' -l name -x -d 'What to call it'
-complete -c devid -n '__devid_is ca add' -l user -d 'In your own account'
-complete -c devid -n '__devid_is ca add' -l system -d 'In the machine\'s account'
-complete -c devid -n '__devid_is ca add' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is ca add' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is ca add' -F
-complete -c devid -n '__devid_is ca list' -l used-by -r -F -d 'What each carries by event logs'
-complete -c devid -n '__devid_is ca list' -l since -x -d 'Only since then'
-complete -c devid -n '__devid_is ca list' -l system -d 'The machine\'s account'
-complete -c devid -n '__devid_is ca list' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is ca list' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is ca show' -l system -d 'The machine\'s account'
-complete -c devid -n '__devid_is ca show' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is ca show' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is ca show' -a '(__devid_signing)'
-complete -c devid -n '__devid_is ca remove' -l user -d 'From your own account'
-complete -c devid -n '__devid_is ca remove' -l system -d 'From the machine\'s account'
-complete -c devid -n '__devid_is ca remove' -l yes -s y -d 'Don\'t ask'
-complete -c devid -n '__devid_is ca remove' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is ca remove' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is ca remove' -a '(__devid_signing)'
-complete -c devid -n '__devid_is account; and not __fish_seen_subcommand_from revoke' -a revoke -d 'Revoke a device certificate'
-complete -c devid -n '__devid_is account revoke' -l user -d 'In your own account'
-complete -c devid -n '__devid_is account revoke' -l system -d 'In the machine\'s account'
-complete -c devid -n '__devid_is account revoke' -l config -r -F -d 'The account\'s folder'
-complete -c devid -n '__devid_is account revoke' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is account revoke' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is account revoke' -F
-complete -c devid -n '__devid_is verify' -l config -r -F -d 'The account\'s folder'
-complete -c devid -n '__devid_is verify' -l at -x -d 'For which moment'
-complete -c devid -n '__devid_is verify' -l chain -x -a 'issuer path' -d 'issuer or path'
-complete -c devid -n '__devid_is verify' -l intermediates -r -F -d 'CAs that a path may use'
-complete -c devid -n '__devid_is verify' -l openvpn -d 'Be OpenVPN\'s tls-verify script'
-complete -c devid -n '__devid_is verify' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is verify' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is verify' -F
-complete -c devid -n '__devid_is policy; and not __fish_seen_subcommand_from show test lint' -a show -d 'Print settings, offices, profiles and rules'
-complete -c devid -n '__devid_is policy; and not __fish_seen_subcommand_from show test lint' -a test -d 'Tell what is decided for a user, and why'
-complete -c devid -n '__devid_is policy; and not __fish_seen_subcommand_from show test lint' -a lint -d 'Warn of what administrators fall into'
-complete -c devid -n '__devid_is policy show' -l system -d 'The machine\'s account'
-complete -c devid -n '__devid_is policy show' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is policy show' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is policy lint' -l system -d 'The machine\'s account'
-complete -c devid -n '__devid_is policy lint' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is policy lint' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is policy test' -l user -x -a '(__fish_complete_users)' -d 'Who connects'
-complete -c devid -n '__devid_is policy test' -l os -x -a 'Windows macOS iOS Android Linux' -d 'On which system'
-complete -c devid -n '__devid_is policy test' -l origin -x -a 'office remote unknown' -d 'From where'
-complete -c devid -n '__devid_is policy test' -l group -x -a '(__fish_complete_groups)' -d 'A group of theirs'
-complete -c devid -n '__devid_is policy test' -l profile -x -d 'NAME=pass, =fail or =unknown'
-complete -c devid -n '__devid_is policy test' -l certificate -x -a 'valid invalid none' -d 'What the certificate is'
-complete -c devid -n '__devid_is policy test' -l identity -x -a '(__devid_labels)' -d 'Whose certificate'
-complete -c devid -n '__devid_is policy test' -l system -d 'The machine\'s account'
-complete -c devid -n '__devid_is policy test' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is policy test' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is posture' -l profile -x -d 'Only this device profile'
-complete -c devid -n '__devid_is posture' -l list -d 'List the checks that a profile can have'
-complete -c devid -n '__devid_is posture' -l user -d 'On your own token'
-complete -c devid -n '__devid_is posture' -l system -d 'On the machine\'s token'
-complete -c devid -n '__devid_is posture' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is posture' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is posture' -a '(__devid_labels)'
-complete -c devid -n '__devid_is connect' -l identity -x -a '(__devid_labels)' -d 'Sign in with this one'
-complete -c devid -n '__devid_is connect' -l user -x -d 'User name'
-complete -c devid -n '__devid_is connect' -l password-file -r -F -d 'The password'
-complete -c devid -n '__devid_is connect' -l save -d 'Keep user name and password'
-complete -c devid -n '__devid_is connect' -l reset-cred -d 'First forget what is kept'
-complete -c devid -n '__devid_is connect' -l dry-run -s n -d 'Print what would be run'
-complete -c devid -n '__devid_is connect' -l foreground -d 'Stay until it ends'
-complete -c devid -n '__devid_is connect' -l diagnose -d 'Find out on which side it fails'
-complete -c devid -n '__devid_is connect' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is connect' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is connect' -a '(__devid_connections)'
-complete -c devid -n '__devid_is disconnect' -l all -d 'All of them'
-complete -c devid -n '__devid_is disconnect' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is disconnect' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is disconnect' -a '(__devid_connections)'
-complete -c devid -n '__devid_is profile' -l gateway -x -a '(__fish_print_hostnames)' -d 'What to connect to'
-complete -c devid -n '__devid_is profile' -l user -x -d 'User name there'
-complete -c devid -n '__devid_is profile' -l ca-file -r -F -d 'CAs of the gateway'
-complete -c devid -n '__devid_is profile' -l install -d 'Put it where the client reads it'
-complete -c devid -n '__devid_is profile' -l yes -s y -d 'Don\'t ask'
-complete -c devid -n '__devid_is profile' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is profile' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is profile' -a '(__devid_clients) (__devid_labels)'
-complete -c devid -n '__devid_is reset-cred' -l keys -d 'Also remove the identities'
-complete -c devid -n '__devid_is reset-cred' -l strays -d 'Also remove keys that no identity names'
-complete -c devid -n '__devid_is reset-cred' -l dry-run -s n -d 'Change nothing'
-complete -c devid -n '__devid_is reset-cred' -l yes -s y -d 'Don\'t ask'
-complete -c devid -n '__devid_is reset-cred' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is reset-cred' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is status' -l watch -d 'Print each change of connections'
-complete -c devid -n '__devid_is status' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is status' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is doctor' -l report -r -d 'For the help desk'
-complete -c devid -n '__devid_is doctor' -l all-users -d 'Also every user\'s identities'
-complete -c devid -n '__devid_is doctor' -l list -d 'List what is examined'
-complete -c devid -n '__devid_is doctor' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is doctor' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is events' -l since -x -d 'Only since then'
-complete -c devid -n '__devid_is events' -l user -d 'Only your own log'
-complete -c devid -n '__devid_is events' -l system -d 'Only the machine\'s log'
-complete -c devid -n '__devid_is events' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is events' -l help -s h -d 'Print help'
-complete -c devid -n '__devid_is version' -l json -d 'Print JSON'
-complete -c devid -n '__devid_is version' -l help -s h -d 'Print help'
+complete -c devid -f -a '(__devid_complete)'

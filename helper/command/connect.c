@@ -35,7 +35,7 @@ static const GOptionEntry entries[] = {
 	{ "identity", 0, 0, G_OPTION_ARG_STRING, &the_connect.label,
 	  "Sign in with this one (default: the connection's, or the one that is chosen)", "LABEL" },
 	{ "user", 0, 0, G_OPTION_ARG_STRING, &the_connect.user,
-	  "User name, where the gateway asks for one", "NAME" },
+	  "User name, where the gateway asks for one", "USER" },
 	{ "password-file", 0, 0, G_OPTION_ARG_FILENAME, &the_connect.password_file,
 	  "The password's first line is in FILE; - is standard input", "FILE" },
 	{ "save", 0, 0, G_OPTION_ARG_NONE, &the_connect.save,

@@ -12,6 +12,7 @@
 #include "command/cli/report.h"
 #include "command/cli/words.h"
 #include "command.h"
+#include "complete.h"
 
 static enum exit_status help(char **operands);
 
@@ -116,7 +117,10 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		replace_option(&argv[1]);
 	cli_front_set();
-	status = group_run(&devid, NULL, argv);
+	if (argc > 2 && strcmp(argv[1], "--complete") == 0)
+		status = complete_print(&devid, argv + 2);
+	else
+		status = group_run(&devid, NULL, argv);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_DONE) {
 		print_line(stderr, "devid: standard output: %s", g_strerror(errno));
 		status = EXIT_FAILED;

@@ -28,7 +28,7 @@ static struct {
 static const GOptionEntry entries[] = {
 	{ "gateway", 0, 0, G_OPTION_ARG_STRING, &options.gateway,
 	  "What to connect to: host, network or interface, as the client has it", "GATEWAY" },
-	{ "user", 0, 0, G_OPTION_ARG_STRING, &options.user, "User name there", "NAME" },
+	{ "user", 0, 0, G_OPTION_ARG_STRING, &options.user, "User name there", "USER" },
 	{ "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &options.ca_file,
 	  "CAs of the gateway, as PEM (default: the system's)", "FILE" },
 	{ "install", 0, 0, G_OPTION_ARG_NONE, &options.install,

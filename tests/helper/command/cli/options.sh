@@ -97,6 +97,71 @@ for word in "${!SYNONYMS[@]}"; do
 done
 words=$(printf '%s\n' "${commands[@]}" "${!SYNONYMS[@]}" | sort)
 
+# --- completions: they ask the devid in PATH, which is ours here
+need_pki
+make_account issuing
+make_record user "with blank" keyring "$PKI/p256.crt"
+make_record user plain keyring "$PKI/p384.crt"
+mkdir -p "$T/bin" "$T/config/connections.d"
+echo >"$T/config/connections.d/work.conf"
+printf '#!/bin/bash\nexec' >"$T/bin/devid"
+printf ' %q' "${E[@]}" "$DEVID_COMMAND" >>"$T/bin/devid"
+echo ' "$@"' >>"$T/bin/devid"
+chmod +x "$T/bin/devid"
+unset -f devid
+PATH=$T/bin:$PATH
+# What may stand in the place of the last word.
+offered() {
+	devid --complete "$@" | sed 's/^=\([^ ]*\) .*/\1/; s/^+//'
+}
+is "$(offered '' | grep -v '^-' | sort)" "$words" "the commands are offered"
+is "$(offered help '' | sort)" "$(printf '%s\n' "${commands[@]}" | sort)" "and to help"
+for word in "${!SYNONYMS[@]}" import add delete rm ls; do
+	isnt "$(offered "$word" - | grep -v '^--help$')" "" "$word has options"
+done
+for command in "${!ACTIONS[@]}"; do
+	is "$(offered "$command" '' | grep -v '^-' | sort)" "$(printf '%s\n' ${ACTIONS[$command]} | sort)" "the actions of $command"
+done
+for command in "${all[@]}"; do
+	[ -z "${ACTIONS[$command]:-}" ] || continue
+	is "$(offered $command - | sort)" "$(options_of "$command")" "$command: its options, and no others"
+	for option in $(with_value "$command"); do
+		case $option in
+		--os) is "$(offered $command --os '' | paste -sd' ')" "Windows macOS iOS Android Linux" "$option has its values" ;;
+		--origin) is "$(offered $command --origin '' | paste -sd' ')" "office remote unknown" "$option has its values" ;;
+		--certificate) is "$(offered $command --certificate '' | paste -sd' ')" "valid invalid none" "$option has its values" ;;
+		--chain) is "$(offered $command --chain '' | paste -sd' ')" "issuer path" "$option has its values" ;;
+		--store) is "$(offered $command --store '' | paste -sd' ')" "keyring file pkcs11:" "$option has its values" ;;
+		--key-type) is "$(offered $command --key-type '' | paste -sd' ')" "RSA EC" "$option has its values" ;;
+		--group) is "$(offered $command --group '')" :groups "$option has its values" ;;
+		--user) is "$(offered $command --user '')" :users "$option has its values" ;;
+		--config) is "$(offered $command --config '')" :folders "$option has its values" ;;
+		--server | --gateway) is "$(offered $command $option '')" :hosts "$option has its values" ;;
+		--key | --*-file | --intermediates | --report | --used-by | --output) is "$(offered $command $option '')" :files "$option of $command has its values" ;;
+		--identity) is "$(offered $command --identity '' | sort)" $'plain\nwith blank' "$option has its values" ;;
+		*) is "$(offered $command "$option" --)" "" "$option of $command takes a value" ;;
+		esac
+	done
+done
+is "$(offered export -o '')" :files "a short option has its value's too"
+for command in show check remove rename export posture; do
+	is "$(offered $command '' | sort)" $'plain\nwith blank' "$command has the labels"
+done
+is "$(offered rename plain '')" "" "the second word of rename is anybody's"
+is "$(offered profile '' | grep -c .)" "$(devid profile --json | grep -c '"client"')" "profile has the clients"
+is "$(offered profile openvpn '' | sort)" $'plain\nwith blank' "and then the labels"
+is "$(offered profile --gateway x openvpn '' | sort)" $'plain\nwith blank' "whatever options stand before"
+is "$(offered connect ''),$(offered disconnect '')" work,work "connect and disconnect have the connections"
+is "$(offered ca show ''),$(offered ca remove '')" issuing,issuing "ca show and ca remove have the names"
+for command in import-cert inspect verify "ca add" "account revoke"; do
+	is "$(offered $command '')" :files "$command has files"
+done
+is "$(offered inspect a b '')" :files "and more of them"
+for odd in "nothing more" "ca nothing x" "version x" "show plain x" "--json x"; do
+	run devid --complete $odd
+	is "$rc,$out,$err" "0,," "$odd: nothing is offered, and nothing said"
+done
+
 # --- bash
 . "$data/completions/devid.bash"
 complete_words() { # WORDS…: the last is being typed
@@ -107,114 +172,56 @@ complete_words() { # WORDS…: the last is being typed
 	printf '%s\n' "${COMPREPLY[@]}" | sort
 }
 is "$(complete_words devid '' | grep -v '^-')" "$words" "bash completes the commands"
-for word in "${!SYNONYMS[@]}"; do
-	is "$(complete_words devid "$word" -)" "$(options_of "$word")" "bash: $word has its options"
-done
-for command in "${!ACTIONS[@]}"; do
-	is "$(complete_words devid "$command" '' | grep -v '^-')" "$(printf '%s\n' ${ACTIONS[$command]} | sort)" \
-		"and the actions of $command"
-done
 is "$(complete_words devid im)" import-cert "from their beginnings"
-for command in "${all[@]}"; do
-	is "$(complete_words devid $command -)" "$(options_of "$command")" "bash: $command has its options, and no others"
-	for option in $(with_value "$command"); do
-		case $option in
-		--os | --origin | --certificate | --group | --user)
-			isnt "$(complete_words devid $command "$option" '')" "" "bash: $option has its values"
-			;;
-		--chain) is "$(complete_words devid $command --chain '' | tr '\n' ' ')" "issuer path " "bash: $option has its values" ;;
-		--store) like "$(complete_words devid $command --store '' | tr '\n' ' ')" "file keyring" "bash: $option has its values" ;;
-		*) unlike "$(complete_words devid $command "$option" --)" '^--' "bash: $option of $command takes a value" ;;
-		esac
-	done
-done
-if type -P devid >/dev/null; then
-	skip "another devid is installed"
-else
-	need_pki
-	make_account issuing
-	make_record user "with blank" keyring "$PKI/p256.crt"
-	make_record user plain keyring "$PKI/p384.crt"
-	devid_run() {
-		command "${E[@]}" "$DEVID_COMMAND" "$@"
-	}
-	# The completion calls devid: here that is ours.
-	mkdir "$T/bin"
-	printf '#!/bin/bash\nexec' >"$T/bin/devid"
-	printf ' %q' "${E[@]}" "$DEVID_COMMAND" >>"$T/bin/devid"
-	echo ' "$@"' >>"$T/bin/devid"
-	chmod +x "$T/bin/devid"
-	unset -f devid
-	PATH=$T/bin:$PATH
-	for command in show check remove rename export; do
-		is "$(complete_words devid $command '' | tr '\n' ,)" 'plain,with\ blank,' "bash: $command has the labels"
-	done
-	is "$(complete_words devid show w)" 'with\ blank' "that begin so"
-	is "$(complete_words devid ca show '')" issuing "bash: ca show has the names"
-	is "$(complete_words devid ca remove '')" issuing "so has ca remove"
-fi
+is "$(complete_words devid show '' | paste -sd,)" 'plain,with\ blank' "and labels"
+is "$(complete_words devid show w)" 'with\ blank' "that begin so"
+is "$(complete_words devid policy test --os L)" Linux "and values"
+is "$(complete_words devid policy test --user ro)" "$(compgen -A user ro | sort)" "users"
+is "$(complete_words devid policy test --group ro)" "$(compgen -A group ro | sort)" "groups"
+mkdir -p "$T/files/a folder"
+touch "$T/files/a file"
+is "$(complete_words devid inspect "$T/files/")" "$T/files/a file"$'\n'"$T/files/a folder" "files, with blanks"
+is "$(complete_words devid verify --config "$T/files/")" "$T/files/a folder" "and folders"
 
 # --- labels with quotes, typed with Tab in each shell on a terminal
-if [ -x "$T/bin/devid" ]; then
-	make_record user "it's \"so\"" keyring "$PKI/rsa2048.crt"
-	make_record user 'back\slash' keyring "$PKI/p521.crt"
-	mv "$T/bin/devid" "$T/bin/real"
-	printf '#!/bin/bash\n[ "$1" != show ] || { printf "<<%%s>>\\n" "$2"; exit; }\nexec %q "$@"\n' "$T/bin/real" >"$T/bin/devid"
-	chmod +x "$T/bin/devid"
-	for shell in bash:devid.bash zsh:_devid fish:devid.fish; do
-		for typed in "it=it's \"so\"" 'back=back\slash' 'with=with blank'; do
-			is "$("${E[@]}" PATH="$T/bin:$PATH" /usr/bin/python3 "$TESTS/helper/command/cli/complete.py" "${shell%:*}" \
-				"$data/completions/${shell#*:}" "devid show ${typed%%=*}")" "${typed#*=}" "${shell%:*}: the label ${typed#*=}"
-		done
+make_record user "it's \"so\"" keyring "$PKI/rsa2048.crt"
+make_record user 'back\slash' keyring "$PKI/p521.crt"
+mv "$T/bin/devid" "$T/bin/real"
+printf '#!/bin/bash\n[ "$1" != show ] || { printf "<<%%s>>\\n" "$2"; exit; }\nexec %q "$@"\n' "$T/bin/real" >"$T/bin/devid"
+chmod +x "$T/bin/devid"
+for shell in bash:devid.bash zsh:_devid fish:devid.fish; do
+	for typed in "it=it's \"so\"" 'back=back\slash' 'with=with blank'; do
+		is "$("${E[@]}" PATH="$T/bin:$PATH" /usr/bin/python3 "$TESTS/helper/command/cli/complete.py" "${shell%:*}" \
+			"$data/completions/${shell#*:}" "devid show ${typed%%=*}")" "${typed#*=}" "${shell%:*}: the label ${typed#*=}"
 	done
-	is "$("${E[@]}" PATH="$T/bin:$PATH" /usr/bin/python3 "$TESTS/helper/command/cli/complete.py" bash \
-		"$data/completions/devid.bash" "devid show 'it")" "it's \"so\"" "bash: and where a quote was begun"
-fi
+	for typed in "--js=--json" "--us=--user"; do
+		is "$("${E[@]}" PATH="$T/bin:$PATH" /usr/bin/python3 "$TESTS/helper/command/cli/complete.py" "${shell%:*}" \
+			"$data/completions/${shell#*:}" "devid show ${typed%%=*}")" "${typed#*=}" "${shell%:*}: ${typed%%=*} of an option"
+	done
+	is "$("${E[@]}" PATH="$T/bin:$PATH" /usr/bin/python3 "$TESTS/helper/command/cli/complete.py" "${shell%:*}" \
+		"$data/completions/${shell#*:}" "devid sho")" "" "${shell%:*}: a command"
+done
+is "$("${E[@]}" PATH="$T/bin:$PATH" /usr/bin/python3 "$TESTS/helper/command/cli/complete.py" bash \
+	"$data/completions/devid.bash" "devid show 'it")" "it's \"so\"" "bash: and where a quote was begun"
 
-# --- zsh and fish: by reading; by running where they are
-zsh=$data/completions/_devid
-is "$(sed -n '/commands=(/,/)$/p' "$zsh" | grep -oE "^		'[a-z-]+:" | tr -d "'	:" | sort)" \
-	"$words" "zsh completes the commands"
-for word in "${!SYNONYMS[@]}"; do
-	ok "zsh: $word has the options of ${SYNONYMS[$word]}" grep -qx "	$word) command=${SYNONYMS[$word]} ;;" "$zsh"
-done
-for command in "${!ACTIONS[@]}"; do
-	is "$(sed -n "/^_devid_${command}_actions/,/^}/p" "$zsh" | grep -oE "^		'[a-z-]+:" | tr -d "'	:" | sort)" \
-		"$(printf '%s\n' ${ACTIONS[$command]} | sort)" "and the actions of $command"
-done
-for command in "${all[@]}"; do
-	[ -z "${ACTIONS[$command]:-}" ] || continue
-	part=$(awk -v want="$command" 'BEGIN { q = sprintf("%c", 39) }
-		/^\t(\047?)[a-z]+[a-z -]*(\047?)\)/ {
-			name = $0; sub(/^\t/, "", name); sub(/\).*/, "", name); gsub(q, "", name)
-			inside = (name == want)
-		} inside' "$zsh" | sed 's/\[[^]]*\]//g')
-	is "$(grep -oE -- '--[a-z-]+' <<<"$part" | sort)" "$(options_of "$command")" "zsh: $command has its options, and no others"
-done
+# --- zsh and fish
+ok "zsh reads its file" zsh -n "$data/completions/_devid"
 fish=$data/completions/devid.fish
-is "$(sed -n 's/^complete -c devid -n __fish_use_subcommand -a \([a-z-]*\) .*/\1/p' "$fish" | sort)" \
-	"$words" "fish completes the commands"
-for command in "${all[@]}"; do
-	[ -z "${ACTIONS[$command]:-}" ] || continue
-	is "$(sed -n "s/^complete -c devid -n '__devid_is $command' -l \\([a-z-]*\\).*/--\\1/p" "$fish" | sort)" \
-		"$(options_of "$command")" "fish: $command has its options, and no others"
-	is "$(sed -n "s/^complete -c devid -n '__devid_is $command' -l \\([a-z-]*\\) -s \\([a-z]\\).*/-\\2=--\\1/p" "$fish" | sort)" \
-		"$(short_of "$command")" "fish: and the short ones"
-done
-if command -v zsh >/dev/null; then
-	ok "zsh reads its file" zsh -n "$zsh"
-fi
-if command -v fish >/dev/null; then
-	ok "fish reads its file" fish -n "$fish"
-	fish_words() { # LINE, as typed
-		run "${E[@]}" fish --no-config -c "source $fish; complete -C '$1'"
-		cut -f1 <<<"$out" | sort
-	}
-	for command in "${all[@]}" "${!SYNONYMS[@]}"; do
-		[ -z "${ACTIONS[$command]:-}" ] || continue
-		is "$(fish_words "devid $command --")" "$(options_of "$command")" "fish completes the options of $command"
-		is "$err" "" "and says nothing"
-	done
-fi
+ok "fish reads its file" fish -n "$fish"
+fish_words() { # LINE, as typed
+	run "${E[@]}" PATH="$T/bin:$PATH" fish --no-config -c "source $fish; complete -C '$1'"
+	is "$err" "" "fish says nothing: $1"
+	cut -f1 <<<"$out" | sort >"$T/fish"
+}
+fish_words "devid "
+is "$(grep -v '^-' "$T/fish")" "$words" "fish completes the commands"
+fish_words "devid import-cert --"
+is "$(cat "$T/fish")" "$(options_of import-cert)" "and options"
+fish_words "devid ca "
+is "$(grep -v '^-' "$T/fish")" "$(printf '%s\n' add list remove show)" "and actions"
+fish_words "devid verify --config $T/files/"
+is "$(cat "$T/fish")" "$T/files/a folder/" "and folders"
+fish_words "devid policy test --user roo"
+like "$(cat "$T/fish")" root "and users"
 ok "bash reads its file" bash -n "$data/completions/devid.bash"
 done_testing
