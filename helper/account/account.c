@@ -59,18 +59,19 @@ void devid_account_free(struct devid_account *account)
 	g_free(account);
 }
 
-void account_broken(struct devid_account *account, const char *format, ...)
+gboolean account_broken(struct devid_account *account, const char *format, ...)
 {
 	g_autofree char *words = NULL;
 	va_list arguments;
 
 	account->state = DEVID_ACCOUNT_UNUSABLE;
 	if (account->problem)
-		return;
+		return FALSE;
 	va_start(arguments, format);
 	words = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
 	account->problem = devid_text_escape(words, strlen(words));
+	return FALSE;
 }
 
 enum devid_account_state devid_account_state(const struct devid_account *account)

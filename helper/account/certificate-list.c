@@ -52,14 +52,12 @@ gnutls_x509_crt_t certificate_parse(const void *der, gsize length, GError **erro
 	for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
 		if (faults[i].code != code)
 			continue;
-		devid_error_set(error, DEVID_BAD_DATA, "certificate-malformed", NULL,
-				"a certificate in it can't be used as its CA made it: %s",
-				faults[i].words);
-		return NULL;
+		return devid_error_null(error, DEVID_BAD_DATA, "certificate-malformed", NULL,
+					"a certificate in it can't be used as its CA made it: %s",
+					faults[i].words);
 	}
-	devid_error_set(error, DEVID_BAD_DATA, "damaged", NULL,
-			"a certificate in it can't be read: %s", gnutls_strerror(code));
-	return NULL;
+	return devid_error_null(error, DEVID_BAD_DATA, "damaged", NULL,
+				"a certificate in it can't be read: %s", gnutls_strerror(code));
 }
 
 bool certificate_is_pkcs7(const void *der, gsize length)
@@ -102,9 +100,9 @@ gboolean certificate_read_pkcs7(const void *der, gsize length, GPtrArray *ders)
 
 static gboolean bad(GError **error, const char *what)
 {
-	devid_error_set(error, DEVID_BAD_DATA, "damaged", NULL,
-			"there is no certificate in it that can be read: %s is damaged", what);
-	return FALSE;
+	return devid_error_set(error, DEVID_BAD_DATA, "damaged", NULL,
+			       "there is no certificate in it that can be read: %s is damaged",
+			       what);
 }
 
 /* As every program takes it: from the line's beginning, without blanks. */
@@ -140,12 +138,10 @@ static gboolean read_block(struct certificate_list *list, const struct pem_block
 		list->keys++;
 		return TRUE;
 	}
-	if (pem_is(block, "TRUSTED CERTIFICATE")) {
-		devid_error_set(error, DEVID_UNSUPPORTED, NULL,
-				"convert it: openssl x509 -in FILE -out CERTIFICATE",
-				"the certificate is in OpenSSL's own format");
-		return FALSE;
-	}
+	if (pem_is(block, "TRUSTED CERTIFICATE"))
+		return devid_error_set(error, DEVID_UNSUPPORTED, NULL,
+				       "convert it: openssl x509 -in FILE -out CERTIFICATE",
+				       "the certificate is in OpenSSL's own format");
 	for (gsize i = 0; !ours && i < G_N_ELEMENTS(labels); i++)
 		ours = pem_is(block, labels[i]);
 	if (!ours)

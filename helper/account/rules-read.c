@@ -170,10 +170,8 @@ static gboolean read_file(struct devid_account *account, int folder, GHashTable 
 
 	if (bytes && !folder_name_printable(file))
 		why = g_strdup("its name holds a character that can't be shown");
-	if (why) {
-		account_broken(account, "%s: %s", path, why);
-		return FALSE;
-	}
+	if (why)
+		return account_broken(account, "%s: %s", path, why);
 	return rules_read_text(account, names, path, g_bytes_get_data(bytes, NULL),
 			       g_bytes_get_size(bytes));
 }
@@ -186,12 +184,11 @@ gboolean rules_complete(struct devid_account *account)
 		for (char **name = rule->profiles; name && *name; name++) {
 			if (policy_profile(&account->policy, *name))
 				continue;
-			account_broken(account,
-				       "%s:%u: [Rule %s] names profile %s, and there is no "
-				       "[Profile %s] in %s",
-				       rule->path, rule->line, rule->name, *name, *name,
-				       ACCOUNT_FILE);
-			return FALSE;
+			return account_broken(account,
+					      "%s:%u: [Rule %s] names profile %s, and there is no "
+					      "[Profile %s] in %s",
+					      rule->path, rule->line, rule->name, *name, *name,
+					      ACCOUNT_FILE);
 		}
 	}
 	return TRUE;
@@ -208,18 +205,14 @@ gboolean rules_load(struct devid_account *account)
 	if (folder < 0 && errno == ENOENT)
 		return TRUE;
 	files = folder >= 0 ? folder_list(folder, RULES_SUFFIX) : NULL;
-	if (!files) {
-		account_broken(account, "%s/%s: %s", account->folder, RULES_FOLDER,
-			       why		  ? why
-			       : errno == ENOTDIR ? "it is a link or no folder"
-						  : g_strerror(errno));
-		return FALSE;
-	}
-	if (files->len > RULES_FILES_MAX) {
-		account_broken(account, "%s/%s: %u files, over the limit of %d", account->folder,
-			       RULES_FOLDER, files->len, RULES_FILES_MAX);
-		return FALSE;
-	}
+	if (!files)
+		return account_broken(account, "%s/%s: %s", account->folder, RULES_FOLDER,
+				      why		 ? why
+				      : errno == ENOTDIR ? "it is a link or no folder"
+							 : g_strerror(errno));
+	if (files->len > RULES_FILES_MAX)
+		return account_broken(account, "%s/%s: %u files, over the limit of %d",
+				      account->folder, RULES_FOLDER, files->len, RULES_FILES_MAX);
 	for (guint i = 0; i < files->len; i++)
 		if (!read_file(account, folder, names, files->pdata[i]))
 			return FALSE;

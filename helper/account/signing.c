@@ -36,23 +36,19 @@ static gboolean judge(gnutls_x509_crt_t certificate, enum devid_signing_keys key
 {
 	int algorithm = gnutls_x509_crt_get_pk_algorithm(certificate, NULL);
 
-	if (!certificate_is_ca(certificate)) {
-		devid_error_set(error, DEVID_BAD_DATA, "signing-not-ca", NULL,
-				"it is not a CA certificate: its basic constraints or key usage do "
-				"not let it issue certificates");
-		return FALSE;
-	}
-	if (certificate_key_weak(certificate)) {
-		devid_error_set(error, DEVID_BAD_DATA, "signing-weak-key", NULL,
-				"the CA's key is shorter than 2048 bits (RSA) or 224 bits (EC)");
-		return FALSE;
-	}
-	if (keys == DEVID_SIGNING_KEYS_RSA && algorithm != GNUTLS_PK_RSA) {
-		devid_error_set(error, DEVID_UNSUPPORTED, "signing-key-type", NULL,
-				"the CA's key is %s, and the account takes RSA alone",
-				algorithm < 0 ? "unknown" : gnutls_pk_get_name(algorithm));
-		return FALSE;
-	}
+	if (!certificate_is_ca(certificate))
+		return devid_error_set(
+			error, DEVID_BAD_DATA, "signing-not-ca", NULL,
+			"it is not a CA certificate: its basic constraints or key usage do "
+			"not let it issue certificates");
+	if (certificate_key_weak(certificate))
+		return devid_error_set(
+			error, DEVID_BAD_DATA, "signing-weak-key", NULL,
+			"the CA's key is shorter than 2048 bits (RSA) or 224 bits (EC)");
+	if (keys == DEVID_SIGNING_KEYS_RSA && algorithm != GNUTLS_PK_RSA)
+		return devid_error_set(error, DEVID_UNSUPPORTED, "signing-key-type", NULL,
+				       "the CA's key is %s, and the account takes RSA alone",
+				       algorithm < 0 ? "unknown" : gnutls_pk_get_name(algorithm));
 	return TRUE;
 }
 
@@ -62,22 +58,16 @@ static gboolean take_one(const struct certificate_list *list, gnutls_x509_crt_t 
 {
 	GBytes *der;
 
-	if (list->keys) {
-		devid_error_set(error, DEVID_BAD_DATA, "private-key-inside", NULL, "%s",
-				devid_reason_find("private-key-inside")->cause);
-		return FALSE;
-	}
-	if (list->ders->len > 1) {
-		devid_error_set(error, DEVID_BAD_DATA, "several-certificates", NULL,
-				"there are %u certificates in the file", list->ders->len);
-		return FALSE;
-	}
-	if (!list->ders->len) {
-		devid_error_set(error, DEVID_BAD_DATA, NULL,
-				"name the file of the CA's certificate, as PEM or DER",
-				"there is no certificate in it that can be read");
-		return FALSE;
-	}
+	if (list->keys)
+		return devid_error_set(error, DEVID_BAD_DATA, "private-key-inside", NULL, "%s",
+				       devid_reason_find("private-key-inside")->cause);
+	if (list->ders->len > 1)
+		return devid_error_set(error, DEVID_BAD_DATA, "several-certificates", NULL,
+				       "there are %u certificates in the file", list->ders->len);
+	if (!list->ders->len)
+		return devid_error_set(error, DEVID_BAD_DATA, NULL,
+				       "name the file of the CA's certificate, as PEM or DER",
+				       "there is no certificate in it that can be read");
 	der = list->ders->pdata[0];
 	*certificate = certificate_parse(g_bytes_get_data(der, NULL), g_bytes_get_size(der), error);
 	return *certificate != NULL;
@@ -89,11 +79,9 @@ gboolean signing_read(const void *data, gsize length, gsize limit, enum devid_si
 	AUTO_CERTIFICATE_LIST struct certificate_list list = CERTIFICATE_LIST_INIT;
 
 	*file = (struct signing_file){ 0 };
-	if (length > FILE_MAX) {
-		devid_error_set(error, DEVID_TOO_LARGE, "signing-too-large", NULL,
-				"%zu bytes, over the limit of %zu", length, limit);
-		return FALSE;
-	}
+	if (length > FILE_MAX)
+		return devid_error_set(error, DEVID_TOO_LARGE, "signing-too-large", NULL,
+				       "%zu bytes, over the limit of %zu", length, limit);
 	if (certificate_list_read(data, length, &list, error) &&
 	    take_one(&list, &file->certificate, error) && judge(file->certificate, keys, error)) {
 		file->as_given = list.plain_pem;
@@ -140,15 +128,11 @@ static gboolean load_one(struct devid_account *account, int folder, const char *
 
 	if (bytes && !folder_name_printable(file))
 		why = g_strdup("its name holds a character that can't be shown");
-	if (why) {
-		account_broken(account, "%s: %s", path, why);
-		return FALSE;
-	}
+	if (why)
+		return account_broken(account, "%s: %s", path, why);
 	if (!signing_read(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
-			  account->signing_limit, account->signing_keys, &read, &error)) {
-		account_broken(account, "%s: %s", path, error->message);
-		return FALSE;
-	}
+			  account->signing_limit, account->signing_keys, &read, &error))
+		return account_broken(account, "%s: %s", path, error->message);
 	if (is_duplicate(account, read.certificate, &of)) {
 		account_broken(account, "%s: it is the same certificate as %s", path, of);
 		gnutls_x509_crt_deinit(read.certificate);
@@ -175,19 +159,15 @@ gboolean signing_load(struct devid_account *account)
 	if (folder < 0 && errno == ENOENT)
 		return TRUE;
 	names = folder >= 0 ? folder_list(folder, SIGNING_SUFFIX) : NULL;
-	if (!names) {
-		account_broken(account, "%s/%s: %s", account->folder, SIGNING_FOLDER,
-			       why		  ? why
-			       : errno == ENOTDIR ? "it is a link or no folder"
-						  : g_strerror(errno));
-		return FALSE;
-	}
-	if (names->len > account->signing_count_limit) {
-		account_broken(account, "%s/%s: %u signing certificates, over the limit of %zu",
-			       account->folder, SIGNING_FOLDER, names->len,
-			       account->signing_count_limit);
-		return FALSE;
-	}
+	if (!names)
+		return account_broken(account, "%s/%s: %s", account->folder, SIGNING_FOLDER,
+				      why		 ? why
+				      : errno == ENOTDIR ? "it is a link or no folder"
+							 : g_strerror(errno));
+	if (names->len > account->signing_count_limit)
+		return account_broken(
+			account, "%s/%s: %u signing certificates, over the limit of %zu",
+			account->folder, SIGNING_FOLDER, names->len, account->signing_count_limit);
 	for (guint i = 0; i < names->len; i++)
 		if (!load_one(account, folder, names->pdata[i]))
 			return FALSE;

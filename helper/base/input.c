@@ -15,9 +15,8 @@
 
 static gboolean failed(GError **error, const char *name, int number)
 {
-	devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s", name,
-			g_strerror(number));
-	return FALSE;
+	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s", name,
+			       g_strerror(number));
 }
 
 /* A FIFO that nobody writes to and a terminal that nobody types on: the former ends the wait. */
@@ -36,9 +35,8 @@ gboolean input_wait(int fd, const char *name, GError **error)
 	/* What is wrong with the descriptor, reading it tells. */
 	if (ready > 0)
 		return TRUE;
-	devid_error_set(error, DEVID_TIMEOUT, NULL, NULL, "%s: nothing came for %d seconds", name,
-			SILENCE_MS / 1000);
-	return FALSE;
+	return devid_error_set(error, DEVID_TIMEOUT, NULL, NULL, "%s: nothing came for %d seconds",
+			       name, SILENCE_MS / 1000);
 }
 
 static gboolean read_all(int fd, const char *name, gsize most, GByteArray *bytes, GError **error)
@@ -57,11 +55,10 @@ static gboolean read_all(int fd, const char *name, gsize most, GByteArray *bytes
 		if (got == 0)
 			return TRUE;
 		g_byte_array_append(bytes, buffer, (guint)got);
-		if (bytes->len > most) {
-			devid_error_set(error, DEVID_TOO_LARGE, NULL, NULL,
-					"%s: larger than %" G_GSIZE_FORMAT " bytes", name, most);
-			return FALSE;
-		}
+		if (bytes->len > most)
+			return devid_error_set(error, DEVID_TOO_LARGE, NULL, NULL,
+					       "%s: larger than %" G_GSIZE_FORMAT " bytes", name,
+					       most);
 	}
 }
 

@@ -317,11 +317,10 @@ struct connection *connection_for_gateway(const char *gateway, GError **error)
 {
 	g_autoptr(Connection) connection = new_connection(NULL);
 
-	if (set_gateway(connection, gateway)) {
-		devid_error_set(error, DEVID_USAGE, NULL, "devid connect NAME|HOST[:PORT]",
-				"%s: neither the name of a connection nor HOST[:PORT]", gateway);
-		return NULL;
-	}
+	if (set_gateway(connection, gateway))
+		return devid_error_null(error, DEVID_USAGE, NULL, "devid connect NAME|HOST[:PORT]",
+					"%s: neither the name of a connection nor HOST[:PORT]",
+					gateway);
 	connection->client = g_strdup(CONNECTION_DEFAULT_CLIENT);
 	connection->name =
 		g_strdup_printf("%s%.*s_%u", strchr(connection->host, ':') ? "v6" : "",

@@ -64,15 +64,13 @@ static struct connection *the_only_one(GError **error)
 
 	if (names->len == 1)
 		return load_any(g_ptr_array_index(names, 0), error);
-	if (names->len == 0) {
-		devid_error_set(error, DEVID_USAGE, NULL, "devid connect HOST[:PORT]",
-				"which gateway? there is no connection in connections.d");
-		return NULL;
-	}
+	if (names->len == 0)
+		return devid_error_null(error, DEVID_USAGE, NULL, "devid connect HOST[:PORT]",
+					"which gateway? there is no connection in connections.d");
 	g_ptr_array_add(names, NULL);
 	list = g_strjoinv(", ", (char **)names->pdata);
-	devid_error_set(error, DEVID_USAGE, NULL, "devid connect NAME", "which one of %s?", list);
-	return NULL;
+	return devid_error_null(error, DEVID_USAGE, NULL, "devid connect NAME", "which one of %s?",
+				list);
 }
 
 struct connection *connection_find(const char *operand, GError **error)

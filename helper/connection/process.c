@@ -423,6 +423,5 @@ gboolean process_run(const struct process_command *command, int bound_ms, int *s
 	if (!run.given_up)
 		return TRUE;
 	row = devid_reason_find(run.given_up);
-	devid_error_set(error, row->result, row->word, NULL, "%s", row->cause);
-	return FALSE;
+	return devid_error_set(error, row->result, row->word, NULL, "%s", row->cause);
 }

@@ -27,13 +27,11 @@ gboolean agent_connect(struct client *client, enum half half, enum client_start 
 	char fault[PATH_BUFFER];
 
 	/* What root left in its way is mended before it is needed. */
-	if (half == HALF_SYSTEM && devid_event_hand_over() == DEVID_NOT_FOUND) {
-		devid_error_set(
+	if (half == HALF_SYSTEM && devid_event_hand_over() == DEVID_NOT_FOUND)
+		return devid_error_set(
 			error, DEVID_AGENT_GONE, NULL,
 			"systemd-sysusers devid.conf && systemd-tmpfiles --create devid.conf",
 			"%s: there is no user devid, as which it runs", agent_title(half));
-		return FALSE;
-	}
 	result = client_connect(client, half, start);
 	if (result == DEVID_OK)
 		return TRUE;
@@ -91,11 +89,10 @@ gboolean agent_ask(struct client *client, struct wire_frame *request, struct wir
 {
 	enum devid_result result = wire_finish(request);
 
-	if (result != DEVID_OK) {
-		devid_error_set(error, result, NULL, NULL, "%s: the request can't be made: %s",
-				agent_title(client->half), devid_reason_for(result)->cause);
-		return FALSE;
-	}
+	if (result != DEVID_OK)
+		return devid_error_set(error, result, NULL, NULL,
+				       "%s: the request can't be made: %s",
+				       agent_title(client->half), devid_reason_for(result)->cause);
 	client_on_wait(front_waiting);
 	result = client_call(client, request, reply);
 	if (result == DEVID_OK)

@@ -262,11 +262,9 @@ gboolean all_users_walk(const struct all_users *walk, GError **error)
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	const struct passwd *entry;
 
-	if (geteuid() != 0) {
-		devid_error_set(error, DEVID_DENIED, NULL, "sudo devid …",
-				"--all-users: only root may look into other users' homes");
-		return FALSE;
-	}
+	if (geteuid() != 0)
+		return devid_error_set(error, DEVID_DENIED, NULL, "sudo devid …",
+				       "--all-users: only root may look into other users' homes");
 	setpwent();
 	while ((entry = getpwent()) != NULL)
 		walk_once(walk, seen,

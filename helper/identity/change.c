@@ -12,9 +12,8 @@ gboolean change_allowed(enum half half, GError **error)
 {
 	if (half != HALF_SYSTEM || geteuid() == 0)
 		return TRUE;
-	devid_error_set(error, DEVID_DENIED, NULL, "run it as root",
-			"only root may change the machine's identities");
-	return FALSE;
+	return devid_error_set(error, DEVID_DENIED, NULL, "run it as root",
+			       "only root may change the machine's identities");
 }
 
 /* Every such text of a reply. */

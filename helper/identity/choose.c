@@ -87,13 +87,11 @@ const struct identity *choose_own(struct choice *choice, const char *operand, GE
 
 	if (!identity)
 		return NULL;
-	if (identity->foreign) {
-		devid_error_set(error, DEVID_UNSUPPORTED, NULL,
-				"use the token's own tools, as p11tool --delete",
-				"%.*s: on a token that isn't devid's", token_uri_shown(operand),
-				operand);
-		return NULL;
-	}
+	if (identity->foreign)
+		return devid_error_null(error, DEVID_UNSUPPORTED, NULL,
+					"use the token's own tools, as p11tool --delete",
+					"%.*s: on a token that isn't devid's",
+					token_uri_shown(operand), operand);
 	for (size_t i = 0; i < identity_list_count(choice->list); i++) {
 		const struct identity *other = identity_list_get(choice->list, i);
 

@@ -71,15 +71,13 @@ gboolean foreign_token_open(struct foreign_token *token, const char *uri, const 
 		return FALSE;
 	gnutls_pkcs11_set_pin_function(give_pin, token);
 	count = find_tokens(token, parsed);
-	if (count != 1) {
-		devid_error_set(error, DEVID_STORE_MISSING,
-				count ? "token-ambiguous" : "token-missing",
-				"p11tool --list-tokens shows what there is",
-				count ? "--store: %u tokens match the URI"
-				      : "--store: no token matches the URI",
-				count);
-		return FALSE;
-	}
+	if (count != 1)
+		return devid_error_set(error, DEVID_STORE_MISSING,
+				       count ? "token-ambiguous" : "token-missing",
+				       "p11tool --list-tokens shows what there is",
+				       count ? "--store: %u tokens match the URI"
+					     : "--store: no token matches the URI",
+				       count);
 	/* GnuTLS 3.7 asks its callback although the URI names a source: it is read here. */
 	if (!token_uri_pin(parsed, &token->pin, &token->pin_source, error))
 		return FALSE;
@@ -89,12 +87,10 @@ gboolean foreign_token_open(struct foreign_token *token, const char *uri, const 
 		flags = 0;
 	token->hardware = flags & GNUTLS_PKCS11_TOKEN_HW;
 	if (strcmp(token->label, identity_token_label(HALF_USER)) == 0 ||
-	    strcmp(token->label, identity_token_label(HALF_SYSTEM)) == 0) {
-		devid_error_set(error, DEVID_USAGE, NULL,
-				"leave --store out, or say --user or --system",
-				"--store: the URI names devid's own token");
-		return FALSE;
-	}
+	    strcmp(token->label, identity_token_label(HALF_SYSTEM)) == 0)
+		return devid_error_set(error, DEVID_USAGE, NULL,
+				       "leave --store out, or say --user or --system",
+				       "--store: the URI names devid's own token");
 	return TRUE;
 }
 

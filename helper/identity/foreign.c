@@ -36,12 +36,10 @@ static gboolean read_token(struct foreign *foreign, const char *uri, GError **er
 
 	foreign->certificates = g_new0(gnutls_x509_crt_t, foreign->count + 1);
 	foreign->authority = g_new0(bool, foreign->count + 1);
-	if (code < 0) {
-		devid_error_set(error, DEVID_NOT_FOUND, NULL,
-				"p11tool --list-tokens shows what there is", "%.*s: %s",
-				token_uri_shown(uri), uri, gnutls_strerror(code));
-		return FALSE;
-	}
+	if (code < 0)
+		return devid_error_set(error, DEVID_NOT_FOUND, NULL,
+				       "p11tool --list-tokens shows what there is", "%.*s: %s",
+				       token_uri_shown(uri), uri, gnutls_strerror(code));
 	for (unsigned i = 0; i < foreign->count; i++) {
 		gnutls_x509_crt_t certificate;
 
@@ -137,12 +135,10 @@ gboolean identity_list_add_foreign(struct identity_list *list, const char *uri, 
 	if (!token_load_all(error))
 		return FALSE;
 	/* A token that isn't there has no objects either: that is not the same to a person. */
-	if (gnutls_pkcs11_token_get_flags(uri, &flags) < 0) {
-		devid_error_set(error, DEVID_NOT_FOUND, NULL,
-				"p11tool --list-tokens shows what there is", "%.*s: no such token",
-				token_uri_shown(uri), uri);
-		return FALSE;
-	}
+	if (gnutls_pkcs11_token_get_flags(uri, &flags) < 0)
+		return devid_error_set(error, DEVID_NOT_FOUND, NULL,
+				       "p11tool --list-tokens shows what there is",
+				       "%.*s: no such token", token_uri_shown(uri), uri);
 	if (!read_token(&foreign, uri, error))
 		return FALSE;
 	for (unsigned i = 0; i < foreign.count; i++)

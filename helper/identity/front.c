@@ -50,6 +50,6 @@ gboolean front_pin(const char *file, const char *prompt, struct secret *pin, GEr
 {
 	if (current->pin)
 		return current->pin(file, prompt, pin, error);
-	devid_error_set(error, DEVID_USAGE, NULL, NULL, "%s: nobody is here to be asked", prompt);
-	return FALSE;
+	return devid_error_set(error, DEVID_USAGE, NULL, NULL, "%s: nobody is here to be asked",
+			       prompt);
 }

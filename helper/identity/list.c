@@ -116,17 +116,14 @@ static gboolean load_half(struct identity_list *list, enum half half, GError **e
 	char folder[PATH_BUFFER];
 	enum devid_result result;
 
-	if (!path_data(half, folder)) {
-		devid_error_set(error, DEVID_IO, NULL, "set HOME or XDG_DATA_HOME",
-				"data folder: there is no home folder for this user");
-		return FALSE;
-	}
+	if (!path_data(half, folder))
+		return devid_error_set(error, DEVID_IO, NULL, "set HOME or XDG_DATA_HOME",
+				       "data folder: there is no home folder for this user");
 	result = record_load_folder(folder, records, warn_skipped, folder);
-	if (result != DEVID_OK) {
-		devid_error_set(error, result, NULL, NULL, "%s: identities can't be read: %s",
-				folder, devid_reason_for(result)->cause);
-		return FALSE;
-	}
+	if (result != DEVID_OK)
+		return devid_error_set(error, result, NULL, NULL,
+				       "%s: identities can't be read: %s", folder,
+				       devid_reason_for(result)->cause);
 	list->called[half] = identity_called(records);
 	for (size_t i = 0; i < records->count; i++) {
 		struct identity identity = { .half = half, .record = &records->records[i] };
@@ -271,15 +268,12 @@ static const struct identity *find_only(const struct identity_list *list, GError
 
 	if (identity_list_count(list) == 1)
 		return identity_list_get(list, 0);
-	if (identity_list_count(list) == 0) {
-		devid_error_set(error, DEVID_NOT_FOUND, NULL, "devid import-cert FILE.p12",
-				"no device identity here yet");
-		return NULL;
-	}
+	if (identity_list_count(list) == 0)
+		return devid_error_null(error, DEVID_NOT_FOUND, NULL, "devid import-cert FILE.p12",
+					"no device identity here yet");
 	names = label_list(list);
-	devid_error_set(error, DEVID_USAGE, NULL, "name one of them",
-			"there are several identities: %s", names);
-	return NULL;
+	return devid_error_null(error, DEVID_USAGE, NULL, "name one of them",
+				"there are several identities: %s", names);
 }
 
 static bool named_exactly(const struct identity *identity, const char *word)
@@ -334,7 +328,6 @@ const struct identity *identity_list_find(const struct identity_list *list, cons
 		names = label_list(list);
 		hint = g_strdup_printf("there are: %s", names);
 	}
-	devid_error_set(error, DEVID_NOT_FOUND, NULL, hint, "%s: no identity has this label",
-			label);
-	return NULL;
+	return devid_error_null(error, DEVID_NOT_FOUND, NULL, hint,
+				"%s: no identity has this label", label);
 }

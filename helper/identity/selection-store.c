@@ -130,9 +130,8 @@ gboolean selection_remember(const struct selection_gateway *gateway, const char 
 		if (files_replace(folder, STORE_FILE, 0600, text, length, FILES_LOCKED))
 			return TRUE;
 	}
-	devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "choices: %s",
-			g_strerror(errno));
-	return FALSE;
+	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "choices: %s",
+			       g_strerror(errno));
 }
 
 gboolean selection_forget(const struct selection_gateway *gateway, GError **error)
@@ -153,7 +152,6 @@ gboolean selection_forget(const struct selection_gateway *gateway, GError **erro
 		if (files_replace(folder, STORE_FILE, 0600, text, length, FILES_LOCKED))
 			return TRUE;
 	}
-	devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "choices: %s",
-			g_strerror(errno));
-	return FALSE;
+	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "choices: %s",
+			       g_strerror(errno));
 }

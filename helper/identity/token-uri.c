@@ -24,10 +24,10 @@ P11KitUri *token_uri_parse(const char *text, GError **error)
 
 	if (code == P11_KIT_URI_OK)
 		return g_steal_pointer(&uri);
-	devid_error_set(error, DEVID_USAGE, NULL, "as in 'pkcs11:token=My%20Card': RFC 7512",
-			"%.*s: not a PKCS#11 URI: %s", token_uri_shown(text), text,
-			p11_kit_uri_message(code));
-	return NULL;
+	return devid_error_null(error, DEVID_USAGE, NULL,
+				"as in 'pkcs11:token=My%20Card': RFC 7512",
+				"%.*s: not a PKCS#11 URI: %s", token_uri_shown(text), text,
+				p11_kit_uri_message(code));
 }
 
 bool token_uri_matches(P11KitUri *uri, const char *url)
@@ -72,11 +72,9 @@ gboolean token_uri_pin(P11KitUri *uri, struct secret *pin, char **source, GError
 	*source = NULL;
 	if (value)
 		p11_kit_uri_set_pin_value(uri, NULL);
-	if (result != DEVID_OK) {
-		devid_error_set(error, result, NULL, NULL, "the PIN of the URI: %s",
-				devid_reason_for(result)->cause);
-		return FALSE;
-	}
+	if (result != DEVID_OK)
+		return devid_error_set(error, result, NULL, NULL, "the PIN of the URI: %s",
+				       devid_reason_for(result)->cause);
 	if (from)
 		*source = g_strdup(from +
 				   (g_str_has_prefix(from, FILE_SCHEME) ? strlen(FILE_SCHEME) : 0));

@@ -27,10 +27,9 @@ gboolean token_module_may_load(GError **error)
 	/* One that isn't there is told by whoever loads it. */
 	if (path_may_run(token_module_path(), fault) || errno == ENOENT)
 		return TRUE;
-	devid_error_set(error, DEVID_DENIED, NULL, TEST_HOOK_NAME("unset DEVID_MODULE"),
-			TEST_HOOK_NAME("DEVID_MODULE=") "%s: %s: " PATH_NOT_ROOTS,
-			token_module_path(), fault);
-	return FALSE;
+	return devid_error_set(error, DEVID_DENIED, NULL, TEST_HOOK_NAME("unset DEVID_MODULE"),
+			       TEST_HOOK_NAME("DEVID_MODULE=") "%s: %s: " PATH_NOT_ROOTS,
+			       token_module_path(), fault);
 }
 
 static gboolean add_own_module(GError **error)
@@ -42,10 +41,9 @@ static gboolean add_own_module(GError **error)
 	code = gnutls_pkcs11_add_provider(token_module_path(), NULL);
 	if (code >= 0)
 		return TRUE;
-	devid_error_set(error, DEVID_NOT_FOUND, NULL, "is devid installed as a whole?",
-			"module %s: it can't be loaded: %s", token_module_path(),
-			gnutls_strerror(code));
-	return FALSE;
+	return devid_error_set(error, DEVID_NOT_FOUND, NULL, "is devid installed as a whole?",
+			       "module %s: it can't be loaded: %s", token_module_path(),
+			       gnutls_strerror(code));
 }
 
 gboolean token_load_own(GError **error)
@@ -56,11 +54,9 @@ gboolean token_load_own(GError **error)
 	if (loaded)
 		return TRUE;
 	code = gnutls_pkcs11_init(GNUTLS_PKCS11_FLAG_MANUAL, NULL);
-	if (code < 0) {
-		devid_error_set(error, DEVID_FAILED, NULL, NULL, "PKCS#11: %s",
-				gnutls_strerror(code));
-		return FALSE;
-	}
+	if (code < 0)
+		return devid_error_set(error, DEVID_FAILED, NULL, NULL, "PKCS#11: %s",
+				       gnutls_strerror(code));
 	loaded = add_own_module(error);
 	return loaded;
 }
@@ -73,12 +69,10 @@ gboolean token_load_all(GError **error)
 	if (loaded)
 		return TRUE;
 	code = gnutls_pkcs11_init(GNUTLS_PKCS11_FLAG_AUTO, NULL);
-	if (code < 0) {
-		devid_error_set(error, DEVID_FAILED, NULL,
-				"p11-kit list-modules shows which module is at fault",
-				"PKCS#11: %s", gnutls_strerror(code));
-		return FALSE;
-	}
+	if (code < 0)
+		return devid_error_set(error, DEVID_FAILED, NULL,
+				       "p11-kit list-modules shows which module is at fault",
+				       "PKCS#11: %s", gnutls_strerror(code));
 	if (!token_module_may_load(error))
 		return FALSE;
 	/* Where it isn't registered (a build tree), our own tokens are to be seen all the same. */
@@ -128,9 +122,8 @@ gboolean token_open_key(const char *uri, gnutls_privkey_t *key, GError **error)
 	if (code >= 0)
 		return TRUE;
 	*key = NULL;
-	devid_error_set(error, token_result(code), NULL, NULL, "key %.*s: %s", token_uri_shown(uri),
-			uri, gnutls_strerror(code));
-	return FALSE;
+	return devid_error_set(error, token_result(code), NULL, NULL, "key %.*s: %s",
+			       token_uri_shown(uri), uri, gnutls_strerror(code));
 }
 
 /* The algorithm that a TLS 1.3 client would sign with. */

@@ -26,8 +26,8 @@ struct devid_account *accounts_get(struct accounts *accounts, enum half half, GE
 	if (result == DEVID_OK)
 		return accounts->of[half];
 	accounts->of[half] = NULL;
-	devid_error_set(error, result, NULL, NULL, "account: %s", devid_reason_for(result)->cause);
-	return NULL;
+	return devid_error_null(error, result, NULL, NULL, "account: %s",
+				devid_reason_for(result)->cause);
 }
 
 /* Turns a verdict that passed into a refusal. Its strings are free()d with it. */
@@ -68,11 +68,9 @@ struct devid_verdict *verdict_assess(const struct identity *identity,
 		devid_check(account, !identity ? NULL : identity->chain,
 			    !identity ? 0 : identity->chain_count, time(NULL), &verdict);
 
-	if (result != DEVID_OK) {
-		devid_error_set(error, result, NULL, NULL, "check: %s",
-				devid_reason_for(result)->cause);
-		return NULL;
-	}
+	if (result != DEVID_OK)
+		return devid_error_null(error, result, NULL, NULL, "check: %s",
+					devid_reason_for(result)->cause);
 	if (identity)
 		refuse_system_user(verdict, identity, account);
 	if (verdict->result != DEVID_OK || !identity)

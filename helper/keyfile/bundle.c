@@ -97,17 +97,15 @@ const char *file_title(const char *path)
 
 static gboolean set_file_error(GError **error, const char *path, int number)
 {
-	devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s", file_title(path),
-			g_strerror(number));
-	return FALSE;
+	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s",
+			       file_title(path), g_strerror(number));
 }
 
 /* What is wrong with it beside what the kernel says, and what to do. */
 static gboolean set_file_error_for(GError **error, const char *path, const char *why,
 				   const char *hint)
 {
-	devid_error_set(error, DEVID_IO, NULL, hint, "%s: %s", file_title(path), why);
-	return FALSE;
+	return devid_error_set(error, DEVID_IO, NULL, hint, "%s: %s", file_title(path), why);
 }
 
 /* Opened without waiting for a FIFO's writer, and without a terminal becoming ours. */
@@ -132,11 +130,10 @@ static int open_regular(const char *path, struct stat *status, GError **error)
 
 static gboolean set_too_large(GError **error, const char *path)
 {
-	devid_error_set(error, DEVID_TOO_LARGE, "file-too-large",
-			"a device identity is a few kilobytes: is this the right file?",
-			"%s: larger than %d bytes, the most that is read", file_title(path),
-			BUNDLE_FILE_MAX);
-	return FALSE;
+	return devid_error_set(error, DEVID_TOO_LARGE, "file-too-large",
+			       "a device identity is a few kilobytes: is this the right file?",
+			       "%s: larger than %d bytes, the most that is read", file_title(path),
+			       BUNDLE_FILE_MAX);
 }
 
 gboolean file_read_bounded(const char *path, struct secret *bytes, bool *others, GError **error)

@@ -140,10 +140,10 @@ struct candidate *candidates_pick(const GPtrArray *candidates,
 		return usable;
 	}
 	all = describe_all(candidates);
-	devid_error_set(error, DEVID_USAGE, "several-keys", NULL,
-			choice->name ? "%s: more than one of the %u keys with certificates in it "
-				       "are meant: %s"
-				     : "%s: %u keys with certificates are in it: %s",
-			title, candidates->len, all);
-	return NULL;
+	return devid_error_null(
+		error, DEVID_USAGE, "several-keys", NULL,
+		choice->name ? "%s: more than one of the %u keys with certificates in it "
+			       "are meant: %s"
+			     : "%s: %u keys with certificates are in it: %s",
+		title, candidates->len, all);
 }

@@ -265,11 +265,9 @@ GPtrArray *candidates_find(struct bundle *bundle, bool alone, GError **error)
 	g_autoptr(GError) first = NULL;
 
 	/* Each is tried on each certificate. */
-	if (bundle->keys->len > BUNDLE_KEYS_MAX) {
-		devid_error_set(error, DEVID_TOO_LARGE, "file-too-large", NULL,
-				"more than %d private keys are in it", BUNDLE_KEYS_MAX);
-		return NULL;
-	}
+	if (bundle->keys->len > BUNDLE_KEYS_MAX)
+		return devid_error_null(error, DEVID_TOO_LARGE, "file-too-large", NULL,
+					"more than %d private keys are in it", BUNDLE_KEYS_MAX);
 	for (size_t i = 0; i < bundle->keys->len; i++) {
 		g_autoptr(GError) why = NULL;
 		const struct bundle_key *key = bundle->keys->pdata[i];

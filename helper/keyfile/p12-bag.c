@@ -188,12 +188,11 @@ gboolean p12_bag_walk(struct walk *walk, struct ber content, GError **error)
 	while (bags.length) {
 		if (!ber_enter(&bags, BER_SEQUENCE, &bag))
 			return p12_damaged(error, "a bag");
-		if (!walk->bundle && ++walk->p12->items > BUNDLE_ITEMS_MAX) {
-			devid_error_set(error, DEVID_TOO_LARGE, "file-too-large", NULL,
-					"the PKCS#12 file holds more than %d keys and certificates",
-					BUNDLE_ITEMS_MAX);
-			return FALSE;
-		}
+		if (!walk->bundle && ++walk->p12->items > BUNDLE_ITEMS_MAX)
+			return devid_error_set(
+				error, DEVID_TOO_LARGE, "file-too-large", NULL,
+				"the PKCS#12 file holds more than %d keys and certificates",
+				BUNDLE_ITEMS_MAX);
 		if (!walk_bag(walk, bag, error))
 			return FALSE;
 	}

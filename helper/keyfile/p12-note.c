@@ -6,8 +6,8 @@
 
 gboolean p12_damaged(GError **error, const char *where)
 {
-	devid_error_set(error, DEVID_BAD_DATA, "damaged", NULL, "damaged PKCS#12 file: %s", where);
-	return FALSE;
+	return devid_error_set(error, DEVID_BAD_DATA, "damaged", NULL, "damaged PKCS#12 file: %s",
+			       where);
 }
 
 static void set_too_much(GError **error)
@@ -41,9 +41,8 @@ gboolean p12_refuse(GError **error, enum pbe_outcome outcome, const struct pbe *
 
 gboolean p12_unsupported(GError **error, const char *what, const char *oid)
 {
-	devid_error_set(error, DEVID_UNSUPPORTED, "algorithm-unsupported", NULL,
-			"the PKCS#12 file uses %s, which can't be read here: %s", what, oid);
-	return FALSE;
+	return devid_error_set(error, DEVID_UNSUPPORTED, "algorithm-unsupported", NULL,
+			       "the PKCS#12 file uses %s, which can't be read here: %s", what, oid);
 }
 
 void p12_note_work(struct p12 *p12, const struct pbe *pbe)

@@ -196,12 +196,10 @@ static gboolean explain_mac(struct p12 *p12, struct pbe_password *password,
 
 	if (outcome != PBE_REFUSED)
 		return p12_refuse(error, outcome, p12->mac, false);
-	if (!p12->probe.pbe) {
-		devid_error_set(
+	if (!p12->probe.pbe)
+		return devid_error_set(
 			error, DEVID_PASSWORD, "password-or-damaged", NULL,
 			"wrong password or damaged file (nothing in it is encrypted, so nothing tells which)");
-		return FALSE;
-	}
 	if (pbe_decrypt(p12->probe.pbe, password, &p12->probe.content, &plain) == PBE_OPENED)
 		devid_error_set(
 			error, DEVID_BAD_DATA, "damaged", "get the file again from where it came",

@@ -374,12 +374,11 @@ gboolean pbe_acceptable(const struct pbe *pbe, uint64_t maximum, GError **error)
 	if (pbe->unreadable) {
 		g_autofree char *what = pbe_describe(pbe);
 
-		devid_error_set(error, DEVID_UNSUPPORTED, "algorithm-unsupported",
-				"export the file again with AES-256 and SHA-256, "
-				"for example: openssl pkcs12 -export -keypbe AES-256-CBC",
-				"the %s uses an algorithm that can't be read here: %s", pbe->part,
-				what);
-		return FALSE;
+		return devid_error_set(error, DEVID_UNSUPPORTED, "algorithm-unsupported",
+				       "export the file again with AES-256 and SHA-256, "
+				       "for example: openssl pkcs12 -export -keypbe AES-256-CBC",
+				       "the %s uses an algorithm that can't be read here: %s",
+				       pbe->part, what);
 	}
 	if (pbe->iterations <= maximum)
 		return TRUE;

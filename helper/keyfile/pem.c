@@ -25,9 +25,8 @@ struct reading {
 
 static gboolean bad(struct reading *reading, GError **error, const char *what)
 {
-	devid_error_set(error, DEVID_BAD_DATA, "damaged", NULL, "%s: %s can't be read: damaged",
-			reading->title, what);
-	return FALSE;
+	return devid_error_set(error, DEVID_BAD_DATA, "damaged", NULL,
+			       "%s: %s can't be read: damaged", reading->title, what);
 }
 
 /* One that can't be read is left out, and its reason kept: it may not be the one that counts. */
@@ -71,13 +70,11 @@ static gboolean read_encrypted(struct reading *reading, const struct secret *der
 	pbe_password_clear(&forms);
 	if (outcome == PBE_BROKEN)
 		return bad(reading, error, "an encrypted private key");
-	if (outcome != PBE_OPENED) {
-		devid_error_set(
+	if (outcome != PBE_OPENED)
+		return devid_error_set(
 			error, DEVID_PASSWORD, "password-or-damaged", NULL,
 			"%s: wrong password or damaged file (an encrypted key doesn't tell which)",
 			reading->title);
-		return FALSE;
-	}
 	reading->bundle->password =
 		reading->source->password.length ? BUNDLE_PASSWORD_SET : BUNDLE_PASSWORD_EMPTY;
 	bundle_add_key(reading->bundle, &pkcs8, NULL, NULL);
@@ -140,12 +137,12 @@ static gboolean old_cipher_known(struct reading *reading, const char *info, GErr
 	for (size_t i = 0; i < G_N_ELEMENTS(old_ciphers); i++)
 		if (g_ascii_strcasecmp(old_ciphers[i], name) == 0)
 			return TRUE;
-	devid_error_set(error, DEVID_UNSUPPORTED, "algorithm-unsupported",
-			"convert it: openssl pkey -aes256 -in KEY -out NEW (for RC2, IDEA and the "
-			"like with: -provider legacy -provider default)",
-			"%s: the private key uses an algorithm that can't be read here: %s",
-			reading->title, name);
-	return FALSE;
+	return devid_error_set(
+		error, DEVID_UNSUPPORTED, "algorithm-unsupported",
+		"convert it: openssl pkey -aes256 -in KEY -out NEW (for RC2, IDEA and the "
+		"like with: -provider legacy -provider default)",
+		"%s: the private key uses an algorithm that can't be read here: %s", reading->title,
+		name);
 }
 
 /* The block as GnuTLS reads it: without the blanks. */
@@ -217,12 +214,10 @@ static gboolean read_old_encrypted(struct reading *reading, const struct pem_blo
 	if (!reading->source->get(reading->source, error))
 		return FALSE;
 	code = open_old_block(reading, &text, &pkcs8);
-	if (code < 0) {
-		devid_error_set(error, DEVID_PASSWORD, "password-or-damaged", NULL,
-				"%s: wrong password or damaged file (%s)", reading->title,
-				gnutls_strerror(code));
-		return FALSE;
-	}
+	if (code < 0)
+		return devid_error_set(error, DEVID_PASSWORD, "password-or-damaged", NULL,
+				       "%s: wrong password or damaged file (%s)", reading->title,
+				       gnutls_strerror(code));
 	reading->bundle->password = BUNDLE_PASSWORD_SET;
 	bundle_add_key(reading->bundle, &pkcs8, NULL, NULL);
 	return TRUE;
@@ -261,11 +256,10 @@ static gboolean read_block(struct reading *reading, const struct pem_block *bloc
 	for (size_t i = 0; i < G_N_ELEMENTS(block_table); i++) {
 		if (!pem_is(block, block_table[i].label))
 			continue;
-		if (block_table[i].refused) {
-			devid_error_set(error, DEVID_UNSUPPORTED, block_table[i].reason, NULL,
-					"%s: %s", reading->title, block_table[i].refused);
-			return FALSE;
-		}
+		if (block_table[i].refused)
+			return devid_error_set(error, DEVID_UNSUPPORTED, block_table[i].reason,
+					       NULL, "%s: %s", reading->title,
+					       block_table[i].refused);
 		if (memmem(block->text, block->text_length, "Proc-Type: 4,ENCRYPTED", 22))
 			return read_old_encrypted(reading, block, error);
 		if (!pem_decode(block, &der))
@@ -319,12 +313,10 @@ static gboolean read_pem(struct reading *reading, const struct secret *bytes, GE
 		if (!read_block(reading, &block, error))
 			return FALSE;
 		if (reading->bundle->keys->len + reading->bundle->certificates->len >
-		    BUNDLE_ITEMS_MAX) {
-			devid_error_set(error, DEVID_TOO_LARGE, "file-too-large", NULL,
-					"%s: more than %d keys and certificates", reading->title,
-					BUNDLE_ITEMS_MAX);
-			return FALSE;
-		}
+		    BUNDLE_ITEMS_MAX)
+			return devid_error_set(error, DEVID_TOO_LARGE, "file-too-large", NULL,
+					       "%s: more than %d keys and certificates",
+					       reading->title, BUNDLE_ITEMS_MAX);
 	}
 	return !cut || bad(reading, error, "a PEM block without its END line");
 }
@@ -343,10 +335,10 @@ static gboolean read_der(struct reading *reading, const struct secret *bytes, GE
 		gnutls_x509_crt_deinit(crt);
 	if (crt || strcmp(devid_error_reason(why), "damaged") != 0)
 		return read_certificates(reading, bytes, error);
-	devid_error_set(error, DEVID_BAD_DATA, "not-a-certificate", NULL,
-			"%s: neither PKCS#12 nor a certificate or key in PEM or DER, or damaged",
-			reading->title);
-	return FALSE;
+	return devid_error_set(
+		error, DEVID_BAD_DATA, "not-a-certificate", NULL,
+		"%s: neither PKCS#12 nor a certificate or key in PEM or DER, or damaged",
+		reading->title);
 }
 
 static struct bundle *read_p12(const char *title, const struct secret *bytes,
@@ -397,9 +389,9 @@ static struct bundle *read_once(const char *title, const struct secret *bytes,
 						   "%s: ", title);
 			return NULL;
 		}
-		devid_error_set(error, DEVID_BAD_DATA, "not-a-certificate", NULL,
-				"%s: neither a certificate nor a private key is in it", title);
-		return NULL;
+		return devid_error_null(error, DEVID_BAD_DATA, "not-a-certificate", NULL,
+					"%s: neither a certificate nor a private key is in it",
+					title);
 	}
 	return g_steal_pointer(&bundle);
 }

@@ -54,7 +54,6 @@ gboolean harden(GError **error)
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && drop_capabilities())
 		return TRUE;
-	devid_error_set(error, DEVID_FAILED, NULL, NULL, "can't give up what is not needed: %s",
-			g_strerror(errno));
-	return FALSE;
+	return devid_error_set(error, DEVID_FAILED, NULL, NULL,
+			       "can't give up what is not needed: %s", g_strerror(errno));
 }

@@ -177,10 +177,10 @@ static struct judged *find_judged(struct gate *gate, const guint8 *spki_hash, ti
 		if (!record) {
 			const struct subject *former = g_hash_table_lookup(gate->former, spki_hash);
 
-			devid_error_set(error, DEVID_NOT_FOUND, "key-gone", NULL,
-					"%s: no identity with this key is on the token any more",
-					former ? former->label : "identity");
-			return NULL;
+			return devid_error_null(
+				error, DEVID_NOT_FOUND, "key-gone", NULL,
+				"%s: no identity with this key is on the token any more",
+				former ? former->label : "identity");
 		}
 		judged = g_new0(struct judged, 1);
 		judged->subject = subject_new(record);
@@ -348,10 +348,10 @@ struct subject *gate_pass(struct gate *gate, struct peer *peer, const guint8 *sp
 		/* Who may is not known of an account that is broken: no group would help. */
 		if (account_is_broken(gate, error))
 			return NULL;
-		devid_error_set(error, DEVID_DENIED, "system-user", NULL,
-				"signature: the account does not let this user use the machine's "
-				"identity");
-		return NULL;
+		return devid_error_null(
+			error, DEVID_DENIED, "system-user", NULL,
+			"signature: the account does not let this user use the machine's "
+			"identity");
 	}
 	if (!ask(gate, spki_hash, &asked, &remembered)) {
 		tell_gone(gate, peer, spki_hash, remembered);

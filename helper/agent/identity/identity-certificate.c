@@ -139,11 +139,9 @@ gboolean certificate_fits(const struct certificate *certificate,
 	bool acceptable = false;
 
 	*accepted = FALSE;
-	if (never) {
-		devid_error_set(error, never->result, never->word, never->hint, "certificate: %s",
-				never->cause);
-		return FALSE;
-	}
+	if (never)
+		return devid_error_set(error, never->result, never->word, never->hint,
+				       "certificate: %s", never->cause);
 	if (devid_device_size(account, g_bytes_get_size(certificate->der), &size, &acceptable) ==
 	    DEVID_OK)
 		return TRUE;
@@ -151,13 +149,12 @@ gboolean certificate_fits(const struct certificate *certificate,
 		*accepted = TRUE;
 		return TRUE;
 	}
-	devid_error_set(error, DEVID_TOO_LARGE, NULL,
-			acceptable ? "if the service takes it: --accept-size"
-				   : "ask for a smaller certificate",
-			"certificate: %zu bytes as PEM, %zu as DER; the limit is %zu as %s",
-			size.pem, size.der, size.limit,
-			size.measure == DEVID_SIZE_PEM ? "PEM" : "DER");
-	return FALSE;
+	return devid_error_set(error, DEVID_TOO_LARGE, NULL,
+			       acceptable ? "if the service takes it: --accept-size"
+					  : "ask for a smaller certificate",
+			       "certificate: %zu bytes as PEM, %zu as DER; the limit is %zu as %s",
+			       size.pem, size.der, size.limit,
+			       size.measure == DEVID_SIZE_PEM ? "PEM" : "DER");
 }
 
 gboolean certificate_is_authority(const struct record *record)
@@ -180,10 +177,9 @@ gboolean certificate_fits_signing(const struct certificate *certificate,
 
 	if (devid_signing_size(account, size) == DEVID_OK)
 		return TRUE;
-	devid_error_set(error, DEVID_TOO_LARGE, NULL, NULL,
-			"certificate: %zu bytes as PEM; the limit for a CA's is %zu", size,
-			devid_account_signing_limit(account));
-	return FALSE;
+	return devid_error_set(error, DEVID_TOO_LARGE, NULL, NULL,
+			       "certificate: %zu bytes as PEM; the limit for a CA's is %zu", size,
+			       devid_account_signing_limit(account));
 }
 
 gboolean spki_is_supported(GBytes *spki, const char *what, GError **error)
@@ -206,8 +202,7 @@ gboolean spki_is_supported(GBytes *spki, const char *what, GError **error)
 	}
 	if (result == DEVID_OK)
 		return TRUE;
-	devid_error_set(error, result, NULL, NULL, "%s: %s", what, why);
-	return FALSE;
+	return devid_error_set(error, result, NULL, NULL, "%s: %s", what, why);
 }
 
 gboolean label_is_good(const char *label, GError **error)
@@ -216,8 +211,8 @@ gboolean label_is_good(const char *label, GError **error)
 
 	if (length > 0 && length <= RECORD_LABEL_MAX && utf8_is_printable(label, length))
 		return TRUE;
-	devid_error_set(error, DEVID_USAGE, NULL, NULL,
-			"label: it must be 1 to %d bytes of UTF-8 without control characters",
-			RECORD_LABEL_MAX);
-	return FALSE;
+	return devid_error_set(
+		error, DEVID_USAGE, NULL, NULL,
+		"label: it must be 1 to %d bytes of UTF-8 without control characters",
+		RECORD_LABEL_MAX);
 }

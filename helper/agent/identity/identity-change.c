@@ -122,9 +122,8 @@ static gboolean is_free(const struct record *other, const struct record *record,
 {
 	if (!other || other == record)
 		return TRUE;
-	devid_error_set(error, DEVID_EXISTS, NULL, NULL, "that %s belongs to \"%s\"", what,
-			other->label);
-	return FALSE;
+	return devid_error_set(error, DEVID_EXISTS, NULL, NULL, "that %s belongs to \"%s\"", what,
+			       other->label);
 }
 
 gboolean identity_rename(enum half half, const char *name, guint32 object, const char *new_label,

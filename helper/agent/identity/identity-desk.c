@@ -22,9 +22,8 @@ static gboolean load(struct desk *desk, GError **error)
 	result = record_load_folder(desk->folder.path, &desk->list, tell_skipped, desk);
 	if (result == DEVID_OK)
 		return TRUE;
-	devid_error_set(error, result, NULL, NULL, "%s: its records can't be read",
-			desk->folder.path);
-	return FALSE;
+	return devid_error_set(error, result, NULL, NULL, "%s: its records can't be read",
+			       desk->folder.path);
 }
 
 /* What a writer that died was writing; all but the keys', which belong to a mark. */

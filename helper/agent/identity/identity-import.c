@@ -75,11 +75,10 @@ static gboolean read_chain(struct job *job, GError **error)
 	for (guint i = 1; i < certificates->len; i++) {
 		if (is_there(job, certificates->pdata[i]))
 			continue;
-		if (job->chain_count == RECORD_CHAIN_MAX) {
-			devid_error_set(error, DEVID_TOO_LARGE, NULL, NULL,
-					"chain: more than %d certificates", RECORD_CHAIN_MAX);
-			return FALSE;
-		}
+		if (job->chain_count == RECORD_CHAIN_MAX)
+			return devid_error_set(error, DEVID_TOO_LARGE, NULL, NULL,
+					       "chain: more than %d certificates",
+					       RECORD_CHAIN_MAX);
 		if (!certificate_read(certificates->pdata[i], "chain certificate",
 				      &job->chain[job->chain_count], error))
 			return FALSE;
@@ -92,11 +91,10 @@ static gboolean check(struct job *job, GError **error)
 {
 	const struct identity_import *import = job->import;
 
-	if (import->certificates->len == 0 || (import->pkcs8 && !import->store)) {
-		devid_error_set(error, DEVID_USAGE, NULL, NULL,
-				"import: a certificate, and a store for its key, are needed");
-		return FALSE;
-	}
+	if (import->certificates->len == 0 || (import->pkcs8 && !import->store))
+		return devid_error_set(
+			error, DEVID_USAGE, NULL, NULL,
+			"import: a certificate, and a store for its key, are needed");
 	return (!import->label || label_is_good(import->label, error)) &&
 	       certificate_read(import->certificates->pdata[0], "certificate", &job->leaf, error) &&
 	       read_chain(job, error) && spki_is_supported(job->leaf.spki, "key", error) &&
@@ -125,9 +123,8 @@ static gboolean same_chain(const struct record *record, const struct job *job)
 
 static gboolean taken(const struct record *record, const char *hint, GError **error)
 {
-	devid_error_set(error, DEVID_EXISTS, NULL, hint, "it is already here as \"%s\"",
-			record->label);
-	return FALSE;
+	return devid_error_set(error, DEVID_EXISTS, NULL, hint, "it is already here as \"%s\"",
+			       record->label);
 }
 
 static gboolean decide_same_key(const struct job *job, const struct record *record,
@@ -172,22 +169,19 @@ static gboolean decide(const struct job *job, enum change *change, const struct 
 		if (*change != CHANGE_NONE && !import->pkcs8 && !record_has_key(by_key))
 			by_key = NULL;
 	} else if (by_label && !(import->flags & IMPORT_REPLACE)) {
-		devid_error_set(error, DEVID_EXISTS, NULL,
-				"to put the new identity in its place: --replace; else choose "
-				"another name: --label",
-				"\"%s\" is already there with another certificate",
-				by_label->label);
-		return FALSE;
+		return devid_error_set(
+			error, DEVID_EXISTS, NULL,
+			"to put the new identity in its place: --replace; else choose "
+			"another name: --label",
+			"\"%s\" is already there with another certificate", by_label->label);
 	} else {
 		*record = by_label;
 		*change = by_label ? CHANGE_REPLACE : CHANGE_ADD;
 	}
-	if (!import->pkcs8 && !by_key) {
-		devid_error_set(error, DEVID_KEY_MISSING, NULL,
-				"give the key's file too: --key FILE",
-				"the private key of this certificate is not here");
-		return FALSE;
-	}
+	if (!import->pkcs8 && !by_key)
+		return devid_error_set(error, DEVID_KEY_MISSING, NULL,
+				       "give the key's file too: --key FILE",
+				       "the private key of this certificate is not here");
 	return TRUE;
 }
 
@@ -370,12 +364,10 @@ static gboolean change_identity(struct job *job, enum change change, const struc
 	if (brings_half(job, change)) {
 		if (!write_half(job, label, error) || !decide(job, &again, &target, error))
 			return FALSE;
-		if (again != change || (target && strcmp(target->name, job->name) != 0)) {
-			devid_error_set(error, DEVID_EXISTS, NULL, "try again",
-					"\"%s\": another program changed it in the meantime",
-					label);
-			return FALSE;
-		}
+		if (again != change || (target && strcmp(target->name, job->name) != 0))
+			return devid_error_set(error, DEVID_EXISTS, NULL, "try again",
+					       "\"%s\": another program changed it in the meantime",
+					       label);
 	}
 	if (target)
 		job->undo->before = desk_bytes(&job->desk, target->name);

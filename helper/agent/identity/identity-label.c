@@ -36,9 +36,8 @@ gboolean labels_set(struct record *record, guint32 object, const char *label, GE
 	} else if (object == OBJECT_PUBLIC_KEY && has_key) {
 		labels.public_key = label;
 	} else {
-		devid_error_set(error, DEVID_NOT_FOUND, NULL, NULL,
-				"the identity has no such object");
-		return FALSE;
+		return devid_error_set(error, DEVID_NOT_FOUND, NULL, NULL,
+				       "the identity has no such object");
 	}
 	labels_put(&labels, record);
 	return TRUE;

@@ -63,11 +63,10 @@ static gboolean put_back(struct identity_undo *undo, const struct store_wait *wa
 	now = desk_bytes(&desk, undo->name);
 	if (!now && !undo->before)
 		return TRUE;
-	if (!now || !g_bytes_equal(now, undo->after)) {
-		devid_error_set(error, DEVID_EXISTS, NULL, NULL,
-				"identity: it was changed by another program in the meantime");
-		return FALSE;
-	}
+	if (!now || !g_bytes_equal(now, undo->after))
+		return devid_error_set(
+			error, DEVID_EXISTS, NULL, NULL,
+			"identity: it was changed by another program in the meantime");
 	return undo->before ? desk_write_bytes(&desk, undo->name, undo->before, error)
 			    : desk_erase(&desk, undo->name, error);
 }

@@ -43,8 +43,7 @@ static struct record_bytes bytes_of(GBytes *bytes)
 
 static gboolean refuse(const char *what, const struct record *other, GError **error)
 {
-	devid_error_set(error, DEVID_EXISTS, NULL, NULL, "%s \"%s\"", what, other->label);
-	return FALSE;
+	return devid_error_set(error, DEVID_EXISTS, NULL, NULL, "%s \"%s\"", what, other->label);
 }
 
 /* A label that was not asked for gets a number where it is taken. */
@@ -145,10 +144,9 @@ static gboolean write_certificate(struct writing *writing, GError **error)
 	struct wire_field field;
 	gboolean accepted;
 
-	if (!wire_get(writing->request, TAG_CERTIFICATE, &field)) {
-		devid_error_set(error, DEVID_USAGE, NULL, NULL, "certificate: there is none");
-		return FALSE;
-	}
+	if (!wire_get(writing->request, TAG_CERTIFICATE, &field))
+		return devid_error_set(error, DEVID_USAGE, NULL, NULL,
+				       "certificate: there is none");
 	der = g_bytes_new(field.data, field.length);
 	if (!certificate_read(der, "certificate", &certificate, error))
 		return FALSE;
@@ -170,8 +168,8 @@ static const struct store *choose_store(const struct writing *writing, GError **
 
 	if (store->state(writing->half, &why) != STORE_MISSING)
 		return store;
-	devid_error_set(error, DEVID_STORE_MISSING, NULL, NULL, "%s", why ? why : store->title);
-	return NULL;
+	return devid_error_null(error, DEVID_STORE_MISSING, NULL, NULL, "%s",
+				why ? why : store->title);
 }
 
 static gboolean place_key(struct writing *writing, const struct store *store, GBytes *spki,
@@ -320,19 +318,17 @@ static gboolean write_public_key(struct writing *writing, GError **error)
 	struct record edited;
 	char hex[SPKI_HEX_SIZE];
 
-	if (!spki) {
-		devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "public key: it can't be read");
-		return FALSE;
-	}
+	if (!spki)
+		return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
+				       "public key: it can't be read");
 	spki_digest(spki, hash, hex, id);
 	if (!writer_open(writing->half, TRUE, cancel_of(writing), &writing->desk, error))
 		return FALSE;
 	record = desk_by_spki(&writing->desk, hash);
-	if (!record || !record_has_key(record)) {
-		devid_error_set(error, DEVID_KEY_MISSING, NULL, "write the private key first",
-				"public key: its private key is not here");
-		return FALSE;
-	}
+	if (!record || !record_has_key(record))
+		return devid_error_set(error, DEVID_KEY_MISSING, NULL,
+				       "write the private key first",
+				       "public key: its private key is not here");
 	edited = *record;
 	if (writing->label && !g_str_equal(writing->label, record_public_key_label(record)) &&
 	    (!labels_set(&edited, OBJECT_PUBLIC_KEY, writing->label, error) ||

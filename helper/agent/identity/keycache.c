@@ -248,10 +248,9 @@ static struct key_handle *read_key(struct reading *reading, const struct subject
 		return NULL;
 	if (!key_software.is_for(key, spki, length)) {
 		key_software.close(key);
-		devid_error_set(error, DEVID_MISMATCH, NULL, NULL,
-				"%s: the key in %s is not that of the certificate", subject->label,
-				subject->store->title);
-		return NULL;
+		return devid_error_null(error, DEVID_MISMATCH, NULL, NULL,
+					"%s: the key in %s is not that of the certificate",
+					subject->label, subject->store->title);
 	}
 	handle = g_new0(struct key_handle, 1);
 	g_atomic_ref_count_init(&handle->references);
@@ -343,11 +342,10 @@ struct key_handle *keycache_get(struct keycache *cache, const struct subject *su
 	gulong connected = 0;
 	gboolean go_on = TRUE;
 
-	if (!subject->store) {
-		devid_error_set(error, DEVID_KEY_MISSING, NULL, NULL,
-				"%s: there is no private key to this certificate", subject->label);
-		return NULL;
-	}
+	if (!subject->store)
+		return devid_error_null(error, DEVID_KEY_MISSING, NULL, NULL,
+					"%s: there is no private key to this certificate",
+					subject->label);
 	if (wait->cancel)
 		connected = g_cancellable_connect(wait->cancel, G_CALLBACK(wake), cache, NULL);
 	g_mutex_lock(&cache->lock);

@@ -108,11 +108,9 @@ GBytes *record_format(const struct record *record, GError **error)
 	same = result == DEVID_OK && same_record(record, &back);
 	if (result == DEVID_OK)
 		record_clear(&back);
-	if (!same) {
-		devid_error_set(error, result == DEVID_NO_MEMORY ? result : DEVID_BAD_DATA, NULL,
-				NULL, "identity: its record could not be read back (line %u)",
-				line);
-		return NULL;
-	}
+	if (!same)
+		return devid_error_null(
+			error, result == DEVID_NO_MEMORY ? result : DEVID_BAD_DATA, NULL, NULL,
+			"identity: its record could not be read back (line %u)", line);
 	return g_string_free_to_bytes(g_steal_pointer(&text));
 }

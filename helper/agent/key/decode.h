@@ -22,8 +22,9 @@ gboolean software_judge(EVP_PKEY *pkey, GError **error);
 /* The DER SubjectPublicKeyInfo; NULL with DEVID_FAILED. */
 GBytes *software_spki(EVP_PKEY *pkey, GError **error);
 /* Sets `error` to "WHAT: " and libcrypto's words for the newest error of this thread's queue, which is
- * emptied.
+ * emptied. Answers FALSE, or NULL, for callers that answer it in turn.
  */
-void software_error(GError **error, enum devid_result result, const char *what);
+gboolean software_error(GError **error, enum devid_result result, const char *what);
+#define software_null(error, result, what) (software_error(error, result, what), NULL)
 
 #endif

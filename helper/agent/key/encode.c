@@ -57,16 +57,12 @@ static BIGNUM *read_number(const struct wire_frame *request, enum wire_tag tag, 
 {
 	struct wire_field field;
 
-	if (!wire_get(request, tag, &field) || field.length == 0) {
-		devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "private key: %s is missing",
-				name);
-		return NULL;
-	}
-	if (field.length > KEY_SIGNATURE_MAX + 1) {
-		devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
-				"private key: %s is too long", name);
-		return NULL;
-	}
+	if (!wire_get(request, tag, &field) || field.length == 0)
+		return devid_error_null(error, DEVID_BAD_DATA, NULL, NULL,
+					"private key: %s is missing", name);
+	if (field.length > KEY_SIGNATURE_MAX + 1)
+		return devid_error_null(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
+					"private key: %s is too long", name);
 
 	BIGNUM *number = BN_secure_new();
 
@@ -116,11 +112,9 @@ static EC_GROUP *read_group(const struct wire_frame *request, GError **error)
 {
 	struct wire_field field;
 
-	if (!wire_get(request, TAG_EC_PARAMS, &field)) {
-		devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
-				"private key: CKA_EC_PARAMS is missing");
-		return NULL;
-	}
+	if (!wire_get(request, TAG_EC_PARAMS, &field))
+		return devid_error_null(error, DEVID_BAD_DATA, NULL, NULL,
+					"private key: CKA_EC_PARAMS is missing");
 
 	const unsigned char *end = field.data;
 	ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &end, (long)field.length);
@@ -148,11 +142,9 @@ static EVP_PKEY *build_ec(const struct wire_frame *request, GError **error)
 
 	if (!value)
 		return NULL;
-	if (BN_is_zero(value) || BN_cmp(value, EC_GROUP_get0_order(group)) >= 0) {
-		devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
-				"private key: CKA_VALUE is not below the curve's order");
-		return NULL;
-	}
+	if (BN_is_zero(value) || BN_cmp(value, EC_GROUP_get0_order(group)) >= 0)
+		return devid_error_null(error, DEVID_BAD_DATA, NULL, NULL,
+					"private key: CKA_VALUE is not below the curve's order");
 
 	/* p11tool and pkcs11-tool bring no point: it is computed, and one that came is not believed. */
 	g_autoptr(ec_point) point = EC_POINT_new(group);
@@ -161,15 +153,11 @@ static EVP_PKEY *build_ec(const struct wire_frame *request, GError **error)
 
 	if (!point || !ec || !pkey || !EC_POINT_mul(group, point, value, NULL, NULL, NULL) ||
 	    !EC_KEY_set_group(ec, group) || !EC_KEY_set_private_key(ec, value) ||
-	    !EC_KEY_set_public_key(ec, point)) {
-		software_error(error, DEVID_BAD_DATA, "private key");
-		return NULL;
-	}
+	    !EC_KEY_set_public_key(ec, point))
+		return software_null(error, DEVID_BAD_DATA, "private key");
 	EC_KEY_set_asn1_flag(ec, OPENSSL_EC_NAMED_CURVE);
-	if (!EVP_PKEY_set1_EC_KEY(pkey, ec)) {
-		software_error(error, DEVID_NO_MEMORY, "private key");
-		return NULL;
-	}
+	if (!EVP_PKEY_set1_EC_KEY(pkey, ec))
+		return software_null(error, DEVID_NO_MEMORY, "private key");
 	return g_steal_pointer(&pkey);
 }
 
@@ -179,10 +167,8 @@ static gboolean encode(EVP_PKEY *pkey, struct secret *pkcs8, GError **error)
 	int length = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : -1;
 
 	if (length <= 0 || secret_allocate(pkcs8, (size_t)length) != DEVID_OK ||
-	    secret_resize(pkcs8, (size_t)length) != DEVID_OK) {
-		software_error(error, DEVID_NO_MEMORY, "private key");
-		return FALSE;
-	}
+	    secret_resize(pkcs8, (size_t)length) != DEVID_OK)
+		return software_error(error, DEVID_NO_MEMORY, "private key");
 
 	unsigned char *end = pkcs8->data;
 
@@ -206,11 +192,9 @@ gboolean key_pkcs8_from_frame(const struct wire_frame *request, struct secret *p
 
 	if (wire_get(request, TAG_PKCS8, &field)) {
 		if (secret_allocate(pkcs8, field.length) != DEVID_OK ||
-		    secret_append(pkcs8, field.data, field.length) != DEVID_OK) {
-			devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL,
-					"private key: no memory");
-			return FALSE;
-		}
+		    secret_append(pkcs8, field.data, field.length) != DEVID_OK)
+			return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL,
+					       "private key: no memory");
 		pkey = software_decode(pkcs8, error);
 		/* Written anew: a point that was left out is there afterwards. */
 		return pkey && encode(pkey, pkcs8, error);
@@ -223,9 +207,8 @@ gboolean key_pkcs8_from_frame(const struct wire_frame *request, struct secret *p
 		pkey = builders[i].build(request, error);
 		return pkey && software_judge(pkey, error) && encode(pkey, pkcs8, error);
 	}
-	devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
-			"private key: neither RSA nor an elliptic curve");
-	return FALSE;
+	return devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
+			       "private key: neither RSA nor an elliptic curve");
 }
 
 GBytes *key_spki_from_pkcs8(const struct secret *pkcs8, GError **error)
@@ -270,10 +253,8 @@ gboolean key_matches_spki(const struct secret *pkcs8, GBytes *spki, GError **err
 	const unsigned char *end = g_bytes_get_data(spki, &size);
 	g_autoptr(software_pkey) public = d2i_PUBKEY(NULL, &end, (long)size);
 
-	if (!public) {
-		software_error(error, DEVID_BAD_DATA, "certificate: its public key");
-		return FALSE;
-	}
+	if (!public)
+		return software_error(error, DEVID_BAD_DATA, "certificate: its public key");
 	if (!sign(private, signature, &length, hash, sizeof(hash)) ||
 	    !verify(public, signature, length, hash, sizeof(hash))) {
 		devid_error_set(error, DEVID_MISMATCH, NULL, NULL,

@@ -69,8 +69,7 @@ static const EVP_MD *digest_find(enum wire_digest digest, gboolean whole)
 
 static gboolean refuse(GError **error, enum devid_result result, const char *why)
 {
-	devid_error_set(error, result, NULL, NULL, "signature: %s", why);
-	return FALSE;
+	return devid_error_set(error, result, NULL, NULL, "signature: %s", why);
 }
 
 static void software_close(struct key *key)
@@ -266,10 +265,8 @@ static gboolean software_sign(struct key *key, const struct key_scheme *scheme, 
 		return bare_judge(key, scheme, length, error) &&
 		       sign_input(key, scheme, data, length, signature, signature_length, error);
 	if (EVP_Digest(data, length, hash, &hash_length, digest_find(scheme->digest, TRUE), NULL) <=
-	    0) {
-		software_error(error, DEVID_FAILED, "signature");
-		return FALSE;
-	}
+	    0)
+		return software_error(error, DEVID_FAILED, "signature");
 	return sign_input(key, scheme, hash, hash_length, signature, signature_length, error);
 }
 
@@ -312,8 +309,7 @@ static gboolean software_update(struct key_operation *operation, const guint8 *d
 	if (operation->digest) {
 		if (EVP_DigestUpdate(operation->digest, data, length) > 0)
 			return TRUE;
-		software_error(error, DEVID_FAILED, "signature");
-		return FALSE;
+		return software_error(error, DEVID_FAILED, "signature");
 	}
 	if (length > BARE_DATA_MAX - operation->bare->len)
 		return refuse(error, DEVID_TOO_LARGE, "data is longer than any digest");
@@ -332,10 +328,8 @@ static gboolean software_finish(struct key_operation *operation, guint8 *signatu
 		return bare_judge(key, &operation->scheme, operation->bare->len, error) &&
 		       sign_input(key, &operation->scheme, operation->bare->data,
 				  operation->bare->len, signature, signature_length, error);
-	if (EVP_DigestFinal_ex(operation->digest, hash, &length) <= 0) {
-		software_error(error, DEVID_FAILED, "signature");
-		return FALSE;
-	}
+	if (EVP_DigestFinal_ex(operation->digest, hash, &length) <= 0)
+		return software_error(error, DEVID_FAILED, "signature");
 	return sign_input(key, &operation->scheme, hash, length, signature, signature_length,
 			  error);
 }

@@ -75,11 +75,9 @@ static gboolean note(struct session *session, const guint8 *spki_hash,
 	if (!refusals_add(session->agent->told, &session->peer, spki_hash, 0, FALSE, problem))
 		return TRUE;
 	subject = find_subject(spki_hash);
-	if (!subject) {
-		devid_error_set(error, DEVID_NOT_FOUND, NULL, NULL,
-				"refusal: the machine has no identity with this key");
-		return FALSE;
-	}
+	if (!subject)
+		return devid_error_set(error, DEVID_NOT_FOUND, NULL, NULL,
+				       "refusal: the machine has no identity with this key");
 	use.subject = subject;
 	use.problem = problem;
 	report_use(session->agent->report, &use);
@@ -91,17 +89,14 @@ gboolean handle_refused(const struct exchange *exchange, GError **error)
 	const struct devid_reason *reason = read_reason(exchange->request);
 	struct wire_field hash;
 
-	if (exchange->session->agent->half != HALF_USER) {
-		devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
-				"refusal: the machine's agent knows itself whom it refused");
-		return FALSE;
-	}
+	if (exchange->session->agent->half != HALF_USER)
+		return devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
+				       "refusal: the machine's agent knows itself whom it refused");
 	if (!reason || !names_system(exchange->request) ||
-	    !wire_get(exchange->request, TAG_SPKI_HASH, &hash) || hash.length != WIRE_SPKI_HASH) {
-		devid_error_set(error, DEVID_USAGE, NULL, NULL,
-				"refusal: it names no key, no token, or a reason that is none");
-		return FALSE;
-	}
+	    !wire_get(exchange->request, TAG_SPKI_HASH, &hash) || hash.length != WIRE_SPKI_HASH)
+		return devid_error_set(
+			error, DEVID_USAGE, NULL, NULL,
+			"refusal: it names no key, no token, or a reason that is none");
 	/* Root reads the machine's log, and would read of it twice. */
 	if (exchange->session->agent->uid == 0)
 		return TRUE;

@@ -99,22 +99,20 @@ static gboolean answer(const struct exchange *exchange, GError **error)
 {
 	const struct request *request = find_request(wire_type(exchange->request));
 
-	if (!request) {
-		devid_error_set(error, DEVID_UNSUPPORTED, NULL,
-				"after an update, end the agent that runs: the next use starts the "
-				"new one",
-				"agent: this is not a request");
-		return FALSE;
-	}
-	if (request->who == WHO_OWNER && !is_owner(exchange->session)) {
-		devid_error_set(error, DEVID_DENIED, NULL,
-				exchange->session->agent->half == HALF_SYSTEM ? "as root, by sudo"
-									      : "as that user",
-				"agent: only %s may ask this agent to %s",
-				exchange->session->agent->half == HALF_SYSTEM ? "root" : "its user",
-				request->name);
-		return FALSE;
-	}
+	if (!request)
+		return devid_error_set(
+			error, DEVID_UNSUPPORTED, NULL,
+			"after an update, end the agent that runs: the next use starts the "
+			"new one",
+			"agent: this is not a request");
+	if (request->who == WHO_OWNER && !is_owner(exchange->session))
+		return devid_error_set(
+			error, DEVID_DENIED, NULL,
+			exchange->session->agent->half == HALF_SYSTEM ? "as root, by sudo"
+								      : "as that user",
+			"agent: only %s may ask this agent to %s",
+			exchange->session->agent->half == HALF_SYSTEM ? "root" : "its user",
+			request->name);
 	ready_gnutls();
 	if (request->who != WHO_OWNER)
 		return request->handle(exchange, error);

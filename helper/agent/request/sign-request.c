@@ -37,12 +37,10 @@ static gboolean read_sign(const struct wire_frame *request, struct sign_request 
 	    !read_number(request, TAG_PSS_DIGEST, DIGEST_SHA512, FALSE, &pss_digest) ||
 	    !read_number(request, TAG_PSS_MGF, DIGEST_SHA512, FALSE, &pss_mgf) ||
 	    !read_number(request, TAG_PSS_SALT, KEY_SIGNATURE_MAX, FALSE, &sign->scheme.pss_salt) ||
-	    !read_number(request, TAG_MORE, 1, FALSE, &more)) {
-		devid_error_set(
+	    !read_number(request, TAG_MORE, 1, FALSE, &more))
+		return devid_error_set(
 			error, DEVID_USAGE, NULL, NULL,
 			"signature: the request is not complete or names what is not known");
-		return FALSE;
-	}
 	sign->hash = hash.data;
 	sign->scheme.scheme = (enum wire_scheme)scheme;
 	sign->scheme.digest = (enum wire_digest)digest;
@@ -76,9 +74,8 @@ static gboolean continues(const struct session *session, const struct sign_reque
 	    (memcmp(session->operation_hash, sign->hash, WIRE_SPKI_HASH) == 0 &&
 	     scheme_equal(&session->operation_scheme, &sign->scheme)))
 		return TRUE;
-	devid_error_set(error, DEVID_USAGE, NULL, NULL,
-			"signature: another one is under way on this connection");
-	return FALSE;
+	return devid_error_set(error, DEVID_USAGE, NULL, NULL,
+			       "signature: another one is under way on this connection");
 }
 
 static struct key_handle *take_key(struct session *session, struct subject *subject, GError **error)

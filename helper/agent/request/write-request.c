@@ -73,12 +73,10 @@ static const struct store *read_store(const struct exchange *exchange, GError **
 	if (!store)
 		devid_error_set(error, DEVID_USAGE, NULL, NULL,
 				"store: %s is none of keyring, file", name ? name : "it");
-	else if (exchange->session->agent->half == HALF_SYSTEM &&
-		 strcmp(store->name, "file") != 0) {
-		devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
-				"store: the machine has no keyring; its keys are kept in files");
-		return NULL;
-	}
+	else if (exchange->session->agent->half == HALF_SYSTEM && strcmp(store->name, "file") != 0)
+		return devid_error_null(
+			error, DEVID_UNSUPPORTED, NULL, NULL,
+			"store: the machine has no keyring; its keys are kept in files");
 	return store;
 }
 
@@ -97,17 +95,13 @@ static gboolean import_commit(const struct exchange *exchange, GError **error)
 	g_autoptr(GError) failure = NULL;
 	gboolean good;
 
-	if (session->undo) {
-		devid_error_set(error, DEVID_USAGE, NULL, NULL,
-				"import: another one is under way on this connection");
-		return FALSE;
-	}
-	if (!label || certificates->len == 0 || certificates->len > RECORD_CHAIN_MAX + 1) {
-		devid_error_set(error, DEVID_USAGE, NULL, NULL,
-				"import: a label and 1 to %d certificates are needed",
-				RECORD_CHAIN_MAX + 1);
-		return FALSE;
-	}
+	if (session->undo)
+		return devid_error_set(error, DEVID_USAGE, NULL, NULL,
+				       "import: another one is under way on this connection");
+	if (!label || certificates->len == 0 || certificates->len > RECORD_CHAIN_MAX + 1)
+		return devid_error_set(error, DEVID_USAGE, NULL, NULL,
+				       "import: a label and 1 to %d certificates are needed",
+				       RECORD_CHAIN_MAX + 1);
 	import.store = read_store(exchange, error);
 	if (!import.store)
 		return FALSE;
@@ -117,10 +111,9 @@ static gboolean import_commit(const struct exchange *exchange, GError **error)
 	import.account = account;
 	if (wire_get(exchange->request, TAG_PKCS8, &key)) {
 		if (secret_allocate(&pkcs8, key.length) != DEVID_OK ||
-		    secret_append(&pkcs8, key.data, key.length) != DEVID_OK) {
-			devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "import: no memory");
-			return FALSE;
-		}
+		    secret_append(&pkcs8, key.data, key.length) != DEVID_OK)
+			return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL,
+					       "import: no memory");
 		import.pkcs8 = &pkcs8;
 	}
 	(void)wire_get_u32(exchange->request, TAG_FLAGS, &import.flags);
@@ -232,8 +225,8 @@ gboolean handle_import(const struct exchange *exchange, GError **error)
 	for (gsize i = 0; i < G_N_ELEMENTS(phases); i++)
 		if (phases[i].phase == phase)
 			return phases[i].handle(exchange, error);
-	devid_error_set(error, DEVID_USAGE, NULL, NULL, "import: phase %u is not known", phase);
-	return FALSE;
+	return devid_error_set(error, DEVID_USAGE, NULL, NULL, "import: phase %u is not known",
+			       phase);
 }
 
 gboolean handle_write(const struct exchange *exchange, GError **error)
@@ -275,8 +268,7 @@ static char *read_name(const struct wire_frame *request, GError **error)
 	    hex_decode(name, RECORD_NAME_LENGTH, bytes))
 		return name;
 	free(name);
-	devid_error_set(error, DEVID_USAGE, NULL, NULL, "identity: the request names none");
-	return NULL;
+	return devid_error_null(error, DEVID_USAGE, NULL, NULL, "identity: the request names none");
 }
 
 static gboolean settle(const struct exchange *exchange, GError **error)

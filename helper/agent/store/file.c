@@ -35,11 +35,9 @@ static gboolean read_key(struct folder *folder, const char *name, struct secret 
 
 	if (!folder_read(folder, name, KEY_TEXT_MAX, TRUE, &text, error))
 		return FALSE;
-	if (!key_text_read((const char *)text.data, text.length, pkcs8)) {
-		devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s/%s: the key is damaged",
-				folder->path, name);
-		return FALSE;
-	}
+	if (!key_text_read((const char *)text.data, text.length, pkcs8))
+		return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
+				       "%s/%s: the key is damaged", folder->path, name);
 	return TRUE;
 }
 
@@ -72,20 +70,17 @@ static gboolean file_write(enum half half, const char *spki_hash_hex, const char
 		return FALSE;
 	if (read_key(&folder, name, &back, NULL) && secret_equal(&back, pkcs8))
 		return TRUE;
-	if (!key_text_pem(pkcs8, &text)) {
-		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s: no memory", name);
-		return FALSE;
-	}
+	if (!key_text_pem(pkcs8, &text))
+		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s: no memory", name);
 	*sent = TRUE;
 	if (!folder_write(&folder, name, 0600, text.data, text.length, error) ||
 	    !folder_sync(&folder, error))
 		return FALSE;
 	if (!read_key(&folder, name, &back, error))
 		return FALSE;
-	if (!secret_equal(&back, pkcs8)) {
-		devid_error_set(error, DEVID_IO, NULL, NULL, "%s: it reads back differently", name);
-		return FALSE;
-	}
+	if (!secret_equal(&back, pkcs8))
+		return devid_error_set(error, DEVID_IO, NULL, NULL, "%s: it reads back differently",
+				       name);
 	return TRUE;
 }
 

@@ -19,11 +19,11 @@
 #define LOCK_WAIT_MS 5000
 #define OPEN_FLAGS   (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
 
-static void fail(GError **error, const char *path, const char *why)
+static gboolean fail(GError **error, const char *path, const char *why)
 {
 	enum devid_result result = errno == ENOENT ? DEVID_NOT_FOUND : DEVID_IO;
 
-	devid_error_set(error, result, NULL, devid_errno_hint(errno), "%s: %s", path, why);
+	return devid_error_set(error, result, NULL, devid_errno_hint(errno), "%s: %s", path, why);
 }
 
 /* Whether only root or we could have put what is there. */
@@ -117,18 +117,14 @@ gboolean folder_open(enum half half, gboolean create, struct folder *folder, GEr
 
 	*folder = (struct folder)FOLDER_INIT;
 	errno = 0;
-	if (!path_data(half, path)) {
-		fail(error, "data folder", "there is no home folder to keep it in");
-		return FALSE;
-	}
+	if (!path_data(half, path))
+		return fail(error, "data folder", "there is no home folder to keep it in");
 	folder->fd = open_folder(path, create, mode);
-	if (folder->fd < 0) {
-		fail(error, path,
-		     errno == ELOOP || errno == ENOTDIR ? "a link or a file, not a folder"
-		     : errno == EPERM ? "it, or what is above it, belongs to another user"
-				      : g_strerror(errno));
-		return FALSE;
-	}
+	if (folder->fd < 0)
+		return fail(error, path,
+			    errno == ELOOP || errno == ENOTDIR ? "a link or a file, not a folder"
+			    : errno == EPERM ? "it, or what is above it, belongs to another user"
+					     : g_strerror(errno));
 	folder->half = half;
 	folder->path = g_strdup(path);
 	if (fstat(folder->fd, &status) != 0 || status.st_uid != geteuid()) {
@@ -161,20 +157,16 @@ gboolean folder_lock(struct folder *folder, GCancellable *cancel, GError **error
 {
 	if (folder->lock < 0)
 		folder->lock = lock_open(folder->fd, true);
-	if (folder->lock < 0) {
-		fail(error, folder->path,
-		     errno == EPERM ? LOCK_FILE " in it is not a file of its owner alone"
-				    : g_strerror(errno));
-		return FALSE;
-	}
+	if (folder->lock < 0)
+		return fail(error, folder->path,
+			    errno == EPERM ? LOCK_FILE " in it is not a file of its owner alone"
+					   : g_strerror(errno));
 	if (files_lock(folder->lock, LOCK_WAIT_MS, cancel))
 		return TRUE;
-	if (errno == EWOULDBLOCK)
-		devid_error_set(error, DEVID_TIMEOUT, NULL, NULL,
-				"%s: another program keeps it locked", folder->path);
-	else
-		fail(error, folder->path, g_strerror(errno));
-	return FALSE;
+	if (errno != EWOULDBLOCK)
+		return fail(error, folder->path, g_strerror(errno));
+	return devid_error_set(error, DEVID_TIMEOUT, NULL, NULL,
+			       "%s: another program keeps it locked", folder->path);
 }
 
 void folder_unlock(struct folder *folder)

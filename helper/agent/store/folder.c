@@ -30,10 +30,9 @@ static gboolean step_may_go_on(const char *step, const char *name)
 
 static gboolean fail(const struct folder *folder, const char *name, const char *why, GError **error)
 {
-	devid_error_set(error, errno == ENOENT ? DEVID_NOT_FOUND : DEVID_IO, NULL,
-			devid_errno_hint(errno), "%s/%s: %s", folder->path, name,
-			why ? why : g_strerror(errno));
-	return FALSE;
+	return devid_error_set(error, errno == ENOENT ? DEVID_NOT_FOUND : DEVID_IO, NULL,
+			       devid_errno_hint(errno), "%s/%s: %s", folder->path, name,
+			       why ? why : g_strerror(errno));
 }
 
 /* Makes `name` anew; what a crash or somebody else left there goes, and is never opened. */

@@ -81,16 +81,12 @@ void keyring_bound_kept(const struct keyring_bound *bound, const char *words)
 
 gboolean keyring_bound_holds(const struct keyring_bound *bound, GError **error)
 {
-	if (g_cancellable_is_cancelled(keyring_bound_cancel(bound))) {
-		devid_error_set(error, DEVID_STORE_TIMEOUT, NULL, NULL,
-				"keyring: the client no longer waits");
-		return FALSE;
-	}
-	if (keyring_bound_left_ms(bound) == 0) {
-		devid_error_set(error, DEVID_STORE_TIMEOUT, NULL, NULL,
-				bound->prompted ? "keyring: nobody answered its question"
-						: "keyring: it did not answer in time");
-		return FALSE;
-	}
+	if (g_cancellable_is_cancelled(keyring_bound_cancel(bound)))
+		return devid_error_set(error, DEVID_STORE_TIMEOUT, NULL, NULL,
+				       "keyring: the client no longer waits");
+	if (keyring_bound_left_ms(bound) == 0)
+		return devid_error_set(error, DEVID_STORE_TIMEOUT, NULL, NULL,
+				       bound->prompted ? "keyring: nobody answered its question"
+						       : "keyring: it did not answer in time");
 	return TRUE;
 }

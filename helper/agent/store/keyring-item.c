@@ -74,9 +74,8 @@ gboolean keyring_item_read(struct keyring_link *link, struct keyring_bound *boun
 	if (keyring_session_decode(session, encoded, &text) &&
 	    key_text_read((const char *)text.data, text.length, pkcs8))
 		return TRUE;
-	devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
-			"keyring: what it keeps in the place of the key is no key");
-	return FALSE;
+	return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
+			       "keyring: what it keeps in the place of the key is no key");
 }
 
 static GVariant *encode(struct keyring_link *link, const struct secret *pkcs8)
@@ -106,10 +105,9 @@ static gboolean take_object(struct keyring_link *link, struct keyring_bound *bou
 	if (g_str_equal(object, NO_OBJECT) && result &&
 	    g_variant_is_of_type(result, G_VARIANT_TYPE_OBJECT_PATH))
 		object = g_variant_get_string(result, NULL);
-	if (g_str_equal(object, NO_OBJECT)) {
-		devid_error_set(error, DEVID_IO, NULL, KEYRING_IO_HINT, "keyring: it made nothing");
-		return FALSE;
-	}
+	if (g_str_equal(object, NO_OBJECT))
+		return devid_error_set(error, DEVID_IO, NULL, KEYRING_IO_HINT,
+				       "keyring: it made nothing");
 	*path = g_strdup(object);
 	return TRUE;
 }
@@ -126,10 +124,8 @@ gboolean keyring_item_create(struct keyring_link *link, struct keyring_bound *bo
 	if (!keyring_link_reach(link, LINK_SESSION, bound, error))
 		return FALSE;
 	encoded = encode(link, pkcs8);
-	if (!encoded) {
-		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "keyring: no memory");
-		return FALSE;
-	}
+	if (!encoded)
+		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "keyring: no memory");
 	g_variant_builder_init(&properties, G_VARIANT_TYPE("a{sv}"));
 	g_variant_builder_add(&properties, "{sv}", ITEM_INTERFACE ".Label",
 			      g_variant_new_string(title));
@@ -152,10 +148,8 @@ static gboolean write_filling(struct keyring_link *link, struct keyring_bound *b
 	if (secret_allocate(&text, strlen(filling)) == DEVID_OK &&
 	    secret_append(&text, filling, strlen(filling)) == DEVID_OK)
 		encoded = keyring_session_encode(keyring_link_session(link), &text, CONTENT_TYPE);
-	if (!encoded) {
-		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "keyring: no memory");
-		return FALSE;
-	}
+	if (!encoded)
+		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "keyring: no memory");
 	reply = keyring_call(link, bound, path, ITEM_INTERFACE, "SetSecret",
 			     g_variant_new("(@(oayays))", encoded), NULL, error);
 	return reply != NULL;

@@ -87,17 +87,13 @@ static gboolean judge(struct prompt *prompt, GVariant **result, GError **error)
 {
 	gint64 took = g_get_monotonic_time() - prompt->opened;
 
-	if (prompt->dismissed && !prompt->prompter_seen && took < REFUSED_US) {
-		devid_error_set(
+	if (prompt->dismissed && !prompt->prompter_seen && took < REFUSED_US)
+		return devid_error_set(
 			error, DEVID_STORE_LOCKED, NULL, NULL,
 			"keyring: it is locked and there is nobody to ask for its password");
-		return FALSE;
-	}
-	if (prompt->dismissed) {
-		devid_error_set(error, DEVID_STORE_DISMISSED, NULL, NULL,
-				"keyring: its question was dismissed");
-		return FALSE;
-	}
+	if (prompt->dismissed)
+		return devid_error_set(error, DEVID_STORE_DISMISSED, NULL, NULL,
+				       "keyring: its question was dismissed");
 	keyring_bound_renew(prompt->bound);
 	if (result)
 		*result = g_steal_pointer(&prompt->result);
@@ -111,12 +107,10 @@ static gboolean await(struct prompt *prompt, GMainContext *context, GVariant **r
 	g_autoptr(GError) local = NULL;
 
 	while (!prompt->done) {
-		if (prompt->daemon_gone || !keyring_link_is_alive(prompt->link)) {
-			devid_error_set(
+		if (prompt->daemon_gone || !keyring_link_is_alive(prompt->link))
+			return devid_error_set(
 				error, DEVID_STORE_MISSING, NULL, NULL,
 				"keyring: its daemon went away while its question was open");
-			return FALSE;
-		}
 		if (!keyring_bound_holds(prompt->bound, error)) {
 			dismiss(prompt);
 			return FALSE;

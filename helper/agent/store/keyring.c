@@ -29,11 +29,9 @@ static gboolean run(enum half half, const struct store_wait *wait, const struct 
 {
 	struct keyring_bound bound;
 
-	if (half != HALF_USER) {
-		devid_error_set(error, DEVID_STORE_MISSING, NULL, "use --store file",
-				"keyring: the machine's identities have none");
-		return FALSE;
-	}
+	if (half != HALF_USER)
+		return devid_error_set(error, DEVID_STORE_MISSING, NULL, "use --store file",
+				       "keyring: the machine's identities have none");
 	keyring_bound_begin(&bound, wait);
 	for (int tries = 0;; tries++) {
 		g_autoptr(GError) local = NULL;
@@ -80,11 +78,10 @@ static gboolean find_unlocked(struct keyring_link *link, struct keyring_bound *b
 		return FALSE;
 	if (items->unlocked[0])
 		return TRUE;
-	devid_error_set(error, items->locked[0] ? DEVID_STORE_LOCKED : DEVID_KEY_MISSING, NULL,
-			NULL,
-			items->locked[0] ? "keyring: it is still locked"
-					 : "keyring: it does not hold this key");
-	return FALSE;
+	return devid_error_set(error, items->locked[0] ? DEVID_STORE_LOCKED : DEVID_KEY_MISSING,
+			       NULL, NULL,
+			       items->locked[0] ? "keyring: it is still locked"
+						: "keyring: it does not hold this key");
 }
 
 /* Where an item lay when it was read last: asking there first saves the search, which is a third of a
@@ -216,9 +213,8 @@ static gboolean verify(struct keyring_link *link, struct keyring_bound *bound, c
 	if (secret_equal(&back, pkcs8))
 		return TRUE;
 	keyring_item_delete(link, bound, path, NULL);
-	devid_error_set(error, DEVID_IO, NULL, KEYRING_IO_HINT,
-			"keyring: what was written to it reads back differently");
-	return FALSE;
+	return devid_error_set(error, DEVID_IO, NULL, KEYRING_IO_HINT,
+			       "keyring: what was written to it reads back differently");
 }
 
 static gboolean write_step(struct keyring_link *link, struct keyring_bound *bound,

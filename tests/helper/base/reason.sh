@@ -16,7 +16,7 @@ is "$(cut -f3 "$T/rows" | sort | uniq -d)" "the password is wrong" "no cause eit
 # --- words that are set: the arguments of what takes a word, whole calls
 sources -print0 | xargs -0 cat | tr '\n\t' '  ' >"$T/source"
 {
-	grep -oE '(devid_error_set|refuse)\([^;]{0,80}, *DEVID_[A-Z_]+, *("[^"]*"|[a-z]+ \? *"[^"]*" *: *"[^"]*")' "$T/source" |
+	grep -oE '(devid_error_set|devid_error_null|refuse)\([^;]{0,80}, *DEVID_[A-Z_]+, *("[^"]*"|[a-z]+ \? *"[^"]*" *: *"[^"]*")' "$T/source" |
 		sed 's/.*DEVID_[A-Z_]*, *//'
 	grep -oE '(devid_reason_find\(|refuse\([a-z>-]+, (account, )?)"[a-z0-9-]+"' "$T/source" | sed 's/^[^"]*//'
 	grep -ohE 'reason = "[^"]*"' "$T/source" | sed 's/^[^"]*//'
