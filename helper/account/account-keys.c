@@ -16,59 +16,24 @@
 #define COUNT_MAX_SET 100
 #define WARNING_MAX   365 /* days */
 
-static char *set_name(void *target, const char *value)
-{
-	struct devid_account *account = target;
-
-	return conf_set_line(value, &account->name);
-}
-
-static char *set_default_label(void *target, const char *value)
-{
-	struct devid_account *account = target;
-
-	return conf_set_line(value, &account->default_label);
-}
-
-static char *set_chain(void *target, const char *value)
-{
-	struct devid_account *account = target;
-	static const struct conf_choice choices[] = { { "issuer", DEVID_CHAIN_ISSUER },
-						      { "path", DEVID_CHAIN_PATH },
-						      { NULL, 0 } };
-	int mode = account->chain_mode;
-	char *why = conf_set_choice(choices, value, &mode);
-
-	account->chain_mode = mode;
-	return why;
-}
-
-static char *set_on_use(void *target, const char *value)
-{
-	struct devid_account *account = target;
-	static const struct conf_choice choices[] = { { "enforce", DEVID_ON_USE_ENFORCE },
-						      { "log", DEVID_ON_USE_LOG },
-						      { "off", DEVID_ON_USE_OFF },
-						      { NULL, 0 } };
-	int on_use = account->on_use;
-	char *why = conf_set_choice(choices, value, &on_use);
-
-	account->on_use = on_use;
-	return why;
-}
-
-static char *set_size_measure(void *target, const char *value)
-{
-	struct devid_account *account = target;
-	static const struct conf_choice choices[] = { { "pem", DEVID_SIZE_PEM },
-						      { "der", DEVID_SIZE_DER },
-						      { NULL, 0 } };
-	int measure = account->size_measure;
-	char *why = conf_set_choice(choices, value, &measure);
-
-	account->size_measure = measure;
-	return why;
-}
+static const struct conf_choice chains[] = { { "issuer", DEVID_CHAIN_ISSUER },
+					     { "path", DEVID_CHAIN_PATH },
+					     { NULL, 0 } };
+static const struct conf_choice on_uses[] = { { "enforce", DEVID_ON_USE_ENFORCE },
+					      { "log", DEVID_ON_USE_LOG },
+					      { "off", DEVID_ON_USE_OFF },
+					      { NULL, 0 } };
+static const struct conf_choice measures[] = { { "pem", DEVID_SIZE_PEM },
+					       { "der", DEVID_SIZE_DER },
+					       { NULL, 0 } };
+static const struct conf_choice key_types[] = { { "any", DEVID_SIGNING_KEYS_ANY },
+						{ "rsa", DEVID_SIGNING_KEYS_RSA },
+						{ NULL, 0 } };
+static const struct conf_choice protections[] = { { "none", DEVID_PROTECTION_NONE },
+						  { "user", DEVID_PROTECTION_USER },
+						  { "root", DEVID_PROTECTION_ROOT },
+						  { "hardware", DEVID_PROTECTION_HARDWARE },
+						  { NULL, 0 } };
 
 static char *set_system_users(void *target, const char *value)
 {
@@ -76,47 +41,6 @@ static char *set_system_users(void *target, const char *value)
 	g_strfreev(account->system_users);
 	account->system_users = conf_split_words(value);
 	return policy_names_fault(account->system_users, TRUE);
-}
-
-static char *set_expiry_warning(void *target, const char *value)
-{
-	struct devid_account *account = target;
-
-	return conf_set_number(value, 1, WARNING_MAX, &account->expiry_warning);
-}
-
-static char *set_device_limit(void *target, const char *value)
-{
-	struct devid_account *account = target;
-
-	return conf_set_number(value, SIZE_MIN, SIZE_MAX_SET, &account->device_limit);
-}
-
-static char *set_signing_limit(void *target, const char *value)
-{
-	struct devid_account *account = target;
-
-	return conf_set_number(value, SIZE_MIN, SIZE_MAX_SET, &account->signing_limit);
-}
-
-static char *set_signing_count(void *target, const char *value)
-{
-	struct devid_account *account = target;
-
-	return conf_set_number(value, 1, COUNT_MAX_SET, &account->signing_count_limit);
-}
-
-static char *set_signing_keys(void *target, const char *value)
-{
-	struct devid_account *account = target;
-	static const struct conf_choice choices[] = { { "any", DEVID_SIGNING_KEYS_ANY },
-						      { "rsa", DEVID_SIGNING_KEYS_RSA },
-						      { NULL, 0 } };
-	int keys = account->signing_keys;
-	char *why = conf_set_choice(choices, value, &keys);
-
-	account->signing_keys = keys;
-	return why;
 }
 
 static char *set_require_eku(void *target, const char *value)
@@ -131,21 +55,6 @@ static char *set_require_extension(void *target, const char *value)
 	struct devid_account *account = target;
 
 	return requirement_set_extension(&account->require, value);
-}
-
-static char *set_protection(void *target, const char *value)
-{
-	struct devid_account *account = target;
-	static const struct conf_choice choices[] = { { "none", DEVID_PROTECTION_NONE },
-						      { "user", DEVID_PROTECTION_USER },
-						      { "root", DEVID_PROTECTION_ROOT },
-						      { "hardware", DEVID_PROTECTION_HARDWARE },
-						      { NULL, 0 } };
-	int protection = account->protection;
-	char *why = conf_set_choice(choices, value, &protection);
-
-	account->protection = protection;
-	return why;
 }
 
 static char *set_serials(void *target, const char *value)
@@ -197,24 +106,31 @@ static char *set_lists(void *target, const char *value)
 }
 
 static const struct conf_key account_section[] = {
-	{ "Name", set_name },
-	{ "DefaultLabel", set_default_label },
-	{ "Chain", set_chain },
-	{ "OnUse", set_on_use },
-	{ "SizeMeasure", set_size_measure },
+	{ "Name", CONF_FIELD(CONF_LINE, struct devid_account, name) },
+	{ "DefaultLabel", CONF_FIELD(CONF_LINE, struct devid_account, default_label) },
+	{ "Chain", CONF_FIELD(CONF_CHOICE, struct devid_account, chain_mode), .choices = chains },
+	{ "OnUse", CONF_FIELD(CONF_CHOICE, struct devid_account, on_use), .choices = on_uses },
+	{ "SizeMeasure", CONF_FIELD(CONF_CHOICE, struct devid_account, size_measure),
+	  .choices = measures },
 	{ "SystemUsers", set_system_users },
-	{ "ExpiryWarning", set_expiry_warning },
+	{ "ExpiryWarning", CONF_FIELD(CONF_NUMBER, struct devid_account, expiry_warning),
+	  .least = 1, .most = WARNING_MAX },
 };
 static const struct conf_key limits_section[] = {
-	{ "DeviceCertificate", set_device_limit },
-	{ "SigningCertificate", set_signing_limit },
-	{ "SigningCertificates", set_signing_count },
-	{ "SigningKeyTypes", set_signing_keys },
+	{ "DeviceCertificate", CONF_FIELD(CONF_NUMBER, struct devid_account, device_limit),
+	  .least = SIZE_MIN, .most = SIZE_MAX_SET },
+	{ "SigningCertificate", CONF_FIELD(CONF_NUMBER, struct devid_account, signing_limit),
+	  .least = SIZE_MIN, .most = SIZE_MAX_SET },
+	{ "SigningCertificates", CONF_FIELD(CONF_NUMBER, struct devid_account, signing_count_limit),
+	  .least = 1, .most = COUNT_MAX_SET },
+	{ "SigningKeyTypes", CONF_FIELD(CONF_CHOICE, struct devid_account, signing_keys),
+	  .choices = key_types },
 };
 static const struct conf_key certificate_section[] = {
 	{ "RequireEKU", set_require_eku },
 	{ "RequireExtension", set_require_extension },
-	{ "RequireProtection", set_protection },
+	{ "RequireProtection", CONF_FIELD(CONF_CHOICE, struct devid_account, protection),
+	  .choices = protections },
 };
 static const struct conf_key revocation_section[] = {
 	{ "Serials", set_serials },

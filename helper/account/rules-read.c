@@ -20,19 +20,10 @@ struct rules_reader {
 	GHashTable *names; /* of the rules so far -> their struct policy_rule */
 };
 
-static char *set_description(void *target, const char *value)
-{
-	struct policy_rule *rule = target;
-
-	return conf_set_line(value, &rule->description);
-}
-
-static char *set_enabled(void *target, const char *value)
-{
-	struct policy_rule *rule = target;
-
-	return conf_set_yes(value, &rule->enabled);
-}
+static const struct conf_choice origins[] = { { "remote", DEVID_ORIGIN_REMOTE },
+					      { "office", DEVID_ORIGIN_OFFICE },
+					      { "any", DEVID_ORIGIN_UNKNOWN },
+					      { NULL, 0 } };
 
 static char *set_users(void *target, const char *value)
 {
@@ -60,27 +51,6 @@ static char *set_platforms(void *target, const char *value)
 	return why;
 }
 
-static char *set_origin(void *target, const char *value)
-{
-	struct policy_rule *rule = target;
-	static const struct conf_choice choices[] = { { "remote", DEVID_ORIGIN_REMOTE },
-						      { "office", DEVID_ORIGIN_OFFICE },
-						      { "any", DEVID_ORIGIN_UNKNOWN },
-						      { NULL, 0 } };
-	int origin = DEVID_ORIGIN_UNKNOWN;
-	char *why = conf_set_choice(choices, value, &origin);
-
-	rule->origin = origin;
-	return why;
-}
-
-static char *set_profiles(void *target, const char *value)
-{
-	struct policy_rule *rule = target;
-
-	return conf_set_list(value, &rule->profiles);
-}
-
 static char *set_action(void *target, const char *value)
 {
 	struct policy_rule *rule = target;
@@ -98,12 +68,12 @@ static char *set_action(void *target, const char *value)
 }
 
 static const struct conf_key rule_keys[] = {
-	{ "Description", set_description },
-	{ "Enabled", set_enabled },
+	{ "Description", CONF_FIELD(CONF_LINE, struct policy_rule, description) },
+	{ "Enabled", CONF_FIELD(CONF_YES, struct policy_rule, enabled) },
 	{ "Users", set_users },
 	{ "Platforms", set_platforms },
-	{ "Origin", set_origin },
-	{ "Profiles", set_profiles },
+	{ "Origin", CONF_FIELD(CONF_CHOICE, struct policy_rule, origin), .choices = origins },
+	{ "Profiles", CONF_FIELD(CONF_LIST, struct policy_rule, profiles) },
 	{ "Action", set_action },
 };
 

@@ -96,6 +96,23 @@ static char *read_section(struct reader *reader, const char *line, unsigned numb
 	return open_section(reader, reader->section->named ? name : NULL, number);
 }
 
+static char *set_field(void *field, const struct conf_key *key, const char *value)
+{
+	switch (key->type) {
+	case CONF_LINE:
+		return conf_set_line(value, field);
+	case CONF_LIST:
+		return conf_set_list(value, field);
+	case CONF_YES:
+		return conf_set_yes(value, field);
+	case CONF_NUMBER:
+		return conf_set_number(value, key->least, key->most, field);
+	case CONF_CHOICE:
+		return conf_set_choice(key->choices, value, field);
+	}
+	g_return_val_if_reached(NULL);
+}
+
 /* What is wrong with "Key=Value", or NULL. Splits `line` in place. */
 static char *read_key(struct reader *reader, char *line)
 {
@@ -120,8 +137,9 @@ static char *read_key(struct reader *reader, char *line)
 		reader->seen[i] = TRUE;
 		if (!*value)
 			return g_strdup_printf("%s has no value", line);
-		why = key->set_as ? key->set_as(reader->target, line, value)
-				  : key->set(reader->target, value);
+		why = key->set	    ? key->set(reader->target, value)
+		      : key->set_as ? key->set_as(reader->target, line, value)
+				    : set_field((char *)reader->target + key->offset, key, value);
 		return why ? g_strdup_printf("%s %s", line, why) : NULL;
 	}
 	return g_strdup_printf("unknown key %s in [%s]", line, section->word);

@@ -7,14 +7,28 @@
 
 #include <glib.h>
 
+/* What a field holds that is set to a key's value and no more. */
+enum conf_type {
+	CONF_LINE,   /* char *, see conf_set_line() */
+	CONF_LIST,   /* char **, conf_set_list() */
+	CONF_YES,    /* gboolean */
+	CONF_NUMBER, /* size_t, of `least` to `most` */
+	CONF_CHOICE, /* int or enum, of `choices` */
+};
+
 /* `set` answers NULL, or what is wrong as the end of "KEY …" (freed by the reader). `set_as` stands in its
- * place where one function serves many keys and has to know which it is.
+ * place where one function serves many keys and has to know which it is. Without either it is a field.
  */
 struct conf_key {
 	const char *name;
 	char *(*set)(void *target, const char *value);
 	char *(*set_as)(void *target, const char *key, const char *value);
+	enum conf_type type;
+	gsize offset; /* in the target */
+	const struct conf_choice *choices;
+	guint64 least, most;
 };
+#define CONF_FIELD(kind, target, field) .type = (kind), .offset = G_STRUCT_OFFSET(target, field)
 
 /* A kind of section. `begin` answers what its keys are set on, or NULL and *why, and is given `data` (NULL: what
  * conf_read() was given); `end`, where there is one, is called after its last key and answers NULL or what is

@@ -131,30 +131,6 @@ static char *set_identity(void *target, const char *value)
 	return strcmp(value, "choose") == 0 ? NULL : conf_set_line(value, &connection->identity);
 }
 
-static char *set_user(void *target, const char *value)
-{
-	struct connection *connection = target;
-
-	return conf_set_line(value, &connection->user);
-}
-
-static char *set_save(void *target, const char *value)
-{
-	struct connection *connection = target;
-
-	return conf_set_yes(value, &connection->save);
-}
-
-static char *set_office(void *target, const char *value)
-{
-	static const struct conf_choice choices[] = { { "ignore", TRUE },
-						      { "no-tunnel", FALSE },
-						      { NULL, 0 } };
-	struct connection *connection = target;
-
-	return conf_set_choice(choices, value, &connection->ignore_office);
-}
-
 static char *set_protocol(void *target, const char *value)
 {
 	struct connection *connection = target;
@@ -252,20 +228,24 @@ static char *set_command(void *target, const char *value)
 		       : g_strdup("does not begin with an absolute path");
 }
 
+static const struct conf_choice offices[] = { { "ignore", TRUE },
+					      { "no-tunnel", FALSE },
+					      { NULL, 0 } };
+
 static const struct conf_key keys[] = {
-	{ "Gateway", set_gateway, NULL },
-	{ "Client", set_client, NULL },
-	{ "Identity", set_identity, NULL },
-	{ "User", set_user, NULL },
-	{ "SaveSignIn", set_save, NULL },
-	{ "Protocol", set_protocol, NULL },
-	{ "Arguments", set_arguments, NULL },
-	{ "CAFile", set_ca_file, NULL },
-	{ "ServerPin", set_server_pin, NULL },
-	{ "Config", set_config, NULL },
-	{ "Command", set_command, NULL },
-	{ "Office", set_office, NULL },
-	{ "TunnelGateways", set_tunnel_gateways, NULL },
+	{ "Gateway", set_gateway },
+	{ "Client", set_client },
+	{ "Identity", set_identity },
+	{ "User", CONF_FIELD(CONF_LINE, struct connection, user) },
+	{ "SaveSignIn", CONF_FIELD(CONF_YES, struct connection, save) },
+	{ "Protocol", set_protocol },
+	{ "Arguments", set_arguments },
+	{ "CAFile", set_ca_file },
+	{ "ServerPin", set_server_pin },
+	{ "Config", set_config },
+	{ "Command", set_command },
+	{ "Office", CONF_FIELD(CONF_CHOICE, struct connection, ignore_office), .choices = offices },
+	{ "TunnelGateways", set_tunnel_gateways },
 };
 
 static void *begin(void *data, const char *name, unsigned line, char **why)

@@ -73,7 +73,7 @@ done
 
 # --- devid-connection(5) and the reader of connections
 is "$(sed -nE 's/^\.BI ([A-Za-z]+)= .*/\1/p' data/man/devid-connection.5 | sort)" \
-	"$(sed -nE 's/^	\{ "([A-Za-z]+)", set_.*/\1/p' helper/connection/connection.c | sort)" "devid-connection(5) has each key"
+	"$(sed -nE 's/^	\{ "([A-Za-z]+)", (set_|CONF_FIELD).*/\1/p' helper/connection/connection.c | sort)" "devid-connection(5) has each key"
 
 # --- formats.md and the reader of records
 is "$(sed -n '/^## Records/,/^## Private/p' data/doc/formats.md | grep -oE '^\| `[A-Z][A-Za-z0-9-]*`(, `[A-Za-z-]+`)*' | grep -oE '[A-Z][A-Za-z0-9-]+' | sort)" \

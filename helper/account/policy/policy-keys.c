@@ -25,13 +25,6 @@ static char *set_os(void *target, const char *key, const char *value)
 	return why;
 }
 
-static char *set_override(void *target, const char *value)
-{
-	struct policy_user *user = target;
-
-	return conf_set_yes(value, &user->override);
-}
-
 static char *set_members(void *target, const char *value)
 {
 	struct policy_group *group = target;
@@ -48,7 +41,9 @@ static char *set_members(void *target, const char *value)
 	}
 
 static const struct conf_key authentication_keys[] = { OS_KEYS };
-static const struct conf_key user_keys[] = { { "Override", set_override, NULL }, OS_KEYS };
+static const struct conf_key user_keys[] = {
+	{ "Override", CONF_FIELD(CONF_YES, struct policy_user, override) }, OS_KEYS
+};
 static const struct conf_key group_keys[] = { { "Members", set_members, NULL } };
 
 char *policy_names_fault(char **names, gboolean everybody)

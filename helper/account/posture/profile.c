@@ -32,18 +32,9 @@ void profile_free(struct profile *profile)
 	g_free(profile);
 }
 
-static char *set_if_unknown(void *target, const char *value)
-{
-	static const struct conf_choice choices[] = { { "fail", DEVID_ANSWER_FAIL },
-						      { "pass", DEVID_ANSWER_PASS },
-						      { NULL, 0 } };
-	struct profile *profile = target;
-	int answer = profile->if_unknown;
-	char *why = conf_set_choice(choices, value, &answer);
-
-	profile->if_unknown = answer;
-	return why;
-}
+static const struct conf_choice answers[] = { { "fail", DEVID_ANSWER_FAIL },
+					      { "pass", DEVID_ANSWER_PASS },
+					      { NULL, 0 } };
 
 /* One setter for all checks: the key's name says which it is. */
 static char *set_check(void *target, const char *key, const char *value)
@@ -74,10 +65,11 @@ const struct conf_key *profile_keys(gsize *count)
 
 	if (g_once_init_enter(&made)) {
 		GArray *rows = g_array_new(FALSE, TRUE, sizeof(struct conf_key));
-		struct conf_key row = { "IfUnknown", .set = set_if_unknown };
+		struct conf_key row = { "IfUnknown",
+					CONF_FIELD(CONF_CHOICE, struct profile, if_unknown),
+					.choices = answers };
 
 		g_array_append_val(rows, row);
-		row.set = NULL;
 		row.set_as = set_check;
 		for (gsize i = 0; posture_check(i); i++) {
 			row.name = posture_check(i)->kind.name;

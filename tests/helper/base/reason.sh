@@ -58,7 +58,7 @@ is "${wrong:-}" "" "and options"
 unset wrong
 for key in $(cut -f4 "$T/rows" | grep -oE '\b[A-Z][A-Za-z]+=' | sort -u); do
 	grep -qF "#$key" "$DEVID_SOURCE/data/account.conf" ||
-		grep -qF "\"${key%=}\", set_" "$DEVID_SOURCE/helper/connection/connection.c" || wrong+=" $key"
+		grep -qF "{ \"${key%=}\", " "$DEVID_SOURCE/helper/connection/connection.c" || wrong+=" $key"
 done
 is "${wrong:-}" "" "and keys of account.conf, or of a connection"
 # hinted HINT COMMAND…: its failure has that hint.
