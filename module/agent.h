@@ -2,8 +2,7 @@
  * the next; none survives a fork. All functions are called with the library's lock held; those
  * marked "waits" give it up meanwhile. No agent is started but by agent_call() and agent_open().
  */
-#ifndef MODULE_AGENT_H
-#define MODULE_AGENT_H
+#pragma once
 
 #include <internal/client.h>
 
@@ -45,5 +44,3 @@ bool agent_may_sign_system(void);
 void agent_end(void);
 /* In a forked child: drops the parent's. Where `whole` is false the list may be half done. */
 void agent_forget(bool whole);
-
-#endif

@@ -2,8 +2,7 @@
  * specification as flags. attribute.c reads it to create, read, change and search; it holds no
  * code.
  */
-#ifndef MODULE_ATTRIBUTE_TABLE_H
-#define MODULE_ATTRIBUTE_TABLE_H
+#pragma once
 
 #include <internal/wire.h>
 #include <p11-kit/pkcs11.h>
@@ -68,5 +67,3 @@ struct attribute_row {
 
 extern const struct attribute_row attribute_rows[];
 extern const size_t attribute_row_count;
-
-#endif

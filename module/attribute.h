@@ -1,8 +1,7 @@
 /* The only place that reads or fills a CK_ATTRIBUTE. PKCS#11 Base v2.40 sections 4.1 and 5.7.
  * `template` may be NULL where `count` is 0; callers have checked that.
  */
-#ifndef MODULE_ATTRIBUTE_H
-#define MODULE_ATTRIBUTE_H
+#pragma once
 
 #include "attribute-table.h"
 #include "token.h"
@@ -46,5 +45,3 @@ void attribute_put_creation(struct wire_frame *frame, const CK_ATTRIBUTE *templa
  */
 CK_RV attribute_check_change(const struct object *object, const CK_ATTRIBUTE *template,
 			     CK_ULONG count, struct bytes *label, struct bytes *id);
-
-#endif

@@ -1,6 +1,5 @@
 /* A run of bytes that belongs to somebody else. */
-#ifndef MODULE_BYTES_H
-#define MODULE_BYTES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,5 +16,3 @@ static inline bool bytes_equal(struct bytes one, struct bytes other)
 	return one.length == other.length &&
 	       (one.length == 0 || memcmp(one.data, other.data, one.length) == 0);
 }
-
-#endif

@@ -5,7 +5,6 @@
 #include "attribute.h"
 #include "error.h"
 #include "create.h"
-#include "object.h"
 #include "session.h"
 
 /* A WRITE, REMOVE or RENAME under way, of an object of `creation.class`. The caller's template lives until its call returns. */

@@ -1,6 +1,5 @@
 /* Objects made, changed and destroyed: each is one request to the agent, which writes. */
-#ifndef MODULE_CREATE_H
-#define MODULE_CREATE_H
+#pragma once
 
 #include "object.h"
 
@@ -13,5 +12,3 @@ CK_RV object_destroy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object);
 /* Nothing here can be copied: one key is one object of a token. */
 CK_RV object_copy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE *template,
 		  CK_ULONG count, const CK_OBJECT_HANDLE *copy);
-
-#endif

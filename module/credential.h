@@ -1,8 +1,7 @@
 /* What one record, or one certificate of a chain, holds for the attributes of its objects:
  * everything in one piece of memory, sliced once.
  */
-#ifndef MODULE_CREDENTIAL_H
-#define MODULE_CREDENTIAL_H
+#pragma once
 
 #include <internal/record.h>
 #include <internal/wire.h>
@@ -58,5 +57,3 @@ static inline bool credential_is_chain(const struct credential *credential)
 {
 	return credential->name[0] == '\0';
 }
-
-#endif

@@ -2,8 +2,7 @@
  * out of bytes that anybody may have written, and copies nothing. X.690 definite lengths, RFC 5280,
  * RFC 3279, RFC 5480. Fuzzed: tests/fuzz/der.c.
  */
-#ifndef MODULE_DER_H
-#define MODULE_DER_H
+#pragma once
 
 #include <internal/wire.h>
 #include "bytes.h"
@@ -33,5 +32,3 @@ struct der_key {
 bool der_read_certificate(struct bytes der, struct der_certificate *certificate);
 /* False: not a SubjectPublicKeyInfo. A key of another algorithm is read with type 0. */
 bool der_read_spki(struct bytes der, struct der_key *key);
-
-#endif

@@ -1,11 +1,8 @@
 /* CK_RV from the project's result: here and nowhere else. */
-#ifndef MODULE_ERROR_H
-#define MODULE_ERROR_H
+#pragma once
 
 #include <devid/result.h>
 #include <p11-kit/pkcs11.h>
 
 CK_RV error_of_use(enum devid_result result);	 /* a signature, a search */
 CK_RV error_of_change(enum devid_result result); /* an object made, changed, destroyed */
-
-#endif

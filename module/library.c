@@ -1,9 +1,7 @@
 /* C_Initialize, C_Finalize, the lock, fork: see library.h. */
-#include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>

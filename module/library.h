@@ -8,8 +8,7 @@
  * After fork() the child stands where a process stands that never initialised; what it inherited is
  * dropped at its own C_Initialize. PKCS#11 v2.40 sections 5.4 and (usage guide) 2.5.
  */
-#ifndef MODULE_LIBRARY_H
-#define MODULE_LIBRARY_H
+#pragma once
 
 #include <stdbool.h>
 #include <p11-kit/pkcs11.h>
@@ -33,5 +32,3 @@ void library_lock(void);
 void library_wait_for_end(void);
 /* Whether C_Finalize has begun. Inside a call, under the lock. */
 bool library_is_ending(void);
-
-#endif

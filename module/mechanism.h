@@ -1,8 +1,7 @@
 /* What the token can sign with. The table in mechanism.c is the only place that knows a CKM number:
  * C_GetMechanismList, C_GetMechanismInfo, C_SignInit and CKA_ALLOWED_MECHANISMS read it.
  */
-#ifndef MODULE_MECHANISM_H
-#define MODULE_MECHANISM_H
+#pragma once
 
 #include <internal/wire.h>
 #include <p11-kit/pkcs11.h>
@@ -30,5 +29,3 @@ CK_RV mechanism_start(const CK_MECHANISM *mechanism, enum wire_key_type key, uns
 		      struct mechanism_use *use);
 /* The mechanisms of a type of key: a run of CK_MECHANISM_TYPE that lives for ever. */
 struct bytes mechanism_allowed(enum wire_key_type key);
-
-#endif

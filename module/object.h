@@ -1,8 +1,7 @@
 /* Objects as sessions see them: PKCS#11 Base v2.40 section 5.7. All functions want the library's
  * lock; a search on the system token, and what changes objects, gives it up meanwhile.
  */
-#ifndef MODULE_OBJECT_H
-#define MODULE_OBJECT_H
+#pragma once
 
 #include <p11-kit/pkcs11.h>
 
@@ -14,5 +13,3 @@ CK_RV object_search_end(CK_SESSION_HANDLE session);
 CK_RV object_read(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
 		  CK_ULONG count);
 CK_RV object_size(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ULONG *size);
-
-#endif

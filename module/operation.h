@@ -1,6 +1,5 @@
 /* A session's signing operation. */
-#ifndef MODULE_OPERATION_H
-#define MODULE_OPERATION_H
+#pragma once
 
 #include <internal/path.h>
 #include "agent.h"
@@ -21,5 +20,3 @@ struct operation {
 };
 
 void operation_clear(struct operation *operation);
-
-#endif

@@ -1,10 +1,7 @@
 /* C_GenerateRandom: the kernel's, PKCS#11 Base v2.40 section 5.15. */
-#ifndef MODULE_RANDOM_H
-#define MODULE_RANDOM_H
+#pragma once
 
 #include <p11-kit/pkcs11.h>
 
 CK_RV random_generate(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG length);
 CK_RV random_seed(CK_SESSION_HANDLE session, const CK_BYTE *seed, CK_ULONG length);
-
-#endif

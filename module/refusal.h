@@ -1,8 +1,7 @@
 /* Telling the user's own agent that the machine's refused the use of a key: the machine's log is closed to most, and
  * clients say no more than that a signature failed.
  */
-#ifndef MODULE_REFUSAL_H
-#define MODULE_REFUSAL_H
+#pragma once
 
 #include <stdint.h>
 #include <devid/result.h>
@@ -16,5 +15,3 @@ void refusal_tell(const uint8_t spki_hash[WIRE_SPKI_HASH], enum devid_result res
 
 /* C_Finalize, and in a forked child: what is remembered of an agent that didn't answer. */
 void refusal_forget(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* Sessions: PKCS#11 Base v2.40 section 5.6. All functions want the library's lock. */
-#ifndef MODULE_SESSION_H
-#define MODULE_SESSION_H
+#pragma once
 
 #include <internal/path.h>
 #include <p11-kit/pkcs11.h>
@@ -33,5 +32,3 @@ void session_count(enum half half, CK_ULONG *all, CK_ULONG *writing);
 
 /* C_Finalize, and a forked child: drops all; `whole` false: lets them lie (see agent_forget()). */
 void session_forget(bool whole);
-
-#endif

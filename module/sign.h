@@ -2,8 +2,7 @@
  * long message in several, on a connection of its own. All functions want the library's lock, and
  * those that sign give it up meanwhile.
  */
-#ifndef MODULE_SIGN_H
-#define MODULE_SIGN_H
+#pragma once
 
 #include <p11-kit/pkcs11.h>
 
@@ -14,5 +13,3 @@ CK_RV sign_update(CK_SESSION_HANDLE session, const CK_BYTE *part, CK_ULONG lengt
 CK_RV sign_final(CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG *signature_length);
 /* C_GetOperationState: nothing of an agent's operation can be saved. */
 CK_RV sign_state(CK_SESSION_HANDLE session, const CK_ULONG *length);
-
-#endif

@@ -1,8 +1,7 @@
 /* The two slots and their tokens: answers from memory, that never read a file or ask an agent.
  * PKCS#11 Base v2.40 section 5.5.
  */
-#ifndef MODULE_SLOT_H
-#define MODULE_SLOT_H
+#pragma once
 
 #include <stdbool.h>
 #include <p11-kit/pkcs11.h>
@@ -19,5 +18,3 @@ CK_RV slot_info(CK_SLOT_ID slot, CK_SLOT_INFO *info);
 CK_RV slot_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info);
 /* Nothing is ever plugged in: waits for the end, or says that there is no event. */
 CK_RV slot_wait(CK_FLAGS flags, const CK_SLOT_ID *slot, const void *reserved);
-
-#endif

@@ -4,8 +4,7 @@
  * A handle stays with its object while that object stays the same (a key by its SPKI in its record,
  * a certificate by its DER), and is never given to another. All functions want the library's lock.
  */
-#ifndef MODULE_TOKEN_H
-#define MODULE_TOKEN_H
+#pragma once
 
 #include <internal/path.h>
 #include <p11-kit/pkcs11.h>
@@ -32,5 +31,3 @@ bool token_has_private_keys(enum half half);
 
 /* Drops everything; `whole` false: lets it lie (see agent_forget()). */
 void token_forget(bool whole);
-
-#endif

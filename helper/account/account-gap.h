@@ -1,6 +1,5 @@
 /* An account that is being replaced: its folder renamed, files taken away and written again. */
-#ifndef ACCOUNT_ACCOUNT_GAP_H
-#define ACCOUNT_ACCOUNT_GAP_H
+#pragma once
 
 #include <devid/account.h>
 
@@ -11,5 +10,3 @@ enum account_gap {
 };
 /* What `found` is to an account that was known before. */
 enum account_gap account_gap(const struct devid_account *known, const struct devid_account *found);
-
-#endif

@@ -1,6 +1,5 @@
 /* account.conf. */
-#ifndef ACCOUNT_ACCOUNT_KEYS_H
-#define ACCOUNT_ACCOUNT_KEYS_H
+#pragma once
 
 #include <glib.h>
 #include <devid/account.h>
@@ -14,5 +13,3 @@ gboolean account_keys_read(struct devid_account *account, const char *text, gsiz
  * rule: rules_key().
  */
 const char *account_key(gsize index, const char **section);
-
-#endif

@@ -1,6 +1,5 @@
 /* What an account answers by its policy. */
-#ifndef ACCOUNT_ACCOUNT_POLICY_H
-#define ACCOUNT_ACCOUNT_POLICY_H
+#pragma once
 
 #include <devid/account.h>
 
@@ -8,5 +7,3 @@ struct policy;
 
 /* As it was read, for who shows all of it. */
 const struct policy *account_policy(const struct devid_account *account);
-
-#endif

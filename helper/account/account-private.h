@@ -1,6 +1,5 @@
 /* What the files of libdevid know of an account. */
-#ifndef ACCOUNT_PRIVATE_H
-#define ACCOUNT_PRIVATE_H
+#pragma once
 
 #include <sys/types.h>
 #include <glib.h>
@@ -35,5 +34,3 @@ struct devid_account {
 	int dirfd;
 	uid_t owner; /* who beside root may own its files */
 };
-
-#endif

@@ -1,6 +1,5 @@
 /* The account in memory. */
-#ifndef ACCOUNT_ACCOUNT_H
-#define ACCOUNT_ACCOUNT_H
+#pragma once
 
 #include <glib.h>
 #include <devid/account.h>
@@ -9,5 +8,3 @@
 struct devid_account *account_new(const char *folder);
 /* Makes the account unusable; the first problem stays. Answers FALSE, for readers that answer it in turn. */
 gboolean account_broken(struct devid_account *account, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-#endif

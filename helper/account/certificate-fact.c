@@ -1,6 +1,5 @@
 /* What a certificate is and bears, whatever path it stands on. */
 #include <string.h>
-#include <gnutls/abstract.h>
 #include "base/certificate.h"
 #include "certificate-fact.h"
 #include "name-match.h"

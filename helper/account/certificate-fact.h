@@ -1,6 +1,5 @@
 /* What a certificate is and bears, whatever path it stands on. */
-#ifndef ACCOUNT_CERTIFICATE_FACT_H
-#define ACCOUNT_CERTIFICATE_FACT_H
+#pragma once
 
 #include <glib.h>
 #include <gnutls/x509.h>
@@ -19,5 +18,3 @@ gboolean certificate_key_weak(gnutls_x509_crt_t certificate);
 gboolean certificate_signature_weak(gnutls_x509_crt_t certificate);
 /* Whether the certificate's subject is that DER name, by value. */
 gboolean certificate_subject_is(gnutls_x509_crt_t certificate, const gnutls_datum_t *name);
-
-#endif

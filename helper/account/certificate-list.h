@@ -3,8 +3,7 @@
  * beside them): PEM as pem-block.h takes it, DER, PKCS#7 (.p7b) in either and under either header,
  * text in UTF-16, bare base64.
  */
-#ifndef ACCOUNT_CERTIFICATE_LIST_H
-#define ACCOUNT_CERTIFICATE_LIST_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -34,5 +33,3 @@ gboolean certificate_read_pkcs7(const void *der, gsize length, GPtrArray *ders);
 
 /* A certificate. NULL: why GnuTLS takes it for none, and who can mend it. The caller deinits it. */
 gnutls_x509_crt_t certificate_parse(const void *der, gsize length, GError **error);
-
-#endif

@@ -1,6 +1,5 @@
 /* Name constraints. */
-#ifndef ACCOUNT_CHECK_NAMES_H
-#define ACCOUNT_CHECK_NAMES_H
+#pragma once
 
 #include "check-path.h"
 
@@ -8,5 +7,3 @@
  * 5280 section 4.2.1.10).
  */
 gboolean check_names(const struct check_path *path);
-
-#endif

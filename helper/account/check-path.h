@@ -1,8 +1,6 @@
 /* Paths from a device certificate to a signing certificate, and one link of them. */
-#ifndef ACCOUNT_CHECK_PATH_H
-#define ACCOUNT_CHECK_PATH_H
+#pragma once
 
-#include <time.h>
 #include <glib.h>
 #include <devid/account.h>
 
@@ -39,5 +37,3 @@ struct check_path {
 gboolean check_paths(const struct devid_account *account, const gnutls_x509_crt_t *chain,
 		     size_t count, gboolean (*judge)(const struct check_path *path, void *data),
 		     void *data, gboolean *other_key);
-
-#endif

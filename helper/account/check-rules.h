@@ -1,6 +1,5 @@
 /* The rules that a whole path is judged by. */
-#ifndef ACCOUNT_CHECK_RULES_H
-#define ACCOUNT_CHECK_RULES_H
+#pragma once
 
 #include <time.h>
 #include "account-private.h"
@@ -11,5 +10,3 @@
  */
 const char *check_rules(const struct devid_account *account, const struct check_path *path,
 			time_t at, char **message, unsigned *rank);
-
-#endif

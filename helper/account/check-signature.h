@@ -1,6 +1,5 @@
 /* Whether a certificate or a revocation list is signed by an issuer's key. */
-#ifndef ACCOUNT_CHECK_SIGNATURE_H
-#define ACCOUNT_CHECK_SIGNATURE_H
+#pragma once
 
 #include <glib.h>
 #include <gnutls/x509.h>
@@ -22,5 +21,3 @@ enum check_signature {
 enum check_signature check_signature(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer,
 				     gboolean weak);
 enum check_signature check_list_signature(gnutls_x509_crl_t crl, gnutls_x509_crt_t issuer);
-
-#endif

@@ -1,8 +1,7 @@
 /* What a Secret Service is known to keep of an item that was removed. Shared by the agent (device keys) and
  * the command (saved sign-ins).
  */
-#ifndef DEVID_KEEPER_H
-#define DEVID_KEEPER_H
+#pragma once
 
 #include <gio/gio.h>
 
@@ -21,5 +20,3 @@ const struct keeper *keeper_find(GDBusConnection *bus, int bound_ms, GCancellabl
 char *keeper_filling(guint turn);
 /* How often: once more than versions are kept, so that the first is among them no longer. */
 guint keeper_turns(const struct keeper *keeper);
-
-#endif

@@ -5,7 +5,6 @@
  * constraint like any other text, so that it is never excluded.
  */
 #include <string.h>
-#include <gio/gio.h>
 #include "base/der.h"
 #include "base/name.h"
 #include "name-constraint.h"

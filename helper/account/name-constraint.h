@@ -1,6 +1,5 @@
 /* One name beside one name constraint (RFC 5280 section 4.2.1.10), kind by kind. */
-#ifndef ACCOUNT_NAME_CONSTRAINT_H
-#define ACCOUNT_NAME_CONSTRAINT_H
+#pragma once
 
 #include "base/der.h"
 
@@ -19,5 +18,3 @@ enum name_match name_constraint_match(guint8 tag, struct der constraint, struct 
 
 /* Whether text is a host name of letters, digits, '-' and '_', as constraints speak of. */
 gboolean name_is_host(const struct der *text);
-
-#endif

@@ -1,6 +1,5 @@
 /* Distinguished names compared by value (RFC 5280 section 7.1). */
-#ifndef ACCOUNT_NAME_MATCH_H
-#define ACCOUNT_NAME_MATCH_H
+#pragma once
 
 #include <glib.h>
 #include <gnutls/gnutls.h>
@@ -25,5 +24,3 @@ gboolean name_is_readable(struct der name);
  */
 gboolean name_next_attribute(struct der *name, struct der *rdn, struct der *oid, guint8 *tag,
 			     struct der *value);
-
-#endif

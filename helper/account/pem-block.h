@@ -1,8 +1,7 @@
 /* PEM as people hand it on (RFC 7468 section 2, "lax"): the one place that finds its blocks, decodes
  * them and takes off the dress that tools put around them. What a block holds is the caller's matter.
  */
-#ifndef ACCOUNT_PEM_BLOCK_H
-#define ACCOUNT_PEM_BLOCK_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -32,5 +31,3 @@ bool pem_decode(const struct pem_block *block, struct secret *der);
  * `plain` is empty.
  */
 bool pem_undress(const void *data, gsize length, struct secret *plain);
-
-#endif

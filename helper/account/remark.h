@@ -1,6 +1,5 @@
 /* What the account accepts and others refuse: told as a warning. */
-#ifndef ACCOUNT_REMARK_H
-#define ACCOUNT_REMARK_H
+#pragma once
 
 #include <glib.h>
 #include <devid/account.h>
@@ -20,5 +19,3 @@ GPtrArray *remark_find(const struct devid_account *account, const gnutls_x509_cr
 
 /* Whether its usages let a TLS client sign with it. */
 gboolean remark_fits_clients(gnutls_x509_crt_t leaf);
-
-#endif

@@ -3,7 +3,6 @@
  * GnuTLS goes through the list for each certificate that it looks up, and hashes all of it for each
  * signature that it verifies. So both are done once.
  */
-#include <string.h>
 #include "base/certificate.h"
 #include "certificate-fact.h"
 #include "check-signature.h"

@@ -1,8 +1,7 @@
 /* One revocation list (RFC 5280 section 5), made ready when it is loaded: a check asks by hash, whatever
  * the list's length.
  */
-#ifndef ACCOUNT_REVOCATION_LIST_H
-#define ACCOUNT_REVOCATION_LIST_H
+#pragma once
 
 #include <time.h>
 #include <glib.h>
@@ -23,5 +22,3 @@ gboolean revocation_list_holds(const struct revocation_list *list, const char *s
 /* thisUpdate and nextUpdate; MOMENT_NONE where it has none. */
 time_t revocation_list_from(const struct revocation_list *list);
 time_t revocation_list_until(const struct revocation_list *list);
-
-#endif

@@ -1,8 +1,7 @@
 /* Revoked certificates: a list of serial numbers and certificate revocation lists (RFC 5280 section
  * 5).
  */
-#ifndef ACCOUNT_REVOCATION_H
-#define ACCOUNT_REVOCATION_H
+#pragma once
 
 #include <time.h>
 #include <glib.h>
@@ -34,5 +33,3 @@ const char *revocation_check(const struct revocation *revocation, gnutls_x509_cr
 			     char **message);
 /* The first moment after `at` at which a list begins or ends to be current; 0: none. */
 time_t revocation_next_change(const struct revocation *revocation, time_t at);
-
-#endif

@@ -1,6 +1,5 @@
 /* Revoking: what is written into the account's files for it. */
-#ifndef ACCOUNT_REVOKE_H
-#define ACCOUNT_REVOKE_H
+#pragma once
 
 #include <glib.h>
 #include <devid/account.h>
@@ -29,5 +28,3 @@ GBytes *revoke_add_line(GBytes *text, gnutls_x509_crt_t certificate, const char 
  * would be longer than account.conf may be.
  */
 GBytes *revoke_add_key(GBytes *text);
-
-#endif

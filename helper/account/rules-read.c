@@ -1,6 +1,5 @@
 /* The rules: rules.d/ and the files in it, each with [Rule NAME] sections. */
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 #include <devid/check.h>
 #include <internal/cleanup.h>

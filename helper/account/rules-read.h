@@ -1,6 +1,5 @@
 /* The rules: the files of rules.d. */
-#ifndef ACCOUNT_RULES_READ_H
-#define ACCOUNT_RULES_READ_H
+#pragma once
 
 #include <glib.h>
 #include <devid/account.h>
@@ -16,5 +15,3 @@ gboolean rules_complete(struct devid_account *account);
 /* Whether the folder behind `dirfd` holds a file of rules. */
 gboolean rules_present(int dirfd);
 const char *rules_key(gsize index);
-
-#endif

@@ -1,7 +1,6 @@
 /* Signing certificates: the files `signing/NAME.pem`, one CA certificate each. */
 #include <errno.h>
 #include <string.h>
-#include <gnutls/abstract.h>
 #include <devid/check.h>
 #include <devid/limits.h>
 #include <devid/reason.h>

@@ -1,6 +1,5 @@
 /* Signing certificates as files: what one may hold. */
-#ifndef ACCOUNT_SIGNING_H
-#define ACCOUNT_SIGNING_H
+#pragma once
 
 #include <glib.h>
 #include <gnutls/x509.h>
@@ -37,5 +36,3 @@ gboolean signing_load(struct devid_account *account);
 
 /* Whether the folder behind `dirfd` holds something that counts as a signing certificate's file. */
 gboolean signing_present(int dirfd);
-
-#endif

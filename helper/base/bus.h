@@ -1,6 +1,5 @@
 /* Which session bus, and how it is opened: one answer for the agent, the command and notifications. */
-#ifndef BASE_BUS_H
-#define BASE_BUS_H
+#pragma once
 
 #include <gio/gio.h>
 
@@ -37,5 +36,3 @@ struct bus_bound {
 
 void bus_bound_begin(struct bus_bound *bound, guint milliseconds);
 void bus_bound_end(struct bus_bound *bound);
-
-#endif

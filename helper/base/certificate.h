@@ -1,6 +1,5 @@
 /* What a person, or a program, wants to know of a certificate, as text. */
-#ifndef BASE_CERTIFICATE_H
-#define BASE_CERTIFICATE_H
+#pragma once
 
 #include <stddef.h>
 #include <gnutls/abstract.h>
@@ -33,5 +32,3 @@ char *certificate_authority_key_id(gnutls_x509_crt_t certificate);
 char *certificate_serial_trim(const void *serial, size_t size);
 /* The certificate's own; NULL: one that doesn't fit, or isn't there. */
 char *certificate_serial_trimmed(gnutls_x509_crt_t certificate);
-
-#endif

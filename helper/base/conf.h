@@ -2,8 +2,7 @@
  * line by line so that each complaint has its line. Strict on purpose: what is not understood, or is there
  * twice, is never passed over.
  */
-#ifndef BASE_CONF_H
-#define BASE_CONF_H
+#pragma once
 
 #include <glib.h>
 
@@ -64,5 +63,3 @@ char *conf_set_line(const char *value, char **target);
 char *conf_set_list(const char *value, char ***target);
 /* Words between blanks, commas or semicolons; NULL-ended. */
 char **conf_split_words(const char *value);
-
-#endif

@@ -1,6 +1,5 @@
 /* A reader of DER (X.690) for the few structures that GnuTLS does not hand out as they are. */
-#ifndef BASE_DER_H
-#define BASE_DER_H
+#pragma once
 
 #include <glib.h>
 
@@ -22,5 +21,3 @@ gboolean der_next(struct der *from, guint8 *tag, struct der *content);
 /* The same for an element of that tag alone. */
 gboolean der_expect(struct der *from, guint8 tag, struct der *content);
 gboolean der_equal(const struct der *a, const struct der *b);
-
-#endif

@@ -2,7 +2,6 @@
  */
 #include <errno.h>
 #include <gio/gio.h>
-#include <gnutls/gnutls.h>
 #include <devid/reason.h>
 #include "error.h"
 

@@ -1,8 +1,7 @@
 /* GError for helper/: domain DEVID_ERROR, the code is an enum devid_result, and beside the message
  * each carries the stable reason word, a hint and (for a failed check) the bracket line.
  */
-#ifndef BASE_ERROR_H
-#define BASE_ERROR_H
+#pragma once
 
 #include <glib.h>
 #include <devid/result.h>
@@ -27,5 +26,3 @@ const char *devid_error_brackets(const GError *error); /* or NULL */
 void devid_error_set_brackets(GError *error, const char *brackets);
 /* NULL: the hint of the failure's own reason is as good. */
 const char *devid_errno_hint(int number);
-
-#endif

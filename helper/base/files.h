@@ -1,6 +1,5 @@
 /* Files of one's own: written whole or not at all, below folders that nobody else writes to. */
-#ifndef BASE_FILES_H
-#define BASE_FILES_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -39,5 +38,3 @@ char *files_read_own(int folder, const char *name, gsize most);
  * or `cancel` (may be NULL) was called.
  */
 bool files_lock(int fd, unsigned milliseconds, GCancellable *cancel);
-
-#endif

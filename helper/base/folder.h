@@ -1,6 +1,5 @@
 /* The files of a folder that count, by the ends of their names. */
-#ifndef BASE_FOLDER_H
-#define BASE_FOLDER_H
+#pragma once
 
 #include <glib.h>
 
@@ -12,5 +11,3 @@ GPtrArray *folder_list(int dirfd, const char *suffix);
 gboolean folder_holds(int at, const char *name, const char *suffix);
 /* Whether a file's name can be shown as it is. */
 gboolean folder_name_printable(const char *name);
-
-#endif

@@ -1,6 +1,5 @@
 /* Classes of GIO's made ready before several threads use them. */
-#ifndef BASE_GIO_READY_H
-#define BASE_GIO_READY_H
+#pragma once
 
 /* Before a thread begins that uses sockets, names or buses of GIO's, or in it, first. Costs nothing the second time.
  *
@@ -9,5 +8,3 @@
  * ever (GLib 2.74, g_type_class_ref() and g_once_init_enter()). What is ready is not initialised again.
  */
 void gio_ready(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* Files that hold nothing secret, read whole. */
-#ifndef BASE_INPUT_H
-#define BASE_INPUT_H
+#pragma once
 
 #include <glib.h>
 
@@ -10,5 +9,3 @@ GBytes *input_read(const char *name, gsize most, GError **error);
  * long. `name` is for the message.
  */
 gboolean input_wait(int fd, const char *name, GError **error);
-
-#endif

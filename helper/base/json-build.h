@@ -1,6 +1,5 @@
 /* Members of a JSON object that is being built; what isn't UTF-8 in a text is made so. */
-#ifndef BASE_JSON_BUILD_H
-#define BASE_JSON_BUILD_H
+#pragma once
 
 #include <json-glib/json-glib.h>
 
@@ -10,5 +9,3 @@ void json_number(JsonBuilder *builder, const char *name, gint64 value);
 /* An array; what isn't UTF-8 in it is made so. */
 void json_texts(JsonBuilder *builder, const char *name, const GPtrArray *texts);
 void json_flag(JsonBuilder *builder, const char *name, gboolean value);
-
-#endif

@@ -1,8 +1,7 @@
 /* JSON from outside, read by type: what is not there and what is of another type are the same, and json-glib never
  * hears of what it would complain of.
  */
-#ifndef BASE_JSON_VALUE_H
-#define BASE_JSON_VALUE_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -23,5 +22,3 @@ JsonObject *json_value_object(JsonObject *object, const char *name); /* or NULL 
 /* Of a member that is an array: how many it holds, and those that are objects (else NULL). */
 guint json_value_count(JsonObject *object, const char *name);
 JsonObject *json_value_item(JsonObject *object, const char *name, guint index);
-
-#endif

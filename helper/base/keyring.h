@@ -1,6 +1,5 @@
 /* Whether a keyring is there, asked of the session bus alone. */
-#ifndef BASE_KEYRING_H
-#define BASE_KEYRING_H
+#pragma once
 
 #include <glib.h>
 
@@ -16,5 +15,3 @@ char *keyring_look(char **state);
  * NULL: it can't be told. As bounded, and as quiet.
  */
 GPtrArray *keyring_look_keys(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* Moments at which something begins or ends. */
-#ifndef BASE_MOMENT_H
-#define BASE_MOMENT_H
+#pragma once
 
 #include <time.h>
 
@@ -28,5 +27,3 @@ char *moment_local(time_t when);	       /* "2027-11-22 11:00:00+01:00" */
 char *moment_days(time_t expires, time_t now); /* "365 days left", "expired 3 days ago" */
 /* Whole days until then; negative where it is over. */
 int moment_days_left(time_t expires, time_t now);
-
-#endif

@@ -2,7 +2,6 @@
  * the escapes of RFC 4514 section 2.4.
  */
 #include <string.h>
-#include <gnutls/x509.h>
 #include <devid/check.h>
 #include "der.h"
 #include "name.h"

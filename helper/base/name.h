@@ -1,9 +1,7 @@
 /* What name.c knows of strings in certificates. */
-#ifndef BASE_NAME_H
-#define BASE_NAME_H
+#pragma once
 
 #include <glib.h>
-#include <gnutls/x509.h>
 
 /* Tags of a GeneralName (RFC 5280 section 4.2.1.6), as encoded. */
 #define NAME_TAG_MAIL	   0x81
@@ -24,5 +22,3 @@ gboolean name_keeps_ascii(unsigned long tag);
 
 /* All the bytes, and a NUL after them. */
 char *name_copy(const void *data, gsize length);
-
-#endif

@@ -1,6 +1,5 @@
 /* Text that may come from anybody, made safe to print. */
-#ifndef BASE_TEXT_H
-#define BASE_TEXT_H
+#pragma once
 
 #include <glib.h>
 
@@ -23,5 +22,3 @@ char *text_printable_lines(const char *text);
 char *text_unescape(const char *text);
 /* The bytes as text, to the first NUL; never NULL (empty GBytes have no data). */
 char *text_from_bytes(GBytes *bytes);
-
-#endif

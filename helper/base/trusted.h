@@ -1,6 +1,5 @@
 /* Files that are believed only where nobody else could have written them. */
-#ifndef BASE_TRUSTED_H
-#define BASE_TRUSTED_H
+#pragma once
 
 #include <sys/types.h>
 #include <glib.h>
@@ -16,5 +15,3 @@ int trusted_open_folder(int at, const char *path, uid_t owner, gboolean follow, 
  * everywhere, and an absolute path begins at "/". NULL with *why set (free it): "it is a link", …
  */
 GBytes *trusted_read(int at, const char *path, uid_t owner, gsize limit, char **why);
-
-#endif

@@ -1,6 +1,5 @@
 /* The subcommands: each is the file of its name. */
-#ifndef COMMAND_H
-#define COMMAND_H
+#pragma once
 
 #include "command/cli/row.h"
 
@@ -25,5 +24,3 @@ extern const struct command command_show;
 extern const struct command command_status;
 extern const struct command command_verify;
 extern const struct command command_version;
-
-#endif

@@ -1,6 +1,5 @@
 /* What a shell offers for a command that is being typed: `devid --complete WORD…`, for data/completions. */
-#ifndef COMMAND_COMPLETE_H
-#define COMMAND_COMPLETE_H
+#pragma once
 
 #include "command/cli/row.h"
 
@@ -12,5 +11,3 @@
  *	:files		likewise :folders, :users, :groups, :hosts: the shell has them
  */
 enum exit_status complete_print(const struct command *devid, char **words);
-
-#endif

@@ -1,6 +1,5 @@
 /* Connections: NAME.conf in the folders connections.d, the machine's and the user's own. */
-#ifndef CONNECTION_CONNECTION_H
-#define CONNECTION_CONNECTION_H
+#pragma once
 
 #include <glib.h>
 #include <devid/result.h>
@@ -57,5 +56,3 @@ char *connection_address(const struct connection *connection);
 char *connection_tunnel_gateway(const struct connection *connection, const char *wanted);
 
 #define CONNECTION_SUFFIX ".conf"
-
-#endif

@@ -1,6 +1,5 @@
 /* The file of a connection. */
-#ifndef CONNECTION_FILE_H
-#define CONNECTION_FILE_H
+#pragma once
 
 #include <glib.h>
 #include <internal/path.h>
@@ -12,5 +11,3 @@
 int connection_open_folder(enum half half, char *path, GError **error);
 /* NULL without an error: there is no such file. */
 struct connection *connection_load(enum half half, const char *name, GError **error);
-
-#endif

@@ -1,6 +1,5 @@
 /* The connections that there are, of both halves. */
-#ifndef CONNECTION_LIST_H
-#define CONNECTION_LIST_H
+#pragma once
 
 #include <glib.h>
 #include "connection.h"
@@ -9,5 +8,3 @@
 struct connection *connection_find(const char *operand, GError **error);
 /* The names of both folders, sorted; never NULL. Files that can't be read are among them. */
 GPtrArray *connection_names(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* What of a tunnel can be seen from outside. */
-#ifndef CONNECTION_LOOK_H
-#define CONNECTION_LOOK_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -9,5 +8,3 @@
 bool look_address_is_here(const char *address);
 /* Whether a program of that name, `pid` or one below it, has children: its script. What can't be seen isn't. */
 bool look_is_busy(GPid pid, const char *name);
-
-#endif

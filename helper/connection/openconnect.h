@@ -1,6 +1,5 @@
 /* The half of openconnect that makes the tunnel. */
-#ifndef CONNECTION_OPENCONNECT_H
-#define CONNECTION_OPENCONNECT_H
+#pragma once
 
 #include <glib.h>
 #include "connection.h"
@@ -31,5 +30,3 @@ struct openconnect_settling {
 /* A line that it wrote. */
 void openconnect_settle(struct openconnect_settling *settling, const char *line);
 void openconnect_settle_end(struct openconnect_settling *settling);
-
-#endif

@@ -1,12 +1,9 @@
 /* Programs that `devid connect` runs: their lines, their end, and how they are made to end. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <glib-unix.h>
 #include <devid/reason.h>

@@ -1,6 +1,5 @@
 /* Programs that are run for a connection. */
-#ifndef CONNECTION_PROCESS_H
-#define CONNECTION_PROCESS_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -38,5 +37,3 @@ void process_interrupt(void);
 char *process_find(const char *name);
 /* "openconnect --authenticate …", quoted where a shell would need it; newly allocated. */
 char *process_words(const char *const *argv);
-
-#endif

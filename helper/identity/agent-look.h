@@ -1,6 +1,5 @@
 /* What an agent says of itself, for commands that only look. */
-#ifndef IDENTITY_AGENT_LOOK_H
-#define IDENTITY_AGENT_LOOK_H
+#pragma once
 
 #include <internal/client.h>
 #include <internal/path.h>
@@ -24,5 +23,3 @@ JsonObject *agent_status(const struct wire_frame *reply, JsonParser *parser);
  * nothing of it. `status` may be NULL.
  */
 JsonObject *agent_status_store(JsonObject *status, const char *name);
-
-#endif

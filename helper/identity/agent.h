@@ -1,6 +1,5 @@
 /* The agent as our programs talk to it; its refusals become GErrors. */
-#ifndef IDENTITY_AGENT_H
-#define IDENTITY_AGENT_H
+#pragma once
 
 #include <glib.h>
 #include <internal/client.h>
@@ -14,5 +13,3 @@ gboolean agent_ask(struct client *client, struct wire_frame *request, struct wir
  * ours doesn't sign.
  */
 gboolean agent_try_key(const struct identity *identity, GError **error);
-
-#endif

@@ -1,6 +1,5 @@
 /* Every user's records, as root sees them: read as that user, never as root. */
-#ifndef IDENTITY_ALL_USERS_H
-#define IDENTITY_ALL_USERS_H
+#pragma once
 
 #include <sys/types.h>
 #include <internal/record.h>
@@ -25,5 +24,3 @@ struct all_users {
  * Fails for anybody but root.
  */
 gboolean all_users_walk(const struct all_users *walk, GError **error);
-
-#endif

@@ -1,6 +1,4 @@
 /* What changes an identity, through the agent. */
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"

@@ -1,6 +1,5 @@
 /* What changes an identity, through the agent. */
-#ifndef IDENTITY_CHANGE_H
-#define IDENTITY_CHANGE_H
+#pragma once
 
 /* The machine's identities are root's to change: told before the agent refuses. */
 gboolean change_allowed(enum half half, GError **error);
@@ -14,5 +13,3 @@ gboolean change_remove(struct client *client, const struct identity *identity, G
  * since its store isn't there. Of an agent that can't be asked, or is of another version, neither.
  */
 void change_settle(struct client *client, GPtrArray *warnings, GPtrArray *kept);
-
-#endif

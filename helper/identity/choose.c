@@ -1,5 +1,4 @@
 /* Which identity the words of a command name. */
-#include <string.h>
 
 #include "base/error.h"
 #include "choose.h"

@@ -1,6 +1,5 @@
 /* Which identity the words of a command name. */
-#ifndef IDENTITY_CHOOSE_H
-#define IDENTITY_CHOOSE_H
+#pragma once
 
 struct choice {
 	gboolean user, system; /* --user, --system; neither or both: both tokens */
@@ -25,5 +24,3 @@ void choice_clear(struct choice *choice);
 const struct identity *choose(struct choice *choice, const char *operand, GError **error);
 /* For what changes an identity: ours, and not on both tokens under this label. */
 const struct identity *choose_own(struct choice *choice, const char *operand, GError **error);
-
-#endif

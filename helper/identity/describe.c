@@ -1,6 +1,4 @@
 /* What a person, or a program with --json, wants to know of an identity. */
-#include <stdlib.h>
-#include <string.h>
 #include <devid/limits.h>
 #include <glib.h>
 

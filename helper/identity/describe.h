@@ -1,6 +1,5 @@
 /* What a person, or a program with --json, wants to know of an identity. */
-#ifndef IDENTITY_DESCRIBE_H
-#define IDENTITY_DESCRIBE_H
+#pragma once
 
 #include <time.h>
 #include <devid/account.h>
@@ -18,5 +17,3 @@ char *describe_lone_key(const struct identity *identity);
 /* Who can copy the key: "user", "root", "nobody", "unknown"; NULL where there is none. */
 const char *describe_copier(const struct identity *identity);
 enum devid_protection describe_protection(const struct identity *identity);
-
-#endif

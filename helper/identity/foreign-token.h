@@ -1,10 +1,8 @@
 /* A token that isn't ours, about to be written: named by a URI, reached through GnuTLS and p11-kit. */
-#ifndef IDENTITY_FOREIGN_TOKEN_H
-#define IDENTITY_FOREIGN_TOKEN_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
-#include <gnutls/pkcs11.h>
 #include <internal/secret.h>
 
 struct foreign_token {
@@ -43,5 +41,3 @@ GPtrArray *foreign_find(struct foreign_token *token, enum foreign_type type, GBy
 gboolean foreign_delete(struct foreign_token *token, const char *url, GError **error);
 /* The error for a code that GnuTLS answered to `what`. */
 void foreign_error(struct foreign_token *token, const char *what, int code, GError **error);
-
-#endif

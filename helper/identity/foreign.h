@@ -1,6 +1,5 @@
 /* Identities on a token that isn't ours, as it shows them to everybody: no PIN is asked for. */
-#ifndef IDENTITY_FOREIGN_H
-#define IDENTITY_FOREIGN_H
+#pragma once
 
 #include "list.h"
 
@@ -8,5 +7,3 @@
  * certificates beside them (foreign.c). `uri` names the token, or one object on it.
  */
 gboolean identity_list_add_foreign(struct identity_list *list, const char *uri, GError **error);
-
-#endif

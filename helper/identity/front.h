@@ -1,8 +1,7 @@
 /* What this room has to tell somebody, or to ask: the program that uses it says how. A room of libraries prints
  * nothing; the command has a terminal for it, the desktop a window.
  */
-#ifndef IDENTITY_FRONT_H
-#define IDENTITY_FRONT_H
+#pragma once
 
 #include <glib.h>
 #include <internal/secret.h>
@@ -23,5 +22,3 @@ void front_warn(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void front_hint(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void front_waiting(void);
 gboolean front_pin(const char *file, const char *prompt, struct secret *pin, GError **error);
-
-#endif

@@ -1,6 +1,5 @@
 /* An identity as our programs see it: a record, and the certificates in it. */
-#ifndef IDENTITY_IDENTITY_H
-#define IDENTITY_IDENTITY_H
+#pragma once
 
 #include <stdbool.h>
 #include <gnutls/x509.h>
@@ -20,5 +19,3 @@ struct identity {
 	char *user;	   /* whose it is where that is another user (list --all-users), or NULL */
 	char *query; /* … "?pin-source=…" of the URI as it was given, or NULL; never printed */
 };
-
-#endif

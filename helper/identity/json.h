@@ -1,6 +1,5 @@
 /* The objects that --json prints of identities: the same names in every subcommand. */
-#ifndef IDENTITY_JSON_H
-#define IDENTITY_JSON_H
+#pragma once
 
 #include <json-glib/json-glib.h>
 #include <gnutls/x509.h>
@@ -14,5 +13,3 @@ void json_verdict(JsonBuilder *builder, const char *name, const struct devid_ver
 /* The same in the object that is being built; `result` is the word for its result. */
 void json_verdict_members(JsonBuilder *builder, const char *result,
 			  const struct devid_verdict *verdict);
-
-#endif

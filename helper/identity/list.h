@@ -1,6 +1,5 @@
 /* The identities that are there; and how others put their findings into their list. */
-#ifndef IDENTITY_LIST_H
-#define IDENTITY_LIST_H
+#pragma once
 
 #include <glib.h>
 #include "identity.h"
@@ -38,5 +37,3 @@ void identity_list_append_foreign(struct identity_list *list, struct record *rec
 				  bool hardware);
 /* Another user's, as root sees it; takes `record` over likewise. */
 void identity_list_append_user(struct identity_list *list, struct record *record, const char *user);
-
-#endif

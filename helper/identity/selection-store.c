@@ -8,7 +8,6 @@
  * then goes by the other facts.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <internal/cleanup.h>
 #include <internal/path.h>

@@ -3,8 +3,7 @@
  * be believed (a link, another user's, too large, damaged) is as if it were not there: the choice
  * then goes by the other facts.
  */
-#ifndef IDENTITY_SELECTION_STORE_H
-#define IDENTITY_SELECTION_STORE_H
+#pragma once
 
 #include "selection.h"
 
@@ -14,5 +13,3 @@ gboolean selection_remember(const struct selection_gateway *gateway, const char 
 			    GError **error);
 /* That nothing is remembered is fine. */
 gboolean selection_forget(const struct selection_gateway *gateway, GError **error);
-
-#endif

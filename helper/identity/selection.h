@@ -1,6 +1,5 @@
 /* Which identity is used where several could be, and what is remembered of it. */
-#ifndef IDENTITY_SELECTION_H
-#define IDENTITY_SELECTION_H
+#pragma once
 
 #include <devid/check.h>
 #include <glib.h>
@@ -53,5 +52,3 @@ bool selection_is_meant(const struct identity_list *list, bool system,
 #define SELECTION_GATEWAYS_MAX 64
 /* The key of an identity as it is remembered; NULL: it has no certificate. */
 char *selection_key(const struct identity *identity);
-
-#endif

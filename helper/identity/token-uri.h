@@ -1,6 +1,5 @@
 /* A PKCS#11 URI that names a foreign token (RFC 7512), as p11-kit reads it. */
-#ifndef IDENTITY_TOKEN_URI_H
-#define IDENTITY_TOKEN_URI_H
+#pragma once
 
 #include <p11-kit/uri.h>
 #include <glib.h>
@@ -21,5 +20,3 @@ char *token_uri_object(P11KitUri *uri);
 gboolean token_uri_pin(P11KitUri *uri, struct secret *pin, char **source, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(P11KitUri, p11_kit_uri_free)
-
-#endif

@@ -1,8 +1,6 @@
 /* Tokens through GnuTLS: our own module alone, or every registered one for a foreign URI. */
 #include <config.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/pkcs11.h>

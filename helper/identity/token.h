@@ -1,6 +1,5 @@
 /* PKCS#11 tokens through GnuTLS: our own module, or for a foreign URI every registered one. */
-#ifndef IDENTITY_TOKEN_H
-#define IDENTITY_TOKEN_H
+#pragma once
 
 #include <devid/result.h>
 #include <glib.h>
@@ -18,5 +17,3 @@ enum devid_result token_result(int gnutls_code);
 gboolean token_open_key(const char *uri, gnutls_privkey_t *key, GError **error);
 /* A signature with the key behind `uri`, verified with the certificate. */
 gboolean token_test_sign(const char *uri, gnutls_x509_crt_t certificate, GError **error);
-
-#endif

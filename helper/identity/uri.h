@@ -1,6 +1,5 @@
 /* Identities' URIs: what they are made of, and what is printed and configured. */
-#ifndef IDENTITY_URI_H
-#define IDENTITY_URI_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -24,5 +23,3 @@ bool identity_has_uri(const struct identity *identity, const char *word);
 /* Whether either form stands in a text. */
 bool identity_uri_is_in(const struct identity *identity, const char *text);
 const char *identity_token_label(enum half half);
-
-#endif

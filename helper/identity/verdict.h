@@ -1,6 +1,5 @@
 /* What the account says to an identity. */
-#ifndef IDENTITY_VERDICT_H
-#define IDENTITY_VERDICT_H
+#pragma once
 
 #include <devid/account.h>
 #include <devid/check.h>
@@ -24,5 +23,3 @@ struct devid_verdict *verdict_assess(const struct identity *identity,
 typedef struct devid_verdict devid_verdict;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_verdict, devid_verdict_free)
 const char *verdict_word(const struct devid_verdict *verdict); /* "ok", "failed", "no account", … */
-
-#endif

@@ -2,8 +2,7 @@
  * one-byte tags, definite and indefinite lengths, and strings that come in pieces. It copies
  * nothing, never reads past its end, and gives up at BER_DEPTH_MAX levels.
  */
-#ifndef KEYFILE_BER_H
-#define KEYFILE_BER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,5 +61,3 @@ bool ber_oid_is(const struct ber_item *item, const char *dotted);
 bool der_put_header(struct secret *out, unsigned tag, size_t length);
 /* Header and content. */
 bool der_put(struct secret *out, unsigned tag, const void *data, size_t length);
-
-#endif

@@ -1,8 +1,7 @@
 /* What a file brings: private keys and certificates, not yet paired. PKCS#12 (p12.c), PEM and DER
  * (pem.c) all end here; candidate.c makes an identity of it.
  */
-#ifndef KEYFILE_BUNDLE_H
-#define KEYFILE_BUNDLE_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -70,5 +69,3 @@ bool bundle_add_certificate(struct bundle *bundle, const void *der, size_t lengt
 gboolean file_read_bounded(const char *path, struct secret *bytes, bool *others, GError **error);
 /* How a file is called in messages. */
 const char *file_title(const char *path);
-
-#endif

@@ -1,6 +1,5 @@
 /* Which identity of a file is meant. */
-#ifndef KEYFILE_CANDIDATE_PICK_H
-#define KEYFILE_CANDIDATE_PICK_H
+#pragma once
 
 #include "candidate.h"
 
@@ -13,5 +12,3 @@ bool candidate_valid_at(gnutls_x509_crt_t crt, time_t at);
 struct candidate *candidates_pick(const GPtrArray *candidates,
 				  const struct candidate_choice *choice, const char *title,
 				  char **told, GError **error);
-
-#endif

@@ -1,5 +1,4 @@
 /* From a heap of keys and certificates to identities: pairing, ordering, choosing. */
-#include <string.h>
 #include <internal/record.h>
 #include "account/certificate-fact.h"
 #include "account/check-path.h"

@@ -1,6 +1,5 @@
 /* Identities that a bundle could become: a private key, its certificate, and the chain above it. */
-#ifndef KEYFILE_CANDIDATE_H
-#define KEYFILE_CANDIDATE_H
+#pragma once
 
 #include <gnutls/abstract.h>
 #include "bundle.h"
@@ -40,5 +39,3 @@ enum keypair {
 	KEYPAIR_UNREADABLE,
 	KEYPAIR_CERTIFICATE_UNREADABLE, /* its public key is */
 };
-
-#endif

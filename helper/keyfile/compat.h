@@ -1,6 +1,5 @@
 /* Which systems open a PKCS#12 file, by what protects it. */
-#ifndef KEYFILE_COMPAT_H
-#define KEYFILE_COMPAT_H
+#pragma once
 
 #include <glib.h>
 #include <stdbool.h>
@@ -13,5 +12,3 @@ GPtrArray *compat_failures(const struct p12 *p12, bool empty);
 
 /* The commands that make a file of it which older systems open, NULL-terminated; NULL: they open it. */
 const char *const *compat_older_lines(const struct p12 *p12);
-
-#endif

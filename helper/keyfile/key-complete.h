@@ -2,8 +2,7 @@
  * curves spelled out, compressed points (SEC 1), RSA without its primes (RFC 8017 section 3.2). And
  * which kind of key one is, where it can't be used.
  */
-#ifndef KEYFILE_KEY_COMPLETE_H
-#define KEYFILE_KEY_COMPLETE_H
+#pragma once
 
 /* Replaces a PrivateKeyInfo by the whole one; one that needs nothing, and one that can't be helped,
  * stays as it is.
@@ -15,5 +14,3 @@ void key_complete(struct secret *pkcs8);
  * is none that is known to be unusable.
  */
 char *key_unusable(const uint8_t *der, size_t length, bool is_private);
-
-#endif

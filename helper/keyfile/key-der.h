@@ -1,6 +1,5 @@
 /* Private keys in DER: what kind the bytes are, and their way to PKCS#8. */
-#ifndef KEYFILE_KEY_DER_H
-#define KEYFILE_KEY_DER_H
+#pragma once
 
 #include "ber.h"
 
@@ -28,5 +27,3 @@ bool key_der_ec_again(struct ber key, const struct ber *curve, struct secret *pk
  */
 bool key_der_with_point(const struct secret *pkcs8, const uint8_t *point, size_t length,
 			struct secret *completed);
-
-#endif

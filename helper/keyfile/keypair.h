@@ -1,10 +1,7 @@
 /* Whether a private key belongs to a certificate: same public key, and a signature that verifies. */
-#ifndef KEYFILE_KEYPAIR_H
-#define KEYFILE_KEYPAIR_H
+#pragma once
 
 #include "candidate.h"
 
 enum keypair keypair_match(const struct secret *pkcs8, gnutls_x509_crt_t crt,
 			   struct secret *completed, int *code);
-
-#endif

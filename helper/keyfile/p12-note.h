@@ -1,6 +1,5 @@
 /* What is noted of a PKCS#12 file while it is read, and the words for what is wrong with it. */
-#ifndef KEYFILE_P12_NOTE_H
-#define KEYFILE_P12_NOTE_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -21,5 +20,3 @@ gboolean p12_damaged(GError **error, const char *where);
 gboolean p12_refuse(GError **error, enum pbe_outcome outcome, const struct pbe *pbe, bool sure);
 /* Always FALSE: WHAT is in the file, and isn't read. */
 gboolean p12_unsupported(GError **error, const char *what, const char *oid);
-
-#endif

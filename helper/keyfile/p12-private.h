@@ -1,7 +1,6 @@
 /* The halves of the PKCS#12 reader: p12.c (the file and its parts) and p12-bag.c (what a part
  * holds). */
-#ifndef KEYFILE_P12_PRIVATE_H
-#define KEYFILE_P12_PRIVATE_H
+#pragma once
 
 #include "pbe.h"
 
@@ -31,5 +30,3 @@ struct walk {
 	struct pbe_password *password;
 	unsigned depth;
 };
-
-#endif

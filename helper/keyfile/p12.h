@@ -1,6 +1,5 @@
 /* PKCS#12 files (RFC 7292) of every maker: read, judged, then opened with a password. */
-#ifndef KEYFILE_P12_H
-#define KEYFILE_P12_H
+#pragma once
 
 #include "bundle.h"
 
@@ -36,5 +35,3 @@ uint64_t p12_cost(const struct p12 *p12);
  * in the file tells which), DEVID_BAD_DATA, DEVID_UNSUPPORTED, DEVID_TOO_LARGE.
  */
 struct bundle *p12_unlock(struct p12 *p12, const struct secret *password, GError **error);
-
-#endif

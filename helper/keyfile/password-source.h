@@ -1,6 +1,5 @@
 /* Where a file's password comes from: once a program, and only where a file needs one. */
-#ifndef KEYFILE_PASSWORD_SOURCE_H
-#define KEYFILE_PASSWORD_SOURCE_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -17,5 +16,3 @@ struct password_source {
 	bool (*given)(const struct password_source *source);
 	struct secret password;
 };
-
-#endif

@@ -1,6 +1,5 @@
 /* Deriving keys from a password, and what is done with them: decryption and integrity checks. */
-#ifndef KEYFILE_PBE_DERIVE_H
-#define KEYFILE_PBE_DERIVE_H
+#pragma once
 
 #include "pbe.h"
 
@@ -9,5 +8,3 @@ enum pbe_outcome pbe_decrypt(const struct pbe *pbe, struct pbe_password *passwor
 			     const struct secret *cipher, struct secret *plain);
 enum pbe_outcome pbe_verify_mac(const struct pbe *pbe, struct pbe_password *password,
 				const struct secret *content, const struct secret *expected);
-
-#endif

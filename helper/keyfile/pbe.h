@@ -2,8 +2,7 @@
  * PBES2, PBKDF2, PBMAC1) and RFC 7292 appendix B. What a file asks for is read and judged before
  * any derivation; then it is done with the primitives of GnuTLS, in secret memory.
  */
-#ifndef KEYFILE_PBE_H
-#define KEYFILE_PBE_H
+#pragma once
 
 #include <glib.h>
 #include <gnutls/crypto.h>
@@ -86,5 +85,3 @@ enum pbe_outcome {
 
 /* An EncryptedPrivateKeyInfo's two parts. */
 bool pbe_split_pkcs8(struct ber reader, struct pbe **pbe, struct secret *cipher);
-
-#endif

@@ -1,6 +1,5 @@
 /* PEM and plain DER files: certificates and private keys in every usual dress (RFC 7468). */
-#ifndef KEYFILE_PEM_H
-#define KEYFILE_PEM_H
+#pragma once
 
 #include "bundle.h"
 #include "password-source.h"
@@ -16,5 +15,3 @@ struct bundle *bundle_read(const char *title, const struct secret *bytes,
  * UTF-16, out of which it is taken into `der`.
  */
 bool bundle_find_p12(const struct secret *bytes, struct secret *der);
-
-#endif

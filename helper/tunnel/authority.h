@@ -1,6 +1,5 @@
 /* Who asks, and whether that one may: by the bus and by polkit. */
-#ifndef TUNNEL_AUTHORITY_H
-#define TUNNEL_AUTHORITY_H
+#pragma once
 
 #include "tunnel.h"
 
@@ -8,5 +7,3 @@
 void authority_identify(struct tunnel *tunnel, tunnel_then then);
 /* Root may; of others polkit is asked, which may ask the person, where the call allows that. */
 void authority_check(struct tunnel *tunnel, tunnel_then then);
-
-#endif

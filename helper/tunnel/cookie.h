@@ -1,6 +1,5 @@
 /* The cookie: one line from a pipe of the caller's. */
-#ifndef TUNNEL_COOKIE_H
-#define TUNNEL_COOKIE_H
+#pragma once
 
 #include "tunnel.h"
 
@@ -10,5 +9,3 @@ void cookie_read(struct tunnel *tunnel, tunnel_then then);
 void cookie_end(struct tunnel *tunnel);
 /* Whether what came is one cookie: not empty, printable ASCII, a single line. Gives it one line's end. */
 bool cookie_is_sound(struct secret *cookie);
-
-#endif

@@ -1,10 +1,7 @@
 /* What devid-tunnel gives up before it listens, and so what openconnect has: the unit does more where systemd runs. */
-#ifndef TUNNEL_HARDEN_H
-#define TUNNEL_HARDEN_H
+#pragma once
 
 #include <glib.h>
 
 /* An environment of our own, no capability but that over the network, no new privileges, no core dumps. */
 gboolean harden(GError **error);
-
-#endif

@@ -1,6 +1,5 @@
 /* What devid-tunnel offers on the system bus: Start() and Stop(), include/internal/tunnel.h. */
-#ifndef TUNNEL_SERVICE_H
-#define TUNNEL_SERVICE_H
+#pragma once
 
 #include <stdbool.h>
 #include <gio/gio.h>
@@ -13,5 +12,3 @@ bool service_is_busy(const struct service *service);
 /* Begins the end of every tunnel. */
 void service_stop(struct service *service);
 void service_free(struct service *service);
-
-#endif

@@ -4,8 +4,7 @@
  * names, which of the addresses that root itself finds for it; and the cookie, which openconnect reads from a pipe. Words
  * and environment of what is run are ours and the file's.
  */
-#ifndef TUNNEL_TUNNEL_H
-#define TUNNEL_TUNNEL_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -48,5 +47,3 @@ void tunnel_stop(struct tunnel *tunnel);
  * of TUNNEL_* by name, taken over.
  */
 typedef void (*tunnel_then)(struct tunnel *tunnel, GError *error);
-
-#endif

@@ -1,6 +1,5 @@
 /* Cleanup attributes for code that knows libc alone. */
-#ifndef INTERNAL_CLEANUP_H
-#define INTERNAL_CLEANUP_H
+#pragma once
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -29,5 +28,3 @@ static inline int take_fd(int *fd)
 	*fd = -1;
 	return taken;
 }
-
-#endif

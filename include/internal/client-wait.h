@@ -1,8 +1,5 @@
 /* Told when the agent waits for a person. The command says so; the module never does. */
-#ifndef DEVID_INTERNAL_CLIENT_WAIT_H
-#define DEVID_INTERNAL_CLIENT_WAIT_H
+#pragma once
 
 /* Called at the first PROGRESS frame of each call, in its thread. NULL: by nobody. */
 void client_on_wait(void (*told)(void));
-
-#endif

@@ -2,8 +2,7 @@
  * agent where nothing listens, and makes one call. libc alone; no thread, no signal handler, no
  * state between calls but the connection. Used by the module and by the command.
  */
-#ifndef INTERNAL_CLIENT_H
-#define INTERNAL_CLIENT_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -76,5 +75,3 @@ enum devid_result client_tell(enum half half, const struct wire_frame *request,
  * or one that was there first); the end of file without it, that none came up.
  */
 enum devid_result client_spawn_agent(enum half half) DEVID_MUST_USE;
-
-#endif

@@ -1,11 +1,8 @@
 /* The agent's environment, built from a table: nothing else of the starter's reaches it. */
-#ifndef INTERNAL_ENVIRONMENT_H
-#define INTERNAL_ENVIRONMENT_H
+#pragma once
 
 #include <internal/path.h>
 
 /* NULL-ended; NULL: no memory. environment_free() is harmless on NULL. */
 char **environment_build(enum half half);
 void environment_free(char **environment);
-
-#endif

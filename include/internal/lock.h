@@ -1,8 +1,7 @@
 /* The writers' lock of a folder, for flock(2): on what nobody but its writers can open. Whoever can open
  * a thing can hold its lock for ever, and the machine's folders are open for all to read.
  */
-#ifndef INTERNAL_LOCK_H
-#define INTERNAL_LOCK_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -13,5 +12,3 @@
  * ever written there. Otherwise -1 with errno; EPERM: what lies there is not such a file.
  */
 int lock_open(int folder, bool create);
-
-#endif

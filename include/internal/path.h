@@ -6,12 +6,10 @@
  * Each fills `path` (PATH_BUFFER bytes) and answers false where there is no such place (no home, or
  * the name is too long).
  */
-#ifndef INTERNAL_PATH_H
-#define INTERNAL_PATH_H
+#pragma once
 
 #include <limits.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 #define PATH_BUFFER PATH_MAX
 
@@ -40,5 +38,3 @@ bool path_home(char *path);
 const char *path_from_environment(const char *variable);
 /* DEVID_AGENT_PATH, in tests DEVID_AGENT */
 const char *path_agent(void);
-
-#endif

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <internal/cleanup.h>
-#include <internal/path.h>
 #include <internal/record.h>
 
 #define GENERATION_FILE	  "generation"

@@ -23,8 +23,7 @@
  * required one, a bad number, a PEM block that ends early, more than RECORD_SIZE_MAX bytes:
  * DEVID_BAD_DATA with the line. A record is never believed to be NUL-ended.
  */
-#ifndef INTERNAL_RECORD_H
-#define INTERNAL_RECORD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -124,5 +123,3 @@ ptrdiff_t base64_decode(const char *text, size_t length, uint8_t *out);
 /* hex.c: even number of digits, either case. False for anything else. */
 bool hex_decode(const char *text, size_t length, uint8_t *out);
 void hex_encode(const uint8_t *data, size_t length, char *out); /* 2 * length + 1 bytes */
-
-#endif

@@ -1,8 +1,7 @@
 /* The one buffer type for secrets: whole pages, locked, kept out of core dumps, zeroed in a forked
  * child, wiped on every path. Where mlock() fails it goes on without and says so once (syslog).
  */
-#ifndef INTERNAL_SECRET_H
-#define INTERNAL_SECRET_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,5 +29,3 @@ enum devid_result secret_append(struct secret *secret, const void *data,
 void secret_clear(struct secret *secret);
 /* A memset that the compiler keeps. */
 void secret_wipe(void *data, size_t length);
-
-#endif

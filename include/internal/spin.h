@@ -3,8 +3,7 @@
  * So looks in vain are followed by twice as many waits without one each time, and the first that finds
  * something ends that.
  */
-#ifndef INTERNAL_SPIN_H
-#define INTERNAL_SPIN_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -43,5 +42,3 @@ static inline void spin_learn(struct spin *spin, bool found)
 	times = spin->missed - SPIN_ALLOWED - 1;
 	spin->skip = SPIN_FIRST_SKIP << (times < SPIN_LONGEST_LOG ? times : SPIN_LONGEST_LOG);
 }
-
-#endif

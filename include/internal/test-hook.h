@@ -8,8 +8,7 @@
  *	DEVID_TEST_ROOT					the folder below which the machine's own files are read
  *	DEVID_TEST_BOUNDS=STEP,PROMPT			milliseconds that a keyring has: see keyring-bound.c
  */
-#ifndef INTERNAL_TEST_HOOK_H
-#define INTERNAL_TEST_HOOK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -41,5 +40,3 @@ static inline const char *test_hook_root(void)
 
 	return root ? root : "";
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* What root runs, loads or believes because somebody named it (path.c). */
-#ifndef INTERNAL_TRUST_H
-#define INTERNAL_TRUST_H
+#pragma once
 
 #include <internal/path.h>
 
@@ -18,5 +17,3 @@ bool path_may_run(const char *path, char *fault);
 
 /* Whether the machine's agent is systemd's to start, and nobody else's: systemd runs, and its folder is /run/devid. */
 bool path_systemd_has_agent(void);
-
-#endif

@@ -6,8 +6,7 @@
  * Line(text), Connected(address) and Ended(status as of waitpid(2)).
  * Stop() ends the one of the link that asks. Nobody can name another's.
  */
-#ifndef INTERNAL_TUNNEL_H
-#define INTERNAL_TUNNEL_H
+#pragma once
 
 #define TUNNEL_NAME	 "org.devid.Tunnel"
 #define TUNNEL_PATH	 "/org/devid/Tunnel"
@@ -24,5 +23,3 @@
 #define TUNNEL_BUSY	     TUNNEL_ERROR "Busy"     /* this link has one, or this user too many */
 #define TUNNEL_NO_CLIENT     TUNNEL_ERROR "NoClient" /* openconnect isn't installed */
 #define TUNNEL_FAILED	     TUNNEL_ERROR "Failed"
-
-#endif

@@ -1,11 +1,8 @@
 /* Whether bytes are UTF-8 that may stand in a record or on a line for a person. */
-#ifndef INTERNAL_UTF8_H
-#define INTERNAL_UTF8_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Well-formed (Unicode table 3-7) and without control characters (C0, DEL, C1). */
 bool utf8_is_printable(const char *text, size_t length);
-
-#endif

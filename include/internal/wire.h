@@ -15,8 +15,7 @@
  *
  * data/doc/protocol.md has every request with its fields, who may make it, and how long each waits.
  */
-#ifndef INTERNAL_WIRE_H
-#define INTERNAL_WIRE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -177,5 +176,3 @@ enum devid_result wire_receive(int fd, struct wire_frame *frame, int timeout_ms,
  */
 enum devid_result wire_receive_request(int fd, struct wire_frame *frame,
 				       int timeout_ms) DEVID_MUST_USE;
-
-#endif

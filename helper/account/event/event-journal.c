@@ -3,7 +3,6 @@
  * Both as one datagram that is never waited for. The library keeps its hands off openlog(): that
  * belongs to the program that it runs in.
  */
-#include <errno.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>

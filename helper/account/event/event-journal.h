@@ -1,6 +1,5 @@
 /* The system's log. */
-#ifndef ACCOUNT_EVENT_EVENT_JOURNAL_H
-#define ACCOUNT_EVENT_EVENT_JOURNAL_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -15,5 +14,3 @@ struct event_field {
 /* An event to journald in fields, else to syslog as one line. Best effort: it never waits. */
 void event_journal_send(const struct event_field *fields, gsize count, const char *message,
 			int priority);
-
-#endif

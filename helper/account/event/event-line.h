@@ -1,6 +1,5 @@
 /* The line of an event as text, before and after a JSON parser sees it. */
-#ifndef ACCOUNT_EVENT_EVENT_LINE_H
-#define ACCOUNT_EVENT_EVENT_LINE_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -15,5 +14,3 @@ JsonObject *event_line_parse(JsonParser *parser, const char *line, gsize length)
 
 /* How many times it happened: "count", where several are told as one. */
 gint64 event_count(JsonObject *object);
-
-#endif

@@ -1,6 +1,5 @@
 /* The lines of a log, one at a time, whatever the size of the log and of a line. */
-#ifndef ACCOUNT_EVENT_EVENT_LINES_H
-#define ACCOUNT_EVENT_EVENT_LINES_H
+#pragma once
 
 #include <glib.h>
 
@@ -23,5 +22,3 @@ int event_lines_error(const struct event_lines *lines);
 
 typedef struct event_lines event_lines;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(event_lines, event_lines_free)
-
-#endif

@@ -1,6 +1,5 @@
 /* The files of a log. */
-#ifndef ACCOUNT_EVENT_EVENT_LOG_H
-#define ACCOUNT_EVENT_EVENT_LOG_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -23,5 +22,3 @@ enum devid_result event_log_append(bool system, enum event_file which, const cha
 /* Opens a file's generations, oldest first; -1 where one isn't there. The caller closes. */
 enum devid_result event_log_open(bool system, enum event_file which,
 				 int fds[EVENT_GENERATIONS]) DEVID_MUST_USE;
-
-#endif

@@ -1,6 +1,5 @@
 /* Whose the machine's log has to be. */
-#ifndef ACCOUNT_EVENT_EVENT_OWNER_H
-#define ACCOUNT_EVENT_EVENT_OWNER_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -16,5 +15,3 @@ enum devid_result event_owner_find(const char *path, bool system, struct event_o
 /* Hands over what root made before: the folder, and a file in it to the folder's owner. */
 void event_owner_take_folder(const struct event_owner *owner, int folder);
 void event_owner_take_file(int folder, const char *name);
-
-#endif

@@ -1,6 +1,4 @@
 /* Reading logs: see event-read.h. Memory is a line a file, whatever the files' size. */
-#include <errno.h>
-#include <unistd.h>
 #include <devid/event.h>
 #include "base/json-value.h"
 #include "event-line.h"

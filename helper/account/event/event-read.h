@@ -1,6 +1,5 @@
 /* Reading logs: all files of the user's, the machine's or both as one, oldest first, a line at a time. */
-#ifndef ACCOUNT_EVENT_EVENT_READ_H
-#define ACCOUNT_EVENT_EVENT_READ_H
+#pragma once
 
 #include <stdbool.h>
 #include <time.h>
@@ -28,5 +27,3 @@ bool event_reader_next(struct event_reader *reader, struct event_seen *seen);
 
 typedef struct event_reader event_reader;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(event_reader, event_reader_free)
-
-#endif

@@ -1,6 +1,5 @@
 /* Who may fill how much of a log that users fill: what is alike is counted together, and the room is shared. */
-#ifndef ACCOUNT_EVENT_EVENT_SHARE_H
-#define ACCOUNT_EVENT_EVENT_SHARE_H
+#pragma once
 
 #include <glib.h>
 
@@ -11,5 +10,3 @@ struct event_lines;
  * many bytes of newest lines as any other: one who writes much pushes out lines of its own. The caller frees.
  */
 char *event_share(struct event_lines *lines, gsize room, gsize *length);
-
-#endif

@@ -1,5 +1,4 @@
 /* Desktop notifications over D-Bus, by the Desktop Notifications Specification (1.2). */
-#include <string.h>
 #include <gio/gio.h>
 #include <devid/check.h>
 #include "base/bus.h"

@@ -1,6 +1,5 @@
 /* A desktop notification, where the session has a bus and somebody on it shows them. */
-#ifndef ACCOUNT_EVENT_NOTIFY_H
-#define ACCOUNT_EVENT_NOTIFY_H
+#pragma once
 
 #include <glib.h>
 #include <devid/result.h>
@@ -22,5 +21,3 @@ gboolean notify_show(const struct notice *notice);
  * `label` NULL, or one that the message begins with already: the message alone.
  */
 char *notify_text(const char *label, const GError *error);
-
-#endif

@@ -1,5 +1,4 @@
 /* Findings of the rest of the account: signing certificates, revocation, offices, overrides. */
-#include <string.h>
 #include "account/office/office-keys.h"
 #include "account/policy/policy.h"
 #include "lint-finding.h"

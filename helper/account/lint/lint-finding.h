@@ -1,6 +1,5 @@
 /* What an administrator fell into, as the rows of lint.c tell it. */
-#ifndef ACCOUNT_LINT_LINT_FINDING_H
-#define ACCOUNT_LINT_LINT_FINDING_H
+#pragma once
 
 #include <time.h>
 #include "account/account-private.h"
@@ -30,5 +29,3 @@ void lint_finding_free(void *finding);
 /* For the rows' functions. `place` is taken over; it may be NULL. */
 void lint_add(struct lint *lint, char *place, const char *format, ...) G_GNUC_PRINTF(3, 4);
 char *lint_rule_place(const struct policy_rule *rule);
-
-#endif

@@ -1,5 +1,4 @@
 /* Rules that do what nobody meant: findings of the policy's rules. */
-#include <string.h>
 #include "account/policy/policy.h"
 #include "account/policy/who.h"
 #include "lint-finding.h"

@@ -1,6 +1,5 @@
 /* What administrators fall into, found in an account that is sound: a table of findings. */
-#ifndef ACCOUNT_LINT_LINT_H
-#define ACCOUNT_LINT_LINT_H
+#pragma once
 
 #include <time.h>
 #include "lint-finding.h"
@@ -31,5 +30,3 @@ void lint_office_spoofed(struct lint *lint);
 void lint_certificate_off(struct lint *lint);
 void lint_override_idle(struct lint *lint);
 void lint_profile_unused(struct lint *lint);
-
-#endif

@@ -1,6 +1,5 @@
 /* What a criterion of an office found. */
-#ifndef ACCOUNT_OFFICE_OFFICE_FINDING_H
-#define ACCOUNT_OFFICE_OFFICE_FINDING_H
+#pragma once
 
 #include <glib.h>
 #include <devid/policy.h>
@@ -13,5 +12,3 @@ struct office_finding {
 /* Fills the finding: for the last statement of a criterion. */
 void office_found(struct office_finding *finding, enum devid_answer answer, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
-
-#endif

@@ -1,6 +1,5 @@
 /* What the kernel knows of the gateway. */
-#ifndef ACCOUNT_OFFICE_OFFICE_GATEWAY_H
-#define ACCOUNT_OFFICE_OFFICE_GATEWAY_H
+#pragma once
 
 #include "office-finding.h"
 #include "office-keys.h"
@@ -16,5 +15,3 @@ gboolean office_parse_route(const char *text, char **gateway, char **device);
 gboolean office_parse_route6(const char *text, char **gateway, char **device);
 /* The MAC of an address behind a device in the text of /proc/net/arp; NULL: not known. */
 char *office_parse_arp(const char *text, const char *address, const char *device);
-
-#endif

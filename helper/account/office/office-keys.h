@@ -1,6 +1,5 @@
 /* An [Office NAME] section: what must hold for this network to be the office, all of what is given. */
-#ifndef ACCOUNT_OFFICE_OFFICE_KEYS_H
-#define ACCOUNT_OFFICE_OFFICE_KEYS_H
+#pragma once
 
 #include <glib.h>
 #include <devid/office.h>
@@ -21,5 +20,3 @@ extern const struct conf_key office_keys[];
 extern const gsize office_key_count;
 /* For the end of the section: NULL, or what is missing. */
 char *office_end(void *office);
-
-#endif

@@ -1,10 +1,7 @@
 /* What the kernel knows of a neighbour. */
-#ifndef ACCOUNT_OFFICE_OFFICE_NEIGHBOUR_H
-#define ACCOUNT_OFFICE_OFFICE_NEIGHBOUR_H
+#pragma once
 
 /* The MAC of an IPv6 address behind a device, asked of the kernel, which tells it in no file;
  * NULL: not known.
  */
 char *office_ask_neighbour(const char *address, const char *device);
-
-#endif

@@ -1,8 +1,6 @@
 /* Finding out whether this machine stands in one of the account's offices (devid/office.h): the criteria
  * of all offices, side by side, within one bound.
  */
-#include <stdlib.h>
-#include <string.h>
 #include <internal/test-hook.h>
 #include "base/gio-ready.h"
 #include "office-finding.h"

@@ -1,6 +1,5 @@
 /* Whether this computer stands in an office; how that is told by packets: the rows of a table. */
-#ifndef ACCOUNT_OFFICE_OFFICE_H
-#define ACCOUNT_OFFICE_OFFICE_H
+#pragma once
 
 #include <gio/gio.h>
 #include <devid/office.h>
@@ -15,5 +14,3 @@ void office_ask_name(const struct office *office, GCancellable *cancellable,
 		     struct office_finding *finding);
 void office_ask_probe(const struct office *office, GCancellable *cancellable,
 		      struct office_finding *finding);
-
-#endif

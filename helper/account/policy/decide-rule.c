@@ -1,5 +1,4 @@
 /* One rule: whether it matches. Its fields are AND, the values in a field OR. */
-#include <string.h>
 #include "decide-rule.h"
 #include "deciding.h"
 #include "policy.h"

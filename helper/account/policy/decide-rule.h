@@ -1,11 +1,8 @@
 /* One rule of a decision. */
-#ifndef ACCOUNT_POLICY_DECIDE_RULE_H
-#define ACCOUNT_POLICY_DECIDE_RULE_H
+#pragma once
 
 #include "deciding.h"
 
 /* Whether a rule matches; NULL, or why not (free it). *posture: as in devid_rule_step. */
 char *decide_rule_mismatch(const struct policy_rule *rule, struct deciding *deciding,
 			   bool *posture);
-
-#endif

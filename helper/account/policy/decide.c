@@ -1,5 +1,4 @@
 /* The decision: the setting for the operating system, then the rules. Both must allow. */
-#include <string.h>
 #include <devid/reason.h>
 #include "decide-rule.h"
 #include "decide.h"

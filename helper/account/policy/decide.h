@@ -1,6 +1,5 @@
 /* The decision. */
-#ifndef ACCOUNT_POLICY_DECIDE_H
-#define ACCOUNT_POLICY_DECIDE_H
+#pragma once
 
 #include <devid/policy.h>
 #include "policy.h"
@@ -10,5 +9,3 @@ struct devid_decision *policy_decide(const struct policy *policy,
 				     const struct devid_question *question);
 /* Whatever is asked: a refusal with the reason `word`. Takes `message`; NULL: the reason's cause. */
 struct devid_decision *policy_refuse(const char *word, char *message);
-
-#endif

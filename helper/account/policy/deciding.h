@@ -1,6 +1,5 @@
 /* A decision while it is made. */
-#ifndef ACCOUNT_POLICY_DECIDING_H
-#define ACCOUNT_POLICY_DECIDING_H
+#pragma once
 
 #include <glib.h>
 #include <devid/policy.h>
@@ -20,5 +19,3 @@ struct deciding {
 /* The answers, each asked for when it is first needed. */
 enum devid_origin deciding_origin(struct deciding *deciding);
 enum devid_answer deciding_profile(struct deciding *deciding, const char *name);
-
-#endif

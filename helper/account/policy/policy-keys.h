@@ -1,6 +1,5 @@
 /* The sections of account.conf that make the policy, for the table of all sections. */
-#ifndef ACCOUNT_POLICY_POLICY_KEYS_H
-#define ACCOUNT_POLICY_POLICY_KEYS_H
+#pragma once
 
 #include "base/conf.h"
 #include "policy.h"
@@ -12,5 +11,3 @@ void policy_sections(struct conf_section rows[POLICY_SECTIONS], struct policy *p
 
 /* What is wrong with a list of names and @groups, or NULL; `everybody`: * may be among them. */
 char *policy_names_fault(char **names, gboolean everybody);
-
-#endif

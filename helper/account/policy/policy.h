@@ -1,6 +1,5 @@
 /* What the account says about who may connect, as it was read: settings, users, groups, rules. */
-#ifndef ACCOUNT_POLICY_POLICY_H
-#define ACCOUNT_POLICY_POLICY_H
+#pragma once
 
 #include <glib.h>
 #include <devid/policy.h>
@@ -59,5 +58,3 @@ void policy_clear(struct policy *policy);
 const struct policy_user *policy_user(const struct policy *policy, const char *name);
 const struct policy_group *policy_group(const struct policy *policy, const char *name);
 struct profile *policy_profile(const struct policy *policy, const char *name); /* or NULL */
-
-#endif

@@ -1,9 +1,7 @@
 /* What an account asks of a device certificate besides its chain: extended key usages, an
  * extension. */
-#ifndef ACCOUNT_POLICY_REQUIREMENT_H
-#define ACCOUNT_POLICY_REQUIREMENT_H
+#pragma once
 
-#include <glib.h>
 #include <gnutls/x509.h>
 
 struct requirement {
@@ -23,5 +21,3 @@ const char *requirement_check(const struct requirement *requirement, gnutls_x509
 
 /* The short name of an extended key usage, as RequireEKU= takes it, or NULL. */
 const char *requirement_usage_name(const char *oid);
-
-#endif

@@ -1,6 +1,5 @@
 /* Users and groups of the name service. */
-#ifndef ACCOUNT_POLICY_USER_H
-#define ACCOUNT_POLICY_USER_H
+#pragma once
 
 #include <sys/types.h>
 #include <glib.h>
@@ -15,5 +14,3 @@ gboolean user_known(const char *name);
 gboolean user_group_known(const char *name);
 /* Whether a list of names, @groups and "*" means who has that uid, in whose process `gid` is the group. */
 gboolean user_is_listed(char **list, uid_t uid, gid_t gid);
-
-#endif

@@ -1,6 +1,5 @@
 /* Who a user is to the policy. */
-#ifndef ACCOUNT_POLICY_WHO_H
-#define ACCOUNT_POLICY_WHO_H
+#pragma once
 
 #include <glib.h>
 #include "policy.h"
@@ -16,5 +15,3 @@ struct who {
 /* Whether "alice", "@group" or "*" means the user. */
 gboolean who_is(struct who *who, const char *entry);
 void who_clear(struct who *who);
-
-#endif

@@ -1,6 +1,5 @@
 /* Block devices. */
-#ifndef ACCOUNT_POSTURE_POSTURE_BLOCK_H
-#define ACCOUNT_POSTURE_POSTURE_BLOCK_H
+#pragma once
 
 #include <devid/policy.h>
 
@@ -9,5 +8,3 @@ enum devid_answer posture_block_encrypted(const char *root, unsigned major, unsi
 					  char **found);
 /* … and on all devices of the btrfs that was mounted from `source`. */
 enum devid_answer posture_btrfs_encrypted(const char *root, const char *source, char **found);
-
-#endif

@@ -1,6 +1,5 @@
 /* Mounts. */
-#ifndef ACCOUNT_POSTURE_POSTURE_MOUNT_H
-#define ACCOUNT_POSTURE_POSTURE_MOUNT_H
+#pragma once
 
 #include <glib.h>
 
@@ -20,5 +19,3 @@ GArray *posture_mounts_parse(const char *text, gsize length);
 const struct mount *posture_mounts_find(const GArray *mounts, const char *path);
 /* Where in the file system of the mount that it lies on `path` is (free it). */
 char *posture_mount_inside(const struct mount *mount, const char *path);
-
-#endif

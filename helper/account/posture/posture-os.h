@@ -1,10 +1,7 @@
 /* os-release. */
-#ifndef ACCOUNT_POSTURE_POSTURE_OS_H
-#define ACCOUNT_POSTURE_POSTURE_OS_H
+#pragma once
 
 #include <glib.h>
 
 /* FALSE: it is damaged. *version is NULL where there is none. */
 gboolean posture_os_parse(const char *text, gsize length, char **id, char **version);
-
-#endif

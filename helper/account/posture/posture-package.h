@@ -1,6 +1,5 @@
 /* Packages that are installed. */
-#ifndef ACCOUNT_POSTURE_POSTURE_PACKAGE_H
-#define ACCOUNT_POSTURE_POSTURE_PACKAGE_H
+#pragma once
 
 #include "posture-support.h"
 #include "posture-version.h"
@@ -12,5 +11,3 @@ gboolean posture_package_name_is_sound(const char *name);
  * of several architectures the lowest counts.
  */
 gboolean posture_package_find(const char *text, gsize length, const char *name, char **version);
-
-#endif

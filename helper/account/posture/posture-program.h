@@ -1,6 +1,5 @@
 /* Programs of the system that a posture check asks. */
-#ifndef ACCOUNT_POSTURE_POSTURE_PROGRAM_H
-#define ACCOUNT_POSTURE_POSTURE_PROGRAM_H
+#pragma once
 
 #include <glib.h>
 
@@ -17,5 +16,3 @@ enum posture_program_end {
  */
 enum posture_program_end posture_program_run(const char *path, const char *const *arguments,
 					     gsize most, gint64 deadline, char **text, int *status);
-
-#endif

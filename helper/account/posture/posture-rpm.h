@@ -1,6 +1,5 @@
 /* Packages where rpm keeps them. */
-#ifndef ACCOUNT_POSTURE_POSTURE_RPM_H
-#define ACCOUNT_POSTURE_POSTURE_RPM_H
+#pragma once
 
 #include "posture-support.h"
 
@@ -9,5 +8,3 @@
  */
 gboolean posture_rpm_version(const struct posture_place *place, const char *name, char **version,
 			     char **found);
-
-#endif

@@ -1,8 +1,6 @@
 /* What a ruleset of nftables does with what comes in. */
-#ifndef ACCOUNT_POSTURE_POSTURE_RULESET_H
-#define ACCOUNT_POSTURE_POSTURE_RULESET_H
+#pragma once
 
-#include <gio/gio.h>
 #include <devid/policy.h>
 
 enum ruleset_over { RULESET_IPV4, RULESET_IPV6 };
@@ -13,5 +11,3 @@ enum ruleset_over { RULESET_IPV4, RULESET_IPV6 };
  */
 enum devid_answer posture_ruleset_judge(const char *json, const char *listing,
 					enum ruleset_over over, char **found);
-
-#endif

@@ -1,7 +1,6 @@
 /* Running a profile: its checks side by side, each in a thread that may be left behind. */
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <devid/check.h>
 #include <internal/test-hook.h>

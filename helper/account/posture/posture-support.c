@@ -1,7 +1,6 @@
 /* What posture checks share: reading files, and making one answer of several. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
 #include <internal/cleanup.h>

@@ -1,6 +1,5 @@
 /* What posture checks share. */
-#ifndef ACCOUNT_POSTURE_POSTURE_SUPPORT_H
-#define ACCOUNT_POSTURE_POSTURE_SUPPORT_H
+#pragma once
 
 #include <gio/gio.h>
 #include <devid/posture.h>
@@ -31,5 +30,3 @@ enum devid_answer posture_sum_any(struct posture_sum *sum, char **message);
 
 /* `accept` on each of the values between commas or semicolons, up to the first fault. */
 char *posture_accept_each(const char *value, char *(*accept)(const char *word));
-
-#endif

@@ -1,6 +1,5 @@
 /* The table of posture checks. */
-#ifndef ACCOUNT_POSTURE_POSTURE_TABLE_H
-#define ACCOUNT_POSTURE_POSTURE_TABLE_H
+#pragma once
 
 #include <devid/posture.h>
 #include "posture-support.h"
@@ -38,5 +37,3 @@ enum devid_answer posture_client_run(const char *value, const struct posture_pla
 char *posture_unit_accept(const char *value);
 enum devid_answer posture_unit_run(const char *value, const struct posture_place *place,
 				   char **message);
-
-#endif

@@ -1,6 +1,5 @@
 /* Units of systemd. */
-#ifndef ACCOUNT_POSTURE_POSTURE_UNIT_H
-#define ACCOUNT_POSTURE_POSTURE_UNIT_H
+#pragma once
 
 #include "posture-support.h"
 
@@ -15,5 +14,3 @@ void posture_unit_link_clear(struct unit_link *link);
 enum devid_answer posture_unit_ask(struct unit_link *link, const char *name, const char *state,
 				   char **found);
 gboolean posture_unit_name_is_sound(const char *name);
-
-#endif

@@ -1,6 +1,5 @@
 /* Versions, and how checks ask for one. */
-#ifndef ACCOUNT_POSTURE_POSTURE_VERSION_H
-#define ACCOUNT_POSTURE_POSTURE_VERSION_H
+#pragma once
 
 #include <glib.h>
 
@@ -21,5 +20,3 @@ struct wanted {
 void posture_wanted_clear(struct wanted *wanted);
 /* NULL, or what is wrong with it (free it). */
 char *posture_wanted_parse(struct wanted *wanted, const char *text);
-
-#endif

@@ -1,6 +1,5 @@
 /* A [Profile NAME] section: what a device profile holds. */
-#ifndef ACCOUNT_POSTURE_PROFILE_H
-#define ACCOUNT_POSTURE_PROFILE_H
+#pragma once
 
 #include <glib.h>
 #include <devid/posture.h>
@@ -25,5 +24,3 @@ void profile_free(struct profile *profile);
 const struct conf_key *profile_keys(gsize *count);
 /* For the end of the section: NULL, or that it has no check. */
 char *profile_end(void *profile);
-
-#endif

@@ -1,11 +1,9 @@
 /* The gate before each signature: is there such an identity, may this client use it, does the account
  * accept its certificate (data/doc/architecture.md, The way of a signature).
  */
-#ifndef AGENT_GATE_GATE_H
-#define AGENT_GATE_GATE_H
+#pragma once
 
 #include <glib.h>
-#include <gnutls/x509.h>
 #include <devid/account.h>
 #include <devid/check.h>
 #include <internal/path.h>
@@ -58,5 +56,3 @@ struct gate_facts {
 	gboolean gap; /* the account is gone, and what was known of it counts */
 };
 void gate_facts(struct gate *gate, struct gate_facts *facts);
-
-#endif

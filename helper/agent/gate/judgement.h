@@ -1,6 +1,5 @@
 /* What the gate found about one identity: the account's verdict, and whether it binds. */
-#ifndef AGENT_GATE_JUDGEMENT_H
-#define AGENT_GATE_JUDGEMENT_H
+#pragma once
 
 #include <time.h>
 #include <internal/path.h>
@@ -19,5 +18,3 @@ struct judgement *judgement_new(const struct devid_account *account, enum half h
 				const struct subject *subject, time_t now);
 struct judgement *judgement_ref(struct judgement *judgement);
 void judgement_unref(struct judgement *judgement);
-
-#endif

@@ -1,8 +1,7 @@
 /* The account as the agent knows it: read anew when it changes or gets old, and kept while an enforcing one is being
  * replaced. Not for several threads at once.
  */
-#ifndef AGENT_GATE_KNOWN_ACCOUNT_H
-#define AGENT_GATE_KNOWN_ACCOUNT_H
+#pragma once
 
 #include <glib.h>
 #include <devid/account.h>
@@ -34,5 +33,3 @@ gboolean account_keeper_is_broken(const struct account_keeper *keeper, GError **
 /* What is known is forgotten, also where it is away; then it is read. */
 void account_keeper_forget(struct account_keeper *keeper);
 void account_keeper_clear(struct account_keeper *keeper);
-
-#endif

@@ -1,12 +1,9 @@
 /* Who is at the other end of a connection: the kernel's word (SO_PEERCRED), and for events and messages
  * the executable, which is a description and never a permission.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 /* Who asks. */
-#ifndef AGENT_GATE_PEER_H
-#define AGENT_GATE_PEER_H
+#pragma once
 
 #include <sys/types.h>
 #include <glib.h>
@@ -26,5 +25,3 @@ void peer_look(struct peer *peer);
 /* NULL: the user database has none for its uid. The caller frees. */
 char *peer_user_name(const struct peer *peer);
 void peer_clear(struct peer *peer);
-
-#endif

@@ -1,6 +1,5 @@
 /* What was refused in the last 30 s, by client (uid and executable) and key. */
-#ifndef AGENT_GATE_REFUSAL_H
-#define AGENT_GATE_REFUSAL_H
+#pragma once
 
 #define REFUSAL_SECONDS 30
 
@@ -21,5 +20,3 @@ gboolean refusals_add(struct refusals *refusals, const struct peer *peer, const 
 guint refusals_drop_all(struct refusals *refusals);
 /* Those of which a store was the cause. */
 void refusals_drop_store(struct refusals *refusals);
-
-#endif

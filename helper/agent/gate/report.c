@@ -4,7 +4,6 @@
  * what an administrator looks for, and no one is served faster by their coming later. Of either, what one user brings
  * about beyond some a minute is counted (tally.h) and written when the minute is over, or when the agent ends.
  */
-#include <stdlib.h>
 #include <string.h>
 #include "account/event/notify.h"
 #include "agent/identity/subject.h"

@@ -1,6 +1,5 @@
 /* Events and notifications, told by a thread of its own so that no signature waits for a log. */
-#ifndef AGENT_GATE_REPORT_H
-#define AGENT_GATE_REPORT_H
+#pragma once
 
 #include <devid/event.h>
 #include <internal/path.h>
@@ -40,5 +39,3 @@ void report_write(struct report *report, const struct report_write *write);
  */
 void report_refusal(struct report *report, const struct peer *peer, const struct subject *subject,
 		    const GError *problem);
-
-#endif

@@ -1,8 +1,7 @@
 /* What the account's policy says of one user's use of one identity here and now (devid/policy.h). It is kept
  * for a minute, since network and machine change without a word, and asked for by one at a time.
  */
-#ifndef AGENT_GATE_RULING_H
-#define AGENT_GATE_RULING_H
+#pragma once
 
 #include "agent/identity/subject.h"
 #include "judgement.h"
@@ -29,5 +28,3 @@ struct ruling *rulings_get(struct rulings *rulings, const struct devid_account *
 struct ruling *rulings_look(struct rulings *rulings, const struct subject *subject,
 			    const struct judgement *judgement, const struct peer *peer);
 void rulings_forget(struct rulings *rulings);
-
-#endif

@@ -2,8 +2,7 @@
  * of a kind; further ones are counted together by program and outcome. Neither the number of a user's processes nor the names that they choose make more
  * lines.
  */
-#ifndef AGENT_GATE_TALLY_H
-#define AGENT_GATE_TALLY_H
+#pragma once
 
 #include <stdbool.h>
 #include <time.h>
@@ -39,5 +38,3 @@ gboolean tally_add(struct tally *tally, const struct tally_kind *kind, void *ite
 struct tally_item *tally_take(struct tally *tally, gint64 now);
 /* When the first count is over; G_MAXINT64: nothing is counted. */
 gint64 tally_due(struct tally *tally);
-
-#endif

@@ -1,6 +1,5 @@
 /* Which process has used which key: a use is told once. */
-#ifndef AGENT_GATE_USES_H
-#define AGENT_GATE_USES_H
+#pragma once
 
 #include <glib.h>
 #include "agent/identity/subject.h"
@@ -10,5 +9,3 @@
 GHashTable *uses_new(void);
 /* Notes a use; whether this process has not used this key before, as far as is remembered. */
 gboolean uses_add(GHashTable *uses, const struct peer *peer, const struct subject *subject);
-
-#endif

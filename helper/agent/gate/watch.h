@@ -1,6 +1,5 @@
 /* Did the account or the records change? Two numbers that grow when something may have. */
-#ifndef AGENT_GATE_WATCH_H
-#define AGENT_GATE_WATCH_H
+#pragma once
 
 #include <glib.h>
 #include <internal/path.h>
@@ -16,5 +15,3 @@ struct watch *watch_new(enum half half);
 void watch_free(struct watch *watch);
 /* The numbers now. What was read after a call is as new as the numbers of that call. */
 void watch_read(struct watch *watch, struct epochs *epochs);
-
-#endif

@@ -1,6 +1,5 @@
 /* A certificate as the records want it: what of it is kept, and whether the account takes it. */
-#ifndef AGENT_IDENTITY_IDENTITY_CERTIFICATE_H
-#define AGENT_IDENTITY_IDENTITY_CERTIFICATE_H
+#pragma once
 
 #include <glib.h>
 #include <gnutls/x509.h>
@@ -50,5 +49,3 @@ gboolean spki_is_supported(GBytes *spki, const char *what, GError **error);
 void spki_digest(GBytes *spki, guint8 hash[32], char hex[SPKI_HEX_SIZE], guint8 id[KEY_ID_SIZE]);
 /* Whether a label may be: UTF-8, printable, not too long. DEVID_USAGE. */
 gboolean label_is_good(const char *label, GError **error);
-
-#endif

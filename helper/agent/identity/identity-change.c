@@ -1,5 +1,4 @@
 /* Removing and renaming identities. */
-#include <string.h>
 #include "agent/store/store.h"
 #include "base/error.h"
 #include "identity-certificate.h"

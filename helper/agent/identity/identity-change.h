@@ -1,6 +1,5 @@
 /* What the writers of identities share beside identity.h. */
-#ifndef AGENT_IDENTITY_IDENTITY_CHANGE_H
-#define AGENT_IDENTITY_IDENTITY_CHANGE_H
+#pragma once
 
 #include "agent/store/store.h"
 
@@ -17,5 +16,3 @@ gboolean identity_remove(enum half half, const char *name, guint32 object,
  */
 gboolean identity_rename(enum half half, const char *name, guint32 object, const char *new_label,
 			 GBytes *new_id, const struct store_wait *wait, GError **error);
-
-#endif

@@ -1,6 +1,5 @@
 /* The writer's desk: the data folder locked, its records read. */
-#ifndef AGENT_IDENTITY_IDENTITY_DESK_H
-#define AGENT_IDENTITY_IDENTITY_DESK_H
+#pragma once
 
 #include <glib.h>
 #include <internal/record.h>
@@ -42,5 +41,3 @@ gboolean desk_erase(struct desk *desk, const char *name, GError **error);
 /* A record's bytes as they are; NULL (and no error) where there is none. */
 GBytes *desk_bytes(struct desk *desk, const char *name);
 void desk_new_name(const struct desk *desk, char name[RECORD_NAME_LENGTH + 1]);
-
-#endif

@@ -2,7 +2,6 @@
  * person may be asked), and the record is put in place under the lock if the decision still holds.
  */
 #include <string.h>
-#include <time.h>
 #include "agent/key/encode.h"
 #include "agent/store/store.h"
 #include "base/error.h"

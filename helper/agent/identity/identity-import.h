@@ -2,8 +2,7 @@
  * it (a person may be asked), and the record is put in place under the lock if the decision still
  * holds.
  */
-#ifndef AGENT_IDENTITY_IDENTITY_IMPORT_H
-#define AGENT_IDENTITY_IDENTITY_IMPORT_H
+#pragma once
 
 #include "agent/store/store.h"
 #include "identity-undo.h"
@@ -22,5 +21,3 @@ struct identity_import {
 gboolean identity_import(const struct identity_import *import, const struct store_wait *wait,
 			 struct identity_result *result, struct identity_undo **undo,
 			 GError **error);
-
-#endif

@@ -1,5 +1,4 @@
 /* Which object of an identity has which label: see identity-label.h. */
-#include <string.h>
 #include <internal/wire.h>
 #include "base/error.h"
 #include "identity-label.h"

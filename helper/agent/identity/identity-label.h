@@ -4,8 +4,7 @@
  * know it and which no other identity of the token has; where there is no certificate, the private key's is. Keys
  * beside a certificate may be called anything, also as others are: nothing but a search sees it.
  */
-#ifndef AGENT_IDENTITY_IDENTITY_LABEL_H
-#define AGENT_IDENTITY_IDENTITY_LABEL_H
+#pragma once
 
 #include <glib.h>
 #include <internal/record.h>
@@ -24,5 +23,3 @@ gboolean labels_set(struct record *record, guint32 object, const char *label, GE
  * another label was given that on purpose, and keeps it.
  */
 void labels_rename(struct record *record, const char *name);
-
-#endif

@@ -2,13 +2,10 @@
  * taken out beside the next writer, or for somebody who asks for it, waits, and is told what
  * becomes of each.
  */
-#ifndef AGENT_IDENTITY_IDENTITY_LEFT_H
-#define AGENT_IDENTITY_IDENTITY_LEFT_H
+#pragma once
 
 /* Takes out what was left behind, and waits for it; a person may be asked. A half whose store isn't there at all is
  * let go of, or its mark would stay for good: wait->kept tells of each. What stays as it is, is told in `warnings`.
  */
 gboolean identity_settle(enum half half, const struct store_wait *wait, GPtrArray *warnings,
 			 GError **error);
-
-#endif

@@ -5,8 +5,7 @@
  * that nobody holds tells the next writer of a half that may have been left behind; it takes the half
  * out where no record names it. So a half is never looked for, and never lost sight of.
  */
-#ifndef AGENT_IDENTITY_IDENTITY_MARK_H
-#define AGENT_IDENTITY_IDENTITY_MARK_H
+#pragma once
 
 #include <glib.h>
 #include <devid/result.h>
@@ -55,5 +54,3 @@ void mark_settle(struct mark *mark);
 void mark_drop(struct mark *mark);
 /* Takes up the marks that nobody holds (desk->stale). */
 gboolean mark_sweep(struct desk *desk, GError **error);
-
-#endif

@@ -1,6 +1,5 @@
 /* What an import replaced (identity.h), between its commit and the client's word. */
-#ifndef AGENT_IDENTITY_IDENTITY_UNDO_H
-#define AGENT_IDENTITY_IDENTITY_UNDO_H
+#pragma once
 
 #include "agent/store/store.h"
 
@@ -26,5 +25,3 @@ gboolean identity_undo(struct identity_undo *undo, const struct store_wait *wait
 /* Ends the hold: old private half out (keep), or everything back as it was (undo). Consumes `undo`. */
 gboolean identity_keep(struct identity_undo *undo, const struct store_wait *wait,
 		       GPtrArray *warnings, GError **error);
-
-#endif

@@ -2,8 +2,7 @@
  * pair by their SPKI, whichever comes first, under the certificate's CKA_ID; each with the label
  * that it came with.
  */
-#ifndef AGENT_IDENTITY_IDENTITY_WRITE_H
-#define AGENT_IDENTITY_IDENTITY_WRITE_H
+#pragma once
 
 #include "identity.h"
 
@@ -11,5 +10,3 @@
 gboolean identity_write(enum half half, const struct wire_frame *request,
 			const struct devid_account *account, const struct store_wait *wait,
 			struct identity_result *result, GError **error);
-
-#endif

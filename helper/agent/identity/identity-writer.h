@@ -1,6 +1,5 @@
 /* A writer at its desk. */
-#ifndef AGENT_IDENTITY_IDENTITY_WRITER_H
-#define AGENT_IDENTITY_IDENTITY_WRITER_H
+#pragma once
 
 #include <gio/gio.h>
 #include <internal/path.h>
@@ -13,5 +12,3 @@ gboolean writer_open(enum half half, gboolean create, GCancellable *cancel, stru
 		     GError **error);
 /* desk_end(); has the stale halves taken out, in a thread of its own, where their store is open. */
 void writer_close(struct desk *desk);
-
-#endif

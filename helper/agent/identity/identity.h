@@ -1,8 +1,7 @@
 /* Identities in the data folder: every write of the project happens here. One writer at a time
  * (flock on the folder); renaming a record into place is the commit (data/doc/formats.md).
  */
-#ifndef AGENT_IDENTITY_IDENTITY_H
-#define AGENT_IDENTITY_IDENTITY_H
+#pragma once
 
 #include <glib.h>
 #include <internal/record.h>
@@ -14,5 +13,3 @@ struct identity_result {
 	gboolean changed;
 	GPtrArray *warnings; /* char* */
 };
-
-#endif

@@ -1,6 +1,5 @@
 /* Opened keys by the SHA-256 of their SPKI, while the agent lives. */
-#ifndef AGENT_IDENTITY_KEYCACHE_H
-#define AGENT_IDENTITY_KEYCACHE_H
+#pragma once
 
 #include "subject.h"
 
@@ -30,5 +29,3 @@ guint keycache_drop(struct keycache *cache, const guint8 *spki_hash);
 guint keycache_retain(struct keycache *cache, gboolean (*keep)(const guint8 *spki_hash, void *data),
 		      void *data);
 guint keycache_count(struct keycache *cache);
-
-#endif

@@ -1,6 +1,5 @@
 /* Records, as the agent writes them (include/internal/record.h says what they look like). */
-#ifndef AGENT_IDENTITY_RECORD_WRITE_H
-#define AGENT_IDENTITY_RECORD_WRITE_H
+#pragma once
 
 #include <glib.h>
 #include <internal/record.h>
@@ -9,5 +8,3 @@
  * label, no id, more than RECORD_SIZE_MAX) is refused: DEVID_BAD_DATA.
  */
 GBytes *record_format(const struct record *record, GError **error);
-
-#endif

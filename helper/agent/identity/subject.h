@@ -1,6 +1,5 @@
 /* What a signature is made with: one record, read once, immutable and counted. */
-#ifndef AGENT_IDENTITY_SUBJECT_H
-#define AGENT_IDENTITY_SUBJECT_H
+#pragma once
 
 #include <glib.h>
 #include <gnutls/x509.h>
@@ -28,5 +27,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(gate_subject, subject_unref)
 /* For tables whose keys are SPKI hashes. */
 guint subject_key_hash(gconstpointer spki_hash);
 gboolean subject_key_equal(gconstpointer a, gconstpointer b);
-
-#endif

@@ -2,8 +2,7 @@
  * readers and not with OSSL_DECODER: the decoders look through every registered format and cost
  * 1.1 ms a process and 0.5 ms a key, these 0.1 ms and 0.03 ms.
  */
-#ifndef AGENT_KEY_DECODE_H
-#define AGENT_KEY_DECODE_H
+#pragma once
 
 #include <devid/result.h>
 #include <glib.h>
@@ -26,5 +25,3 @@ GBytes *software_spki(EVP_PKEY *pkey, GError **error);
  */
 gboolean software_error(GError **error, enum devid_result result, const char *what);
 #define software_null(error, result, what) (software_error(error, result, what), NULL)
-
-#endif

@@ -1,8 +1,7 @@
 /* Private keys as other tools write them (C_CreateObject), made into a PKCS#8; and whether a
  * private key belongs to a public one.
  */
-#ifndef AGENT_KEY_ENCODE_H
-#define AGENT_KEY_ENCODE_H
+#pragma once
 
 #include <glib.h>
 #include <internal/wire.h>
@@ -15,5 +14,3 @@ gboolean key_pkcs8_from_frame(const struct wire_frame *request, struct secret *p
 GBytes *key_spki_from_pkcs8(const struct secret *pkcs8, GError **error);
 /* A PKCS#8 and a public key belong together: a signature made and verified. */
 gboolean key_matches_spki(const struct secret *pkcs8, GBytes *spki, GError **error);
-
-#endif

@@ -1,8 +1,7 @@
 /* What signs: one table of functions a kind of key. software.c (libcrypto) is the first; hardware
  * keys come beside it.
  */
-#ifndef AGENT_KEY_H
-#define AGENT_KEY_H
+#pragma once
 
 #include <glib.h>
 #include <internal/secret.h>
@@ -38,5 +37,3 @@ struct key_driver {
 
 /* The largest signature of any key: RSA-4096. */
 #define KEY_SIGNATURE_MAX 512
-
-#endif

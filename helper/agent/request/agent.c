@@ -1,5 +1,4 @@
 /* The agent's parts put together, and what is made ready beside the first request. */
-#include <gnutls/gnutls.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include "agent/gate/gate.h"

@@ -1,6 +1,5 @@
 /* The agent: its parts, put together. */
-#ifndef AGENT_REQUEST_AGENT_H
-#define AGENT_REQUEST_AGENT_H
+#pragma once
 
 #include <sys/types.h>
 #include <glib.h>
@@ -40,5 +39,3 @@ void agent_leave(const struct agent *agent);
  * and records.
  */
 void agent_warm_up(struct agent *agent);
-
-#endif

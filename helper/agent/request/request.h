@@ -1,6 +1,5 @@
 /* The requests: one row each, in request.c. */
-#ifndef AGENT_REQUEST_REQUEST_H
-#define AGENT_REQUEST_REQUEST_H
+#pragma once
 
 #include "session.h"
 
@@ -26,5 +25,3 @@ void request_handle(struct session *session, const struct wire_frame *request,
 		    struct wire_frame *reply);
 /* Undoes an import that was not kept, ends a multi-part signature. */
 void request_end(struct session *session);
-
-#endif

@@ -1,6 +1,5 @@
 /* One client's state between its requests, and what a handler works on. */
-#ifndef AGENT_REQUEST_SESSION_H
-#define AGENT_REQUEST_SESSION_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -42,5 +41,3 @@ struct exchange {
 	const struct wire_frame *request;
 	struct wire_frame *reply;
 };
-
-#endif

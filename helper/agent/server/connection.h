@@ -1,6 +1,5 @@
 /* One client: a thread that reads requests and answers them. */
-#ifndef AGENT_SERVER_CONNECTION_H
-#define AGENT_SERVER_CONNECTION_H
+#pragma once
 
 #include <stdatomic.h>
 #include <internal/spin.h>
@@ -49,5 +48,3 @@ struct connection *server_connection_start(const struct connection_owner *owner,
 					   struct server *server, struct agent *agent, int fd,
 					   const struct peer *peer, guint64 number);
 void server_connection_free(struct connection *connection);
-
-#endif

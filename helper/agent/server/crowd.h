@@ -1,6 +1,5 @@
 /* Whose connection ends where there are too many. */
-#ifndef AGENT_SERVER_CROWD_H
-#define AGENT_SERVER_CROWD_H
+#pragma once
 
 #include "connection.h"
 
@@ -13,5 +12,3 @@ guint crowd_count(const GPtrArray *connections, uid_t uid);
  * multi-part signature goes too. NULL: none. Under the server's lock.
  */
 struct connection *crowd_pick(const GPtrArray *connections, uid_t uid);
-
-#endif

@@ -1,6 +1,5 @@
 /* What the process gives up before it serves anybody. */
-#ifndef AGENT_SERVER_HARDEN_H
-#define AGENT_SERVER_HARDEN_H
+#pragma once
 
 #include <sys/types.h>
 #include <glib.h>
@@ -25,5 +24,3 @@ gboolean harden_find_user(struct system_user *user, char **why);
 gboolean harden_folders(const struct system_user *user, char **why);
 /* For good: groups, gid, uid; and looks whether it is so. */
 gboolean harden_drop(const struct system_user *user, char **why);
-
-#endif

@@ -1,6 +1,5 @@
 /* The socket: given by systemd, or bound in a folder that nobody else can write to. */
-#ifndef AGENT_SERVER_LISTEN_H
-#define AGENT_SERVER_LISTEN_H
+#pragma once
 
 #include <sys/types.h>
 #include <glib.h>
@@ -34,5 +33,3 @@ enum listen_outcome listen_bind(struct listening *listening, enum half half, uid
  * somebody is connecting or starting an agent now; FALSE says so.
  */
 gboolean listen_withdraw(struct listening *listening, gboolean unless_wanted);
-
-#endif

@@ -1,6 +1,5 @@
 /* The thread that accepts clients, watches hangups, the clock and signals, and ends the process. */
-#ifndef AGENT_SERVER_SERVER_H
-#define AGENT_SERVER_SERVER_H
+#pragma once
 
 #include "listen.h"
 
@@ -11,5 +10,3 @@ struct server *server_new(struct agent *agent, struct listening *listening, unsi
 /* Serves until it is idle or told to end. Answers the exit status. */
 int server_run(struct server *server);
 void server_free(struct server *server);
-
-#endif

@@ -1,5 +1,4 @@
 /* A bucket a uid, which fills at THROTTLE_RATE and may owe: the debt is waited for. */
-#include <time.h>
 #include "throttle.h"
 
 #define PERIOD	 (G_USEC_PER_SEC / THROTTLE_RATE) /* microseconds that a request is worth */

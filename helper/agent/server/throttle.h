@@ -1,6 +1,5 @@
 /* How fast one uid may ask the machine's agent: beyond that it waits, and nobody else does. */
-#ifndef AGENT_SERVER_THROTTLE_H
-#define AGENT_SERVER_THROTTLE_H
+#pragma once
 
 #include <sys/types.h>
 #include <glib.h>
@@ -18,5 +17,3 @@ void throttle_free(struct throttle *throttle);
 /* Counts one request; answers the microseconds that its thread shall wait. */
 gint64 throttle_count(struct throttle *throttle, uid_t uid, gint64 now);
 void throttle_wait(struct throttle *throttle, uid_t uid);
-
-#endif

@@ -1,6 +1,5 @@
 /* The store "file": a private half as `<spki>.key` in the data folder, readable by its owner alone.
  */
-#include <string.h>
 #include "base/error.h"
 #include "folder-open.h"
 #include "folder.h"

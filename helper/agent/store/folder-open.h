@@ -1,6 +1,5 @@
 /* The way to the data folder. */
-#ifndef AGENT_STORE_FOLDER_OPEN_H
-#define AGENT_STORE_FOLDER_OPEN_H
+#pragma once
 
 #include "folder.h"
 
@@ -13,5 +12,3 @@ void folder_close(struct folder *folder);
 /* Waits for other writers, 5 s at most (DEVID_TIMEOUT); `cancel` may be NULL. */
 gboolean folder_lock(struct folder *folder, GCancellable *cancel, GError **error);
 void folder_unlock(struct folder *folder);
-
-#endif

@@ -1,8 +1,7 @@
 /* The data folder: opened without following anybody's links, locked by one writer at a time, and
  * every file in it written whole or not at all (data/doc/formats.md).
  */
-#ifndef AGENT_FOLDER_H
-#define AGENT_FOLDER_H
+#pragma once
 
 #include <sys/types.h>
 #include <gio/gio.h>
@@ -51,5 +50,3 @@ gboolean folder_publish_generation(struct folder *folder, GError **error);
 mode_t folder_record_mode(enum half half);
 
 #define FOLDER_TEMPORARY ".tmp"
-
-#endif

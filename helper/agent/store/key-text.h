@@ -1,6 +1,5 @@
 /* A private half as text, in locked memory alone: base64 for the keyring, PEM for a file. */
-#ifndef AGENT_KEY_TEXT_H
-#define AGENT_KEY_TEXT_H
+#pragma once
 
 #include <glib.h>
 #include <internal/secret.h>
@@ -16,5 +15,3 @@ gboolean key_text_pem(const struct secret *pkcs8, struct secret *text);
 gboolean key_text_read(const char *text, gsize length, struct secret *pkcs8);
 
 gboolean secret_equal(const struct secret *a, const struct secret *b);
-
-#endif

@@ -1,6 +1,5 @@
 /* How long a request to the keyring may take. */
-#ifndef AGENT_STORE_KEYRING_BOUND_H
-#define AGENT_STORE_KEYRING_BOUND_H
+#pragma once
 
 #include <gio/gio.h>
 #include "store.h"
@@ -25,5 +24,3 @@ void keyring_bound_progress(const struct keyring_bound *bound);
 void keyring_bound_kept(const struct keyring_bound *bound, const char *words);
 /* FALSE, with DEVID_STORE_TIMEOUT, when the time is up or the client went away. */
 gboolean keyring_bound_holds(const struct keyring_bound *bound, GError **error);
-
-#endif

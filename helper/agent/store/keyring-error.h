@@ -1,6 +1,5 @@
 /* One call to the Secret Service, bounded, and its errors in our words. */
-#ifndef AGENT_STORE_KEYRING_ERROR_H
-#define AGENT_STORE_KEYRING_ERROR_H
+#pragma once
 
 #include <glib.h>
 
@@ -10,5 +9,3 @@ void keyring_set_bus_error(GError **error, const char *words, const char *why);
 void keyring_propagate(GError **error, GError *from, const char *what);
 /* Whether the remote said that the object is locked, or isn't there. */
 gboolean keyring_error_is(const GError *error, const char *name);
-
-#endif

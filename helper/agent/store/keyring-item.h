@@ -1,6 +1,5 @@
 /* Items and collections of the Secret Service. */
-#ifndef AGENT_STORE_KEYRING_ITEM_H
-#define AGENT_STORE_KEYRING_ITEM_H
+#pragma once
 
 #include <glib.h>
 #include <internal/secret.h>
@@ -32,5 +31,3 @@ gboolean keyring_collection_locked(struct keyring_link *link, struct keyring_bou
 				   const char *path, gboolean *locked, GError **error);
 /* Asks the person for a password for it. */
 gboolean keyring_collection_create(struct keyring_bound *bound, char **path, GError **error);
-
-#endif

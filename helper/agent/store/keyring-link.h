@@ -2,8 +2,7 @@
  * connects, opens the session and then listens to signals; it may hang in any of these, and nobody
  * waits for it longer than a request's bound.
  */
-#ifndef AGENT_STORE_KEYRING_LINK_H
-#define AGENT_STORE_KEYRING_LINK_H
+#pragma once
 
 #include <gio/gio.h>
 #include "keyring-bound.h"
@@ -43,5 +42,3 @@ void keyring_link_prepare(void);
 
 typedef struct keyring_link KeyringLink;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KeyringLink, keyring_link_unref)
-
-#endif

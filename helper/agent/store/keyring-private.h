@@ -5,8 +5,7 @@
  * worker thread, for which requests wait no longer than their bound: then the link is given up, its
  * worker ends whenever it wakes, and the next request makes a new one.
  */
-#ifndef AGENT_KEYRING_PRIVATE_H
-#define AGENT_KEYRING_PRIVATE_H
+#pragma once
 
 #include <gio/gio.h>
 
@@ -24,5 +23,3 @@
 
 /* A keyring that answers, and wrongly: no file of ours is at fault. */
 #define KEYRING_IO_HINT "restart the keyring, or choose another store with --store"
-
-#endif

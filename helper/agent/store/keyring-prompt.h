@@ -3,8 +3,7 @@
  * at a time: who needs the keyring unlocked while a prompt is open waits for its answer, and gets
  * the same.
  */
-#ifndef AGENT_STORE_KEYRING_PROMPT_H
-#define AGENT_STORE_KEYRING_PROMPT_H
+#pragma once
 
 #include <glib.h>
 #include "keyring-bound.h"
@@ -15,5 +14,3 @@ gboolean keyring_unlock(struct keyring_bound *bound, const char *path, GError **
 /* Runs a prompt that a call left us (NO_OBJECT: nothing to do); `result` may be NULL. */
 gboolean keyring_prompt(struct keyring_link *link, struct keyring_bound *bound, const char *path,
 			GVariant **result, GError **error);
-
-#endif

@@ -4,8 +4,7 @@
  * libsecret makes the same session with the whole width of the group for its exponent, in
  * libgcrypt: that was a third of all that an agent's start and its first signature cost.
  */
-#ifndef AGENT_STORE_KEYRING_SESSION_H
-#define AGENT_STORE_KEYRING_SESSION_H
+#pragma once
 
 #include <gio/gio.h>
 #include <internal/secret.h>
@@ -27,5 +26,3 @@ GVariant *keyring_session_encode(const struct keyring_session *session, const st
 /* What an (oayays) of this session says; FALSE where it is enciphered wrongly. */
 gboolean keyring_session_decode(const struct keyring_session *session, GVariant *encoded,
 				struct secret *text);
-
-#endif

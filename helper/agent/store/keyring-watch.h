@@ -1,6 +1,5 @@
 /* What becomes of the keyring while nobody asks it anything: it locks, unlocks, goes, comes back. */
-#ifndef AGENT_STORE_KEYRING_WATCH_H
-#define AGENT_STORE_KEYRING_WATCH_H
+#pragma once
 
 #include <gio/gio.h>
 #include "store.h"
@@ -12,5 +11,3 @@ void keyring_watch_subscribe(GDBusConnection *connection);
  * under way any more when this returns.
  */
 void store_keyring_watch(void (*told)(enum keyring_news news, void *data), void *data);
-
-#endif

@@ -1,5 +1,2 @@
 /* The rows of the table of stores. */
-#ifndef AGENT_STORE_PRIVATE_H
-#define AGENT_STORE_PRIVATE_H
-
-#endif
+#pragma once

@@ -1,8 +1,7 @@
 /* Where private halves rest: one table of functions a store. A store knows bytes named by the
  * SHA-256 of an SPKI, and nothing of records, certificates or clients.
  */
-#ifndef AGENT_STORE_H
-#define AGENT_STORE_H
+#pragma once
 
 #include <gio/gio.h>
 #include <internal/path.h>
@@ -65,5 +64,3 @@ enum keyring_news {
 	KEYRING_USABLE, /* unlocked, or its daemon came: what failed for want of it may be tried again */
 	KEYRING_BUS_GONE, /* the session's bus, with all that was on it */
 };
-
-#endif

@@ -1,8 +1,7 @@
 /* The folder of signing certificates: opened, locked and written so that no reader sees half a
  * file, and nothing follows a link in a folder that somebody else owns.
  */
-#ifndef COMMAND_ADMIN_CA_FOLDER_H
-#define COMMAND_ADMIN_CA_FOLDER_H
+#pragma once
 
 /* The folder that is written, open and under its lock: one writer at a time, the account read again
  * under it.
@@ -50,5 +49,3 @@ gboolean account_folder_open(struct ca_folder *folder, const char *config, enum 
 /* Writes a file of it, whole or not at all, over the one that is there; `path` for messages. */
 gboolean account_file_replace(int folder, const char *file, const char *path, GBytes *content,
 			      GError **error);
-
-#endif

@@ -1,5 +1,4 @@
 /* devid ca list --used-by: what each signing certificate still carries, by the event logs of many machines. */
-#include <string.h>
 
 #include "base/json-build.h"
 #include "base/moment.h"

@@ -1,9 +1,7 @@
 /* devid ca: the account's signing certificates as files in its folder signing/. */
-#ifndef COMMAND_ADMIN_CA_H
-#define COMMAND_ADMIN_CA_H
+#pragma once
 
 #include <devid/account.h>
-#include <internal/path.h>
 #include "command/cli/row.h"
 
 /* ca-usage.c: the list with what each carries, by the event logs `files` (ended by NULL). */
@@ -14,5 +12,3 @@ extern const struct command ca_add;
 extern const struct command ca_list;
 extern const struct command ca_show;
 extern const struct command ca_remove;
-
-#endif

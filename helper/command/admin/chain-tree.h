@@ -1,7 +1,6 @@
 /* The path from a leaf upwards, over an identity's own chain and the account's signing
  * certificates. */
-#ifndef COMMAND_ADMIN_CHAIN_TREE_H
-#define COMMAND_ADMIN_CHAIN_TREE_H
+#pragma once
 
 #include <internal/record.h>
 #include <stdio.h>
@@ -40,5 +39,3 @@ const char *chain_role_word(enum chain_role role); /* for JSON */
 /* Draws it, root first. */
 void chain_tree_print(const struct chain_tree *tree, const struct devid_account *account,
 		      FILE *stream);
-
-#endif

@@ -1,6 +1,5 @@
 /* devid policy: the account, and what it decided, as every action shows it. */
-#ifndef COMMAND_ADMIN_POLICY_LOAD_H
-#define COMMAND_ADMIN_POLICY_LOAD_H
+#pragma once
 
 #include <devid/account.h>
 #include <devid/here.h>
@@ -20,5 +19,3 @@ void policy_list_json(JsonBuilder *builder, const char *name, char **words);
 char *policy_allowed_words(const struct devid_decision *decision);
 /* The members of a decision, in the object that is being built. */
 void policy_decision_json(JsonBuilder *builder, const struct devid_decision *decision);
-
-#endif

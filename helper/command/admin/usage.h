@@ -1,6 +1,5 @@
 /* Which signing certificates carry how many identities, out of the event logs of many machines. */
-#ifndef COMMAND_ADMIN_USAGE_H
-#define COMMAND_ADMIN_USAGE_H
+#pragma once
 
 /* Of one issuer, by its key id (lower-case hex). */
 struct usage_issuer {
@@ -21,5 +20,3 @@ const GPtrArray *usage_issuers(struct usage *usage);
 const struct usage_issuer *usage_find(struct usage *usage, const char *key_id);
 guint64 usage_events(const struct usage *usage);  /* that named an issuer and an identity */
 guint64 usage_skipped(const struct usage *usage); /* lines that are no event */
-
-#endif

@@ -1,6 +1,5 @@
 /* One handshake under way, as its parts see it: reach.c, prepare.c, probe.c. */
-#ifndef COMMAND_CHECK_ATTEMPT_H
-#define COMMAND_CHECK_ATTEMPT_H
+#pragma once
 
 #include <gio/gio.h>
 #include <gnutls/abstract.h>
@@ -24,5 +23,3 @@ struct attempt {
 };
 
 #define AUTO_ATTEMPT __attribute__((cleanup(attempt_clear)))
-
-#endif

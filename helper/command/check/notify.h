@@ -1,8 +1,7 @@
 /* check --notify: what of the checked identities and of the account's signing certificates a person should be
  * told, on the desktop and in the log, once a day each.
  */
-#ifndef COMMAND_CHECK_NOTIFY_H
-#define COMMAND_CHECK_NOTIFY_H
+#pragma once
 
 #include "identity/identity.h"
 
@@ -18,5 +17,3 @@ void warnings_identity(struct warnings *warnings, const struct identity *identit
 void warnings_signing(struct warnings *warnings, const struct devid_account *account);
 /* Tells what was not told today. */
 void warnings_tell(struct warnings *warnings);
-
-#endif

@@ -1,6 +1,5 @@
 /* The account's policy in devid check: the decision for one identity on this machine. */
-#ifndef COMMAND_CHECK_POLICY_H
-#define COMMAND_CHECK_POLICY_H
+#pragma once
 
 #include <internal/path.h>
 
@@ -18,5 +17,3 @@ struct devid_decision *check_policy(struct check_places *places, enum half half,
 				    const struct devid_verdict *verdict, GError **error);
 /* The event that says so. */
 void check_policy_event(const struct identity *identity, const struct devid_decision *decision);
-
-#endif

@@ -1,6 +1,5 @@
 /* What a handshake needs before there is a server: certificates, the key, whom to trust. */
-#ifndef COMMAND_CHECK_PREPARE_H
-#define COMMAND_CHECK_PREPARE_H
+#pragma once
 
 #include "attempt.h"
 
@@ -10,5 +9,3 @@ void attempt_clear(struct attempt *attempt);
 /* The certificates of a PEM file, to be trusted; FALSE where none is in it. */
 gboolean server_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
 			   GError **error);
-
-#endif

@@ -1,8 +1,6 @@
 /* A TLS handshake with the device key: what a server asks for, and what it says to the answer. */
-#ifndef COMMAND_CHECK_PROBE_H
-#define COMMAND_CHECK_PROBE_H
+#pragma once
 
-#include <gnutls/gnutls.h>
 #include <glib.h>
 #include <stdbool.h>
 
@@ -43,5 +41,3 @@ gboolean check_server(const char *address, const char *ca_file, const struct ide
 		      struct server_report *report, GError **error);
 void server_report_clear(struct server_report *report);
 #define AUTO_SERVER_REPORT __attribute__((cleanup(server_report_clear)))
-
-#endif

@@ -1,6 +1,5 @@
 /* The way to a server: its address as people write it, and a connection that is made in time. */
-#ifndef COMMAND_CHECK_REACH_H
-#define COMMAND_CHECK_REACH_H
+#pragma once
 
 #include "attempt.h"
 
@@ -10,5 +9,3 @@ int attempt_remaining_ms(const struct attempt *attempt);
 gboolean attempt_parse_address(const char *address, struct server_report *report, GError **error);
 /* Connects within the bound; FALSE: the report says why not. */
 gboolean attempt_reach(struct attempt *attempt);
-
-#endif

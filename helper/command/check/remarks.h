@@ -1,6 +1,5 @@
 /* Remarks on a certificate that passes the check (account/remark.h), on the terminal and in JSON. */
-#ifndef COMMAND_CHECK_REMARKS_H
-#define COMMAND_CHECK_REMARKS_H
+#pragma once
 
 /* A warning each, with "LABEL: " in front (NULL: without), and its hint. */
 void remarks_tell(const char *label, const GPtrArray *remarks);
@@ -9,5 +8,3 @@ void remarks_json(JsonBuilder *builder, const GPtrArray *remarks);
 
 /* "signing certificate NAME: 5 days left", for each of those. */
 void remarks_tell_signing(const struct devid_account *account);
-
-#endif

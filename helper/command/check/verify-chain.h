@@ -1,6 +1,5 @@
 /* devid verify: what the ways of asking for it share. */
-#ifndef COMMAND_CHECK_VERIFY_CHAIN_H
-#define COMMAND_CHECK_VERIFY_CHAIN_H
+#pragma once
 
 #include "command/cli/report.h"
 
@@ -34,5 +33,3 @@ struct devid_verdict *verify_check(const struct verify_request *request, struct 
 enum exit_status verify_print(const struct verify_chain *chain, const struct devid_verdict *verdict,
 			      bool json);
 enum exit_status verify_fail(GError *error, bool json);
-
-#endif

@@ -1,11 +1,8 @@
 /* What a server's answer to the device certificate means, in words. */
-#ifndef COMMAND_CHECK_WORDS_H
-#define COMMAND_CHECK_WORDS_H
+#pragma once
 
 #include "probe.h"
 
 /* One or two sentences for a person; newly allocated. */
 char *server_report_words(const struct server_report *report);
 const char *server_outcome_word(enum server_outcome outcome); /* For JSON */
-
-#endif

@@ -1,6 +1,5 @@
 /* ask.c: the question before something that can't be undone. */
-#ifndef COMMAND_CLI_ASK_H
-#define COMMAND_CLI_ASK_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -16,5 +15,3 @@ bool ask_would(bool yes);
  * line that nothing was changed; `yes`: --yes was given.
  */
 enum ask_answer ask_yes(const char *command, bool yes);
-
-#endif

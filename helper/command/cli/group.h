@@ -1,6 +1,5 @@
 /* Which of several commands, or of a command's actions, the words mean. */
-#ifndef COMMAND_CLI_GROUP_H
-#define COMMAND_CLI_GROUP_H
+#pragma once
 
 #include "row.h"
 
@@ -10,5 +9,3 @@ const struct command *group_find(const struct command *group, const char *word);
  * that of all commands.
  */
 enum exit_status group_run(const struct command *group, const char *name, char **words);
-
-#endif

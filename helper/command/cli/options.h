@@ -1,6 +1,5 @@
 /* The words behind a command: options, operands. */
-#ifndef COMMAND_CLI_OPTIONS_H
-#define COMMAND_CLI_OPTIONS_H
+#pragma once
 
 #include "row.h"
 
@@ -8,5 +7,3 @@
  * seen to. `name` as one types it ("ca add").
  */
 enum exit_status options_run(const struct command *command, const char *name, char **words);
-
-#endif

@@ -1,8 +1,7 @@
 /* A password as editors write it to a file: with a byte order mark (Windows' Notepad), in UTF-16
  * (PowerShell's ">"), in an eight-bit code.
  */
-#ifndef COMMAND_CLI_PASSWORD_TEXT_H
-#define COMMAND_CLI_PASSWORD_TEXT_H
+#pragma once
 
 #include <internal/secret.h>
 
@@ -16,5 +15,3 @@ enum password_text {
 
 /* The password in those bytes, in UTF-8 but for BYTES, without one newline (LF, CRLF) at its end. */
 enum password_text password_text(const uint8_t *bytes, size_t length, struct secret *password);
-
-#endif

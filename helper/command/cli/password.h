@@ -1,6 +1,5 @@
 /* Passwords as importing asks for them: once a command, and only where a file needs one. */
-#ifndef COMMAND_CLI_PASSWORD_H
-#define COMMAND_CLI_PASSWORD_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -32,5 +31,3 @@ gboolean pin_read(const char *file, const char *prompt, struct secret *pin, GErr
 
 /* From here on the process keeps secrets: no core dump, no ptrace by the user's other processes. */
 void password_guard_process(void);
-
-#endif

@@ -3,8 +3,7 @@
  * line of its own; it is shown as devid_text_escape() shows it. Nothing else in helper/command
  * writes to a stream but report_json() and what makes a file's content.
  */
-#ifndef COMMAND_CLI_PRINT_H
-#define COMMAND_CLI_PRINT_H
+#pragma once
 
 #include <stdio.h>
 #include <glib.h>
@@ -23,5 +22,3 @@ void print_line(FILE *stream, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void print_lines(FILE *stream, enum colour which, const char *text);
 /* The same on a terminal without a stream (a question beside redirected output). */
 void print_prompt(int tty, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-#endif

@@ -1,6 +1,5 @@
 /* How a command speaks: errors with their hints, warnings, JSON. */
-#ifndef COMMAND_CLI_REPORT_H
-#define COMMAND_CLI_REPORT_H
+#pragma once
 
 #include <stdbool.h>
 #include <devid/check.h>
@@ -42,5 +41,3 @@ char *report_json_text(JsonNode *root, bool pretty);
 /* Ends the outermost object and prints it. */
 void report_builder(JsonBuilder *builder);
 enum colour report_verdict_colour(const struct devid_verdict *verdict);
-
-#endif

@@ -1,6 +1,5 @@
 /* The row of a subcommand: what it takes, what is said of it, what it does. */
-#ifndef COMMAND_CLI_ROW_H
-#define COMMAND_CLI_ROW_H
+#pragma once
 
 #include <glib.h>
 #include "report.h"
@@ -22,5 +21,3 @@ struct command {
 	enum exit_status (*end)(char **words, enum exit_status status);
 	const struct command *const *actions; /* ended by NULL; in place of run, as "add" of "ca" */
 };
-
-#endif

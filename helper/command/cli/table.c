@@ -1,5 +1,4 @@
 /* Text in columns, measured in terminal cells: CJK takes two, combining marks none. */
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <stdbool.h>

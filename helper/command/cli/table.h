@@ -1,6 +1,5 @@
 /* Text in columns, measured in terminal cells: CJK takes two, combining marks none. */
-#ifndef COMMAND_CLI_TABLE_H
-#define COMMAND_CLI_TABLE_H
+#pragma once
 
 #include <stdio.h>
 #include <glib.h>
@@ -46,5 +45,3 @@ void table_free(struct table *table);
 /* For AUTO_TABLE struct table *table = table_new(…); */
 void table_clear(struct table **table);
 #define AUTO_TABLE __attribute__((cleanup(table_clear)))
-
-#endif

@@ -1,6 +1,5 @@
 /* Moments as people write them on a command line. */
-#ifndef COMMAND_CLI_WHEN_H
-#define COMMAND_CLI_WHEN_H
+#pragma once
 
 #include <time.h>
 #include <glib.h>
@@ -9,5 +8,3 @@
 #define WHEN_FORMS "2026-11-22, 2026-11-22T10:00Z, @SECONDS, or 90m, 12h, 7d ago"
 
 gboolean when_parse(const char *text, time_t now, time_t *when);
-
-#endif

@@ -1,6 +1,5 @@
 /* Words as people type them: the dashes of word processors, near misses. */
-#ifndef COMMAND_CLI_WORDS_H
-#define COMMAND_CLI_WORDS_H
+#pragma once
 
 #include <glib.h>
 
@@ -12,5 +11,3 @@ const char *words_meant(const char *word, const char *const *candidates);
 const char *words_nearest(const char *word, const char *const *candidates);
 /* How many single changes (one letter more, less, another, two swapped) make `b` of `a`. */
 guint words_distance(const char *a, const char *b);
-
-#endif

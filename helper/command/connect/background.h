@@ -1,8 +1,7 @@
 /* A supervisor that lives on when `devid connect` has ended: the same program again, in a session
  * of its own, with its log where a terminal was.
  */
-#ifndef COMMAND_CONNECT_BACKGROUND_H
-#define COMMAND_CONNECT_BACKGROUND_H
+#pragma once
 
 #include "connect.h"
 
@@ -18,5 +17,3 @@ gboolean connect_background_go(struct connect *connect, struct background *backg
 gboolean connect_read_ticket(struct connect *connect, bool *signed_in, GError **error);
 /* A new one; the one before it is kept beside it. NULL: none can be made. */
 FILE *connect_open_log(const char *name);
-
-#endif

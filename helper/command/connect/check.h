@@ -1,8 +1,7 @@
 /* What is looked at before a connection is made: the office, the identity, the account's check,
  * posture and rules.
  */
-#ifndef COMMAND_CONNECT_CHECK_H
-#define COMMAND_CONNECT_CHECK_H
+#pragma once
 
 #include "connect.h"
 
@@ -17,5 +16,3 @@ bool connect_is_enforced(struct connect *connect);
 void connect_event(const struct connect *connect, const GError *error);
 /* The identity's, for the next time that none is named. */
 void connect_remember(const struct connect *connect);
-
-#endif

@@ -1,6 +1,5 @@
 /* `devid connect` in its parts. */
-#ifndef COMMAND_CONNECT_CONNECT_H
-#define COMMAND_CONNECT_CONNECT_H
+#pragma once
 
 #include "command/vpn/driver.h"
 #include "command/vpn/session.h"
@@ -35,5 +34,3 @@ struct background {
 };
 /* Where the client's lines go; newly allocated, NULL: nowhere. */
 char *connect_log_path(const char *name);
-
-#endif

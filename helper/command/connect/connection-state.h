@@ -1,6 +1,5 @@
 /* What a connection is doing: $XDG_RUNTIME_DIR/devid/connections/NAME.json, written by its supervisor. */
-#ifndef COMMAND_CONNECT_CONNECTION_STATE_H
-#define COMMAND_CONNECT_CONNECTION_STATE_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -42,5 +41,3 @@ guint64 process_started(pid_t pid);
 /* "connected since 2026-11-24T20:00:00Z, 10.98.0.2, identity laptop"; newly allocated. */
 char *connection_state_words(const struct connection_state *state);
 bool connection_state_is_over(const struct connection_state *state);
-
-#endif

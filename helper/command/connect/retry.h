@@ -1,10 +1,7 @@
 /* Whether a connection that dropped is made again, and when. */
-#ifndef COMMAND_CONNECT_RETRY_H
-#define COMMAND_CONNECT_RETRY_H
+#pragma once
 
 /* After how many seconds a connection that dropped is made again, where so many tries were in vain and the
  * last ended so; 0: not any more.
  */
 guint retry_after(guint tries, const GError *error);
-
-#endif

@@ -1,6 +1,5 @@
 /* Signing in at a gateway, as the user: with what is saved, else with what a person types. */
-#ifndef COMMAND_CONNECT_SIGN_IN_H
-#define COMMAND_CONNECT_SIGN_IN_H
+#pragma once
 
 #include "connect.h"
 
@@ -10,5 +9,3 @@ gboolean connect_sign_in(struct connect *connect, GError **error);
 gboolean connect_set_interrupted(const struct connect *connect, GError **error);
 /* Forgets what is kept for the connection, and ends it; says so. */
 gboolean connect_forget(struct connect *connect, GError **error);
-
-#endif

@@ -1,6 +1,5 @@
 /* Connections in devid status: at a glance, or as they change. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/json-build.h"
 #include "command/cli/print.h"

@@ -1,6 +1,5 @@
 /* What devid status tells of connections. */
-#ifndef COMMAND_CONNECT_STATUS_H
-#define COMMAND_CONNECT_STATUS_H
+#pragma once
 
 #include "command/cli/report.h"
 
@@ -8,5 +7,3 @@ void status_connections_print(void);
 void status_connections_json(JsonBuilder *builder);
 /* A line for each connection, and one whenever something changes, until a signal ends it. */
 enum exit_status status_watch(gboolean json);
-
-#endif

@@ -1,8 +1,7 @@
 /* The supervisor of one connection: makes the tunnel, tells what becomes of it, and makes it again
  * when it drops, each time after the whole check.
  */
-#ifndef COMMAND_CONNECT_SUPERVISE_H
-#define COMMAND_CONNECT_SUPERVISE_H
+#pragma once
 
 #include "command/cli/report.h"
 #include "connect.h"
@@ -11,5 +10,3 @@
  * fails, or is -1.
  */
 enum exit_status supervise(struct connect *connect, int ready);
-
-#endif

@@ -1,10 +1,7 @@
 /* A moment of the wall clock on the main loop: it comes when the clock says so, set or suspended
  * in between.
  */
-#ifndef COMMAND_CONNECT_WALL_CLOCK_H
-#define COMMAND_CONNECT_WALL_CLOCK_H
+#pragma once
 
 /* Calls `then`, once, when the clock shows `when`, or has passed it. The source's id; 0: it can't. */
 guint wall_clock_add(time_t when, void (*then)(void *data), void *data);
-
-#endif

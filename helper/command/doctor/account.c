@@ -1,5 +1,4 @@
 /* The account and its signing certificates. */
-#include <string.h>
 #include <devid/reason.h>
 
 #include "base/moment.h"

@@ -1,6 +1,5 @@
 /* The agents: whether they can be reached, and by whom; their sockets' folders and units. */
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>

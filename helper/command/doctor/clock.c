@@ -1,6 +1,5 @@
 /* The clock: against what is known to be past, and whether something keeps it right. */
 #include <config.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <gio/gio.h>
 

@@ -1,6 +1,5 @@
 /* What `devid doctor` has found. */
-#ifndef COMMAND_DOCTOR_DIAGNOSIS_H
-#define COMMAND_DOCTOR_DIAGNOSIS_H
+#pragma once
 
 #include <stddef.h>
 #include <glib.h>
@@ -29,5 +28,3 @@ void diagnosis_clear(struct diagnosis *diagnosis);
 const char *diagnosis_word(enum outcome outcome); /* "pass", … */
 /* "9 passed, 1 warning, 0 failed"; g_free(). */
 char *diagnosis_summary(const struct diagnosis *diagnosis);
-
-#endif

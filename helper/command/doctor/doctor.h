@@ -1,8 +1,7 @@
 /* What the examinations of `devid doctor` share. Each runs in a process of its own that is ended when its
  * time is up: whatever hangs (a keyring, a bus, another module, a folder far away), doctor does not.
  */
-#ifndef COMMAND_DOCTOR_DOCTOR_H
-#define COMMAND_DOCTOR_DOCTOR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,5 +51,3 @@ void doctor_leftovers(struct doctor *doctor);
 void doctor_stale(struct doctor *doctor);
 void doctor_copies(struct doctor *doctor);
 void doctor_users(struct doctor *doctor);
-
-#endif

@@ -1,7 +1,6 @@
 /* The event logs: whether who has to write them can. What the machine's agent can't write is lost. */
 #include <errno.h>
 #include <pwd.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <internal/path.h>

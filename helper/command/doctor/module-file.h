@@ -1,6 +1,5 @@
 /* A .module file as p11-kit reads it: "name: value" lines, empty ones and comments (pkcs11.conf(5)). */
-#ifndef COMMAND_DOCTOR_MODULE_FILE_H
-#define COMMAND_DOCTOR_MODULE_FILE_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -17,5 +16,3 @@ struct module_file {
 void module_file_read(GBytes *bytes, struct module_file *file);
 void module_file_clear(struct module_file *file);
 #define AUTO_MODULE_FILE __attribute__((cleanup(module_file_clear)))
-
-#endif

@@ -1,6 +1,5 @@
 /* Where this device stands, and what the account decides about it. */
 #include <pwd.h>
-#include <string.h>
 #include <unistd.h>
 #include <devid/here.h>
 

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include <devid/office.h>

@@ -1,6 +1,5 @@
 /* Running an examination. */
-#ifndef COMMAND_DOCTOR_RUN_H
-#define COMMAND_DOCTOR_RUN_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -9,5 +8,3 @@
 /* Runs each of these; none lasts longer than its time. */
 void doctor_examine(struct diagnosis *diagnosis, const struct examination *table, size_t count,
 		    bool all_users);
-
-#endif

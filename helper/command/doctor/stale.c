@@ -1,7 +1,6 @@
 /* Programs that go on with a key that was replaced or removed: clients keep certificate and handle, and say no more
  * than that a signature failed. What the logs tell of the last day.
  */
-#include <string.h>
 #include <devid/reason.h>
 
 #include "account/event/event-read.h"

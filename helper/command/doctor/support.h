@@ -1,9 +1,7 @@
 /* What several examinations ask for: identities, accounts, which identity is meant. */
-#ifndef COMMAND_DOCTOR_SUPPORT_H
-#define COMMAND_DOCTOR_SUPPORT_H
+#pragma once
 
 #include <stdbool.h>
-#include <gio/gio.h>
 #include <devid/account.h>
 #include <internal/path.h>
 #include "doctor.h"
@@ -24,5 +22,3 @@ const char *doctor_identity_name(const struct identity *identity);
 bool doctor_has_identity(struct doctor *doctor, enum half half, const char *store);
 /* `path` below the root of a test (test_hook_root()), else itself; g_free(). */
 char *doctor_path(const char *path);
-
-#endif

@@ -1,6 +1,5 @@
 /* What an examination, in its own process, tells whoever collects. */
-#ifndef COMMAND_DOCTOR_TELL_H
-#define COMMAND_DOCTOR_TELL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,5 +27,3 @@ bool doctor_told(const struct doctor *doctor);
 /* For later examinations, which run in other processes: a word under a name. */
 void doctor_note(struct doctor *doctor, const char *name, const char *value);
 const char *doctor_noted(const struct doctor *doctor, const char *name);
-
-#endif

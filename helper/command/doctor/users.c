@@ -1,5 +1,4 @@
 /* Every user's identities, for root: their records alone, never their keys or keyrings. */
-#include <stdlib.h>
 #include <devid/reason.h>
 
 #include "base/error.h"

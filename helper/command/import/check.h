@@ -1,12 +1,9 @@
 /* Everything that can be known before anything is written: limits, the account's verdict, the
  * label.
  */
-#ifndef COMMAND_IMPORT_CHECK_H
-#define COMMAND_IMPORT_CHECK_H
+#pragma once
 
 #include "import.h"
 
 /* Key kinds, sizes, the account's verdict, the label; warnings as they are found. */
 gboolean import_check(struct import *import, GError **error);
-
-#endif

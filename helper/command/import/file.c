@@ -1,5 +1,4 @@
 /* The files of an import: what is in them, and which identity is meant. */
-#include <string.h>
 #include "base/error.h"
 #include "keyfile/bundle.h"
 #include "keyfile/candidate-pick.h"

@@ -1,5 +1,4 @@
 /* A finding in words, and as JSON. */
-#include <stdlib.h>
 #include <string.h>
 #include <devid/limits.h>
 #include "account/certificate-fact.h"

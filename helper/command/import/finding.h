@@ -1,6 +1,5 @@
 /* What `devid inspect` finds in one file. */
-#ifndef COMMAND_IMPORT_FINDING_H
-#define COMMAND_IMPORT_FINDING_H
+#pragma once
 
 #include "command/cli/report.h"
 #include "keyfile/password-source.h"
@@ -24,5 +23,3 @@ void finding_make(struct finding *finding, const char *path, struct password_sou
 
 /* How it stands with the account. */
 enum exit_status finding_status(const struct finding *finding, const struct devid_account *account);
-
-#endif

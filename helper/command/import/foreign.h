@@ -1,12 +1,9 @@
 /* The whole identity onto a foreign token, or nothing of it: key, public key, certificate and
  * chain, then a signature; each object that was made is taken out again if a later step fails.
  */
-#ifndef COMMAND_IMPORT_FOREIGN_H
-#define COMMAND_IMPORT_FOREIGN_H
+#pragma once
 
 #include "import.h"
 
 /* The same to any other token; the module's own words for what went wrong. */
 gboolean import_to_foreign(struct import *import, GError **error);
-
-#endif

@@ -1,6 +1,5 @@
 /* An import on its way: what was asked for, what it came to, and what is to be told of it. */
-#ifndef COMMAND_IMPORT_IMPORT_H
-#define COMMAND_IMPORT_IMPORT_H
+#pragma once
 
 #include <devid/account.h>
 #include <devid/limits.h>
@@ -43,5 +42,3 @@ struct import {
 	GPtrArray *warnings; /* char* */
 	bool logged;	     /* the agent wrote the event */
 };
-
-#endif

@@ -1,7 +1,5 @@
 /* What is told of an import: warnings while it goes on, the result, the event. */
 #include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <devid/event.h>
 #include "base/certificate.h"
 #include "base/error.h"

@@ -1,11 +1,8 @@
 /* What is told of an import: warnings while it goes on, the result, the event. */
-#ifndef COMMAND_IMPORT_REPORT_H
-#define COMMAND_IMPORT_REPORT_H
+#pragma once
 
 #include "import.h"
 
 void import_warn(struct import *import, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void import_report(const struct import *import);
 void import_event(const struct import *import, const GError *error);
-
-#endif

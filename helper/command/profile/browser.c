@@ -1,5 +1,4 @@
 /* Firefox and Chromium: the module, by policy or in NSS's database, and which sites get the certificate. */
-#include <string.h>
 #include <glib.h>
 #include <gnutls/x509.h>
 #include <stdbool.h>

@@ -1,13 +1,11 @@
 /* Programs that use a device identity, and what each must be told: a row of the table in table.c each,
  * its configuration in a file of its name. `devid profile` prints and installs it.
  */
-#ifndef COMMAND_PROFILE_CLIENT_H
-#define COMMAND_PROFILE_CLIENT_H
+#pragma once
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/stat.h>
 #include "identity/identity.h"
 
 /* Which token a program can reach. One that runs as root has no way to a user's keyring. */
@@ -87,5 +85,3 @@ gboolean client_openssh(const struct client_profile *profile, GPtrArray *files, 
 gboolean client_firefox(const struct client_profile *profile, GPtrArray *files, GError **error);
 gboolean client_chromium(const struct client_profile *profile, GPtrArray *files, GError **error);
 gboolean client_openssl(const struct client_profile *profile, GPtrArray *files, GError **error);
-
-#endif

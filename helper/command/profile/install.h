@@ -1,6 +1,5 @@
 /* Puts a configuration where its program reads it. */
-#ifndef COMMAND_PROFILE_INSTALL_H
-#define COMMAND_PROFILE_INSTALL_H
+#pragma once
 
 #include "client.h"
 
@@ -15,5 +14,3 @@ enum client_outcome {
 gboolean client_install(const struct client_file *file, const char *text, const char *client,
 			const char *home, enum client_outcome *outcome, char **backup,
 			GError **error);
-
-#endif

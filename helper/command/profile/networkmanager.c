@@ -1,5 +1,4 @@
 /* NetworkManager: keyfiles for a VPN by openconnect and for 802.1X, wired and Wi-Fi. */
-#include <string.h>
 
 #include "base/error.h"
 #include "client.h"

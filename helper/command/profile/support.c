@@ -1,6 +1,5 @@
 /* What the configurations of clients share: names, quoting, and words that no file format can trip over. */
 #include <string.h>
-#include <sys/stat.h>
 #include <gio/gio.h>
 #include <internal/record.h>
 

@@ -1,8 +1,7 @@
 /* What the configurations of clients share: names, quoting, and words that no file format can trip
  * over.
  */
-#ifndef COMMAND_PROFILE_SUPPORT_H
-#define COMMAND_PROFILE_SUPPORT_H
+#pragma once
 
 #include "client.h"
 
@@ -24,5 +23,3 @@ char *client_quoted(const char *text);
 char *client_id(const struct client_profile *profile, bool upper);
 /* In ~/.config/devid/clients/: for programs that are told which file to read. Newly allocated. */
 char *client_own_path(const struct client_profile *profile, const char *client);
-
-#endif

@@ -1,6 +1,5 @@
 /* wpa_supplicant on a wire, without NetworkManager: EAP-TLS through OpenSSL's pkcs11 engine. */
 #include <config.h>
-#include <string.h>
 #include <glib.h>
 
 #include "client.h"

@@ -1,6 +1,5 @@
 /* The places that a reset goes through, each adding one or two. */
-#ifndef COMMAND_RESET_PLACES_H
-#define COMMAND_RESET_PLACES_H
+#pragma once
 
 #include "identity/list.h"
 #include "reset.h"
@@ -10,5 +9,3 @@ void reset_files(struct reset *reset);
 void reset_sign_ins(struct reset *reset);
 /* `list` may be NULL: it could not be read. */
 void reset_identities(struct reset *reset, const struct identity_list *list);
-
-#endif

@@ -1,7 +1,6 @@
 /* What `devid reset-cred` goes through: places that keep something, each with what was found there.
  */
-#ifndef COMMAND_RESET_RESET_H
-#define COMMAND_RESET_RESET_H
+#pragma once
 
 #include <internal/path.h>
 
@@ -32,5 +31,3 @@ void reset_item(struct reset_place *place, const char *item);
 void reset_unreachable(struct reset *reset, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Keeps the first error, which decides the exit status; consumes it. */
 void reset_failed(struct reset *reset, GError *error);
-
-#endif

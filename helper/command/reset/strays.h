@@ -1,6 +1,5 @@
 /* Private halves that no identity names. */
-#ifndef COMMAND_RESET_STRAYS_H
-#define COMMAND_RESET_STRAYS_H
+#pragma once
 
 #include <internal/record.h>
 #include "reset.h"
@@ -10,5 +9,3 @@ bool reset_is_stray(const char *file, const struct record_list *records);
 /* Whether it is the agent's mark of a private half that was left behind somewhere. */
 bool reset_is_mark(const char *file);
 void reset_stray_keys(struct reset *reset, enum half half);
-
-#endif

@@ -1,8 +1,7 @@
 /* A link to one service of the system bus, for one purpose: what comes from others than the service's owner is not from
  * it, every call is bounded, and nothing of it is called after its end.
  */
-#ifndef COMMAND_VPN_BUS_SERVICE_H
-#define COMMAND_VPN_BUS_SERVICE_H
+#pragma once
 
 #include <stdbool.h>
 #include <gio/gio.h>
@@ -45,5 +44,3 @@ bool bus_service_finish(GObject *bus, GAsyncResult *result, const char *type, GV
 /* All properties of an object: a{sv}. */
 void bus_service_properties(struct bus_service *service, const char *path, const char *interface,
 			    GAsyncReadyCallback finished);
-
-#endif

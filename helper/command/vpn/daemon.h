@@ -1,6 +1,5 @@
 /* Clients that are daemons, told by commands what to do. */
-#ifndef COMMAND_VPN_DAEMON_H
-#define COMMAND_VPN_DAEMON_H
+#pragma once
 
 #include <glib.h>
 #include "session.h"
@@ -19,5 +18,3 @@ struct vpn_daemon {
 gboolean vpn_daemon_start(struct vpn_session *session, const struct vpn_daemon *daemon,
 			  GError **error);
 void vpn_daemon_stop(struct vpn_session *session);
-
-#endif

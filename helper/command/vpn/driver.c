@@ -1,5 +1,4 @@
 /* The clients that `devid connect` runs, and what every session has. */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -1,6 +1,5 @@
 /* VPN clients as `devid connect` runs them: a row of the table in driver.c each, a file each. */
-#ifndef COMMAND_VPN_DRIVER_H
-#define COMMAND_VPN_DRIVER_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -31,5 +30,3 @@ const struct vpn_driver *vpn_driver_find(const char *name); /* NULL: no such cli
 const struct vpn_driver *vpn_driver_for(const struct connection *connection);
 
 extern const struct vpn_driver vpn_exec, vpn_openvpn, vpn_strongswan, vpn_networkmanager;
-
-#endif

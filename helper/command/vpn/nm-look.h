@@ -1,10 +1,7 @@
 /* Whether connections are better made by NetworkManager: where it carries this machine's network
  * and knows openconnect, nobody needs to be root.
  */
-#ifndef COMMAND_VPN_NM_LOOK_H
-#define COMMAND_VPN_NM_LOOK_H
+#pragma once
 
 /* Whether NetworkManager runs, carries this machine's network, and has its openconnect plugin. Bounded. */
 bool nm_is_usable(void);
-
-#endif

@@ -1,8 +1,7 @@
 /* A secret agent for one connection: NetworkManager asks it for the cookie, which is then in no
  * message that others could read and in no file.
  */
-#ifndef COMMAND_VPN_NM_SECRET_AGENT_H
-#define COMMAND_VPN_NM_SECRET_AGENT_H
+#pragma once
 
 #include "nm.h"
 
@@ -10,5 +9,3 @@
 gboolean nm_agent_publish(struct nm_agent *agent, GError **error);
 void nm_agent_register(struct nm_agent *agent, GAsyncReadyCallback finished);
 void nm_agent_clear(struct nm_agent *agent);
-
-#endif

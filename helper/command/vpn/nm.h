@@ -1,11 +1,8 @@
 /* NetworkManager by D-Bus, as much of it as a VPN of the user's own needs. (Its library, libnm, would make every
  * start of the command a sixth slower.)
  */
-#ifndef COMMAND_VPN_NM_H
-#define COMMAND_VPN_NM_H
+#pragma once
 
-#include <stdbool.h>
-#include <gio/gio.h>
 #include <internal/secret.h>
 
 #include "bus-service.h"
@@ -33,5 +30,3 @@ struct nm_agent {
 	char *gateway, *pin, *resolve;
 	guint object;
 };
-
-#endif

@@ -4,7 +4,6 @@
  * The ticket is what `openconnect --authenticate` prints: COOKIE='…', CONNECT_URL='…', and so on.
  */
 #include <signal.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <internal/client.h>

@@ -1,6 +1,5 @@
 /* The tunnel made as root, for whoever isn't: by devid-tunnel (include/internal/tunnel.h). */
-#ifndef COMMAND_VPN_ROOT_H
-#define COMMAND_VPN_ROOT_H
+#pragma once
 
 #include <glib.h>
 #include "session.h"
@@ -14,5 +13,3 @@ gboolean vpn_root_start(struct vpn_session *session, GError **error);
 void vpn_root_stop(struct vpn_session *session);
 /* For a client that nothing runs as root for users: the error where we aren't root. FALSE: then *error. */
 gboolean vpn_root_is_here(const struct vpn_session *session, const char *hint, GError **error);
-
-#endif

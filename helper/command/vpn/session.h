@@ -1,6 +1,5 @@
 /* A session of a VPN client. */
-#ifndef COMMAND_VPN_SESSION_H
-#define COMMAND_VPN_SESSION_H
+#pragma once
 
 #include <stdio.h>
 #include <glib.h>
@@ -25,5 +24,3 @@ struct vpn_session {
 void vpn_session_clear(struct vpn_session *session);
 /* Keeps it for the cause, and tells the log. */
 void vpn_session_line(struct vpn_session *session, const char *line);
-
-#endif

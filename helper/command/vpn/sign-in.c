@@ -3,7 +3,6 @@
  * Secrets pass over the session's bus as they are ("plain"): whoever could read them there, which is the user's
  * own programs, can ask the open keyring for them as well. Every call is bounded.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <gio/gio.h>

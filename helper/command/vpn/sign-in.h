@@ -1,6 +1,5 @@
 /* User names and passwords for gateways, kept in the user's keyring: schema org.devid.SignIn. */
-#ifndef COMMAND_VPN_SIGN_IN_H
-#define COMMAND_VPN_SIGN_IN_H
+#pragma once
 
 #include <glib.h>
 #include <internal/secret.h>
@@ -29,5 +28,3 @@ gboolean sign_in_save(const char *gateway, const struct sign_in *sign_in, GError
  * keyring is known to keep of them, or NULL.
  */
 int sign_in_forget(const char *gateway, gboolean look, const char **kept, GError **error);
-
-#endif

@@ -1,6 +1,5 @@
 /* What `openconnect --authenticate` printed. */
-#ifndef COMMAND_VPN_TICKET_H
-#define COMMAND_VPN_TICKET_H
+#pragma once
 
 #include <glib.h>
 #include <internal/secret.h>
@@ -13,5 +12,3 @@ char *vpn_ticket_value(const struct secret *ticket, const char *name);
 gboolean vpn_ticket_cookie(const struct secret *ticket, struct secret *line);
 /* The error of a ticket that lacks something. */
 void vpn_ticket_odd(const struct vpn_session *session, GError **error);
-
-#endif

@@ -1,6 +1,5 @@
 /* Clients that are one process, which carries the tunnel as long as it runs. */
-#ifndef COMMAND_VPN_TUNNEL_H
-#define COMMAND_VPN_TUNNEL_H
+#pragma once
 
 #include <stdbool.h>
 #include <glib.h>
@@ -27,5 +26,3 @@ struct vpn_tunnel_kind {
 gboolean vpn_tunnel_start(struct vpn_session *session, const struct vpn_tunnel_kind *kind,
 			  GPtrArray *argv, const struct secret *input, GError **error);
 void vpn_tunnel_stop(struct vpn_session *session);
-
-#endif
