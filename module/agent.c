@@ -26,10 +26,10 @@ static struct connection *connection_new(enum half half)
 
 	if (!connection)
 		return NULL;
-	connection->client = (struct client)CLIENT_INIT;
+	connection->client = CLIENT_INIT;
 	connection->client.half = half;
-	connection->request = (struct wire_frame)WIRE_FRAME_INIT;
-	connection->reply = (struct wire_frame)WIRE_FRAME_INIT;
+	connection->request = WIRE_FRAME_INIT;
+	connection->reply = WIRE_FRAME_INIT;
 	connection->busy = true;
 	connection->next = connections;
 	connections = connection;

@@ -188,7 +188,7 @@ gboolean certificate_list_read(const void *data, gsize length, struct certificat
 	AUTO_SECRET struct secret plain = SECRET_INIT;
 	bool undressed = pem_undress(data, length, &plain);
 
-	*list = (struct certificate_list)CERTIFICATE_LIST_INIT;
+	*list = CERTIFICATE_LIST_INIT;
 	list->ders = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
 	if (undressed) {
 		data = plain.data;

@@ -15,10 +15,7 @@ struct certificate_list {
 	bool pem;	 /* the file is PEM, as it stands */
 	bool plain_pem;	 /* of a form that every program takes: its bytes can be kept */
 };
-#define CERTIFICATE_LIST_INIT         \
-	{                             \
-		NULL, 0, false, false \
-	}
+#define CERTIFICATE_LIST_INIT ((struct certificate_list){ NULL, 0, false, false })
 #define AUTO_CERTIFICATE_LIST __attribute__((cleanup(certificate_list_clear)))
 void certificate_list_clear(struct certificate_list *list);
 

@@ -176,9 +176,7 @@ bool pem_undress(const void *data, gsize length, struct secret *plain)
 		if (!off)
 			break;
 		any = true;
-		secret_clear(plain);
-		*plain = inside;
-		inside = (struct secret)SECRET_INIT;
+		secret_move(plain, &inside);
 		data = plain->data;
 		length = plain->length;
 	}

@@ -25,7 +25,7 @@
 
 enum { READY_FD = 3, LOCK_FD = 4 }; /* of a supervisor; command/connect/background.c */
 
-static struct connect the_connect = { .may_ask = true, .session = { .ticket = SECRET_INIT } };
+static struct connect the_connect = { .may_ask = true };
 
 static struct {
 	gboolean dry_run, foreground, diagnose, supervise;

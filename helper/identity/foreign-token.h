@@ -15,10 +15,7 @@ struct foreign_token {
 	bool pin_refused;
 	GError *pin_error; /* why there is no PIN */
 };
-#define FOREIGN_TOKEN_INIT         \
-	{                          \
-		.pin = SECRET_INIT \
-	}
+#define FOREIGN_TOKEN_INIT ((struct foreign_token){ .pin = SECRET_INIT })
 
 /* Finds the one token that `uri` means; `*object` gets the label that the URI names, or NULL. */
 gboolean foreign_token_open(struct foreign_token *token, const char *uri, const char *pin_file,

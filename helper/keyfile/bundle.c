@@ -60,8 +60,7 @@ struct bundle_key *bundle_add_key(struct bundle *bundle, struct secret *pkcs8, c
 	struct bundle_key *key = g_new0(struct bundle_key, 1);
 
 	key_complete(pkcs8);
-	key->pkcs8 = *pkcs8;
-	*pkcs8 = (struct secret)SECRET_INIT;
+	secret_move(&key->pkcs8, pkcs8);
 	key->name = name;
 	key->local_id = id;
 	g_ptr_array_add(bundle->keys, key);

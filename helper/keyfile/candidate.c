@@ -204,9 +204,7 @@ static struct candidate *pair_key(struct bundle *bundle, const struct bundle_key
 		if (candidate->leaf && !is_better(certificate, candidate->leaf, key))
 			continue;
 		candidate->leaf = certificate;
-		secret_clear(&candidate->pkcs8);
-		candidate->pkcs8 = completed;
-		completed = (struct secret)SECRET_INIT;
+		secret_move(&candidate->pkcs8, &completed);
 	}
 	if (!matches->len) {
 		if (unreadable)

@@ -175,11 +175,8 @@ static void complete_ec(struct secret *pkcs8, const struct private_key *key)
 		oid = (struct ber){ curve->oid, curve->oid_length };
 	else if (!key_der_point_compressed(pkcs8))
 		return;
-	if (!key_der_ec_again(key->key.content, &oid, &whole))
-		return;
-	secret_clear(pkcs8);
-	*pkcs8 = whole;
-	whole = (struct secret)SECRET_INIT;
+	if (key_der_ec_again(key->key.content, &oid, &whole))
+		secret_move(pkcs8, &whole);
 }
 
 char *key_unusable(const uint8_t *der, size_t length, bool is_private)
@@ -379,11 +376,8 @@ static void complete_rsa(struct secret *pkcs8, const struct private_key *key)
 	    mpz_cmp_ui(numbers.e, 2) > 0 && mpz_cmp(numbers.e, numbers.n) < 0 &&
 	    mpz_cmp_ui(numbers.d, 2) > 0 && mpz_cmp(numbers.d, numbers.n) < 0 &&
 	    find_primes(&numbers) && put_key(&der, &numbers) &&
-	    key_der_to_pkcs8(der.data, der.length, NULL, &whole)) {
-		secret_clear(pkcs8);
-		*pkcs8 = whole;
-		whole = (struct secret)SECRET_INIT;
-	}
+	    key_der_to_pkcs8(der.data, der.length, NULL, &whole))
+		secret_move(pkcs8, &whole);
 	clear_number(numbers.n);
 	clear_number(numbers.e);
 	clear_number(numbers.d);

@@ -293,9 +293,7 @@ bool bundle_find_p12(const struct secret *bytes, struct secret *der)
 		if (find_block(&plain, der))
 			return true;
 		if (p12_looks_like(plain.data, plain.length)) {
-			secret_clear(der);
-			*der = plain;
-			plain = (struct secret)SECRET_INIT;
+			secret_move(der, &plain);
 			return true;
 		}
 	}

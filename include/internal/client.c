@@ -213,7 +213,7 @@ void client_close(struct client *client)
 {
 	if (client->fd >= 0 && fd_is_ours(client))
 		close(client->fd);
-	*client = (struct client)CLIENT_INIT;
+	*client = CLIENT_INIT;
 }
 
 /* An answer that takes longer than we look for it (RSA does) is slept for until shortly before it is

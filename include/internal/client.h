@@ -24,14 +24,8 @@ struct client {
 	struct spin spin;
 };
 #define CLIENT_LATE_US 50 /* the kernel's usual slack, to begin with */
-#define CLIENT_INIT                                            \
-	{                                                      \
-		-1, 0, HALF_USER, false, 0, 0, CLIENT_LATE_US, \
-		{                                              \
-			0, 0                                   \
-		}                                              \
-	}
-#define AUTO_CLIENT __attribute__((cleanup(client_close)))
+#define CLIENT_INIT    ((struct client){ -1, 0, HALF_USER, false, 0, 0, CLIENT_LATE_US, { 0, 0 } })
+#define AUTO_CLIENT    __attribute__((cleanup(client_close)))
 
 enum client_start {
 	CLIENT_NO_START, /* connect to one that listens, else DEVID_AGENT_GONE at once */

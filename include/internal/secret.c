@@ -114,5 +114,12 @@ void secret_clear(struct secret *secret)
 		secret_wipe(secret->data, secret->length);
 		munmap(secret->data, secret->size); /* unlocks */
 	}
-	*secret = (struct secret)SECRET_INIT;
+	*secret = SECRET_INIT;
+}
+
+void secret_move(struct secret *to, struct secret *from)
+{
+	secret_clear(to);
+	*to = *from;
+	*from = SECRET_INIT;
 }

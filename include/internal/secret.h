@@ -13,10 +13,7 @@ struct secret {
 	size_t size;   /* bytes mapped */
 };
 
-#define SECRET_INIT        \
-	{                  \
-		NULL, 0, 0 \
-	}
+#define SECRET_INIT ((struct secret){ NULL, 0, 0 })
 #define AUTO_SECRET __attribute__((cleanup(secret_clear)))
 
 /* Makes room for `size` bytes; `length` is 0, the bytes are zero. An earlier content is wiped. */
@@ -27,5 +24,7 @@ enum devid_result secret_append(struct secret *secret, const void *data,
 				size_t length) DEVID_MUST_USE;
 /* Wipes, unlocks, unmaps. Harmless on SECRET_INIT and twice. */
 void secret_clear(struct secret *secret);
+/* `to` becomes what `from` is, which is empty then. */
+void secret_move(struct secret *to, struct secret *from);
 /* A memset that the compiler keeps. */
 void secret_wipe(void *data, size_t length);

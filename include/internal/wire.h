@@ -120,11 +120,8 @@ struct wire_frame {
 	struct secret bytes;	  /* header and body */
 	enum devid_result result; /* the first failure while building; sticky */
 };
-#define WIRE_FRAME_INIT               \
-	{                             \
-		SECRET_INIT, DEVID_OK \
-	}
-#define AUTO_FRAME __attribute__((cleanup(wire_frame_clear)))
+#define WIRE_FRAME_INIT ((struct wire_frame){ SECRET_INIT, DEVID_OK })
+#define AUTO_FRAME	__attribute__((cleanup(wire_frame_clear)))
 
 void wire_frame_clear(struct wire_frame *frame);
 

@@ -20,10 +20,7 @@ struct certificate {
 	char *name;	    /* a label: its common name, else its subject */
 	gboolean authority; /* basic constraints say CA */
 };
-#define CERTIFICATE_INIT \
-	{                \
-		0        \
-	}
+#define CERTIFICATE_INIT ((struct certificate){ 0 })
 #define AUTO_CERTIFICATE __attribute__((cleanup(certificate_clear)))
 
 /* `what` begins the messages. DEVID_BAD_DATA. */

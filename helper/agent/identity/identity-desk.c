@@ -46,7 +46,7 @@ static gboolean sweep_temporaries(struct desk *desk, GError **error)
 gboolean desk_begin(enum half half, gboolean create, GCancellable *cancel, struct desk *desk,
 		    GError **error)
 {
-	*desk = (struct desk)DESK_INIT;
+	*desk = DESK_INIT;
 	if (folder_open(half, create, &desk->folder, error) &&
 	    folder_lock(&desk->folder, cancel, error) && sweep_temporaries(desk, error) &&
 	    load(desk, error))

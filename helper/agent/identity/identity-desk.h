@@ -11,10 +11,7 @@ struct desk {
 	GPtrArray *stale; /* struct mark: left behind by writers that died */
 	gboolean busy;	  /* mark_begin() met another writer; outlives desk_end() */
 };
-#define DESK_INIT                                           \
-	{                                                   \
-		FOLDER_INIT, { NULL, 0, 0, 0 }, NULL, FALSE \
-	}
+#define DESK_INIT ((struct desk){ FOLDER_INIT, { NULL, 0, 0, 0 }, NULL, FALSE })
 
 #define AUTO_DESK __attribute__((cleanup(desk_end)))
 

@@ -11,10 +11,7 @@ struct listening {
 	int lock;   /* with it: what starters lock */
 	ino_t inode;
 };
-#define LISTENING_INIT        \
-	{                     \
-		-1, -1, -1, 0 \
-	}
+#define LISTENING_INIT ((struct listening){ -1, -1, -1, 0 })
 
 enum listen_outcome {
 	LISTEN_READY,

@@ -113,7 +113,7 @@ gboolean folder_open(enum half half, gboolean create, struct folder *folder, GEr
 	char path[PATH_BUFFER];
 	struct stat status;
 
-	*folder = (struct folder)FOLDER_INIT;
+	*folder = FOLDER_INIT;
 	errno = 0;
 	if (!path_data(half, path))
 		return fail(error, "data folder", "there is no home folder to keep it in");
@@ -148,7 +148,7 @@ void folder_close(struct folder *folder)
 	if (folder->lock >= 0)
 		close(folder->lock);
 	g_free(folder->path);
-	*folder = (struct folder)FOLDER_INIT;
+	*folder = FOLDER_INIT;
 }
 
 gboolean folder_lock(struct folder *folder, GCancellable *cancel, GError **error)

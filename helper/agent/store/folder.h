@@ -14,10 +14,7 @@ struct folder {
 	enum half half;
 	char *path;
 };
-#define FOLDER_INIT                     \
-	{                               \
-		-1, -1, HALF_USER, NULL \
-	}
+#define FOLDER_INIT ((struct folder){ -1, -1, HALF_USER, NULL })
 #define AUTO_FOLDER __attribute__((cleanup(folder_close)))
 
 /* A file in one piece: NAME.tmp made anew, written, synced; then renamed over NAME. What needs room on

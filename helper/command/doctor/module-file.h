@@ -9,10 +9,7 @@ struct module_file {
 	char *module;	/* its value, or NULL */
 	bool critical;
 };
-#define MODULE_FILE_INIT       \
-	{                      \
-		0, NULL, false \
-	}
+#define MODULE_FILE_INIT ((struct module_file){ 0, NULL, false })
 void module_file_read(GBytes *bytes, struct module_file *file);
 void module_file_clear(struct module_file *file);
 #define AUTO_MODULE_FILE __attribute__((cleanup(module_file_clear)))

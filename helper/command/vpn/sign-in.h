@@ -9,10 +9,7 @@ struct sign_in {
 	char *user;
 	struct secret password;
 };
-#define SIGN_IN_INIT              \
-	{                         \
-		NULL, SECRET_INIT \
-	}
+#define SIGN_IN_INIT ((struct sign_in){ NULL, SECRET_INIT })
 #define AUTO_SIGN_IN __attribute__((cleanup(sign_in_clear)))
 void sign_in_clear(struct sign_in *sign_in);
 

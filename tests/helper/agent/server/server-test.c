@@ -31,7 +31,7 @@ static void server_begin(unsigned idle_seconds)
 {
 	char *why = NULL;
 
-	listening = (struct listening)LISTENING_INIT;
+	listening = LISTENING_INIT;
 	assert_int_equal(listen_bind(&listening, HALF_USER, geteuid(), getegid(), &why),
 			 LISTEN_READY);
 	agent_init(&agent, HALF_USER);
