@@ -83,18 +83,15 @@ static CK_RV check_writable(const struct session *session)
 	return session->flags & CKF_RW_SESSION ? CKR_OK : CKR_SESSION_READ_ONLY;
 }
 
-CK_RV object_create(CK_SESSION_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG count,
+CK_RV object_create(const struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count,
 		    CK_OBJECT_HANDLE *made)
 {
-	const struct session *session = session_find(handle);
 	struct change change = { .template = template, .count = count };
 	const struct agent_request request = { build_write, read_written, &change };
 	const struct object *object;
 	enum half half;
 	CK_RV rv;
 
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!template || !made)
 		return CKR_ARGUMENTS_BAD;
 	rv = attribute_check_creation(template, count, &change.creation);
@@ -115,28 +112,22 @@ CK_RV object_create(CK_SESSION_HANDLE handle, const CK_ATTRIBUTE *template, CK_U
 }
 
 /* What both ways of changing an object ask first. */
-static CK_RV find_own(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted,
-		      const struct object **found, enum half *half)
+static CK_RV find_own(const struct session *session, CK_OBJECT_HANDLE wanted,
+		      const struct object **found)
 {
-	const struct session *session = session_find(handle);
-
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
-	*half = session->half;
 	*found = token_find(session->half, wanted);
 	if (!*found)
 		return CKR_OBJECT_HANDLE_INVALID;
 	return check_writable(session);
 }
 
-CK_RV object_change(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted, const CK_ATTRIBUTE *template,
-		    CK_ULONG count)
+CK_RV object_change(const struct session *session, CK_OBJECT_HANDLE wanted,
+		    const CK_ATTRIBUTE *template, CK_ULONG count)
 {
 	struct change change = { .template = template, .count = count };
 	const struct agent_request request = { build_rename, NULL, &change };
 	const struct object *object;
-	enum half half;
-	CK_RV rv = find_own(handle, wanted, &object, &half);
+	CK_RV rv = find_own(session, wanted, &object);
 
 	if (rv == CKR_OK && !template && count > 0)
 		rv = CKR_ARGUMENTS_BAD;
@@ -148,16 +139,15 @@ CK_RV object_change(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted, const CK_
 		return rv;
 	change.creation.class = object->class;
 	memcpy(change.name, object->credential->name, sizeof(change.name));
-	return ask_agent(half, &request);
+	return ask_agent(session->half, &request);
 }
 
-CK_RV object_destroy(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted)
+CK_RV object_destroy(const struct session *session, CK_OBJECT_HANDLE wanted)
 {
 	struct change change = { .count = 0 };
 	const struct agent_request request = { build_remove, NULL, &change };
 	const struct object *object;
-	enum half half;
-	CK_RV rv = find_own(handle, wanted, &object, &half);
+	CK_RV rv = find_own(session, wanted, &object);
 
 	if (rv != CKR_OK)
 		return rv;
@@ -166,16 +156,12 @@ CK_RV object_destroy(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted)
 		return CKR_ACTION_PROHIBITED;
 	change.creation.class = object->class;
 	memcpy(change.name, object->credential->name, sizeof(change.name));
-	return ask_agent(half, &request);
+	return ask_agent(session->half, &request);
 }
 
-CK_RV object_copy(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted, const CK_ATTRIBUTE *template,
-		  CK_ULONG count, const CK_OBJECT_HANDLE *copy)
+CK_RV object_copy(const struct session *session, CK_OBJECT_HANDLE wanted,
+		  const CK_ATTRIBUTE *template, CK_ULONG count, const CK_OBJECT_HANDLE *copy)
 {
-	const struct session *session = session_find(handle);
-
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if ((!template && count > 0) || !copy)
 		return CKR_ARGUMENTS_BAD;
 	if (!token_find(session->half, wanted))

@@ -26,6 +26,12 @@
 		return rv;                  \
 	} while (0)
 
+/* The same of a function that has a session's `handle`: `call` wants that session. */
+#define IN_SESSION(call)         \
+	struct session *session; \
+                                 \
+	INSIDE(!(session = session_find(handle)) ? CKR_SESSION_HANDLE_INVALID : (call))
+
 /* What a forked child has of its parent, and what C_Finalize ends. */
 static void forget(bool whole)
 {
@@ -98,9 +104,9 @@ CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR application, CK
 	INSIDE(session_open(slot, flags, session));
 }
 
-CK_RV C_CloseSession(CK_SESSION_HANDLE session)
+CK_RV C_CloseSession(CK_SESSION_HANDLE handle)
 {
-	INSIDE(session_close(session));
+	IN_SESSION(session_close(session));
 }
 
 CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
@@ -108,116 +114,116 @@ CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
 	INSIDE(session_close_all(slot));
 }
 
-CK_RV C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
+CK_RV C_GetSessionInfo(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info)
 {
-	INSIDE(session_info(session, info));
+	IN_SESSION(session_info(session, info));
 }
 
-CK_RV C_GetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG *length)
+CK_RV C_GetOperationState(CK_SESSION_HANDLE handle, CK_BYTE *state, CK_ULONG *length)
 {
-	INSIDE(sign_state(session, length));
+	IN_SESSION(sign_state(session, length));
 }
 
-CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG length)
+CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG length)
 {
-	INSIDE(session_login(session, user, pin || length == 0));
+	IN_SESSION(session_login(session, user, pin || length == 0));
 }
 
-CK_RV C_Logout(CK_SESSION_HANDLE session)
+CK_RV C_Logout(CK_SESSION_HANDLE handle)
 {
-	INSIDE(session_logout(session));
+	IN_SESSION(session_logout(session));
 }
 
-CK_RV C_CreateObject(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG count,
+CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count,
 		     CK_OBJECT_HANDLE *object)
 {
-	INSIDE(object_create(session, template, count, object));
+	IN_SESSION(object_create(session, template, count, object));
 }
 
-CK_RV C_CopyObject(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
+CK_RV C_CopyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
 		   CK_ULONG count, CK_OBJECT_HANDLE *copy)
 {
-	INSIDE(object_copy(session, object, template, count, copy));
+	IN_SESSION(object_copy(session, object, template, count, copy));
 }
 
-CK_RV C_DestroyObject(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object)
 {
-	INSIDE(object_destroy(session, object));
+	IN_SESSION(object_destroy(session, object));
 }
 
-CK_RV C_GetObjectSize(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ULONG *size)
+CK_RV C_GetObjectSize(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ULONG *size)
 {
-	INSIDE(object_size(session, object, size));
+	IN_SESSION(object_size(session, object, size));
 }
 
-CK_RV C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
-			  CK_ATTRIBUTE *template, CK_ULONG count)
+CK_RV C_GetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
+			  CK_ULONG count)
 {
-	INSIDE(object_read(session, object, template, count));
+	IN_SESSION(object_read(session, object, template, count));
 }
 
-CK_RV C_SetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
-			  CK_ATTRIBUTE *template, CK_ULONG count)
+CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
+			  CK_ULONG count)
 {
-	INSIDE(object_change(session, object, template, count));
+	IN_SESSION(object_change(session, object, template, count));
 }
 
-CK_RV C_FindObjectsInit(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG count)
+CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count)
 {
-	INSIDE(object_search_begin(session, template, count));
+	IN_SESSION(object_search_begin(session, template, count));
 }
 
-CK_RV C_FindObjects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULONG room,
+CK_RV C_FindObjects(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *objects, CK_ULONG room,
 		    CK_ULONG *count)
 {
-	INSIDE(object_search_next(session, objects, room, count));
+	IN_SESSION(object_search_next(session, objects, room, count));
 }
 
-CK_RV C_FindObjectsFinal(CK_SESSION_HANDLE session)
+CK_RV C_FindObjectsFinal(CK_SESSION_HANDLE handle)
 {
-	INSIDE(object_search_end(session));
+	IN_SESSION(object_search_end(session));
 }
 
-CK_RV C_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+CK_RV C_SignInit(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
-	INSIDE(sign_init(session, mechanism, key));
+	IN_SESSION(sign_init(session, mechanism, key));
 }
 
-CK_RV C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG length, CK_BYTE *signature,
+CK_RV C_Sign(CK_SESSION_HANDLE handle, CK_BYTE *data, CK_ULONG length, CK_BYTE *signature,
 	     CK_ULONG *signature_length)
 {
-	INSIDE(sign_single(session, data, length, signature, signature_length));
+	IN_SESSION(sign_single(session, data, length, signature, signature_length));
 }
 
-CK_RV C_SignUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG length)
+CK_RV C_SignUpdate(CK_SESSION_HANDLE handle, CK_BYTE *part, CK_ULONG length)
 {
-	INSIDE(sign_update(session, part, length));
+	IN_SESSION(sign_update(session, part, length));
 }
 
-CK_RV C_SignFinal(CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG *signature_length)
+CK_RV C_SignFinal(CK_SESSION_HANDLE handle, CK_BYTE *signature, CK_ULONG *signature_length)
 {
-	INSIDE(sign_final(session, signature, signature_length));
+	IN_SESSION(sign_final(session, signature, signature_length));
 }
 
-CK_RV C_SeedRandom(CK_SESSION_HANDLE session, CK_BYTE *seed, CK_ULONG length)
+CK_RV C_SeedRandom(CK_SESSION_HANDLE handle, CK_BYTE *seed, CK_ULONG length)
 {
-	INSIDE(random_seed(session, seed, length));
+	IN_SESSION(random_seed(seed, length));
 }
 
-CK_RV C_GenerateRandom(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG length)
+CK_RV C_GenerateRandom(CK_SESSION_HANDLE handle, CK_BYTE *data, CK_ULONG length)
 {
-	INSIDE(random_generate(session, data, length));
+	IN_SESSION(random_generate(data, length));
 }
 
 /* Left over from Cryptoki 1: nothing runs beside its caller (section 5.16). */
-CK_RV C_GetFunctionStatus(CK_SESSION_HANDLE session)
+CK_RV C_GetFunctionStatus(CK_SESSION_HANDLE handle)
 {
-	INSIDE(session_find(session) ? CKR_FUNCTION_NOT_PARALLEL : CKR_SESSION_HANDLE_INVALID);
+	IN_SESSION(CKR_FUNCTION_NOT_PARALLEL);
 }
 
-CK_RV C_CancelFunction(CK_SESSION_HANDLE session)
+CK_RV C_CancelFunction(CK_SESSION_HANDLE handle)
 {
-	INSIDE(session_find(session) ? CKR_FUNCTION_NOT_PARALLEL : CKR_SESSION_HANDLE_INVALID);
+	IN_SESSION(CKR_FUNCTION_NOT_PARALLEL);
 }
 
 /* All 68, in the order of the header. */

@@ -42,15 +42,13 @@ static CK_RV collect(struct session *session, const CK_ATTRIBUTE *template, CK_U
 	return CKR_OK;
 }
 
-CK_RV object_search_begin(CK_SESSION_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG count)
+CK_RV object_search_begin(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count)
 {
-	struct session *session = session_find(handle);
+	CK_SESSION_HANDLE handle = session->handle;
 	enum devid_result result;
 	bool private_keys;
 	CK_RV rv;
 
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!template && count > 0)
 		return CKR_ARGUMENTS_BAD;
 	if (session->search.active)
@@ -62,7 +60,7 @@ CK_RV object_search_begin(CK_SESSION_HANDLE handle, const CK_ATTRIBUTE *template
 	if (result != DEVID_OK)
 		return error_of_use(result);
 	private_keys = shows_private_keys(session->half, template, count);
-	session = session_find(handle);
+	session = session_find(handle); /* it may have been closed meanwhile */
 	if (!session)
 		return library_is_ending() ? CKR_CRYPTOKI_NOT_INITIALIZED : CKR_SESSION_CLOSED;
 	if (session->search.active)
@@ -71,13 +69,9 @@ CK_RV object_search_begin(CK_SESSION_HANDLE handle, const CK_ATTRIBUTE *template
 }
 
 /* What has gone since the search began is left out: who destroys what he finds meets no ghosts. */
-CK_RV object_search_next(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *objects, CK_ULONG room,
+CK_RV object_search_next(struct session *session, CK_OBJECT_HANDLE *objects, CK_ULONG room,
 			 CK_ULONG *count)
 {
-	struct session *session = session_find(handle);
-
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!count || (!objects && room > 0))
 		return CKR_ARGUMENTS_BAD;
 	if (!session->search.active)
@@ -92,12 +86,8 @@ CK_RV object_search_next(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *objects, CK
 	return CKR_OK;
 }
 
-CK_RV object_search_end(CK_SESSION_HANDLE handle)
+CK_RV object_search_end(struct session *session)
 {
-	struct session *session = session_find(handle);
-
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!session->search.active)
 		return CKR_OPERATION_NOT_INITIALIZED;
 	free(session->search.handles);
@@ -106,27 +96,21 @@ CK_RV object_search_end(CK_SESSION_HANDLE handle)
 	return CKR_OK;
 }
 
-CK_RV object_read(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted, CK_ATTRIBUTE *template,
+CK_RV object_read(const struct session *session, CK_OBJECT_HANDLE wanted, CK_ATTRIBUTE *template,
 		  CK_ULONG count)
 {
-	const struct session *session = session_find(handle);
 	const struct object *object;
 
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!template && count > 0)
 		return CKR_ARGUMENTS_BAD;
 	object = token_find(session->half, wanted);
 	return object ? attribute_read(object, template, count) : CKR_OBJECT_HANDLE_INVALID;
 }
 
-CK_RV object_size(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE wanted, CK_ULONG *size)
+CK_RV object_size(const struct session *session, CK_OBJECT_HANDLE wanted, CK_ULONG *size)
 {
-	const struct session *session = session_find(handle);
 	const struct object *object;
 
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!size)
 		return CKR_ARGUMENTS_BAD;
 	object = token_find(session->half, wanted);

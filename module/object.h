@@ -3,13 +3,13 @@
  */
 #pragma once
 
-#include <p11-kit/pkcs11.h>
+#include "session.h"
 
 /* object.c: looking */
-CK_RV object_search_begin(CK_SESSION_HANDLE session, const CK_ATTRIBUTE *template, CK_ULONG count);
-CK_RV object_search_next(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULONG room,
+CK_RV object_search_begin(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count);
+CK_RV object_search_next(struct session *session, CK_OBJECT_HANDLE *objects, CK_ULONG room,
 			 CK_ULONG *count);
-CK_RV object_search_end(CK_SESSION_HANDLE session);
-CK_RV object_read(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
+CK_RV object_search_end(struct session *session);
+CK_RV object_read(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
 		  CK_ULONG count);
-CK_RV object_size(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ULONG *size);
+CK_RV object_size(const struct session *session, CK_OBJECT_HANDLE object, CK_ULONG *size);

@@ -3,14 +3,11 @@
 #include <sys/random.h>
 #include "library.h"
 #include "random.h"
-#include "session.h"
 
-CK_RV random_generate(CK_SESSION_HANDLE handle, CK_BYTE *data, CK_ULONG length)
+CK_RV random_generate(CK_BYTE *data, CK_ULONG length)
 {
 	CK_RV rv = CKR_OK;
 
-	if (!session_find(handle))
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!data && length > 0)
 		return CKR_ARGUMENTS_BAD;
 	library_unlock();
@@ -30,10 +27,8 @@ CK_RV random_generate(CK_SESSION_HANDLE handle, CK_BYTE *data, CK_ULONG length)
 	return rv;
 }
 
-CK_RV random_seed(CK_SESSION_HANDLE handle, const CK_BYTE *seed, CK_ULONG length)
+CK_RV random_seed(const CK_BYTE *seed, CK_ULONG length)
 {
-	if (!session_find(handle))
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!seed && length > 0)
 		return CKR_ARGUMENTS_BAD;
 	return CKR_RANDOM_SEED_NOT_SUPPORTED;

@@ -3,5 +3,5 @@
 
 #include <p11-kit/pkcs11.h>
 
-CK_RV random_generate(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG length);
-CK_RV random_seed(CK_SESSION_HANDLE session, const CK_BYTE *seed, CK_ULONG length);
+CK_RV random_generate(CK_BYTE *data, CK_ULONG length);
+CK_RV random_seed(const CK_BYTE *seed, CK_ULONG length);

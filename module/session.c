@@ -103,15 +103,11 @@ static void end_login(enum half half)
 		logged_in[half] = false;
 }
 
-CK_RV session_close(CK_SESSION_HANDLE handle)
+CK_RV session_close(struct session *session)
 {
-	struct session *session = session_find(handle);
-	size_t position = position_of(handle);
-	enum half half;
+	size_t position = position_of(session->handle);
+	enum half half = session->half;
 
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
-	half = session->half;
 	session_free(session);
 	memmove(&sessions[position], &sessions[position + 1],
 		(--session_total - position) * sizeof(*sessions));
@@ -135,13 +131,10 @@ CK_RV session_close_all(CK_SLOT_ID slot)
 	return CKR_OK;
 }
 
-CK_RV session_info(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info)
+CK_RV session_info(const struct session *session, CK_SESSION_INFO *info)
 {
-	const struct session *session = session_find(handle);
 	bool writing;
 
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!info)
 		return CKR_ARGUMENTS_BAD;
 	writing = session->flags & CKF_RW_SESSION;
@@ -158,12 +151,8 @@ CK_RV session_info(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info)
 /* No CKF_LOGIN_REQUIRED: the keyring does the asking. Clients that log in all the same are let in,
  * whatever they bring for a PIN; the token has no security officer.
  */
-CK_RV session_login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, bool pin_given)
+CK_RV session_login(const struct session *session, CK_USER_TYPE user, bool pin_given)
 {
-	const struct session *session = session_find(handle);
-
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!pin_given)
 		return CKR_ARGUMENTS_BAD;
 	/* No key here has CKA_ALWAYS_AUTHENTICATE; an operation under way goes on (section 4.9). */
@@ -177,12 +166,8 @@ CK_RV session_login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, bool pin_given)
 	return CKR_OK;
 }
 
-CK_RV session_logout(CK_SESSION_HANDLE handle)
+CK_RV session_logout(const struct session *session)
 {
-	const struct session *session = session_find(handle);
-
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!logged_in[session->half])
 		return CKR_USER_NOT_LOGGED_IN;
 	logged_in[session->half] = false;

@@ -18,12 +18,12 @@ struct session {
 };
 
 CK_RV session_open(CK_SLOT_ID slot, CK_FLAGS flags, CK_SESSION_HANDLE *handle);
-CK_RV session_close(CK_SESSION_HANDLE handle);
+CK_RV session_close(struct session *session);
 CK_RV session_close_all(CK_SLOT_ID slot);
-CK_RV session_info(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info);
+CK_RV session_info(const struct session *session, CK_SESSION_INFO *info);
 /* `pin_given` false: a length, and nothing there. */
-CK_RV session_login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, bool pin_given);
-CK_RV session_logout(CK_SESSION_HANDLE handle);
+CK_RV session_login(const struct session *session, CK_USER_TYPE user, bool pin_given);
+CK_RV session_logout(const struct session *session);
 
 /* NULL: no such session. A pointer is good until the lock is given up. */
 struct session *session_find(CK_SESSION_HANDLE handle);

@@ -57,15 +57,12 @@ static void tell_failed(const struct wire_frame *reply, enum devid_result result
 		refusal_tell(frame->sign->spki_hash, result, reply);
 }
 
-CK_RV sign_init(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+CK_RV sign_init(struct session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
-	struct session *session = session_find(handle);
 	const struct object *object;
 	struct mechanism_use use;
 	CK_RV rv;
 
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!mechanism)
 		return CKR_ARGUMENTS_BAD;
 	if (session->sign.active || session->sign.busy)
@@ -85,11 +82,12 @@ CK_RV sign_init(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK_OBJE
 	return CKR_OK;
 }
 
-/* Takes the operation out of its session, for as long as the lock may be given up. */
-static void take(struct session *session, struct operation *sign)
+/* Takes the operation out of its session, for as long as the lock may be given up. Answers what finds the session then. */
+static CK_SESSION_HANDLE take(struct session *session, struct operation *sign)
 {
 	*sign = session->sign;
 	session->sign = (struct operation){ .busy = true };
+	return session->handle;
 }
 
 /* Ends the operation, or puts it back; the session may have been closed meanwhile. */
@@ -187,16 +185,14 @@ static bool asks_length(const struct operation *sign, const CK_BYTE *signature, 
 	return true;
 }
 
-CK_RV sign_single(CK_SESSION_HANDLE handle, const CK_BYTE *data, CK_ULONG length,
-		  CK_BYTE *signature, CK_ULONG *signature_length)
+CK_RV sign_single(struct session *session, const CK_BYTE *data, CK_ULONG length, CK_BYTE *signature,
+		  CK_ULONG *signature_length)
 {
-	struct session *session = session_find(handle);
 	enum devid_result result;
 	struct operation sign;
+	CK_SESSION_HANDLE handle;
 	CK_RV rv;
 
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!session->sign.active)
 		return CKR_OPERATION_NOT_INITIALIZED;
 	if (session->sign.parts)
@@ -209,7 +205,7 @@ CK_RV sign_single(CK_SESSION_HANDLE handle, const CK_BYTE *data, CK_ULONG length
 		length = session->sign.use.data_max;
 	if (length < session->sign.use.data_min || length > session->sign.use.data_max)
 		return end(session, CKR_DATA_LEN_RANGE);
-	take(session, &sign);
+	handle = take(session, &sign);
 	result = send_message(&sign, data, length, signature);
 	if (result == DEVID_OK)
 		*signature_length = sign.use.signature;
@@ -270,14 +266,12 @@ static enum devid_result add_part(struct operation *sign, const uint8_t *part, s
 	return DEVID_OK;
 }
 
-CK_RV sign_update(CK_SESSION_HANDLE handle, const CK_BYTE *part, CK_ULONG length)
+CK_RV sign_update(struct session *session, const CK_BYTE *part, CK_ULONG length)
 {
-	struct session *session = session_find(handle);
 	enum devid_result result;
 	struct operation sign;
+	CK_SESSION_HANDLE handle;
 
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!session->sign.active)
 		return CKR_OPERATION_NOT_INITIALIZED;
 	/* The bare mechanisms are of one part (PKCS#11 Mechanisms v2.40 sections 2.1 and 2.3). */
@@ -285,22 +279,20 @@ CK_RV sign_update(CK_SESSION_HANDLE handle, const CK_BYTE *part, CK_ULONG length
 		return end(session, CKR_OPERATION_NOT_INITIALIZED);
 	if (!part && length > 0)
 		return end(session, CKR_ARGUMENTS_BAD);
-	take(session, &sign);
+	handle = take(session, &sign);
 	sign.parts = true;
 	result = length > 0 && sign.refused == DEVID_OK ? add_part(&sign, part, length) : DEVID_OK;
 	result = keep_refusal(&sign, result);
 	return put_back(handle, &sign, error_of_use(result), result != DEVID_OK);
 }
 
-CK_RV sign_final(CK_SESSION_HANDLE handle, CK_BYTE *signature, CK_ULONG *signature_length)
+CK_RV sign_final(struct session *session, CK_BYTE *signature, CK_ULONG *signature_length)
 {
-	struct session *session = session_find(handle);
 	enum devid_result result;
 	struct operation sign;
+	CK_SESSION_HANDLE handle;
 	CK_RV rv;
 
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!session->sign.active)
 		return CKR_OPERATION_NOT_INITIALIZED;
 	if (!session->sign.use.parts)
@@ -309,7 +301,7 @@ CK_RV sign_final(CK_SESSION_HANDLE handle, CK_BYTE *signature, CK_ULONG *signatu
 		return end(session, CKR_ARGUMENTS_BAD);
 	if (asks_length(&session->sign, signature, signature_length, &rv))
 		return rv;
-	take(session, &sign);
+	handle = take(session, &sign);
 	result = sign.refused != DEVID_OK
 			 ? sign.refused
 			 : send_message(&sign, sign.buffer, sign.length, signature);
@@ -318,12 +310,8 @@ CK_RV sign_final(CK_SESSION_HANDLE handle, CK_BYTE *signature, CK_ULONG *signatu
 	return put_back(handle, &sign, error_of_use(result), true);
 }
 
-CK_RV sign_state(CK_SESSION_HANDLE handle, const CK_ULONG *length)
+CK_RV sign_state(const struct session *session, const CK_ULONG *length)
 {
-	const struct session *session = session_find(handle);
-
-	if (!session)
-		return CKR_SESSION_HANDLE_INVALID;
 	if (!length)
 		return CKR_ARGUMENTS_BAD;
 	/* A search is not a cryptographic operation. */

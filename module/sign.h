@@ -4,12 +4,12 @@
  */
 #pragma once
 
-#include <p11-kit/pkcs11.h>
+#include "session.h"
 
-CK_RV sign_init(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
-CK_RV sign_single(CK_SESSION_HANDLE session, const CK_BYTE *data, CK_ULONG length,
-		  CK_BYTE *signature, CK_ULONG *signature_length);
-CK_RV sign_update(CK_SESSION_HANDLE session, const CK_BYTE *part, CK_ULONG length);
-CK_RV sign_final(CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG *signature_length);
+CK_RV sign_init(struct session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
+CK_RV sign_single(struct session *session, const CK_BYTE *data, CK_ULONG length, CK_BYTE *signature,
+		  CK_ULONG *signature_length);
+CK_RV sign_update(struct session *session, const CK_BYTE *part, CK_ULONG length);
+CK_RV sign_final(struct session *session, CK_BYTE *signature, CK_ULONG *signature_length);
 /* C_GetOperationState: nothing of an agent's operation can be saved. */
-CK_RV sign_state(CK_SESSION_HANDLE session, const CK_ULONG *length);
+CK_RV sign_state(const struct session *session, const CK_ULONG *length);
