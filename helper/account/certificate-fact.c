@@ -12,6 +12,15 @@ gboolean certificate_claims_ca(gnutls_x509_crt_t certificate)
 	return result != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE && (result < 0 || authority);
 }
 
+gboolean certificate_der_claims_ca(const void *der, size_t length)
+{
+	gnutls_x509_crt_t certificate = length ? certificate_from_der(der, length) : NULL;
+	gboolean authority = certificate && certificate_claims_ca(certificate);
+
+	gnutls_x509_crt_deinit(certificate);
+	return authority;
+}
+
 gboolean certificate_is_ca(gnutls_x509_crt_t certificate)
 {
 	unsigned usage = 0;

@@ -10,6 +10,8 @@
 gboolean certificate_is_ca(gnutls_x509_crt_t certificate);
 /* Basic constraints say CA, or can't be read: whatever the key usage says, it is no device's. */
 gboolean certificate_claims_ca(gnutls_x509_crt_t certificate);
+/* The same of DER, and FALSE where that is no certificate. */
+gboolean certificate_der_claims_ca(const void *der, size_t length);
 /* Whether both bear the same public key, however it is written. */
 gboolean certificate_keys_same(gnutls_x509_crt_t a, gnutls_x509_crt_t b);
 /* RSA and DSA under 2048 bits, EC under 224. */

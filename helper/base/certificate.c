@@ -9,6 +9,18 @@
 #include "name-alternative.h"
 #include "name.h"
 
+gnutls_x509_crt_t certificate_from_der(const void *der, size_t length)
+{
+	const gnutls_datum_t datum = { (unsigned char *)der, (unsigned)length };
+	gnutls_x509_crt_t certificate = NULL;
+
+	if (gnutls_x509_crt_init(&certificate) < 0 ||
+	    gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_DER) >= 0)
+		return certificate;
+	gnutls_x509_crt_deinit(certificate);
+	return NULL;
+}
+
 static char *raw_name_to_string(gnutls_x509_crt_t certificate,
 				int (*get)(gnutls_x509_crt_t, gnutls_datum_t *))
 {

@@ -8,6 +8,9 @@
 #define CERTIFICATE_KEY_ID_MAX 128
 #define CERTIFICATE_SERIAL_MAX 64 /* RFC 5280 section 4.1.2.2 allows 20 */
 
+/* NULL: it can't be read. The caller deinits it. */
+gnutls_x509_crt_t certificate_from_der(const void *der, size_t length);
+
 /* Each newly allocated, never NULL: g_free(). */
 char *certificate_subject(gnutls_x509_crt_t certificate);
 char *certificate_issuer(gnutls_x509_crt_t certificate);

@@ -8,11 +8,13 @@
 #include <sys/stat.h>
 #include <internal/cleanup.h>
 #include "files.h"
+#include "text.h"
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define READ_FLAGS   (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 #define CREATE_FLAGS (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
 #define LOCK_STEP_MS 2
+#define PIECE	     65536
 
 bool files_write_all(int fd, const void *data, gsize length)
 {
@@ -27,6 +29,26 @@ bool files_write_all(int fd, const void *data, gsize length)
 		}
 	}
 	return true;
+}
+
+GBytes *files_read(int fd, gsize most)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	g_autofree guint8 *piece = g_malloc(PIECE);
+	ssize_t got;
+
+	while ((got = read(fd, piece, PIECE)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return NULL;
+		if (bytes->len + (gsize)got > most) {
+			errno = EFBIG;
+			return NULL;
+		}
+		g_byte_array_append(bytes, piece, (guint)got);
+	}
+	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
 }
 
 bool files_replace(int folder, const char *name, mode_t mode, const void *data, gsize length,
@@ -88,22 +110,15 @@ int files_open_own(const char *path, const char *name, bool make)
 char *files_read_own(int folder, const char *name, gsize most)
 {
 	AUTO_CLOSE int fd = openat(folder, name, READ_FLAGS);
+	g_autoptr(GBytes) bytes = NULL;
 	g_autofree char *text = NULL;
 	struct stat status;
-	gsize length = 0;
-	ssize_t n;
 
-	if (fd < 0 || !is_own(fd, &status) || !S_ISREG(status.st_mode) ||
-	    (gsize)status.st_size > most)
-		return NULL;
-	text = g_malloc0((gsize)status.st_size + 1);
-	while ((n = read(fd, text + length, (gsize)status.st_size - length)) != 0) {
-		if (n < 0 && errno != EINTR)
-			return NULL;
-		length += n > 0 ? (gsize)n : 0;
-	}
+	if (fd >= 0 && is_own(fd, &status) && S_ISREG(status.st_mode))
+		bytes = files_read(fd, most);
+	text = bytes ? text_from_bytes(bytes) : NULL;
 	/* A text ends where its file does. */
-	return strlen(text) == length ? g_steal_pointer(&text) : NULL;
+	return text && strlen(text) == g_bytes_get_size(bytes) ? g_steal_pointer(&text) : NULL;
 }
 
 bool files_lock(int fd, unsigned milliseconds, GCancellable *cancel)

@@ -8,6 +8,11 @@
 /* All of it, or false with errno. */
 bool files_write_all(int fd, const void *data, gsize length);
 
+/* What is left to read, to its end: some files of /proc and /sys don't say how much that is. NULL with errno;
+ * EFBIG: more than `most` bytes.
+ */
+GBytes *files_read(int fd, gsize most);
+
 enum files_flags {
 	/* A lock keeps other writers off: the temporary file has one name, and what a crash left goes. */
 	FILES_LOCKED = 1 << 0,

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <sys/stat.h>
 #include <internal/cleanup.h>
+#include "files.h"
 #include "trusted.h"
 
 static const char *distrust(const struct stat *status, uid_t owner)
@@ -66,34 +67,13 @@ static int open_parent(int at, const char *path, uid_t owner, const char **last,
 	return take_fd(&fd);
 }
 
-static GBytes *read_all(int fd, gsize limit, char **why)
-{
-	g_autoptr(GByteArray) bytes = g_byte_array_new();
-	guint8 buffer[8192];
-	ssize_t got;
-
-	while ((got = read(fd, buffer, sizeof(buffer))) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			*why = g_strdup(g_strerror(errno));
-			return NULL;
-		}
-		g_byte_array_append(bytes, buffer, (guint)got);
-		if (bytes->len > limit) {
-			*why = g_strdup_printf("it is larger than %zu bytes", limit);
-			return NULL;
-		}
-	}
-	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
-}
-
 GBytes *trusted_read(int at, const char *path, uid_t owner, gsize limit, char **why)
 {
 	AUTO_CLOSE int folder = -1;
 	AUTO_CLOSE int fd = -1;
 	const char *words, *last;
 	struct stat status;
+	GBytes *bytes;
 
 	*why = NULL;
 	folder = open_parent(at, path, owner, &last, why);
@@ -114,9 +94,9 @@ GBytes *trusted_read(int at, const char *path, uid_t owner, gsize limit, char **
 		*why = g_strdup(words);
 		return NULL;
 	}
-	if (status.st_size < 0 || (guint64)status.st_size > limit) {
-		*why = g_strdup_printf("it is larger than %zu bytes", limit);
-		return NULL;
-	}
-	return read_all(fd, limit, why);
+	bytes = files_read(fd, limit);
+	if (!bytes)
+		*why = errno == EFBIG ? g_strdup_printf("it is larger than %zu bytes", limit)
+				      : g_strdup(g_strerror(errno));
+	return bytes;
 }

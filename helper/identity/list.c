@@ -4,6 +4,7 @@
 #include <devid/reason.h>
 
 #include "account/certificate-fact.h"
+#include "base/certificate.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "front.h"
@@ -54,18 +55,6 @@ static void record_free(void *data)
 	free(data);
 }
 
-static bool import_certificate(const struct record_bytes *der, gnutls_x509_crt_t *certificate)
-{
-	gnutls_datum_t datum = { der->data, (unsigned)der->length };
-
-	if (gnutls_x509_crt_init(certificate) < 0)
-		return false;
-	if (gnutls_x509_crt_import(*certificate, &datum, GNUTLS_X509_FMT_DER) >= 0)
-		return true;
-	gnutls_x509_crt_deinit(*certificate);
-	return false;
-}
-
 /* A record holds its certificates as bytes; one that GnuTLS can't read leaves the identity without
  * a chain, and the check of it fails.
  */
@@ -76,12 +65,12 @@ static bool import_chain(struct identity *identity)
 	if (record->leaf.length == 0)
 		return true;
 	identity->chain = g_new0(gnutls_x509_crt_t, record->chain_count + 1);
-	if (!import_certificate(&record->leaf, &identity->chain[0]))
-		return false;
-	identity->chain_count = 1;
-	for (size_t i = 0; i < record->chain_count; i++) {
-		if (!import_certificate(&record->chain[i].certificate,
-					&identity->chain[identity->chain_count]))
+	for (size_t i = 0; i <= record->chain_count; i++) {
+		const struct record_bytes *der =
+			i == 0 ? &record->leaf : &record->chain[i - 1].certificate;
+
+		identity->chain[i] = certificate_from_der(der->data, der->length);
+		if (!identity->chain[i])
 			return false;
 		identity->chain_count++;
 	}
@@ -91,16 +80,10 @@ static bool import_chain(struct identity *identity)
 /* A CA's certificate by itself, as another program may have written it: nobody's device identity. */
 static bool is_lone_authority(const struct identity *identity)
 {
-	gnutls_x509_crt_t certificate;
-	bool authority;
+	const struct record_bytes *leaf = &identity->record->leaf;
 
-	if (identity->foreign || record_has_key(identity->record) ||
-	    identity->record->leaf.length == 0 ||
-	    !import_certificate(&identity->record->leaf, &certificate))
-		return false;
-	authority = certificate_claims_ca(certificate);
-	gnutls_x509_crt_deinit(certificate);
-	return authority;
+	return !identity->foreign && !record_has_key(identity->record) &&
+	       certificate_der_claims_ca(leaf->data, leaf->length);
 }
 
 /* Takes it over. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include "base/certificate.h"
 #include "office-finding.h"
 #include "office.h"
 
@@ -108,7 +109,7 @@ static gboolean probe_is_pinned(struct probe *probe, char **pins)
 {
 	char certificate[HASH_HEX] = "", key[HASH_HEX] = "";
 	guint8 hash[HASH_HEX / 2];
-	gnutls_x509_crt_t leaf = NULL;
+	gnutls_x509_crt_t leaf;
 	size_t length = sizeof(hash);
 	unsigned count = 0;
 	const gnutls_datum_t *chain = gnutls_certificate_get_peers(probe->session, &count);
@@ -118,12 +119,10 @@ static gboolean probe_is_pinned(struct probe *probe, char **pins)
 		return FALSE;
 	hex_of(hash, length, certificate);
 	length = sizeof(hash);
-	if (gnutls_x509_crt_init(&leaf) == 0 &&
-	    gnutls_x509_crt_import(leaf, &chain[0], GNUTLS_X509_FMT_DER) == 0 &&
-	    gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, hash, &length) == 0)
+	leaf = certificate_from_der(chain[0].data, chain[0].size);
+	if (leaf && gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, hash, &length) == 0)
 		hex_of(hash, length, key);
-	if (leaf)
-		gnutls_x509_crt_deinit(leaf);
+	gnutls_x509_crt_deinit(leaf);
 	return g_strv_contains((const char *const *)pins, certificate) ||
 	       (*key && g_strv_contains((const char *const *)pins, key));
 }

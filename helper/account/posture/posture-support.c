@@ -5,41 +5,27 @@
 #include <sys/stat.h>
 #include <internal/cleanup.h>
 #include "base/conf.h"
+#include "base/files.h"
 #include "posture-support.h"
 
-#define PIECE 65536
-
-/* Files of /proc and /sys have no size: read until their end. */
 GBytes *posture_read(const struct posture_place *place, const char *path, gsize limit, int *error)
 {
 	g_autofree char *below = g_strconcat(place->root, path, NULL);
-	g_autoptr(GByteArray) bytes = g_byte_array_new();
-	g_autofree guint8 *piece = g_malloc(PIECE);
 	AUTO_CLOSE int fd = open(below, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat status;
-	ssize_t got;
+	GBytes *bytes;
 
 	*error = 0;
 	if (fd < 0 || fstat(fd, &status) != 0)
 		*error = errno;
 	else if (!S_ISREG(status.st_mode))
 		*error = EINVAL;
-	else if (status.st_size > 0 && (guint64)status.st_size > limit)
-		*error = EFBIG;
-	else if ((guint64)status.st_size > limit)
-		*error = EFBIG;
 	if (*error)
 		return NULL;
-	while ((got = read(fd, piece, PIECE)) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 || bytes->len + (gsize)got > limit) {
-			*error = got < 0 ? errno : EFBIG;
-			return NULL;
-		}
-		g_byte_array_append(bytes, piece, (guint)got);
-	}
-	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+	bytes = files_read(fd, limit);
+	if (!bytes)
+		*error = errno;
+	return bytes;
 }
 
 void posture_sum_add(struct posture_sum *sum, enum devid_answer answer, char *words)

@@ -93,30 +93,25 @@ static char *certificate_name(gnutls_x509_crt_t x509)
 gboolean certificate_read(GBytes *der, const char *what, struct certificate *certificate,
 			  GError **error)
 {
-	gnutls_datum_t datum;
 	gsize length;
+	const void *data = g_bytes_get_data(der, &length);
 
 	memset(certificate, 0, sizeof(*certificate));
-	datum.data = (unsigned char *)g_bytes_get_data(der, &length);
-	datum.size = (unsigned)length;
-	if (gnutls_x509_crt_init(&certificate->x509) != 0 ||
-	    gnutls_x509_crt_import(certificate->x509, &datum, GNUTLS_X509_FMT_DER) != 0)
-		goto bad;
-	certificate->spki = certificate_spki(certificate->x509);
-	if (!certificate->spki)
-		goto bad;
+	certificate->x509 = certificate_from_der(data, length);
+	certificate->spki = certificate->x509 ? certificate_spki(certificate->x509) : NULL;
+	if (!certificate->spki) {
+		certificate_clear(certificate);
+		return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s: it can't be read",
+				       what);
+	}
 	certificate->der = g_bytes_ref(der);
 	spki_digest(certificate->spki, certificate->spki_hash, certificate->spki_hex,
 		    certificate->id);
-	digest(G_CHECKSUM_SHA1, datum.data, length, certificate->check_value,
+	digest(G_CHECKSUM_SHA1, data, length, certificate->check_value,
 	       sizeof(certificate->check_value));
 	certificate->authority = certificate_claims_ca(certificate->x509);
 	certificate->name = certificate_name(certificate->x509);
 	return TRUE;
-bad:
-	devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s: it can't be read", what);
-	certificate_clear(certificate);
-	return FALSE;
 }
 
 void certificate_clear(struct certificate *certificate)
@@ -155,19 +150,6 @@ gboolean certificate_fits(const struct certificate *certificate,
 			       "certificate: %zu bytes as PEM, %zu as DER; the limit is %zu as %s",
 			       size.pem, size.der, size.limit,
 			       size.measure == DEVID_SIZE_PEM ? "PEM" : "DER");
-}
-
-gboolean certificate_is_authority(const struct record *record)
-{
-	const gnutls_datum_t der = { record->leaf.data, (unsigned)record->leaf.length };
-	gnutls_x509_crt_t certificate = NULL;
-	gboolean authority = FALSE;
-
-	if (record->leaf.length && gnutls_x509_crt_init(&certificate) >= 0)
-		authority = gnutls_x509_crt_import(certificate, &der, GNUTLS_X509_FMT_DER) >= 0 &&
-			    certificate_claims_ca(certificate);
-	gnutls_x509_crt_deinit(certificate);
-	return authority;
 }
 
 gboolean certificate_fits_signing(const struct certificate *certificate,

@@ -37,8 +37,6 @@ gboolean certificate_fits(const struct certificate *certificate,
 /* The rule for a signing certificate. */
 gboolean certificate_fits_signing(const struct certificate *certificate,
 				  const struct devid_account *account, GError **error);
-/* Whether the record's certificate is a CA's; without a certificate it is not. */
-gboolean certificate_is_authority(const struct record *record);
 /* DEVID_UNSUPPORTED for a key that a device may not have. */
 gboolean spki_is_supported(GBytes *spki, const char *what, GError **error);
 

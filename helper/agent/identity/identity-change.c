@@ -8,11 +8,6 @@
 #include "identity-mark.h"
 #include "identity-writer.h"
 
-static GCancellable *cancel_of(const struct store_wait *wait)
-{
-	return wait ? wait->cancel : NULL;
-}
-
 static const struct record *find(const struct desk *desk, const char *name, GError **error)
 {
 	const struct record *record = desk_by_name(desk, name);
@@ -83,7 +78,7 @@ gboolean identity_remove(enum half half, const char *name, guint32 object,
 	do {
 		const struct record *record;
 
-		if (!writer_open(half, TRUE, cancel_of(wait), &desk, error))
+		if (!writer_open(half, TRUE, store_wait_cancel(wait), &desk, error))
 			return FALSE;
 		record = find(&desk, name, &local);
 		done = record && remove_from_record(&desk, record, object, wait, &mark, &local);
@@ -134,7 +129,7 @@ gboolean identity_rename(enum half half, const char *name, guint32 object, const
 	gboolean renamed;
 
 	if ((new_label && !label_is_good(new_label, error)) ||
-	    !writer_open(half, TRUE, cancel_of(wait), &desk, error))
+	    !writer_open(half, TRUE, store_wait_cancel(wait), &desk, error))
 		return FALSE;
 	record = find(&desk, name, error);
 	if (!record)

@@ -37,4 +37,10 @@ gboolean desk_write_bytes(struct desk *desk, const char *name, GBytes *bytes, GE
 gboolean desk_erase(struct desk *desk, const char *name, GError **error);
 /* A record's bytes as they are; NULL (and no error) where there is none. */
 GBytes *desk_bytes(struct desk *desk, const char *name);
+/* For a record that is written; they stay the caller's. */
+static inline struct record_bytes desk_borrow(GBytes *bytes)
+{
+	return (struct record_bytes){ (uint8_t *)g_bytes_get_data(bytes, NULL),
+				      g_bytes_get_size(bytes) };
+}
 void desk_new_name(const struct desk *desk, char name[RECORD_NAME_LENGTH + 1]);

@@ -40,11 +40,6 @@ static gboolean brings_half(const struct job *job, enum change change)
 	return job->import->pkcs8 && change != CHANGE_CHAIN && change != CHANGE_NONE;
 }
 
-static GCancellable *job_cancel(const struct job *job)
-{
-	return job->wait ? job->wait->cancel : NULL;
-}
-
 static void job_clear(struct job *job)
 {
 	writer_close(&job->desk);
@@ -186,19 +181,13 @@ static gboolean decide(const struct job *job, enum change *change, const struct 
 
 /* --- the record -------------------------------------------------------------------------------- */
 
-static struct record_bytes bytes_of(GBytes *bytes)
-{
-	return (struct record_bytes){ (uint8_t *)g_bytes_get_data(bytes, NULL),
-				      g_bytes_get_size(bytes) };
-}
-
 static void fill_chain(const struct job *job, struct record *record)
 {
 	for (size_t i = 0; i < job->chain_count; i++) {
 		const struct certificate *certificate = &job->chain[i];
 		struct record_chain *link = &record->chain[i];
 
-		link->certificate = bytes_of(certificate->der);
+		link->certificate = desk_borrow(certificate->der);
 		link->id = (struct record_bytes){ (uint8_t *)certificate->id, KEY_ID_SIZE };
 		link->label = certificate->name;
 		memcpy(link->check_value, certificate->check_value, sizeof(link->check_value));
@@ -260,10 +249,10 @@ static gboolean commit(struct job *job, enum change change, const struct record 
 		labels = labels_of(target);
 	labels_put(&labels, &record);
 	memcpy(record.spki_hash, job->leaf.spki_hash, sizeof(record.spki_hash));
-	record.spki = bytes_of(job->leaf.spki);
+	record.spki = desk_borrow(job->leaf.spki);
 	record.size_accepted = job->size_accepted;
 	memcpy(record.check_value, job->leaf.check_value, sizeof(record.check_value));
-	record.leaf = bytes_of(job->leaf.der);
+	record.leaf = desk_borrow(job->leaf.der);
 	fill_chain(job, &record);
 	if (target && !(change == CHANGE_PAIR && target->leaf.length == 0))
 		record.id = target->id;
@@ -292,7 +281,7 @@ static gboolean write_half(struct job *job, const char *label, GError **error)
 		return FALSE;
 	desk_pause(&job->desk);
 	return mark_write(job->undo->written, label, import->pkcs8, job->wait, error) &&
-	       desk_resume(&job->desk, job_cancel(job), error);
+	       desk_resume(&job->desk, store_wait_cancel(job->wait), error);
 }
 
 /* The half that the record names now and will not name any more. */
@@ -335,7 +324,7 @@ static gboolean restore(struct job *job, const struct record *record,
 			g_propagate_error(error, g_steal_pointer(&local));
 		return found;
 	}
-	if (!desk_resume(&job->desk, job_cancel(job), error))
+	if (!desk_resume(&job->desk, store_wait_cancel(job->wait), error))
 		return FALSE;
 	job->undo->written = mark_begin(&job->desk, store, job->leaf.spki_hex, error);
 	if (!job->undo->written)
@@ -379,7 +368,8 @@ static gboolean try_import(struct job *job, struct identity_result *result, GErr
 	enum change change;
 
 	if (!check(job, error) ||
-	    !writer_open(job->import->half, TRUE, job_cancel(job), &job->desk, error) ||
+	    !writer_open(job->import->half, TRUE, store_wait_cancel(job->wait), &job->desk,
+			 error) ||
 	    !decide(job, &change, &target, error))
 		return FALSE;
 	return change == CHANGE_NONE ? restore(job, target, result, error)

@@ -116,7 +116,7 @@ gboolean mark_try_again(const struct desk *desk, gint64 *until, const struct sto
 
 	if (*until == 0)
 		*until = now + TRY_US;
-	if (!desk->busy || now > *until || g_cancellable_is_cancelled(wait ? wait->cancel : NULL))
+	if (!desk->busy || now > *until || g_cancellable_is_cancelled(store_wait_cancel(wait)))
 		return FALSE;
 	g_clear_error(error);
 	g_usleep(TRY_STEP_US);
@@ -147,7 +147,7 @@ static gboolean take_out(struct desk *desk, const struct mark *mark, const struc
 {
 	desk_pause(desk);
 	return mark->store->remove(mark->half, mark->spki_hex, wait, error) &&
-	       desk_resume(desk, wait ? wait->cancel : NULL, error);
+	       desk_resume(desk, store_wait_cancel(wait), error);
 }
 
 gboolean mark_take_out(struct mark *mark, const struct store_wait *wait, GError **error)
@@ -155,7 +155,7 @@ gboolean mark_take_out(struct mark *mark, const struct store_wait *wait, GError 
 	AUTO_DESK struct desk desk = DESK_INIT;
 	gboolean out = FALSE;
 
-	if (desk_begin(mark->half, TRUE, wait ? wait->cancel : NULL, &desk, error)) {
+	if (desk_begin(mark->half, TRUE, store_wait_cancel(wait), &desk, error)) {
 		enum named named = is_named(&desk, mark);
 
 		out = named == NAMED_YES ||

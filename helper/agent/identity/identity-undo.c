@@ -58,7 +58,7 @@ static gboolean put_back(struct identity_undo *undo, const struct store_wait *wa
 
 	if (!undo->after)
 		return TRUE;
-	if (!writer_open(undo->half, TRUE, wait ? wait->cancel : NULL, &desk, error))
+	if (!writer_open(undo->half, TRUE, store_wait_cancel(wait), &desk, error))
 		return FALSE;
 	now = desk_bytes(&desk, undo->name);
 	if (!now && !undo->before)

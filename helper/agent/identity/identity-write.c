@@ -4,6 +4,7 @@
 #include <string.h>
 #include <gnutls/abstract.h>
 #include <internal/cleanup.h>
+#include "account/certificate-fact.h"
 #include "agent/key/encode.h"
 #include "agent/store/store.h"
 #include "base/error.h"
@@ -29,17 +30,6 @@ struct writing {
 	struct desk desk;
 	struct identity_result *result;
 };
-
-static GCancellable *cancel_of(const struct writing *writing)
-{
-	return writing->wait ? writing->wait->cancel : NULL;
-}
-
-static struct record_bytes bytes_of(GBytes *bytes)
-{
-	return (struct record_bytes){ (uint8_t *)g_bytes_get_data(bytes, NULL),
-				      g_bytes_get_size(bytes) };
-}
 
 static gboolean refuse(const char *what, const struct record *other, GError **error)
 {
@@ -124,9 +114,9 @@ static gboolean place_certificate(struct writing *writing, const struct certific
 		writing->id.length > 0
 			? (struct record_bytes){ (uint8_t *)writing->id.data, writing->id.length }
 			: (struct record_bytes){ (uint8_t *)certificate->id, KEY_ID_SIZE };
-	record.spki = bytes_of(certificate->spki);
+	record.spki = desk_borrow(certificate->spki);
 	memcpy(record.spki_hash, certificate->spki_hash, sizeof(record.spki_hash));
-	record.leaf = bytes_of(certificate->der);
+	record.leaf = desk_borrow(certificate->der);
 	memcpy(record.check_value, certificate->check_value, sizeof(record.check_value));
 	if (!commit(writing, target, &record, error))
 		return FALSE;
@@ -155,7 +145,8 @@ static gboolean write_certificate(struct writing *writing, GError **error)
 		    : !certificate_fits(&certificate, writing->account, FALSE, &accepted, error) ||
 			      !spki_is_supported(certificate.spki, "key", error))
 		return FALSE;
-	return writer_open(writing->half, TRUE, cancel_of(writing), &writing->desk, error) &&
+	return writer_open(writing->half, TRUE, store_wait_cancel(writing->wait), &writing->desk,
+			   error) &&
 	       place_certificate(writing, &certificate, error);
 }
 
@@ -198,7 +189,7 @@ static gboolean place_key(struct writing *writing, const struct store *store, GB
 				    ? (struct record_bytes){ (uint8_t *)writing->id.data,
 							     writing->id.length }
 				    : (struct record_bytes){ id, KEY_ID_SIZE };
-		record.spki = bytes_of(spki);
+		record.spki = desk_borrow(spki);
 		memcpy(record.spki_hash, hash, sizeof(hash));
 	}
 	record.store = (char *)store->name;
@@ -215,7 +206,7 @@ static gboolean key_may_come(struct writing *writing, const guint8 hash[32], con
 	const struct record *target = desk_by_spki(&writing->desk, hash);
 	const struct record *other;
 
-	if (target && certificate_is_authority(target))
+	if (target && certificate_der_claims_ca(target->leaf.data, target->leaf.length))
 		return refuse("a device's key is not that of the CA", target, error);
 	if (target)
 		return TRUE;
@@ -245,7 +236,8 @@ static gboolean write_key(struct writing *writing, GError **error)
 	if (!spki || !spki_is_supported(spki, "key", error))
 		return FALSE;
 	store = choose_store(writing, error);
-	if (!store || !writer_open(writing->half, TRUE, cancel_of(writing), &writing->desk, error))
+	if (!store || !writer_open(writing->half, TRUE, store_wait_cancel(writing->wait),
+				   &writing->desk, error))
 		return FALSE;
 	spki_digest(spki, hash, hex, id);
 	if (!key_may_come(writing, hash, id, error))
@@ -259,7 +251,7 @@ static gboolean write_key(struct writing *writing, GError **error)
 	desk_pause(&writing->desk);
 	done = mark_write(mark, target ? target->label : writing->label, &pkcs8, writing->wait,
 			  error) &&
-	       desk_resume(&writing->desk, cancel_of(writing), error) &&
+	       desk_resume(&writing->desk, store_wait_cancel(writing->wait), error) &&
 	       place_key(writing, store, spki, error);
 	writer_close(&writing->desk);
 	if (done)
@@ -322,7 +314,8 @@ static gboolean write_public_key(struct writing *writing, GError **error)
 		return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
 				       "public key: it can't be read");
 	spki_digest(spki, hash, hex, id);
-	if (!writer_open(writing->half, TRUE, cancel_of(writing), &writing->desk, error))
+	if (!writer_open(writing->half, TRUE, store_wait_cancel(writing->wait), &writing->desk,
+			 error))
 		return FALSE;
 	record = desk_by_spki(&writing->desk, hash);
 	if (!record || !record_has_key(record))

@@ -1,6 +1,7 @@
 /* What a signature is made with: one record, its certificates parsed. */
 #include <string.h>
 #include "agent/store/store.h"
+#include "base/certificate.h"
 #include "subject.h"
 
 struct subject *subject_ref(struct subject *subject)
@@ -24,17 +25,11 @@ void subject_unref(struct subject *subject)
 
 static gboolean chain_add(struct subject *subject, const struct record_bytes *der)
 {
-	gnutls_datum_t datum = { der->data, (unsigned)der->length };
-	gnutls_x509_crt_t certificate;
+	gnutls_x509_crt_t certificate = certificate_from_der(der->data, der->length);
 
-	if (gnutls_x509_crt_init(&certificate) < 0)
-		return FALSE;
-	if (gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_DER) < 0) {
-		gnutls_x509_crt_deinit(certificate);
-		return FALSE;
-	}
-	subject->chain[subject->chain_count++] = certificate;
-	return TRUE;
+	if (certificate)
+		subject->chain[subject->chain_count++] = certificate;
+	return certificate != NULL;
 }
 
 struct subject *subject_new(const struct record *record)

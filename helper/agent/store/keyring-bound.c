@@ -62,7 +62,7 @@ int keyring_bound_left_ms(const struct keyring_bound *bound)
 
 GCancellable *keyring_bound_cancel(const struct keyring_bound *bound)
 {
-	return bound->wait ? bound->wait->cancel : NULL;
+	return store_wait_cancel(bound->wait);
 }
 
 void keyring_bound_progress(const struct keyring_bound *bound)

@@ -22,6 +22,12 @@ struct store_wait {
 	GPtrArray *kept;
 };
 
+/* NULL: nothing ends the wait. `wait` may be NULL. */
+static inline GCancellable *store_wait_cancel(const struct store_wait *wait)
+{
+	return wait ? wait->cancel : NULL;
+}
+
 enum store_state {
 	STORE_READY,   /* can be read and written now */
 	STORE_LOCKED,  /* there, and locked */
