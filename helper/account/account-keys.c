@@ -84,16 +84,13 @@ static char *set_serials_file(void *target, const char *value)
 static char *set_lists(void *target, const char *value)
 {
 	struct devid_account *account = target;
-	g_auto(GStrv) names = g_strsplit(value, ";", -1);
+	g_auto(GStrv) names = conf_split(value, ";");
 
 	for (gsize i = 0; names[i]; i++) {
 		g_autofree char *why = NULL;
-		g_autoptr(GBytes) bytes = NULL;
+		g_autoptr(GBytes) bytes = trusted_read(account->dirfd, names[i], account->owner,
+						       REVOCATION_CRL_MAX, &why);
 
-		if (!*g_strstrip(names[i]))
-			continue;
-		bytes = trusted_read(account->dirfd, names[i], account->owner, REVOCATION_CRL_MAX,
-				     &why);
 		if (bytes)
 			why = revocation_add_list(&account->revocation,
 						  g_bytes_get_data(bytes, NULL),

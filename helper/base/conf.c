@@ -16,6 +16,98 @@ struct reader {
 	unsigned fault;	    /* the line of what is wrong */
 };
 
+char *conf_set_choice(const struct conf_choice *choices, const char *value, int *target)
+{
+	g_autoptr(GString) words = g_string_new(NULL);
+
+	for (; choices->word; choices++) {
+		if (strcmp(choices->word, value) == 0) {
+			*target = choices->value;
+			return NULL;
+		}
+		g_string_append_printf(words, "%s%s", words->len ? ", " : "", choices->word);
+	}
+	return g_strdup_printf("is none of: %s", words->str);
+}
+
+static char *set_number(const char *value, guint64 least, guint64 most, size_t *target)
+{
+	guint64 number;
+
+	if (!g_ascii_string_to_unsigned(value, 10, least, most, &number, NULL))
+		return g_strdup_printf("is no number from %" G_GUINT64_FORMAT
+				       " to %" G_GUINT64_FORMAT,
+				       least, most);
+	*target = number;
+	return NULL;
+}
+
+static char *set_yes(const char *value, gboolean *target)
+{
+	static const struct conf_choice choices[] = { { "yes", TRUE },
+						      { "no", FALSE },
+						      { NULL, 0 } };
+
+	return conf_set_choice(choices, value, target);
+}
+
+char *conf_set_line(const char *value, char **target)
+{
+	g_autofree char *escaped = devid_text_escape(value, strlen(value));
+
+	if (strlen(value) > LINE_MAX_BYTES)
+		return g_strdup_printf("is longer than %d bytes", LINE_MAX_BYTES);
+	if (strcmp(escaped, value) != 0)
+		return g_strdup("holds a control or bidirectional character");
+	*target = g_strdup(value);
+	return NULL;
+}
+
+char **conf_split(const char *value, const char *separators)
+{
+	g_auto(GStrv) pieces = g_strsplit_set(value, separators, -1);
+	GPtrArray *words = g_ptr_array_new();
+
+	for (gsize i = 0; pieces[i]; i++)
+		if (*g_strstrip(pieces[i]))
+			g_ptr_array_add(words, g_strdup(pieces[i]));
+	g_ptr_array_add(words, NULL);
+	return (char **)g_ptr_array_free(words, FALSE);
+}
+
+char *conf_set_list(const char *value, char ***target)
+{
+	g_auto(GStrv) list = conf_split(value, ",;");
+
+	if (!*list)
+		return g_strdup("names nothing");
+	g_strfreev(*target);
+	*target = g_steal_pointer(&list);
+	return NULL;
+}
+
+char **conf_split_words(const char *value)
+{
+	return conf_split(value, " \t,;");
+}
+
+static char *set_field(void *field, const struct conf_key *key, const char *value)
+{
+	switch (key->type) {
+	case CONF_LINE:
+		return conf_set_line(value, field);
+	case CONF_LIST:
+		return conf_set_list(value, field);
+	case CONF_YES:
+		return set_yes(value, field);
+	case CONF_NUMBER:
+		return set_number(value, key->least, key->most, field);
+	case CONF_CHOICE:
+		return conf_set_choice(key->choices, value, field);
+	}
+	g_return_val_if_reached(NULL);
+}
+
 static const struct conf_section *find_section(const struct reader *reader, const char *word,
 					       gsize length, gboolean named)
 {
@@ -94,23 +186,6 @@ static char *read_section(struct reader *reader, const char *line, unsigned numb
 	if (!reader->section)
 		return g_strdup_printf("unknown section %s", line);
 	return open_section(reader, reader->section->named ? name : NULL, number);
-}
-
-static char *set_field(void *field, const struct conf_key *key, const char *value)
-{
-	switch (key->type) {
-	case CONF_LINE:
-		return conf_set_line(value, field);
-	case CONF_LIST:
-		return conf_set_list(value, field);
-	case CONF_YES:
-		return conf_set_yes(value, field);
-	case CONF_NUMBER:
-		return conf_set_number(value, key->least, key->most, field);
-	case CONF_CHOICE:
-		return conf_set_choice(key->choices, value, field);
-	}
-	g_return_val_if_reached(NULL);
 }
 
 /* What is wrong with "Key=Value", or NULL. Splits `line` in place. */
@@ -196,80 +271,4 @@ char *conf_read(const char *text, gsize length, const struct conf_section *secti
 		return g_strdup_printf("%u: %s", reader.fault, words);
 	}
 	return NULL;
-}
-
-char *conf_set_choice(const struct conf_choice *choices, const char *value, int *target)
-{
-	g_autoptr(GString) words = g_string_new(NULL);
-
-	for (; choices->word; choices++) {
-		if (strcmp(choices->word, value) == 0) {
-			*target = choices->value;
-			return NULL;
-		}
-		g_string_append_printf(words, "%s%s", words->len ? ", " : "", choices->word);
-	}
-	return g_strdup_printf("is none of: %s", words->str);
-}
-
-char *conf_set_number(const char *value, guint64 least, guint64 most, size_t *target)
-{
-	guint64 number;
-
-	if (!g_ascii_string_to_unsigned(value, 10, least, most, &number, NULL))
-		return g_strdup_printf("is no number from %" G_GUINT64_FORMAT
-				       " to %" G_GUINT64_FORMAT,
-				       least, most);
-	*target = number;
-	return NULL;
-}
-
-char *conf_set_yes(const char *value, gboolean *target)
-{
-	static const struct conf_choice choices[] = { { "yes", TRUE },
-						      { "no", FALSE },
-						      { NULL, 0 } };
-
-	return conf_set_choice(choices, value, target);
-}
-
-char *conf_set_line(const char *value, char **target)
-{
-	g_autofree char *escaped = devid_text_escape(value, strlen(value));
-
-	if (strlen(value) > LINE_MAX_BYTES)
-		return g_strdup_printf("is longer than %d bytes", LINE_MAX_BYTES);
-	if (strcmp(escaped, value) != 0)
-		return g_strdup("holds a control or bidirectional character");
-	*target = g_strdup(value);
-	return NULL;
-}
-
-/* The pieces between any of `separators`, trimmed, without empty ones. */
-static char **split(const char *value, const char *separators)
-{
-	g_auto(GStrv) pieces = g_strsplit_set(value, separators, -1);
-	GPtrArray *words = g_ptr_array_new();
-
-	for (gsize i = 0; pieces[i]; i++)
-		if (*g_strstrip(pieces[i]))
-			g_ptr_array_add(words, g_strdup(pieces[i]));
-	g_ptr_array_add(words, NULL);
-	return (char **)g_ptr_array_free(words, FALSE);
-}
-
-char *conf_set_list(const char *value, char ***target)
-{
-	g_auto(GStrv) list = split(value, ",;");
-
-	if (!*list)
-		return g_strdup("names nothing");
-	g_strfreev(*target);
-	*target = g_steal_pointer(&list);
-	return NULL;
-}
-
-char **conf_split_words(const char *value)
-{
-	return split(value, " \t,;");
 }

@@ -10,7 +10,7 @@
 enum conf_type {
 	CONF_LINE,   /* char *, see conf_set_line() */
 	CONF_LIST,   /* char **, conf_set_list() */
-	CONF_YES,    /* gboolean */
+	CONF_YES,    /* gboolean: yes, no */
 	CONF_NUMBER, /* size_t, of `least` to `most` */
 	CONF_CHOICE, /* int or enum, of `choices` */
 };
@@ -55,11 +55,11 @@ struct conf_choice {
 	int value;
 };
 char *conf_set_choice(const struct conf_choice *choices, const char *value, int *target);
-char *conf_set_number(const char *value, guint64 least, guint64 most, size_t *target);
-char *conf_set_yes(const char *value, gboolean *target); /* yes, no */
 /* A text that is shown in one line: at most 255 bytes, nothing that steers a terminal. */
 char *conf_set_line(const char *value, char **target);
 /* Values between commas or semicolons, trimmed; what is between may hold blanks. At least one. */
 char *conf_set_list(const char *value, char ***target);
-/* Words between blanks, commas or semicolons; NULL-ended. */
+/* What is between any of these characters, trimmed, without what is empty; NULL-ended. */
+char **conf_split(const char *value, const char *separators);
+/* Words between blanks, commas or semicolons. */
 char **conf_split_words(const char *value);

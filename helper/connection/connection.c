@@ -146,17 +146,9 @@ static char *set_protocol(void *target, const char *value)
 static char *set_arguments(void *target, const char *value)
 {
 	struct connection *connection = target;
-	g_auto(GStrv) pieces = g_strsplit(value, ";", -1);
-	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
 
-	for (gsize i = 0; pieces[i] != NULL; i++)
-		if (*g_strstrip(pieces[i]) != '\0')
-			g_ptr_array_add(words, g_strdup(pieces[i]));
-	if (words->len == 0)
-		return g_strdup("names nothing");
-	g_ptr_array_add(words, NULL);
-	connection->arguments = g_strdupv((char **)words->pdata);
-	return NULL;
+	connection->arguments = conf_split(value, ";");
+	return *connection->arguments ? NULL : g_strdup("names nothing");
 }
 
 static char *set_path(const char *value, char **target)

@@ -1,6 +1,7 @@
 /* What an account asks of a device certificate besides its chain: RequireEKU=, RequireExtension=.
  */
 #include <string.h>
+#include "base/conf.h"
 #include "base/der.h"
 #include "base/name.h"
 #include "requirement.h"
@@ -24,6 +25,14 @@ const char *requirement_usage_name(const char *oid)
 	return NULL;
 }
 
+static const char *usage_oid(const char *name)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(usages); i++)
+		if (strcmp(usages[i].name, name) == 0)
+			return usages[i].oid;
+	return NULL;
+}
+
 static gboolean is_oid(const char *text)
 {
 	gboolean digit = FALSE, dot = FALSE;
@@ -41,26 +50,21 @@ static gboolean is_oid(const char *text)
 
 char *requirement_set_eku(struct requirement *requirement, const char *value)
 {
-	g_auto(GStrv) words = g_strsplit_set(value, " \t,;", -1);
-	g_autoptr(GPtrArray) oids = g_ptr_array_new_with_free_func(g_free);
+	g_auto(GStrv) words = conf_split_words(value);
 
 	for (gsize i = 0; words[i]; i++) {
-		const char *oid = is_oid(words[i]) ? words[i] : NULL;
+		const char *oid = is_oid(words[i]) ? words[i] : usage_oid(words[i]);
+		char *copy = g_strdup(oid);
 
-		if (!*words[i])
-			continue;
-		for (gsize k = 0; k < G_N_ELEMENTS(usages) && !oid; k++)
-			if (strcmp(usages[k].name, words[i]) == 0)
-				oid = usages[k].oid;
 		if (!oid)
 			return g_strdup_printf("has %s, which is neither an OID nor a known usage",
 					       words[i]);
-		g_ptr_array_add(oids, g_strdup(oid));
+		g_free(words[i]);
+		words[i] = copy;
 	}
-	if (!oids->len)
+	if (!*words)
 		return g_strdup("names no usage");
-	g_ptr_array_add(oids, NULL);
-	requirement->ekus = (char **)g_ptr_array_free(g_steal_pointer(&oids), FALSE);
+	requirement->ekus = g_steal_pointer(&words);
 	return NULL;
 }
 
@@ -75,26 +79,18 @@ char *requirement_set_extension(struct requirement *requirement, const char *val
 {
 	const char *equals = strchr(value, '=');
 	g_autofree char *oid = equals ? g_strndup(value, equals - value) : g_strdup(value);
-	g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
-	g_auto(GStrv) words = g_strsplit(equals ? equals + 1 : "", ";", -1);
+	g_auto(GStrv) values = equals ? conf_split(equals + 1, ";") : NULL;
 
 	if (!is_oid(g_strstrip(oid)))
 		return g_strdup("does not begin with an OID");
-	for (gsize i = 0; words[i]; i++) {
-		if (!*g_strstrip(words[i]))
-			continue;
-		if (g_str_has_prefix(words[i], HEX_PREFIX) &&
-		    !is_hex(words[i] + strlen(HEX_PREFIX)))
-			return g_strdup_printf("has %s, which is no hex", words[i]);
-		g_ptr_array_add(values, g_strdup(words[i]));
-	}
-	if (equals && !values->len)
+	for (gsize i = 0; values && values[i]; i++)
+		if (g_str_has_prefix(values[i], HEX_PREFIX) &&
+		    !is_hex(values[i] + strlen(HEX_PREFIX)))
+			return g_strdup_printf("has %s, which is no hex", values[i]);
+	if (values && !*values)
 		return g_strdup("has = and no value after it");
 	requirement->extension = g_steal_pointer(&oid);
-	if (values->len) {
-		g_ptr_array_add(values, NULL);
-		requirement->values = (char **)g_ptr_array_free(g_steal_pointer(&values), FALSE);
-	}
+	requirement->values = g_steal_pointer(&values);
 	return NULL;
 }
 
@@ -184,16 +180,13 @@ const char *requirement_check(const struct requirement *requirement, gnutls_x509
 			      char **message)
 {
 	for (char **eku = requirement->ekus; eku && *eku; eku++) {
-		const char *name = *eku;
+		const char *name = requirement_usage_name(*eku);
 
 		if (has_usage(certificate, *eku))
 			continue;
-		for (gsize i = 0; i < G_N_ELEMENTS(usages); i++)
-			if (strcmp(usages[i].oid, *eku) == 0)
-				name = usages[i].name;
 		*message = g_strdup_printf(
 			"the certificate lacks the extended key usage %s, which the account asks for",
-			name);
+			name ? name : *eku);
 		return "eku-missing";
 	}
 	if (requirement->extension && !has_extension(requirement, certificate)) {
