@@ -74,35 +74,26 @@ gboolean account_broken(struct devid_account *account, const char *format, ...)
 	return FALSE;
 }
 
-enum devid_account_state devid_account_state(const struct devid_account *account)
-{
-	return account->state;
-}
+/* What an account says is told as it was read. */
+#define TELL(type, name, field)                                        \
+	type devid_account_##name(const struct devid_account *account) \
+	{                                                              \
+		return account->field;                                 \
+	}
 
-const char *devid_account_folder(const struct devid_account *account)
-{
-	return account->folder;
-}
-
-const char *devid_account_problem(const struct devid_account *account)
-{
-	return account->problem;
-}
-
-const char *devid_account_name(const struct devid_account *account)
-{
-	return account->name;
-}
-
-const char *devid_account_default_label(const struct devid_account *account)
-{
-	return account->default_label;
-}
-
-enum devid_chain_mode devid_account_chain_mode(const struct devid_account *account)
-{
-	return account->chain_mode;
-}
+TELL(enum devid_account_state, state, state)
+TELL(const char *, folder, folder)
+TELL(const char *, problem, problem)
+TELL(const char *, name, name)
+TELL(const char *, default_label, default_label)
+TELL(enum devid_chain_mode, chain_mode, chain_mode)
+TELL(enum devid_size_measure, size_measure, size_measure)
+TELL(enum devid_protection, require_protection, protection)
+TELL(size_t, device_limit, device_limit)
+TELL(size_t, signing_limit, signing_limit)
+TELL(size_t, signing_count_limit, signing_count_limit)
+TELL(enum devid_signing_keys, signing_keys, signing_keys)
+TELL(size_t, expiry_warning, expiry_warning)
 
 void devid_account_set_chain_mode(struct devid_account *account, enum devid_chain_mode mode)
 {
@@ -115,41 +106,6 @@ enum devid_on_use devid_account_on_use(const struct devid_account *account)
 	 * says.
 	 */
 	return account->state == DEVID_ACCOUNT_UNUSABLE ? DEVID_ON_USE_ENFORCE : account->on_use;
-}
-
-enum devid_size_measure devid_account_size_measure(const struct devid_account *account)
-{
-	return account->size_measure;
-}
-
-enum devid_protection devid_account_require_protection(const struct devid_account *account)
-{
-	return account->protection;
-}
-
-size_t devid_account_device_limit(const struct devid_account *account)
-{
-	return account->device_limit;
-}
-
-size_t devid_account_signing_limit(const struct devid_account *account)
-{
-	return account->signing_limit;
-}
-
-size_t devid_account_signing_count_limit(const struct devid_account *account)
-{
-	return account->signing_count_limit;
-}
-
-enum devid_signing_keys devid_account_signing_keys(const struct devid_account *account)
-{
-	return account->signing_keys;
-}
-
-size_t devid_account_expiry_warning(const struct devid_account *account)
-{
-	return account->expiry_warning;
 }
 
 size_t devid_account_signing_count(const struct devid_account *account)

@@ -27,10 +27,16 @@ static const char *const answers[] = {
 	[DEVID_ANSWER_UNKNOWN] = "unknown",
 };
 
-const char *devid_os_name(enum devid_os os)
-{
-	return (unsigned)os < G_N_ELEMENTS(systems) ? systems[os] : "unknown";
-}
+#define NAME(kind, words)                                                                \
+	const char *devid_##kind##_name(enum devid_##kind value)                         \
+	{                                                                                \
+		return (unsigned)value < G_N_ELEMENTS(words) ? words[value] : "unknown"; \
+	}
+
+NAME(os, systems)
+NAME(setting, settings)
+NAME(action, actions)
+NAME(origin, origins)
 
 bool devid_os_find(const char *name, enum devid_os *os)
 {
@@ -41,21 +47,6 @@ bool devid_os_find(const char *name, enum devid_os *os)
 		}
 	}
 	return false;
-}
-
-const char *devid_setting_name(enum devid_setting setting)
-{
-	return (unsigned)setting < G_N_ELEMENTS(settings) ? settings[setting] : "unknown";
-}
-
-const char *devid_action_name(enum devid_action action)
-{
-	return (unsigned)action < G_N_ELEMENTS(actions) ? actions[action] : "unknown";
-}
-
-const char *devid_origin_name(enum devid_origin origin)
-{
-	return (unsigned)origin < G_N_ELEMENTS(origins) ? origins[origin] : "unknown";
 }
 
 const char *devid_answer_name(enum devid_answer answer)

@@ -21,16 +21,6 @@ static void free_group(gpointer data)
 	g_free(group);
 }
 
-static void free_office(gpointer data)
-{
-	office_free(data);
-}
-
-static void free_profile(gpointer data)
-{
-	profile_free(data);
-}
-
 static void free_rule(gpointer data)
 {
 	struct policy_rule *rule = data;
@@ -47,8 +37,8 @@ void policy_init(struct policy *policy)
 {
 	policy->users = g_ptr_array_new_with_free_func(free_user);
 	policy->groups = g_ptr_array_new_with_free_func(free_group);
-	policy->offices = g_ptr_array_new_with_free_func(free_office);
-	policy->profiles = g_ptr_array_new_with_free_func(free_profile);
+	policy->offices = g_ptr_array_new_with_free_func((GDestroyNotify)office_free);
+	policy->profiles = g_ptr_array_new_with_free_func((GDestroyNotify)profile_free);
 	policy->rules = g_ptr_array_new_with_free_func(free_rule);
 }
 

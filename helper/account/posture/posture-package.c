@@ -1,14 +1,18 @@
 /* Packages that are installed, and their versions: dpkg's database is read, rpm is asked. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
+#include <sys/wait.h>
 #include "posture-package.h"
-#include "posture-rpm.h"
+#include "posture-program.h"
 #include "posture-support.h"
 #include "posture-version.h"
 
 #define PACKAGE_NAME_MAX 128
 #define STATUS_FILE	 "/var/lib/dpkg/status"
 #define STATUS_MAX	 (64 * 1024 * 1024)
+#define RPM_PROGRAM	 "/usr/bin/rpm"
+#define RPM_ANSWER_MAX	 4096
 
 gboolean posture_package_name_is_sound(const char *name)
 {
@@ -107,6 +111,58 @@ gboolean posture_package_find(const char *text, gsize length, const char *name, 
 	return ok;
 }
 
+/* The lowest of the versions that rpm names (several of one name may be installed). NULL: none. */
+static char *lowest(const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	const char *low = NULL;
+
+	for (gsize i = 0; lines[i]; i++) {
+		if (!*lines[i])
+			continue;
+		if (!posture_version_is_sound(lines[i]))
+			return NULL;
+		if (!low || posture_version_compare(lines[i], low) < 0)
+			low = lines[i];
+	}
+	return g_strdup(low);
+}
+
+/* rpm's database has many forms, so rpm itself is asked. As dpkg's: NULL where it is not installed; FALSE with *found:
+ * rpm is not there, fails, or doesn't end in time.
+ */
+static gboolean ask_rpm(const struct posture_place *place, const char *name, char **version,
+			char **found)
+{
+	static const char *const words[] = {
+		[POSTURE_PROGRAM_ENDED] = "rpm can't tell",
+		[POSTURE_PROGRAM_NOT_STARTED] = "rpm can't be started",
+		[POSTURE_PROGRAM_LATE] = "rpm did not answer",
+	};
+	const char *const arguments[] = {
+		"rpm", "-q", "--qf", "%{EPOCHNUM}:%{VERSION}-%{RELEASE}\n", "--", name, NULL
+	};
+	g_autofree char *program = g_strconcat(place->root, RPM_PROGRAM, NULL);
+	g_autofree char *text = NULL;
+	enum posture_program_end end;
+	int status;
+
+	*version = NULL;
+	if (access(program, X_OK) != 0) {
+		*found = g_strdup("there is neither dpkg's database nor rpm");
+		return FALSE;
+	}
+	end = posture_program_run(program, arguments, RPM_ANSWER_MAX,
+				  g_get_monotonic_time() + POSTURE_PROGRAM_BOUND, &text, &status);
+	if (end == POSTURE_PROGRAM_ENDED && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		*version = lowest(text);
+	if (*version || (end == POSTURE_PROGRAM_ENDED && WIFEXITED(status) &&
+			 WEXITSTATUS(status) == 1 && strstr(text, "is not installed")))
+		return TRUE;
+	*found = g_strdup(words[end]);
+	return FALSE;
+}
+
 /* What is installed by this name, NULL for nothing; or FALSE with *found. */
 static gboolean installed_version(const struct posture_place *place, const char *name,
 				  char **version, char **found)
@@ -123,7 +179,7 @@ static gboolean installed_version(const struct posture_place *place, const char 
 	else if (error != ENOENT)
 		*found = g_strdup_printf(STATUS_FILE " can't be read: %s", g_strerror(error));
 	else
-		return posture_rpm_version(place, name, version, found);
+		return ask_rpm(place, name, version, found);
 	return FALSE;
 }
 
