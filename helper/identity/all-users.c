@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "all-users.h"
 
 #define HOMES	     "/home"
@@ -41,21 +42,11 @@ struct head {
 static void hand_over(int out, const char *name, const void *data, size_t length, const char *why)
 {
 	struct head head = { (uint32_t)length, "", "" };
-	const struct {
-		const char *data;
-		size_t length;
-	} parts[] = { { (const char *)&head, sizeof(head) }, { data, length } };
 
 	g_strlcpy(head.name, name, sizeof(head.name));
 	g_strlcpy(head.why, why ? why : "", sizeof(head.why));
-	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
-		for (size_t done = 0; done < parts[i].length;) {
-			ssize_t wrote = write(out, parts[i].data + done, parts[i].length - done);
-
-			if (wrote < 0 && errno != EINTR)
-				_exit(1);
-			done += wrote > 0 ? (size_t)wrote : 0;
-		}
+	if (!files_write_all(out, &head, sizeof(head)) || !files_write_all(out, data, length))
+		_exit(1);
 }
 
 /* Words for what is wrong with the file, or NULL. */

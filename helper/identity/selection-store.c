@@ -1,12 +1,4 @@
-/* Which identity each gateway took last: choices/gateways.conf in the user's state folder, a group a gateway.
- *
- *	[vpn.example 443]
- *	Key=SHA-256 of the public key
- *	Used=seconds since 1970
- *
- * What can't be believed (a link, another user's, too large, damaged) is as if it were not there: the choice
- * then goes by the other facts.
- */
+/* Which identity each gateway took last: see selection-store.h. */
 #include <errno.h>
 #include <string.h>
 #include <internal/cleanup.h>
@@ -98,6 +90,20 @@ char *selection_recall(const struct selection_gateway *gateway)
 	return is_key(key) ? g_steal_pointer(&key) : NULL;
 }
 
+static bool save(int folder, GKeyFile *store)
+{
+	gsize length = 0;
+	g_autofree char *text = g_key_file_to_data(store, &length, NULL);
+
+	return files_replace(folder, STORE_FILE, 0600, text, length, FILES_LOCKED);
+}
+
+static gboolean failed(GError **error)
+{
+	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "choices: %s",
+			       g_strerror(errno));
+}
+
 static void forget_oldest(GKeyFile *store)
 {
 	gsize count = 0;
@@ -113,10 +119,9 @@ static void forget_oldest(GKeyFile *store)
 gboolean selection_remember(const struct selection_gateway *gateway, const char *key, time_t now,
 			    GError **error)
 {
-	g_autofree char *group = group_of(gateway), *text = NULL;
+	g_autofree char *group = group_of(gateway);
 	AUTO_CLOSE int folder = open_folder(true); /* errno stays as it left it */
 	g_autoptr(GKeyFile) store = NULL;
-	gsize length = 0;
 
 	if (!group || !is_key(key))
 		return TRUE; /* nothing that could be found again */
@@ -125,12 +130,10 @@ gboolean selection_remember(const struct selection_gateway *gateway, const char 
 		g_key_file_set_string(store, group, "Key", key);
 		g_key_file_set_int64(store, group, "Used", now);
 		forget_oldest(store);
-		text = g_key_file_to_data(store, &length, NULL);
-		if (files_replace(folder, STORE_FILE, 0600, text, length, FILES_LOCKED))
+		if (save(folder, store))
 			return TRUE;
 	}
-	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "choices: %s",
-			       g_strerror(errno));
+	return failed(error);
 }
 
 gboolean selection_forget(const struct selection_gateway *gateway, GError **error)
@@ -138,19 +141,13 @@ gboolean selection_forget(const struct selection_gateway *gateway, GError **erro
 	AUTO_CLOSE int folder = open_folder(false);
 	g_autofree char *group = group_of(gateway);
 	g_autoptr(GKeyFile) store = NULL;
-	g_autofree char *text = NULL;
-	gsize length = 0;
 
 	if (folder < 0 || !group)
 		return TRUE;
 	if (files_lock(folder, LOCK_WAIT_MS, NULL)) {
 		store = load(folder);
-		if (!g_key_file_remove_group(store, group, NULL))
-			return TRUE;
-		text = g_key_file_to_data(store, &length, NULL);
-		if (files_replace(folder, STORE_FILE, 0600, text, length, FILES_LOCKED))
+		if (!g_key_file_remove_group(store, group, NULL) || save(folder, store))
 			return TRUE;
 	}
-	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "choices: %s",
-			       g_strerror(errno));
+	return failed(error);
 }

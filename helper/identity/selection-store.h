@@ -1,7 +1,6 @@
-/* Which identity each gateway took last: choices/gateways.conf in the user's state folder, a group
- * a gateway. [vpn.example 443] Key=SHA-256 of the public key Used=seconds since 1970  What can't
- * be believed (a link, another user's, too large, damaged) is as if it were not there: the choice
- * then goes by the other facts.
+/* Which identity each gateway took last: choices/gateways.conf in the user's state folder, a group a gateway, as
+ * "[vpn.example 443]" with "Key=SHA-256 of the public key" and "Used=seconds since 1970". What can't be believed (a link,
+ * another user's, too large, damaged) is as if it were not there: the choice then goes by the other facts.
  */
 #pragma once
 
