@@ -330,10 +330,9 @@ static void tell_gone(struct gate *gate, struct peer *peer, const guint8 *spki_h
 static gboolean account_is_broken(struct gate *gate, GError **error)
 {
 	gboolean broken;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&gate->lock);
 
-	g_mutex_lock(&gate->lock);
 	broken = account_keeper_is_broken(&gate->account, error);
-	g_mutex_unlock(&gate->lock);
 	return broken;
 }
 

@@ -127,8 +127,8 @@ gboolean refusals_add(struct refusals *refusals, const struct peer *peer, const 
 {
 	gint64 now = g_get_monotonic_time();
 	gboolean news;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&refusals->lock);
 
-	g_mutex_lock(&refusals->lock);
 	expire(refusals, now);
 
 	GList *link = find(refusals, peer, spki_hash);
@@ -155,20 +155,18 @@ gboolean refusals_add(struct refusals *refusals, const struct peer *peer, const 
 		g_queue_push_tail(&refusals->list, refusal);
 		g_atomic_int_set(&refusals->count, refusals->list.length);
 	}
-	g_mutex_unlock(&refusals->lock);
 	return news;
 }
 
 guint refusals_drop_all(struct refusals *refusals)
 {
 	guint dropped;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&refusals->lock);
 
-	g_mutex_lock(&refusals->lock);
 	expire(refusals, g_get_monotonic_time());
 	dropped = refusals->list.length;
 	g_queue_clear_full(&refusals->list, refusal_free);
 	g_atomic_int_set(&refusals->count, 0);
-	g_mutex_unlock(&refusals->lock);
 	return dropped;
 }
 
@@ -176,8 +174,8 @@ void refusals_drop_store(struct refusals *refusals)
 {
 	static const enum devid_result causes[] = { DEVID_STORE_LOCKED, DEVID_STORE_DISMISSED,
 						    DEVID_STORE_TIMEOUT, DEVID_STORE_MISSING };
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&refusals->lock);
 
-	g_mutex_lock(&refusals->lock);
 	for (GList *link = refusals->list.head, *next; link; link = next) {
 		struct refusal *refusal = link->data;
 
@@ -191,5 +189,4 @@ void refusals_drop_store(struct refusals *refusals)
 		}
 	}
 	g_atomic_int_set(&refusals->count, refusals->list.length);
-	g_mutex_unlock(&refusals->lock);
 }

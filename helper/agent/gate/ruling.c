@@ -186,12 +186,11 @@ struct ruling *rulings_look(struct rulings *rulings, const struct subject *subje
 {
 	struct ruling *ruling = NULL;
 	const struct entry *entry;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&rulings->lock);
 
-	g_mutex_lock(&rulings->lock);
 	entry = find(rulings, subject, peer);
 	if (entry && entry->ruling && entry->judgement == judgement)
 		ruling = ruling_ref(entry->ruling);
-	g_mutex_unlock(&rulings->lock);
 	return ruling;
 }
 

@@ -234,8 +234,8 @@ void watch_read(struct watch *watch, struct epochs *epochs)
 	gint64 now = g_get_monotonic_time();
 	gboolean rearm = FALSE;
 	guint changed;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&watch->lock);
 
-	g_mutex_lock(&watch->lock);
 	changed = watch_events(watch, &rearm);
 	if (changed || now - watch->looked >= LOOK_INTERVAL || !watch_complete(watch)) {
 		guint differs = watch_look(watch);
@@ -252,7 +252,6 @@ void watch_read(struct watch *watch, struct epochs *epochs)
 			watch->epochs[kind]++;
 	epochs->account = watch->epochs[ACCOUNT];
 	epochs->records = watch->epochs[RECORDS];
-	g_mutex_unlock(&watch->lock);
 }
 
 struct watch *watch_new(enum half half)

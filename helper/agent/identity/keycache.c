@@ -91,8 +91,8 @@ static guint drop_where(struct keycache *cache,
 	GHashTableIter iterator;
 	gpointer entry;
 	guint dropped = 0;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&cache->lock);
 
-	g_mutex_lock(&cache->lock);
 	g_hash_table_iter_init(&iterator, cache->entries);
 	while (g_hash_table_iter_next(&iterator, NULL, &entry)) {
 		if (!goes(entry, data))
@@ -101,7 +101,6 @@ static guint drop_where(struct keycache *cache,
 		entry_doom(entry);
 		dropped++;
 	}
-	g_mutex_unlock(&cache->lock);
 	return dropped;
 }
 
@@ -160,12 +159,11 @@ guint keycache_count(struct keycache *cache)
 	GHashTableIter iterator;
 	gpointer entry;
 	guint count = 0;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&cache->lock);
 
-	g_mutex_lock(&cache->lock);
 	g_hash_table_iter_init(&iterator, cache->entries);
 	while (g_hash_table_iter_next(&iterator, NULL, &entry))
 		count += ((struct entry *)entry)->handle != NULL;
-	g_mutex_unlock(&cache->lock);
 	return count;
 }
 
@@ -180,12 +178,11 @@ struct key_handle *keycache_peek(struct keycache *cache, const guint8 *spki_hash
 {
 	struct key_handle *handle = NULL;
 	struct entry *entry;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&cache->lock);
 
-	g_mutex_lock(&cache->lock);
 	entry = g_hash_table_lookup(cache->entries, spki_hash);
 	if (entry && entry->handle)
 		handle = take(cache, entry);
-	g_mutex_unlock(&cache->lock);
 	return handle;
 }
 
@@ -296,10 +293,9 @@ static struct key_handle *get_as_reader(struct keycache *cache, const struct sub
 static void wake(GCancellable *cancel, gpointer data)
 {
 	struct keycache *cache = data;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&cache->lock);
 
-	g_mutex_lock(&cache->lock);
 	g_cond_broadcast(&cache->changed);
-	g_mutex_unlock(&cache->lock);
 }
 
 /* With the lock held: until the reader of `entry` is done. FALSE: this client is not to be answered any

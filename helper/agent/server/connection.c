@@ -68,12 +68,9 @@ static void wait_readable(struct connection *connection)
 static enum devid_result send_frame(struct connection *connection, const struct wire_frame *frame,
 				    int timeout_ms)
 {
-	enum devid_result result;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&connection->sending);
 
-	g_mutex_lock(&connection->sending);
-	result = wire_send(connection->fd, frame, timeout_ms);
-	g_mutex_unlock(&connection->sending);
-	return result;
+	return wire_send(connection->fd, frame, timeout_ms);
 }
 
 /* A prompt is open. Comes from any thread and must not wait for a client that doesn't read. */

@@ -19,9 +19,10 @@
 /* A descriptor a client, some for the keyring and the logs. */
 #define DESCRIPTORS 1024
 
-static char *failed(const char *what)
+static gboolean failed(char **why, const char *what)
 {
-	return g_strdup_printf("%s: %s", what, g_strerror(errno));
+	*why = g_strdup_printf("%s: %s", what, g_strerror(errno));
+	return FALSE;
 }
 
 /* Closes all above stderr but those in `keep`, which are in ascending order. */
@@ -55,10 +56,8 @@ gboolean harden_process(const int *keep, guint keep_count, char **why)
 	static const struct rlimit no_core = { 0, 0 };
 
 	if (setrlimit(RLIMIT_CORE, &no_core) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
-		*why = failed("process");
-		return FALSE;
-	}
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return failed(why, "process");
 	umask(077);
 	close_others(keep, keep_count);
 	raise_limit(RLIMIT_NOFILE, DESCRIPTORS);
@@ -106,10 +105,8 @@ static gboolean hand_over(bool (*place)(enum half half, char *path), mode_t mode
 	}
 	(void)!mkdir(path, mode);
 	folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (folder < 0 || fstat(folder, &status) < 0) {
-		*why = g_strdup_printf("%s: %s", path, g_strerror(errno));
-		return FALSE;
-	}
+	if (folder < 0 || fstat(folder, &status) < 0)
+		return failed(why, path);
 	if (status.st_uid == user->uid)
 		return TRUE;
 	if (status.st_uid != 0 || status.st_mode & 022) {
@@ -118,10 +115,8 @@ static gboolean hand_over(bool (*place)(enum half half, char *path), mode_t mode
 				       path);
 		return FALSE;
 	}
-	if (fchown(folder, user->uid, user->gid) < 0 || fchmod(folder, mode) < 0) {
-		*why = g_strdup_printf("%s: %s", path, g_strerror(errno));
-		return FALSE;
-	}
+	if (fchown(folder, user->uid, user->gid) < 0 || fchmod(folder, mode) < 0)
+		return failed(why, path);
 	return TRUE;
 }
 
@@ -138,19 +133,15 @@ gboolean harden_drop(const struct system_user *user, char **why)
 		return TRUE;
 	if (initgroups(SYSTEM_USER, user->gid) < 0 ||
 	    setresgid(user->gid, user->gid, user->gid) < 0 ||
-	    setresuid(user->uid, user->uid, user->uid) < 0) {
-		*why = failed("user " SYSTEM_USER);
-		return FALSE;
-	}
+	    setresuid(user->uid, user->uid, user->uid) < 0)
+		return failed(why, "user " SYSTEM_USER);
 	if (getresuid(&real, &effective, &saved) < 0 || real != user->uid ||
 	    effective != user->uid || saved != user->uid || setuid(0) == 0) {
 		*why = g_strdup("user " SYSTEM_USER ": root could not be left");
 		return FALSE;
 	}
 	/* A change of ids may have made the process dumpable again. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
-		*why = failed("process");
-		return FALSE;
-	}
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return failed(why, "process");
 	return TRUE;
 }

@@ -13,13 +13,13 @@
 #include <unistd.h>
 #include <internal/cleanup.h>
 #include <internal/lock.h>
+#include "base/files.h"
 #include "listen.h"
 
-#define SOCKET_NAME	  "agent"
-#define FIRST_INHERITED	  3
-#define BACKLOG		  SOMAXCONN
-#define WITHDRAW_TRIES	  20
-#define WITHDRAW_PAUSE_MS 10
+#define SOCKET_NAME	"agent"
+#define FIRST_INHERITED 3
+#define BACKLOG		SOMAXCONN
+#define WITHDRAW_MS	200
 
 /* What each half's folder and socket allow. */
 static const struct {
@@ -214,18 +214,6 @@ enum listen_outcome listen_bind(struct listening *listening, enum half half, uid
 	return outcome;
 }
 
-static gboolean lock_for_withdrawal(int lock, gboolean once)
-{
-	for (int i = 0; i < WITHDRAW_TRIES; i++) {
-		if (flock(lock, LOCK_EX | LOCK_NB) == 0)
-			return TRUE;
-		if (once)
-			return FALSE;
-		poll(NULL, 0, WITHDRAW_PAUSE_MS);
-	}
-	return FALSE;
-}
-
 gboolean listen_withdraw(struct listening *listening, gboolean unless_wanted)
 {
 	struct pollfd waiting = { .fd = listening->fd, .events = POLLIN };
@@ -235,7 +223,7 @@ gboolean listen_withdraw(struct listening *listening, gboolean unless_wanted)
 	if (listening->fd < 0)
 		return TRUE;
 	if (listening->folder >= 0) {
-		locked = lock_for_withdrawal(listening->lock, unless_wanted);
+		locked = files_lock(listening->lock, unless_wanted ? 0 : WITHDRAW_MS, NULL);
 		if (!locked && unless_wanted)
 			return FALSE;
 	}

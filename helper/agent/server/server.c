@@ -75,12 +75,9 @@ static void leave(struct agent_server *base)
 
 static guint count_clients(struct server *server)
 {
-	guint clients;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&server->lock);
 
-	g_mutex_lock(&server->lock);
-	clients = server->connections->len;
-	g_mutex_unlock(&server->lock);
-	return clients;
+	return server->connections->len;
 }
 
 static guint clients(struct agent_server *base)
@@ -92,15 +89,14 @@ static guint asking(struct agent_server *base)
 {
 	struct server *server = of(base);
 	guint asking = 0;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&server->lock);
 
-	g_mutex_lock(&server->lock);
 	for (guint i = 0; i < server->connections->len; i++) {
 		struct connection *connection = server->connections->pdata[i];
 
 		asking += atomic_load(&connection->busy_since) != 0 &&
 			  g_atomic_int_get(&connection->session.prompted);
 	}
-	g_mutex_unlock(&server->lock);
 	return asking;
 }
 

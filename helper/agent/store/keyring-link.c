@@ -123,10 +123,9 @@ static void publish(struct keyring_link *link, enum link_stage stage)
 static gboolean is_listener(const struct keyring_link *link)
 {
 	gboolean is;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
 
-	g_mutex_lock(&lock);
 	is = listener == link;
-	g_mutex_unlock(&lock);
 	return is;
 }
 
@@ -147,12 +146,11 @@ static void begin_listening(struct keyring_link *link)
 static gboolean stop_listening(struct keyring_link *link)
 {
 	gboolean was;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
 
-	g_mutex_lock(&lock);
 	was = listener == link;
 	if (was)
 		listener = NULL;
-	g_mutex_unlock(&lock);
 	return was;
 }
 
@@ -279,10 +277,9 @@ static void fail(struct keyring_link *link, GError *error)
 static gboolean is_retired(struct keyring_link *link)
 {
 	gboolean retired;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
 
-	g_mutex_lock(&lock);
 	retired = link->retired;
-	g_mutex_unlock(&lock);
 	return retired;
 }
 
@@ -349,14 +346,13 @@ static struct keyring_link *begin(gboolean activate, gboolean for_prompt)
 static struct keyring_link *take_current(gboolean activate)
 {
 	struct keyring_link *link;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
 
-	g_mutex_lock(&lock);
 	if (!current)
 		current = begin(activate, FALSE); /* this reference is the caller's */
 	else
 		link_ref(current);
 	link = current;
-	g_mutex_unlock(&lock);
 	return link;
 }
 
