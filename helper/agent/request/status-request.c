@@ -1,27 +1,12 @@
 /* STATUS and FORGET, answered by a JSON object (its members: data/doc/protocol.md). */
-#include <json-glib/json-glib.h>
 #include <unistd.h>
 #include "config.h"
 #include "agent/gate/gate.h"
 #include "agent/gate/refusal.h"
 #include "agent/identity/keycache.h"
 #include "agent/store/store.h"
+#include "base/json-build.h"
 #include "request.h"
-
-static void add_text(JsonBuilder *builder, const char *name, const char *value)
-{
-	json_builder_set_member_name(builder, name);
-	if (value)
-		json_builder_add_string_value(builder, value);
-	else
-		json_builder_add_null_value(builder);
-}
-
-static void add_number(JsonBuilder *builder, const char *name, gint64 value)
-{
-	json_builder_set_member_name(builder, name);
-	json_builder_add_int_value(builder, value);
-}
 
 static void put_json(struct wire_frame *reply, JsonBuilder *builder)
 {
@@ -46,13 +31,12 @@ static void add_account(JsonBuilder *builder, const struct gate_facts *facts)
 
 	json_builder_set_member_name(builder, "account");
 	json_builder_begin_object(builder);
-	add_text(builder, "state", states[facts->state]);
-	add_text(builder, "folder", facts->account_folder);
-	add_text(builder, "problem", facts->problem);
-	add_text(builder, "on_use", modes[facts->on_use]);
-	add_number(builder, "signing", facts->signing);
-	json_builder_set_member_name(builder, "gone");
-	json_builder_add_boolean_value(builder, facts->gap);
+	json_text(builder, "state", states[facts->state]);
+	json_text(builder, "folder", facts->account_folder);
+	json_text(builder, "problem", facts->problem);
+	json_text(builder, "on_use", modes[facts->on_use]);
+	json_number(builder, "signing", facts->signing);
+	json_flag(builder, "gone", facts->gap);
 	json_builder_end_object(builder);
 }
 
@@ -73,10 +57,10 @@ static void add_stores(JsonBuilder *builder, enum half half)
 		enum store_state state = stores[i].state(half, &why);
 
 		json_builder_begin_object(builder);
-		add_text(builder, "name", stores[i].name);
-		add_text(builder, "title", stores[i].title);
-		add_text(builder, "state", states[state]);
-		add_text(builder, "why", why);
+		json_text(builder, "name", stores[i].name);
+		json_text(builder, "title", stores[i].title);
+		json_text(builder, "state", states[state]);
+		json_text(builder, "why", why);
 		json_builder_end_object(builder);
 	}
 	json_builder_end_array(builder);
@@ -93,17 +77,17 @@ gboolean handle_status(const struct exchange *exchange, GError **error)
 	gate_facts(agent->gate, &facts);
 	g_snprintf(generation, sizeof(generation), "%016" G_GINT64_MODIFIER "x", facts.generation);
 	json_builder_begin_object(builder);
-	add_text(builder, "version", DEVID_VERSION);
-	add_number(builder, "pid", getpid());
-	add_text(builder, "half", agent->half == HALF_SYSTEM ? "system" : "user");
-	add_number(builder, "uptime", (g_get_monotonic_time() - agent->started) / G_USEC_PER_SEC);
-	add_number(builder, "clients", server ? server->clients(server) : 0);
-	add_number(builder, "asking", server ? server->asking(server) : 0);
-	add_number(builder, "keys", keycache_count(agent->keys));
-	add_number(builder, "identities", facts.identities);
-	add_number(builder, "skipped", facts.skipped);
-	add_text(builder, "folder", facts.folder);
-	add_text(builder, "generation", generation);
+	json_text(builder, "version", DEVID_VERSION);
+	json_number(builder, "pid", getpid());
+	json_text(builder, "half", agent->half == HALF_SYSTEM ? "system" : "user");
+	json_number(builder, "uptime", (g_get_monotonic_time() - agent->started) / G_USEC_PER_SEC);
+	json_number(builder, "clients", server ? server->clients(server) : 0);
+	json_number(builder, "asking", server ? server->asking(server) : 0);
+	json_number(builder, "keys", keycache_count(agent->keys));
+	json_number(builder, "identities", facts.identities);
+	json_number(builder, "skipped", facts.skipped);
+	json_text(builder, "folder", facts.folder);
+	json_text(builder, "generation", generation);
 	add_account(builder, &facts);
 	add_stores(builder, agent->half);
 	json_builder_end_object(builder);
@@ -126,9 +110,9 @@ gboolean handle_forget(const struct exchange *exchange, GError **error)
 	gate_forget(agent->gate, &verdicts, &refusals);
 	refusals_drop_all(agent->told);
 	json_builder_begin_object(builder);
-	add_number(builder, "keys", keys);
-	add_number(builder, "verdicts", verdicts);
-	add_number(builder, "refusals", refusals);
+	json_number(builder, "keys", keys);
+	json_number(builder, "verdicts", verdicts);
+	json_number(builder, "refusals", refusals);
 	json_builder_end_object(builder);
 	put_json(exchange->reply, builder);
 	return TRUE;
