@@ -110,11 +110,10 @@ static char **all_logs(char **operands)
 	return (char **)g_ptr_array_free(logs, FALSE);
 }
 
-static enum exit_status list(char **operands)
+static enum exit_status list(char **operands, GError **error)
 {
 	g_autofree char **logs = all_logs(operands);
 	g_autoptr(devid_account) account = NULL;
-	GError *error = NULL;
 	time_t since = 0;
 
 	if (!options.used_by && operands[0])
@@ -124,14 +123,14 @@ static enum exit_status list(char **operands)
 	if (options.since && !when_parse(options.since, time(NULL), &since))
 		return report_usage("ca list", "--since %s: not a moment (%s)", options.since,
 				    WHEN_FORMS);
-	account = load(&error);
+	account = load(error);
 	if (account && logs[0])
-		ca_print_usage(account, logs, since, options.json, &error);
+		ca_print_usage(account, logs, since, options.json, error);
 	else if (account && options.json)
 		print_list_json(account);
 	else if (account)
 		print_list(account);
-	return !error ? EXIT_DONE : report_error(&error, options.json);
+	return EXIT_DONE;
 }
 
 static const GOptionEntry list_entries[] = {
@@ -185,21 +184,20 @@ static void print_signing(const struct devid_account *account, const struct devi
 	print_field("size", size);
 }
 
-static enum exit_status show(char **operands)
+static enum exit_status show(char **operands, GError **error)
 {
-	GError *error = NULL;
-	g_autoptr(devid_account) account = load(&error);
+	g_autoptr(devid_account) account = load(error);
 	const struct devid_signing *found = NULL;
 
 	if (!account)
-		return report_error(&error, options.json);
+		return EXIT_FAILED;
 	for (size_t i = 0; !found && i < devid_account_signing_count(account); i++)
 		if (strcmp(devid_account_signing(account, i)->name, operands[0]) == 0)
 			found = devid_account_signing(account, i);
 	if (!found) {
-		devid_error_set(&error, DEVID_NOT_FOUND, NULL, "see what is there: devid ca list",
+		devid_error_set(error, DEVID_NOT_FOUND, NULL, "see what is there: devid ca list",
 				"%s: no signing certificate has this name", operands[0]);
-		return report_error(&error, options.json);
+		return EXIT_FAILED;
 	}
 	if (options.json) {
 		g_autoptr(JsonBuilder) builder = json_builder_new();

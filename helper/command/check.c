@@ -340,10 +340,7 @@ static void print_result(struct check *check)
 	json_builder_end_array(builder);
 	if (check->alone)
 		policy_json(builder, check->alone);
-	json_text(builder, "result", !first ? "ok" : "error");
-	json_text(builder, "reason", !first ? "ok" : devid_error_reason(first));
-	json_text(builder, "message", !first ? NULL : first->message);
-	json_text(builder, "hint", !first ? NULL : devid_error_hint(first));
+	report_outcome(builder, first);
 	json_text(builder, "brackets", !first ? NULL : devid_error_brackets(first));
 	report_builder(builder);
 }
@@ -433,29 +430,27 @@ static gboolean check_named(struct check *check, const char *operand, GError **e
 	return identity && check_one(check, identity, error);
 }
 
-static enum exit_status check_report(struct check *check, const char *operand)
+static enum exit_status check_report(struct check *check, const char *operand, GError **error)
 {
-	GError *error = NULL;
 	gboolean ok;
 
 	json_builder_begin_object(check->builder);
 	json_builder_set_member_name(check->builder, "identities");
 	json_builder_begin_array(check->builder);
-	ok = check_named(check, operand, &error);
+	ok = check_named(check, operand, error);
 	look_at_signing(check);
 	if (check->warnings)
 		warnings_tell(check->warnings);
-	if (!ok && !options.quiet)
-		return report_error(&error, options.json);
-	if (!ok)
-		check->status = exit_status_for(devid_error_result(error));
-	else if (options.json)
+	if (ok && options.json)
 		print_result(check);
-	g_clear_error(&error);
+	if (!ok && options.quiet) {
+		check->status = exit_status_for(devid_error_result(*error));
+		g_clear_error(error);
+	}
 	return check->status;
 }
 
-static enum exit_status run(char **operands)
+static enum exit_status run(char **operands, GError **error)
 {
 	struct check check = { .choice = options.choice };
 	enum exit_status status;
@@ -464,7 +459,7 @@ static enum exit_status run(char **operands)
 		return report_usage("check", "--ca-file goes with --server");
 	check.warnings = options.notify ? warnings_new() : NULL;
 	check.builder = json_builder_new();
-	status = check_report(&check, operands[0]);
+	status = check_report(&check, operands[0], error);
 	g_object_unref(check.builder);
 	g_clear_error(&check.first);
 	server_report_clear(&check.address);

@@ -157,38 +157,35 @@ static void watch_signals(struct connect *connect)
 		g_unix_signal_add(ending[i], interrupted, connect);
 }
 
-static enum exit_status in_foreground(struct connect *connect)
+static enum exit_status in_foreground(struct connect *connect, GError **error)
 {
-	GError *error = NULL;
-
 	connect->log = stderr;
-	if (connect_sign_in(connect, &error))
+	if (connect_sign_in(connect, error))
 		return supervise(connect, -1);
-	connect_event(connect, error);
-	return report_error(&error, connect->json);
+	connect_event(connect, *error);
+	return EXIT_FAILED;
 }
 
-static enum exit_status in_background(struct connect *connect, int lock)
+static enum exit_status in_background(struct connect *connect, int lock, GError **error)
 {
 	g_autofree char *address = NULL;
 	struct background background;
-	GError *error = NULL;
 
 	connect->log = connect_open_log(connect->connection->name);
-	if (!connect_background_start(connect, lock, &background, &error) ||
-	    !connect_sign_in(connect, &error)) {
+	if (!connect_background_start(connect, lock, &background, error) ||
+	    !connect_sign_in(connect, error)) {
 		connect_background_end(&background);
-		connect_event(connect, error);
-		return report_error(&error, connect->json);
+		connect_event(connect, *error);
+		return EXIT_FAILED;
 	}
-	if (!connect_background_go(connect, &background, &address, &error))
-		return report_error(&error, connect->json);
+	if (!connect_background_go(connect, &background, &address, error))
+		return EXIT_FAILED;
 	print_connected(connect, address);
 	return EXIT_DONE;
 }
 
-/* Already there, or being made by another one: then *status. */
-static bool is_there(struct connect *connect, enum exit_status *status)
+/* Already there, or being made by another one. */
+static bool is_there(struct connect *connect)
 {
 	g_autoptr(ConnectionState) state = connection_state_read(connect->connection->name);
 	g_autofree char *words = NULL;
@@ -198,22 +195,19 @@ static bool is_there(struct connect *connect, enum exit_status *status)
 	words = g_strdup_printf("already %s%s%s", state->state, state->address ? ", address " : "",
 				state->address ? state->address : "");
 	print_word(connect, state->state, words);
-	*status = EXIT_DONE;
 	return true;
 }
 
-static enum exit_status run(struct connect *connect)
+static enum exit_status run(struct connect *connect, GError **error)
 {
-	enum exit_status status = EXIT_DONE;
-	GError *error = NULL;
 	int lock;
 
-	if (connect->fresh && !options.dry_run && !connect_forget(connect, &error))
-		return report_error(&error, connect->json);
-	if (!options.dry_run && is_there(connect, &status))
-		return status;
-	if (!connect_check(connect, &error))
-		return report_error(&error, connect->json);
+	if (connect->fresh && !options.dry_run && !connect_forget(connect, error))
+		return EXIT_FAILED;
+	if (!options.dry_run && is_there(connect))
+		return EXIT_DONE;
+	if (!connect_check(connect, error))
+		return EXIT_FAILED;
 	if (connect->office) {
 		g_autofree char *words = g_strdup_printf(
 			"this is the office %s: no tunnel is needed", connect->office);
@@ -223,46 +217,44 @@ static enum exit_status run(struct connect *connect)
 	}
 	if (options.dry_run)
 		return print_dry(connect);
-	lock = connection_state_lock(connect->connection->name, &error);
+	lock = connection_state_lock(connect->connection->name, error);
 	if (lock < 0)
-		return report_error(&error, connect->json);
+		return EXIT_FAILED;
 	watch_signals(connect);
 	say_what_begins(connect);
 	/* In the foreground it is held to the end of this process. */
-	return options.foreground ? in_foreground(connect) : in_background(connect, lock);
+	return options.foreground ? in_foreground(connect, error)
+				  : in_background(connect, lock, error);
 }
 
 /* As command/connect/background.c starts it. */
-static enum exit_status run_supervisor(struct connect *connect)
+static enum exit_status run_supervisor(struct connect *connect, GError **error)
 {
-	GError *error = NULL;
 	bool signed_in;
 
 	if (fcntl(READY_FD, F_SETFD, FD_CLOEXEC) < 0 || fcntl(LOCK_FD, F_SETFD, FD_CLOEXEC) < 0)
 		return report_usage("connect", "--supervise is not for people");
 	connect->driver = vpn_driver_for(connect->connection);
 	connect->log = stderr;
-	if (!connect_find(connect, &error))
-		return report_error(&error, false);
+	if (!connect_find(connect, error))
+		return EXIT_FAILED;
 	/* While the user signs in. */
 	if (connect->driver->prepare)
 		connect->driver->prepare(&connect->session);
-	if (!connect_read_ticket(connect, &signed_in, &error))
-		return report_error(&error, false);
+	if (!connect_read_ticket(connect, &signed_in, error))
+		return EXIT_FAILED;
 	if (!signed_in)
 		return EXIT_DONE;
 	return supervise(connect, READY_FD);
 }
 
-static enum exit_status dispatch(struct connect *connect, const char *operand)
+static enum exit_status dispatch(struct connect *connect, const char *operand, GError **error)
 {
-	GError *error = NULL;
-
-	connect->connection = connection_find(operand, &error);
+	connect->connection = connection_find(operand, error);
 	if (!connect->connection)
-		return report_error(&error, connect->json);
+		return EXIT_FAILED;
 	if (options.supervise)
-		return run_supervisor(connect);
+		return run_supervisor(connect, error);
 	connect->driver = vpn_driver_find(connect->connection->client);
 	if (options.diagnose)
 		return connect_diagnose(connect);
@@ -271,16 +263,16 @@ static enum exit_status dispatch(struct connect *connect, const char *operand)
 	 */
 	if (options.dry_run || options.foreground)
 		connect->driver = vpn_driver_for(connect->connection);
-	return run(connect);
+	return run(connect, error);
 }
 
-static enum exit_status connect_to(char **operands)
+static enum exit_status connect_to(char **operands, GError **error)
 {
 	enum exit_status status;
 
 	/* A program that ends before it has read what it was given says why itself. */
 	signal(SIGPIPE, SIG_IGN);
-	status = dispatch(&the_connect, operands[0]);
+	status = dispatch(&the_connect, operands[0], error);
 	connect_clear(&the_connect);
 	return status;
 }

@@ -47,34 +47,32 @@ static void print(const GPtrArray *ended)
 	report_builder(builder);
 }
 
-static enum exit_status disconnect(char **operands)
+static enum exit_status disconnect(char **operands, GError **error)
 {
 	g_autoptr(GPtrArray) states = connection_state_list(), ended = g_ptr_array_new();
-	GError *error = NULL;
 	guint meant = 0;
 
 	for (guint i = 0; i < states->len; i++)
 		meant += !connection_state_is_over(g_ptr_array_index(states, i)) &&
 			 is_meant(g_ptr_array_index(states, i), operands[0]);
 	if (meant == 0)
-		devid_error_set(&error, DEVID_NOT_FOUND, "not-connected", NULL, "%s",
+		devid_error_set(error, DEVID_NOT_FOUND, "not-connected", NULL, "%s",
 				operands[0] ? operands[0] : "nothing is connected");
 	else if (meant > 1 && !options.all)
-		devid_error_set(&error, DEVID_USAGE, NULL, "devid disconnect NAME, or --all",
+		devid_error_set(error, DEVID_USAGE, NULL, "devid disconnect NAME, or --all",
 				"%u connections: which one?", meant);
-	for (guint i = 0; i < states->len && !error; i++) {
+	for (guint i = 0; i < states->len && !*error; i++) {
 		struct connection_state *state = g_ptr_array_index(states, i);
 
 		if (!is_meant(state, operands[0]))
 			continue;
 		if (connection_state_is_over(state))
 			connection_state_remove(state->name);
-		else if (connection_end(state, &error))
+		else if (connection_end(state, error))
 			g_ptr_array_add(ended, state->name);
 	}
-	if (error)
-		return report_error(&error, options.json);
-	print(ended);
+	if (!*error)
+		print(ended);
 	return EXIT_DONE;
 }
 

@@ -100,6 +100,7 @@ static void diagnosis_json(const struct diagnosis *diagnosis)
 static void print_examinations(void)
 {
 	static const char *const headings[] = { "EXAMINATION", "READS", NULL };
+	static const char *const members[] = { "name", "reads" };
 	AUTO_TABLE struct table *table = table_new(headings);
 
 	for (size_t i = 0; i < examination_count; i++) {
@@ -107,68 +108,45 @@ static void print_examinations(void)
 
 		table_row(table, cells);
 	}
-	table_print(table, stdout);
+	if (options.json)
+		table_json(table, "examinations", members);
+	else
+		table_print(table, stdout);
 }
 
-static void print_examinations_json(void)
-{
-	g_autoptr(JsonBuilder) builder = json_builder_new();
-
-	json_builder_begin_object(builder);
-	json_builder_set_member_name(builder, "examinations");
-	json_builder_begin_array(builder);
-	for (size_t i = 0; i < examination_count; i++) {
-		json_builder_begin_object(builder);
-		json_text(builder, "name", examinations[i].name);
-		json_text(builder, "reads", examinations[i].reads);
-		json_builder_end_object(builder);
-	}
-	json_builder_end_array(builder);
-	report_builder(builder);
-}
-
-static enum exit_status examine(void)
+static enum exit_status examine(GError **error)
 {
 	struct diagnosis diagnosis = { .results = NULL };
 	enum exit_status status;
-	GError *error = NULL;
+	bool written;
 
 	doctor_examine(&diagnosis, examinations, examination_count, options.all_users);
 	status = diagnosis.counts[OUTCOME_FAIL] > 0 ? EXIT_FAILED : EXIT_DONE;
+	written = options.report && diagnosis_report(&diagnosis, options.report, error);
 	/* A document ends with the error, where there is one: one is enough. */
-	if (options.report && !diagnosis_report(&diagnosis, options.report, &error)) {
-		if (!options.json)
-			diagnosis_print(&diagnosis);
-		status = report_error(&error, options.json);
-	} else if (options.json) {
+	if (options.json && !*error)
 		diagnosis_json(&diagnosis);
-	} else {
+	else if (!options.json)
 		diagnosis_print(&diagnosis);
-		if (options.report)
-			print_line(stdout, "report for the help desk, nothing secret in it: %s",
-				   options.report);
-	}
+	if (written && !options.json)
+		print_line(stdout, "report for the help desk, nothing secret in it: %s",
+			   options.report);
 	diagnosis_clear(&diagnosis);
 	return status;
 }
 
-static enum exit_status doctor(char **operands)
+static enum exit_status doctor(char **operands, GError **error)
 {
-	GError *error = NULL;
-
 	if (options.list && (options.report || options.all_users))
 		return report_usage("doctor", "--list goes with --json alone");
 	if (options.all_users && geteuid() != 0) {
-		devid_error_set(&error, DEVID_DENIED, NULL, "as root: devid doctor --all-users",
+		devid_error_set(error, DEVID_DENIED, NULL, "as root: devid doctor --all-users",
 				"doctor --all-users: only root may look at every user's records");
-		return report_error(&error, options.json);
+		return EXIT_FAILED;
 	}
 	if (!options.list)
-		return examine();
-	if (options.json)
-		print_examinations_json();
-	else
-		print_examinations();
+		return examine(error);
+	print_examinations();
 	return EXIT_DONE;
 }
 

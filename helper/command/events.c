@@ -141,18 +141,17 @@ static gboolean open_logs(struct event_reader *reader, GError **error)
 	return TRUE;
 }
 
-static enum exit_status events(char **operands)
+static enum exit_status events(char **operands, GError **error)
 {
 	g_autoptr(event_reader) reader = NULL;
-	GError *error = NULL;
 	time_t since = 0;
 
 	if (options.since && !when_parse(options.since, time(NULL), &since))
 		return report_usage("events", "--since %s: not a moment (%s)", options.since,
 				    WHEN_FORMS);
 	reader = event_reader_new(since);
-	if (!open_logs(reader, &error))
-		return report_error(&error, options.json);
+	if (!open_logs(reader, error))
+		return EXIT_FAILED;
 	if (options.json)
 		report_json_array("events", next_node, reader);
 	else

@@ -76,15 +76,17 @@ static gboolean write_file(const char *path, const GString *pem, GError **error)
 	       failed(error, path, errno);
 }
 
-static enum exit_status export(char **operands) {
+static enum exit_status run(char **operands, GError **error)
+{
 	AUTO_CHOICE struct choice choice = options.choice;
 	g_autoptr(GString) pem = g_string_new(NULL);
-	GError *error = NULL;
-	const struct identity *identity = choose(&choice, operands[0], &error);
+	const struct identity *identity = choose(&choice, operands[0], error);
 
-	if (!identity || !to_pem(identity, pem, &error)) return report_error(&error, false);
-	if (!options.output || strcmp(options.output, "-") == 0) fputs(pem->str, stdout);
-	else if (!write_file(options.output, pem, &error)) return report_error(&error, false);
+	if (!identity || !to_pem(identity, pem, error))
+		return EXIT_FAILED;
+	if (options.output && strcmp(options.output, "-") != 0)
+		return write_file(options.output, pem, error) ? EXIT_DONE : EXIT_FAILED;
+	fputs(pem->str, stdout);
 	return EXIT_DONE;
 }
 
@@ -96,5 +98,5 @@ const struct command command_export = {
 		 "never exported.",
 	.entries = entries,
 	.most = 1,
-	.run = export,
+	.run = run,
 };

@@ -138,32 +138,25 @@ static gboolean import_run(struct import *import, GError **error)
 	return import->foreign ? import_to_foreign(import, error) : import_to_own(import, error);
 }
 
-static enum exit_status import_cert(char **operands)
+static enum exit_status import_cert(char **operands, GError **error)
 {
-	struct import import = { .options = &options };
-	enum exit_status status = EXIT_DONE;
-	g_autofree char *prompt = NULL;
-	GError *error = NULL;
+	g_autofree char *prompt = g_strdup_printf("Password of %s", file_title(operands[0]));
+	struct import import = { .options = &options,
+				 .warnings = g_ptr_array_new_with_free_func(g_free) };
+	gboolean understood, ok;
 
 	options.file = operands[0];
 	password_guard_process();
-	import.warnings = g_ptr_array_new_with_free_func(g_free);
-	prompt = g_strdup_printf("Password of %s", file_title(options.file));
 	password_words_init(&import.password, prompt);
-	if (!understand(&import, &error)) {
-		status = report_error(&error, options.json);
-	} else if (import_run(&import, &error)) {
-		/* What was here already was not imported. */
-		if (!import.logged && import.changed && !import.renamed_from)
-			import_event(&import, NULL);
+	understood = understand(&import, error);
+	ok = understood && import_run(&import, error);
+	/* What was here already was not imported. */
+	if (understood && !import.logged && (!ok || (import.changed && !import.renamed_from)))
+		import_event(&import, ok ? NULL : *error);
+	if (ok)
 		import_report(&import);
-	} else {
-		if (!import.logged)
-			import_event(&import, error);
-		status = report_error(&error, options.json);
-	}
 	import_clear(&import);
-	return status;
+	return ok ? EXIT_DONE : EXIT_FAILED;
 }
 
 const struct command command_import_cert = {

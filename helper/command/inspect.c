@@ -45,21 +45,20 @@ static enum exit_status inspect_one(const char *path, const struct devid_account
 	return finding_status(&finding, account);
 }
 
-static enum exit_status inspect(char **operands)
+static enum exit_status inspect(char **operands, GError **error)
 {
 	bool one = g_strv_length(operands) == 1;
 	struct password_words words;
 	g_autoptr(devid_account) account = NULL;
 	g_autoptr(JsonBuilder) builder = NULL;
 	enum exit_status status = EXIT_DONE;
-	g_autoptr(GError) error = NULL;
 	enum devid_result result;
 
 	result = devid_account_load(NULL, options.system || geteuid() == 0, &account);
 	if (result != DEVID_OK) {
-		devid_error_set(&error, result, NULL, NULL, "account: %s",
+		devid_error_set(error, result, NULL, NULL, "account: %s",
 				devid_reason_for(result)->cause);
-		return report_error(&error, options.json);
+		return EXIT_FAILED;
 	}
 	password_guard_process();
 	password_words_init(&words, one ? "Password of the file" : "Password of the files");

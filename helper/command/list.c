@@ -237,7 +237,7 @@ static void print_table(struct table *table, size_t chosen, size_t count, size_t
 		empty_state();
 }
 
-static enum exit_status print(struct identity_list *list, bool foreign)
+static enum exit_status print(struct identity_list *list, bool foreign, GError **error)
 {
 	const struct selection_gateway any = { NULL, 0 };
 	size_t count = identity_list_count(list), chosen, authorities;
@@ -247,14 +247,13 @@ static enum exit_status print(struct identity_list *list, bool foreign)
 	g_autofree struct selection_facts *facts = g_new0(struct selection_facts, count + 1);
 	g_autofree char *remembered = count > 1 ? selection_recall(&any) : NULL;
 	struct view view = { list, foreign, table, builder, facts, remembered };
-	g_autoptr(GError) error = NULL;
 
 	json_builder_begin_object(builder);
 	json_builder_set_member_name(builder, "identities");
 	json_builder_begin_array(builder);
 	for (size_t i = 0; i < count; i++)
-		if (!add_one(&view, i, &accounts, &error))
-			return report_error(&error, options.json);
+		if (!add_one(&view, i, &accounts, error))
+			return EXIT_FAILED;
 	chosen = selection_best(facts, count);
 	authorities = add_authorities(&view);
 	if (options.json)
@@ -291,10 +290,9 @@ static struct identity_list *load(char **uris, GError **error)
 	return g_steal_pointer(&list);
 }
 
-static enum exit_status list(char **uris)
+static enum exit_status list(char **uris, GError **error)
 {
 	g_autoptr(identity_list) list = NULL;
-	GError *error = NULL;
 
 	for (size_t i = 0; uris[i]; i++)
 		if (!g_str_has_prefix(uris[i], "pkcs11:"))
@@ -306,8 +304,8 @@ static enum exit_status list(char **uris)
 		return report_usage("list", "--user, --system, --all-users don't go with a URI");
 	if (options.all && (options.user || options.system))
 		return report_usage("list", "--all-users goes without --user and --system");
-	list = load(uris, &error);
-	return list ? print(list, uris[0] != NULL) : report_error(&error, options.json);
+	list = load(uris, error);
+	return list ? print(list, uris[0] != NULL, error) : EXIT_FAILED;
 }
 
 const struct command command_list = {

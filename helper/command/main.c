@@ -14,7 +14,7 @@
 #include "command.h"
 #include "complete.h"
 
-static enum exit_status help(char **operands);
+static enum exit_status help(char **operands, GError **error);
 
 static const struct command command_help = {
 	.name = "help",
@@ -63,7 +63,7 @@ static const struct command devid = {
 };
 
 /* `devid help ca add` and `devid ca add --help` are the same. */
-static enum exit_status help(char **operands)
+static enum exit_status help(char **operands, GError **error)
 {
 	guint count = g_strv_length(operands);
 	g_autofree char **words = g_new0(char *, count + 3);

@@ -61,6 +61,7 @@ static const enum colour colours[] = {
 static void print_kinds(void)
 {
 	static const char *const headings[] = { "CHECK", "VALUE", "READS", NULL };
+	static const char *const members[] = { "name", "parameters", "reads" };
 	AUTO_TABLE struct table *table = table_new(headings);
 	const struct devid_posture_kind *kind;
 
@@ -69,26 +70,10 @@ static void print_kinds(void)
 
 		table_row(table, cells);
 	}
-	table_print(table, stdout);
-}
-
-static void print_kinds_json(void)
-{
-	g_autoptr(JsonBuilder) builder = json_builder_new();
-	const struct devid_posture_kind *kind;
-
-	json_builder_begin_object(builder);
-	json_builder_set_member_name(builder, "kinds");
-	json_builder_begin_array(builder);
-	for (size_t i = 0; (kind = devid_posture_kind(i)) != NULL; i++) {
-		json_builder_begin_object(builder);
-		json_text(builder, "name", kind->name);
-		json_text(builder, "parameters", kind->parameters);
-		json_text(builder, "reads", kind->reads);
-		json_builder_end_object(builder);
-	}
-	json_builder_end_array(builder);
-	report_builder(builder);
+	if (options.json)
+		table_json(table, "kinds", members);
+	else
+		table_print(table, stdout);
 }
 
 /* --- what was found ----------------------------------------------------------------------- */
@@ -221,22 +206,18 @@ static gboolean run_all(struct posture *run, GError **error)
 	return TRUE;
 }
 
-/* Members that each command's --json begins or ends with. */
-static enum exit_status finish(struct posture *run)
+static enum exit_status finish(struct posture *run, GError **error)
 {
-	g_autoptr(GError) error = NULL;
+	g_autoptr(GError) unmet = NULL;
 
 	if (run->failed->len > 0)
-		devid_error_set(&error, DEVID_BLOCKED, "posture-failed", NULL,
+		devid_error_set(&unmet, DEVID_BLOCKED, "posture-failed", NULL,
 				"posture: this computer does not meet %s", run->failed->str);
 	json_builder_end_array(run->builder);
-	json_text(run->builder, "result", !error ? "ok" : "error");
-	json_text(run->builder, "reason", !error ? "ok" : devid_error_reason(error));
-	json_text(run->builder, "message", !error ? NULL : error->message);
-	json_text(run->builder, "hint", !error ? NULL : devid_error_hint(error));
 	if (options.json) {
+		report_outcome(run->builder, unmet);
 		report_builder(run->builder);
-		return !error ? EXIT_DONE : EXIT_BLOCKED;
+		return !unmet ? EXIT_DONE : EXIT_BLOCKED;
 	}
 	if (devid_account_profile_count(run->account) == 0) {
 		print_line(stdout, "the account has no device profile.");
@@ -244,38 +225,32 @@ static enum exit_status finish(struct posture *run)
 		report_hint(
 			"devid posture --list shows what one can ask for; see devid-account(5)");
 	}
-	return !error ? EXIT_DONE : report_error(&error, false);
+	if (unmet)
+		g_propagate_error(error, g_steal_pointer(&unmet));
+	return EXIT_DONE;
 }
 
-static enum exit_status run_for(const char *operand)
+static enum exit_status posture(char **operands, GError **error)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 	g_autoptr(GString) failed = g_string_new(NULL);
-	AUTO_POSTURE struct posture posture = { .choice = options.choice,
-						.builder = builder,
-						.failed = failed };
-	struct posture *run = &posture;
-	GError *error = NULL;
+	AUTO_POSTURE struct posture run = { .choice = options.choice,
+					    .builder = builder,
+					    .failed = failed };
 
+	if (options.list && (operands[0] || options.profile))
+		return report_usage("posture", "--list goes with --json alone");
+	if (options.list) {
+		print_kinds();
+		return EXIT_DONE;
+	}
 	json_builder_begin_object(builder);
 	json_builder_set_member_name(builder, "profiles");
 	json_builder_begin_array(builder);
-	if (find_account(run, &error) && find_verdict(run, operand, &error) && run_all(run, &error))
-		return finish(run);
-	return report_error(&error, options.json);
-}
-
-static enum exit_status posture(char **operands)
-{
-	if (options.list && (operands[0] || options.profile))
-		return report_usage("posture", "--list goes with --json alone");
-	if (!options.list)
-		return run_for(operands[0]);
-	if (options.json)
-		print_kinds_json();
-	else
-		print_kinds();
-	return EXIT_DONE;
+	if (!find_account(&run, error) || !find_verdict(&run, operands[0], error) ||
+	    !run_all(&run, error))
+		return EXIT_FAILED;
+	return finish(&run, error);
 }
 
 const struct command command_posture = {

@@ -228,11 +228,10 @@ static gboolean may_install(const struct request *request, GError **error)
 	return TRUE;
 }
 
-static enum exit_status install(const struct request *request, GPtrArray *files)
+static enum exit_status install(const struct request *request, GPtrArray *files, GError **error)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 	enum exit_status status = confirm(request, files);
-	GError *error = NULL;
 
 	if (status != EXIT_DONE)
 		return status;
@@ -243,8 +242,8 @@ static enum exit_status install(const struct request *request, GPtrArray *files)
 		enum client_outcome outcome;
 
 		if (!client_install(file, text, request->client->name, request->profile.home,
-				    &outcome, &backup, &error))
-			return report_error(&error, options.json);
+				    &outcome, &backup, error))
+			return EXIT_FAILED;
 		add_json_file(builder, file, text,
 			      outcome == CLIENT_WRITTEN ? "written" : "unchanged", backup);
 		if (options.json)
@@ -288,27 +287,26 @@ static gboolean check_identity(const struct request *request, GError **error)
 	return TRUE;
 }
 
-static enum exit_status go(struct request *request)
+static enum exit_status go(struct request *request, GError **error)
 {
 	g_autoptr(GPtrArray) files = client_files_new();
 	struct client_profile *profile = &request->profile;
 	const struct vpn_client *client = request->client;
-	GError *error = NULL;
 
 	profile->identity = request->identity;
-	if (!check_identity(request, &error))
-		return report_error(&error, options.json);
+	if (!check_identity(request, error))
+		return EXIT_FAILED;
 	if (!profile->gateway && client->example && options.install && client->installs)
 		return report_usage("profile", "%s: --gateway %s is missing", client->name,
 				    client->gateway);
 	if (!profile->gateway)
 		profile->gateway = g_strdup(client->example);
-	if (!client_profile_check(profile, client, &error) ||
-	    !client->profile(profile, files, &error) ||
-	    (options.install && !may_install(request, &error)))
-		return report_error(&error, options.json);
+	if (!client_profile_check(profile, client, error) ||
+	    !client->profile(profile, files, error) ||
+	    (options.install && !may_install(request, error)))
+		return EXIT_FAILED;
 	if (options.install)
-		return install(request, files);
+		return install(request, files, error);
 	if (client->token == CLIENT_SYSTEM && request->identity->half == HALF_USER)
 		report_warning(
 			"%s runs as root and can't reach %s, your own identity: import it with "
@@ -317,48 +315,45 @@ static enum exit_status go(struct request *request)
 	return print(request, files);
 }
 
-static enum exit_status run(struct request *request, const char *label)
+static enum exit_status run(struct request *request, const char *label, GError **error)
 {
 	/* Root's daemons: the machine's identity, wherever it stands in the list. */
 	AUTO_CHOICE struct choice choice = {
 		.system = request->client->token == CLIENT_SYSTEM && !label,
 	};
 	char home[PATH_BUFFER];
-	GError *error = NULL;
 
-	if (path_home(home)) {
-		request->profile.home = home;
-		request->profile.module = token_module_path();
-		request->identity = choose(&choice, label, &error);
-	} else {
-		devid_error_set(&error, DEVID_IO, NULL, NULL, "no home folder");
+	if (!path_home(home)) {
+		devid_error_set(error, DEVID_IO, NULL, NULL, "no home folder");
+		return EXIT_FAILED;
 	}
-	return error ? report_error(&error, options.json) : go(request);
+	request->profile.home = home;
+	request->profile.module = token_module_path();
+	request->identity = choose(&choice, label, error);
+	return request->identity ? go(request, error) : EXIT_FAILED;
 }
 
-static enum exit_status run_for(const struct vpn_client *client, const char *label)
+static enum exit_status run_for(const struct vpn_client *client, const char *label, GError **error)
 {
 	g_autofree char *ca_file =
 		options.ca_file ? g_canonicalize_filename(options.ca_file, NULL) : NULL;
 	struct request request = { .client = client,
-				   .profile = { .gateway = g_strdup(options.gateway),
-						.user = options.user,
-						.ca_file = ca_file } };
+				   .profile = { .user = options.user, .ca_file = ca_file } };
 	enum exit_status status;
 
 	if (options.gateway && !client->gateway)
-		status = report_usage("profile", "%s takes no --gateway", client->name);
-	else if (options.user && !client->user)
-		status = report_usage("profile", "%s takes no --user", client->name);
-	else if (ca_file && !g_file_test(ca_file, G_FILE_TEST_IS_REGULAR))
-		status = report_usage("profile", "--ca-file %s: no such file", options.ca_file);
-	else
-		status = run(&request, label);
+		return report_usage("profile", "%s takes no --gateway", client->name);
+	if (options.user && !client->user)
+		return report_usage("profile", "%s takes no --user", client->name);
+	if (ca_file && !g_file_test(ca_file, G_FILE_TEST_IS_REGULAR))
+		return report_usage("profile", "--ca-file %s: no such file", options.ca_file);
+	request.profile.gateway = g_strdup(options.gateway);
+	status = run(&request, label, error);
 	client_profile_clear(&request.profile);
 	return status;
 }
 
-static enum exit_status profile(char **operands)
+static enum exit_status profile(char **operands, GError **error)
 {
 	g_autofree const char **names = g_new0(const char *, client_count() + 1);
 	const char *meant;
@@ -373,7 +368,7 @@ static enum exit_status profile(char **operands)
 	meant = words_meant(operands[0], names);
 	if (!meant)
 		return report_unknown("profile", "client", operands[0], names);
-	return run_for(client_find(meant), operands[1]);
+	return run_for(client_find(meant), operands[1], error);
 }
 
 const struct command command_profile = {

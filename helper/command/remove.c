@@ -134,22 +134,18 @@ static enum ask_answer confirm(const struct identity *identity)
 	return ask_yes("remove", options.yes);
 }
 
-static enum exit_status run(char **operands)
+static enum exit_status run(char **operands, GError **error)
 {
 	AUTO_CHOICE struct choice choice = options.choice;
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
-	GError *error = NULL;
-	const struct identity *identity = choose_own(&choice, operands[0], &error);
+	const struct identity *identity = choose_own(&choice, operands[0], error);
 
-	if (!identity || !change_allowed(identity->half, &error))
-		return report_error(&error, options.json);
 	/* A script that removes goes on doing so: only a person is asked. */
-	if (confirm(identity) == ASK_NO)
+	if (!identity || !change_allowed(identity->half, error) || confirm(identity) == ASK_NO ||
+	    !agent_connect(&client, identity->half, CLIENT_START, error) ||
+	    !change_remove(&client, identity, NULL, kept, error))
 		return EXIT_FAILED;
-	if (!agent_connect(&client, identity->half, CLIENT_START, &error) ||
-	    !change_remove(&client, identity, NULL, kept, &error))
-		return report_error(&error, options.json);
 	tell(identity, kept);
 	return EXIT_DONE;
 }

@@ -97,20 +97,19 @@ static void tell(const struct choice *choice, const struct identity *identity, c
 	report_builder(builder);
 }
 
-static enum exit_status run(char **operands)
+static enum exit_status run(char **operands, GError **error)
 {
 	AUTO_CHOICE struct choice choice = options.choice;
 	const struct identity *identity;
 	const char *label = operands[1];
-	GError *error = NULL;
 	bool changed;
 
-	identity = label_valid(label, &error) ? choose_own(&choice, operands[0], &error) : NULL;
-	if (!identity || taken(&choice, identity, label, &error))
-		return report_error(&error, options.json);
+	identity = label_valid(label, error) ? choose_own(&choice, operands[0], error) : NULL;
+	if (!identity || taken(&choice, identity, label, error))
+		return EXIT_FAILED;
 	changed = strcmp(identity->record->label, label) != 0;
-	if (changed && !rename_identity(identity, label, &error))
-		return report_error(&error, options.json);
+	if (changed && !rename_identity(identity, label, error))
+		return EXIT_FAILED;
 	tell(&choice, identity, label, changed);
 	return EXIT_DONE;
 }

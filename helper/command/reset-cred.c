@@ -55,10 +55,7 @@ static void print_json(const struct reset *reset)
 	gint64 removed = 0;
 
 	json_builder_begin_object(builder);
-	json_text(builder, "result", !reset->first ? "ok" : "error");
-	json_text(builder, "reason", !reset->first ? "ok" : devid_error_reason(reset->first));
-	json_text(builder, "message", !reset->first ? NULL : reset->first->message);
-	json_text(builder, "hint", !reset->first ? NULL : devid_error_hint(reset->first));
+	report_outcome(builder, reset->first);
 	json_flag(builder, "dry_run", reset->dry_run);
 	json_builder_set_member_name(builder, "places");
 	json_builder_begin_array(builder);
@@ -154,15 +151,15 @@ static void go(struct reset *reset, const struct identity_list *list)
 		write_event(reset);
 }
 
-static enum exit_status reset_all(struct reset *reset)
+static enum exit_status reset_all(struct reset *reset, GError **error)
 {
 	g_autoptr(identity_list) list = NULL;
-	GError *error = NULL;
+	GError *unread = NULL;
 	enum exit_status status;
 
-	list = identity_list_load(true, true, &error);
-	if (error)
-		reset_failed(reset, error);
+	list = identity_list_load(true, true, &unread);
+	if (unread)
+		reset_failed(reset, unread);
 	status = confirm(reset, list);
 	if (status != EXIT_DONE)
 		return status;
@@ -171,19 +168,17 @@ static enum exit_status reset_all(struct reset *reset)
 		print_json(reset);
 	else
 		print_text(reset);
-	if (reset->first && !options.json) {
-		fflush(stdout);
-		report_error(&reset->first, false);
-	}
+	if (reset->first && !options.json)
+		g_propagate_error(error, g_steal_pointer(&reset->first));
 	return reset->status;
 }
 
-static enum exit_status run(char **operands)
+static enum exit_status run(char **operands, GError **error)
 {
 	enum exit_status status;
 
 	reset_begin(&options.reset);
-	status = reset_all(&options.reset);
+	status = reset_all(&options.reset, error);
 	reset_end(&options.reset);
 	return status;
 }

@@ -158,33 +158,27 @@ static void print_json(const struct identity *identity, const struct devid_accou
 	report_builder(builder);
 }
 
-static gboolean show(const struct identity *identity, GError **error)
+static enum exit_status show(char **operands, GError **error)
 {
+	AUTO_CHOICE struct choice choice = options.choice;
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
 	AUTO_TREE struct chain_tree tree = { .count = 0 };
-	struct devid_account *account = accounts_get(&accounts, identity->half, error);
+	const struct identity *identity = choose(&choice, operands[0], error);
+	struct devid_account *account =
+		!identity ? NULL : accounts_get(&accounts, identity->half, error);
 	g_autoptr(devid_verdict) verdict =
 		!account ? NULL : verdict_assess(identity, account, error);
 	g_autoptr(GPtrArray) remarks = NULL;
 
 	if (!verdict)
-		return FALSE;
+		return EXIT_FAILED;
 	chain_tree_build(&tree, identity, account);
 	remarks = remark_find(account, identity->chain, identity->chain_count);
 	if (options.json)
 		print_json(identity, account, &tree, verdict, remarks);
 	else
 		print_text(identity, account, &tree, verdict, remarks);
-	return TRUE;
-}
-
-static enum exit_status run(char **operands)
-{
-	AUTO_CHOICE struct choice choice = options.choice;
-	GError *error = NULL;
-	const struct identity *identity = choose(&choice, operands[0], &error);
-
-	return identity && show(identity, &error) ? EXIT_DONE : report_error(&error, options.json);
+	return EXIT_DONE;
 }
 
 const struct command command_show = {
@@ -196,5 +190,5 @@ const struct command command_show = {
 		"certificate that is, or must become, a signing certificate of the account.",
 	.entries = entries,
 	.most = 1,
-	.run = run,
+	.run = show,
 };

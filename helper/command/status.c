@@ -259,18 +259,17 @@ static void glance_clear(struct glance *glance)
 	g_free(glance->keyring_state);
 }
 
-static enum exit_status run(char **operands)
+static enum exit_status run(char **operands, GError **error)
 {
 	__attribute__((cleanup(glance_clear))) struct glance glance = { .list = NULL };
 	const struct devid_account *account;
-	GError *error = NULL;
 
 	if (options.watch)
 		return status_watch(options.json);
-	glance.list = identity_list_load(true, true, &error);
-	account = !glance.list ? NULL : accounts_get(&glance.accounts, HALF_USER, &error);
+	glance.list = identity_list_load(true, true, error);
+	account = !glance.list ? NULL : accounts_get(&glance.accounts, HALF_USER, error);
 	if (!account)
-		return report_error(&error, options.json);
+		return EXIT_FAILED;
 	agent_look(HALF_USER, CLIENT_NO_START, &glance.agents[HALF_USER]);
 	agent_look(HALF_SYSTEM, CLIENT_NO_START, &glance.agents[HALF_SYSTEM]);
 	glance.keyring = keyring_words(&glance.agents[HALF_USER], &glance.keyring_state);

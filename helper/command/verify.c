@@ -47,7 +47,7 @@ static enum exit_status verify(const struct verify_request *request)
 
 static bool let_in; /* at OpenVPN's door */
 
-static enum exit_status run(char **operands)
+static enum exit_status run(char **operands, GError **error)
 {
 	const char *mode = options.mode;
 	struct verify_request request = { .file = operands[0],

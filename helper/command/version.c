@@ -15,7 +15,7 @@ static const GOptionEntry entries[] = {
 	{ NULL },
 };
 
-static enum exit_status version(char **operands)
+static enum exit_status version(char **operands, GError **error)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 

@@ -261,20 +261,19 @@ static void write_event(const struct revocation_job *job, enum half half)
 		(void)devid_event_write(half == HALF_SYSTEM, &event);
 }
 
-static enum exit_status run(char **operands)
+static enum exit_status run(char **operands, GError **error)
 {
 	struct revocation_job job = { .file = operands[0], .folder = CA_FOLDER_INIT };
 	g_autoptr(devid_verdict) verdict = NULL;
-	GError *error = NULL;
 	enum half half;
 
 	if (!account_half(&options.account, "account revoke", &half))
 		return EXIT_WORDS;
 	if (options.config && (options.account.user || options.account.system))
 		return report_usage("account revoke", "--config goes without --user and --system");
-	if (list_it(&job, half, &error)) {
+	if (list_it(&job, half, error)) {
 		write_event(&job, half);
-		verdict = judge(&job, &error);
+		verdict = judge(&job, error);
 	}
 	if (verdict && options.json)
 		tell_json(&job, verdict);
@@ -285,7 +284,7 @@ static enum exit_status run(char **operands)
 	ca_folder_clear(&job.folder);
 	g_free(job.list);
 	g_free(job.key_id);
-	return error ? report_error(&error, options.json) : EXIT_DONE;
+	return EXIT_DONE;
 }
 
 const struct command account_revoke = {

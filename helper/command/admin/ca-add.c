@@ -198,10 +198,9 @@ static gboolean add(struct addition *addition, enum half half, GError **error)
 	return TRUE;
 }
 
-static enum exit_status run(char **operands)
+static enum exit_status run(char **operands, GError **error)
 {
 	AUTO_ADDITION struct addition addition = { .name = options.name, .file = operands[0] };
-	GError *error = NULL;
 	enum half half;
 
 	if (!options.name)
@@ -214,7 +213,7 @@ static enum exit_status run(char **operands)
 			"--name %s: at most 64 letters, digits, '.', '-' and '_', and no "
 			"'.' or '-' in front",
 			options.name);
-	return add(&addition, half, &error) ? EXIT_DONE : report_error(&error, options.json);
+	return add(&addition, half, error) ? EXIT_DONE : EXIT_FAILED;
 }
 
 const struct command ca_add = {

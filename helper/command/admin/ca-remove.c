@@ -202,7 +202,7 @@ static enum exit_status confirm(const struct removal *removal)
 	return answer == ASK_NO ? EXIT_FAILED : EXIT_DONE;
 }
 
-static enum exit_status run(char **operands)
+static enum exit_status run(char **operands, GError **error)
 {
 	AUTO_REMOVAL struct removal removal = {
 		.name = operands[0],
@@ -210,7 +210,6 @@ static enum exit_status run(char **operands)
 		.issued = g_ptr_array_new_with_free_func(g_free),
 		.stopped = g_ptr_array_new_with_free_func(g_free),
 	};
-	GError *error = NULL;
 	enum exit_status status;
 	enum half half;
 
@@ -219,13 +218,13 @@ static enum exit_status run(char **operands)
 	if (!signing_name_valid(removal.name))
 		return report_usage("ca remove", "%s: not a signing certificate's name",
 				    removal.name);
-	if (!look(&removal, half, &error))
-		return report_error(&error, options.json);
+	if (!look(&removal, half, error))
+		return EXIT_FAILED;
 	status = confirm(&removal);
 	if (status != EXIT_DONE)
 		return status;
-	if (!remove_file(&removal, half, &error))
-		return report_error(&error, options.json);
+	if (!remove_file(&removal, half, error))
+		return EXIT_FAILED;
 	tell(&removal);
 	return EXIT_DONE;
 }

@@ -53,14 +53,13 @@ static void print_json(const struct devid_account *account, const GPtrArray *fin
 	report_builder(builder);
 }
 
-static enum exit_status lint(char **operands)
+static enum exit_status lint(char **operands, GError **error)
 {
-	GError *error = NULL;
-	g_autoptr(devid_account) account = policy_account(options.system, &error);
+	g_autoptr(devid_account) account = policy_account(options.system, error);
 	g_autoptr(GPtrArray) findings = NULL;
 
 	if (!account)
-		return report_error(&error, options.json);
+		return EXIT_FAILED;
 	findings = lint_account(account, time(NULL));
 	if (options.json)
 		print_json(account, findings);

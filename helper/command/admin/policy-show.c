@@ -321,13 +321,12 @@ static void print_json(const struct devid_account *account)
 	report_builder(builder);
 }
 
-static enum exit_status show(char **operands)
+static enum exit_status show(char **operands, GError **error)
 {
-	GError *error = NULL;
-	g_autoptr(devid_account) account = policy_account(options.system, &error);
+	g_autoptr(devid_account) account = policy_account(options.system, error);
 
 	if (!account)
-		return report_error(&error, options.json);
+		return EXIT_FAILED;
 	if (options.json)
 		print_json(account);
 	else

@@ -286,52 +286,41 @@ static void print_json(const struct test *test, const struct devid_decision *dec
 	report_builder(builder);
 }
 
-static enum exit_status answer(const struct test *test, const struct devid_decision *decision)
+static enum exit_status answer(const struct test *test, const struct devid_decision *decision,
+			       GError **error)
 {
-	g_autoptr(GError) error = NULL;
-
 	if (options.json) {
 		print_json(test, decision);
 		return exit_status_for(decision->result);
 	}
 	print_decision(test, decision);
-	if (decision->result == DEVID_OK)
-		return EXIT_DONE;
-	fflush(stdout);
-	devid_error_set(&error, decision->result, decision->reason, decision->hint, "policy: %s",
-			decision->message);
-	devid_error_set_brackets(error, decision->brackets);
-	return report_error(&error, false);
+	if (decision->result != DEVID_OK) {
+		devid_error_set(error, decision->result, decision->reason, decision->hint,
+				"policy: %s", decision->message);
+		devid_error_set_brackets(*error, decision->brackets);
+	}
+	return EXIT_DONE;
 }
 
-static enum exit_status run_test(struct test *test)
-{
-	g_autoptr(devid_decision) decision = NULL;
-	GError *error = NULL;
-	enum exit_status status;
-
-	test->answers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	test->account = policy_account(options.system, &error);
-	if (test->account && read_question(test, &error) &&
-	    devid_decide(test->account, &test->question, &decision) == DEVID_OK)
-		status = answer(test, decision);
-	else
-		status = report_error(&error, options.json);
-	g_hash_table_unref(test->answers);
-	devid_verdict_free(test->verdict);
-	devid_account_free(test->account);
-	choice_clear(&test->choice);
-	accounts_clear(&test->accounts);
-	return status;
-}
-
-static enum exit_status run(char **operands)
+static enum exit_status run(char **operands, GError **error)
 {
 	struct test test = { .is_here = false };
+	g_autoptr(devid_decision) decision = NULL;
+	enum exit_status status = EXIT_FAILED;
 
 	if (options.certificate && options.identity)
 		return report_usage("policy test", "--certificate or --identity, not both");
-	return run_test(&test);
+	test.answers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	test.account = policy_account(options.system, error);
+	if (test.account && read_question(&test, error) &&
+	    devid_decide(test.account, &test.question, &decision) == DEVID_OK)
+		status = answer(&test, decision, error);
+	g_hash_table_unref(test.answers);
+	devid_verdict_free(test.verdict);
+	devid_account_free(test.account);
+	choice_clear(&test.choice);
+	accounts_clear(&test.accounts);
+	return status;
 }
 
 const struct command policy_test = {

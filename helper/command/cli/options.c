@@ -6,8 +6,9 @@
 #include "words.h"
 
 /* Says what is wrong with the words, and which option was meant. */
-static enum exit_status complain(const char *name, const GError *error, const GOptionEntry *entries)
+static enum exit_status complain(const char *name, GError *failure, const GOptionEntry *entries)
 {
+	g_autoptr(GError) error = failure;
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 	const char *dash = strstr(error->message, "--"), *meant = NULL;
 	enum exit_status status;
@@ -61,9 +62,19 @@ static char **parse(const GOptionEntry *entries, char **words, gboolean *help, G
 	return operands ? g_steal_pointer(&operands) : g_new0(char *, 1);
 }
 
+/* Where the result was to be JSON, an error is. */
+static bool wants_json(const GOptionEntry *entries)
+{
+	for (; entries && entries->long_name; entries++)
+		if (strcmp(entries->long_name, "json") == 0)
+			return *(const gboolean *)entries->arg_data;
+	return false;
+}
+
 static enum exit_status run(const struct command *command, const char *name, char **words)
 {
-	g_autoptr(GError) error = NULL;
+	enum exit_status status;
+	GError *error = NULL;
 	g_auto(GStrv) operands = NULL;
 	gboolean help = FALSE;
 	guint count;
@@ -82,7 +93,8 @@ static enum exit_status run(const struct command *command, const char *name, cha
 		return report_usage(name, "%s", command->missing);
 	if (count > command->most)
 		return report_usage(name, "%s: nothing more is expected", operands[command->most]);
-	return command->run(operands);
+	status = command->run(operands, &error);
+	return error ? report_error(&error, wants_json(command->entries)) : status;
 }
 
 enum exit_status options_run(const struct command *command, const char *name, char **words)

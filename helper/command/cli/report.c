@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/json-build.h"
 #include "base/text.h"
 #include "print.h"
 #include "report.h"
@@ -202,6 +203,14 @@ void report_json_array(const char *name, JsonNode *(*next)(void *data), void *da
 		any = true;
 	}
 	write_json("%s]\n}\n", any ? "\n  " : "");
+}
+
+void report_outcome(JsonBuilder *builder, const GError *error)
+{
+	json_text(builder, "result", !error ? "ok" : "error");
+	json_text(builder, "reason", !error ? "ok" : devid_error_reason(error));
+	json_text(builder, "message", !error ? NULL : error->message);
+	json_text(builder, "hint", !error ? NULL : devid_error_hint(error));
 }
 
 void report_builder(JsonBuilder *builder)

@@ -38,6 +38,8 @@ void report_json(JsonNode *root);
 void report_json_array(const char *name, JsonNode *(*next)(void *data), void *data);
 /* What report_json() prints, for g_free(); without `pretty` in one line. */
 char *report_json_text(JsonNode *root, bool pretty);
+/* What became of it, as a failure's object has it: members of one that has others too. */
+void report_outcome(JsonBuilder *builder, const GError *error);
 /* Ends the outermost object and prints it. */
 void report_builder(JsonBuilder *builder);
 enum colour report_verdict_colour(const struct devid_verdict *verdict);

@@ -16,7 +16,8 @@ struct command {
 	guint least, most;	     /* operands */
 	const char *missing;	     /* what is said of fewer than `least` */
 	char ***rest;		     /* takes what stands behind "--"; NULL: that is operands */
-	enum exit_status (*run)(char **operands); /* ended by NULL */
+	/* `operands` are ended by NULL. What it leaves in *error is told, and is the exit status. */
+	enum exit_status (*run)(char **operands, GError **error);
 	/* The exit status instead of `status`, whatever that came of; `words` as they were typed. Or NULL. */
 	enum exit_status (*end)(char **words, enum exit_status status);
 	const struct command *const *actions; /* ended by NULL; in place of run, as "add" of "ca" */

@@ -3,8 +3,10 @@
 #include <unistd.h>
 #include <stdbool.h>
 
+#include "base/json-build.h"
 #include "base/text.h"
 #include "print.h"
+#include "report.h"
 #include "table.h"
 
 #define GAP		2
@@ -308,4 +310,23 @@ void table_flush(struct table *table, FILE *stream)
 {
 	table_print(table, stream);
 	g_ptr_array_set_size(table->rows, 1);
+}
+
+void table_json(const struct table *table, const char *name, const char *const *members)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	json_builder_set_member_name(builder, name);
+	json_builder_begin_array(builder);
+	for (guint i = 1; i < table->rows->len; i++) {
+		const struct row *row = table->rows->pdata[i];
+
+		json_builder_begin_object(builder);
+		for (guint n = 0; n < table->columns; n++)
+			json_text(builder, members[n], row->cells->pdata[n]);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+	report_builder(builder);
 }

@@ -36,6 +36,8 @@ void table_line(struct table *table, const char *text, bool keep);
 /* The same under the row of this number, the first being 0. */
 void table_line_below(struct table *table, guint row, const char *text, bool keep);
 void table_print(struct table *table, FILE *stream);
+/* The same as JSON: an object with the array `name` of objects, whose members are the columns'. */
+void table_json(const struct table *table, const char *name, const char *const *members);
 /* Prints the rows so far and forgets them, so that a long table needs no more memory than a short one. The first
  * rows settle how wide the columns are.
  */
