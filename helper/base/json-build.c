@@ -1,6 +1,14 @@
 /* Members of a JSON object that is being built. */
 #include "json-build.h"
 
+JsonBuilder *json_begin(void)
+{
+	JsonBuilder *builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	return builder;
+}
+
 void json_text(JsonBuilder *builder, const char *name, const char *value)
 {
 	g_autofree char *valid = !value ? NULL : g_utf8_make_valid(value, -1);
@@ -24,10 +32,21 @@ void json_flag(JsonBuilder *builder, const char *name, gboolean value)
 	json_builder_add_boolean_value(builder, value);
 }
 
-void json_texts(JsonBuilder *builder, const char *name, const GPtrArray *texts)
+void json_begin_object(JsonBuilder *builder, const char *name)
+{
+	json_builder_set_member_name(builder, name);
+	json_builder_begin_object(builder);
+}
+
+void json_begin_array(JsonBuilder *builder, const char *name)
 {
 	json_builder_set_member_name(builder, name);
 	json_builder_begin_array(builder);
+}
+
+void json_texts(JsonBuilder *builder, const char *name, const GPtrArray *texts)
+{
+	json_begin_array(builder, name);
 	for (guint i = 0; i < texts->len; i++) {
 		g_autofree char *valid = g_utf8_make_valid(g_ptr_array_index(texts, i), -1);
 

@@ -1,14 +1,13 @@
 /* devid ca: which CAs the account accepts. Adding and removing are in files of their own. */
 #include <string.h>
-#include <devid/reason.h>
 
 #include "base/certificate.h"
 #include "base/error.h"
 #include "base/json-build.h"
 #include "base/moment.h"
 #include "command/admin/ca.h"
-#include "command/admin/policy-load.h"
 #include "command/check/remarks.h"
+#include "command/cli/account.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -23,20 +22,6 @@ static struct {
 	gboolean system, json;
 } options;
 
-/* The account that is in force; a broken one is an error. */
-static struct devid_account *load(GError **error)
-{
-	g_autoptr(devid_account) account = NULL;
-	enum devid_result result = devid_account_load(NULL, options.system, &account);
-	bool broken = result == DEVID_OK && devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE;
-
-	if (result == DEVID_OK && !broken)
-		return g_steal_pointer(&account);
-	devid_error_set(error, broken ? DEVID_ACCOUNT_BROKEN : result, NULL, NULL, "account: %s",
-			broken ? devid_account_problem(account) : devid_reason_for(result)->cause);
-	return NULL;
-}
-
 static void signing_json(JsonBuilder *builder, const struct devid_account *account,
 			 const struct devid_signing *signing)
 {
@@ -50,13 +35,11 @@ static void signing_json(JsonBuilder *builder, const struct devid_account *accou
 
 static void print_list_json(const struct devid_account *account)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
-	json_builder_begin_object(builder);
 	json_text(builder, "folder", devid_account_folder(account));
 	json_number(builder, "limit", (gint64)devid_account_signing_count_limit(account));
-	json_builder_set_member_name(builder, "signing");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "signing");
 	for (size_t i = 0; i < devid_account_signing_count(account); i++) {
 		json_builder_begin_object(builder);
 		signing_json(builder, account, devid_account_signing(account, i));
@@ -74,7 +57,6 @@ static void print_list(const struct devid_account *account)
 
 	if (count == 0) {
 		print_line(stdout, "no signing certificate yet.");
-		fflush(stdout);
 		report_hint("devid ca add --name NAME FILE");
 		return;
 	}
@@ -123,12 +105,14 @@ static enum exit_status list(char **operands, GError **error)
 	if (options.since && !when_parse(options.since, time(NULL), &since))
 		return report_usage("ca list", "--since %s: not a moment (%s)", options.since,
 				    WHEN_FORMS);
-	account = load(error);
-	if (account && logs[0])
+	account = account_load(NULL, options.system, error);
+	if (!account || !account_usable(account, error))
+		return EXIT_FAILED;
+	if (logs[0])
 		ca_print_usage(account, logs, since, options.json, error);
-	else if (account && options.json)
+	else if (options.json)
 		print_list_json(account);
-	else if (account)
+	else
 		print_list(account);
 	return EXIT_DONE;
 }
@@ -152,7 +136,7 @@ const struct command ca_list = {
 	.summary = "List the signing certificates",
 	.about = "List the account's signing certificates.",
 	.entries = list_entries,
-	.most = OPERANDS_ANY,
+	.operands = { 0, OPERANDS_ANY },
 	.run = list,
 };
 
@@ -186,10 +170,10 @@ static void print_signing(const struct devid_account *account, const struct devi
 
 static enum exit_status show(char **operands, GError **error)
 {
-	g_autoptr(devid_account) account = load(error);
+	g_autoptr(devid_account) account = account_load(NULL, options.system, error);
 	const struct devid_signing *found = NULL;
 
-	if (!account)
+	if (!account || !account_usable(account, error))
 		return EXIT_FAILED;
 	for (size_t i = 0; !found && i < devid_account_signing_count(account); i++)
 		if (strcmp(devid_account_signing(account, i)->name, operands[0]) == 0)
@@ -200,9 +184,8 @@ static enum exit_status show(char **operands, GError **error)
 		return EXIT_FAILED;
 	}
 	if (options.json) {
-		g_autoptr(JsonBuilder) builder = json_builder_new();
+		g_autoptr(JsonBuilder) builder = json_begin();
 
-		json_builder_begin_object(builder);
 		signing_json(builder, account, found);
 		report_builder(builder);
 	} else {
@@ -224,9 +207,7 @@ const struct command ca_show = {
 	.summary = "Show one of them",
 	.about = "Show one signing certificate of the account.",
 	.entries = show_entries,
-	.least = 1,
-	.most = 1,
-	.missing = "a name is missing",
+	.operands = { 1, 1, "a name is missing" },
 	.run = show,
 };
 

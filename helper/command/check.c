@@ -155,8 +155,7 @@ static void print_passed(const struct identity *identity, const struct devid_acc
 
 static void policy_json(JsonBuilder *builder, const struct devid_decision *decision)
 {
-	json_builder_set_member_name(builder, "policy");
-	json_builder_begin_object(builder);
+	json_begin_object(builder, "policy");
 	policy_decision_json(builder, decision);
 	json_builder_end_object(builder);
 }
@@ -244,8 +243,7 @@ static void print_server(const struct server_report *report, const char *words)
 
 static void server_json(JsonBuilder *builder, const struct server_report *report, const char *words)
 {
-	json_builder_set_member_name(builder, "server");
-	json_builder_begin_object(builder);
+	json_begin_object(builder, "server");
 	json_text(builder, "host", report->host);
 	json_number(builder, "port", report->port);
 	json_text(builder, "outcome", server_outcome_word(report->outcome));
@@ -253,11 +251,7 @@ static void server_json(JsonBuilder *builder, const struct server_report *report
 	json_text(builder, "protocol", report->version);
 	json_text(builder, "cipher", report->cipher);
 	json_flag(builder, "asked", report->asked);
-	json_builder_set_member_name(builder, "issuers");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < report->issuers->len; i++)
-		json_builder_add_string_value(builder, g_ptr_array_index(report->issuers, i));
-	json_builder_end_array(builder);
+	json_texts(builder, "issuers", report->issuers);
 	json_flag(builder, "ours_named", report->ours_named);
 	json_text(builder, "alert", report->alert);
 	json_text(builder, "detail", report->detail);
@@ -363,18 +357,11 @@ static gboolean check_one(struct check *check, const struct identity *identity, 
 static gboolean check_chosen(struct check *check, GError **error)
 {
 	const struct selection_gateway gateway = { check->address.host, check->address.port };
-	GError *inner = NULL;
-	size_t chosen = selection_choose(check->choice.list, check->choice.system, &gateway,
-					 &check->accounts, &inner);
+	const struct identity *identity;
 
-	if (inner) {
-		g_propagate_error(error, inner);
-		return FALSE;
-	}
-	return check_one(check,
-			 chosen == SELECTION_NONE ? NULL
-						  : identity_list_get(check->choice.list, chosen),
-			 error);
+	return selection_choose(check->choice.list, check->choice.system, &gateway,
+				&check->accounts, &identity, error) &&
+	       check_one(check, identity, error);
 }
 
 /* Without a label: all of the user's own, for whichever a client picks is to be good; the machine's where
@@ -434,9 +421,7 @@ static enum exit_status check_report(struct check *check, const char *operand, G
 {
 	gboolean ok;
 
-	json_builder_begin_object(check->builder);
-	json_builder_set_member_name(check->builder, "identities");
-	json_builder_begin_array(check->builder);
+	json_begin_array(check->builder, "identities");
 	ok = check_named(check, operand, error);
 	look_at_signing(check);
 	if (check->warnings)
@@ -458,7 +443,7 @@ static enum exit_status run(char **operands, GError **error)
 	if (options.ca_file && !options.server)
 		return report_usage("check", "--ca-file goes with --server");
 	check.warnings = options.notify ? warnings_new() : NULL;
-	check.builder = json_builder_new();
+	check.builder = json_begin();
 	status = check_report(&check, operands[0], error);
 	g_object_unref(check.builder);
 	g_clear_error(&check.first);
@@ -483,6 +468,6 @@ const struct command command_check = {
 		"server, 4 blocked by a rule of the account, 5 the key's store could not be\n"
 		"opened, 6 no account to check against.",
 	.entries = entries,
-	.most = 1,
+	.operands = { 0, 1 },
 	.run = run,
 };

@@ -170,7 +170,7 @@ static void print_operand(const struct command *group, const struct command *com
 		print_rows(group);
 	else if (number < placeholders->len)
 		print_value(command, g_ptr_array_index(placeholders, number));
-	else if (placeholders->len > 0 && command->most == OPERANDS_ANY)
+	else if (placeholders->len > 0 && command->operands.most == OPERANDS_ANY)
 		print_value(command, g_ptr_array_index(placeholders, placeholders->len - 1));
 }
 

@@ -1,9 +1,6 @@
 /* devid connect: the check, then the client, then "connected" or the cause. */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <glib-unix.h>
 
@@ -59,9 +56,8 @@ static void print_connected(const struct connect *connect, const char *address)
 	const char *label = !connect->session.uri ? NULL : connect->identity->record->label;
 
 	if (connect->json) {
-		g_autoptr(JsonBuilder) builder = json_builder_new();
+		g_autoptr(JsonBuilder) builder = json_begin();
 
-		json_builder_begin_object(builder);
 		json_text(builder, "result", "ok");
 		json_text(builder, "reason", "ok");
 		json_text(builder, "state", "connected");
@@ -89,8 +85,7 @@ static void print_word(const struct connect *connect, const char *state, const c
 		print_line(stdout, "%s: %s", connect->connection->name, words);
 		return;
 	}
-	builder = json_builder_new();
-	json_builder_begin_object(builder);
+	builder = json_begin();
 	json_text(builder, "result", "ok");
 	json_text(builder, "reason", "ok");
 	json_text(builder, "state", state);
@@ -103,7 +98,7 @@ static void print_word(const struct connect *connect, const char *state, const c
 static enum exit_status print_dry(struct connect *connect)
 {
 	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
 	connect->driver->describe(&connect->session, lines);
 	if (!connect->json) {
@@ -113,7 +108,6 @@ static enum exit_status print_dry(struct connect *connect)
 			print_line(stdout, "  %s", (const char *)g_ptr_array_index(lines, i));
 		return EXIT_DONE;
 	}
-	json_builder_begin_object(builder);
 	json_text(builder, "result", "ok");
 	json_text(builder, "reason", "ok");
 	json_text(builder, "state", "dry-run");
@@ -121,11 +115,7 @@ static enum exit_status print_dry(struct connect *connect)
 	json_text(builder, "gateway", connect->connection->gateway);
 	json_text(builder, "identity",
 		  connect->session.uri ? connect->identity->record->label : NULL);
-	json_builder_set_member_name(builder, "commands");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < lines->len; i++)
-		json_builder_add_string_value(builder, g_ptr_array_index(lines, i));
-	json_builder_end_array(builder);
+	json_texts(builder, "commands", lines);
 	report_builder(builder);
 	return EXIT_DONE;
 }
@@ -291,7 +281,7 @@ const struct command command_connect = {
 		"error, or refused by the gateway; 4 blocked by a rule; 5 the key's store could\n"
 		"not be opened; 6 no account to check against.",
 	.entries = entries,
-	.most = 1,
+	.operands = { 0, 1 },
 	.rest = &the_connect.session.arguments,
 	.run = connect_to,
 };

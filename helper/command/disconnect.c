@@ -1,11 +1,5 @@
 /* devid disconnect: ends a connection's supervisor, which ends the client. */
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#include <internal/cleanup.h>
 
 #include "base/error.h"
 #include "base/json-build.h"
@@ -39,8 +33,7 @@ static void print(const GPtrArray *ended)
 		print_line(stdout, "%s: disconnected", (const char *)g_ptr_array_index(ended, i));
 	if (!options.json)
 		return;
-	builder = json_builder_new();
-	json_builder_begin_object(builder);
+	builder = json_begin();
 	json_text(builder, "result", "ok");
 	json_text(builder, "reason", "ok");
 	json_texts(builder, "disconnected", ended);
@@ -82,6 +75,6 @@ const struct command command_disconnect = {
 	.summary = "End such a connection",
 	.about = "End a connection that devid connect made; without a name: the only one.",
 	.entries = entries,
-	.most = 1,
+	.operands = { 0, 1 },
 	.run = disconnect,
 };

@@ -43,23 +43,20 @@ static void diagnosis_print(const struct diagnosis *diagnosis)
 	static const char *const headings[] = { "RESULT", "OF", "FOUND", NULL };
 	AUTO_TABLE struct table *table = table_new(headings);
 	g_autofree char *summary = diagnosis_summary(diagnosis);
+	const struct examination *last = NULL;
 
-	for (size_t i = 0; i < diagnosis->count; i++) {
-		const struct doctor_result *result = &diagnosis->results[i];
+	for (guint i = 0; i < diagnosis->lines->len; i++) {
+		const struct doctor_line *line = diagnosis_line(diagnosis, i);
+		const char *cells[] = { diagnosis_word(line->outcome),
+					line->examination == last ? "" : line->examination->title,
+					line->text };
+		g_autofree char *hint = g_strdup_printf("hint: %s", line->hint);
 
-		for (guint n = 0; n < result->lines->len; n++) {
-			const struct doctor_line *line =
-				&g_array_index(result->lines, struct doctor_line, n);
-			const char *cells[] = { diagnosis_word(line->outcome),
-						n == 0 ? result->examination->title : "",
-						line->text };
-			g_autofree char *hint = g_strdup_printf("hint: %s", line->hint);
-
-			table_row(table, cells);
-			table_colour(table, 0, colours[line->outcome]);
-			if (line->hint)
-				table_line(table, hint, false);
-		}
+		last = line->examination;
+		table_row(table, cells);
+		table_colour(table, 0, colours[line->outcome]);
+		if (line->hint)
+			table_line(table, hint, false);
 	}
 	table_print(table, stdout);
 	print_line(stdout, "%s", summary);
@@ -67,31 +64,24 @@ static void diagnosis_print(const struct diagnosis *diagnosis)
 
 static void diagnosis_json(const struct diagnosis *diagnosis)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
-	json_builder_begin_object(builder);
 	json_text(builder, "version", DEVID_VERSION);
 	json_text(builder, "result", diagnosis->counts[OUTCOME_FAIL] > 0 ? "failed" : "ok");
 	json_number(builder, "passed", diagnosis->counts[OUTCOME_PASS]);
 	json_number(builder, "warnings", diagnosis->counts[OUTCOME_WARN]);
 	json_number(builder, "failed", diagnosis->counts[OUTCOME_FAIL]);
 	json_number(builder, "skipped", diagnosis->counts[OUTCOME_SKIP]);
-	json_builder_set_member_name(builder, "findings");
-	json_builder_begin_array(builder);
-	for (size_t i = 0; i < diagnosis->count; i++) {
-		const struct doctor_result *result = &diagnosis->results[i];
+	json_begin_array(builder, "findings");
+	for (guint i = 0; i < diagnosis->lines->len; i++) {
+		const struct doctor_line *line = diagnosis_line(diagnosis, i);
 
-		for (guint n = 0; n < result->lines->len; n++) {
-			const struct doctor_line *line =
-				&g_array_index(result->lines, struct doctor_line, n);
-
-			json_builder_begin_object(builder);
-			json_text(builder, "examination", result->examination->name);
-			json_text(builder, "result", diagnosis_word(line->outcome));
-			json_text(builder, "message", line->text);
-			json_text(builder, "hint", line->hint);
-			json_builder_end_object(builder);
-		}
+		json_builder_begin_object(builder);
+		json_text(builder, "examination", line->examination->name);
+		json_text(builder, "result", diagnosis_word(line->outcome));
+		json_text(builder, "message", line->text);
+		json_text(builder, "hint", line->hint);
+		json_builder_end_object(builder);
 	}
 	json_builder_end_array(builder);
 	report_builder(builder);
@@ -116,7 +106,7 @@ static void print_examinations(void)
 
 static enum exit_status examine(GError **error)
 {
-	struct diagnosis diagnosis = { .results = NULL };
+	struct diagnosis diagnosis;
 	enum exit_status status;
 	bool written;
 

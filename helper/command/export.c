@@ -97,6 +97,6 @@ const struct command command_export = {
 	.about = "Print an identity's certificate and chain as PEM, leaf first. The private key is "
 		 "never exported.",
 	.entries = entries,
-	.most = 1,
+	.operands = { 0, 1 },
 	.run = run,
 };

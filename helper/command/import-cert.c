@@ -173,8 +173,6 @@ const struct command command_import_cert = {
 		"\n"
 		"Importing the same file again changes nothing and ends with 0.",
 	.entries = entries,
-	.least = 1,
-	.most = 1,
-	.missing = "a file is missing",
+	.operands = { 1, 1, "a file is missing" },
 	.run = import_cert,
 };

@@ -1,8 +1,7 @@
 /* devid inspect FILE…: what is in .p12 and certificate files, stored nowhere. */
 #include <unistd.h>
-#include <devid/reason.h>
-#include "base/error.h"
-#include "command/admin/policy-load.h"
+#include "base/json-build.h"
+#include "command/cli/account.h"
 #include "command/cli/password.h"
 #include "command/cli/report.h"
 #include "command/import/finding-report.h"
@@ -52,23 +51,17 @@ static enum exit_status inspect(char **operands, GError **error)
 	g_autoptr(devid_account) account = NULL;
 	g_autoptr(JsonBuilder) builder = NULL;
 	enum exit_status status = EXIT_DONE;
-	enum devid_result result;
 
-	result = devid_account_load(NULL, options.system || geteuid() == 0, &account);
-	if (result != DEVID_OK) {
-		devid_error_set(error, result, NULL, NULL, "account: %s",
-				devid_reason_for(result)->cause);
+	account = account_load(NULL, options.system || geteuid() == 0, error);
+	if (!account)
 		return EXIT_FAILED;
-	}
 	password_guard_process();
 	password_words_init(&words, one ? "Password of the file" : "Password of the files");
 	words.file = options.password_file;
 	words.fd = options.password_fd;
 	if (options.json) {
-		builder = json_builder_new();
-		json_builder_begin_object(builder);
-		json_builder_set_member_name(builder, "files");
-		json_builder_begin_array(builder);
+		builder = json_begin();
+		json_begin_array(builder, "files");
 	}
 	for (; *operands; operands++)
 		status = worse(status, inspect_one(*operands, account, &words.source, builder));
@@ -92,8 +85,6 @@ const struct command command_inspect = {
 		"Ends with 0 if every file can be used; 1 if one can't be opened or is too large;\n"
 		"3 if one fails the check. FILE may be - for standard input.",
 	.entries = entries,
-	.least = 1,
-	.most = OPERANDS_ANY,
-	.missing = "a file is missing",
+	.operands = { 1, OPERANDS_ANY, "a file is missing" },
 	.run = inspect,
 };

@@ -1,5 +1,4 @@
 /* devid list: the identities on both tokens, and on foreign ones named by URI. */
-#include <string.h>
 
 #include "base/certificate.h"
 #include "base/json-build.h"
@@ -48,7 +47,6 @@ static const char *whose(const struct identity *identity)
 static void empty_state(void)
 {
 	print_line(stdout, "no device identity here yet.");
-	fflush(stdout);
 	report_hint("devid import-cert FILE.p12");
 }
 
@@ -195,8 +193,7 @@ static size_t add_authorities(const struct view *view)
 	size_t first = identity_list_count(list), added = identity_list_add_authorities(list);
 
 	json_builder_end_array(view->builder);
-	json_builder_set_member_name(view->builder, "ca_certificates");
-	json_builder_begin_array(view->builder);
+	json_begin_array(view->builder, "ca_certificates");
 	for (size_t i = first; i < first + added; i++) {
 		const struct identity *identity = identity_list_get(list, i);
 
@@ -243,14 +240,12 @@ static enum exit_status print(struct identity_list *list, bool foreign, GError *
 	size_t count = identity_list_count(list), chosen, authorities;
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
 	AUTO_TABLE struct table *table = table_new(options.all ? headings_all : headings);
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 	g_autofree struct selection_facts *facts = g_new0(struct selection_facts, count + 1);
 	g_autofree char *remembered = count > 1 ? selection_recall(&any) : NULL;
 	struct view view = { list, foreign, table, builder, facts, remembered };
 
-	json_builder_begin_object(builder);
-	json_builder_set_member_name(builder, "identities");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "identities");
 	for (size_t i = 0; i < count; i++)
 		if (!add_one(&view, i, &accounts, error))
 			return EXIT_FAILED;
@@ -315,6 +310,6 @@ const struct command command_list = {
 	.about = "List the device identities on your own token and on the machine's, or on the "
 		 "foreign tokens that are named by a PKCS#11 URI.",
 	.entries = entries,
-	.most = OPERANDS_ANY,
+	.operands = { 0, OPERANDS_ANY },
 	.run = list,
 };

@@ -20,7 +20,7 @@ static const struct command command_help = {
 	.name = "help",
 	.arguments = "[COMMAND]",
 	.summary = "Explain a command",
-	.most = OPERANDS_ANY,
+	.operands = { 0, OPERANDS_ANY },
 	.run = help,
 };
 

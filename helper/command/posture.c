@@ -1,10 +1,10 @@
 /* devid posture: runs the account's device profiles on this computer and says what each check found. */
-#include <string.h>
 #include <devid/posture.h>
 #include <devid/reason.h>
 
 #include "base/error.h"
 #include "base/json-build.h"
+#include "command/cli/account.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -109,8 +109,7 @@ static void profile_json(JsonBuilder *builder, const struct devid_posture *postu
 	json_text(builder, "profile", posture->profile);
 	json_text(builder, "answer", devid_answer_name(posture->answer));
 	json_text(builder, "if_unknown", devid_answer_name(posture->if_unknown));
-	json_builder_set_member_name(builder, "checks");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "checks");
 	for (size_t i = 0; i < posture->count; i++) {
 		const struct devid_posture_check *check = &posture->checks[i];
 
@@ -130,29 +129,16 @@ static void profile_json(JsonBuilder *builder, const struct devid_posture *postu
 /* The verdict of the identity that is named, or of the one that a connection would use. */
 static gboolean find_verdict(struct posture *run, const char *operand, GError **error)
 {
-	const struct selection_gateway any = { NULL, 0 };
 	const struct identity *identity = NULL;
-	GError *inner = NULL;
-	size_t chosen;
 
-	if (operand) {
+	if (operand)
 		identity = choose(&run->choice, operand, error);
-		if (!identity)
-			return FALSE;
-	} else {
-		if (!choose_load(&run->choice, error))
-			return FALSE;
-		chosen = selection_choose(run->choice.list, run->choice.system && !run->choice.user,
-					  &any, &run->accounts, &inner);
-		if (inner) {
-			g_propagate_error(error, inner);
-			return FALSE;
-		}
-		if (chosen == SELECTION_NONE)
-			return TRUE;
-		identity = identity_list_get(run->choice.list, chosen);
-	}
-	run->verdict = verdict_assess(identity, run->account, error);
+	else if (choose_load(&run->choice, error) &&
+		 selection_choose(run->choice.list, run->choice.system && !run->choice.user, NULL,
+				  &run->accounts, &identity, error) &&
+		 !identity)
+		return TRUE;
+	run->verdict = !identity ? NULL : verdict_assess(identity, run->account, error);
 	return run->verdict != NULL;
 }
 
@@ -161,15 +147,7 @@ static gboolean find_account(struct posture *run, GError **error)
 	bool system = run->choice.system && !run->choice.user;
 
 	run->account = accounts_get(&run->accounts, system ? HALF_SYSTEM : HALF_USER, error);
-	if (!run->account)
-		return FALSE;
-	if (devid_account_state(run->account) == DEVID_ACCOUNT_NONE)
-		devid_error_set(error, DEVID_NO_ACCOUNT, NULL, NULL, "posture: %s",
-				devid_reason_for(DEVID_NO_ACCOUNT)->cause);
-	else if (devid_account_state(run->account) == DEVID_ACCOUNT_UNUSABLE)
-		devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "%s",
-				devid_account_problem(run->account));
-	return devid_account_state(run->account) == DEVID_ACCOUNT_READY;
+	return run->account && account_ready(run->account, "posture", error);
 }
 
 static gboolean run_profile(struct posture *run, const char *name, bool first, GError **error)
@@ -221,7 +199,6 @@ static enum exit_status finish(struct posture *run, GError **error)
 	}
 	if (devid_account_profile_count(run->account) == 0) {
 		print_line(stdout, "the account has no device profile.");
-		fflush(stdout);
 		report_hint(
 			"devid posture --list shows what one can ask for; see devid-account(5)");
 	}
@@ -232,7 +209,7 @@ static enum exit_status finish(struct posture *run, GError **error)
 
 static enum exit_status posture(char **operands, GError **error)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 	g_autoptr(GString) failed = g_string_new(NULL);
 	AUTO_POSTURE struct posture run = { .choice = options.choice,
 					    .builder = builder,
@@ -244,9 +221,7 @@ static enum exit_status posture(char **operands, GError **error)
 		print_kinds();
 		return EXIT_DONE;
 	}
-	json_builder_begin_object(builder);
-	json_builder_set_member_name(builder, "profiles");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "profiles");
 	if (!find_account(&run, error) || !find_verdict(&run, operands[0], error) ||
 	    !run_all(&run, error))
 		return EXIT_FAILED;
@@ -262,6 +237,6 @@ const struct command command_posture = {
 		 "the one that devid list marks.",
 	.description = "Exit status: 0 all profiles are met, 1 failed, 4 one is not, 6 no account.",
 	.entries = entries,
-	.most = 1,
+	.operands = { 0, 1 },
 	.run = posture,
 };

@@ -1,5 +1,4 @@
 /* devid profile: a configuration for one of the programs of command/profile/table.c, printed or put in its place. */
-#include <string.h>
 #include <unistd.h>
 #include <internal/path.h>
 #include <internal/record.h>
@@ -53,11 +52,9 @@ static enum exit_status list_clients(void)
 {
 	static const char *const headings[] = { "CLIENT", "TOKEN", "INSTALLS", "WHAT", NULL };
 	AUTO_TABLE struct table *table = table_new(headings);
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
-	json_builder_begin_object(builder);
-	json_builder_set_member_name(builder, "clients");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "clients");
 	for (size_t i = 0; i < client_count(); i++) {
 		const struct vpn_client *client = client_get(i);
 		const char *cells[] = { client->name, token_words[client->token],
@@ -123,7 +120,6 @@ static void print_files(const struct request *request, GPtrArray *files)
 
 static void begin_json(JsonBuilder *builder, const struct request *request)
 {
-	json_builder_begin_object(builder);
 	json_text(builder, "result", "ok");
 	json_text(builder, "client", request->client->name);
 	json_text(builder, "identity", request->identity->record->label);
@@ -133,8 +129,7 @@ static void begin_json(JsonBuilder *builder, const struct request *request)
 	json_flag(builder, "usable",
 		  request->client->token == CLIENT_EITHER ||
 			  request->identity->half == HALF_SYSTEM);
-	json_builder_set_member_name(builder, "files");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "files");
 }
 
 static void add_json_file(JsonBuilder *builder, const struct client_file *file, const char *text,
@@ -158,7 +153,7 @@ static void add_json_file(JsonBuilder *builder, const struct client_file *file, 
 
 static enum exit_status print(const struct request *request, GPtrArray *files)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
 	if (!options.json) {
 		print_files(request, files);
@@ -230,7 +225,7 @@ static gboolean may_install(const struct request *request, GError **error)
 
 static enum exit_status install(const struct request *request, GPtrArray *files, GError **error)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 	enum exit_status status = confirm(request, files);
 
 	if (status != EXIT_DONE)
@@ -378,6 +373,6 @@ const struct command command_profile = {
 	.about = "Print a client's configuration for an identity. It works as it stands. Without a "
 		 "client: list them.",
 	.entries = entries,
-	.most = 2,
+	.operands = { 0, 2 },
 	.run = profile,
 };

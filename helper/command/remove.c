@@ -1,6 +1,5 @@
 /* devid remove: an identity, its certificate and its private key. */
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,14 +33,13 @@ static const GOptionEntry entries[] = {
 
 static void tell(const struct identity *identity, const GPtrArray *kept)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
 	if (!options.json) {
 		print_line(stdout, "%s: removed from %s", identity->record->label, identity->token);
 		print_unreachable(kept);
 		return;
 	}
-	json_builder_begin_object(builder);
 	json_text(builder, "result", "ok");
 	json_flag(builder, "changed", TRUE);
 	json_text(builder, "label", identity->record->label);
@@ -158,8 +156,6 @@ const struct command command_remove = {
 		"Remove an identity from this computer: its certificate, its chain and its private "
 		"key. There is no way back but another import.",
 	.entries = entries,
-	.least = 1,
-	.most = 1,
-	.missing = "a label is missing",
+	.operands = { 1, 1, "a label is missing" },
 	.run = run,
 };

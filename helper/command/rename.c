@@ -76,18 +76,16 @@ static void tell(const struct choice *choice, const struct identity *identity, c
 		 bool changed)
 {
 	g_autofree char *uri = identity_list_uri(choice->list, identity->half, identity, label);
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
 	if (!options.json) {
 		print_line(stdout, "%s: %s", label,
 			   changed ? "renamed" : "it has this label already");
 		print_line(stdout, "%s", uri);
-		fflush(stdout);
 		if (strcmp(uri, identity->uri) != 0)
 			report_hint("clients that were set up with the old URI need the new one");
 		return;
 	}
-	json_builder_begin_object(builder);
 	json_text(builder, "result", "ok");
 	json_flag(builder, "changed", changed);
 	json_text(builder, "label", label);
@@ -120,8 +118,6 @@ const struct command command_rename = {
 	.summary = "Give an identity another label",
 	.about = "Give an identity another label. Its PKCS#11 URI changes with it.",
 	.entries = entries,
-	.least = 2,
-	.most = 2,
-	.missing = "the old and the new label are needed",
+	.operands = { 2, 2, "the old and the new label are needed" },
 	.run = run,
 };

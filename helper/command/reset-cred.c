@@ -1,7 +1,4 @@
 /* devid reset-cred: forgets what this user signed in with; with --keys, the identities too. */
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <devid/event.h>
 
@@ -51,14 +48,12 @@ static void print_text(const struct reset *reset)
 
 static void print_json(const struct reset *reset)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 	gint64 removed = 0;
 
-	json_builder_begin_object(builder);
 	report_outcome(builder, reset->first);
 	json_flag(builder, "dry_run", reset->dry_run);
-	json_builder_set_member_name(builder, "places");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "places");
 	for (guint i = 0; i < reset->places->len; i++) {
 		const struct reset_place *place = g_ptr_array_index(reset->places, i);
 

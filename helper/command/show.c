@@ -110,7 +110,6 @@ static void print_text(const struct identity *identity, const struct devid_accou
 	if (tree->count > 0)
 		print_lines(stdout, COLOUR_PLAIN, "\nchain\n");
 	chain_tree_print(tree, account, stdout);
-	fflush(stdout);
 	remarks_tell(identity->record->label, remarks);
 	if (identity->chain_count > 0 &&
 	    describe_ends_soon(gnutls_x509_crt_get_expiration_time(identity->chain[0]), time(NULL),
@@ -127,15 +126,13 @@ static void print_json(const struct identity *identity, const struct devid_accou
 		       const struct chain_tree *tree, const struct devid_verdict *verdict,
 		       const GPtrArray *remarks)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
-	json_builder_begin_object(builder);
 	json_identity(builder, identity);
 	json_verdict(builder, "check", verdict);
 	remarks_json(builder, remarks);
 	json_number(builder, "size_limit", (gint64)devid_account_device_limit(account));
-	json_builder_set_member_name(builder, "chain");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "chain");
 	for (size_t i = 0; i < tree->count; i++) {
 		const struct chain_node *node = &tree->nodes[i];
 
@@ -189,6 +186,6 @@ const struct command command_show = {
 		"Show one identity: where its key is, its certificate, its chain as a tree with the "
 		"certificate that is, or must become, a signing certificate of the account.",
 	.entries = entries,
-	.most = 1,
+	.operands = { 0, 1 },
 	.run = show,
 };

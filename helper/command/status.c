@@ -136,8 +136,7 @@ static void warn_of_expiry(const struct identity_list *list, struct accounts *ac
 static void identities_json(JsonBuilder *builder, const struct identity_list *list,
 			    struct accounts *accounts)
 {
-	json_builder_set_member_name(builder, "identities");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "identities");
 	for (size_t i = 0; i < identity_list_count(list); i++) {
 		const struct identity *identity = identity_list_get(list, i);
 		struct devid_account *account = accounts_get(accounts, identity->half, NULL);
@@ -155,8 +154,7 @@ static void identities_json(JsonBuilder *builder, const struct identity_list *li
 
 static void agent_json(JsonBuilder *builder, const char *name, const struct agent_look *state)
 {
-	json_builder_set_member_name(builder, name);
-	json_builder_begin_object(builder);
+	json_begin_object(builder, name);
 	json_flag(builder, "running", state->running);
 	json_text(builder, "problem", state->problem);
 	json_builder_set_member_name(builder, "status");
@@ -224,19 +222,16 @@ static void print_text(struct glance *glance, const struct devid_account *accoun
 
 static void print_json(struct glance *glance, const struct devid_account *account)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
-	json_builder_begin_object(builder);
 	json_text(builder, "version", DEVID_VERSION);
 	agent_json(builder, "agent", &glance->agents[HALF_USER]);
 	agent_json(builder, "system_agent", &glance->agents[HALF_SYSTEM]);
-	json_builder_set_member_name(builder, "keyring");
-	json_builder_begin_object(builder);
+	json_begin_object(builder, "keyring");
 	json_text(builder, "state", glance->keyring_state);
 	json_text(builder, "message", glance->keyring);
 	json_builder_end_object(builder);
-	json_builder_set_member_name(builder, "account");
-	json_builder_begin_object(builder);
+	json_begin_object(builder, "account");
 	json_text(builder, "state", account_word(account));
 	json_text(builder, "folder", devid_account_folder(account));
 	json_text(builder, "problem", devid_account_problem(account));

@@ -95,7 +95,7 @@ const struct command command_verify = {
 		"Check a PEM chain, leaf first, against the account, as a gateway does for a client "
 		"that connects. Ends with 0, or with 3 and one line why.",
 	.entries = entries,
-	.most = OPERANDS_ANY,
+	.operands = { 0, OPERANDS_ANY },
 	.run = run,
 	.end = end,
 };

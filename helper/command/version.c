@@ -17,13 +17,12 @@ static const GOptionEntry entries[] = {
 
 static enum exit_status version(char **operands, GError **error)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
 	if (!options.json) {
 		print_line(stdout, "devid %s", DEVID_VERSION);
 		return EXIT_DONE;
 	}
-	json_builder_begin_object(builder);
 	json_text(builder, "version", DEVID_VERSION);
 	json_text(builder, "gnutls", gnutls_check_version(NULL));
 	report_builder(builder);

@@ -30,22 +30,15 @@ void choice_clear(struct choice *choice)
 static const struct identity *choose_unnamed(struct choice *choice, GError **error)
 {
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
-	const struct selection_gateway any = { NULL, 0 };
 	const struct identity *identity;
-	GError *inner = NULL;
-	size_t chosen;
 
 	if (identity_list_count(choice->list) < 2)
 		return identity_list_find(choice->list, NULL, error);
-	chosen = selection_choose(choice->list, choice->system && !choice->user, &any, &accounts,
-				  &inner);
-	if (inner) {
-		g_propagate_error(error, inner);
+	if (!selection_choose(choice->list, choice->system && !choice->user, NULL, &accounts,
+			      &identity, error))
 		return NULL;
-	}
-	if (chosen == SELECTION_NONE)
+	if (!identity)
 		return identity_list_find(choice->list, NULL, error);
-	identity = identity_list_get(choice->list, chosen);
 	front_hint("%s is chosen of %zu identities: devid list", identity->record->label,
 		   identity_list_count(choice->list));
 	return identity;

@@ -110,14 +110,17 @@ struct selection_facts selection_find_out(const struct identity *identity,
 	return facts;
 }
 
-size_t selection_choose(const struct identity_list *list, bool system,
-			const struct selection_gateway *gateway, struct accounts *accounts,
-			GError **error)
+gboolean selection_choose(const struct identity_list *list, bool system,
+			  const struct selection_gateway *gateway, struct accounts *accounts,
+			  const struct identity **chosen, GError **error)
 {
+	static const struct selection_gateway any = { NULL, 0 };
 	size_t count = identity_list_count(list);
 	g_autofree struct selection_facts *facts = g_new0(struct selection_facts, count + 1);
-	g_autofree char *remembered = count > 1 ? selection_recall(gateway) : NULL;
+	g_autofree char *remembered = count > 1 ? selection_recall(gateway ? gateway : &any) : NULL;
+	size_t best;
 
+	*chosen = NULL;
 	for (size_t i = 0; i < count; i++) {
 		const struct identity *identity = identity_list_get(list, i);
 		const struct devid_account *account;
@@ -128,8 +131,11 @@ size_t selection_choose(const struct identity_list *list, bool system,
 		account = accounts_get(accounts, identity->half, error);
 		verdict = !account ? NULL : verdict_assess(identity, account, error);
 		if (!verdict)
-			return SELECTION_NONE;
+			return FALSE;
 		facts[i] = selection_find_out(identity, account, verdict, remembered);
 	}
-	return selection_best(facts, count);
+	best = selection_best(facts, count);
+	if (best != SELECTION_NONE)
+		*chosen = identity_list_get(list, best);
+	return TRUE;
 }

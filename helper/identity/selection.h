@@ -36,12 +36,12 @@ struct selection_facts selection_find_out(const struct identity *identity,
 					  const struct devid_verdict *verdict,
 					  const char *remembered);
 
-/* Among the user's own, or the machine's where there are none (`system`: the machine's in any case).
- * SELECTION_NONE for none, or with *error.
+/* Among the user's own, or the machine's where there are none (`system`: the machine's in any case). *chosen
+ * NULL: there is none; `gateway` NULL: none in particular.
  */
-size_t selection_choose(const struct identity_list *list, bool system,
-			const struct selection_gateway *gateway, struct accounts *accounts,
-			GError **error);
+gboolean selection_choose(const struct identity_list *list, bool system,
+			  const struct selection_gateway *gateway, struct accounts *accounts,
+			  const struct identity **chosen, GError **error);
 /* Whether the identity is one of those among which selection_choose() does so. */
 bool selection_is_meant(const struct identity_list *list, bool system,
 			const struct identity *identity);

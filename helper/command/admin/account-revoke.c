@@ -21,6 +21,7 @@
 #include "base/input.h"
 #include "base/json-build.h"
 #include "base/trusted.h"
+#include "command/cli/account.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -176,10 +177,7 @@ static gboolean list_it(struct revocation_job *job, enum half half, GError **err
 	    !account_folder_open(&job->folder, options.config, half, error))
 		return FALSE;
 	account = job->folder.account;
-	if (devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE)
-		return refuse(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account",
-			      devid_account_problem(account));
-	if (!is_device(job, account, error))
+	if (!account_usable(account, error) || !is_device(job, account, error))
 		return FALSE;
 	job->key_id = revoke_issuer_key_id(account, job->certificate);
 	named = revoke_serials_file(account);
@@ -196,13 +194,13 @@ static gboolean list_it(struct revocation_job *job, enum half half, GError **err
 /* What a gateway says from now on; the account is read again, as it will be. */
 static struct devid_verdict *judge(struct revocation_job *job, GError **error)
 {
-	struct devid_account *account = NULL;
+	g_autoptr(devid_account) account = account_load(job->folder.path, false, error);
 	struct devid_verdict *verdict = NULL;
-	enum devid_result result = devid_account_load(job->folder.path, false, &account);
+	enum devid_result result;
 
-	if (result == DEVID_OK)
-		result = devid_check(account, &job->certificate, 1, time(NULL), &verdict);
-	devid_account_free(account);
+	if (!account)
+		return NULL;
+	result = devid_check(account, &job->certificate, 1, time(NULL), &verdict);
 	if (result != DEVID_OK)
 		devid_error_set(error, result, NULL, NULL, "check: %s",
 				devid_reason_for(result)->cause);
@@ -223,7 +221,6 @@ static void tell(const struct revocation_job *job, const struct devid_verdict *v
 	if (job->changed && !job->configured)
 		print_line(stdout, "  account.conf names the list from now on: SerialsFile=%s",
 			   REVOKE_FILE);
-	fflush(stdout);
 	if (strcmp(verdict->reason, "revoked") != 0)
 		report_warning("%s: this account would refuse it in any case: %s", job->file,
 			       verdict->message);
@@ -233,9 +230,8 @@ static void tell(const struct revocation_job *job, const struct devid_verdict *v
 
 static void tell_json(const struct revocation_job *job, const struct devid_verdict *verdict)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
-	json_builder_begin_object(builder);
 	json_text(builder, "result", "ok");
 	json_flag(builder, "changed", job->changed);
 	json_text(builder, "path", job->list);
@@ -295,8 +291,6 @@ const struct command account_revoke = {
 		 "number and its issuer's key identifier go into the account's SerialsFile=, which "
 		 "is made where there is none. Other people's gateways hear nothing of it.",
 	.entries = entries,
-	.least = 1,
-	.most = 1,
-	.missing = "a file is missing (- for standard input)",
+	.operands = { 1, 1, "a file is missing (- for standard input)" },
 	.run = run,
 };

@@ -8,6 +8,7 @@
 #include "base/input.h"
 #include "base/json-build.h"
 #include "base/moment.h"
+#include "command/cli/account.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "identity/json.h"
@@ -92,11 +93,8 @@ static gboolean may_add(const struct addition *addition, const struct devid_acco
 	size_t limit = devid_account_signing_count_limit(account);
 
 	*same = false;
-	if (devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE) {
-		devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account: %s",
-				devid_account_problem(account));
+	if (!account_usable(account, error))
 		return FALSE;
-	}
 	for (size_t i = 0; i < devid_account_signing_count(account); i++) {
 		const struct devid_signing *signing = devid_account_signing(account, i);
 		bool same_name = strcmp(signing->name, addition->name) == 0;
@@ -148,9 +146,8 @@ static void tell(const struct addition *addition, const struct ca_folder *folder
 	time_t ends = gnutls_x509_crt_get_expiration_time(addition->read.certificate);
 
 	if (options.json) {
-		g_autoptr(JsonBuilder) builder = json_builder_new();
+		g_autoptr(JsonBuilder) builder = json_begin();
 
-		json_builder_begin_object(builder);
 		json_text(builder, "result", "ok");
 		json_flag(builder, "changed", changed);
 		json_text(builder, "name", addition->name);
@@ -178,18 +175,12 @@ static gboolean add(struct addition *addition, enum half half, GError **error)
 {
 	AUTO_CA_FOLDER struct ca_folder folder = CA_FOLDER_INIT;
 	g_autofree char *file = g_strconcat(addition->name, SIGNING_SUFFIX, NULL);
-	struct devid_account *account = NULL;
-	gboolean ok;
+	g_autoptr(devid_account) account = account_load(NULL, half == HALF_SYSTEM, error);
 	bool same;
 
 	/* The file is judged before a folder is made for it. */
-	if (devid_account_load(NULL, half == HALF_SYSTEM, &account) != DEVID_OK) {
-		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "account: it can't be read");
-		return FALSE;
-	}
-	ok = read_file(addition, account, error);
-	devid_account_free(account);
-	if (!ok || !ca_folder_open(&folder, half, true, error) ||
+	if (!account || !read_file(addition, account, error) ||
+	    !ca_folder_open(&folder, half, true, error) ||
 	    !may_add(addition, folder.account, &same, error))
 		return FALSE;
 	if (!same && !ca_folder_write(&folder, file, addition->bytes, error))
@@ -223,8 +214,6 @@ const struct command ca_add = {
 	.about = "Add a signing certificate to the account: the certificate of the CA that issues "
 		 "device certificates, alone in its file: PEM, DER or PKCS#7 (.p7b).",
 	.entries = entries,
-	.least = 1,
-	.most = 1,
-	.missing = "a file is missing",
+	.operands = { 1, 1, "a file is missing" },
 	.run = run,
 };

@@ -3,18 +3,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <internal/cleanup.h>
 #include <internal/lock.h>
-#include <devid/reason.h>
 #include <internal/path.h>
 
 #include "account/signing.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "command/cli/account.h"
 #include "command/cli/report.h"
 #include "ca-folder.h"
 
@@ -56,15 +55,9 @@ static gboolean failed(GError **error, const char *path, int number)
 static gboolean load_account(struct ca_folder *folder, const char *config, enum half half,
 			     GError **error)
 {
-	enum devid_result result;
-
 	devid_account_free(folder->account);
-	folder->account = NULL;
-	result = devid_account_load(config, !config && half == HALF_SYSTEM, &folder->account);
-	if (result == DEVID_OK)
-		return TRUE;
-	devid_error_set(error, result, NULL, NULL, "account: %s", devid_reason_for(result)->cause);
-	return FALSE;
+	folder->account = account_load(config, !config && half == HALF_SYSTEM, error);
+	return folder->account != NULL;
 }
 
 /* The machine's account is root's to change; where there is one, a user's own would never be read.

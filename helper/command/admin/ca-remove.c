@@ -1,7 +1,5 @@
 /* devid ca remove: takes a signing certificate out, once who asks knows which identities hang on it. */
-#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <devid/check.h>
 
@@ -120,9 +118,8 @@ static gnutls_x509_crt_t read_certificate(const struct ca_folder *folder, const 
 
 static void tell(const struct removal *removal)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
-	json_builder_begin_object(builder);
 	json_text(builder, "result", "ok");
 	json_flag(builder, "changed", TRUE);
 	json_text(builder, "name", removal->name);
@@ -237,8 +234,6 @@ const struct command ca_remove = {
 		 "that hang on it are named, and on a terminal it is asked for. The last one in "
 		 "use is not removed without yes.",
 	.entries = entries,
-	.least = 1,
-	.most = 1,
-	.missing = "a name is missing",
+	.operands = { 1, 1, "a name is missing" },
 	.run = run,
 };

@@ -32,16 +32,14 @@ static void issuer_json(JsonBuilder *builder, const struct usage_issuer *issuer)
 
 static void print_json(struct usage *usage, const struct devid_account *account)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 	const GPtrArray *issuers = usage_issuers(usage);
 
-	json_builder_begin_object(builder);
 	json_text(builder, "folder", devid_account_folder(account));
 	json_number(builder, "limit", (gint64)devid_account_signing_count_limit(account));
 	json_number(builder, "events", (gint64)usage_events(usage));
 	json_number(builder, "skipped", (gint64)usage_skipped(usage));
-	json_builder_set_member_name(builder, "signing");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "signing");
 	for (size_t i = 0; i < devid_account_signing_count(account); i++) {
 		const struct devid_signing *signing = devid_account_signing(account, i);
 
@@ -53,8 +51,7 @@ static void print_json(struct usage *usage, const struct devid_account *account)
 		json_builder_end_object(builder);
 	}
 	json_builder_end_array(builder);
-	json_builder_set_member_name(builder, "unknown");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "unknown");
 	for (guint i = 0; i < issuers->len; i++) {
 		const struct usage_issuer *issuer = issuers->pdata[i];
 
@@ -136,7 +133,6 @@ static void print_text(struct usage *usage, const struct devid_account *account)
 	table_print(table, stdout);
 	print_lines(stdout, COLOUR_PLAIN, "\n");
 	print_line(stdout, "%" G_GUINT64_FORMAT " events", usage_events(usage));
-	fflush(stdout);
 	if (usage_skipped(usage) > 0)
 		report_warning("%" G_GUINT64_FORMAT
 			       " lines are no events, or torn, and were skipped",

@@ -33,12 +33,10 @@ static void print_findings(const GPtrArray *findings)
 
 static void print_json(const struct devid_account *account, const GPtrArray *findings)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
-	json_builder_begin_object(builder);
 	json_text(builder, "folder", devid_account_folder(account));
-	json_builder_set_member_name(builder, "warnings");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "warnings");
 	for (guint i = 0; i < findings->len; i++) {
 		const struct lint_finding *finding = findings->pdata[i];
 

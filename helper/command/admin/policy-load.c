@@ -1,24 +1,13 @@
 /* devid policy: the account, and what it decided, as every action shows it. */
-#include <devid/reason.h>
-#include "base/error.h"
 #include "base/json-build.h"
 #include "policy-load.h"
 
 struct devid_account *policy_account(gboolean system, GError **error)
 {
-	g_autoptr(devid_account) account = NULL;
-	enum devid_result result = devid_account_load(NULL, system, &account);
+	g_autoptr(devid_account) account = account_load(NULL, system, error);
 
-	if (result == DEVID_OK && devid_account_state(account) == DEVID_ACCOUNT_NONE)
-		result = DEVID_NO_ACCOUNT;
-	if (result == DEVID_OK && devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE)
-		result = DEVID_ACCOUNT_BROKEN;
-	if (result == DEVID_OK)
-		return g_steal_pointer(&account);
-	devid_error_set(error, result, NULL, NULL, "policy: %s",
-			result == DEVID_ACCOUNT_BROKEN ? devid_account_problem(account)
-						       : devid_reason_for(result)->cause);
-	return NULL;
+	return account && account_ready(account, "policy", error) ? g_steal_pointer(&account)
+								  : NULL;
 }
 
 char *policy_list(char **words, const char *none)
@@ -28,8 +17,7 @@ char *policy_list(char **words, const char *none)
 
 void policy_list_json(JsonBuilder *builder, const char *name, char **words)
 {
-	json_builder_set_member_name(builder, name);
-	json_builder_begin_array(builder);
+	json_begin_array(builder, name);
 	for (; words && *words; words++) {
 		g_autofree char *valid = g_utf8_make_valid(*words, -1);
 
@@ -75,8 +63,7 @@ void policy_decision_json(JsonBuilder *builder, const struct devid_decision *dec
 	json_text(builder, "rule", decision->rule);
 	json_flag(builder, "asked_origin", decision->asked_origin);
 	json_flag(builder, "asked_profile", decision->asked_profile);
-	json_builder_set_member_name(builder, "rules");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "rules");
 	for (size_t i = 0; i < decision->step_count; i++)
 		step_json(builder, &decision->steps[i]);
 	json_builder_end_array(builder);

@@ -1,15 +1,12 @@
 /* devid policy: the account, and what it decided, as every action shows it. */
 #pragma once
 
-#include <devid/account.h>
 #include <devid/here.h>
-#include <glib.h>
 #include <json-glib/json-glib.h>
+#include "command/cli/account.h"
 
 typedef struct devid_decision devid_decision;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_decision, devid_decision_free)
-typedef struct devid_account devid_account;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_account, devid_account_free)
 /* The account that is in force, or NULL with what is wrong: there is none, or it is broken. */
 struct devid_account *policy_account(gboolean system, GError **error);
 /* "alice; @staff", or `none` where there is nothing; newly allocated. */

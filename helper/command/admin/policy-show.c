@@ -219,8 +219,7 @@ static void print_policy(const struct devid_account *account)
 
 static void settings_json(JsonBuilder *builder, const struct os_settings *settings, bool all)
 {
-	json_builder_set_member_name(builder, "settings");
-	json_builder_begin_object(builder);
+	json_begin_object(builder, "settings");
 	for (int os = 0; os < DEVID_OS_COUNT; os++)
 		if (all || settings->given[os])
 			json_text(builder, devid_os_name(os), devid_setting_name(settings->of[os]));
@@ -263,8 +262,7 @@ static void profile_json(JsonBuilder *builder, gconstpointer row)
 
 	json_text(builder, "name", profile->name);
 	json_text(builder, "if_unknown", devid_answer_name(profile->if_unknown));
-	json_builder_set_member_name(builder, "checks");
-	json_builder_begin_object(builder);
+	json_begin_object(builder, "checks");
 	for (guint i = 0; i < profile->checks->len; i++) {
 		const struct profile_check *check =
 			&g_array_index(profile->checks, struct profile_check, i);
@@ -294,8 +292,7 @@ static void rule_json(JsonBuilder *builder, gconstpointer row)
 static void rows_json(JsonBuilder *builder, const char *name, const GPtrArray *rows,
 		      void (*add)(JsonBuilder *builder, gconstpointer row))
 {
-	json_builder_set_member_name(builder, name);
-	json_builder_begin_array(builder);
+	json_begin_array(builder, name);
 	for (guint i = 0; i < rows->len; i++) {
 		json_builder_begin_object(builder);
 		add(builder, rows->pdata[i]);
@@ -306,10 +303,9 @@ static void rows_json(JsonBuilder *builder, const char *name, const GPtrArray *r
 
 static void print_json(const struct devid_account *account)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 	const struct policy *policy = account_policy(account);
 
-	json_builder_begin_object(builder);
 	json_text(builder, "folder", devid_account_folder(account));
 	settings_json(builder, &policy->settings, true);
 	rows_json(builder, "users", policy->users, user_json);

@@ -8,7 +8,6 @@
 #include "command/cli/report.h"
 #include "command/cli/table.h"
 #include "identity/choose.h"
-#include "identity/list.h"
 #include "identity/selection.h"
 #include "identity/verdict.h"
 #include "policy-load.h"
@@ -161,31 +160,18 @@ static gboolean state_certificate(struct test *test, GError **error)
 static gboolean find_certificate(struct test *test, GError **error)
 {
 	const struct identity *identity = NULL;
-	struct selection_gateway none = { NULL, 0 };
 
 	if (options.certificate)
 		return state_certificate(test, error);
 	if (!options.identity && !test->is_here)
 		return TRUE;
-	if (options.identity) {
+	if (options.identity)
 		identity = choose(&test->choice, options.identity, error);
-		if (!identity)
-			return FALSE;
-	} else {
-		g_autoptr(GError) unchosen = NULL;
-		size_t at;
-
-		if (!choose_load(&test->choice, error))
-			return FALSE;
-		at = selection_choose(test->choice.list, options.system, &none, &test->accounts,
-				      &unchosen);
-		if (at != SELECTION_NONE)
-			identity = identity_list_get(test->choice.list, at);
-		else if (unchosen) {
-			g_propagate_error(error, g_steal_pointer(&unchosen));
-			return FALSE;
-		}
-	}
+	else if (choose_load(&test->choice, error))
+		selection_choose(test->choice.list, options.system, NULL, &test->accounts,
+				 &identity, error);
+	if (*error)
+		return FALSE;
 	test->verdict = verdict_assess(identity, test->account, error);
 	test->question.verdict = test->verdict;
 	return test->verdict != NULL;
@@ -274,9 +260,8 @@ static void print_decision(const struct test *test, const struct devid_decision 
 
 static void print_json(const struct test *test, const struct devid_decision *decision)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
-	json_builder_begin_object(builder);
 	json_text(builder, "user", test->question.user);
 	json_text(builder, "os", devid_os_name(test->question.os));
 	json_text(builder, "certificate", certificate_word(test));

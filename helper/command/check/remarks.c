@@ -18,8 +18,7 @@ void remarks_tell(const char *label, const GPtrArray *remarks)
 
 void remarks_json(JsonBuilder *builder, const GPtrArray *remarks)
 {
-	json_builder_set_member_name(builder, "warnings");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "warnings");
 	for (guint i = 0; i < remarks->len; i++) {
 		const struct remark *remark = g_ptr_array_index(remarks, i);
 

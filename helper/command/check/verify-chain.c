@@ -6,6 +6,7 @@
 #include "account/remark.h"
 #include "base/certificate.h"
 #include "base/error.h"
+#include "base/json-build.h"
 #include "base/input.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
@@ -98,9 +99,8 @@ enum exit_status verify_print(const struct verify_chain *chain, const struct dev
 		chain->count == 0 ? NULL : certificate_subject(chain->certificates[0]);
 
 	if (json) {
-		g_autoptr(JsonBuilder) builder = json_builder_new();
+		g_autoptr(JsonBuilder) builder = json_begin();
 
-		json_builder_begin_object(builder);
 		json_verdict_members(builder, verdict->result == DEVID_OK ? "ok" : "error",
 				     verdict);
 		if (chain->count > 0)

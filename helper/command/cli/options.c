@@ -89,10 +89,11 @@ static enum exit_status run(const struct command *command, const char *name, cha
 		return EXIT_DONE;
 	}
 	count = g_strv_length(operands);
-	if (count < command->least)
-		return report_usage(name, "%s", command->missing);
-	if (count > command->most)
-		return report_usage(name, "%s: nothing more is expected", operands[command->most]);
+	if (count < command->operands.least)
+		return report_usage(name, "%s", command->operands.missing);
+	if (count > command->operands.most)
+		return report_usage(name, "%s: nothing more is expected",
+				    operands[command->operands.most]);
 	status = command->run(operands, &error);
 	return error ? report_error(&error, wants_json(command->entries)) : status;
 }

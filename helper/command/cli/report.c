@@ -1,8 +1,6 @@
 /* How a command speaks: errors with their hints, warnings, JSON, colours. */
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/json-build.h"
@@ -125,6 +123,7 @@ enum exit_status report_error(GError **error, bool json)
 	if (json) {
 		print_error_json(*error);
 	} else {
+		fflush(stdout);
 		if (devid_error_brackets(*error))
 			print_line(stderr, "%s", devid_error_brackets(*error));
 		say_error("%s", (*error)->message);

@@ -13,9 +13,11 @@ struct command {
 	const char *about;	     /* what its --help begins with; NULL: the summary */
 	const char *description;     /* what it ends with: whole lines; or NULL */
 	const GOptionEntry *entries; /* their values are static in the subcommand's file; or NULL */
-	guint least, most;	     /* operands */
-	const char *missing;	     /* what is said of fewer than `least` */
-	char ***rest;		     /* takes what stands behind "--"; NULL: that is operands */
+	struct {
+		guint least, most;
+		const char *missing; /* what is said of fewer than `least` */
+	} operands;
+	char ***rest; /* takes what stands behind "--"; NULL: that is operands */
 	/* `operands` are ended by NULL. What it leaves in *error is told, and is the exit status. */
 	enum exit_status (*run)(char **operands, GError **error);
 	/* The exit status instead of `status`, whatever that came of; `words` as they were typed. Or NULL. */

@@ -314,11 +314,9 @@ void table_flush(struct table *table, FILE *stream)
 
 void table_json(const struct table *table, const char *name, const char *const *members)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
-	json_builder_begin_object(builder);
-	json_builder_set_member_name(builder, name);
-	json_builder_begin_array(builder);
+	json_begin_array(builder, name);
 	for (guint i = 1; i < table->rows->len; i++) {
 		const struct row *row = table->rows->pdata[i];
 

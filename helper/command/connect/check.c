@@ -45,8 +45,6 @@ static gboolean choose_identity(struct connect *connect, GError **error)
 	const struct connection *connection = connect->connection;
 	const char *label = connect->label ? connect->label : connection->identity;
 	const struct selection_gateway gateway = { connection->host, connection->port };
-	GError *inner = NULL;
-	size_t chosen;
 
 	connect->identity = NULL;
 	choice_clear(&connect->choice);
@@ -55,17 +53,9 @@ static gboolean choose_identity(struct connect *connect, GError **error)
 		connect->identity = choose(&connect->choice, label, error);
 		return connect->identity != NULL;
 	}
-	if (!choose_load(&connect->choice, error))
-		return FALSE;
-	chosen = selection_choose(connect->choice.list, connect->driver->system, &gateway,
-				  &connect->accounts, &inner);
-	if (inner) {
-		g_propagate_error(error, inner);
-		return FALSE;
-	}
-	if (chosen != SELECTION_NONE)
-		connect->identity = identity_list_get(connect->choice.list, chosen);
-	return TRUE;
+	return choose_load(&connect->choice, error) &&
+	       selection_choose(connect->choice.list, connect->driver->system, &gateway,
+				&connect->accounts, &connect->identity, error);
 }
 
 static void write_event(const struct connect *connect, struct devid_event *event)

@@ -93,10 +93,9 @@ void connection_state_json(JsonBuilder *builder, const struct connection_state *
 
 static char *make_text(const struct connection_state *state)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 	g_autoptr(JsonNode) root = NULL;
 
-	json_builder_begin_object(builder);
 	connection_state_json(builder, state);
 	json_number(builder, "started", (gint64)state->started);
 	json_builder_end_object(builder);

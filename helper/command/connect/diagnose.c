@@ -146,28 +146,23 @@ static enum side side_of_examination(const char *name)
 
 static void ask_doctor(struct findings *findings)
 {
-	struct diagnosis diagnosis = { .results = NULL };
+	struct diagnosis diagnosis;
 
 	doctor_examine(&diagnosis, examinations, examination_count, false);
-	for (size_t i = 0; i < diagnosis.count; i++) {
-		const struct doctor_result *result = &diagnosis.results[i];
+	for (guint i = 0; i < diagnosis.lines->len; i++) {
+		const struct doctor_line *line = diagnosis_line(&diagnosis, i);
 
-		for (guint n = 0; n < result->lines->len; n++) {
-			const struct doctor_line *line =
-				&g_array_index(result->lines, struct doctor_line, n);
-
-			if (line->outcome != OUTCOME_FAIL)
-				continue;
-			note(findings, result->examination->title, line->text);
-			blame(findings, side_of_examination(result->examination->name));
-		}
+		if (line->outcome != OUTCOME_FAIL)
+			continue;
+		note(findings, line->examination->title, line->text);
+		blame(findings, side_of_examination(line->examination->name));
 	}
 	diagnosis_clear(&diagnosis);
 }
 
 static void print(const struct connect *connect, const struct findings *findings)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
 	if (!connect->json) {
 		print_line(stdout, "%s", connect->connection->name);
@@ -177,12 +172,10 @@ static void print(const struct connect *connect, const struct findings *findings
 		print_field("diagnosis", sides[findings->side].sentence);
 		return;
 	}
-	json_builder_begin_object(builder);
 	json_text(builder, "result", findings->side == SIDE_NONE ? "ok" : "error");
 	json_text(builder, "side", sides[findings->side].word);
 	json_text(builder, "message", sides[findings->side].sentence);
-	json_builder_set_member_name(builder, "findings");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "findings");
 	for (guint i = 0; i < findings->lines->len; i++) {
 		const struct finding_line *line =
 			&g_array_index(findings->lines, struct finding_line, i);

@@ -33,8 +33,7 @@ void status_connections_json(JsonBuilder *builder)
 {
 	g_autoptr(GPtrArray) states = connection_state_list();
 
-	json_builder_set_member_name(builder, "connections");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "connections");
 	for (guint i = 0; i < states->len; i++)
 		state_json(builder, g_ptr_array_index(states, i));
 	json_builder_end_array(builder);
@@ -61,8 +60,7 @@ static void print_ended(const char *name, gboolean json)
 		print_line(stdout, "%s: disconnected", name);
 		return;
 	}
-	builder = json_builder_new();
-	json_builder_begin_object(builder);
+	builder = json_begin();
 	json_text(builder, "name", name);
 	json_text(builder, "state", "disconnected");
 	json_builder_end_object(builder);

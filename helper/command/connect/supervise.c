@@ -63,13 +63,12 @@ static void set_state(struct supervisor *supervisor, const char *word)
 /* One line for whoever started us. */
 static void tell_starter(struct supervisor *supervisor, const GError *error)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 	g_autoptr(JsonNode) root = NULL;
 	g_autofree char *text = NULL, *line = NULL;
 
 	if (supervisor->ready < 0)
 		return;
-	json_builder_begin_object(builder);
 	json_text(builder, "address", supervisor->state->address);
 	if (error) {
 		json_number(builder, "result", devid_error_result(error));

@@ -34,19 +34,30 @@ static void line_clear(void *data)
 	g_free(line->hint);
 }
 
-void diagnosis_clear(struct diagnosis *diagnosis)
+void diagnosis_begin(struct diagnosis *diagnosis)
 {
-	for (size_t i = 0; i < diagnosis->count; i++)
-		g_array_unref(diagnosis->results[i].lines);
-	g_free(diagnosis->results);
+	*diagnosis = (struct diagnosis){
+		.lines = g_array_new(FALSE, FALSE, sizeof(struct doctor_line)),
+	};
+	g_array_set_clear_func(diagnosis->lines, line_clear);
 }
 
-void diagnosis_begin(struct diagnosis *diagnosis, size_t count)
+void diagnosis_clear(struct diagnosis *diagnosis)
 {
-	*diagnosis = (struct diagnosis){ .results = g_new0(struct doctor_result, count),
-					 .count = count };
-	for (size_t i = 0; i < count; i++) {
-		diagnosis->results[i].lines = g_array_new(FALSE, FALSE, sizeof(struct doctor_line));
-		g_array_set_clear_func(diagnosis->results[i].lines, line_clear);
-	}
+	g_array_unref(diagnosis->lines);
+}
+
+void diagnosis_add(struct diagnosis *diagnosis, enum outcome outcome, const char *hint,
+		   const char *text)
+{
+	const struct doctor_line line = { diagnosis->examination, outcome, g_strdup(text),
+					  g_strdup(hint) };
+
+	g_array_append_val(diagnosis->lines, line);
+	diagnosis->counts[outcome]++;
+}
+
+const struct doctor_line *diagnosis_line(const struct diagnosis *diagnosis, guint index)
+{
+	return &g_array_index(diagnosis->lines, struct doctor_line, index);
 }

@@ -6,25 +6,25 @@
 #include "doctor.h"
 
 struct doctor_line {
+	const struct examination *examination;
 	enum outcome outcome;
 	char *text;
 	char *hint; /* or NULL */
 };
 
-struct doctor_result {
-	const struct examination *examination;
-	GArray *lines; /* struct doctor_line */
-};
-
 struct diagnosis {
-	struct doctor_result *results;
-	size_t count;
+	GArray *lines; /* struct doctor_line, by their examinations */
 	guint counts[OUTCOME_COUNT];
+	const struct examination *examination; /* that is under way */
 };
 
-/* One for each of so many examinations; ended by diagnosis_clear(). */
-void diagnosis_begin(struct diagnosis *diagnosis, size_t count);
+/* Ended by diagnosis_clear(). */
+void diagnosis_begin(struct diagnosis *diagnosis);
 void diagnosis_clear(struct diagnosis *diagnosis);
+/* A line of the examination that is under way. */
+void diagnosis_add(struct diagnosis *diagnosis, enum outcome outcome, const char *hint,
+		   const char *text);
+const struct doctor_line *diagnosis_line(const struct diagnosis *diagnosis, guint index);
 const char *diagnosis_word(enum outcome outcome); /* "pass", … */
 /* "9 passed, 1 warning, 0 failed"; g_free(). */
 char *diagnosis_summary(const struct diagnosis *diagnosis);

@@ -74,18 +74,13 @@ static void add_findings(GString *text, const struct diagnosis *diagnosis)
 	g_autofree char *summary = diagnosis_summary(diagnosis);
 
 	add_title(text, "FINDINGS: %s", summary);
-	for (size_t i = 0; i < diagnosis->count; i++) {
-		const struct doctor_result *result = &diagnosis->results[i];
+	for (guint i = 0; i < diagnosis->lines->len; i++) {
+		const struct doctor_line *line = diagnosis_line(diagnosis, i);
 
-		for (guint n = 0; n < result->lines->len; n++) {
-			const struct doctor_line *line =
-				&g_array_index(result->lines, struct doctor_line, n);
-
-			add(text, "%s  %s: %s", diagnosis_word(line->outcome),
-			    result->examination->name, line->text);
-			if (line->hint)
-				add(text, "      hint: %s", line->hint);
-		}
+		add(text, "%s  %s: %s", diagnosis_word(line->outcome), line->examination->name,
+		    line->text);
+		if (line->hint)
+			add(text, "      hint: %s", line->hint);
 	}
 }
 

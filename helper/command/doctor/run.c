@@ -53,16 +53,8 @@ static void G_GNUC_NORETURN run_inside(struct doctor *doctor, const struct exami
 
 /* --- collecting --------------------------------------------------------------------------- */
 
-static void add_line(struct doctor_result *result, enum outcome outcome, const char *hint,
-		     const char *text)
-{
-	struct doctor_line line = { outcome, g_strdup(text), g_strdup(hint) };
-
-	g_array_append_val(result->lines, line);
-}
-
 /* Answers whether it was the last. */
-static bool take_object(struct doctor *doctor, struct doctor_result *result, JsonObject *object)
+static bool take_object(struct doctor *doctor, struct diagnosis *diagnosis, JsonObject *object)
 {
 	const char *note = json_value_text(object, "note"), *text = json_value_text(object, "text");
 	gint64 outcome = json_value_number(object, "outcome", OUTCOME_FAIL);
@@ -74,11 +66,12 @@ static bool take_object(struct doctor *doctor, struct doctor_result *result, Jso
 		g_hash_table_replace(doctor->notes, g_strdup(note),
 				     g_strdup(json_value_text(object, "value")));
 	if (text && outcome >= 0 && outcome < OUTCOME_COUNT)
-		add_line(result, (enum outcome)outcome, json_value_text(object, "hint"), text);
+		diagnosis_add(diagnosis, (enum outcome)outcome, json_value_text(object, "hint"),
+			      text);
 	return json_object_has_member(object, "done");
 }
 
-static bool take_output(struct doctor *doctor, struct doctor_result *result, const GString *output)
+static bool take_output(struct doctor *doctor, struct diagnosis *diagnosis, const GString *output)
 {
 	g_auto(GStrv) lines = g_strsplit(output->str, "\n", -1);
 	g_autoptr(JsonParser) parser = json_parser_new();
@@ -88,7 +81,7 @@ static bool take_output(struct doctor *doctor, struct doctor_result *result, con
 		JsonObject *object = json_value_document(parser, lines[i]);
 
 		if (object)
-			done = take_object(doctor, result, object) || done;
+			done = take_object(doctor, diagnosis, object) || done;
 	}
 	return done;
 }
@@ -125,51 +118,53 @@ static void end_process(pid_t pid)
 		;
 }
 
-static void tell_late(const struct doctor *doctor, struct doctor_result *result, unsigned seconds)
+static void tell_late(const struct doctor *doctor, struct diagnosis *diagnosis, unsigned seconds)
 {
 	const char *doing = doctor_noted(doctor, "doing");
 	g_autofree char *text =
 		g_strdup_printf("it did not answer within %u seconds%s%s", seconds,
 				!doing || *doing == '\0' ? "" : ", while ", !doing ? "" : doing);
 
-	add_line(result, OUTCOME_FAIL, NULL, text);
+	diagnosis_add(diagnosis, OUTCOME_FAIL, NULL, text);
 }
 
-static void examine(struct doctor *doctor, struct doctor_result *result)
+static void examine(struct doctor *doctor, struct diagnosis *diagnosis)
 {
-	unsigned seconds =
-		result->examination->seconds != 0 ? result->examination->seconds : BOUND_SECONDS;
+	const struct examination *examination = diagnosis->examination;
+	unsigned seconds = examination->seconds != 0 ? examination->seconds : BOUND_SECONDS;
+	guint before = diagnosis->lines->len;
 	g_autoptr(GString) output = g_string_new(NULL);
 	pid_t parent = getpid(), pid;
 	int ends[2];
 	bool in_time, done;
 
 	if (pipe2(ends, O_CLOEXEC) < 0) {
-		add_line(result, OUTCOME_FAIL, NULL, "it can't be examined: no pipe");
+		diagnosis_add(diagnosis, OUTCOME_FAIL, NULL, "it can't be examined: no pipe");
 		return;
 	}
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
-		run_inside(doctor, result->examination, ends[1], parent);
+		run_inside(doctor, examination, ends[1], parent);
 	}
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);
-		add_line(result, OUTCOME_FAIL, NULL, "it can't be examined: no process");
+		diagnosis_add(diagnosis, OUTCOME_FAIL, NULL, "it can't be examined: no process");
 		return;
 	}
 	in_time = read_output(ends[0], seconds, output);
 	close(ends[0]);
 	end_process(pid);
 	g_hash_table_remove(doctor->notes, "doing");
-	done = take_output(doctor, result, output);
+	done = take_output(doctor, diagnosis, output);
 	if (!in_time)
-		tell_late(doctor, result, seconds);
+		tell_late(doctor, diagnosis, seconds);
 	else if (!done)
-		add_line(result, OUTCOME_FAIL, NULL, "the examination ended before its end");
-	else if (result->lines->len == 0)
-		add_line(result, OUTCOME_SKIP, NULL, "nothing to look at");
+		diagnosis_add(diagnosis, OUTCOME_FAIL, NULL,
+			      "the examination ended before its end");
+	else if (diagnosis->lines->len == before)
+		diagnosis_add(diagnosis, OUTCOME_SKIP, NULL, "nothing to look at");
 }
 
 void doctor_examine(struct diagnosis *diagnosis, const struct examination *table, size_t count,
@@ -183,17 +178,11 @@ void doctor_examine(struct diagnosis *diagnosis, const struct examination *table
 		g_hash_table_insert(doctor.notes, g_strdup("all-users"), g_strdup(""));
 	/* What is in the buffer now must not be written by each of them. */
 	fflush(NULL);
-	diagnosis_begin(diagnosis, count);
+	diagnosis_begin(diagnosis);
 	for (size_t i = 0; i < count; i++) {
-		struct doctor_result *result = &diagnosis->results[i];
-
-		result->examination = &table[i];
-		if (table[i].all_users && !all_users)
-			continue;
-		examine(&doctor, result);
-		for (guint n = 0; n < result->lines->len; n++)
-			diagnosis->counts[g_array_index(result->lines, struct doctor_line, n)
-						  .outcome]++;
+		diagnosis->examination = &table[i];
+		if (!table[i].all_users || all_users)
+			examine(&doctor, diagnosis);
 	}
 	g_hash_table_unref(doctor.notes);
 }

@@ -42,15 +42,14 @@ const char *doctor_no_account(const struct devid_account *account)
 const struct identity *doctor_chosen(struct doctor *doctor)
 {
 	const struct identity_list *list = doctor_identities(doctor);
-	const struct selection_gateway any = { NULL, 0 };
-	size_t chosen;
+	const struct identity *chosen;
 
 	if (!list)
 		return NULL;
 	if (identity_list_count(list) == 1)
 		return identity_list_get(list, 0);
-	chosen = selection_choose(list, false, &any, &doctor->accounts, NULL);
-	return chosen == SELECTION_NONE ? NULL : identity_list_get(list, chosen);
+	selection_choose(list, false, NULL, &doctor->accounts, &chosen, NULL);
+	return chosen;
 }
 
 enum outcome doctor_gravity(struct doctor *doctor, const struct identity *identity)

@@ -6,6 +6,7 @@
 #include "account/remark.h"
 #include "base/error.h"
 #include "base/moment.h"
+#include "command/cli/account.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "identity/describe.h"
@@ -76,25 +77,6 @@ static gboolean check_size(struct import *import, GError **error)
 			"the certificate has %zu bytes as PEM and %zu as DER, over the limit of %zu",
 			size->pem, size->der, size->limit);
 	return FALSE;
-}
-
-static gboolean load_account(struct import *import, GError **error)
-{
-	enum devid_result result =
-		devid_account_load(NULL, import->half == HALF_SYSTEM, &import->account);
-
-	if (result != DEVID_OK) {
-		devid_error_set(error, result, NULL, NULL, "account: %s",
-				devid_reason_for(result)->cause);
-		return FALSE;
-	}
-	/* Its limits can't be known, so nothing counts as within them. */
-	if (devid_account_state(import->account) == DEVID_ACCOUNT_UNUSABLE) {
-		devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account: %s",
-				devid_account_problem(import->account));
-		return FALSE;
-	}
-	return TRUE;
 }
 
 /* The certificate may be ahead of the account: at import the verdict is a warning. */
@@ -218,9 +200,12 @@ static gboolean choose_label(struct import *import, GError **error)
 
 gboolean import_check(struct import *import, GError **error)
 {
-	if (!load_account(import, error) || !check_device(import, error) ||
-	    !check_key(import, error) || !check_size(import, error) ||
-	    !choose_label(import, error) || !check_chain(import, error))
+	import->account = account_load(NULL, import->half == HALF_SYSTEM, error);
+	/* A broken one's limits can't be known, so nothing counts as within them. */
+	if (!import->account || !account_usable(import->account, error) ||
+	    !check_device(import, error) || !check_key(import, error) ||
+	    !check_size(import, error) || !choose_label(import, error) ||
+	    !check_chain(import, error))
 		return FALSE;
 	warn_of_expiry(import);
 	warn_of_remarks(import);

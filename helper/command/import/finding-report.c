@@ -206,16 +206,11 @@ static void json_protection(JsonBuilder *builder, const struct finding *finding)
 		json_pbe(builder, p12_mac(finding->p12));
 	else
 		json_builder_add_null_value(builder);
-	json_builder_set_member_name(builder, "encryption");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "encryption");
 	for (size_t i = 0; i < p12_cipher_count(finding->p12); i++)
 		json_pbe(builder, p12_cipher(finding->p12, i));
 	json_builder_end_array(builder);
-	json_builder_set_member_name(builder, "fails_on");
-	json_builder_begin_array(builder);
-	for (size_t i = 0; i < failures->len; i++)
-		json_builder_add_string_value(builder, failures->pdata[i]);
-	json_builder_end_array(builder);
+	json_texts(builder, "fails_on", failures);
 }
 
 static void json_candidate(JsonBuilder *builder, const struct candidate *candidate, guint number,
@@ -242,8 +237,7 @@ static void json_candidate(JsonBuilder *builder, const struct candidate *candida
 	json_flag(builder, "fits",
 		  ca ? devid_signing_size(account, size.pem) == DEVID_OK : result == DEVID_OK);
 	json_flag(builder, "acceptable", acceptable);
-	json_builder_set_member_name(builder, "chain");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "chain");
 	for (size_t i = 1; i < candidate->chain->len; i++) {
 		json_builder_begin_object(builder);
 		json_certificate(
@@ -269,19 +263,16 @@ void finding_json(JsonBuilder *builder, const struct finding *finding,
 	json_flag(builder, "readable_by_others", finding->others_read);
 	if (finding->p12)
 		json_protection(builder, finding);
-	json_builder_set_member_name(builder, "identities");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "identities");
 	for (size_t i = 0; finding->candidates && i < finding->candidates->len; i++)
 		json_candidate(builder, finding->candidates->pdata[i], (guint)i + 1, account);
 	json_builder_end_array(builder);
-	json_builder_set_member_name(builder, "warnings");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "warnings");
 	for (size_t i = 0; finding->bundle && i < finding->bundle->warnings->len; i++)
 		json_builder_add_string_value(builder, finding->bundle->warnings->pdata[i]);
 	json_builder_end_array(builder);
 	if (finding->error) {
-		json_builder_set_member_name(builder, "error");
-		json_builder_begin_object(builder);
+		json_begin_object(builder, "error");
 		json_text(builder, "reason", devid_error_reason(finding->error));
 		json_text(builder, "message", finding->error->message);
 		json_text(builder, "hint", devid_error_hint(finding->error));

@@ -49,10 +49,9 @@ static const char *place(const struct import *import)
 
 static void report_json_result(const struct import *import)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 	g_autofree char *id = NULL;
 
-	json_builder_begin_object(builder);
 	json_text(builder, "result", "ok");
 	json_flag(builder, "changed", import->changed);
 	json_flag(builder, "dry_run", import->options->dry_run);
@@ -79,14 +78,7 @@ static void report_json_result(const struct import *import)
 	json_flag(builder, "size_accepted", import->size_accepted);
 	json_number(builder, "chain_count", (gint64)import->chain_count - 1);
 	json_verdict(builder, "check", import->verdict);
-	json_builder_set_member_name(builder, "warnings");
-	json_builder_begin_array(builder);
-	for (guint i = 0; i < import->warnings->len; i++) {
-		g_autofree char *valid = g_utf8_make_valid(import->warnings->pdata[i], -1);
-
-		json_builder_add_string_value(builder, valid);
-	}
-	json_builder_end_array(builder);
+	json_texts(builder, "warnings", import->warnings);
 	report_builder(builder);
 }
 

@@ -22,20 +22,13 @@ static void print_policy(GPtrArray *files, const char *path, JsonBuilder *builde
 	g_string_append_printf(file->text, "%s\n", text);
 }
 
-static void begin(JsonBuilder *builder, const char *name)
-{
-	json_builder_set_member_name(builder, name);
-	json_builder_begin_object(builder);
-}
-
 gboolean client_firefox(const struct client_profile *profile, GPtrArray *files, GError **error)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 
-	json_builder_begin_object(builder);
-	begin(builder, "policies");
-	begin(builder, "SecurityDevices");
-	begin(builder, "Add");
+	json_begin_object(builder, "policies");
+	json_begin_object(builder, "SecurityDevices");
+	json_begin_object(builder, "Add");
 	json_text(builder, "devid", profile->module);
 	for (int i = 0; i < 4; i++)
 		json_builder_end_object(builder);
@@ -46,20 +39,19 @@ gboolean client_firefox(const struct client_profile *profile, GPtrArray *files, 
 /* A filter is JSON in a string of JSON; the issuer is what tells device certificates from others. */
 static char *auto_select(const struct client_profile *profile)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 	g_autoptr(JsonGenerator) generator = json_generator_new();
 	g_autoptr(JsonNode) root = NULL;
 	g_autofree char *pattern = g_strdup_printf("https://%s", profile->gateway);
 	char issuer[256];
 	size_t size = sizeof(issuer);
 
-	json_builder_begin_object(builder);
 	json_text(builder, "pattern", pattern);
-	begin(builder, "filter");
+	json_begin_object(builder, "filter");
 	if (gnutls_x509_crt_get_issuer_dn_by_oid(profile->identity->chain[0],
 						 GNUTLS_OID_X520_COMMON_NAME, 0, 0, issuer,
 						 &size) >= 0) {
-		begin(builder, "ISSUER");
+		json_begin_object(builder, "ISSUER");
 		json_text(builder, "CN", issuer);
 		json_builder_end_object(builder);
 	}
@@ -72,7 +64,7 @@ static char *auto_select(const struct client_profile *profile)
 
 gboolean client_chromium(const struct client_profile *profile, GPtrArray *files, GError **error)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = json_begin();
 	g_autofree char *select = auto_select(profile);
 	struct client_file *file = client_file_add(files, NULL, 0);
 
@@ -81,9 +73,7 @@ gboolean client_chromium(const struct client_profile *profile, GPtrArray *files,
 		"mkdir -p \"$HOME/.pki/nssdb\"\n"
 		"modutil -force -dbdir \"sql:$HOME/.pki/nssdb\" -add devid -libfile %s\n",
 		profile->module);
-	json_builder_begin_object(builder);
-	json_builder_set_member_name(builder, "AutoSelectCertificateForUrls");
-	json_builder_begin_array(builder);
+	json_begin_array(builder, "AutoSelectCertificateForUrls");
 	json_builder_add_string_value(builder, select);
 	json_builder_end_array(builder);
 	json_builder_end_object(builder);

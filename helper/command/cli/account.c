@@ -1,0 +1,34 @@
+/* The account, as commands load it. */
+#include <devid/reason.h>
+
+#include "base/error.h"
+#include "account.h"
+
+struct devid_account *account_load(const char *config, bool system, GError **error)
+{
+	struct devid_account *account = NULL;
+	enum devid_result result = devid_account_load(config, system, &account);
+
+	if (result == DEVID_OK)
+		return account;
+	devid_error_set(error, result, NULL, NULL, "account: %s", devid_reason_for(result)->cause);
+	return NULL;
+}
+
+gboolean account_usable(const struct devid_account *account, GError **error)
+{
+	if (devid_account_state(account) != DEVID_ACCOUNT_UNUSABLE)
+		return TRUE;
+	devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account: %s",
+			devid_account_problem(account));
+	return FALSE;
+}
+
+gboolean account_ready(const struct devid_account *account, const char *who, GError **error)
+{
+	if (devid_account_state(account) != DEVID_ACCOUNT_NONE)
+		return account_usable(account, error);
+	devid_error_set(error, DEVID_NO_ACCOUNT, NULL, NULL, "%s: %s", who,
+			devid_reason_for(DEVID_NO_ACCOUNT)->cause);
+	return FALSE;
+}

@@ -1,0 +1,19 @@
+/* The account, as commands load it. */
+#ifndef COMMAND_CLI_ACCOUNT_H
+#define COMMAND_CLI_ACCOUNT_H
+
+#include <stdbool.h>
+#include <devid/account.h>
+#include <glib.h>
+
+typedef struct devid_account devid_account;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_account, devid_account_free)
+
+/* That of the folder `config`; NULL: the one that is in force, with `system` the machine's whoever asks. */
+struct devid_account *account_load(const char *config, bool system, GError **error);
+/* Not where it is broken: then nothing that it says is known. */
+gboolean account_usable(const struct devid_account *account, GError **error);
+/* Nor where there is none, which is told of `who`. */
+gboolean account_ready(const struct devid_account *account, const char *who, GError **error);
+
+#endif
