@@ -15,16 +15,15 @@
 #include "command.h"
 
 static struct {
-	struct reset reset;
-	gboolean yes, json;
+	gboolean keys, strays, dry_run, yes, json;
 } options;
 
 static const GOptionEntry entries[] = {
-	{ "keys", 0, 0, G_OPTION_ARG_NONE, &options.reset.keys,
+	{ "keys", 0, 0, G_OPTION_ARG_NONE, &options.keys,
 	  "Also remove the identities with their private keys", NULL },
-	{ "strays", 0, 0, G_OPTION_ARG_NONE, &options.reset.strays,
+	{ "strays", 0, 0, G_OPTION_ARG_NONE, &options.strays,
 	  "Also remove keys that no identity names, and keep the identities", NULL },
-	{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.reset.dry_run,
+	{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
 	  "Tell what is there and change nothing", NULL },
 	{ "yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, "Don't ask", NULL },
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
@@ -170,11 +169,15 @@ static enum exit_status reset_all(struct reset *reset, GError **error)
 
 static enum exit_status run(char **operands, GError **error)
 {
+	struct reset reset;
 	enum exit_status status;
 
-	reset_begin(&options.reset);
-	status = reset_all(&options.reset, error);
-	reset_end(&options.reset);
+	reset_begin(&reset);
+	reset.keys = options.keys;
+	reset.strays = options.strays;
+	reset.dry_run = options.dry_run;
+	status = reset_all(&reset, error);
+	reset_end(&reset);
 	return status;
 }
 

@@ -16,8 +16,11 @@ static void place_free(void *data)
 
 void reset_begin(struct reset *reset)
 {
-	reset->places = g_ptr_array_new_with_free_func(place_free);
-	reset->unreachable = g_ptr_array_new_with_free_func(g_free);
+	*reset = (struct reset){
+		.status = EXIT_DONE,
+		.places = g_ptr_array_new_with_free_func(place_free),
+		.unreachable = g_ptr_array_new_with_free_func(g_free),
+	};
 }
 
 void reset_end(struct reset *reset)

@@ -21,7 +21,6 @@ struct reset {
 	GError *first;
 };
 
-/* What was asked for is in it, the rest is 0. */
 void reset_begin(struct reset *reset);
 void reset_end(struct reset *reset);
 /* The place belongs to the reset; fill it. */
