@@ -110,7 +110,7 @@ static enum exit_status examine(GError **error)
 	enum exit_status status;
 	bool written;
 
-	doctor_examine(&diagnosis, examinations, examination_count, options.all_users);
+	doctor_examine(&diagnosis, options.all_users);
 	status = diagnosis.counts[OUTCOME_FAIL] > 0 ? EXIT_FAILED : EXIT_DONE;
 	written = options.report && diagnosis_report(&diagnosis, options.report, error);
 	/* A document ends with the error, where there is one: one is enough. */

@@ -39,8 +39,14 @@ static const char *origin_word(const struct policy_rule *rule)
 	return rule->origin == DEVID_ORIGIN_UNKNOWN ? "any" : devid_origin_name(rule->origin);
 }
 
-static char *office_words(const struct office *office)
+static char *group_words(gconstpointer row)
 {
+	return policy_list(((const struct policy_group *)row)->members, "");
+}
+
+static char *office_words(gconstpointer row)
+{
+	const struct office *office = row;
 	g_autoptr(GString) words = g_string_new(NULL);
 	const struct {
 		const char *what, *value;
@@ -57,8 +63,9 @@ static char *office_words(const struct office *office)
 	return g_string_free(g_steal_pointer(&words), FALSE);
 }
 
-static char *profile_words(const struct profile *profile)
+static char *profile_words(gconstpointer row)
 {
+	const struct profile *profile = row;
 	GString *words = g_string_new(NULL);
 
 	for (guint i = 0; i < profile->checks->len; i++) {
@@ -68,6 +75,7 @@ static char *profile_words(const struct profile *profile)
 		g_string_append_printf(words, "%s%s=%s", i > 0 ? ", " : "", check->check->kind.name,
 				       check->value);
 	}
+	g_string_append_printf(words, " (unknown: %s)", devid_answer_name(profile->if_unknown));
 	return g_string_free(words, FALSE);
 }
 
@@ -104,9 +112,9 @@ static void print_settings(const struct policy *policy)
 	table_print(table, stdout);
 }
 
-/* A table of names and what each is. */
+/* A table of names, which stand at the offset `title` of a row, and what each is. */
 static void print_pairs(const char *name, const char *what, const GPtrArray *rows,
-			char *(*words)(gconstpointer row), const char *(*title)(gconstpointer row))
+			char *(*words)(gconstpointer row), glong title)
 {
 	const char *headings[] = { name, what, NULL };
 	AUTO_TABLE struct table *table = table_new(headings);
@@ -115,45 +123,12 @@ static void print_pairs(const char *name, const char *what, const GPtrArray *row
 		return;
 	for (guint i = 0; i < rows->len; i++) {
 		g_autofree char *text = words(rows->pdata[i]);
-		const char *cells[] = { title(rows->pdata[i]), text };
+		const char *cells[] = { G_STRUCT_MEMBER(char *, rows->pdata[i], title), text };
 
 		table_row(table, cells);
 	}
 	print_lines(stdout, COLOUR_PLAIN, "\n");
 	table_print(table, stdout);
-}
-
-static char *words_of_group(gconstpointer row)
-{
-	return policy_list(((const struct policy_group *)row)->members, "");
-}
-
-static char *words_of_office(gconstpointer row)
-{
-	return office_words(row);
-}
-
-static char *words_of_profile(gconstpointer row)
-{
-	g_autofree char *checks = profile_words(row);
-
-	return g_strdup_printf("%s (unknown: %s)", checks,
-			       devid_answer_name(((const struct profile *)row)->if_unknown));
-}
-
-static const char *name_of_group(gconstpointer row)
-{
-	return ((const struct policy_group *)row)->name;
-}
-
-static const char *name_of_office(gconstpointer row)
-{
-	return ((const struct office *)row)->name;
-}
-
-static const char *name_of_profile(gconstpointer row)
-{
-	return ((const struct profile *)row)->name;
 }
 
 static void rule_row(struct table *table, guint number, const struct policy_rule *rule)
@@ -206,12 +181,15 @@ static void print_policy(const struct devid_account *account)
 	print_line(stdout, "%s", devid_account_folder(account));
 	print_lines(stdout, COLOUR_PLAIN, "\n");
 	print_settings(policy);
-	print_pairs("GROUP", "MEMBERS", policy->groups, words_of_group, name_of_group);
-	print_pairs("OFFICE", "TOLD BY", policy->offices, words_of_office, name_of_office);
+	print_pairs("GROUP", "MEMBERS", policy->groups, group_words,
+		    G_STRUCT_OFFSET(struct policy_group, name));
+	print_pairs("OFFICE", "TOLD BY", policy->offices, office_words,
+		    G_STRUCT_OFFSET(struct office, name));
 	if (policy->offices->len > 0)
 		print_line(stdout, "in an office no device certificate is asked for; rules and "
 				   "posture count");
-	print_pairs("PROFILE", "CHECKS", policy->profiles, words_of_profile, name_of_profile);
+	print_pairs("PROFILE", "CHECKS", policy->profiles, profile_words,
+		    G_STRUCT_OFFSET(struct profile, name));
 	print_rules(policy);
 }
 

@@ -1,6 +1,5 @@
 /* The account, as commands load it. */
-#ifndef COMMAND_CLI_ACCOUNT_H
-#define COMMAND_CLI_ACCOUNT_H
+#pragma once
 
 #include <stdbool.h>
 #include <devid/account.h>
@@ -15,5 +14,3 @@ struct devid_account *account_load(const char *config, bool system, GError **err
 gboolean account_usable(const struct devid_account *account, GError **error);
 /* Nor where there is none, which is told of `who`. */
 gboolean account_ready(const struct devid_account *account, const char *who, GError **error);
-
-#endif

@@ -148,7 +148,7 @@ static void ask_doctor(struct findings *findings)
 {
 	struct diagnosis diagnosis;
 
-	doctor_examine(&diagnosis, examinations, examination_count, false);
+	doctor_examine(&diagnosis, false);
 	for (guint i = 0; i < diagnosis.lines->len; i++) {
 		const struct doctor_line *line = diagnosis_line(&diagnosis, i);
 

@@ -167,8 +167,7 @@ static void examine(struct doctor *doctor, struct diagnosis *diagnosis)
 		diagnosis_add(diagnosis, OUTCOME_SKIP, NULL, "nothing to look at");
 }
 
-void doctor_examine(struct diagnosis *diagnosis, const struct examination *table, size_t count,
-		    bool all_users)
+void doctor_examine(struct diagnosis *diagnosis, bool all_users)
 {
 	struct doctor doctor = {
 		.notes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
@@ -179,9 +178,9 @@ void doctor_examine(struct diagnosis *diagnosis, const struct examination *table
 	/* What is in the buffer now must not be written by each of them. */
 	fflush(NULL);
 	diagnosis_begin(diagnosis);
-	for (size_t i = 0; i < count; i++) {
-		diagnosis->examination = &table[i];
-		if (!table[i].all_users || all_users)
+	for (size_t i = 0; i < examination_count; i++) {
+		diagnosis->examination = &examinations[i];
+		if (!examinations[i].all_users || all_users)
 			examine(&doctor, diagnosis);
 	}
 	g_hash_table_unref(doctor.notes);

@@ -5,6 +5,5 @@
 
 #include "diagnosis.h"
 
-/* Runs each of these; none lasts longer than its time. */
-void doctor_examine(struct diagnosis *diagnosis, const struct examination *table, size_t count,
-		    bool all_users);
+/* Runs each of the table; none lasts longer than its time. */
+void doctor_examine(struct diagnosis *diagnosis, bool all_users);
