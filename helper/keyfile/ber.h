@@ -14,6 +14,7 @@
 
 enum ber_tag {
 	BER_INTEGER = 0x02,
+	BER_BIT_STRING = 0x03,
 	BER_OCTETS = 0x04,
 	BER_NULL = 0x05,
 	BER_OID = 0x06,

@@ -94,17 +94,15 @@ const char *file_title(const char *path)
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-static gboolean set_file_error(GError **error, const char *path, int number)
-{
-	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s",
-			       file_title(path), g_strerror(number));
-}
-
-/* What is wrong with it beside what the kernel says, and what to do. */
 static gboolean set_file_error_for(GError **error, const char *path, const char *why,
 				   const char *hint)
 {
 	return devid_error_set(error, DEVID_IO, NULL, hint, "%s: %s", file_title(path), why);
+}
+
+static gboolean set_file_error(GError **error, const char *path, int number)
+{
+	return set_file_error_for(error, path, g_strerror(number), devid_errno_hint(number));
 }
 
 /* Opened without waiting for a FIFO's writer, and without a terminal becoming ours. */

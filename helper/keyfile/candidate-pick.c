@@ -14,6 +14,14 @@ bool candidate_valid_at(gnutls_x509_crt_t crt, time_t at)
 	       gnutls_x509_crt_get_expiration_time(crt) >= at;
 }
 
+char *candidate_dates(gnutls_x509_crt_t crt)
+{
+	g_autofree char *begins = moment_date(gnutls_x509_crt_get_activation_time(crt));
+	g_autofree char *ends = moment_date(gnutls_x509_crt_get_expiration_time(crt));
+
+	return g_strdup_printf("%s to %s", begins, ends);
+}
+
 static bool is_for_devices(const struct candidate *candidate, time_t now)
 {
 	gnutls_x509_crt_t crt = candidate->leaf->crt;
@@ -67,11 +75,10 @@ static char *describe_candidate(const struct candidate *candidate, guint number)
 {
 	gnutls_x509_crt_t crt = candidate->leaf->crt;
 	g_autofree char *serial = certificate_serial(crt), *type = certificate_key(crt);
-	g_autofree char *begins = moment_date(gnutls_x509_crt_get_activation_time(crt));
-	g_autofree char *ends = moment_date(gnutls_x509_crt_get_expiration_time(crt));
+	g_autofree char *dates = candidate_dates(crt);
 
-	return g_strdup_printf("%u: \"%s\" (%s, serial number %s, %s to %s)", number,
-			       candidate->name, type, serial, begins, ends);
+	return g_strdup_printf("%u: \"%s\" (%s, serial number %s, %s)", number, candidate->name,
+			       type, serial, dates);
 }
 
 static char *describe_all(const GPtrArray *candidates)

@@ -4,7 +4,6 @@
 #include "account/check-path.h"
 #include "base/certificate.h"
 #include "base/error.h"
-#include "base/moment.h"
 #include "ber.h"
 #include "bundle.h"
 #include "candidate-pick.h"
@@ -102,25 +101,21 @@ static bool is_better(const struct bundle_certificate *a, const struct bundle_ce
 static void name_left_out(struct bundle *bundle, struct candidate *candidate,
 			  const GPtrArray *matches)
 {
+	g_autofree char *taken = candidate_dates(candidate->leaf->crt);
+
 	for (guint i = 0; i < matches->len; i++) {
 		const struct bundle_certificate *other = matches->pdata[i];
-		g_autofree char *serial = NULL, *begin = NULL, *end = NULL, *begin_taken = NULL,
-				*end_taken = NULL;
+		g_autofree char *serial = NULL, *dates = NULL;
 
 		if (contains(candidate->chain, other))
 			continue;
 		candidate->left_out--;
 		serial = certificate_serial(other->crt);
-		begin = moment_date(gnutls_x509_crt_get_activation_time(other->crt));
-		end = moment_date(gnutls_x509_crt_get_expiration_time(other->crt));
-		begin_taken =
-			moment_date(gnutls_x509_crt_get_activation_time(candidate->leaf->crt));
-		end_taken = moment_date(gnutls_x509_crt_get_expiration_time(candidate->leaf->crt));
-		g_ptr_array_add(
-			bundle->warnings,
-			g_strdup_printf("of the certificates for one key, the one of %s to %s is "
-					"taken; left out: %s to %s, serial number %s",
-					begin_taken, end_taken, begin, end, serial));
+		dates = candidate_dates(other->crt);
+		g_ptr_array_add(bundle->warnings,
+				g_strdup_printf("of the certificates for one key, the one of %s is "
+						"taken; left out: %s, serial number %s",
+						taken, dates, serial));
 	}
 }
 

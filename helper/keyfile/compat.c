@@ -1,6 +1,5 @@
 /* The table of systems and of what they can't open. It speaks of what each does by default. */
 #include "compat.h"
-#include "p12.h"
 #include "pbe.h"
 
 enum feature {

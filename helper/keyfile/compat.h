@@ -3,8 +3,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
-
-#include "p12-private.h"
+#include "p12.h"
 
 /* Names of the systems that fail on it, with the cause: char*, in table order. `empty`: its
  * password is. */

@@ -7,8 +7,6 @@
 #include "key-complete.h"
 #include "key-der.h"
 
-#define OID_RSA	     "1.2.840.113549.1.1.1"
-#define OID_EC	     "1.2.840.10045.2.1"
 #define OID_FIELD    "1.2.840.10045.1.1"
 #define RSA_BITS_MAX 4096
 #define RSA_BITS_MIN 512
@@ -82,32 +80,12 @@ static const struct {
 };
 
 /* Kinds that the rest of the way has words of its own for. */
-static const char *const usual[] = { OID_RSA, OID_EC, "1.2.840.113549.1.1.10" /* RSA-PSS */,
-				     "1.3.101.112" /* Ed25519 */, "1.3.101.113" /* Ed448 */ };
-
-struct private_key {
-	struct ber_item algorithm; /* AlgorithmIdentifier, whole */
-	struct ber parameters;
-	struct ber_item key;
-	char *oid;
-};
-
-static bool open_key(const uint8_t *der, size_t length, bool is_private, struct private_key *key)
-{
-	struct ber reader = { der, length }, inside;
-	struct ber_item item;
-
-	*key = (struct private_key){ 0 };
-	if (!ber_enter(&reader, BER_SEQUENCE, &inside) ||
-	    (is_private && !ber_take(&inside, BER_INTEGER, &item)) ||
-	    !ber_take(&inside, BER_SEQUENCE, &key->algorithm))
-		return false;
-	key->parameters = key->algorithm.content;
-	if (!ber_take(&key->parameters, BER_OID, &item))
-		return false;
-	key->oid = ber_oid_text(&item);
-	return key->oid && (!is_private || ber_take(&inside, BER_OCTETS, &key->key));
-}
+static const char *const usual[] = { OID_RSA,
+				     OID_EC,
+				     "1.2.840.113549.1.1.10" /* RSA-PSS */,
+				     "1.3.101.112" /* Ed25519 */,
+				     "1.3.101.113" /* Ed448 */,
+				     NULL };
 
 /* Whether the bytes are that number. */
 static bool is_number(const uint8_t *bytes, size_t length, const char *hex)
@@ -165,7 +143,7 @@ static const struct curve *find_curve(struct ber parameters)
 	return NULL;
 }
 
-static void complete_ec(struct secret *pkcs8, const struct private_key *key)
+static void complete_ec(struct secret *pkcs8, const struct key_der_info *key)
 {
 	const struct curve *curve = find_curve(key->parameters);
 	AUTO_SECRET struct secret whole = SECRET_INIT;
@@ -181,53 +159,40 @@ static void complete_ec(struct secret *pkcs8, const struct private_key *key)
 
 char *key_unusable(const uint8_t *der, size_t length, bool is_private)
 {
-	struct private_key key;
-	char *words = NULL;
+	struct key_der_info key;
+	g_autofree char *oid =
+		key_der_open(der, length, is_private, &key) ? ber_oid_text(&key.oid) : NULL;
 
-	if (!open_key(der, length, is_private, &key)) {
-		g_free(key.oid);
+	if (!oid)
 		return NULL;
-	}
-	if (strcmp(key.oid, OID_EC) == 0 && key.parameters.length &&
+	if (strcmp(oid, OID_EC) == 0 && key.parameters.length &&
 	    key.parameters.data[0] == BER_SEQUENCE && (!is_private || !find_curve(key.parameters)))
-		words = g_strdup(
-			is_private ? "an EC key on a curve of its own, spelled out"
-				   : "an EC key whose curve is spelled out, where TLS asks for "
-				     "its name (RFC 5480 section 2.1.1)");
-	for (size_t i = 0; !words && i < G_N_ELEMENTS(usual); i++) {
-		if (strcmp(usual[i], key.oid) == 0) {
-			g_free(key.oid);
-			return NULL;
-		}
-	}
-	for (size_t i = 0; !words && i < G_N_ELEMENTS(kinds); i++)
-		if (strcmp(kinds[i].oid, key.oid) == 0)
-			words = g_strdup_printf("%s (%s)", kinds[i].name, key.oid);
-	if (!words)
-		words = g_strdup_printf("algorithm %s", key.oid);
-	g_free(key.oid);
-	return words;
+		return g_strdup(is_private ? "an EC key on a curve of its own, spelled out"
+					   : "an EC key whose curve is spelled out, where TLS asks "
+					     "for its name (RFC 5480 section 2.1.1)");
+	if (g_strv_contains(usual, oid))
+		return NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (strcmp(kinds[i].oid, oid) == 0)
+			return g_strdup_printf("%s (%s)", kinds[i].name, oid);
+	return g_strdup_printf("algorithm %s", oid);
 }
 
-struct numbers {
-	mpz_t n, e, d, p, q;
-};
-
-static void read_number(mpz_t number, const struct ber_item *item)
-{
-	mpz_import(number, item->content.length, 1, 1, 1, 0, item->content.data);
-}
+/* Of an RSA key, in the order in which they are written. */
+enum { N, E, D, P, Q, NUMBERS };
 
 /* Its limbs are zeroed before they go back. */
-static void clear_number(mpz_t number)
+static void clear_number(mpz_t *number)
 {
-	size_t limbs = (size_t)number->_mp_alloc;
+	size_t limbs = (size_t)(*number)->_mp_alloc;
 
 	if (limbs)
-		secret_wipe(mpz_limbs_modify(number, number->_mp_alloc), limbs * sizeof(mp_limb_t));
-	mpz_set_ui(number, 0);
-	mpz_clear(number);
+		secret_wipe(mpz_limbs_modify(*number, (*number)->_mp_alloc),
+			    limbs * sizeof(mp_limb_t));
+	mpz_set_ui(*number, 0);
+	mpz_clear(*number);
 }
+#define AUTO_NUMBER __attribute__((cleanup(clear_number)))
 
 static bool put_number(struct secret *out, const mpz_t number)
 {
@@ -245,86 +210,76 @@ static bool put_number(struct secret *out, const mpz_t number)
 /* RFC 8017 has no way back from d; this is the one of NIST SP 800-56B, appendix C.1: a square root of
  * one modulo n that is neither 1 nor -1 has a factor of n beside it.
  */
-static bool factor(struct numbers *key)
+static bool factor(mpz_t key[NUMBERS])
 {
-	mpz_t k, odd, y, x, top;
+	AUTO_NUMBER mpz_t k, odd, y, x, top;
 	unsigned long twos;
-	bool found = false;
 
 	mpz_inits(k, odd, y, x, top, NULL);
-	mpz_mul(k, key->d, key->e);
+	mpz_mul(k, key[D], key[E]);
 	mpz_sub_ui(k, k, 1);
-	mpz_sub_ui(top, key->n, 1);
+	mpz_sub_ui(top, key[N], 1);
 	twos = mpz_sgn(k) > 0 ? mpz_scan1(k, 0) : 0;
 	/* Exponents that don't belong together are known by one power: no search then. */
 	mpz_set_ui(y, 2);
 	if (twos)
-		mpz_powm_sec(y, y, k, key->n);
+		mpz_powm_sec(y, y, k, key[N]);
 	if (mpz_cmp_ui(y, 1) != 0)
 		twos = 0;
 	mpz_tdiv_q_2exp(odd, k, twos);
-	for (unsigned g = 2; twos && !found && g < 2 + RSA_TRIES; g++) {
+	for (unsigned g = 2; twos && g < 2 + RSA_TRIES; g++) {
 		mpz_set_ui(y, g);
-		mpz_powm_sec(y, y, odd, key->n);
-		for (unsigned long i = 0;
-		     !found && i < twos && mpz_cmp_ui(y, 1) != 0 && mpz_cmp(y, top) != 0; i++) {
+		mpz_powm_sec(y, y, odd, key[N]);
+		for (unsigned long i = 0; i < twos && mpz_cmp_ui(y, 1) != 0 && mpz_cmp(y, top) != 0;
+		     i++) {
 			mpz_mul(x, y, y);
-			mpz_mod(x, x, key->n);
+			mpz_mod(x, x, key[N]);
 			if (mpz_cmp_ui(x, 1) == 0) {
 				mpz_sub_ui(y, y, 1);
-				mpz_gcd(key->p, y, key->n);
-				mpz_divexact(key->q, key->n, key->p);
-				found = true;
+				mpz_gcd(key[P], y, key[N]);
+				mpz_divexact(key[Q], key[N], key[P]);
+				return true;
 			}
 			mpz_set(y, x);
 		}
 	}
-	clear_number(k);
-	clear_number(odd);
-	clear_number(y);
-	clear_number(x);
-	clear_number(top);
-	return found;
+	return false;
 }
 
 /* The primes: those of the file where they are right, else found. */
-static bool find_primes(struct numbers *key)
+static bool find_primes(mpz_t key[NUMBERS])
 {
-	mpz_t product;
+	AUTO_NUMBER mpz_t product;
 	bool right;
 
 	mpz_init(product);
-	mpz_mul(product, key->p, key->q);
-	right = mpz_cmp(product, key->n) == 0 && mpz_cmp_ui(key->p, 1) > 0 &&
-		mpz_cmp_ui(key->q, 1) > 0;
-	clear_number(product);
+	mpz_mul(product, key[P], key[Q]);
+	right = mpz_cmp(product, key[N]) == 0 && mpz_cmp_ui(key[P], 1) > 0 &&
+		mpz_cmp_ui(key[Q], 1) > 0;
 	if (!right && !factor(key))
 		return false;
-	if (mpz_cmp(key->p, key->q) < 0)
-		mpz_swap(key->p, key->q);
-	return mpz_cmp(key->p, key->q) != 0 && mpz_cmp_ui(key->q, 1) > 0;
+	if (mpz_cmp(key[P], key[Q]) < 0)
+		mpz_swap(key[P], key[Q]);
+	return mpz_cmp(key[P], key[Q]) != 0 && mpz_cmp_ui(key[Q], 1) > 0;
 }
 
-static bool put_key(struct secret *out, const struct numbers *key)
+/* The numbers, then d mod p-1, d mod q-1 and 1/q mod p. */
+static bool put_key(struct secret *out, mpz_t key[NUMBERS])
 {
 	AUTO_SECRET struct secret inside = SECRET_INIT;
-	mpz_t part, one;
-	bool done;
+	AUTO_NUMBER mpz_t part, one;
+	bool done = !secret_append(&inside, "\x02\x01\0", 3);
 
 	mpz_inits(part, one, NULL);
-	done = !secret_append(&inside, "\x02\x01\0", 3) && put_number(&inside, key->n) &&
-	       put_number(&inside, key->e) && put_number(&inside, key->d) &&
-	       put_number(&inside, key->p) && put_number(&inside, key->q);
-	mpz_sub_ui(one, key->p, 1);
-	mpz_mod(part, key->d, one);
-	done = done && put_number(&inside, part);
-	mpz_sub_ui(one, key->q, 1);
-	mpz_mod(part, key->d, one);
-	done = done && put_number(&inside, part) && mpz_invert(part, key->q, key->p) &&
-	       put_number(&inside, part) && der_put(out, BER_SEQUENCE, inside.data, inside.length);
-	clear_number(part);
-	clear_number(one);
-	return done;
+	for (int i = 0; i < NUMBERS; i++)
+		done = done && put_number(&inside, key[i]);
+	for (int i = P; i <= Q; i++) {
+		mpz_sub_ui(one, key[i], 1);
+		mpz_mod(part, key[D], one);
+		done = done && put_number(&inside, part);
+	}
+	return done && mpz_invert(part, key[Q], key[P]) && put_number(&inside, part) &&
+	       der_put(out, BER_SEQUENCE, inside.data, inside.length);
 }
 
 /* The parts as they stand; *count of them. */
@@ -346,12 +301,12 @@ static bool is_zero(const struct ber_item *item)
 	return is_number(item->content.data, item->content.length, "");
 }
 
-static void complete_rsa(struct secret *pkcs8, const struct private_key *key)
+static void complete_rsa(struct secret *pkcs8, const struct key_der_info *key)
 {
 	struct ber_item parts[RSA_PARTS];
 	AUTO_SECRET struct secret der = SECRET_INIT;
 	AUTO_SECRET struct secret whole = SECRET_INIT;
-	struct numbers numbers;
+	mpz_t numbers[NUMBERS];
 	size_t count, bits;
 	bool lacking;
 
@@ -362,38 +317,33 @@ static void complete_rsa(struct secret *pkcs8, const struct private_key *key)
 		lacking = lacking || is_zero(&parts[i]);
 	if (!lacking)
 		return;
-	mpz_inits(numbers.n, numbers.e, numbers.d, numbers.p, numbers.q, NULL);
-	read_number(numbers.n, &parts[0]);
-	read_number(numbers.e, &parts[1]);
-	read_number(numbers.d, &parts[2]);
-	if (count >= 5) {
-		read_number(numbers.p, &parts[3]);
-		read_number(numbers.q, &parts[4]);
+	/* Both primes, or neither. */
+	for (size_t i = 0; i < NUMBERS; i++) {
+		mpz_init(numbers[i]);
+		if (i < P || count > Q)
+			mpz_import(numbers[i], parts[i].content.length, 1, 1, 1, 0,
+				   parts[i].content.data);
 	}
-	bits = mpz_sizeinbase(numbers.n, 2);
+	bits = mpz_sizeinbase(numbers[N], 2);
 	/* Bounded before anything is computed, and of a form that the arithmetic is made for. */
-	if (bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX && mpz_odd_p(numbers.n) &&
-	    mpz_cmp_ui(numbers.e, 2) > 0 && mpz_cmp(numbers.e, numbers.n) < 0 &&
-	    mpz_cmp_ui(numbers.d, 2) > 0 && mpz_cmp(numbers.d, numbers.n) < 0 &&
-	    find_primes(&numbers) && put_key(&der, &numbers) &&
+	if (bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX && mpz_odd_p(numbers[N]) &&
+	    mpz_cmp_ui(numbers[E], 2) > 0 && mpz_cmp(numbers[E], numbers[N]) < 0 &&
+	    mpz_cmp_ui(numbers[D], 2) > 0 && mpz_cmp(numbers[D], numbers[N]) < 0 &&
+	    find_primes(numbers) && put_key(&der, numbers) &&
 	    key_der_to_pkcs8(der.data, der.length, NULL, &whole))
 		secret_move(pkcs8, &whole);
-	clear_number(numbers.n);
-	clear_number(numbers.e);
-	clear_number(numbers.d);
-	clear_number(numbers.p);
-	clear_number(numbers.q);
+	for (size_t i = 0; i < NUMBERS; i++)
+		clear_number(&numbers[i]);
 }
 
 void key_complete(struct secret *pkcs8)
 {
-	struct private_key key;
+	struct key_der_info key;
 
-	if (open_key(pkcs8->data, pkcs8->length, true, &key)) {
-		if (strcmp(key.oid, OID_EC) == 0)
-			complete_ec(pkcs8, &key);
-		else if (strcmp(key.oid, OID_RSA) == 0)
-			complete_rsa(pkcs8, &key);
-	}
-	g_free(key.oid);
+	if (!key_der_open(pkcs8->data, pkcs8->length, true, &key))
+		return;
+	if (ber_oid_is(&key.oid, OID_EC))
+		complete_ec(pkcs8, &key);
+	else if (ber_oid_is(&key.oid, OID_RSA))
+		complete_rsa(pkcs8, &key);
 }

@@ -5,8 +5,6 @@
 #include "ber.h"
 #include "key-der.h"
 
-#define OID_EC_PUBLIC_KEY "1.2.840.10045.2.1"
-
 static const uint8_t rsa_algorithm[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
 					 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00 };
 static const uint8_t ec_oid[] = { 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
@@ -69,11 +67,35 @@ static bool put_pkcs8(struct secret *pkcs8, const void *algorithm, size_t algori
 	       der_put(pkcs8, BER_SEQUENCE, inside.data, inside.length);
 }
 
+/* id-ecPublicKey with those parameters, an OID. */
+static bool put_ec_algorithm(struct secret *algorithm, const struct ber *curve)
+{
+	AUTO_SECRET struct secret inside = SECRET_INIT;
+
+	return !secret_append(&inside, ec_oid, sizeof(ec_oid)) &&
+	       !secret_append(&inside, curve->data, curve->length) &&
+	       der_put(algorithm, BER_SEQUENCE, inside.data, inside.length);
+}
+
+/* A key's value, with its point (a BIT STRING) where there is one, under that algorithm. */
+static bool put_ec_pkcs8(struct secret *pkcs8, const void *algorithm, size_t algorithm_length,
+			 const struct ec_key *ec, const struct secret *point)
+{
+	AUTO_SECRET struct secret inside = SECRET_INIT;
+	AUTO_SECRET struct secret whole = SECRET_INIT;
+
+	return !secret_append(&inside, version_1, sizeof(version_1)) &&
+	       !secret_append(&inside, ec->value.whole.data, ec->value.whole.length) &&
+	       (!point ||
+		der_put(&inside, BER_CONTEXT_1 | BER_CONSTRUCTED, point->data, point->length)) &&
+	       der_put(&whole, BER_SEQUENCE, inside.data, inside.length) &&
+	       put_pkcs8(pkcs8, algorithm, algorithm_length, whole.data, whole.length);
+}
+
 bool key_der_to_pkcs8(const uint8_t *der, size_t length, const struct ber *curve,
 		      struct secret *pkcs8)
 {
 	AUTO_SECRET struct secret algorithm = SECRET_INIT;
-	AUTO_SECRET struct secret wrapped = SECRET_INIT;
 	struct ec_key ec;
 
 	switch (key_der_kind(der, length)) {
@@ -91,26 +113,35 @@ bool key_der_to_pkcs8(const uint8_t *der, size_t length, const struct ber *curve
 		return false;
 	if (ec.parameters.content.length)
 		curve = &ec.parameters.content;
-	if (!curve || secret_append(&algorithm, ec_oid, sizeof(ec_oid)) ||
-	    secret_append(&algorithm, curve->data, curve->length))
+	return curve && put_ec_algorithm(&algorithm, curve) &&
+	       put_pkcs8(pkcs8, algorithm.data, algorithm.length, der, length);
+}
+
+bool key_der_open(const uint8_t *der, size_t length, bool is_private, struct key_der_info *info)
+{
+	struct ber reader = { der, length }, inside;
+	struct ber_item item;
+
+	*info = (struct key_der_info){ 0 };
+	if (!ber_enter(&reader, BER_SEQUENCE, &inside) ||
+	    (is_private && !ber_take(&inside, BER_INTEGER, &item)) ||
+	    !ber_take(&inside, BER_SEQUENCE, &info->algorithm))
 		return false;
-	return der_put(&wrapped, BER_SEQUENCE, algorithm.data, algorithm.length) &&
-	       put_pkcs8(pkcs8, wrapped.data, wrapped.length, der, length);
+	info->parameters = info->algorithm.content;
+	return ber_take(&info->parameters, BER_OID, &info->oid) &&
+	       (!is_private || ber_take(&inside, BER_OCTETS, &info->key));
 }
 
 /* The algorithm and the inner key of a PrivateKeyInfo for EC. */
 static bool open_ec_pkcs8(const struct secret *pkcs8, struct ber_item *algorithm, struct ec_key *ec)
 {
-	struct ber reader = { pkcs8->data, pkcs8->length }, inside, parameters;
-	struct ber_item item;
+	struct key_der_info info;
 
-	if (!ber_enter(&reader, BER_SEQUENCE, &inside) || !ber_take(&inside, BER_INTEGER, &item) ||
-	    !ber_take(&inside, BER_SEQUENCE, algorithm))
+	if (!key_der_open(pkcs8->data, pkcs8->length, true, &info))
 		return false;
-	parameters = algorithm->content;
-	return ber_take(&parameters, BER_OID, &item) && ber_oid_is(&item, OID_EC_PUBLIC_KEY) &&
-	       ber_take(&inside, BER_OCTETS, &item) &&
-	       read_ec(item.content.data, item.content.length, ec);
+	*algorithm = info.algorithm;
+	return ber_oid_is(&info.oid, OID_EC) &&
+	       read_ec(info.key.content.data, info.key.content.length, ec);
 }
 
 bool key_der_lacks_point(const struct secret *pkcs8)
@@ -131,48 +162,30 @@ bool key_der_point_compressed(const struct secret *pkcs8)
 		return false;
 	inside = ec.point.content;
 	/* A BIT STRING's first byte counts unused bits. */
-	return ber_take(&inside, 0x03, &bits) && bits.content.length > 1 &&
+	return ber_take(&inside, BER_BIT_STRING, &bits) && bits.content.length > 1 &&
 	       (bits.content.data[1] == 2 || bits.content.data[1] == 3);
 }
 
 bool key_der_ec_again(struct ber key, const struct ber *curve, struct secret *pkcs8)
 {
 	AUTO_SECRET struct secret algorithm = SECRET_INIT;
-	AUTO_SECRET struct secret wrapped = SECRET_INIT;
-	AUTO_SECRET struct secret inside = SECRET_INIT;
-	AUTO_SECRET struct secret whole = SECRET_INIT;
 	struct ec_key ec;
 
-	return read_ec(key.data, key.length, &ec) &&
-	       !secret_append(&inside, version_1, sizeof(version_1)) &&
-	       !secret_append(&inside, ec.value.whole.data, ec.value.whole.length) &&
-	       der_put(&whole, BER_SEQUENCE, inside.data, inside.length) &&
-	       !secret_append(&algorithm, ec_oid, sizeof(ec_oid)) &&
-	       !secret_append(&algorithm, curve->data, curve->length) &&
-	       der_put(&wrapped, BER_SEQUENCE, algorithm.data, algorithm.length) &&
-	       put_pkcs8(pkcs8, wrapped.data, wrapped.length, whole.data, whole.length);
+	return read_ec(key.data, key.length, &ec) && put_ec_algorithm(&algorithm, curve) &&
+	       put_ec_pkcs8(pkcs8, algorithm.data, algorithm.length, &ec, NULL);
 }
 
 bool key_der_with_point(const struct secret *pkcs8, const uint8_t *point, size_t length,
 			struct secret *completed)
 {
-	AUTO_SECRET struct secret inside = SECRET_INIT;
 	AUTO_SECRET struct secret bits = SECRET_INIT;
 	AUTO_SECRET struct secret string = SECRET_INIT;
-	AUTO_SECRET struct secret whole = SECRET_INIT;
 	struct ber_item algorithm;
 	struct ec_key ec;
 
-	if (!open_ec_pkcs8(pkcs8, &algorithm, &ec))
-		return false;
 	/* publicKey [1] BIT STRING, no bits unused. */
-	if (secret_append(&bits, "\0", 1) || secret_append(&bits, point, length) ||
-	    !der_put(&string, 0x03, bits.data, bits.length))
-		return false;
-	return !secret_append(&inside, version_1, sizeof(version_1)) &&
-	       !secret_append(&inside, ec.value.whole.data, ec.value.whole.length) &&
-	       der_put(&inside, BER_CONTEXT_1 | BER_CONSTRUCTED, string.data, string.length) &&
-	       der_put(&whole, BER_SEQUENCE, inside.data, inside.length) &&
-	       put_pkcs8(completed, algorithm.whole.data, algorithm.whole.length, whole.data,
-			 whole.length);
+	return open_ec_pkcs8(pkcs8, &algorithm, &ec) && !secret_append(&bits, "\0", 1) &&
+	       !secret_append(&bits, point, length) &&
+	       der_put(&string, BER_BIT_STRING, bits.data, bits.length) &&
+	       put_ec_pkcs8(completed, algorithm.whole.data, algorithm.whole.length, &ec, &string);
 }

@@ -11,6 +11,18 @@ enum key_der {
 	KEY_DER_SEC1,	   /* ECPrivateKey, RFC 5915 */
 };
 
+#define OID_RSA "1.2.840.113549.1.1.1"
+#define OID_EC	"1.2.840.10045.2.1"
+
+/* A PrivateKeyInfo, or where it is not private a SubjectPublicKeyInfo, taken apart. */
+struct key_der_info {
+	struct ber_item algorithm; /* AlgorithmIdentifier */
+	struct ber_item oid;
+	struct ber parameters;
+	struct ber_item key; /* of a private one */
+};
+bool key_der_open(const uint8_t *der, size_t length, bool is_private, struct key_der_info *info);
+
 enum key_der key_der_kind(const uint8_t *der, size_t length);
 /* Wraps a PKCS#1 or SEC1 key (or copies a PKCS#8). `curve`: DER of the parameters (an OID) for a
  * SEC1 key that has none inside, as after an EC PARAMETERS block; may be NULL.

@@ -5,7 +5,6 @@
 #include "bundle.h"
 #include "p12-bag.h"
 #include "p12-note.h"
-#include "p12-private.h"
 #include "pbe-derive.h"
 #include "pbe.h"
 
@@ -85,13 +84,10 @@ static gboolean walk_shrouded_key(struct walk *walk, struct ber value,
 {
 	AUTO_SECRET struct secret cipher = SECRET_INIT;
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
-	struct pbe *parsed = NULL;
 	AUTO_PBE struct pbe *pbe = NULL;
 	enum pbe_outcome outcome;
-	bool split = pbe_split_pkcs8(value, &parsed, &cipher);
 
-	pbe = parsed;
-	if (!split)
+	if (!pbe_split_pkcs8(value, &pbe, &cipher))
 		return p12_damaged(error, "an encrypted private key");
 	if (!walk->bundle) {
 		p12_note_probe(walk->p12, p12_note_cipher(walk->p12, g_steal_pointer(&pbe)),

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <glib.h>
-#include "ber.h"
-#include "p12-private.h"
+#include "p12-note.h"
 
 gboolean p12_bag_walk(struct walk *walk, struct ber content, GError **error);

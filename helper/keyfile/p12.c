@@ -9,7 +9,6 @@
 #include "bundle.h"
 #include "p12-bag.h"
 #include "p12-note.h"
-#include "p12-private.h"
 #include "p12.h"
 #include "pbe-derive.h"
 #include "pbe-password.h"

@@ -4,55 +4,28 @@
 #include "ber.h"
 #include "pbe.h"
 
-/* PBES1: the object identifier says all (RFC 7292 appendix C, RFC 8018 appendix A.3). A cipher of
- * GNUTLS_CIPHER_UNKNOWN has a name and can't be read with GnuTLS.
+/* RFC 7292 appendix C, RFC 8018 appendix A.3: the object identifiers of PBES1 begin with these. */
+#define PKCS12_PBE "1.2.840.113549.1.12.1."
+#define PKCS5	   "1.2.840.113549.1.5."
+
+/* PBES1: the object identifier says all. A cipher of GNUTLS_CIPHER_UNKNOWN has a name and can't be read with
+ * GnuTLS.
  */
 static const struct {
 	const char *oid;
-	enum pbe_kdf kdf;
 	gnutls_mac_algorithm_t digest;
 	struct pbe_cipher cipher;
 } pbes1_table[] = {
-	{ "1.2.840.113549.1.12.1.1",
-	  PBE_KDF_PKCS12,
-	  GNUTLS_MAC_SHA1,
-	  { "RC4-128", GNUTLS_CIPHER_ARCFOUR_128, 16 } },
-	{ "1.2.840.113549.1.12.1.2",
-	  PBE_KDF_PKCS12,
-	  GNUTLS_MAC_SHA1,
-	  { "RC4-40", GNUTLS_CIPHER_UNKNOWN, 5 } },
-	{ "1.2.840.113549.1.12.1.3",
-	  PBE_KDF_PKCS12,
-	  GNUTLS_MAC_SHA1,
-	  { "3DES", GNUTLS_CIPHER_3DES_CBC, 24 } },
-	{ "1.2.840.113549.1.12.1.4",
-	  PBE_KDF_PKCS12,
-	  GNUTLS_MAC_SHA1,
-	  { "2-key 3DES", GNUTLS_CIPHER_3DES_CBC, 16 } },
-	{ "1.2.840.113549.1.12.1.5",
-	  PBE_KDF_PKCS12,
-	  GNUTLS_MAC_SHA1,
-	  { "RC2-128", GNUTLS_CIPHER_UNKNOWN, 16 } },
-	{ "1.2.840.113549.1.12.1.6",
-	  PBE_KDF_PKCS12,
-	  GNUTLS_MAC_SHA1,
-	  { "RC2-40", GNUTLS_CIPHER_RC2_40_CBC, 5 } },
-	{ "1.2.840.113549.1.5.3",
-	  PBE_KDF_PBKDF1,
-	  GNUTLS_MAC_MD5,
-	  { "DES", GNUTLS_CIPHER_DES_CBC, 8 } },
-	{ "1.2.840.113549.1.5.6",
-	  PBE_KDF_PBKDF1,
-	  GNUTLS_MAC_MD5,
-	  { "RC2-64", GNUTLS_CIPHER_UNKNOWN, 8 } },
-	{ "1.2.840.113549.1.5.10",
-	  PBE_KDF_PBKDF1,
-	  GNUTLS_MAC_SHA1,
-	  { "DES", GNUTLS_CIPHER_DES_CBC, 8 } },
-	{ "1.2.840.113549.1.5.11",
-	  PBE_KDF_PBKDF1,
-	  GNUTLS_MAC_SHA1,
-	  { "RC2-64", GNUTLS_CIPHER_UNKNOWN, 8 } },
+	{ PKCS12_PBE "1", GNUTLS_MAC_SHA1, { "RC4-128", GNUTLS_CIPHER_ARCFOUR_128, 16 } },
+	{ PKCS12_PBE "2", GNUTLS_MAC_SHA1, { "RC4-40", GNUTLS_CIPHER_UNKNOWN, 5 } },
+	{ PKCS12_PBE "3", GNUTLS_MAC_SHA1, { "3DES", GNUTLS_CIPHER_3DES_CBC, 24 } },
+	{ PKCS12_PBE "4", GNUTLS_MAC_SHA1, { "2-key 3DES", GNUTLS_CIPHER_3DES_CBC, 16 } },
+	{ PKCS12_PBE "5", GNUTLS_MAC_SHA1, { "RC2-128", GNUTLS_CIPHER_UNKNOWN, 16 } },
+	{ PKCS12_PBE "6", GNUTLS_MAC_SHA1, { "RC2-40", GNUTLS_CIPHER_RC2_40_CBC, 5 } },
+	{ PKCS5 "3", GNUTLS_MAC_MD5, { "DES", GNUTLS_CIPHER_DES_CBC, 8 } },
+	{ PKCS5 "6", GNUTLS_MAC_MD5, { "RC2-64", GNUTLS_CIPHER_UNKNOWN, 8 } },
+	{ PKCS5 "10", GNUTLS_MAC_SHA1, { "DES", GNUTLS_CIPHER_DES_CBC, 8 } },
+	{ PKCS5 "11", GNUTLS_MAC_SHA1, { "RC2-64", GNUTLS_CIPHER_UNKNOWN, 8 } },
 };
 
 /* PBES2 encryption schemes. */
@@ -75,17 +48,17 @@ static const struct {
 	{ "1.2.156.10197.1.104.2", { "SM4-CBC", GNUTLS_CIPHER_UNKNOWN, 16 } },
 };
 
-static const struct {
+static const struct mac_row {
 	const char *oid;
 	gnutls_mac_algorithm_t mac;
 } prf_table[] = {
 	{ "1.2.840.113549.2.7", GNUTLS_MAC_SHA1 },    { "1.2.840.113549.2.8", GNUTLS_MAC_SHA224 },
 	{ "1.2.840.113549.2.9", GNUTLS_MAC_SHA256 },  { "1.2.840.113549.2.10", GNUTLS_MAC_SHA384 },
-	{ "1.2.840.113549.2.11", GNUTLS_MAC_SHA512 },
+	{ "1.2.840.113549.2.11", GNUTLS_MAC_SHA512 }, { NULL },
 }, digest_table[] = {
 	{ "1.2.840.113549.2.5", GNUTLS_MAC_MD5 },	  { "1.3.14.3.2.26", GNUTLS_MAC_SHA1 },
 	{ "2.16.840.1.101.3.4.2.4", GNUTLS_MAC_SHA224 }, { "2.16.840.1.101.3.4.2.1", GNUTLS_MAC_SHA256 },
-	{ "2.16.840.1.101.3.4.2.2", GNUTLS_MAC_SHA384 }, { "2.16.840.1.101.3.4.2.3", GNUTLS_MAC_SHA512 },
+	{ "2.16.840.1.101.3.4.2.2", GNUTLS_MAC_SHA384 }, { "2.16.840.1.101.3.4.2.3", GNUTLS_MAC_SHA512 }, { NULL },
 };
 
 /* Known by name, so that the message helps more than digits do. */
@@ -106,9 +79,17 @@ static const struct {
 	{ "1.2.840.113549.2.13", "HMAC-SHA512/256" },
 };
 
-#define PBES2  "1.2.840.113549.1.5.13"
-#define PBKDF2 "1.2.840.113549.1.5.12"
-#define PBMAC1 "1.2.840.113549.1.5.14"
+#define PBES2  PKCS5 "13"
+#define PBKDF2 PKCS5 "12"
+#define PBMAC1 PKCS5 "14"
+
+/* GNUTLS_MAC_UNKNOWN: it isn't there. */
+static gnutls_mac_algorithm_t find_mac(const struct mac_row *row, const char *oid)
+{
+	while (row->oid && strcmp(row->oid, oid) != 0)
+		row++;
+	return row->oid ? row->mac : GNUTLS_MAC_UNKNOWN;
+}
 
 void pbe_free(struct pbe *pbe)
 {
@@ -193,13 +174,9 @@ static bool read_pbkdf2(struct pbe *pbe, struct ber parameters, uint64_t *key)
 	prf = read_algorithm(&inside, &prf_parameters);
 	if (!prf)
 		return false;
-	for (size_t i = 0; i < G_N_ELEMENTS(prf_table); i++) {
-		if (strcmp(prf_table[i].oid, prf) == 0) {
-			pbe->digest = prf_table[i].mac;
-			return true;
-		}
-	}
-	set_unreadable(pbe, prf, NULL);
+	pbe->digest = find_mac(prf_table, prf);
+	if (pbe->digest == GNUTLS_MAC_UNKNOWN)
+		set_unreadable(pbe, prf, NULL);
 	return true;
 }
 
@@ -262,7 +239,7 @@ struct pbe *pbe_parse(struct ber *reader, const char *part)
 		if (strcmp(pbes1_table[i].oid, oid) != 0)
 			continue;
 		pbe->cipher = &pbes1_table[i].cipher;
-		pbe->kdf = pbes1_table[i].kdf;
+		pbe->kdf = g_str_has_prefix(oid, PKCS5) ? PBE_KDF_PBKDF1 : PBE_KDF_PKCS12;
 		pbe->digest = pbes1_table[i].digest;
 		if (pbe->cipher->cipher == GNUTLS_CIPHER_UNKNOWN)
 			set_unreadable(pbe, oid, pbe->cipher->name);
@@ -288,9 +265,7 @@ static bool read_pbmac1(struct pbe *pbe, struct ber parameters)
 	mac = read_algorithm(&inside, &mac_parameters);
 	if (!mac)
 		return false;
-	for (size_t i = 0; i < G_N_ELEMENTS(prf_table); i++)
-		if (strcmp(prf_table[i].oid, mac) == 0)
-			pbe->mac = prf_table[i].mac;
+	pbe->mac = find_mac(prf_table, mac);
 	if (pbe->mac == GNUTLS_MAC_UNKNOWN)
 		set_unreadable(pbe, mac, NULL);
 	pbe->mac_key = key;
@@ -320,9 +295,7 @@ struct pbe *pbe_parse_mac(struct ber inside, struct secret *expected)
 		return NULL;
 	if (strcmp(oid, PBMAC1) == 0)
 		return read_pbmac1(pbe, parameters) ? g_steal_pointer(&pbe) : NULL;
-	for (size_t i = 0; i < G_N_ELEMENTS(digest_table); i++)
-		if (strcmp(digest_table[i].oid, oid) == 0)
-			pbe->mac = pbe->digest = digest_table[i].mac;
+	pbe->mac = pbe->digest = find_mac(digest_table, oid);
 	if (pbe->mac == GNUTLS_MAC_UNKNOWN)
 		set_unreadable(pbe, oid, NULL);
 	if (!read_salt(pbe, &inside))

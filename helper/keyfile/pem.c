@@ -51,14 +51,11 @@ static gboolean read_encrypted(struct reading *reading, const struct secret *der
 {
 	AUTO_SECRET struct secret cipher = SECRET_INIT;
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
-	struct pbe *parsed = NULL;
 	AUTO_PBE struct pbe *pbe = NULL;
 	struct pbe_password forms;
 	enum pbe_outcome outcome;
-	bool split = pbe_split_pkcs8((struct ber){ der->data, der->length }, &parsed, &cipher);
 
-	pbe = parsed;
-	if (!split)
+	if (!pbe_split_pkcs8((struct ber){ der->data, der->length }, &pbe, &cipher))
 		return bad(reading, error, "an encrypted private key");
 	if (!pbe_acceptable(pbe, PBE_ITERATIONS_MAX, error))
 		return FALSE;
