@@ -124,18 +124,15 @@ static gboolean open_logs(struct event_reader *reader, GError **error)
 
 	if (user)
 		result = event_reader_add(reader, false);
-	if (result != DEVID_OK) {
-		devid_error_set(error, result, NULL, NULL, "event log: %s",
-				devid_reason_for(result)->cause);
-		return FALSE;
-	}
+	if (result != DEVID_OK)
+		return devid_error_set(error, result, NULL, NULL, "event log: %s",
+				       devid_reason_for(result)->cause);
 	if (system)
 		result = event_reader_add(reader, true);
-	if (result != DEVID_OK && !user) {
-		devid_error_set(error, result, NULL, "try it as root",
-				"the machine's event log: %s", devid_reason_for(result)->cause);
-		return FALSE;
-	}
+	if (result != DEVID_OK && !user)
+		return devid_error_set(error, result, NULL, "try it as root",
+				       "the machine's event log: %s",
+				       devid_reason_for(result)->cause);
 	if (result != DEVID_OK)
 		report_warning("the machine's event log can't be read by this user");
 	return TRUE;

@@ -30,21 +30,17 @@ static const GOptionEntry entries[] = {
 
 static gboolean to_pem(const struct identity *identity, GString *pem, GError **error)
 {
-	if (identity->chain_count == 0) {
-		devid_error_set(error, DEVID_NOT_FOUND, "no-certificate", NULL,
-				"%s: a private key alone, without a certificate",
-				identity->record->label);
-		return FALSE;
-	}
+	if (identity->chain_count == 0)
+		return devid_error_set(error, DEVID_NOT_FOUND, "no-certificate", NULL,
+				       "%s: a private key alone, without a certificate",
+				       identity->record->label);
 	for (size_t i = 0; i < (options.leaf ? 1 : identity->chain_count); i++) {
 		gnutls_datum_t text = { NULL, 0 };
 		int code = gnutls_x509_crt_export2(identity->chain[i], GNUTLS_X509_FMT_PEM, &text);
 
-		if (code < 0) {
-			devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s: %s",
-					identity->record->label, gnutls_strerror(code));
-			return FALSE;
-		}
+		if (code < 0)
+			return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s: %s",
+					       identity->record->label, gnutls_strerror(code));
 		g_string_append_len(pem, (const char *)text.data, (gssize)text.size);
 		gnutls_free(text.data);
 	}
@@ -53,9 +49,8 @@ static gboolean to_pem(const struct identity *identity, GString *pem, GError **e
 
 static gboolean failed(GError **error, const char *path, int number)
 {
-	devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s", path,
-			g_strerror(number));
-	return FALSE;
+	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s", path,
+			       g_strerror(number));
 }
 
 /* A file that is there is replaced as a whole; a link, a folder or a device is not written to. */
@@ -67,11 +62,9 @@ static gboolean write_file(const char *path, const GString *pem, GError **error)
 
 	if (at < 0)
 		return failed(error, folder, errno);
-	if (fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(status.st_mode)) {
-		devid_error_set(error, DEVID_IO, NULL, "name a file, or leave --output out",
-				"%s: it is no regular file, and is not replaced", path);
-		return FALSE;
-	}
+	if (fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(status.st_mode))
+		return devid_error_set(error, DEVID_IO, NULL, "name a file, or leave --output out",
+				       "%s: it is no regular file, and is not replaced", path);
 	return files_replace(at, name, 0666, pem->str, pem->len, FILES_UMASK) ||
 	       failed(error, path, errno);
 }

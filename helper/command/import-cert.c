@@ -60,9 +60,8 @@ static const GOptionEntry entries[] = {
 
 static gboolean set_usage(GError **error, const char *text)
 {
-	devid_error_set(error, DEVID_USAGE, NULL, "devid help import-cert", "import-cert: %s",
-			text);
-	return FALSE;
+	return devid_error_set(error, DEVID_USAGE, NULL, "devid help import-cert",
+			       "import-cert: %s", text);
 }
 
 /* Words that contradict each other, and which token and store they come to. */
@@ -95,12 +94,10 @@ static gboolean understand(struct import *import, GError **error)
 		return set_usage(error, "--store is keyring, file, or a pkcs11: URI");
 	if (import->half == HALF_SYSTEM && g_strcmp0(store, "keyring") == 0)
 		return set_usage(error, "the machine has no keyring: --store file, or --user");
-	if (import->half == HALF_SYSTEM && !import->foreign && geteuid() != 0) {
-		devid_error_set(error, DEVID_DENIED, NULL,
-				"as root: devid import-cert --system FILE",
-				"only root imports to the machine's token");
-		return FALSE;
-	}
+	if (import->half == HALF_SYSTEM && !import->foreign && geteuid() != 0)
+		return devid_error_set(error, DEVID_DENIED, NULL,
+				       "as root: devid import-cert --system FILE",
+				       "only root imports to the machine's token");
 	import->store = import->foreign		      ? NULL
 			: store			      ? store
 			: import->half == HALF_SYSTEM ? "file"

@@ -155,13 +155,12 @@ static gboolean run_profile(struct posture *run, const char *name, bool first, G
 	g_autoptr(devid_posture) posture = NULL;
 	enum devid_result result = devid_posture_run(run->account, name, run->verdict, &posture);
 
-	if (result != DEVID_OK) {
-		devid_error_set(error, result, NULL, "devid posture shows those that there are",
-				"posture: %s: %s", name,
-				result == DEVID_NOT_FOUND ? "the account has no such profile"
-							  : devid_reason_for(result)->cause);
-		return FALSE;
-	}
+	if (result != DEVID_OK)
+		return devid_error_set(error, result, NULL,
+				       "devid posture shows those that there are",
+				       "posture: %s: %s", name,
+				       result == DEVID_NOT_FOUND ? "the account has no such profile"
+								 : devid_reason_for(result)->cause);
 	profile_json(run->builder, posture);
 	if (!options.json && !first)
 		print_lines(stdout, COLOUR_PLAIN, "\n");

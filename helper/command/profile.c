@@ -205,21 +205,17 @@ static gboolean may_install(const struct request *request, GError **error)
 {
 	const struct vpn_client *client = request->client;
 
-	if (!client->installs) {
-		devid_error_set(error, DEVID_UNSUPPORTED, NULL,
-				"without --install it is printed, with its place",
-				"%s: devid doesn't put this one in its place", client->name);
-		return FALSE;
-	}
-	if (client->token == CLIENT_SYSTEM && request->identity->half == HALF_USER) {
-		devid_error_set(
+	if (!client->installs)
+		return devid_error_set(error, DEVID_UNSUPPORTED, NULL,
+				       "without --install it is printed, with its place",
+				       "%s: devid doesn't put this one in its place", client->name);
+	if (client->token == CLIENT_SYSTEM && request->identity->half == HALF_USER)
+		return devid_error_set(
 			error, DEVID_DENIED, NULL,
 			"import it for the machine: devid import-cert --system FILE.p12",
 			"%s: %s is your own identity, and %s runs as root, which can't reach "
 			"it",
 			client->name, request->identity->record->label, client->name);
-		return FALSE;
-	}
 	return TRUE;
 }
 
@@ -266,19 +262,16 @@ static gboolean check_identity(const struct request *request, GError **error)
 {
 	const struct identity *identity = request->identity;
 
-	if (identity->foreign) {
-		devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
-				"%s: on another module's token: its clients are configured with "
-				"that module",
-				identity->token);
-		return FALSE;
-	}
-	if (identity->chain_count == 0 || !record_has_key(identity->record)) {
-		devid_error_set(error, DEVID_NOT_FOUND, "no-certificate", NULL,
-				"%s: certificate and key are not both there",
-				identity->record->label);
-		return FALSE;
-	}
+	if (identity->foreign)
+		return devid_error_set(
+			error, DEVID_UNSUPPORTED, NULL, NULL,
+			"%s: on another module's token: its clients are configured with "
+			"that module",
+			identity->token);
+	if (identity->chain_count == 0 || !record_has_key(identity->record))
+		return devid_error_set(error, DEVID_NOT_FOUND, "no-certificate", NULL,
+				       "%s: certificate and key are not both there",
+				       identity->record->label);
 	return TRUE;
 }
 

@@ -39,8 +39,7 @@ static gboolean label_valid(const char *label, GError **error)
 			why = "it holds a control character";
 	if (!why)
 		return TRUE;
-	devid_error_set(error, DEVID_USAGE, NULL, NULL, "%s: not a label: %s", label, why);
-	return FALSE;
+	return devid_error_set(error, DEVID_USAGE, NULL, NULL, "%s: not a label: %s", label, why);
 }
 
 static gboolean taken(const struct choice *choice, const struct identity *identity,

@@ -60,8 +60,7 @@ struct revocation_job {
 static gboolean refuse(GError **error, enum devid_result result, const char *reason,
 		       const char *hint, const char *file, const char *why)
 {
-	devid_error_set(error, result, reason, hint, "%s: %s", file, why);
-	return FALSE;
+	return devid_error_set(error, result, reason, hint, "%s: %s", file, why);
 }
 
 static gboolean import(struct revocation_job *job, GBytes *bytes, GError **error)

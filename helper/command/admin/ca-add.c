@@ -57,11 +57,9 @@ static gboolean keep_as_pem(struct addition *addition, GError **error)
 	if (addition->read.as_given)
 		return TRUE;
 	code = gnutls_x509_crt_export2(addition->read.certificate, GNUTLS_X509_FMT_PEM, &pem);
-	if (code < 0) {
-		devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s: %s", addition->file,
-				gnutls_strerror(code));
-		return FALSE;
-	}
+	if (code < 0)
+		return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s: %s", addition->file,
+				       gnutls_strerror(code));
 	g_bytes_unref(addition->bytes);
 	addition->bytes = g_bytes_new(pem.data, pem.size);
 	gnutls_free(pem.data);
@@ -107,19 +105,18 @@ static gboolean may_add(const struct addition *addition, const struct devid_acco
 						addition->file, signing->name);
 			return same_name;
 		}
-		if (same_name) {
-			devid_error_set(error, DEVID_EXISTS, NULL,
-					"choose another name, or first: devid ca remove NAME",
-					"%s: another certificate has this name", addition->name);
-			return FALSE;
-		}
+		if (same_name)
+			return devid_error_set(
+				error, DEVID_EXISTS, NULL,
+				"choose another name, or first: devid ca remove NAME",
+				"%s: another certificate has this name", addition->name);
 	}
 	if (devid_account_signing_count(account) < limit)
 		return TRUE;
-	devid_error_set(error, DEVID_TOO_LARGE, "signing-too-many", NULL,
-			"there are %zu signing certificates, and no more than %zu are allowed",
-			devid_account_signing_count(account), limit);
-	return FALSE;
+	return devid_error_set(
+		error, DEVID_TOO_LARGE, "signing-too-many", NULL,
+		"there are %zu signing certificates, and no more than %zu are allowed",
+		devid_account_signing_count(account), limit);
 }
 
 /* An account that is to be carried to a service that takes less is better held to it from the start. */

@@ -45,10 +45,9 @@ static gboolean failed(GError **error, const char *path, int number)
 {
 	enum devid_result result = number == EACCES || number == EPERM ? DEVID_DENIED : DEVID_IO;
 
-	devid_error_set(error, result, NULL, devid_errno_hint(number), "%s: %s", path,
-			number == ELOOP || number == ENOTDIR ? "it is a link or no folder"
-							     : g_strerror(number));
-	return FALSE;
+	return devid_error_set(error, result, NULL, devid_errno_hint(number), "%s: %s", path,
+			       number == ELOOP || number == ENOTDIR ? "it is a link or no folder"
+								    : g_strerror(number));
 }
 
 /* `config` NULL: of that half. */
@@ -67,19 +66,15 @@ static gboolean may_write(const struct ca_folder *folder, enum half half, const 
 {
 	const char *read = devid_account_folder(folder->account);
 
-	if (half == HALF_SYSTEM && geteuid() != 0) {
-		devid_error_set(error, DEVID_DENIED, NULL, "sudo devid ca …",
-				"%s: only root may change the machine's account", config);
-		return FALSE;
-	}
-	if (half == HALF_USER && strcmp(read, config) != 0) {
-		devid_error_set(
+	if (half == HALF_SYSTEM && geteuid() != 0)
+		return devid_error_set(error, DEVID_DENIED, NULL, "sudo devid ca …",
+				       "%s: only root may change the machine's account", config);
+	if (half == HALF_USER && strcmp(read, config) != 0)
+		return devid_error_set(
 			error, DEVID_DENIED, NULL, "ask the administrator: sudo devid ca …",
 			"this computer's account is in %s, which root alone may change; one in "
 			"%s would not be read",
 			read, config);
-		return FALSE;
-	}
 	return TRUE;
 }
 
@@ -110,9 +105,8 @@ static gboolean lock(struct ca_folder *folder, GError **error)
 		return TRUE;
 	if (errno != EWOULDBLOCK)
 		return failed(error, folder->path, errno);
-	devid_error_set(error, DEVID_TIMEOUT, NULL, NULL, "%s: another process holds it",
-			folder->path);
-	return FALSE;
+	return devid_error_set(error, DEVID_TIMEOUT, NULL, NULL, "%s: another process holds it",
+			       folder->path);
 }
 
 /* Makes the account's folder. As root only below a folder of root's: in a user's, a link could lead
@@ -132,11 +126,10 @@ static gboolean make_config(const char *config, enum half half, GError **error)
 		g_free(parent);
 		parent = above;
 	}
-	if (geteuid() == 0 && status.st_uid != 0) {
-		devid_error_set(error, DEVID_DENIED, NULL, "run it as that user",
-				"%s: it belongs to a user, and root makes nothing there", parent);
-		return FALSE;
-	}
+	if (geteuid() == 0 && status.st_uid != 0)
+		return devid_error_set(error, DEVID_DENIED, NULL, "run it as that user",
+				       "%s: it belongs to a user, and root makes nothing there",
+				       parent);
 	if (g_mkdir_with_parents(config, (int)mode) < 0 ||
 	    (half == HALF_SYSTEM && chmod(config, mode) < 0))
 		return failed(error, config, errno);
@@ -157,11 +150,9 @@ static gboolean make_signing(int base, const char *path, enum half half, GError 
 /* `config` has PATH_BUFFER bytes. */
 static gboolean find_config(struct ca_folder *folder, enum half half, char *config, GError **error)
 {
-	if (!path_config(half, config)) {
-		devid_error_set(error, DEVID_IO, NULL, "set HOME or XDG_CONFIG_HOME",
-				"there is no place for an account of this user");
-		return FALSE;
-	}
+	if (!path_config(half, config))
+		return devid_error_set(error, DEVID_IO, NULL, "set HOME or XDG_CONFIG_HOME",
+				       "there is no place for an account of this user");
 	return load_account(folder, NULL, half, error) && may_write(folder, half, config, error);
 }
 
@@ -197,11 +188,9 @@ gboolean account_folder_open(struct ca_folder *folder, const char *config, enum 
 		   : !find_config(folder, half, own, error))
 		return FALSE;
 	folder->path = g_strdup(config ? config : own);
-	if (devid_account_state(folder->account) == DEVID_ACCOUNT_NONE) {
-		devid_error_set(error, DEVID_NO_ACCOUNT, NULL, NULL, "%s: there is no account here",
-				folder->path);
-		return FALSE;
-	}
+	if (devid_account_state(folder->account) == DEVID_ACCOUNT_NONE)
+		return devid_error_set(error, DEVID_NO_ACCOUNT, NULL, NULL,
+				       "%s: there is no account here", folder->path);
 	folder->fd = open_ours(AT_FDCWD, folder->path, folder->path, flags, error);
 	return folder->fd >= 0 && lock(folder, error) && load_account(folder, config, half, error);
 }
@@ -222,9 +211,8 @@ gboolean ca_folder_write(struct ca_folder *folder, const char *file, GBytes *con
 		return TRUE;
 	if (errno != EEXIST)
 		return failed(error, folder->path, errno);
-	devid_error_set(error, DEVID_EXISTS, NULL, NULL, "%s/%s: it exists already", folder->path,
-			file);
-	return FALSE;
+	return devid_error_set(error, DEVID_EXISTS, NULL, NULL, "%s/%s: it exists already",
+			       folder->path, file);
 }
 
 /* What others may read stays readable for them; nobody else than the owner writes. */
@@ -234,12 +222,10 @@ gboolean account_file_replace(int folder, const char *file, const char *path, GB
 	struct stat status;
 	bool there = fstatat(folder, file, &status, AT_SYMLINK_NOFOLLOW) == 0;
 
-	if (there && (!S_ISREG(status.st_mode) || status.st_uid != geteuid())) {
-		devid_error_set(error, DEVID_DENIED, NULL,
-				"look at what lies there, and remove it by hand",
-				"%s: it is no regular file, or another user's", path);
-		return FALSE;
-	}
+	if (there && (!S_ISREG(status.st_mode) || status.st_uid != geteuid()))
+		return devid_error_set(error, DEVID_DENIED, NULL,
+				       "look at what lies there, and remove it by hand",
+				       "%s: it is no regular file, or another user's", path);
 	return put(folder, file, content, there ? status.st_mode & 0644 : 0644, 0) ||
 	       failed(error, path, errno);
 }

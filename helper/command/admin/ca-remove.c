@@ -143,10 +143,9 @@ static gboolean open_folder(struct ca_folder *folder, enum half half, const stru
 		return FALSE;
 	if (folder->fd >= 0 && fstatat(folder->fd, removal->file, status, AT_SYMLINK_NOFOLLOW) == 0)
 		return TRUE;
-	devid_error_set(error, DEVID_NOT_FOUND, NULL, "see what is there: devid ca list",
-			"%s: no signing certificate has this name in %s", removal->name,
-			folder->path);
-	return FALSE;
+	return devid_error_set(error, DEVID_NOT_FOUND, NULL, "see what is there: devid ca list",
+			       "%s: no signing certificate has this name in %s", removal->name,
+			       folder->path);
 }
 
 /* The folder is open for as long only: nobody waits for an answer under its lock. */

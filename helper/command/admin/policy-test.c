@@ -93,10 +93,9 @@ static gboolean read_origin(struct test *test, GError **error)
 			return TRUE;
 		}
 	}
-	devid_error_set(error, DEVID_USAGE, NULL, NULL,
-			"policy test: --origin %s: neither office nor remote nor unknown",
-			options.origin);
-	return FALSE;
+	return devid_error_set(error, DEVID_USAGE, NULL, NULL,
+			       "policy test: --origin %s: neither office nor remote nor unknown",
+			       options.origin);
 }
 
 /* NAME=pass|fail|unknown, of a profile that there is. */
@@ -112,21 +111,17 @@ static gboolean read_profiles(struct test *test, GError **error)
 		while (word && answer <= DEVID_ANSWER_UNKNOWN &&
 		       strcmp(devid_answer_name(answer), word + 1) != 0)
 			answer++;
-		if (!word || answer > DEVID_ANSWER_UNKNOWN) {
-			devid_error_set(error, DEVID_USAGE, NULL, NULL,
-					"policy test: --profile %s: not NAME=pass, =fail or "
-					"=unknown",
-					*given);
-			return FALSE;
-		}
+		if (!word || answer > DEVID_ANSWER_UNKNOWN)
+			return devid_error_set(error, DEVID_USAGE, NULL, NULL,
+					       "policy test: --profile %s: not NAME=pass, =fail or "
+					       "=unknown",
+					       *given);
 		for (size_t i = 0; i < devid_account_profile_count(test->account); i++)
 			known = known || strcmp(devid_account_profile(test->account, i), name) == 0;
-		if (!known) {
-			devid_error_set(
+		if (!known)
+			return devid_error_set(
 				error, DEVID_USAGE, NULL, "devid policy show lists them",
 				"policy test: --profile %s: the account has no such profile", name);
-			return FALSE;
-		}
 		g_hash_table_insert(test->answers, g_steal_pointer(&name), GINT_TO_POINTER(answer));
 	}
 	return TRUE;
@@ -147,10 +142,10 @@ static gboolean state_certificate(struct test *test, GError **error)
 						       .message = (char *)row->cause,
 						       .hint = (char *)row->hint };
 	} else {
-		devid_error_set(error, DEVID_USAGE, NULL, NULL,
-				"policy test: --certificate %s: neither valid nor invalid nor none",
-				options.certificate);
-		return FALSE;
+		return devid_error_set(
+			error, DEVID_USAGE, NULL, NULL,
+			"policy test: --certificate %s: neither valid nor invalid nor none",
+			options.certificate);
 	}
 	test->question.verdict = &test->stated;
 	return TRUE;
@@ -182,12 +177,11 @@ static gboolean read_question(struct test *test, GError **error)
 	struct devid_question *question = &test->question;
 
 	question->os = DEVID_OS_LINUX;
-	if (options.os && !devid_os_find(options.os, &question->os)) {
-		devid_error_set(error, DEVID_USAGE, NULL, NULL,
-				"policy test: --os %s: none of Windows, macOS, iOS, Android, Linux",
-				options.os);
-		return FALSE;
-	}
+	if (options.os && !devid_os_find(options.os, &question->os))
+		return devid_error_set(
+			error, DEVID_USAGE, NULL, NULL,
+			"policy test: --os %s: none of Windows, macOS, iOS, Android, Linux",
+			options.os);
 	question->user = !options.user ? g_get_user_name() : options.user;
 	if (*question->user == '\0')
 		question->user = NULL;

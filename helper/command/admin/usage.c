@@ -145,9 +145,8 @@ static void take_line(struct usage *usage, JsonParser *parser, const char *line,
 
 static gboolean fail(GError **error, const char *file, int number)
 {
-	devid_error_set(error, number == ETIMEDOUT ? DEVID_TIMEOUT : DEVID_IO, NULL,
-			devid_errno_hint(number), "%s: %s", file, g_strerror(number));
-	return FALSE;
+	return devid_error_set(error, number == ETIMEDOUT ? DEVID_TIMEOUT : DEVID_IO, NULL,
+			       devid_errno_hint(number), "%s: %s", file, g_strerror(number));
 }
 
 /* Regular files and pipes: a device may have no end. */

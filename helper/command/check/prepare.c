@@ -98,10 +98,9 @@ gboolean server_trust_file(gnutls_certificate_credentials_t credentials, const c
 								   GNUTLS_X509_FMT_PEM);
 	if (code > 0)
 		return TRUE;
-	devid_error_set(error, DEVID_BAD_DATA, NULL, "name a PEM file of CA certificates",
-			"--ca-file %s: %s", ca_file,
-			code == 0 ? "no certificate in it" : gnutls_strerror(code));
-	return FALSE;
+	return devid_error_set(error, DEVID_BAD_DATA, NULL, "name a PEM file of CA certificates",
+			       "--ca-file %s: %s", ca_file,
+			       code == 0 ? "no certificate in it" : gnutls_strerror(code));
 }
 
 static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GError **error)
@@ -117,8 +116,7 @@ static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GErr
 	}
 	if (code >= 0)
 		return server_trust_file(attempt->credentials, ca_file, error);
-	devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s", gnutls_strerror(code));
-	return FALSE;
+	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s", gnutls_strerror(code));
 }
 
 /* Whoever has the key knows better than PKCS#11 why it can't be had: a key that the agent doesn't lend is
@@ -160,10 +158,9 @@ gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **
 	if (code >= 0)
 		code = gnutls_credentials_set(attempt->session, GNUTLS_CRD_CERTIFICATE,
 					      attempt->credentials);
-	if (code < 0) {
-		devid_error_set(error, DEVID_FAILED, NULL, NULL, "TLS: %s", gnutls_strerror(code));
-		return FALSE;
-	}
+	if (code < 0)
+		return devid_error_set(error, DEVID_FAILED, NULL, NULL, "TLS: %s",
+				       gnutls_strerror(code));
 	gnutls_session_set_ptr(attempt->session, attempt);
 	gnutls_certificate_set_retrieve_function2(attempt->credentials, choose_certificate);
 	if (!g_hostname_is_ip_address(attempt->report->host))

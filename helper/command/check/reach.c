@@ -29,12 +29,10 @@ gboolean attempt_parse_address(const char *address, struct server_report *report
 	if (!doubtful)
 		parsed = G_NETWORK_ADDRESS(g_network_address_parse(address, PORT_DEFAULT, &inner));
 	if (!parsed || *g_network_address_get_hostname(parsed) == '\0' ||
-	    g_network_address_get_port(parsed) == 0) {
-		devid_error_set(error, DEVID_USAGE, NULL,
-				"as in vpn.example.com:443 or [2001:db8::1]:443",
-				"--server %s: not HOST:PORT", address);
-		return FALSE;
-	}
+	    g_network_address_get_port(parsed) == 0)
+		return devid_error_set(error, DEVID_USAGE, NULL,
+				       "as in vpn.example.com:443 or [2001:db8::1]:443",
+				       "--server %s: not HOST:PORT", address);
 	report->host = g_strdup(g_network_address_get_hostname(parsed));
 	report->port = g_network_address_get_port(parsed);
 	return TRUE;

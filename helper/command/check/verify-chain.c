@@ -41,11 +41,9 @@ gboolean verify_read(const char *name, GBytes *bytes, struct verify_chain *chain
 	if (!certificate_list_read(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &list,
 				   &why))
 		return set_unreadable(error, name, why);
-	if (list.ders->len > CHAIN_COUNT_MAX) {
-		devid_error_set(error, DEVID_CHECK_FAILED, "bad-data", NULL,
-				"%s: more than %d certificates", name, CHAIN_COUNT_MAX);
-		return FALSE;
-	}
+	if (list.ders->len > CHAIN_COUNT_MAX)
+		return devid_error_set(error, DEVID_CHECK_FAILED, "bad-data", NULL,
+				       "%s: more than %d certificates", name, CHAIN_COUNT_MAX);
 	if (list.ders->len == 0)
 		return TRUE;
 	chain->certificates = gnutls_calloc(list.ders->len, sizeof(*chain->certificates));
@@ -81,10 +79,8 @@ static gboolean append_chain(const char *name, struct verify_chain *chain, GErro
 		return TRUE;
 	both = gnutls_realloc(chain->certificates,
 			      (chain->count + more.count) * sizeof(*chain->certificates));
-	if (!both) {
-		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s: no memory", name);
-		return FALSE;
-	}
+	if (!both)
+		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s: no memory", name);
 	memcpy(both + chain->count, more.certificates, more.count * sizeof(*both));
 	chain->certificates = both;
 	chain->count += more.count;

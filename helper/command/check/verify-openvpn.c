@@ -35,8 +35,7 @@ static gboolean refuse(GError **error, enum devid_result result, const char *for
 	va_start(arguments, format);
 	text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	devid_error_set(error, result, NULL, NULL, "verify --openvpn: %s", text);
-	return FALSE;
+	return devid_error_set(error, result, NULL, NULL, "verify --openvpn: %s", text);
 }
 
 static gboolean read_depth(char **operands, guint64 *depth, GError **error)

@@ -11,24 +11,22 @@ struct devid_account *account_load(const char *config, bool system, GError **err
 
 	if (result == DEVID_OK)
 		return account;
-	devid_error_set(error, result, NULL, NULL, "account: %s", devid_reason_for(result)->cause);
-	return NULL;
+	return devid_error_null(error, result, NULL, NULL, "account: %s",
+				devid_reason_for(result)->cause);
 }
 
 gboolean account_usable(const struct devid_account *account, GError **error)
 {
 	if (devid_account_state(account) != DEVID_ACCOUNT_UNUSABLE)
 		return TRUE;
-	devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account: %s",
-			devid_account_problem(account));
-	return FALSE;
+	return devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account: %s",
+			       devid_account_problem(account));
 }
 
 gboolean account_ready(const struct devid_account *account, const char *who, GError **error)
 {
 	if (devid_account_state(account) != DEVID_ACCOUNT_NONE)
 		return account_usable(account, error);
-	devid_error_set(error, DEVID_NO_ACCOUNT, NULL, NULL, "%s: %s", who,
-			devid_reason_for(DEVID_NO_ACCOUNT)->cause);
-	return FALSE;
+	return devid_error_set(error, DEVID_NO_ACCOUNT, NULL, NULL, "%s: %s", who,
+			       devid_reason_for(DEVID_NO_ACCOUNT)->cause);
 }

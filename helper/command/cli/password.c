@@ -37,16 +37,14 @@ void password_guard_process(void)
 
 static gboolean set_error(GError **error, const char *where, int number)
 {
-	devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s", where,
-			g_strerror(number));
-	return FALSE;
+	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s", where,
+			       g_strerror(number));
 }
 
 /* What is wrong with it beside what the kernel says, and what to do. */
 static gboolean set_error_for(GError **error, const char *where, const char *why, const char *hint)
 {
-	devid_error_set(error, DEVID_IO, NULL, hint, "%s: %s", where, why);
-	return FALSE;
+	return devid_error_set(error, DEVID_IO, NULL, hint, "%s: %s", where, why);
 }
 
 /* The bytes of a descriptor, at most one more than a password may have. */
@@ -221,11 +219,9 @@ static gboolean read_terminal(const char *prompt, const char *hint, struct secre
 	AUTO_CLOSE int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	struct termios before;
 
-	if (tty < 0 || tcgetattr(tty, &before) < 0) {
-		devid_error_set(error, DEVID_PASSWORD, "password-missing", hint,
-				"%s is needed, and there is no terminal to ask on", prompt);
-		return FALSE;
-	}
+	if (tty < 0 || tcgetattr(tty, &before) < 0)
+		return devid_error_set(error, DEVID_PASSWORD, "password-missing", hint,
+				       "%s is needed, and there is no terminal to ask on", prompt);
 	do {
 		if (ask(tty, &before, prompt, password))
 			return TRUE;
@@ -234,8 +230,8 @@ static gboolean read_terminal(const char *prompt, const char *hint, struct secre
 		if (caught_signal)
 			raise(caught_signal);
 	} while (caught_signal);
-	devid_error_set(error, DEVID_PASSWORD, "password-missing", hint, "no %s was given", prompt);
-	return FALSE;
+	return devid_error_set(error, DEVID_PASSWORD, "password-missing", hint, "no %s was given",
+			       prompt);
 }
 
 /* *typed: somebody typed it, and could type another. */

@@ -121,11 +121,9 @@ gboolean connect_read_ticket(struct connect *connect, bool *signed_in, GError **
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0 || connect->session.ticket.length + (size_t)got > READY_MAX ||
-		    secret_append(&connect->session.ticket, buffer, (size_t)got) != DEVID_OK) {
-			devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno),
-					"the sign-in's ticket: %s", g_strerror(errno));
-			return FALSE;
-		}
+		    secret_append(&connect->session.ticket, buffer, (size_t)got) != DEVID_OK)
+			return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno),
+					       "the sign-in's ticket: %s", g_strerror(errno));
 	}
 	secret_wipe(buffer, sizeof(buffer));
 	return TRUE;
@@ -217,11 +215,9 @@ gboolean connect_background_start(const struct connect *connect, int lock,
 	int pair[2], pipe[2];
 
 	*background = (struct background){ -1, -1, 0 };
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
-		devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "%s",
-				g_strerror(errno));
-		return FALSE;
-	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "%s",
+				       g_strerror(errno));
 	background->ticket = pair[0];
 	ticket = pair[1];
 	if (!g_unix_open_pipe(pipe, FD_CLOEXEC, error))
@@ -278,8 +274,7 @@ gboolean connect_background_go(struct connect *connect, struct background *backg
 	if (connect->interrupted)
 		return connect_set_interrupted(connect, error);
 	log = connect_log_path(connect->connection->name);
-	devid_error_set(error, DEVID_FAILED, "client-failed", NULL,
-			"%s: the supervisor ended without a word; its log is %s",
-			connect->connection->gateway, log);
-	return FALSE;
+	return devid_error_set(error, DEVID_FAILED, "client-failed", NULL,
+			       "%s: the supervisor ended without a word; its log is %s",
+			       connect->connection->gateway, log);
 }

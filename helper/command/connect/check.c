@@ -137,11 +137,10 @@ static gboolean decide(struct connect *connect, const struct devid_account *acco
 	}
 	result = devid_decide_here(account, g_get_user_name(), DEVID_OFFICE_PROBE, verdict,
 				   &decision);
-	if (result != DEVID_OK) {
-		devid_error_set(error, result, NULL, NULL, "%s: %s", connect->connection->gateway,
-				devid_reason_for(result)->cause);
-		return FALSE;
-	}
+	if (result != DEVID_OK)
+		return devid_error_set(error, result, NULL, NULL, "%s: %s",
+				       connect->connection->gateway,
+				       devid_reason_for(result)->cause);
 	check_event(connect, verdict, decision);
 	if (decision->result == DEVID_OK)
 		return TRUE;

@@ -29,19 +29,16 @@ gboolean connection_end(const struct connection_state *state, GError **error)
 		connection_state_remove(state->name);
 		return TRUE;
 	}
-	if (syscall(SYS_pidfd_send_signal, supervisor, SIGTERM, NULL, 0) < 0 && errno != ESRCH) {
-		devid_error_set(error, DEVID_DENIED, NULL, "who made it can end it, and root",
-				"%s: %s", state->name, g_strerror(errno));
-		return FALSE;
-	}
+	if (syscall(SYS_pidfd_send_signal, supervisor, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
+		return devid_error_set(error, DEVID_DENIED, NULL,
+				       "who made it can end it, and root", "%s: %s", state->name,
+				       g_strerror(errno));
 	if (has_gone(supervisor, PATIENCE_MS))
 		return TRUE;
 	syscall(SYS_pidfd_send_signal, supervisor, SIGKILL, NULL, 0);
-	if (!has_gone(supervisor, FIRM_MS)) {
-		devid_error_set(error, DEVID_TIMEOUT, NULL, NULL, "%s: it does not end",
-				state->name);
-		return FALSE;
-	}
+	if (!has_gone(supervisor, FIRM_MS))
+		return devid_error_set(error, DEVID_TIMEOUT, NULL, NULL, "%s: it does not end",
+				       state->name);
 	connection_state_remove(state->name);
 	report_warning("%s: it did not end by itself, and was ended", state->name);
 	return TRUE;

@@ -110,9 +110,8 @@ gboolean connection_state_write(const struct connection_state *state, GError **e
 
 	if (folder >= 0 && files_replace(folder, file, 0600, text, strlen(text), 0))
 		return TRUE;
-	devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "connections: %s",
-			g_strerror(errno));
-	return FALSE;
+	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "connections: %s",
+			       g_strerror(errno));
 }
 
 void connection_state_remove(const char *name)

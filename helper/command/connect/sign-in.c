@@ -47,9 +47,9 @@ static bool recall(const struct connect *connect, struct sign_in *sign_in)
 
 gboolean connect_set_interrupted(const struct connect *connect, GError **error)
 {
-	devid_error_set(error, DEVID_FAILED, "interrupted", NULL, "%s: %s",
-			connect->connection->gateway, devid_reason_find("interrupted")->cause);
-	return FALSE;
+	return devid_error_set(error, DEVID_FAILED, "interrupted", NULL, "%s: %s",
+			       connect->connection->gateway,
+			       devid_reason_find("interrupted")->cause);
 }
 
 static gboolean is_typed(gint fd, GIOCondition condition, gpointer data)
@@ -88,14 +88,12 @@ static gboolean ask_user(const struct connect *connect, char **user, GError **er
 			return connect_set_interrupted(connect, error);
 		got = read(tty, line, sizeof(line) - 1);
 	}
-	if (got <= 0) {
-		devid_error_set(error, DEVID_PASSWORD, "sign-in-needed",
-				"name the user with --user, and a --password-file",
-				"%s: %s, and there is no terminal to ask on",
-				connect->connection->gateway,
-				devid_reason_find("sign-in-needed")->cause);
-		return FALSE;
-	}
+	if (got <= 0)
+		return devid_error_set(error, DEVID_PASSWORD, "sign-in-needed",
+				       "name the user with --user, and a --password-file",
+				       "%s: %s, and there is no terminal to ask on",
+				       connect->connection->gateway,
+				       devid_reason_find("sign-in-needed")->cause);
 	line[got] = '\0';
 	g_strstrip(line);
 	*user = g_strdup(*line != '\0' ? line : g_get_user_name());

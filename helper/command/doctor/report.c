@@ -189,11 +189,9 @@ gboolean diagnosis_report(const struct diagnosis *diagnosis, const char *path, G
 	if (!make_text(text, diagnosis, error))
 		return FALSE;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		devid_error_set(error, errno == EEXIST ? DEVID_EXISTS : DEVID_IO, NULL,
-				devid_errno_hint(errno), "%s: %s", path, g_strerror(errno));
-		return FALSE;
-	}
+	if (fd < 0)
+		return devid_error_set(error, errno == EEXIST ? DEVID_EXISTS : DEVID_IO, NULL,
+				       devid_errno_hint(errno), "%s: %s", path, g_strerror(errno));
 	if (files_write_all(fd, text->str, text->len) && (fsync(fd) == 0 || errno == EINVAL))
 		return TRUE;
 	devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "%s: %s", path,

@@ -29,9 +29,8 @@ static gboolean check_key(const struct import *import, GError **error)
 	}
 	if (result == DEVID_OK)
 		return TRUE;
-	devid_error_set(error, result, "key-unsupported", NULL, "%s: %s",
-			file_title(import->options->file), why);
-	return FALSE;
+	return devid_error_set(error, result, "key-unsupported", NULL, "%s: %s",
+			       file_title(import->options->file), why);
 }
 
 /* Whatever account there is, and whoever issued it: a check of it could never pass. */
@@ -42,9 +41,8 @@ static gboolean check_device(const struct import *import, GError **error)
 
 	if (!row)
 		return TRUE;
-	devid_error_set(error, row->result, row->word, row->hint, "%s: %s",
-			file_title(import->options->file), row->cause);
-	return FALSE;
+	return devid_error_set(error, row->result, row->word, row->hint, "%s: %s",
+			       file_title(import->options->file), row->cause);
 }
 
 static gboolean check_size(struct import *import, GError **error)
@@ -86,11 +84,9 @@ static gboolean check_chain(struct import *import, GError **error)
 	enum devid_result result = devid_check(import->account, import->chain, import->chain_count,
 					       time(NULL), &import->verdict);
 
-	if (result != DEVID_OK) {
-		devid_error_set(error, result, NULL, NULL, "check: %s",
-				devid_reason_for(result)->cause);
-		return FALSE;
-	}
+	if (result != DEVID_OK)
+		return devid_error_set(error, result, NULL, NULL, "check: %s",
+				       devid_reason_for(result)->cause);
 	verdict = import->verdict;
 	if (verdict->result == DEVID_OK)
 		return TRUE;
@@ -180,13 +176,11 @@ static gboolean choose_label(struct import *import, GError **error)
 	const char *usual = devid_account_default_label(import->account);
 	const char *asked = import->options->label;
 
-	if (asked && !label_is_good(asked)) {
-		devid_error_set(
+	if (asked && !label_is_good(asked))
+		return devid_error_set(
 			error, DEVID_USAGE, NULL, NULL,
 			"the label has to be 1 to %d bytes of UTF-8 without control characters",
 			RECORD_LABEL_MAX);
-		return FALSE;
-	}
 	import->label = asked ? g_strdup(asked)
 			      : label_from_text(usual && *usual ? usual : import->candidate->name);
 	if (!*import->label) {

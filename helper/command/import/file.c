@@ -21,11 +21,10 @@ static gboolean read_key_file(struct import *import, GError **error)
 	other = bundle_read(title, &bytes, &import->password.source, error);
 	if (!other)
 		return FALSE;
-	if (!other->keys->len) {
-		devid_error_set(error, DEVID_NOT_FOUND, "no-key", "name the private key's file",
-				"%s: no private key is in it", title);
-		return FALSE;
-	}
+	if (!other->keys->len)
+		return devid_error_set(error, DEVID_NOT_FOUND, "no-key",
+				       "name the private key's file", "%s: no private key is in it",
+				       title);
 	if (others_read)
 		import_warn(import, "%s: other users of this computer can read it: chmod 600",
 			    title);

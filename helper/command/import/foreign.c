@@ -99,10 +99,9 @@ static gboolean same_label(const struct writing *writing, GError **error)
 	uri = plain_uri(writing);
 	hint = g_strdup_printf("p11tool --login --set-label='%s' '%s' renames it",
 			       import->asked_label, uri);
-	devid_error_set(error, DEVID_EXISTS, "exists", hint,
-			"token %s: it is already there, as \"%s\"", writing->token.label,
-			import->label);
-	return FALSE;
+	return devid_error_set(error, DEVID_EXISTS, "exists", hint,
+			       "token %s: it is already there, as \"%s\"", writing->token.label,
+			       import->label);
 }
 
 static gboolean look(struct writing *writing, GError **error)
@@ -113,23 +112,19 @@ static gboolean look(struct writing *writing, GError **error)
 		return same_label(writing, error);
 	if (!look_for_label(writing, error))
 		return FALSE;
-	if (!writing->key_there && !writing->import->candidate->pkcs8.length) {
-		devid_error_set(error, DEVID_KEY_MISSING, NULL, "name the key's file: --key FILE",
-				"token %s: the certificate's key is not on it",
-				writing->token.label);
-		return FALSE;
-	}
+	if (!writing->key_there && !writing->import->candidate->pkcs8.length)
+		return devid_error_set(
+			error, DEVID_KEY_MISSING, NULL, "name the key's file: --key FILE",
+			"token %s: the certificate's key is not on it", writing->token.label);
 	if ((writing->old_ids->len || writing->old_certificates->len) &&
-	    !writing->import->options->replace) {
-		devid_error_set(
+	    !writing->import->options->replace)
+		return devid_error_set(
 			error, DEVID_EXISTS, "exists",
 			"choose another --label, or --replace what is there",
 			writing->old_ids->len
 				? "token %s: another identity is already called %s"
 				: "token %s: another certificate for the key of %s is already there",
 			writing->token.label, writing->import->label);
-		return FALSE;
-	}
 	return TRUE;
 }
 

@@ -54,14 +54,12 @@ static gboolean commit(struct import *import, struct client *client, struct wire
 	}
 	if (candidate->pkcs8.length)
 		wire_put(&request, TAG_PKCS8, candidate->pkcs8.data, candidate->pkcs8.length);
-	if (request.result == DEVID_TOO_LARGE) {
-		devid_error_set(
+	if (request.result == DEVID_TOO_LARGE)
+		return devid_error_set(
 			error, DEVID_TOO_LARGE, NULL,
 			"leave out certificates that clients don't need",
 			"the identity with its chain of %u certificates is larger than %d bytes",
 			candidate->chain->len - 1, WIRE_BODY_MAX);
-		return FALSE;
-	}
 	import->logged = true;
 	if (agent_ask(client, &request, reply, error))
 		return TRUE;
@@ -235,10 +233,10 @@ static gboolean may_rename(const struct import *import, const identity_list *lis
 	hint = g_strdup_printf("choose another --label, or give the other one another name first: "
 			       "devid rename '%s' NEW",
 			       import->asked_label);
-	devid_error_set(error, DEVID_EXISTS, NULL, hint,
-			"it is here already as \"%s\", and another identity is called \"%s\"", from,
-			import->asked_label);
-	return FALSE;
+	return devid_error_set(
+		error, DEVID_EXISTS, NULL, hint,
+		"it is here already as \"%s\", and another identity is called \"%s\"", from,
+		import->asked_label);
 }
 
 /* It was here under another label than the one that was asked for. */
@@ -311,12 +309,11 @@ static gboolean foresee(struct import *import, GError **error)
 			import->label = g_strdup(import->asked_label);
 			break;
 		} else if (strcmp(identity->record->label, import->label) == 0 &&
-			   !import->options->replace) {
-			devid_error_set(error, DEVID_EXISTS, "exists",
-					"choose another --label, or --replace what is there",
-					"%s: another identity has this label", import->label);
-			return FALSE;
-		}
+			   !import->options->replace)
+			return devid_error_set(error, DEVID_EXISTS, "exists",
+					       "choose another --label, or --replace what is there",
+					       "%s: another identity has this label",
+					       import->label);
 	}
 	import->uri = identity_list_uri(
 		list, import->half, here ? here : find_label(list, import->label), import->label);

@@ -26,19 +26,19 @@ static gboolean failed(GError **error, const char *path, int number)
 				   ? "as root, or print it and put it there"
 				   : "print it and put it where you may write";
 
-	devid_error_set(error, denied ? DEVID_DENIED : DEVID_IO, NULL,
-			denied && geteuid() != 0 ? hint : devid_errno_hint(number), "%s: %s", path,
-			number == ELOOP || number == ENOTDIR ? "it is a link or no folder"
-							     : g_strerror(number));
-	return FALSE;
+	return devid_error_set(error, denied ? DEVID_DENIED : DEVID_IO, NULL,
+			       denied && geteuid() != 0 ? hint : devid_errno_hint(number), "%s: %s",
+			       path,
+			       number == ELOOP || number == ENOTDIR ? "it is a link or no folder"
+								    : g_strerror(number));
 }
 
 static gboolean refused(GError **error, const char *path, const char *why)
 {
-	devid_error_set(error, DEVID_DENIED, NULL,
-			"put right what is there, or print the configuration and place it yourself",
-			"%s: %s", path, why);
-	return FALSE;
+	return devid_error_set(
+		error, DEVID_DENIED, NULL,
+		"put right what is there, or print the configuration and place it yourself",
+		"%s: %s", path, why);
 }
 
 /* --- folders --------------------------------------------------------------------------------------- */

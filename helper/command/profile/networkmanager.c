@@ -114,8 +114,8 @@ gboolean client_networkmanager_openvpn(const struct client_profile *profile, GPt
 		"let OpenVPN's own service do it: devid profile openvpn --gateway %s --install",
 		profile->gateway);
 
-	devid_error_set(error, DEVID_UNSUPPORTED, NULL, hint,
-			"networkmanager-openvpn: NetworkManager's OpenVPN plugin takes keys from "
-			"files alone: it knows no PKCS#11");
-	return FALSE;
+	return devid_error_set(
+		error, DEVID_UNSUPPORTED, NULL, hint,
+		"networkmanager-openvpn: NetworkManager's OpenVPN plugin takes keys from "
+		"files alone: it knows no PKCS#11");
 }

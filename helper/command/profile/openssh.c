@@ -110,12 +110,10 @@ gboolean client_openssh(const struct client_profile *profile, GPtrArray *files, 
 	g_autofree char *line = public_line(profile);
 	struct client_file *file;
 
-	if (!line) {
-		devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
-				"%s: a key of a kind that ssh doesn't know",
-				profile->identity->record->label);
-		return FALSE;
-	}
+	if (!line)
+		return devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
+				       "%s: a key of a kind that ssh doesn't know",
+				       profile->identity->record->label);
 	/* When the token has no such key or it can't sign, ssh looks for a private one in that file, and warns of it
 	 * in capitals if others can read it.
 	 */

@@ -63,13 +63,11 @@ static char *serialized_id(const struct client_profile *profile, GError **error)
 		char text[TOKEN_TEXT_MAX];
 		size_t size = sizeof(text);
 
-		if (!url || gnutls_pkcs11_token_get_info(url, parts[i], text, &size) < 0) {
-			devid_error_set(error, DEVID_NOT_FOUND, NULL,
-					"see what is wrong with the module: devid doctor",
-					"%s: the module shows no such token",
-					profile->identity->token);
-			return NULL;
-		}
+		if (!url || gnutls_pkcs11_token_get_info(url, parts[i], text, &size) < 0)
+			return devid_error_null(error, DEVID_NOT_FOUND, NULL,
+						"see what is wrong with the module: devid doctor",
+						"%s: the module shows no such token",
+						profile->identity->token);
 		append_serialized(id, text);
 	}
 	g_string_append(id, hex);

@@ -48,9 +48,8 @@ static char *add_ca_files(const struct client_profile *profile, const char *name
 	gnutls_free(certificates);
 	if (code >= 0)
 		return g_string_free(g_steal_pointer(&names), FALSE);
-	devid_error_set(error, DEVID_BAD_DATA, NULL, "name a PEM file of CA certificates",
-			"--ca-file %s: %s", profile->ca_file, gnutls_strerror(code));
-	return NULL;
+	return devid_error_null(error, DEVID_BAD_DATA, NULL, "name a PEM file of CA certificates",
+				"--ca-file %s: %s", profile->ca_file, gnutls_strerror(code));
 }
 
 gboolean client_strongswan(const struct client_profile *profile, GPtrArray *files, GError **error)

@@ -59,11 +59,10 @@ static bool is_plain_word(const char *word, const char *more)
 
 static gboolean word_error(GError **error, const char *option, const char *word)
 {
-	devid_error_set(error, DEVID_USAGE, NULL, NULL,
-			"profile: %s %s: it has a character that configuration files give a "
-			"meaning, or is empty",
-			option, word);
-	return FALSE;
+	return devid_error_set(error, DEVID_USAGE, NULL, NULL,
+			       "profile: %s %s: it has a character that configuration files give a "
+			       "meaning, or is empty",
+			       option, word);
 }
 
 /* Host and port: "vpn.example.com", "vpn.example.com:443", "192.0.2.1", "[2001:db8::1]:443". */
@@ -106,10 +105,9 @@ static gboolean has_certificates(const char *ca_file, GError **error)
 	int code = gnutls_certificate_allocate_credentials(&credentials);
 	gboolean trusted;
 
-	if (code < 0) {
-		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s", gnutls_strerror(code));
-		return FALSE;
-	}
+	if (code < 0)
+		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s",
+				       gnutls_strerror(code));
 	trusted = server_trust_file(credentials, ca_file, error);
 	gnutls_certificate_free_credentials(credentials);
 	return trusted;
@@ -122,26 +120,22 @@ static gboolean check_ca_file(const struct client_profile *profile, const struct
 	static const char *const hidden[] = { "/home/", "/root/", "/run/user/", "/tmp/",
 					      "/var/tmp/" };
 
-	if (!profile->ca_file && client->ca_needed) {
-		devid_error_set(error, DEVID_USAGE, NULL,
-				"--ca-file FILE: the CA of the network's server",
-				"profile: %s: without --ca-file any server could pass for yours",
-				client->name);
-		return FALSE;
-	}
+	if (!profile->ca_file && client->ca_needed)
+		return devid_error_set(
+			error, DEVID_USAGE, NULL, "--ca-file FILE: the CA of the network's server",
+			"profile: %s: without --ca-file any server could pass for yours",
+			client->name);
 	if (!profile->ca_file)
 		return TRUE;
 	if (!is_plain_word(profile->ca_file, "/.-_+@ "))
 		return word_error(error, "--ca-file", profile->ca_file);
 	for (size_t i = 0; client->token == CLIENT_SYSTEM && i < G_N_ELEMENTS(hidden); i++)
-		if (g_str_has_prefix(profile->ca_file, hidden[i])) {
-			devid_error_set(error, DEVID_USAGE, NULL,
-					"put it below /etc, as in /etc/ssl/",
-					"profile: --ca-file %s: hidden from %s, which runs as a "
-					"service",
-					profile->ca_file, client->name);
-			return FALSE;
-		}
+		if (g_str_has_prefix(profile->ca_file, hidden[i]))
+			return devid_error_set(
+				error, DEVID_USAGE, NULL, "put it below /etc, as in /etc/ssl/",
+				"profile: --ca-file %s: hidden from %s, which runs as a "
+				"service",
+				profile->ca_file, client->name);
 	return has_certificates(profile->ca_file, error);
 }
 

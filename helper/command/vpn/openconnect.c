@@ -102,10 +102,8 @@ static gboolean sign_in(struct vpn_session *session, const struct sign_in *sign_
 
 	secret_clear(&session->ticket);
 	g_clear_pointer(&session->lines, g_ptr_array_unref);
-	if (sign_in && !make_line(&sign_in->password, &password)) {
-		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "sign-in: no memory");
-		return FALSE;
-	}
+	if (sign_in && !make_line(&sign_in->password, &password))
+		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "sign-in: no memory");
 	if (!process_run(&command, SIGN_IN_BOUND_MS, &status, error)) {
 		g_prefix_error(error, "%s: ", session->connection->gateway);
 		return FALSE;

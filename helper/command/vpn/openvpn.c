@@ -97,12 +97,10 @@ static GPtrArray *unit_argv(const struct vpn_session *session, const char *actio
 
 static gboolean start_unit(struct vpn_session *session, GError **error)
 {
-	if (access(SYSTEMD, F_OK) != 0) {
-		devid_error_set(error, DEVID_NOT_FOUND, "client-missing", NULL,
-				"%s: Config=%s names a unit, and systemd does not run here",
-				session->connection->gateway, session->connection->config);
-		return FALSE;
-	}
+	if (access(SYSTEMD, F_OK) != 0)
+		return devid_error_set(error, DEVID_NOT_FOUND, "client-missing", NULL,
+				       "%s: Config=%s names a unit, and systemd does not run here",
+				       session->connection->gateway, session->connection->config);
 	return vpn_daemon_start(
 		session,
 		&(struct vpn_daemon){
