@@ -20,14 +20,14 @@ static struct {
 	bool may_sign;
 } system_answer;
 
-static struct connection *connection_new(enum half half)
+static struct connection *connection_new(enum scope scope)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 
 	if (!connection)
 		return NULL;
 	connection->client = CLIENT_INIT;
-	connection->client.half = half;
+	connection->client.scope = scope;
 	connection->request = WIRE_FRAME_INIT;
 	connection->reply = WIRE_FRAME_INIT;
 	connection->busy = true;
@@ -52,36 +52,36 @@ static void connection_free(struct connection *connection)
 }
 
 /* An idle connection, or else a new one that isn't connected yet. */
-static struct connection *take(enum half half)
+static struct connection *take(enum scope scope)
 {
 	struct connection *connection;
 
 	for (connection = connections; connection; connection = connection->next)
-		if (!connection->busy && connection->client.half == half) {
+		if (!connection->busy && connection->client.scope == scope) {
 			connection->busy = true;
 			return connection;
 		}
-	return connection_new(half);
+	return connection_new(scope);
 }
 
 /* Closes, and remembers whose it is. */
 static void drop(struct connection *connection)
 {
-	enum half half = connection->client.half;
+	enum scope scope = connection->client.scope;
 
 	client_close(&connection->client);
-	connection->client.half = half;
+	connection->client.scope = scope;
 }
 
-static enum devid_result connect_waiting(struct connection *connection, enum half half,
+static enum devid_result connect_waiting(struct connection *connection, enum scope scope,
 					 enum client_start start)
 {
 	enum devid_result result;
 
 	library_unlock();
-	result = client_connect(&connection->client, half, start);
+	result = client_connect(&connection->client, scope, start);
 	library_lock();
-	connection->client.half = half;
+	connection->client.scope = scope;
 	if (result == DEVID_OK && connection->orphan) {
 		drop(connection);
 		result = DEVID_AGENT_GONE;
@@ -91,12 +91,12 @@ static enum devid_result connect_waiting(struct connection *connection, enum hal
 
 void agent_close(struct connection *connection, bool reusable)
 {
-	enum half half = connection->client.half;
+	enum scope scope = connection->client.scope;
 	const struct connection *other;
 	unsigned idle = 0;
 
 	for (other = connections; other; other = other->next)
-		idle += !other->busy && other->client.half == half;
+		idle += !other->busy && other->client.scope == scope;
 	connection->busy = false;
 	/* Locked memory is scarce: what a long message took goes back. */
 	if (connection->request.bytes.size > FRAME_KEPT)
@@ -122,14 +122,14 @@ enum devid_result agent_exchange(struct connection *connection)
 	return result;
 }
 
-enum devid_result agent_open(enum half half, struct connection **opened)
+enum devid_result agent_open(enum scope scope, struct connection **opened)
 {
-	struct connection *connection = connection_new(half);
+	struct connection *connection = connection_new(scope);
 	enum devid_result result;
 
 	if (!connection)
 		return DEVID_NO_MEMORY;
-	result = connect_waiting(connection, half, CLIENT_START);
+	result = connect_waiting(connection, scope, CLIENT_START);
 	if (result != DEVID_OK) {
 		agent_close(connection, false);
 		return result;
@@ -138,9 +138,9 @@ enum devid_result agent_open(enum half half, struct connection **opened)
 	return DEVID_OK;
 }
 
-enum devid_result agent_call(enum half half, const struct agent_request *request)
+enum devid_result agent_call(enum scope scope, const struct agent_request *request)
 {
-	struct connection *connection = take(half);
+	struct connection *connection = take(scope);
 	enum devid_result result = DEVID_OK;
 	bool answered = false;
 
@@ -150,7 +150,7 @@ enum devid_result agent_call(enum half half, const struct agent_request *request
 		bool used_before = connection->client.fd >= 0;
 
 		if (!used_before)
-			result = connect_waiting(connection, half, CLIENT_START);
+			result = connect_waiting(connection, scope, CLIENT_START);
 		if (result == DEVID_OK)
 			result = request->build(&connection->request, request->data);
 		answered = result == DEVID_OK;
@@ -189,10 +189,10 @@ bool agent_may_sign_system(void)
 		return true;
 	if (system_answer.until > now_seconds() && system_answer.uid == uid)
 		return system_answer.may_sign;
-	connection = connection_new(HALF_SYSTEM);
+	connection = connection_new(SCOPE_SYSTEM);
 	if (!connection)
 		return false;
-	result = connect_waiting(connection, HALF_SYSTEM, CLIENT_NO_START);
+	result = connect_waiting(connection, SCOPE_SYSTEM, CLIENT_NO_START);
 	may_sign = result == DEVID_OK && connection->client.may_sign;
 	agent_close(connection, true);
 	system_answer.may_sign = may_sign;

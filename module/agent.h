@@ -17,7 +17,7 @@ struct connection {
 };
 
 /* A connection of the caller's own, until agent_close(). Waits. */
-enum devid_result agent_open(enum half half, struct connection **connection) DEVID_MUST_USE;
+enum devid_result agent_open(enum scope scope, struct connection **connection) DEVID_MUST_USE;
 /* Sends connection->request; the answer is in connection->reply. Waits. */
 enum devid_result agent_exchange(struct connection *connection) DEVID_MUST_USE;
 /* Gives it back to be used again where `reusable` and still connected, else closes it. */
@@ -35,7 +35,7 @@ struct agent_request {
 	void *data;
 	void (*failed)(const struct wire_frame *reply, enum devid_result result, const void *data);
 };
-enum devid_result agent_call(enum half half, const struct agent_request *request) DEVID_MUST_USE;
+enum devid_result agent_call(enum scope scope, const struct agent_request *request) DEVID_MUST_USE;
 
 /* Whether the system agent signs for this process; remembered for a few seconds. Waits. */
 bool agent_may_sign_system(void);

@@ -63,12 +63,12 @@ static enum devid_result build_rename(struct wire_frame *request, const void *da
 	return wire_finish(request);
 }
 
-static CK_RV ask_agent(enum half half, const struct agent_request *request)
+static CK_RV ask_agent(enum scope scope, const struct agent_request *request)
 {
-	enum devid_result result = agent_call(half, request);
+	enum devid_result result = agent_call(scope, request);
 
 	/* Also after a failure: the agent may have done it and died before it said so. */
-	if (token_refresh(half, true) == DEVID_NO_MEMORY && result == DEVID_OK)
+	if (token_refresh(scope, true) == DEVID_NO_MEMORY && result == DEVID_OK)
 		result = DEVID_NO_MEMORY;
 	return error_of_change(result);
 }
@@ -78,18 +78,18 @@ static CK_RV ask_agent(enum half half, const struct agent_request *request)
  */
 static CK_RV check_writable(const struct session *session)
 {
-	if (session->half == HALF_SYSTEM && geteuid() != 0)
+	if (session->scope == SCOPE_SYSTEM && geteuid() != 0)
 		return CKR_TOKEN_WRITE_PROTECTED;
 	return session->flags & CKF_RW_SESSION ? CKR_OK : CKR_SESSION_READ_ONLY;
 }
 
-CK_RV object_create(const struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count,
+CK_RV create_object(const struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count,
 		    CK_OBJECT_HANDLE *made)
 {
 	struct change change = { .template = template, .count = count };
 	const struct agent_request request = { build_write, read_written, &change };
 	const struct object *object;
-	enum half half;
+	enum scope scope;
 	CK_RV rv;
 
 	if (!template || !made)
@@ -100,11 +100,11 @@ CK_RV object_create(const struct session *session, const CK_ATTRIBUTE *template,
 	rv = check_writable(session);
 	if (rv != CKR_OK)
 		return rv;
-	half = session->half;
-	rv = ask_agent(half, &request);
+	scope = session->scope;
+	rv = ask_agent(scope, &request);
 	if (rv != CKR_OK)
 		return rv;
-	object = token_find_record(half, change.name, change.creation.class);
+	object = token_find_record(scope, change.name, change.creation.class);
 	if (!object)
 		return CKR_FUNCTION_FAILED;
 	*made = object->handle;
@@ -115,13 +115,13 @@ CK_RV object_create(const struct session *session, const CK_ATTRIBUTE *template,
 static CK_RV find_own(const struct session *session, CK_OBJECT_HANDLE wanted,
 		      const struct object **found)
 {
-	*found = token_find(session->half, wanted);
+	*found = token_find(session->scope, wanted);
 	if (!*found)
 		return CKR_OBJECT_HANDLE_INVALID;
 	return check_writable(session);
 }
 
-CK_RV object_change(const struct session *session, CK_OBJECT_HANDLE wanted,
+CK_RV create_change(const struct session *session, CK_OBJECT_HANDLE wanted,
 		    const CK_ATTRIBUTE *template, CK_ULONG count)
 {
 	struct change change = { .template = template, .count = count };
@@ -139,10 +139,10 @@ CK_RV object_change(const struct session *session, CK_OBJECT_HANDLE wanted,
 		return rv;
 	change.creation.class = object->class;
 	memcpy(change.name, object->credential->name, sizeof(change.name));
-	return ask_agent(session->half, &request);
+	return ask_agent(session->scope, &request);
 }
 
-CK_RV object_destroy(const struct session *session, CK_OBJECT_HANDLE wanted)
+CK_RV create_destroy(const struct session *session, CK_OBJECT_HANDLE wanted)
 {
 	struct change change = { .count = 0 };
 	const struct agent_request request = { build_remove, NULL, &change };
@@ -156,15 +156,15 @@ CK_RV object_destroy(const struct session *session, CK_OBJECT_HANDLE wanted)
 		return CKR_ACTION_PROHIBITED;
 	change.creation.class = object->class;
 	memcpy(change.name, object->credential->name, sizeof(change.name));
-	return ask_agent(session->half, &request);
+	return ask_agent(session->scope, &request);
 }
 
-CK_RV object_copy(const struct session *session, CK_OBJECT_HANDLE wanted,
+CK_RV create_copy(const struct session *session, CK_OBJECT_HANDLE wanted,
 		  const CK_ATTRIBUTE *template, CK_ULONG count, const CK_OBJECT_HANDLE *copy)
 {
 	if ((!template && count > 0) || !copy)
 		return CKR_ARGUMENTS_BAD;
-	if (!token_find(session->half, wanted))
+	if (!token_find(session->scope, wanted))
 		return CKR_OBJECT_HANDLE_INVALID;
 	return CKR_ACTION_PROHIBITED;
 }

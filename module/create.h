@@ -4,11 +4,11 @@
 #include "object.h"
 
 /* Changing, by way of the agent */
-CK_RV object_create(const struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count,
+CK_RV create_object(const struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count,
 		    CK_OBJECT_HANDLE *object);
-CK_RV object_change(const struct session *session, CK_OBJECT_HANDLE object,
+CK_RV create_change(const struct session *session, CK_OBJECT_HANDLE object,
 		    const CK_ATTRIBUTE *template, CK_ULONG count);
-CK_RV object_destroy(const struct session *session, CK_OBJECT_HANDLE object);
+CK_RV create_destroy(const struct session *session, CK_OBJECT_HANDLE object);
 /* Nothing here can be copied: one key is one object of a token. */
-CK_RV object_copy(const struct session *session, CK_OBJECT_HANDLE object,
+CK_RV create_copy(const struct session *session, CK_OBJECT_HANDLE object,
 		  const CK_ATTRIBUTE *template, CK_ULONG count, const CK_OBJECT_HANDLE *copy);

@@ -137,18 +137,18 @@ CK_RV C_Logout(CK_SESSION_HANDLE handle)
 CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count,
 		     CK_OBJECT_HANDLE *object)
 {
-	IN_SESSION(object_create(session, template, count, object));
+	IN_SESSION(create_object(session, template, count, object));
 }
 
 CK_RV C_CopyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
 		   CK_ULONG count, CK_OBJECT_HANDLE *copy)
 {
-	IN_SESSION(object_copy(session, object, template, count, copy));
+	IN_SESSION(create_copy(session, object, template, count, copy));
 }
 
 CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object)
 {
-	IN_SESSION(object_destroy(session, object));
+	IN_SESSION(create_destroy(session, object));
 }
 
 CK_RV C_GetObjectSize(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ULONG *size)
@@ -165,7 +165,7 @@ CK_RV C_GetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_
 CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
 			  CK_ULONG count)
 {
-	IN_SESSION(object_change(session, object, template, count));
+	IN_SESSION(create_change(session, object, template, count));
 }
 
 CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count)

@@ -8,10 +8,10 @@
 #include "session.h"
 
 /* Private keys of the machine are hidden from those for whom its agent doesn't sign. */
-static bool shows_private_keys(enum half half, const CK_ATTRIBUTE *template, CK_ULONG count)
+static bool shows_private_keys(enum scope scope, const CK_ATTRIBUTE *template, CK_ULONG count)
 {
-	if (half == HALF_USER || !attribute_allows_class(template, count, OBJECT_PRIVATE_KEY) ||
-	    !token_has_private_keys(half))
+	if (scope == SCOPE_USER || !attribute_allows_class(template, count, OBJECT_PRIVATE_KEY) ||
+	    !token_has_private_keys(scope))
 		return true;
 	return agent_may_sign_system();
 }
@@ -23,7 +23,7 @@ static CK_RV collect(struct session *session, const CK_ATTRIBUTE *template, CK_U
 	const struct object *objects;
 	size_t total, kept = 0, i;
 
-	objects = token_objects(session->half, &total);
+	objects = token_objects(session->scope, &total);
 	found = calloc(total + 1, sizeof(*found));
 	if (!found)
 		return CKR_HOST_MEMORY;
@@ -56,10 +56,10 @@ CK_RV object_search_begin(struct session *session, const CK_ATTRIBUTE *template,
 	rv = attribute_check_pointers(template, count);
 	if (rv != CKR_OK)
 		return rv;
-	result = token_refresh(session->half, false);
+	result = token_refresh(session->scope, false);
 	if (result != DEVID_OK)
 		return error_of_use(result);
-	private_keys = shows_private_keys(session->half, template, count);
+	private_keys = shows_private_keys(session->scope, template, count);
 	session = session_find(handle); /* it may have been closed meanwhile */
 	if (!session)
 		return library_is_ending() ? CKR_CRYPTOKI_NOT_INITIALIZED : CKR_SESSION_CLOSED;
@@ -80,7 +80,7 @@ CK_RV object_search_next(struct session *session, CK_OBJECT_HANDLE *objects, CK_
 	while (*count < room && session->search.next < session->search.count) {
 		CK_OBJECT_HANDLE next = session->search.handles[session->search.next++];
 
-		if (token_find(session->half, next))
+		if (token_find(session->scope, next))
 			objects[(*count)++] = next;
 	}
 	return CKR_OK;
@@ -103,7 +103,7 @@ CK_RV object_read(const struct session *session, CK_OBJECT_HANDLE wanted, CK_ATT
 
 	if (!template && count > 0)
 		return CKR_ARGUMENTS_BAD;
-	object = token_find(session->half, wanted);
+	object = token_find(session->scope, wanted);
 	return object ? attribute_read(object, template, count) : CKR_OBJECT_HANDLE_INVALID;
 }
 
@@ -113,7 +113,7 @@ CK_RV object_size(const struct session *session, CK_OBJECT_HANDLE wanted, CK_ULO
 
 	if (!size)
 		return CKR_ARGUMENTS_BAD;
-	object = token_find(session->half, wanted);
+	object = token_find(session->scope, wanted);
 	if (!object)
 		return CKR_OBJECT_HANDLE_INVALID;
 	*size = attribute_size(object);

@@ -10,7 +10,7 @@ struct operation {
 	bool active;
 	bool busy;  /* a call has taken the operation out of the session, and is waiting */
 	bool parts; /* C_SignUpdate was called */
-	enum half half;
+	enum scope scope;
 	struct mechanism_use use;
 	enum devid_result refused; /* a part was: C_SignFinal says so */
 	uint8_t spki_hash[WIRE_SPKI_HASH];

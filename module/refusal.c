@@ -42,7 +42,7 @@ void refusal_tell(const uint8_t spki_hash[WIRE_SPKI_HASH], enum devid_result res
 	    !build(&request, spki_hash, reply))
 		return;
 	library_unlock();
-	result = client_tell(HALF_USER, &request, TELL_MS);
+	result = client_tell(SCOPE_USER, &request, TELL_MS);
 	library_lock();
 	if (result == DEVID_TIMEOUT && !library_is_ending())
 		quiet_until = now_seconds() + QUIET_SECONDS;

@@ -66,7 +66,7 @@ CK_RV session_open(CK_SLOT_ID slot, CK_FLAGS flags, CK_SESSION_HANDLE *handle)
 		return CKR_HOST_MEMORY;
 	}
 	session->handle = ++last_handle;
-	session->half = (enum half)slot;
+	session->scope = (enum scope)slot;
 	session->flags = flags & (CKF_SERIAL_SESSION | CKF_RW_SESSION);
 	sessions[session_total++] = session;
 	*handle = session->handle;
@@ -80,13 +80,13 @@ static void session_free(struct session *session)
 	free(session);
 }
 
-void session_count(enum half half, CK_ULONG *all, CK_ULONG *writing)
+void session_count(enum scope scope, CK_ULONG *all, CK_ULONG *writing)
 {
 	size_t i;
 
 	*all = *writing = 0;
 	for (i = 0; i < session_total; i++) {
-		if (sessions[i]->half != half)
+		if (sessions[i]->scope != scope)
 			continue;
 		++*all;
 		*writing += !!(sessions[i]->flags & CKF_RW_SESSION);
@@ -94,24 +94,24 @@ void session_count(enum half half, CK_ULONG *all, CK_ULONG *writing)
 }
 
 /* With the last session of a token its login ends (section 5.6, C_CloseSession). */
-static void end_login(enum half half)
+static void end_login(enum scope scope)
 {
 	CK_ULONG all, writing;
 
-	session_count(half, &all, &writing);
+	session_count(scope, &all, &writing);
 	if (all == 0)
-		logged_in[half] = false;
+		logged_in[scope] = false;
 }
 
 CK_RV session_close(struct session *session)
 {
 	size_t position = position_of(session->handle);
-	enum half half = session->half;
+	enum scope scope = session->scope;
 
 	session_free(session);
 	memmove(&sessions[position], &sessions[position + 1],
 		(--session_total - position) * sizeof(*sessions));
-	end_login(half);
+	end_login(scope);
 	return CKR_OK;
 }
 
@@ -122,7 +122,7 @@ CK_RV session_close_all(CK_SLOT_ID slot)
 	if (!slot_exists(slot))
 		return CKR_SLOT_ID_INVALID;
 	for (i = 0; i < session_total; i++)
-		if (sessions[i]->half == (enum half)slot)
+		if (sessions[i]->scope == (enum scope)slot)
 			session_free(sessions[i]);
 		else
 			sessions[kept++] = sessions[i];
@@ -138,10 +138,10 @@ CK_RV session_info(const struct session *session, CK_SESSION_INFO *info)
 	if (!info)
 		return CKR_ARGUMENTS_BAD;
 	writing = session->flags & CKF_RW_SESSION;
-	info->slotID = session->half;
+	info->slotID = session->scope;
 	info->flags = session->flags;
 	info->ulDeviceError = 0;
-	if (logged_in[session->half])
+	if (logged_in[session->scope])
 		info->state = writing ? CKS_RW_USER_FUNCTIONS : CKS_RO_USER_FUNCTIONS;
 	else
 		info->state = writing ? CKS_RW_PUBLIC_SESSION : CKS_RO_PUBLIC_SESSION;
@@ -160,17 +160,17 @@ CK_RV session_login(const struct session *session, CK_USER_TYPE user, bool pin_g
 		return CKR_OPERATION_NOT_INITIALIZED;
 	if (user != CKU_USER)
 		return CKR_USER_TYPE_INVALID;
-	if (logged_in[session->half])
+	if (logged_in[session->scope])
 		return CKR_USER_ALREADY_LOGGED_IN;
-	logged_in[session->half] = true;
+	logged_in[session->scope] = true;
 	return CKR_OK;
 }
 
 CK_RV session_logout(const struct session *session)
 {
-	if (!logged_in[session->half])
+	if (!logged_in[session->scope])
 		return CKR_USER_NOT_LOGGED_IN;
-	logged_in[session->half] = false;
+	logged_in[session->scope] = false;
 	return CKR_OK;
 }
 

@@ -7,7 +7,7 @@
 
 struct session {
 	CK_SESSION_HANDLE handle;
-	enum half half;
+	enum scope scope;
 	CK_FLAGS flags;
 	struct {
 		bool active;
@@ -28,7 +28,7 @@ CK_RV session_logout(const struct session *session);
 /* NULL: no such session. A pointer is good until the lock is given up. */
 struct session *session_find(CK_SESSION_HANDLE handle);
 /* How many are open, and how many of them read-write. */
-void session_count(enum half half, CK_ULONG *all, CK_ULONG *writing);
+void session_count(enum scope scope, CK_ULONG *all, CK_ULONG *writing);
 
 /* C_Finalize, and a forked child: drops all; `whole` false: lets them lie (see agent_forget()). */
 void session_forget(bool whole);

@@ -53,7 +53,7 @@ static void tell_failed(const struct wire_frame *reply, enum devid_result result
 {
 	const struct frame *frame = data;
 
-	if (frame->sign->half == HALF_SYSTEM)
+	if (frame->sign->scope == SCOPE_SYSTEM)
 		refusal_tell(frame->sign->spki_hash, result, reply);
 }
 
@@ -67,7 +67,7 @@ CK_RV sign_init(struct session *session, const CK_MECHANISM *mechanism, CK_OBJEC
 		return CKR_ARGUMENTS_BAD;
 	if (session->sign.active || session->sign.busy)
 		return CKR_OPERATION_ACTIVE;
-	object = token_find(session->half, key);
+	object = token_find(session->scope, key);
 	if (!object || object->class == OBJECT_CERTIFICATE)
 		return CKR_KEY_HANDLE_INVALID;
 	rv = mechanism_start(mechanism, object->credential->key_type, object->credential->key_bits,
@@ -77,7 +77,7 @@ CK_RV sign_init(struct session *session, const CK_MECHANISM *mechanism, CK_OBJEC
 	/* After CKR_KEY_TYPE_INCONSISTENT, which goes before it (section 5.1.6). */
 	if (object->class != OBJECT_PRIVATE_KEY)
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
-	session->sign = (struct operation){ .active = true, .half = session->half, .use = use };
+	session->sign = (struct operation){ .active = true, .scope = session->scope, .use = use };
 	memcpy(session->sign.spki_hash, object->credential->spki_hash, WIRE_SPKI_HASH);
 	return CKR_OK;
 }
@@ -134,7 +134,7 @@ static enum devid_result send_part(struct operation *sign, const uint8_t *data, 
 	enum devid_result result = DEVID_OK;
 
 	if (!sign->stream)
-		result = agent_open(sign->half, &sign->stream);
+		result = agent_open(sign->scope, &sign->stream);
 	if (result == DEVID_OK)
 		result = exchange(sign, &frame);
 	return result;
@@ -148,7 +148,7 @@ static enum devid_result send_last(struct operation *sign, const uint8_t *data, 
 	enum devid_result result;
 
 	if (!sign->stream)
-		return agent_call(sign->half, &request);
+		return agent_call(sign->scope, &request);
 	result = exchange(sign, &frame);
 	if (result == DEVID_OK)
 		result = read_signature(&sign->stream->reply, &frame);

@@ -13,8 +13,8 @@
 static const struct {
 	const char *description, *label, *serial;
 } slots[TOKEN_COUNT] = {
-	[HALF_USER] = { "Device identity of the user", "Device Identity", "user" },
-	[HALF_SYSTEM] = { "Device identity of the machine", "Device Identity (system)", "system" },
+	[SCOPE_USER] = { "Device identity of the user", "Device Identity", "user" },
+	[SCOPE_SYSTEM] = { "Device identity of the machine", "Device Identity (system)", "system" },
 };
 
 /* Cryptoki's text: filled up with blanks, no NUL. */
@@ -90,7 +90,7 @@ CK_RV slot_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 	put_text(info->serialNumber, sizeof(info->serialNumber), slots[slot].serial);
 	info->flags = CKF_RNG | CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED;
 	info->ulMaxSessionCount = info->ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
-	session_count((enum half)slot, &info->ulSessionCount, &info->ulRwSessionCount);
+	session_count((enum scope)slot, &info->ulSessionCount, &info->ulRwSessionCount);
 	info->ulMaxPinLen = PIN_MAX;
 	info->ulMinPinLen = 0;
 	info->ulTotalPublicMemory = info->ulFreePublicMemory = CK_UNAVAILABLE_INFORMATION;

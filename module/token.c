@@ -251,61 +251,61 @@ static enum devid_result load_token(struct token *token)
 }
 
 /* Where the user's folder lies is found out once for each uid: it may need the user database. */
-static bool find_folder(struct token *token, enum half half)
+static bool find_folder(struct token *token, enum scope scope)
 {
 	char path[PATH_BUFFER];
 
-	if (token->folder && (half == HALF_SYSTEM || token->uid == geteuid()))
+	if (token->folder && (scope == SCOPE_SYSTEM || token->uid == geteuid()))
 		return true;
 	drop_content(token);
 	free(token->folder);
-	token->folder = path_data(half, path) ? strdup(path) : NULL;
+	token->folder = path_data(scope, path) ? strdup(path) : NULL;
 	token->uid = geteuid();
 	return token->folder;
 }
 
-enum devid_result token_refresh(enum half half, bool force)
+enum devid_result token_refresh(enum scope scope, bool force)
 {
-	struct token *token = &tokens[half];
+	struct token *token = &tokens[scope];
 
-	if (!find_folder(token, half))
+	if (!find_folder(token, scope))
 		return DEVID_OK; /* no home: an empty token */
 	if (token->loaded && !force && record_generation(token->folder) == token->generation)
 		return DEVID_OK;
 	return load_token(token);
 }
 
-const struct object *token_objects(enum half half, size_t *count)
+const struct object *token_objects(enum scope scope, size_t *count)
 {
-	*count = tokens[half].count;
-	return tokens[half].objects;
+	*count = tokens[scope].count;
+	return tokens[scope].objects;
 }
 
-const struct object *token_find(enum half half, CK_OBJECT_HANDLE handle)
+const struct object *token_find(enum scope scope, CK_OBJECT_HANDLE handle)
 {
 	struct object wanted = { .handle = handle };
 
-	if (tokens[half].count == 0)
+	if (tokens[scope].count == 0)
 		return NULL;
-	return bsearch(&wanted, tokens[half].objects, tokens[half].count, sizeof(wanted),
+	return bsearch(&wanted, tokens[scope].objects, tokens[scope].count, sizeof(wanted),
 		       compare_objects);
 }
 
-const struct object *token_find_record(enum half half, const char *name, enum wire_object class)
+const struct object *token_find_record(enum scope scope, const char *name, enum wire_object class)
 {
 	const struct credential *credential;
 
-	for (credential = tokens[half].credentials; credential; credential = credential->next)
+	for (credential = tokens[scope].credentials; credential; credential = credential->next)
 		if (strcmp(credential->name, name) == 0)
-			return token_find(half, credential->handles[class]);
+			return token_find(scope, credential->handles[class]);
 	return NULL;
 }
 
-bool token_has_private_keys(enum half half)
+bool token_has_private_keys(enum scope scope)
 {
 	const struct credential *credential;
 
-	for (credential = tokens[half].credentials; credential; credential = credential->next)
+	for (credential = tokens[scope].credentials; credential; credential = credential->next)
 		if (credential->has_key)
 			return true;
 	return false;

@@ -10,7 +10,7 @@
 #include <p11-kit/pkcs11.h>
 #include "credential.h"
 
-#define TOKEN_COUNT 2 /* enum half names them; a slot's id is its token's number */
+#define TOKEN_COUNT 2 /* enum scope names them; a slot's id is its token's number */
 
 struct object {
 	CK_OBJECT_HANDLE handle;
@@ -20,14 +20,14 @@ struct object {
 
 /* Brings the objects up to date; `force` reads the records even where the generation is the same.
  */
-enum devid_result token_refresh(enum half half, bool force) DEVID_MUST_USE;
+enum devid_result token_refresh(enum scope scope, bool force) DEVID_MUST_USE;
 /* All objects, by growing handle. Valid until the next refresh. */
-const struct object *token_objects(enum half half, size_t *count);
+const struct object *token_objects(enum scope scope, size_t *count);
 /* NULL: none with that handle. */
-const struct object *token_find(enum half half, CK_OBJECT_HANDLE handle);
+const struct object *token_find(enum scope scope, CK_OBJECT_HANDLE handle);
 /* The object of that class of the record `name`; NULL: none. */
-const struct object *token_find_record(enum half half, const char *name, enum wire_object class);
-bool token_has_private_keys(enum half half);
+const struct object *token_find_record(enum scope scope, const char *name, enum wire_object class);
+bool token_has_private_keys(enum scope scope);
 
 /* Drops everything; `whole` false: lets it lie (see agent_forget()). */
 void token_forget(bool whole);

@@ -11,7 +11,7 @@ static gboolean was_machines(const struct devid_account *known, const struct dev
 {
 	char path[PATH_BUFFER];
 
-	return strcmp(known->folder, found->folder) != 0 && path_config(HALF_SYSTEM, path) &&
+	return strcmp(known->folder, found->folder) != 0 && path_config(SCOPE_SYSTEM, path) &&
 	       strcmp(known->folder, path) == 0;
 }
 

@@ -93,8 +93,8 @@ enum devid_result devid_account_load(const char *folder, bool system,
 		read_folder(*account, TRUE);
 		return DEVID_OK;
 	}
-	*account = account_new(path_config(HALF_SYSTEM, path) ? path : "/etc/devid");
-	if (read_folder(*account, FALSE) || system || !path_config(HALF_USER, path))
+	*account = account_new(path_config(SCOPE_SYSTEM, path) ? path : "/etc/devid");
+	if (read_folder(*account, FALSE) || system || !path_config(SCOPE_USER, path))
 		return DEVID_OK;
 	devid_account_free(*account);
 	*account = account_new(path);

@@ -157,15 +157,15 @@ static void print_signing(const struct devid_account *account, const struct devi
 
 	print_piece(stdout, COLOUR_BOLD, "%s", signing->name);
 	print_lines(stdout, COLOUR_PLAIN, "\n");
-	print_field("subject", signing->subject);
-	print_field("issuer", strcmp(issuer, signing->subject) == 0 ? "itself" : issuer);
-	print_field("key", key);
-	print_field("key id", signing->key_id);
-	print_field("serial", serial);
-	print_field("valid", valid);
-	print_field("sha-256", fingerprint);
-	print_field("file", signing->path);
-	print_field("size", size);
+	table_field("subject", signing->subject);
+	table_field("issuer", strcmp(issuer, signing->subject) == 0 ? "itself" : issuer);
+	table_field("key", key);
+	table_field("key id", signing->key_id);
+	table_field("serial", serial);
+	table_field("valid", valid);
+	table_field("sha-256", fingerprint);
+	table_field("file", signing->path);
+	table_field("size", size);
 }
 
 static enum exit_status show(char **operands, GError **error)

@@ -9,26 +9,26 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "command/admin/policy-load.h"
-#include "command/check/notify.h"
+#include "command/check/warnings.h"
 #include "command/check/policy.h"
 #include "command/check/probe.h"
 #include "command/check/reach.h"
 #include "command/check/remarks.h"
-#include "command/check/words.h"
+#include "command/check/server-words.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
-#include "identity/choose.h"
+#include "identity/naming.h"
 #include "identity/describe.h"
 #include "identity/json.h"
 #include "identity/list.h"
-#include "identity/selection-store.h"
-#include "identity/selection.h"
+#include "identity/choice-store.h"
+#include "identity/choice.h"
 #include "identity/verdict.h"
 #include "command.h"
 
 static struct {
-	struct choice choice;
+	struct naming naming;
 	char *server, *ca_file;
 	gboolean json, quiet, notify;
 } options;
@@ -40,7 +40,7 @@ static const GOptionEntry entries[] = {
 	  "PEM file of the CAs that the server's certificate is checked with (default: the "
 	  "system's)",
 	  "FILE" },
-	CHOICE_OPTIONS(options.choice),
+	NAMING_OPTIONS(options.naming),
 	{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet,
 	  "Print nothing: the exit status tells", NULL },
 	{ "notify", 0, 0, G_OPTION_ARG_NONE, &options.notify,
@@ -50,7 +50,7 @@ static const GOptionEntry entries[] = {
 };
 
 struct check {
-	struct choice choice;
+	struct naming naming;
 	struct accounts accounts;
 	struct check_places places;
 	struct devid_decision *alone; /* the policy's, where there is no identity; or NULL */
@@ -70,7 +70,7 @@ static void write_event(const struct identity *identity, const struct devid_verd
 		.label = !identity ? NULL : identity->record->label,
 		.certificate = !identity || identity->chain_count == 0 ? NULL : identity->chain[0],
 	};
-	bool system = identity && identity->half == HALF_SYSTEM && geteuid() == 0;
+	bool system = identity && identity->scope == SCOPE_SYSTEM && geteuid() == 0;
 
 	devid_event_from_verdict(&event, verdict);
 	/* A log that can't be written is told on syslog; the check stands. */
@@ -100,7 +100,7 @@ static GError *failure_of(const struct identity *identity, const struct devid_ve
 /* Remembers the first failure, and tells it but with --json or --quiet. */
 static void failed(struct check *check, GError *error)
 {
-	enum exit_status status = exit_status_for(devid_error_result(error));
+	enum exit_status status = report_exit_status(devid_error_result(error));
 
 	if (!check->first) {
 		check->status = status;
@@ -118,7 +118,7 @@ static void print_ok(const struct identity *identity, const char *words)
 	g_autofree char *label = text_printable(!identity ? "check" : identity->record->label);
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	text_wrap(text, words, text_width(label) + (int)strlen(": ok: "), 2, text_columns());
+	table_wrap(text, words, table_width(label) + (int)strlen(": ok: "), 2, table_columns());
 	print_piece(stdout, COLOUR_PLAIN, "%s: ", label);
 	print_piece(stdout, COLOUR_GOOD, "ok");
 	print_piece(stdout, COLOUR_PLAIN, ": ");
@@ -163,10 +163,10 @@ static void policy_json(JsonBuilder *builder, const struct devid_decision *decis
 /* One identity, or with NULL that there is none. */
 static gboolean check_offline(struct check *check, const struct identity *identity, GError **error)
 {
-	enum half half =
-		!identity ? (check->choice.system && !check->choice.user ? HALF_SYSTEM : HALF_USER)
-			  : identity->half;
-	struct devid_account *account = accounts_get(&check->accounts, half, error);
+	enum scope scope = !identity ? (check->naming.system && !check->naming.user ? SCOPE_SYSTEM
+										    : SCOPE_USER)
+				     : identity->scope;
+	struct devid_account *account = verdict_accounts_get(&check->accounts, scope, error);
 	g_autoptr(devid_verdict) verdict = NULL;
 	g_autoptr(devid_decision) decision = NULL;
 	g_autoptr(GPtrArray) remarks = NULL;
@@ -179,7 +179,7 @@ static gboolean check_offline(struct check *check, const struct identity *identi
 	verdict = verdict_assess(identity, account, error);
 	if (!verdict)
 		return FALSE;
-	decision = check_policy(&check->places, half, account, verdict, error);
+	decision = check_policy(&check->places, scope, account, verdict, error);
 	if (!decision && *error)
 		return FALSE;
 	failure = failure_of(identity, verdict, decision);
@@ -212,11 +212,11 @@ static void print_issuers(const struct server_report *report)
 	if (!report->asked)
 		return;
 	if (report->issuers->len == 0)
-		print_field("accepts", "it names no issuers: any, or it decides later");
+		table_field("accepts", "it names no issuers: any, or it decides later");
 	for (guint i = 0; i < report->issuers->len; i++)
-		print_field(i == 0 ? "accepts" : "", g_ptr_array_index(report->issuers, i));
+		table_field(i == 0 ? "accepts" : "", g_ptr_array_index(report->issuers, i));
 	if (report->issuers->len > 0)
-		print_field(
+		table_field(
 			"",
 			report->ours_named
 				? "(ours is among them)"
@@ -231,14 +231,14 @@ static void print_server(const struct server_report *report, const char *words)
 	print_line(stdout, strchr(report->host, ':') ? "server [%s]:%u" : "server %s:%u",
 		   report->host, report->port);
 	if (report->version)
-		print_field("protocol", report->cipher ? protocol : report->version);
+		table_field("protocol", report->cipher ? protocol : report->version);
 	if (report->trusted >= 0)
-		print_field("server cert", report->trusted    ? "trusted"
+		table_field("server cert", report->trusted    ? "trusted"
 					   : report->distrust ? report->distrust
 							      : "NOT trusted");
 	print_issuers(report);
 	if (report->result == DEVID_OK)
-		print_field("outcome", words);
+		table_field("outcome", words);
 }
 
 static void server_json(JsonBuilder *builder, const struct server_report *report, const char *words)
@@ -290,11 +290,11 @@ static const char *server_hint(const struct server_report *report)
 /* For the next time that no label is given. That it can't be written is no failure of the check. */
 static void remember(const struct check *check, const struct identity *identity)
 {
-	const struct selection_gateway gateway = { check->address.host, check->address.port };
-	g_autofree char *key = selection_key(identity);
+	const struct choice_gateway gateway = { check->address.host, check->address.port };
+	g_autofree char *key = choice_key(identity);
 	g_autoptr(GError) error = NULL;
 
-	if (key && !selection_remember(&gateway, key, time(NULL), &error) && !options.quiet)
+	if (key && !choice_remember(&gateway, key, time(NULL), &error) && !options.quiet)
 		report_warning("%s: which identity it took is not remembered: %s", options.server,
 			       error->message);
 }
@@ -356,11 +356,11 @@ static gboolean check_one(struct check *check, const struct identity *identity, 
 /* The one that would be chosen for the server. */
 static gboolean check_chosen(struct check *check, GError **error)
 {
-	const struct selection_gateway gateway = { check->address.host, check->address.port };
+	const struct choice_gateway gateway = { check->address.host, check->address.port };
 	const struct identity *identity;
 
-	return selection_choose(check->choice.list, check->choice.system, &gateway,
-				&check->accounts, &identity, error) &&
+	return choice_make(check->naming.list, check->naming.system, &gateway, &check->accounts,
+			   &identity, error) &&
 	       check_one(check, identity, error);
 }
 
@@ -371,15 +371,15 @@ static gboolean check_all(struct check *check, GError **error)
 {
 	size_t count, meant = 0;
 
-	if (!choose_load(&check->choice, error))
+	if (!naming_load(&check->naming, error))
 		return FALSE;
-	count = identity_list_count(check->choice.list);
+	count = identity_list_count(check->naming.list);
 	if (options.server && count > 1)
 		return check_chosen(check, error);
 	for (size_t i = 0; i < count; i++) {
-		const struct identity *identity = identity_list_get(check->choice.list, i);
+		const struct identity *identity = identity_list_get(check->naming.list, i);
 
-		if (!selection_is_meant(check->choice.list, check->choice.system, identity))
+		if (!choice_is_meant(check->naming.list, check->naming.system, identity))
 			continue;
 		meant++;
 		if (!check_one(check, identity, error))
@@ -391,8 +391,8 @@ static gboolean check_all(struct check *check, GError **error)
 /* Each account's once: both halves may have the same one. */
 static void look_at_signing(struct check *check)
 {
-	const struct devid_account *user = check->accounts.of[HALF_USER];
-	const struct devid_account *system = check->accounts.of[HALF_SYSTEM];
+	const struct devid_account *user = check->accounts.of[SCOPE_USER];
+	const struct devid_account *system = check->accounts.of[SCOPE_SYSTEM];
 	const struct devid_account *accounts[] = { user, system };
 
 	if (user && system && strcmp(devid_account_folder(user), devid_account_folder(system)) == 0)
@@ -409,11 +409,11 @@ static gboolean check_named(struct check *check, const char *operand, GError **e
 {
 	const struct identity *identity;
 
-	if (options.server && !attempt_parse_address(options.server, &check->address, error))
+	if (options.server && !reach_parse_address(options.server, &check->address, error))
 		return FALSE;
 	if (!operand)
 		return check_all(check, error);
-	identity = choose(&check->choice, operand, error);
+	identity = naming_identity(&check->naming, operand, error);
 	return identity && check_one(check, identity, error);
 }
 
@@ -429,7 +429,7 @@ static enum exit_status check_report(struct check *check, const char *operand, G
 	if (ok && options.json)
 		print_result(check);
 	if (!ok && options.quiet) {
-		check->status = exit_status_for(devid_error_result(*error));
+		check->status = report_exit_status(devid_error_result(*error));
 		g_clear_error(error);
 	}
 	return check->status;
@@ -437,7 +437,7 @@ static enum exit_status check_report(struct check *check, const char *operand, G
 
 static enum exit_status run(char **operands, GError **error)
 {
-	struct check check = { .choice = options.choice };
+	struct check check = { .naming = options.naming };
 	enum exit_status status;
 
 	if (options.ca_file && !options.server)
@@ -447,11 +447,11 @@ static enum exit_status run(char **operands, GError **error)
 	status = check_report(&check, operands[0], error);
 	g_object_unref(check.builder);
 	g_clear_error(&check.first);
-	server_report_clear(&check.address);
+	probe_report_clear(&check.address);
 	warnings_free(check.warnings);
 	devid_decision_free(check.alone);
-	choice_clear(&check.choice);
-	accounts_clear(&check.accounts);
+	naming_clear(&check.naming);
+	verdict_accounts_clear(&check.accounts);
 	return status;
 }
 

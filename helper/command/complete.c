@@ -5,9 +5,9 @@
 
 #include "command/cli/group.h"
 #include "command/cli/print.h"
-#include "command/profile/client.h"
+#include "command/profile/profile.h"
 #include "connection/list.h"
-#include "identity/choose.h"
+#include "identity/naming.h"
 #include "identity/identity.h"
 #include "identity/list.h"
 #include "identity/verdict.h"
@@ -26,12 +26,12 @@ static void offer(const char *word, const char *about)
 
 static void print_labels(void)
 {
-	AUTO_CHOICE struct choice choice = { 0 };
+	AUTO_NAMING struct naming naming = { 0 };
 
-	if (!choose_load(&choice, NULL))
+	if (!naming_load(&naming, NULL))
 		return;
-	for (size_t i = 0; i < identity_list_count(choice.list); i++)
-		offer(identity_list_get(choice.list, i)->record->label, NULL);
+	for (size_t i = 0; i < identity_list_count(naming.list); i++)
+		offer(identity_list_get(naming.list, i)->record->label, NULL);
 }
 
 static void print_connections(void)
@@ -45,7 +45,7 @@ static void print_connections(void)
 static void print_signing(void)
 {
 	AUTO_ACCOUNTS struct accounts accounts = { 0 };
-	const struct devid_account *account = accounts_get(&accounts, HALF_USER, NULL);
+	const struct devid_account *account = verdict_accounts_get(&accounts, SCOPE_USER, NULL);
 
 	for (size_t i = 0; account && i < devid_account_signing_count(account); i++)
 		offer(devid_account_signing(account, i)->name, NULL);
@@ -53,8 +53,8 @@ static void print_signing(void)
 
 static void print_clients(void)
 {
-	for (size_t i = 0; i < client_count(); i++)
-		offer(client_get(i)->name, client_get(i)->title);
+	for (size_t i = 0; i < profile_count(); i++)
+		offer(profile_get(i)->name, profile_get(i)->title);
 }
 
 /* --- what a placeholder stands for ---------------------------------------------------------- */

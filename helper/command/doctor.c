@@ -9,7 +9,7 @@
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
-#include "command/doctor/diagnosis.h"
+#include "command/doctor/results.h"
 #include "command/doctor/doctor.h"
 #include "command/doctor/report.h"
 #include "command/doctor/run.h"
@@ -38,16 +38,16 @@ static const enum colour colours[] = {
 	[OUTCOME_FAIL] = COLOUR_BAD,
 };
 
-static void diagnosis_print(const struct diagnosis *diagnosis)
+static void results_print(const struct results *results)
 {
 	static const char *const headings[] = { "RESULT", "OF", "FOUND", NULL };
 	AUTO_TABLE struct table *table = table_new(headings);
-	g_autofree char *summary = diagnosis_summary(diagnosis);
+	g_autofree char *summary = results_summary(results);
 	const struct examination *last = NULL;
 
-	for (guint i = 0; i < diagnosis->lines->len; i++) {
-		const struct doctor_line *line = diagnosis_line(diagnosis, i);
-		const char *cells[] = { diagnosis_word(line->outcome),
+	for (guint i = 0; i < results->lines->len; i++) {
+		const struct doctor_line *line = results_line(results, i);
+		const char *cells[] = { results_word(line->outcome),
 					line->examination == last ? "" : line->examination->title,
 					line->text };
 		g_autofree char *hint = g_strdup_printf("hint: %s", line->hint);
@@ -62,23 +62,23 @@ static void diagnosis_print(const struct diagnosis *diagnosis)
 	print_line(stdout, "%s", summary);
 }
 
-static void diagnosis_json(const struct diagnosis *diagnosis)
+static void results_json(const struct results *results)
 {
 	g_autoptr(JsonBuilder) builder = json_begin();
 
 	json_text(builder, "version", DEVID_VERSION);
-	json_text(builder, "result", diagnosis->counts[OUTCOME_FAIL] > 0 ? "failed" : "ok");
-	json_number(builder, "passed", diagnosis->counts[OUTCOME_PASS]);
-	json_number(builder, "warnings", diagnosis->counts[OUTCOME_WARN]);
-	json_number(builder, "failed", diagnosis->counts[OUTCOME_FAIL]);
-	json_number(builder, "skipped", diagnosis->counts[OUTCOME_SKIP]);
+	json_text(builder, "result", results->counts[OUTCOME_FAIL] > 0 ? "failed" : "ok");
+	json_number(builder, "passed", results->counts[OUTCOME_PASS]);
+	json_number(builder, "warnings", results->counts[OUTCOME_WARN]);
+	json_number(builder, "failed", results->counts[OUTCOME_FAIL]);
+	json_number(builder, "skipped", results->counts[OUTCOME_SKIP]);
 	json_begin_array(builder, "findings");
-	for (guint i = 0; i < diagnosis->lines->len; i++) {
-		const struct doctor_line *line = diagnosis_line(diagnosis, i);
+	for (guint i = 0; i < results->lines->len; i++) {
+		const struct doctor_line *line = results_line(results, i);
 
 		json_builder_begin_object(builder);
 		json_text(builder, "examination", line->examination->name);
-		json_text(builder, "result", diagnosis_word(line->outcome));
+		json_text(builder, "result", results_word(line->outcome));
 		json_text(builder, "message", line->text);
 		json_text(builder, "hint", line->hint);
 		json_builder_end_object(builder);
@@ -93,8 +93,8 @@ static void print_examinations(void)
 	static const char *const members[] = { "name", "reads" };
 	AUTO_TABLE struct table *table = table_new(headings);
 
-	for (size_t i = 0; i < examination_count; i++) {
-		const char *cells[] = { examinations[i].name, examinations[i].reads };
+	for (size_t i = 0; i < doctor_examination_count; i++) {
+		const char *cells[] = { doctor_examinations[i].name, doctor_examinations[i].reads };
 
 		table_row(table, cells);
 	}
@@ -106,22 +106,22 @@ static void print_examinations(void)
 
 static enum exit_status examine(GError **error)
 {
-	struct diagnosis diagnosis;
+	struct results results;
 	enum exit_status status;
 	bool written;
 
-	doctor_examine(&diagnosis, options.all_users);
-	status = diagnosis.counts[OUTCOME_FAIL] > 0 ? EXIT_FAILED : EXIT_DONE;
-	written = options.report && diagnosis_report(&diagnosis, options.report, error);
+	doctor_examine(&results, options.all_users);
+	status = results.counts[OUTCOME_FAIL] > 0 ? EXIT_FAILED : EXIT_DONE;
+	written = options.report && report_results(&results, options.report, error);
 	/* A document ends with the error, where there is one: one is enough. */
 	if (options.json && !*error)
-		diagnosis_json(&diagnosis);
+		results_json(&results);
 	else if (!options.json)
-		diagnosis_print(&diagnosis);
+		results_print(&results);
 	if (written && !options.json)
 		print_line(stdout, "report for the help desk, nothing secret in it: %s",
 			   options.report);
-	diagnosis_clear(&diagnosis);
+	results_clear(&results);
 	return status;
 }
 

@@ -9,12 +9,12 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "command/cli/report.h"
-#include "identity/choose.h"
+#include "identity/naming.h"
 #include "identity/identity.h"
 #include "command.h"
 
 static struct {
-	struct choice choice;
+	struct naming naming;
 	char *output;
 	gboolean leaf;
 } options;
@@ -24,7 +24,7 @@ static const GOptionEntry entries[] = {
 	  "Write to this file (default: standard output)", "FILE" },
 	{ "leaf", 0, 0, G_OPTION_ARG_NONE, &options.leaf,
 	  "The device certificate alone, without its chain", NULL },
-	CHOICE_OPTIONS(options.choice),
+	NAMING_OPTIONS(options.naming),
 	{ NULL },
 };
 
@@ -71,9 +71,9 @@ static gboolean write_file(const char *path, const GString *pem, GError **error)
 
 static enum exit_status run(char **operands, GError **error)
 {
-	AUTO_CHOICE struct choice choice = options.choice;
+	AUTO_NAMING struct naming naming = options.naming;
 	g_autoptr(GString) pem = g_string_new(NULL);
-	const struct identity *identity = choose(&choice, operands[0], error);
+	const struct identity *identity = naming_identity(&naming, operands[0], error);
 
 	if (!identity || !to_pem(identity, pem, error))
 		return EXIT_FAILED;

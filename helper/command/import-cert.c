@@ -70,8 +70,8 @@ static gboolean understand(struct import *import, GError **error)
 	const char *store = options.store;
 
 	import->foreign = store && g_ascii_strncasecmp(store, "pkcs11:", strlen("pkcs11:")) == 0;
-	import->half =
-		options.system || (geteuid() == 0 && !options.user) ? HALF_SYSTEM : HALF_USER;
+	import->scope =
+		options.system || (geteuid() == 0 && !options.user) ? SCOPE_SYSTEM : SCOPE_USER;
 	if (options.user && options.system)
 		return set_usage(error, "--user or --system, not both");
 	if (import->foreign && (options.user || options.system))
@@ -92,16 +92,16 @@ static gboolean understand(struct import *import, GError **error)
 	if (store && !import->foreign && strcmp(store, "keyring") != 0 &&
 	    strcmp(store, "file") != 0)
 		return set_usage(error, "--store is keyring, file, or a pkcs11: URI");
-	if (import->half == HALF_SYSTEM && g_strcmp0(store, "keyring") == 0)
+	if (import->scope == SCOPE_SYSTEM && g_strcmp0(store, "keyring") == 0)
 		return set_usage(error, "the machine has no keyring: --store file, or --user");
-	if (import->half == HALF_SYSTEM && !import->foreign && geteuid() != 0)
+	if (import->scope == SCOPE_SYSTEM && !import->foreign && geteuid() != 0)
 		return devid_error_set(error, DEVID_DENIED, NULL,
 				       "as root: devid import-cert --system FILE",
 				       "only root imports to the machine's token");
-	import->store = import->foreign		      ? NULL
-			: store			      ? store
-			: import->half == HALF_SYSTEM ? "file"
-						      : "keyring";
+	import->store = import->foreign			? NULL
+			: store				? store
+			: import->scope == SCOPE_SYSTEM ? "file"
+							: "keyring";
 	import->password.file = options.password_file;
 	import->password.fd = options.password_fd;
 	return TRUE;
@@ -137,7 +137,7 @@ static gboolean import_run(struct import *import, GError **error)
 
 static enum exit_status import_cert(char **operands, GError **error)
 {
-	g_autofree char *prompt = g_strdup_printf("Password of %s", file_title(operands[0]));
+	g_autofree char *prompt = g_strdup_printf("Password of %s", bundle_title(operands[0]));
 	struct import import = { .options = &options,
 				 .warnings = g_ptr_array_new_with_free_func(g_free) };
 	gboolean understood, ok;

@@ -11,8 +11,8 @@
 #include "identity/foreign.h"
 #include "identity/json.h"
 #include "identity/list.h"
-#include "identity/selection-store.h"
-#include "identity/selection.h"
+#include "identity/choice-store.h"
+#include "identity/choice.h"
 #include "identity/verdict.h"
 #include "command.h"
 
@@ -38,10 +38,10 @@ static const GOptionEntry entries[] = {
 /* What the second column says. */
 static const char *whose(const struct identity *identity)
 {
-	return identity->foreign	       ? identity->token
-	       : identity->user		       ? identity->user
-	       : identity->half == HALF_SYSTEM ? "system"
-					       : "user";
+	return identity->foreign		 ? identity->token
+	       : identity->user			 ? identity->user
+	       : identity->scope == SCOPE_SYSTEM ? "system"
+						 : "user";
 }
 
 static void empty_state(void)
@@ -135,7 +135,8 @@ static void add_authority(struct table *table, const struct identity *identity)
 static struct devid_account *account_of(struct accounts *accounts, const struct identity *identity,
 					GError **error)
 {
-	return accounts_get(accounts, identity->user ? HALF_SYSTEM : identity->half, error);
+	return verdict_accounts_get(accounts, identity->user ? SCOPE_SYSTEM : identity->scope,
+				    error);
 }
 
 /* One table or one document, and what the choice among its identities depends on. */
@@ -144,7 +145,7 @@ struct view {
 	bool foreign;	     /* these are on tokens that were named */
 	struct table *table; /* or */
 	JsonBuilder *builder;
-	struct selection_facts *facts;
+	struct choice_facts *facts;
 	char *remembered;
 };
 
@@ -174,8 +175,8 @@ static gboolean add_one(struct view *view, size_t i, struct accounts *accounts, 
 	if (!verdict)
 		return FALSE;
 	if (!view->foreign && !options.all &&
-	    selection_is_meant(view->list, options.system && !options.user, identity))
-		view->facts[i] = selection_find_out(identity, account, verdict, view->remembered);
+	    choice_is_meant(view->list, options.system && !options.user, identity))
+		view->facts[i] = choice_find_out(identity, account, verdict, view->remembered);
 	if (options.json)
 		add_json(view->builder, identity, verdict);
 	else if (identity->chain_count > 0)
@@ -213,7 +214,7 @@ static void print_json(JsonBuilder *builder, size_t chosen)
 
 	json_builder_end_object(builder);
 	root = json_builder_get_root(builder);
-	if (chosen != SELECTION_NONE)
+	if (chosen != CHOICE_NONE)
 		json_object_set_boolean_member(
 			json_array_get_object_element(
 				json_object_get_array_member(json_node_get_object(root),
@@ -226,7 +227,7 @@ static void print_json(JsonBuilder *builder, size_t chosen)
 static void print_table(struct table *table, size_t chosen, size_t count, size_t authorities)
 {
 	/* The one that is used where none is named: told where there is a choice. */
-	if (chosen != SELECTION_NONE && count > 1)
+	if (chosen != CHOICE_NONE && count > 1)
 		table_line_below(table, (guint)chosen, "* chosen where none is named", false);
 	if (count + authorities > 0)
 		table_print(table, stdout);
@@ -236,20 +237,20 @@ static void print_table(struct table *table, size_t chosen, size_t count, size_t
 
 static enum exit_status print(struct identity_list *list, bool foreign, GError **error)
 {
-	const struct selection_gateway any = { NULL, 0 };
+	const struct choice_gateway any = { NULL, 0 };
 	size_t count = identity_list_count(list), chosen, authorities;
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
 	AUTO_TABLE struct table *table = table_new(options.all ? headings_all : headings);
 	g_autoptr(JsonBuilder) builder = json_begin();
-	g_autofree struct selection_facts *facts = g_new0(struct selection_facts, count + 1);
-	g_autofree char *remembered = count > 1 ? selection_recall(&any) : NULL;
+	g_autofree struct choice_facts *facts = g_new0(struct choice_facts, count + 1);
+	g_autofree char *remembered = count > 1 ? choice_recall(&any) : NULL;
 	struct view view = { list, foreign, table, builder, facts, remembered };
 
 	json_begin_array(builder, "identities");
 	for (size_t i = 0; i < count; i++)
 		if (!add_one(&view, i, &accounts, error))
 			return EXIT_FAILED;
-	chosen = selection_best(facts, count);
+	chosen = choice_best(facts, count);
 	authorities = add_authorities(&view);
 	if (options.json)
 		print_json(builder, chosen);

@@ -8,9 +8,9 @@
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
-#include "identity/choose.h"
+#include "identity/naming.h"
 #include "identity/list.h"
-#include "identity/selection.h"
+#include "identity/choice.h"
 #include "identity/verdict.h"
 #include "command.h"
 
@@ -18,7 +18,7 @@ typedef struct devid_posture devid_posture;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_posture, devid_posture_free)
 
 static struct {
-	struct choice choice;
+	struct naming naming;
 	char *profile; /* the one that is asked for; NULL: all */
 	gboolean list, json;
 } options;
@@ -28,13 +28,13 @@ static const GOptionEntry entries[] = {
 	  "NAME" },
 	{ "list", 0, 0, G_OPTION_ARG_NONE, &options.list, "List the checks that a profile can have",
 	  NULL },
-	CHOICE_OPTIONS(options.choice),
+	NAMING_OPTIONS(options.naming),
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
 	{ NULL },
 };
 
 struct posture {
-	struct choice choice;
+	struct naming naming;
 	struct accounts accounts;
 	const struct devid_account *account;
 	struct devid_verdict *verdict; /* NULL: there is no identity */
@@ -45,8 +45,8 @@ struct posture {
 static void posture_clear(struct posture *run)
 {
 	devid_verdict_free(run->verdict);
-	choice_clear(&run->choice);
-	accounts_clear(&run->accounts);
+	naming_clear(&run->naming);
+	verdict_accounts_clear(&run->accounts);
 }
 #define AUTO_POSTURE __attribute__((cleanup(posture_clear)))
 
@@ -132,10 +132,10 @@ static gboolean find_verdict(struct posture *run, const char *operand, GError **
 	const struct identity *identity = NULL;
 
 	if (operand)
-		identity = choose(&run->choice, operand, error);
-	else if (choose_load(&run->choice, error) &&
-		 selection_choose(run->choice.list, run->choice.system && !run->choice.user, NULL,
-				  &run->accounts, &identity, error) &&
+		identity = naming_identity(&run->naming, operand, error);
+	else if (naming_load(&run->naming, error) &&
+		 choice_make(run->naming.list, run->naming.system && !run->naming.user, NULL,
+			     &run->accounts, &identity, error) &&
 		 !identity)
 		return TRUE;
 	run->verdict = !identity ? NULL : verdict_assess(identity, run->account, error);
@@ -144,9 +144,10 @@ static gboolean find_verdict(struct posture *run, const char *operand, GError **
 
 static gboolean find_account(struct posture *run, GError **error)
 {
-	bool system = run->choice.system && !run->choice.user;
+	bool system = run->naming.system && !run->naming.user;
 
-	run->account = accounts_get(&run->accounts, system ? HALF_SYSTEM : HALF_USER, error);
+	run->account =
+		verdict_accounts_get(&run->accounts, system ? SCOPE_SYSTEM : SCOPE_USER, error);
 	return run->account && account_ready(run->account, "posture", error);
 }
 
@@ -210,7 +211,7 @@ static enum exit_status posture(char **operands, GError **error)
 {
 	g_autoptr(JsonBuilder) builder = json_begin();
 	g_autoptr(GString) failed = g_string_new(NULL);
-	AUTO_POSTURE struct posture run = { .choice = options.choice,
+	AUTO_POSTURE struct posture run = { .naming = options.naming,
 					    .builder = builder,
 					    .failed = failed };
 

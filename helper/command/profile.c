@@ -11,10 +11,10 @@
 #include "command/cli/report.h"
 #include "command/cli/table.h"
 #include "command/cli/words.h"
-#include "command/profile/client.h"
+#include "command/profile/profile.h"
 #include "command/profile/install.h"
 #include "command/profile/support.h"
-#include "identity/choose.h"
+#include "identity/naming.h"
 #include "identity/identity.h"
 #include "identity/token.h"
 #include "command.h"
@@ -38,14 +38,14 @@ static const GOptionEntry entries[] = {
 };
 
 struct request {
-	const struct vpn_client *client;
+	const struct profile *client;
 	const struct identity *identity;
-	struct client_profile profile;
+	struct profile_request profile;
 };
 
 static const char *const token_words[] = {
-	[CLIENT_EITHER] = "either",
-	[CLIENT_SYSTEM] = "machine's",
+	[PROFILE_EITHER] = "either",
+	[PROFILE_SYSTEM] = "machine's",
 };
 
 static enum exit_status list_clients(void)
@@ -55,8 +55,8 @@ static enum exit_status list_clients(void)
 	g_autoptr(JsonBuilder) builder = json_begin();
 
 	json_begin_array(builder, "clients");
-	for (size_t i = 0; i < client_count(); i++) {
-		const struct vpn_client *client = client_get(i);
+	for (size_t i = 0; i < profile_count(); i++) {
+		const struct profile *client = profile_get(i);
 		const char *cells[] = { client->name, token_words[client->token],
 					client->installs ? "yes" : "no", client->title };
 
@@ -64,7 +64,7 @@ static enum exit_status list_clients(void)
 		json_builder_begin_object(builder);
 		json_text(builder, "client", client->name);
 		json_text(builder, "title", client->title);
-		json_text(builder, "token", client->token == CLIENT_SYSTEM ? "system" : "either");
+		json_text(builder, "token", client->token == PROFILE_SYSTEM ? "system" : "either");
 		json_text(builder, "gateway", client->gateway);
 		json_flag(builder, "installs", client->installs);
 		json_builder_end_object(builder);
@@ -80,7 +80,7 @@ static enum exit_status list_clients(void)
 /* --- the files --------------------------------------------------------------------------------------- */
 
 /* What every file begins with: where it is from, and what doesn't work so. */
-static char *whole_text(const struct request *request, const struct client_file *file)
+static char *whole_text(const struct request *request, const struct profile_file *file)
 {
 	g_autofree char *label = text_printable(request->identity->record->label);
 	GString *text = g_string_new(NULL);
@@ -89,7 +89,8 @@ static char *whole_text(const struct request *request, const struct client_file 
 		g_string_append_printf(text,
 				       "# devid profile %s: the identity %s on the token %s\n",
 				       request->client->name, label, request->identity->token);
-		if (request->client->token == CLIENT_SYSTEM && request->identity->half == HALF_USER)
+		if (request->client->token == PROFILE_SYSTEM &&
+		    request->identity->scope == SCOPE_USER)
 			g_string_append(text,
 					"# It will not work as it is: this program runs as root, "
 					"and a user's identity is out of its reach.\n");
@@ -101,7 +102,7 @@ static char *whole_text(const struct request *request, const struct client_file 
 static void print_files(const struct request *request, GPtrArray *files)
 {
 	for (guint i = 0; i < files->len; i++) {
-		const struct client_file *file = files->pdata[i];
+		const struct profile_file *file = files->pdata[i];
 		g_autofree char *text = whole_text(request, file);
 
 		if (i > 0)
@@ -127,12 +128,12 @@ static void begin_json(JsonBuilder *builder, const struct request *request)
 	json_text(builder, "module", request->profile.module);
 	json_text(builder, "gateway", request->profile.gateway);
 	json_flag(builder, "usable",
-		  request->client->token == CLIENT_EITHER ||
-			  request->identity->half == HALF_SYSTEM);
+		  request->client->token == PROFILE_EITHER ||
+			  request->identity->scope == SCOPE_SYSTEM);
 	json_begin_array(builder, "files");
 }
 
-static void add_json_file(JsonBuilder *builder, const struct client_file *file, const char *text,
+static void add_json_file(JsonBuilder *builder, const struct profile_file *file, const char *text,
 			  const char *outcome, const char *backup)
 {
 	g_autofree char *mode = g_strdup_printf("%04o", (unsigned)file->mode);
@@ -179,7 +180,7 @@ static void tell(const struct request *request, GPtrArray *files)
 {
 	print_line(stderr, "%s, for %s:", request->client->title, request->identity->uri);
 	for (guint i = 0; i < files->len; i++) {
-		const struct client_file *file = files->pdata[i];
+		const struct profile_file *file = files->pdata[i];
 
 		if (file->part)
 			print_line(stderr, "  a part of %s", file->path);
@@ -203,13 +204,13 @@ static enum exit_status confirm(const struct request *request, GPtrArray *files)
 
 static gboolean may_install(const struct request *request, GError **error)
 {
-	const struct vpn_client *client = request->client;
+	const struct profile *client = request->client;
 
 	if (!client->installs)
 		return devid_error_set(error, DEVID_UNSUPPORTED, NULL,
 				       "without --install it is printed, with its place",
 				       "%s: devid doesn't put this one in its place", client->name);
-	if (client->token == CLIENT_SYSTEM && request->identity->half == HALF_USER)
+	if (client->token == PROFILE_SYSTEM && request->identity->scope == SCOPE_USER)
 		return devid_error_set(
 			error, DEVID_DENIED, NULL,
 			"import it for the machine: devid import-cert --system FILE.p12",
@@ -228,12 +229,12 @@ static enum exit_status install(const struct request *request, GPtrArray *files,
 		return status;
 	begin_json(builder, request);
 	for (guint i = 0; i < files->len; i++) {
-		const struct client_file *file = files->pdata[i];
+		const struct profile_file *file = files->pdata[i];
 		g_autofree char *text = whole_text(request, file), *backup = NULL;
-		enum client_outcome outcome;
+		enum profile_outcome outcome;
 
-		if (!client_install(file, text, request->client->name, request->profile.home,
-				    &outcome, &backup, error))
+		if (!profile_install(file, text, request->client->name, request->profile.home,
+				     &outcome, &backup, error))
 			return EXIT_FAILED;
 		add_json_file(builder, file, text,
 			      outcome == CLIENT_WRITTEN ? "written" : "unchanged", backup);
@@ -277,9 +278,9 @@ static gboolean check_identity(const struct request *request, GError **error)
 
 static enum exit_status go(struct request *request, GError **error)
 {
-	g_autoptr(GPtrArray) files = client_files_new();
-	struct client_profile *profile = &request->profile;
-	const struct vpn_client *client = request->client;
+	g_autoptr(GPtrArray) files = profile_files_new();
+	struct profile_request *profile = &request->profile;
+	const struct profile *client = request->client;
 
 	profile->identity = request->identity;
 	if (!check_identity(request, error))
@@ -289,13 +290,13 @@ static enum exit_status go(struct request *request, GError **error)
 				    client->gateway);
 	if (!profile->gateway)
 		profile->gateway = g_strdup(client->example);
-	if (!client_profile_check(profile, client, error) ||
+	if (!profile_request_check(profile, client, error) ||
 	    !client->profile(profile, files, error) ||
 	    (options.install && !may_install(request, error)))
 		return EXIT_FAILED;
 	if (options.install)
 		return install(request, files, error);
-	if (client->token == CLIENT_SYSTEM && request->identity->half == HALF_USER)
+	if (client->token == PROFILE_SYSTEM && request->identity->scope == SCOPE_USER)
 		report_warning(
 			"%s runs as root and can't reach %s, your own identity: import it with "
 			"--system",
@@ -306,8 +307,8 @@ static enum exit_status go(struct request *request, GError **error)
 static enum exit_status run(struct request *request, const char *label, GError **error)
 {
 	/* Root's daemons: the machine's identity, wherever it stands in the list. */
-	AUTO_CHOICE struct choice choice = {
-		.system = request->client->token == CLIENT_SYSTEM && !label,
+	AUTO_NAMING struct naming naming = {
+		.system = request->client->token == PROFILE_SYSTEM && !label,
 	};
 	char home[PATH_BUFFER];
 
@@ -317,11 +318,11 @@ static enum exit_status run(struct request *request, const char *label, GError *
 	}
 	request->profile.home = home;
 	request->profile.module = token_module_path();
-	request->identity = choose(&choice, label, error);
+	request->identity = naming_identity(&naming, label, error);
 	return request->identity ? go(request, error) : EXIT_FAILED;
 }
 
-static enum exit_status run_for(const struct vpn_client *client, const char *label, GError **error)
+static enum exit_status run_for(const struct profile *client, const char *label, GError **error)
 {
 	g_autofree char *ca_file =
 		options.ca_file ? g_canonicalize_filename(options.ca_file, NULL) : NULL;
@@ -337,13 +338,13 @@ static enum exit_status run_for(const struct vpn_client *client, const char *lab
 		return report_usage("profile", "--ca-file %s: no such file", options.ca_file);
 	request.profile.gateway = g_strdup(options.gateway);
 	status = run(&request, label, error);
-	client_profile_clear(&request.profile);
+	profile_request_clear(&request.profile);
 	return status;
 }
 
 static enum exit_status profile(char **operands, GError **error)
 {
-	g_autofree const char **names = g_new0(const char *, client_count() + 1);
+	g_autofree const char **names = g_new0(const char *, profile_count() + 1);
 	const char *meant;
 
 	if (!operands[0] &&
@@ -351,12 +352,12 @@ static enum exit_status profile(char **operands, GError **error)
 		return report_usage("profile", "a client is missing");
 	if (!operands[0])
 		return list_clients();
-	for (size_t i = 0; i < client_count(); i++)
-		names[i] = client_get(i)->name;
+	for (size_t i = 0; i < profile_count(); i++)
+		names[i] = profile_get(i)->name;
 	meant = words_meant(operands[0], names);
 	if (!meant)
 		return report_unknown("profile", "client", operands[0], names);
-	return run_for(client_find(meant), operands[1], error);
+	return run_for(profile_find(meant), operands[1], error);
 }
 
 const struct command command_profile = {

@@ -14,18 +14,18 @@
 #include "connection/list.h"
 #include "identity/agent.h"
 #include "identity/change.h"
-#include "identity/choose.h"
+#include "identity/naming.h"
 #include "identity/list.h"
 #include "identity/uri.h"
 #include "command.h"
 
 static struct {
-	struct choice choice;
+	struct naming naming;
 	gboolean json, yes;
-} options = { .choice = { .authorities = true } };
+} options = { .naming = { .authorities = true } };
 
 static const GOptionEntry entries[] = {
-	CHOICE_OPTIONS(options.choice),
+	NAMING_OPTIONS(options.naming),
 	{ "yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, "Don't ask", NULL },
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
 	{ NULL },
@@ -37,7 +37,7 @@ static void tell(const struct identity *identity, const GPtrArray *kept)
 
 	if (!options.json) {
 		print_line(stdout, "%s: removed from %s", identity->record->label, identity->token);
-		print_unreachable(kept);
+		table_unreachable(kept);
 		return;
 	}
 	json_text(builder, "result", "ok");
@@ -134,14 +134,14 @@ static enum ask_answer confirm(const struct identity *identity)
 
 static enum exit_status run(char **operands, GError **error)
 {
-	AUTO_CHOICE struct choice choice = options.choice;
+	AUTO_NAMING struct naming naming = options.naming;
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
-	const struct identity *identity = choose_own(&choice, operands[0], error);
+	const struct identity *identity = naming_own(&naming, operands[0], error);
 
 	/* A script that removes goes on doing so: only a person is asked. */
-	if (!identity || !change_allowed(identity->half, error) || confirm(identity) == ASK_NO ||
-	    !agent_connect(&client, identity->half, CLIENT_START, error) ||
+	if (!identity || !change_allowed(identity->scope, error) || confirm(identity) == ASK_NO ||
+	    !agent_connect(&client, identity->scope, CLIENT_START, error) ||
 	    !change_remove(&client, identity, NULL, kept, error))
 		return EXIT_FAILED;
 	tell(identity, kept);

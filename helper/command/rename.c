@@ -7,17 +7,17 @@
 #include "command/cli/report.h"
 #include "identity/agent.h"
 #include "identity/change.h"
-#include "identity/choose.h"
+#include "identity/naming.h"
 #include "identity/list.h"
 #include "command.h"
 
 static struct {
-	struct choice choice;
+	struct naming naming;
 	gboolean json;
 } options;
 
 static const GOptionEntry entries[] = {
-	CHOICE_OPTIONS(options.choice),
+	NAMING_OPTIONS(options.naming),
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
 	{ NULL },
 };
@@ -42,13 +42,13 @@ static gboolean label_valid(const char *label, GError **error)
 	return devid_error_set(error, DEVID_USAGE, NULL, NULL, "%s: not a label: %s", label, why);
 }
 
-static gboolean taken(const struct choice *choice, const struct identity *identity,
+static gboolean taken(const struct naming *naming, const struct identity *identity,
 		      const char *label, GError **error)
 {
-	for (size_t i = 0; i < identity_list_count(choice->list); i++) {
-		const struct identity *other = identity_list_get(choice->list, i);
+	for (size_t i = 0; i < identity_list_count(naming->list); i++) {
+		const struct identity *other = identity_list_get(naming->list, i);
 
-		if (other != identity && other->half == identity->half &&
+		if (other != identity && other->scope == identity->scope &&
 		    strcmp(other->record->label, label) == 0) {
 			devid_error_set(error, DEVID_EXISTS, NULL, "choose another label",
 					"%s: another identity has this label", label);
@@ -66,15 +66,15 @@ static gboolean rename_identity(const struct identity *identity, const char *lab
 	wire_begin(&request, WIRE_RENAME);
 	wire_put_text(&request, TAG_NAME, identity->record->name);
 	wire_put_text(&request, TAG_LABEL, label);
-	return change_allowed(identity->half, error) &&
-	       agent_connect(&client, identity->half, CLIENT_START, error) &&
+	return change_allowed(identity->scope, error) &&
+	       agent_connect(&client, identity->scope, CLIENT_START, error) &&
 	       agent_ask(&client, &request, &reply, error);
 }
 
-static void tell(const struct choice *choice, const struct identity *identity, const char *label,
+static void tell(const struct naming *naming, const struct identity *identity, const char *label,
 		 bool changed)
 {
-	g_autofree char *uri = identity_list_uri(choice->list, identity->half, identity, label);
+	g_autofree char *uri = identity_list_uri(naming->list, identity->scope, identity, label);
 	g_autoptr(JsonBuilder) builder = json_begin();
 
 	if (!options.json) {
@@ -96,18 +96,18 @@ static void tell(const struct choice *choice, const struct identity *identity, c
 
 static enum exit_status run(char **operands, GError **error)
 {
-	AUTO_CHOICE struct choice choice = options.choice;
+	AUTO_NAMING struct naming naming = options.naming;
 	const struct identity *identity;
 	const char *label = operands[1];
 	bool changed;
 
-	identity = label_valid(label, error) ? choose_own(&choice, operands[0], error) : NULL;
-	if (!identity || taken(&choice, identity, label, error))
+	identity = label_valid(label, error) ? naming_own(&naming, operands[0], error) : NULL;
+	if (!identity || taken(&naming, identity, label, error))
 		return EXIT_FAILED;
 	changed = strcmp(identity->record->label, label) != 0;
 	if (changed && !rename_identity(identity, label, error))
 		return EXIT_FAILED;
-	tell(&choice, identity, label, changed);
+	tell(&naming, identity, label, changed);
 	return EXIT_DONE;
 }
 

@@ -40,7 +40,7 @@ static void print_text(const struct reset *reset)
 			print_line(stdout, "  %s",
 				   (const char *)g_ptr_array_index(place->items, j));
 	}
-	print_unreachable(reset->unreachable);
+	table_unreachable(reset->unreachable);
 	if (reset->dry_run)
 		print_line(stdout, "nothing was changed (--dry-run).");
 }
@@ -91,7 +91,7 @@ static size_t count_removable(const struct identity_list *list)
 	size_t count = 0;
 
 	for (size_t i = 0; list && i < identity_list_count(list); i++)
-		count += identity_list_get(list, i)->half == HALF_USER || geteuid() == 0;
+		count += identity_list_get(list, i)->scope == SCOPE_USER || geteuid() == 0;
 	return count;
 }
 
@@ -110,7 +110,7 @@ static enum exit_status confirm(const struct reset *reset, const struct identity
 	print_line(stderr, "This removes %zu identit%s with private keys:", count,
 		   count == 1 ? "y" : "ies");
 	for (size_t i = 0; i < identity_list_count(list); i++)
-		if (identity_list_get(list, i)->half == HALF_USER || geteuid() == 0)
+		if (identity_list_get(list, i)->scope == SCOPE_USER || geteuid() == 0)
 			print_line(stderr, "  %s (%s)", identity_list_get(list, i)->record->label,
 				   identity_list_get(list, i)->token);
 	return ask_yes("reset-cred", options.yes) == ASK_YES ? EXIT_DONE : EXIT_FAILED;
@@ -124,18 +124,18 @@ static void go(struct reset *reset, const struct identity_list *list)
 	reset_sign_ins(reset);
 	/* Before the identities: what becomes stray with them now is not given up in the same breath. */
 	if (reset->keys || reset->strays)
-		reset_stray_keys(reset, HALF_USER);
+		reset_stray_keys(reset, SCOPE_USER);
 	if ((reset->keys || reset->strays) && root)
-		reset_stray_keys(reset, HALF_SYSTEM);
+		reset_stray_keys(reset, SCOPE_SYSTEM);
 	reset_identities(reset, list);
 	if (reset->keys)
 		reset_unreachable(reset,
 				  "identities on other PKCS#11 tokens (smartcards, TPM): "
 				  "devid keeps no list of them; their own tools remove them");
 	/* Last: what went before may have filled its memory again. */
-	reset_agent(reset, HALF_USER);
+	reset_agent(reset, SCOPE_USER);
 	if (root)
-		reset_agent(reset, HALF_SYSTEM);
+		reset_agent(reset, SCOPE_SYSTEM);
 	else
 		reset_unreachable(reset, "the machine's agent: only root may make it forget");
 	if (root)

@@ -10,19 +10,19 @@
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
-#include "identity/choose.h"
+#include "identity/naming.h"
 #include "identity/describe.h"
 #include "identity/json.h"
 #include "identity/verdict.h"
 #include "command.h"
 
 static struct {
-	struct choice choice;
+	struct naming naming;
 	gboolean json;
 } options;
 
 static const GOptionEntry entries[] = {
-	CHOICE_OPTIONS(options.choice),
+	NAMING_OPTIONS(options.naming),
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
 	{ NULL },
 };
@@ -39,7 +39,7 @@ static void print_labels(const struct identity *identity)
 		return;
 	labels = g_strdup_printf("private key %s, public key %s", record_key_label(record),
 				 record_public_key_label(record));
-	print_field("labels", labels);
+	table_field("labels", labels);
 }
 
 static void print_head(const struct identity *identity)
@@ -57,13 +57,13 @@ static void print_head(const struct identity *identity)
 
 	print_piece(stdout, COLOUR_BOLD, "%s", identity->record->label);
 	print_lines(stdout, COLOUR_PLAIN, "\n");
-	print_field("token", identity->token);
-	print_field("store", store);
+	table_field("token", identity->token);
+	table_field("store", store);
 	/* Never broken over lines: it is there to be copied. */
 	print_line(stdout, "  %-*s%s", FIELD_COLUMN - 2, "uri", identity->uri);
 	print_labels(identity);
 	if (identity->record->imported)
-		print_field("imported", identity->record->imported);
+		table_field("imported", identity->record->imported);
 }
 
 static void print_certificate(gnutls_x509_crt_t leaf, const struct devid_account *account)
@@ -78,13 +78,13 @@ static void print_certificate(gnutls_x509_crt_t leaf, const struct devid_account
 	g_autofree char *size = describe_size(leaf, account);
 	g_autofree char *fingerprint = certificate_fingerprint(leaf);
 
-	print_field("key", key);
-	print_field("subject", subject);
-	print_field("issuer", issuer);
-	print_field("serial", serial);
-	print_field("valid", valid);
-	print_field("size", size);
-	print_field("sha-256", fingerprint);
+	table_field("key", key);
+	table_field("subject", subject);
+	table_field("issuer", issuer);
+	table_field("serial", serial);
+	table_field("valid", valid);
+	table_field("size", size);
+	table_field("sha-256", fingerprint);
 }
 
 static void print_text(const struct identity *identity, const struct devid_account *account,
@@ -104,9 +104,9 @@ static void print_text(const struct identity *identity, const struct devid_accou
 		g_autofree char *alone =
 			g_strdup_printf("%s, alone: its certificate is yet to come", key);
 
-		print_field("key", alone);
+		table_field("key", alone);
 	}
-	print_field_in(report_verdict_colour(verdict), "check", check);
+	table_field_in(report_verdict_colour(verdict), "check", check);
 	if (tree->count > 0)
 		print_lines(stdout, COLOUR_PLAIN, "\nchain\n");
 	chain_tree_print(tree, account, stdout);
@@ -157,12 +157,12 @@ static void print_json(const struct identity *identity, const struct devid_accou
 
 static enum exit_status show(char **operands, GError **error)
 {
-	AUTO_CHOICE struct choice choice = options.choice;
+	AUTO_NAMING struct naming naming = options.naming;
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
 	AUTO_TREE struct chain_tree tree = { .count = 0 };
-	const struct identity *identity = choose(&choice, operands[0], error);
+	const struct identity *identity = naming_identity(&naming, operands[0], error);
 	struct devid_account *account =
-		!identity ? NULL : accounts_get(&accounts, identity->half, error);
+		!identity ? NULL : verdict_accounts_get(&accounts, identity->scope, error);
 	g_autoptr(devid_verdict) verdict =
 		!account ? NULL : verdict_assess(identity, account, error);
 	g_autoptr(GPtrArray) remarks = NULL;

@@ -30,7 +30,7 @@ static const GOptionEntry entries[] = {
 	{ NULL },
 };
 
-static char *agent_words(const struct agent_look *state, enum half half)
+static char *agent_words(const struct agent_look *state, enum scope scope)
 {
 	gint64 keys;
 
@@ -40,7 +40,7 @@ static char *agent_words(const struct agent_look *state, enum half half)
 	if (state->problem)
 		return g_strdup_printf("not well: %s", state->problem);
 	if (!state->running)
-		return g_strdup(half == HALF_SYSTEM
+		return g_strdup(scope == SCOPE_SYSTEM
 					? "not running"
 					: "not running: the first use of a key starts it");
 	if (!state->status)
@@ -96,10 +96,11 @@ static const char *account_word(const struct devid_account *account)
 static void print_identities(const struct identity_list *list, struct accounts *accounts)
 {
 	if (identity_list_count(list) == 0)
-		print_field("identities", "none yet: devid import-cert FILE.p12");
+		table_field("identities", "none yet: devid import-cert FILE.p12");
 	for (size_t i = 0; i < identity_list_count(list); i++) {
 		const struct identity *identity = identity_list_get(list, i);
-		struct devid_account *account = accounts_get(accounts, identity->half, NULL);
+		struct devid_account *account =
+			verdict_accounts_get(accounts, identity->scope, NULL);
 		g_autoptr(devid_verdict) verdict =
 			!account ? NULL : verdict_assess(identity, account, NULL);
 		g_autofree char *days = identity->chain_count == 0
@@ -109,10 +110,10 @@ static void print_identities(const struct identity_list *list, struct accounts *
 							      time(NULL));
 		g_autofree char *line = g_strdup_printf(
 			"%s (%s, %s): check %s, %s", identity->record->label,
-			identity->half == HALF_SYSTEM ? "system" : "user", identity->record->store,
-			!verdict ? "failed" : verdict_word(verdict), days);
+			identity->scope == SCOPE_SYSTEM ? "system" : "user",
+			identity->record->store, !verdict ? "failed" : verdict_word(verdict), days);
 
-		print_field(i == 0 ? "identities" : "", line);
+		table_field(i == 0 ? "identities" : "", line);
 	}
 }
 
@@ -122,7 +123,8 @@ static void warn_of_expiry(const struct identity_list *list, struct accounts *ac
 
 	for (size_t i = 0; i < identity_list_count(list); i++) {
 		const struct identity *identity = identity_list_get(list, i);
-		const struct devid_account *account = accounts_get(accounts, identity->half, NULL);
+		const struct devid_account *account =
+			verdict_accounts_get(accounts, identity->scope, NULL);
 		time_t ends = identity->chain_count == 0
 				      ? 0
 				      : gnutls_x509_crt_get_expiration_time(identity->chain[0]);
@@ -139,7 +141,8 @@ static void identities_json(JsonBuilder *builder, const struct identity_list *li
 	json_begin_array(builder, "identities");
 	for (size_t i = 0; i < identity_list_count(list); i++) {
 		const struct identity *identity = identity_list_get(list, i);
-		struct devid_account *account = accounts_get(accounts, identity->half, NULL);
+		struct devid_account *account =
+			verdict_accounts_get(accounts, identity->scope, NULL);
 		g_autoptr(devid_verdict) verdict =
 			!account ? NULL : verdict_assess(identity, account, NULL);
 
@@ -167,7 +170,7 @@ static void agent_json(JsonBuilder *builder, const char *name, const struct agen
 }
 
 struct glance {
-	struct agent_look agents[2]; /* by enum half */
+	struct agent_look agents[2]; /* by enum scope */
 	struct identity_list *list;
 	struct accounts accounts;
 	char *keyring, *keyring_state;
@@ -185,7 +188,7 @@ static void print_network(const struct devid_office_report *network)
 	else
 		words = g_strdup_printf("%s, not the office (%s)",
 					devid_origin_name(network->origin), network->message);
-	print_field("network", words);
+	table_field("network", words);
 }
 
 static void network_json(JsonBuilder *builder, const struct devid_office_report *network)
@@ -204,15 +207,15 @@ static void network_json(JsonBuilder *builder, const struct devid_office_report 
 
 static void print_text(struct glance *glance, const struct devid_account *account)
 {
-	g_autofree char *user = agent_words(&glance->agents[HALF_USER], HALF_USER);
-	g_autofree char *system = agent_words(&glance->agents[HALF_SYSTEM], HALF_SYSTEM);
+	g_autofree char *user = agent_words(&glance->agents[SCOPE_USER], SCOPE_USER);
+	g_autofree char *system = agent_words(&glance->agents[SCOPE_SYSTEM], SCOPE_SYSTEM);
 	g_autofree char *words = account_words(account);
 
 	print_line(stdout, "devid %s", DEVID_VERSION);
-	print_field("agent", user);
-	print_field("machine's", system);
-	print_field("keyring", glance->keyring);
-	print_field("account", words);
+	table_field("agent", user);
+	table_field("machine's", system);
+	table_field("keyring", glance->keyring);
+	table_field("account", words);
 	print_network(glance->network);
 	print_identities(glance->list, &glance->accounts);
 	status_connections_print();
@@ -225,8 +228,8 @@ static void print_json(struct glance *glance, const struct devid_account *accoun
 	g_autoptr(JsonBuilder) builder = json_begin();
 
 	json_text(builder, "version", DEVID_VERSION);
-	agent_json(builder, "agent", &glance->agents[HALF_USER]);
-	agent_json(builder, "system_agent", &glance->agents[HALF_SYSTEM]);
+	agent_json(builder, "agent", &glance->agents[SCOPE_USER]);
+	agent_json(builder, "system_agent", &glance->agents[SCOPE_SYSTEM]);
 	json_begin_object(builder, "keyring");
 	json_text(builder, "state", glance->keyring_state);
 	json_text(builder, "message", glance->keyring);
@@ -245,11 +248,11 @@ static void print_json(struct glance *glance, const struct devid_account *accoun
 
 static void glance_clear(struct glance *glance)
 {
-	agent_look_clear(&glance->agents[HALF_USER]);
-	agent_look_clear(&glance->agents[HALF_SYSTEM]);
+	agent_look_clear(&glance->agents[SCOPE_USER]);
+	agent_look_clear(&glance->agents[SCOPE_SYSTEM]);
 	identity_list_free(glance->list);
 	devid_office_free(glance->network);
-	accounts_clear(&glance->accounts);
+	verdict_accounts_clear(&glance->accounts);
 	g_free(glance->keyring);
 	g_free(glance->keyring_state);
 }
@@ -262,12 +265,12 @@ static enum exit_status run(char **operands, GError **error)
 	if (options.watch)
 		return status_watch(options.json);
 	glance.list = identity_list_load(true, true, error);
-	account = !glance.list ? NULL : accounts_get(&glance.accounts, HALF_USER, error);
+	account = !glance.list ? NULL : verdict_accounts_get(&glance.accounts, SCOPE_USER, error);
 	if (!account)
 		return EXIT_FAILED;
-	agent_look(HALF_USER, CLIENT_NO_START, &glance.agents[HALF_USER]);
-	agent_look(HALF_SYSTEM, CLIENT_NO_START, &glance.agents[HALF_SYSTEM]);
-	glance.keyring = keyring_words(&glance.agents[HALF_USER], &glance.keyring_state);
+	agent_look(SCOPE_USER, CLIENT_NO_START, &glance.agents[SCOPE_USER]);
+	agent_look(SCOPE_SYSTEM, CLIENT_NO_START, &glance.agents[SCOPE_SYSTEM]);
+	glance.keyring = keyring_words(&glance.agents[SCOPE_USER], &glance.keyring_state);
 	if (devid_account_office_count(account) > 0 &&
 	    devid_office_find(account, DEVID_OFFICE_PROBE, &glance.network) != DEVID_OK)
 		glance.network = NULL;

@@ -12,26 +12,26 @@
 #define FOLDER	 "connections.d"
 #define FILE_MAX (64 * 1024)
 
-int connection_open_folder(enum half half, char *path, GError **error)
+int connection_open_folder(enum scope scope, char *path, GError **error)
 {
 	char config[PATH_BUFFER];
 	const char *why = NULL;
 	int fd;
 
-	if (!path_config(half, config) ||
+	if (!path_config(scope, config) ||
 	    g_snprintf(path, PATH_BUFFER, "%s/" FOLDER, config) >= PATH_BUFFER)
 		return -1;
-	fd = trusted_open_folder(AT_FDCWD, path, half == HALF_SYSTEM ? 0 : geteuid(), TRUE, &why);
+	fd = trusted_open_folder(AT_FDCWD, path, scope == SCOPE_SYSTEM ? 0 : geteuid(), TRUE, &why);
 	if (fd < 0 && errno != ENOENT)
 		devid_error_set(error, DEVID_IO, "connection-broken", NULL, "%s: %s", path,
 				why ? why : g_strerror(errno));
 	return fd;
 }
 
-struct connection *connection_load(enum half half, const char *name, GError **error)
+struct connection *connection_load(enum scope scope, const char *name, GError **error)
 {
 	char path[PATH_BUFFER];
-	AUTO_CLOSE int folder = connection_open_folder(half, path, error);
+	AUTO_CLOSE int folder = connection_open_folder(scope, path, error);
 	g_autofree char *file = g_strconcat(name, CONNECTION_SUFFIX, NULL);
 	g_autofree char *why = NULL;
 	g_autoptr(GBytes) bytes = NULL;
@@ -39,7 +39,7 @@ struct connection *connection_load(enum half half, const char *name, GError **er
 
 	if (folder < 0 || faccessat(folder, file, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
 		return NULL;
-	bytes = trusted_read(folder, file, half == HALF_SYSTEM ? 0 : geteuid(), FILE_MAX, &why);
+	bytes = trusted_read(folder, file, scope == SCOPE_SYSTEM ? 0 : geteuid(), FILE_MAX, &why);
 	if (bytes) {
 		gsize length;
 		const char *text = g_bytes_get_data(bytes, &length);
@@ -48,7 +48,7 @@ struct connection *connection_load(enum half half, const char *name, GError **er
 	}
 	if (connection) {
 		connection->path = g_build_filename(path, file, NULL);
-		connection->machine = half == HALF_SYSTEM;
+		connection->machine = scope == SCOPE_SYSTEM;
 	} else {
 		devid_error_set(error, DEVID_BAD_DATA, "connection-broken", NULL, "%s/%s: %s", path,
 				file, why);

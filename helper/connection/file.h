@@ -5,9 +5,9 @@
 #include <internal/path.h>
 #include "connection.h"
 
-/* The folder connections.d of one half: its descriptor, or -1, without an error where there is none. `path` has
+/* The folder connections.d of one scope: its descriptor, or -1, without an error where there is none. `path` has
  * PATH_BUFFER bytes.
  */
-int connection_open_folder(enum half half, char *path, GError **error);
+int connection_open_folder(enum scope scope, char *path, GError **error);
 /* NULL without an error: there is no such file. */
-struct connection *connection_load(enum half half, const char *name, GError **error);
+struct connection *connection_load(enum scope scope, const char *name, GError **error);

@@ -10,7 +10,7 @@
 #include "list.h"
 
 /* /etc/devid first. */
-static const enum half order[] = { HALF_SYSTEM, HALF_USER };
+static const enum scope order[] = { SCOPE_SYSTEM, SCOPE_USER };
 
 static struct connection *load_any(const char *name, GError **error)
 {

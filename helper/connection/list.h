@@ -1,4 +1,4 @@
-/* The connections that there are, of both halves. */
+/* The connections that there are, of both scopes. */
 #pragma once
 
 #include <glib.h>

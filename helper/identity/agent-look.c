@@ -7,14 +7,14 @@
 #include "agent-look.h"
 #include "agent.h"
 
-void agent_look(enum half half, enum client_start start, struct agent_look *look)
+void agent_look(enum scope scope, enum client_start start, struct agent_look *look)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
 	g_autoptr(GError) error = NULL;
 
 	look->parser = json_parser_new();
-	look->result = client_connect(&client, half, start);
+	look->result = client_connect(&client, scope, start);
 	if (look->result != DEVID_OK) {
 		if (look->result != DEVID_AGENT_GONE)
 			look->problem = g_strdup(devid_reason_for(look->result)->cause);
@@ -25,7 +25,7 @@ void agent_look(enum half half, enum client_start start, struct agent_look *look
 	if (!agent_ask(&client, &request, &reply, &error)) {
 		look->result = devid_error_result(error);
 		/* That it doesn't answer everybody is as it should be. */
-		if (half != HALF_SYSTEM || look->result != DEVID_DENIED)
+		if (scope != SCOPE_SYSTEM || look->result != DEVID_DENIED)
 			look->problem = g_strdup(error->message);
 		return;
 	}

@@ -15,7 +15,7 @@ struct agent_look {
 };
 #define AUTO_AGENT_LOOK __attribute__((cleanup(agent_look_clear)))
 
-void agent_look(enum half half, enum client_start start, struct agent_look *look);
+void agent_look(enum scope scope, enum client_start start, struct agent_look *look);
 void agent_look_clear(struct agent_look *look);
 /* The object of a reply to STATUS or FORGET (protocol.md), the parser's; NULL: it holds none. */
 JsonObject *agent_status(const struct wire_frame *reply, JsonParser *parser);

@@ -15,54 +15,54 @@
 /* As whom the machine's agent runs. */
 #define SYSTEM_USER "devid"
 
-static const char *agent_title(enum half half)
+static const char *agent_title(enum scope scope)
 {
-	return half == HALF_SYSTEM ? "the machine's agent" : "the agent";
+	return scope == SCOPE_SYSTEM ? "the machine's agent" : "the agent";
 }
 
-gboolean agent_connect(struct client *client, enum half half, enum client_start start,
+gboolean agent_connect(struct client *client, enum scope scope, enum client_start start,
 		       GError **error)
 {
 	enum devid_result result;
 	char fault[PATH_BUFFER];
 
 	/* What root left in its way is mended before it is needed. */
-	if (half == HALF_SYSTEM && devid_event_hand_over() == DEVID_NOT_FOUND)
+	if (scope == SCOPE_SYSTEM && devid_event_hand_over() == DEVID_NOT_FOUND)
 		return devid_error_set(
 			error, DEVID_AGENT_GONE, NULL,
 			"systemd-sysusers devid.conf && systemd-tmpfiles --create devid.conf",
-			"%s: there is no user devid, as which it runs", agent_title(half));
-	result = client_connect(client, half, start);
+			"%s: there is no user devid, as which it runs", agent_title(scope));
+	result = client_connect(client, scope, start);
 	if (result == DEVID_OK)
 		return TRUE;
 	if (result == DEVID_AGENT_GONE && start == CLIENT_NO_START)
-		devid_error_set(error, result, NULL, NULL, "%s: not running", agent_title(half));
-	else if (result == DEVID_AGENT_GONE && half == HALF_SYSTEM &&
+		devid_error_set(error, result, NULL, NULL, "%s: not running", agent_title(scope));
+	else if (result == DEVID_AGENT_GONE && scope == SCOPE_SYSTEM &&
 		 (geteuid() != 0 || path_systemd_has_agent()))
 		devid_error_set(error, result, NULL, "as root: systemctl start devid-agent.socket",
-				"%s: not running", agent_title(half));
-	else if (result == DEVID_AGENT_GONE && half == HALF_SYSTEM && !getpwnam(SYSTEM_USER))
+				"%s: not running", agent_title(scope));
+	else if (result == DEVID_AGENT_GONE && scope == SCOPE_SYSTEM && !getpwnam(SYSTEM_USER))
 		devid_error_set(error, result, NULL,
 				"systemd-sysusers makes it; run it as root, once",
 				"%s: could not be started: there is no user " SYSTEM_USER,
-				agent_title(half));
+				agent_title(scope));
 	else if (result == DEVID_AGENT_GONE)
 		devid_error_set(error, result, NULL, "is devid installed as a whole?",
-				"%s: could not be started: %s", agent_title(half), path_agent());
+				"%s: could not be started: %s", agent_title(scope), path_agent());
 	else if (result == DEVID_DENIED && start == CLIENT_START &&
 		 !path_may_run(path_agent(), fault))
 		devid_error_set(error, result, NULL, TEST_HOOK_NAME("unset DEVID_AGENT"),
 				TEST_HOOK_NAME("DEVID_AGENT=") "%s: %s: " PATH_NOT_ROOTS,
 				path_agent(), fault);
 	else
-		devid_error_set(error, result, NULL, NULL, "%s: %s", agent_title(half),
+		devid_error_set(error, result, NULL, NULL, "%s: %s", agent_title(scope),
 				devid_reason_for(result)->cause);
 	return FALSE;
 }
 
 /* A refusal in the agent's own words, where it sent some. */
 static void error_from_reply(const struct wire_frame *reply, enum devid_result result,
-			     enum half half, GError **error)
+			     enum scope scope, GError **error)
 {
 	char *message = wire_get_text(reply, TAG_MESSAGE);
 	char *reason = wire_get_text(reply, TAG_REASON);
@@ -73,7 +73,7 @@ static void error_from_reply(const struct wire_frame *reply, enum devid_result r
 	if (message)
 		devid_error_set(&made, result, reason, hint, "%s", message);
 	else
-		devid_error_set(&made, result, reason, hint, "%s: %s", agent_title(half),
+		devid_error_set(&made, result, reason, hint, "%s: %s", agent_title(scope),
 				devid_reason_for(result)->cause);
 	if (brackets)
 		devid_error_set_brackets(made, brackets);
@@ -92,16 +92,16 @@ gboolean agent_ask(struct client *client, struct wire_frame *request, struct wir
 	if (result != DEVID_OK)
 		return devid_error_set(error, result, NULL, NULL,
 				       "%s: the request can't be made: %s",
-				       agent_title(client->half), devid_reason_for(result)->cause);
+				       agent_title(client->scope), devid_reason_for(result)->cause);
 	client_on_wait(front_waiting);
 	result = client_call(client, request, reply);
 	if (result == DEVID_OK)
 		return TRUE;
 	if (client->fd < 0 || reply->bytes.length == 0)
-		devid_error_set(error, result, NULL, NULL, "%s: %s", agent_title(client->half),
+		devid_error_set(error, result, NULL, NULL, "%s: %s", agent_title(client->scope),
 				devid_reason_for(result)->cause);
 	else
-		error_from_reply(reply, result, client->half, error);
+		error_from_reply(reply, result, client->scope, error);
 	return FALSE;
 }
 
@@ -117,6 +117,6 @@ gboolean agent_try_key(const struct identity *identity, GError **error)
 		     algorithm == GNUTLS_PK_RSA ? SCHEME_RSA_PKCS1 : SCHEME_ECDSA);
 	wire_put_u32(&request, TAG_DIGEST, DIGEST_SHA256);
 	wire_put_text(&request, TAG_DATA, "devid: a trial of the key");
-	return agent_connect(&client, identity->half, CLIENT_START, error) &&
+	return agent_connect(&client, identity->scope, CLIENT_START, error) &&
 	       agent_ask(&client, &request, &reply, error);
 }

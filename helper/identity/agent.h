@@ -5,7 +5,7 @@
 #include <internal/client.h>
 #include "identity.h"
 
-gboolean agent_connect(struct client *client, enum half half, enum client_start start,
+gboolean agent_connect(struct client *client, enum scope scope, enum client_start start,
 		       GError **error);
 gboolean agent_ask(struct client *client, struct wire_frame *request, struct wire_frame *reply,
 		   GError **error);

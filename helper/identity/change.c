@@ -6,9 +6,9 @@
 #include "change.h"
 #include "front.h"
 
-gboolean change_allowed(enum half half, GError **error)
+gboolean change_allowed(enum scope scope, GError **error)
 {
-	if (half != HALF_SYSTEM || geteuid() == 0)
+	if (scope != SCOPE_SYSTEM || geteuid() == 0)
 		return TRUE;
 	return devid_error_set(error, DEVID_DENIED, NULL, "run it as root",
 			       "only root may change the machine's identities");

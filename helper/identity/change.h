@@ -2,7 +2,7 @@
 #pragma once
 
 /* The machine's identities are root's to change: told before the agent refuses. */
-gboolean change_allowed(enum half half, GError **error);
+gboolean change_allowed(enum scope scope, GError **error);
 /* Removes it. The agent writes the event. What it warns of (a private key that a locked keyring still
  * holds) is added to `warnings` (char*, g_free()), or told where that is NULL. `kept` gets
  * what the store is known to keep of the key, in the same way; it may not be NULL.

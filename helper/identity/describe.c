@@ -41,7 +41,7 @@ enum devid_protection describe_protection(const struct identity *identity)
 {
 	if (identity->foreign)
 		return identity->hardware ? DEVID_PROTECTION_HARDWARE : DEVID_PROTECTION_NONE;
-	return identity->half == HALF_SYSTEM ? DEVID_PROTECTION_ROOT : DEVID_PROTECTION_USER;
+	return identity->scope == SCOPE_SYSTEM ? DEVID_PROTECTION_ROOT : DEVID_PROTECTION_USER;
 }
 
 const char *describe_copier(const struct identity *identity)

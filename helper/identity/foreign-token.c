@@ -86,8 +86,8 @@ gboolean foreign_token_open(struct foreign_token *token, const char *uri, const 
 	if (gnutls_pkcs11_token_get_flags(token->url, &flags) < 0)
 		flags = 0;
 	token->hardware = flags & GNUTLS_PKCS11_TOKEN_HW;
-	if (strcmp(token->label, identity_token_label(HALF_USER)) == 0 ||
-	    strcmp(token->label, identity_token_label(HALF_SYSTEM)) == 0)
+	if (strcmp(token->label, identity_token_label(SCOPE_USER)) == 0 ||
+	    strcmp(token->label, identity_token_label(SCOPE_SYSTEM)) == 0)
 		return devid_error_set(error, DEVID_USAGE, NULL,
 				       "leave --store out, or say --user or --system",
 				       "--store: the URI names devid's own token");

@@ -7,7 +7,7 @@
 #include <internal/record.h>
 
 struct identity {
-	enum half half;
+	enum scope scope;
 	struct record *record;	  /* borrowed from the list */
 	bool opened;		  /* chain and chain_count tell */
 	gnutls_x509_crt_t *chain; /* leaf first; NULL for a lone key */

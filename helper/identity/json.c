@@ -43,9 +43,9 @@ void json_identity(JsonBuilder *builder, const struct identity *identity)
 	json_text(builder, "id", id);
 	json_text(builder, "token", identity->token);
 	json_text(builder, "scope",
-		  identity->foreign		  ? "foreign"
-		  : identity->half == HALF_SYSTEM ? "system"
-						  : "user");
+		  identity->foreign		    ? "foreign"
+		  : identity->scope == SCOPE_SYSTEM ? "system"
+						    : "user");
 	json_text(builder, "store", identity->record->store);
 	json_text(builder, "copied_by", describe_copier(identity));
 	json_text(builder, "uri", identity->uri);

@@ -13,7 +13,7 @@
 #include "uri.h"
 
 struct identity_list {
-	struct record_list records[2]; /* by enum half */
+	struct record_list records[2]; /* by enum scope */
 	GHashTable *called[2];	       /* identity_called() of them */
 	GArray *identities;	       /* struct identity */
 	GArray *authorities;	       /* likewise; what identity_list_add_authorities() adds */
@@ -93,13 +93,13 @@ static void append(struct identity_list *list, const struct identity *identity)
 			    identity, 1);
 }
 
-static gboolean load_half(struct identity_list *list, enum half half, GError **error)
+static gboolean load_half(struct identity_list *list, enum scope scope, GError **error)
 {
-	struct record_list *records = &list->records[half];
+	struct record_list *records = &list->records[scope];
 	char folder[PATH_BUFFER];
 	enum devid_result result;
 
-	if (!path_data(half, folder))
+	if (!path_data(scope, folder))
 		return devid_error_set(error, DEVID_IO, NULL, "set HOME or XDG_DATA_HOME",
 				       "data folder: there is no home folder for this user");
 	result = record_load_folder(folder, records, warn_skipped, folder);
@@ -107,13 +107,13 @@ static gboolean load_half(struct identity_list *list, enum half half, GError **e
 		return devid_error_set(error, result, NULL, NULL,
 				       "%s: identities can't be read: %s", folder,
 				       devid_reason_for(result)->cause);
-	list->called[half] = identity_called(records);
+	list->called[scope] = identity_called(records);
 	for (size_t i = 0; i < records->count; i++) {
-		struct identity identity = { .half = half, .record = &records->records[i] };
+		struct identity identity = { .scope = scope, .record = &records->records[i] };
 
-		identity.uri = identity_uri(half, list->called[half], identity.record,
+		identity.uri = identity_uri(scope, list->called[scope], identity.record,
 					    identity.record->label);
-		identity.token = identity_token_label(half);
+		identity.token = identity_token_label(scope);
 		append(list, &identity);
 	}
 	return TRUE;
@@ -127,8 +127,8 @@ struct identity_list *identity_list_load(bool user, bool system, GError **error)
 	list->identities = g_array_new(FALSE, TRUE, sizeof(struct identity));
 	list->authorities = g_array_new(FALSE, TRUE, sizeof(struct identity));
 	g_array_set_clear_func(list->identities, identity_clear);
-	if ((user && !load_half(list, HALF_USER, error)) ||
-	    (system && !load_half(list, HALF_SYSTEM, error)))
+	if ((user && !load_half(list, SCOPE_USER, error)) ||
+	    (system && !load_half(list, SCOPE_SYSTEM, error)))
 		g_clear_pointer(&list, identity_list_free);
 	return list;
 }
@@ -141,9 +141,9 @@ void identity_list_free(struct identity_list *list)
 	g_array_unref(list->identities);
 	g_array_unref(list->authorities);
 	g_ptr_array_unref(list->foreign);
-	for (size_t half = 0; half < G_N_ELEMENTS(list->records); half++) {
-		g_clear_pointer(&list->called[half], g_hash_table_unref);
-		record_list_clear(&list->records[half]);
+	for (size_t scope = 0; scope < G_N_ELEMENTS(list->records); scope++) {
+		g_clear_pointer(&list->called[scope], g_hash_table_unref);
+		record_list_clear(&list->records[scope]);
 	}
 	g_free(list);
 }
@@ -153,7 +153,7 @@ void identity_list_append_foreign(struct identity_list *list, struct record *rec
 				  bool hardware)
 {
 	struct identity identity = {
-		.half = HALF_USER,
+		.scope = SCOPE_USER,
 		.record = record,
 		.uri = g_strdup(uri),
 		.query = g_strdup(query),
@@ -169,10 +169,10 @@ void identity_list_append_foreign(struct identity_list *list, struct record *rec
 void identity_list_append_user(struct identity_list *list, struct record *record, const char *user)
 {
 	struct identity identity = {
-		.half = HALF_USER,
+		.scope = SCOPE_USER,
 		.record = record,
-		.uri = identity_uri(HALF_USER, NULL, record, record->label),
-		.token = identity_token_label(HALF_USER),
+		.uri = identity_uri(SCOPE_USER, NULL, record, record->label),
+		.token = identity_token_label(SCOPE_USER),
 		.user = g_strdup(user),
 	};
 
@@ -190,10 +190,10 @@ size_t identity_list_add_authorities(struct identity_list *list)
 	return count;
 }
 
-char *identity_list_uri(const struct identity_list *list, enum half half,
+char *identity_list_uri(const struct identity_list *list, enum scope scope,
 			const struct identity *identity, const char *name)
 {
-	return identity_uri(half, list->called[half], identity ? identity->record : NULL, name);
+	return identity_uri(scope, list->called[scope], identity ? identity->record : NULL, name);
 }
 
 size_t identity_list_count(const struct identity_list *list)
@@ -210,7 +210,7 @@ static void warn_unreadable(const struct identity *identity)
 {
 	char folder[PATH_BUFFER];
 
-	if (!identity->foreign && !identity->user && path_data(identity->half, folder))
+	if (!identity->foreign && !identity->user && path_data(identity->scope, folder))
 		front_warn("%s/%s%s: a certificate in it can't be read", folder,
 			   identity->record->name, RECORD_SUFFIX);
 }
@@ -240,7 +240,7 @@ static char *label_list(const struct identity_list *list)
 		const struct identity *identity = identity_at(list, i);
 
 		g_string_append_printf(names, "%s%s%s", i == 0 ? "" : ", ", identity->record->label,
-				       identity->half == HALF_SYSTEM ? " (system)" : "");
+				       identity->scope == SCOPE_SYSTEM ? " (system)" : "");
 	}
 	return g_string_free(g_steal_pointer(&names), FALSE);
 }

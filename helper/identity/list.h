@@ -25,7 +25,7 @@ bool identity_is_named(const struct identity *identity, const char *word);
 const struct identity *identity_list_find(const struct identity_list *list, const char *label,
 					  GError **error);
 /* The URI that an identity of the list (NULL: one that is yet to come) has under that name. */
-char *identity_list_uri(const struct identity_list *list, enum half half,
+char *identity_list_uri(const struct identity_list *list, enum scope scope,
 			const struct identity *identity, const char *name);
 void identity_list_free(struct identity_list *list);
 typedef struct identity_list identity_list;

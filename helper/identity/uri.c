@@ -9,13 +9,13 @@
 #include "uri.h"
 
 static const char *const token_labels[] = {
-	[HALF_USER] = "Device Identity",
-	[HALF_SYSTEM] = "Device Identity (system)",
+	[SCOPE_USER] = "Device Identity",
+	[SCOPE_SYSTEM] = "Device Identity (system)",
 };
 
-const char *identity_token_label(enum half half)
+const char *identity_token_label(enum scope scope)
 {
-	return token_labels[half];
+	return token_labels[scope];
 }
 
 /* RFC 7512 section 2.3: what a path attribute's value may hold unescaped, but for reserved
@@ -26,17 +26,17 @@ static char *escape_attribute(const char *text)
 	return g_uri_escape_string(text, NULL, FALSE);
 }
 
-static char *uri_by_name(enum half half, const char *name)
+static char *uri_by_name(enum scope scope, const char *name)
 {
-	g_autofree char *token = escape_attribute(identity_token_label(half));
+	g_autofree char *token = escape_attribute(identity_token_label(scope));
 	g_autofree char *object = escape_attribute(name);
 
 	return g_strdup_printf("pkcs11:token=%s;object=%s", token, object);
 }
 
-static char *uri_by_id(enum half half, const struct record_bytes *id)
+static char *uri_by_id(enum scope scope, const struct record_bytes *id)
 {
-	g_autofree char *token = escape_attribute(identity_token_label(half));
+	g_autofree char *token = escape_attribute(identity_token_label(scope));
 	g_autoptr(GString) uri = g_string_new(NULL);
 
 	g_string_append_printf(uri, "pkcs11:token=%s;id=", token);
@@ -82,28 +82,28 @@ static bool name_finds_the_key(GHashTable *called, const struct record *record, 
 	return !other || other == record;
 }
 
-char *identity_uri(enum half half, GHashTable *called, const struct record *record,
+char *identity_uri(enum scope scope, GHashTable *called, const struct record *record,
 		   const char *name)
 {
-	return !record || name_finds_the_key(called, record, name) ? uri_by_name(half, name)
-								   : uri_by_id(half, &record->id);
+	return !record || name_finds_the_key(called, record, name) ? uri_by_name(scope, name)
+								   : uri_by_id(scope, &record->id);
 }
 
-char *identity_uri_now(enum half half, const char *name)
+char *identity_uri_now(enum scope scope, const char *name)
 {
 	g_autoptr(GHashTable) called = NULL;
 	const struct record *found = NULL;
 	struct record_list records;
 	char folder[PATH_BUFFER], *uri;
 
-	if (!path_data(half, folder) ||
+	if (!path_data(scope, folder) ||
 	    record_load_folder(folder, &records, NULL, NULL) != DEVID_OK)
-		return uri_by_name(half, name);
+		return uri_by_name(scope, name);
 	for (size_t i = 0; i < records.count; i++)
 		if (strcmp(records.records[i].label, name) == 0)
 			found = &records.records[i];
 	called = identity_called(&records);
-	uri = identity_uri(half, called, found, name);
+	uri = identity_uri(scope, called, found, name);
 	record_list_clear(&records);
 	return uri;
 }
@@ -112,8 +112,8 @@ char *identity_uri_now(enum half half, const char *name)
 static GStrv forms(const struct identity *identity)
 {
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-	g_autofree char *by_name = uri_by_name(identity->half, identity->record->label);
-	g_autofree char *by_id = uri_by_id(identity->half, &identity->record->id);
+	g_autofree char *by_name = uri_by_name(identity->scope, identity->record->label);
+	g_autofree char *by_id = uri_by_id(identity->scope, &identity->record->id);
 
 	g_strv_builder_add(builder, identity->foreign ? identity->uri : by_name);
 	if (!identity->foreign)

@@ -12,14 +12,14 @@ GHashTable *identity_called(const struct record_list *records);
 /* The URI of `record` under that name, its own or one that it is to get, on a token whose keys are called so (NULL:
  * it isn't known how). NULL `record`: of an identity that is yet to come, all of whose objects get the name.
  */
-char *identity_uri(enum half half, GHashTable *called, const struct record *record,
+char *identity_uri(enum scope scope, GHashTable *called, const struct record *record,
 		   const char *name);
 /* The URI that is printed and configured, of the identity that has that name now; by the name
  * where the records can't be read. Tells of no record that it skips.
  */
-char *identity_uri_now(enum half half, const char *name);
+char *identity_uri_now(enum scope scope, const char *name);
 /* Whether `word` is its URI, also in the form that isn't printed of it. */
 bool identity_has_uri(const struct identity *identity, const char *word);
 /* Whether either form stands in a text. */
 bool identity_uri_is_in(const struct identity *identity, const char *text);
-const char *identity_token_label(enum half half);
+const char *identity_token_label(enum scope scope);

@@ -8,7 +8,7 @@
 #include "describe.h"
 #include "verdict.h"
 
-void accounts_clear(struct accounts *accounts)
+void verdict_accounts_clear(struct accounts *accounts)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(accounts->of); i++) {
 		devid_account_free(accounts->of[i]);
@@ -16,16 +16,17 @@ void accounts_clear(struct accounts *accounts)
 	}
 }
 
-struct devid_account *accounts_get(struct accounts *accounts, enum half half, GError **error)
+struct devid_account *verdict_accounts_get(struct accounts *accounts, enum scope scope,
+					   GError **error)
 {
 	enum devid_result result;
 
-	if (accounts->of[half])
-		return accounts->of[half];
-	result = devid_account_load(NULL, half == HALF_SYSTEM, &accounts->of[half]);
+	if (accounts->of[scope])
+		return accounts->of[scope];
+	result = devid_account_load(NULL, scope == SCOPE_SYSTEM, &accounts->of[scope]);
 	if (result == DEVID_OK)
-		return accounts->of[half];
-	accounts->of[half] = NULL;
+		return accounts->of[scope];
+	accounts->of[scope] = NULL;
 	return devid_error_null(error, result, NULL, NULL, "account: %s",
 				devid_reason_for(result)->cause);
 }
@@ -52,7 +53,7 @@ static void refuse_system_user(struct devid_verdict *verdict, const struct ident
 {
 	const struct devid_reason *row = devid_reason_find("system-user");
 
-	if (identity->foreign || identity->half != HALF_SYSTEM ||
+	if (identity->foreign || identity->scope != SCOPE_SYSTEM ||
 	    (verdict->result != DEVID_OK && verdict->result != DEVID_NO_ACCOUNT) ||
 	    devid_account_may_use_system(account, geteuid(), getegid()))
 		return;

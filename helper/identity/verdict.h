@@ -7,14 +7,15 @@
 #include <internal/path.h>
 #include "identity.h"
 
-/* Accounts of both halves, loaded when first asked for. */
+/* Accounts of both scopes, loaded when first asked for. */
 struct accounts {
-	struct devid_account *of[2]; /* by enum half */
+	struct devid_account *of[2]; /* by enum scope */
 };
-#define AUTO_ACCOUNTS __attribute__((cleanup(accounts_clear)))
-void accounts_clear(struct accounts *accounts);
+#define AUTO_ACCOUNTS __attribute__((cleanup(verdict_accounts_clear)))
+void verdict_accounts_clear(struct accounts *accounts);
 /* NULL for no memory alone. */
-struct devid_account *accounts_get(struct accounts *accounts, enum half half, GError **error);
+struct devid_account *verdict_accounts_get(struct accounts *accounts, enum scope scope,
+					   GError **error);
 /* The chain check, then what else the account asks of an identity: a key that is there, and one
  * that can't be copied by more people than it allows. `identity` NULL: there is none.
  */

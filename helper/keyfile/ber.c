@@ -172,7 +172,7 @@ bool ber_oid_is(const struct ber_item *item, const char *dotted)
 	return text && strcmp(text, dotted) == 0;
 }
 
-bool der_put_header(struct secret *out, unsigned tag, size_t length)
+bool ber_put_header(struct secret *out, unsigned tag, size_t length)
 {
 	uint8_t header[2 + sizeof(length)] = { (uint8_t)tag };
 	size_t size = 2, bytes = 0;
@@ -189,7 +189,7 @@ bool der_put_header(struct secret *out, unsigned tag, size_t length)
 	return !secret_append(out, header, size);
 }
 
-bool der_put(struct secret *out, unsigned tag, const void *data, size_t length)
+bool ber_put(struct secret *out, unsigned tag, const void *data, size_t length)
 {
-	return der_put_header(out, tag, length) && (!length || !secret_append(out, data, length));
+	return ber_put_header(out, tag, length) && (!length || !secret_append(out, data, length));
 }

@@ -59,6 +59,6 @@ char *ber_oid_text(const struct ber_item *item);
 bool ber_oid_is(const struct ber_item *item, const char *dotted);
 
 /* Writes a DER header before content that the caller appends. */
-bool der_put_header(struct secret *out, unsigned tag, size_t length);
+bool ber_put_header(struct secret *out, unsigned tag, size_t length);
 /* Header and content. */
-bool der_put(struct secret *out, unsigned tag, const void *data, size_t length);
+bool ber_put(struct secret *out, unsigned tag, const void *data, size_t length);

@@ -89,7 +89,7 @@ bool bundle_add_certificate(struct bundle *bundle, const void *der, size_t lengt
 	return true;
 }
 
-const char *file_title(const char *path)
+const char *bundle_title(const char *path)
 {
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
@@ -97,7 +97,7 @@ const char *file_title(const char *path)
 static gboolean set_file_error_for(GError **error, const char *path, const char *why,
 				   const char *hint)
 {
-	return devid_error_set(error, DEVID_IO, NULL, hint, "%s: %s", file_title(path), why);
+	return devid_error_set(error, DEVID_IO, NULL, hint, "%s: %s", bundle_title(path), why);
 }
 
 static gboolean set_file_error(GError **error, const char *path, int number)
@@ -129,11 +129,11 @@ static gboolean set_too_large(GError **error, const char *path)
 {
 	return devid_error_set(error, DEVID_TOO_LARGE, "file-too-large",
 			       "a device identity is a few kilobytes: is this the right file?",
-			       "%s: larger than %d bytes, the most that is read", file_title(path),
-			       BUNDLE_FILE_MAX);
+			       "%s: larger than %d bytes, the most that is read",
+			       bundle_title(path), BUNDLE_FILE_MAX);
 }
 
-gboolean file_read_bounded(const char *path, struct secret *bytes, bool *others, GError **error)
+gboolean bundle_read_file(const char *path, struct secret *bytes, bool *others, GError **error)
 {
 	bool standard = strcmp(path, "-") == 0;
 	struct stat status = { 0 };
@@ -156,7 +156,7 @@ gboolean file_read_bounded(const char *path, struct secret *bytes, bool *others,
 	for (size_t at = 0;;) {
 		ssize_t got;
 
-		if (!input_wait(fd, file_title(path), error))
+		if (!input_wait(fd, bundle_title(path), error))
 			return FALSE;
 		got = read(fd, bytes->data + at, most + 1 - at);
 		if (got < 0 && (errno == EINTR || errno == EAGAIN))

@@ -66,6 +66,6 @@ bool bundle_add_certificate(struct bundle *bundle, const void *der, size_t lengt
  * and an empty file are refused. `others` (may be NULL): whether people beside the owner may read
  * it.
  */
-gboolean file_read_bounded(const char *path, struct secret *bytes, bool *others, GError **error);
+gboolean bundle_read_file(const char *path, struct secret *bytes, bool *others, GError **error);
 /* How a file is called in messages. */
-const char *file_title(const char *path);
+const char *bundle_title(const char *path);

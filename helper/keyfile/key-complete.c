@@ -204,7 +204,7 @@ static bool put_number(struct secret *out, const mpz_t number)
 		return false;
 	mpz_export(bytes.data + (length - (mpz_sizeinbase(number, 2) + 7) / 8), NULL, 1, 1, 1, 0,
 		   number);
-	return der_put(out, BER_INTEGER, bytes.data, length);
+	return ber_put(out, BER_INTEGER, bytes.data, length);
 }
 
 /* RFC 8017 has no way back from d; this is the one of NIST SP 800-56B, appendix C.1: a square root of
@@ -279,7 +279,7 @@ static bool put_key(struct secret *out, mpz_t key[NUMBERS])
 		done = done && put_number(&inside, part);
 	}
 	return done && mpz_invert(part, key[Q], key[P]) && put_number(&inside, part) &&
-	       der_put(out, BER_SEQUENCE, inside.data, inside.length);
+	       ber_put(out, BER_SEQUENCE, inside.data, inside.length);
 }
 
 /* The parts as they stand; *count of them. */

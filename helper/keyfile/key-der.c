@@ -62,9 +62,9 @@ static bool put_pkcs8(struct secret *pkcs8, const void *algorithm, size_t algori
 	return !secret_allocate(&inside, key_length + algorithm_length + 32) &&
 	       !secret_append(&inside, version_0, sizeof(version_0)) &&
 	       !secret_append(&inside, algorithm, algorithm_length) &&
-	       der_put(&inside, BER_OCTETS, key, key_length) &&
+	       ber_put(&inside, BER_OCTETS, key, key_length) &&
 	       !secret_allocate(pkcs8, inside.length + 16) &&
-	       der_put(pkcs8, BER_SEQUENCE, inside.data, inside.length);
+	       ber_put(pkcs8, BER_SEQUENCE, inside.data, inside.length);
 }
 
 /* id-ecPublicKey with those parameters, an OID. */
@@ -74,7 +74,7 @@ static bool put_ec_algorithm(struct secret *algorithm, const struct ber *curve)
 
 	return !secret_append(&inside, ec_oid, sizeof(ec_oid)) &&
 	       !secret_append(&inside, curve->data, curve->length) &&
-	       der_put(algorithm, BER_SEQUENCE, inside.data, inside.length);
+	       ber_put(algorithm, BER_SEQUENCE, inside.data, inside.length);
 }
 
 /* A key's value, with its point (a BIT STRING) where there is one, under that algorithm. */
@@ -87,8 +87,8 @@ static bool put_ec_pkcs8(struct secret *pkcs8, const void *algorithm, size_t alg
 	return !secret_append(&inside, version_1, sizeof(version_1)) &&
 	       !secret_append(&inside, ec->value.whole.data, ec->value.whole.length) &&
 	       (!point ||
-		der_put(&inside, BER_CONTEXT_1 | BER_CONSTRUCTED, point->data, point->length)) &&
-	       der_put(&whole, BER_SEQUENCE, inside.data, inside.length) &&
+		ber_put(&inside, BER_CONTEXT_1 | BER_CONSTRUCTED, point->data, point->length)) &&
+	       ber_put(&whole, BER_SEQUENCE, inside.data, inside.length) &&
 	       put_pkcs8(pkcs8, algorithm, algorithm_length, whole.data, whole.length);
 }
 
@@ -186,6 +186,6 @@ bool key_der_with_point(const struct secret *pkcs8, const uint8_t *point, size_t
 	/* publicKey [1] BIT STRING, no bits unused. */
 	return open_ec_pkcs8(pkcs8, &algorithm, &ec) && !secret_append(&bits, "\0", 1) &&
 	       !secret_append(&bits, point, length) &&
-	       der_put(&string, BER_BIT_STRING, bits.data, bits.length) &&
+	       ber_put(&string, BER_BIT_STRING, bits.data, bits.length) &&
 	       put_ec_pkcs8(completed, algorithm.whole.data, algorithm.whole.length, &ec, &string);
 }

@@ -279,7 +279,7 @@ static bool find_block(const struct secret *bytes, struct secret *der)
 	return false;
 }
 
-bool bundle_find_p12(const struct secret *bytes, struct secret *der)
+bool pem_find_p12(const struct secret *bytes, struct secret *der)
 {
 	AUTO_SECRET struct secret plain = SECRET_INIT;
 
@@ -366,7 +366,7 @@ static struct bundle *read_once(const char *title, const struct secret *bytes,
 	bool pem = pem_present(bytes->data, bytes->length);
 	gboolean done;
 
-	if (bundle_find_p12(bytes, &der))
+	if (pem_find_p12(bytes, &der))
 		return read_p12(title, der.length ? &der : bytes, source, error);
 	if (!pem && pem_undress(bytes->data, bytes->length, &der)) {
 		bytes = &der;
@@ -391,8 +391,8 @@ static struct bundle *read_once(const char *title, const struct secret *bytes,
 	return g_steal_pointer(&bundle);
 }
 
-struct bundle *bundle_read(const char *title, const struct secret *bytes,
-			   struct password_source *source, GError **error)
+struct bundle *pem_read_bundle(const char *title, const struct secret *bytes,
+			       struct password_source *source, GError **error)
 {
 	GError *why = NULL;
 	struct bundle *bundle = read_once(title, bytes, source, &why);

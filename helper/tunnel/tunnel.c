@@ -188,7 +188,7 @@ static GError *load(struct tunnel *tunnel, const char *name, const char *gateway
 	if (!connection_is_name(name))
 		return tunnel_error(TUNNEL_NOT_FOUND, "that is no connection's name");
 	path = g_strdup_printf("/etc/devid/connections.d/%s" CONNECTION_SUFFIX, name);
-	tunnel->connection = connection_load(HALF_SYSTEM, name, &failure);
+	tunnel->connection = connection_load(SCOPE_SYSTEM, name, &failure);
 	if (failure)
 		return tunnel_error(TUNNEL_BROKEN, "%s", failure->message);
 	if (!tunnel->connection)

@@ -35,31 +35,31 @@ static int64_t now_ms(void)
 }
 
 /* The folder decides who may put a socket there: ours alone, or root's and the agent's. */
-static enum devid_result check_folder(enum half half, uid_t *owner)
+static enum devid_result check_folder(enum scope scope, uid_t *owner)
 {
 	char folder[PATH_BUFFER];
 	struct stat status;
 
-	if (!path_runtime(half, folder) || lstat(folder, &status) != 0)
+	if (!path_runtime(scope, folder) || lstat(folder, &status) != 0)
 		return DEVID_AGENT_GONE;
 	if (!S_ISDIR(status.st_mode))
 		return DEVID_DENIED;
-	if (half == HALF_USER && (status.st_uid != geteuid() || status.st_mode & 077))
+	if (scope == SCOPE_USER && (status.st_uid != geteuid() || status.st_mode & 077))
 		return DEVID_DENIED;
-	if (half == HALF_SYSTEM && status.st_mode & (S_IWGRP | S_IWOTH))
+	if (scope == SCOPE_SYSTEM && status.st_mode & (S_IWGRP | S_IWOTH))
 		return DEVID_DENIED;
 	*owner = status.st_uid;
 	return DEVID_OK;
 }
 
-static bool peer_is_agent(int fd, enum half half, uid_t folder_owner)
+static bool peer_is_agent(int fd, enum scope scope, uid_t folder_owner)
 {
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
 		return false;
-	if (half == HALF_USER)
+	if (scope == SCOPE_USER)
 		return peer.uid == geteuid();
 	return peer.uid == 0 || peer.uid == folder_owner;
 }
@@ -84,13 +84,13 @@ static int open_socket(int bound_ms)
 	return fd;
 }
 
-static enum devid_result connect_socket(int fd, enum half half, int bound_ms)
+static enum devid_result connect_socket(int fd, enum scope scope, int bound_ms)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char path[PATH_BUFFER];
 	int64_t deadline = now_ms() + bound_ms;
 
-	if (!path_socket(half, path))
+	if (!path_socket(scope, path))
 		return DEVID_AGENT_GONE;
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	while (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
@@ -106,27 +106,27 @@ static enum devid_result connect_socket(int fd, enum half half, int bound_ms)
 	return DEVID_OK;
 }
 
-static enum devid_result connect_once(struct client *client, enum half half, int bound_ms)
+static enum devid_result connect_once(struct client *client, enum scope scope, int bound_ms)
 {
 	AUTO_CLOSE int fd = -1;
 	enum devid_result result;
 	struct stat status;
 	uid_t owner;
 
-	result = check_folder(half, &owner);
+	result = check_folder(scope, &owner);
 	if (result != DEVID_OK)
 		return result;
 	fd = open_socket(bound_ms);
 	if (fd < 0 || fstat(fd, &status) != 0)
 		return DEVID_IO;
-	result = connect_socket(fd, half, bound_ms);
+	result = connect_socket(fd, scope, bound_ms);
 	if (result != DEVID_OK)
 		return result;
-	if (!peer_is_agent(fd, half, owner))
+	if (!peer_is_agent(fd, scope, owner))
 		return DEVID_DENIED;
 	client->fd = take_fd(&fd);
 	client->owner = getpid();
-	client->half = half;
+	client->scope = scope;
 	client->inode = status.st_ino;
 	return DEVID_OK;
 }
@@ -137,7 +137,7 @@ static enum devid_result say_hello(struct client *client, bool *other)
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
 	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
 	const char *bus =
-		client->half == HALF_USER ? secure_getenv("DBUS_SESSION_BUS_ADDRESS") : NULL;
+		client->scope == SCOPE_USER ? secure_getenv("DBUS_SESSION_BUS_ADDRESS") : NULL;
 	uint32_t protocol = 0, may_sign = 0;
 	enum devid_result result;
 
@@ -163,22 +163,22 @@ static void wait_for_leave(const struct client *client)
 {
 	AUTO_FRAME struct wire_frame frame = WIRE_FRAME_INIT;
 
-	if (wire_receive(client->fd, &frame, LEAVE_WAIT_MS, 0) == DEVID_OK)
+	if (socket_receive(client->fd, &frame, LEAVE_WAIT_MS, 0) == DEVID_OK)
 		frame.result = DEVID_BAD_DATA; /* nothing was asked */
 }
 
-enum devid_result client_connect(struct client *client, enum half half, enum client_start start)
+enum devid_result client_connect(struct client *client, enum scope scope, enum client_start start)
 {
 	enum devid_result result = DEVID_AGENT_GONE;
 	bool other = false;
 
 	client_close(client);
 	for (int attempt = 0; attempt < 2; attempt++) {
-		result = connect_once(client, half, CLIENT_WAIT_MS);
+		result = connect_once(client, scope, CLIENT_WAIT_MS);
 		if (result == DEVID_AGENT_GONE && start == CLIENT_START) {
-			result = client_spawn_agent(half);
+			result = spawn_agent(scope);
 			if (result == DEVID_OK)
-				result = connect_once(client, half, CLIENT_WAIT_MS);
+				result = connect_once(client, scope, CLIENT_WAIT_MS);
 		}
 		if (result != DEVID_OK)
 			return result;
@@ -271,7 +271,7 @@ void client_on_wait(void (*told)(void))
 static enum devid_result receive_reply(const struct client *client, struct wire_frame *reply,
 				       unsigned look)
 {
-	enum devid_result result = wire_receive(client->fd, reply, CLIENT_WAIT_MS, look);
+	enum devid_result result = socket_receive(client->fd, reply, CLIENT_WAIT_MS, look);
 	int64_t deadline;
 
 	if (result != DEVID_OK || wire_type(reply) != WIRE_PROGRESS)
@@ -284,8 +284,8 @@ static enum devid_result receive_reply(const struct client *client, struct wire_
 
 		if (left <= 0)
 			return DEVID_TIMEOUT;
-		result = wire_receive(client->fd, reply,
-				      left < CLIENT_WAIT_MS ? (int)left : CLIENT_WAIT_MS, 0);
+		result = socket_receive(client->fd, reply,
+					left < CLIENT_WAIT_MS ? (int)left : CLIENT_WAIT_MS, 0);
 	} while (result == DEVID_OK && wire_type(reply) == WIRE_PROGRESS);
 	return result;
 }
@@ -302,7 +302,7 @@ enum devid_result client_exchange(struct client *client, const struct wire_frame
 	if (!client_is_connected(client))
 		return DEVID_AGENT_GONE;
 	start = now_us();
-	result = wire_send(client->fd, request, CLIENT_WAIT_MS);
+	result = socket_send(client->fd, request, CLIENT_WAIT_MS);
 	if (result == DEVID_OK) {
 		look = begin_look(client);
 		looked = now_us();
@@ -331,18 +331,18 @@ enum devid_result client_call(struct client *client, const struct wire_frame *re
 	return result;
 }
 
-enum devid_result client_tell(enum half half, const struct wire_frame *request, int bound_ms)
+enum devid_result client_tell(enum scope scope, const struct wire_frame *request, int bound_ms)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
 	int64_t deadline = now_ms() + bound_ms;
-	enum devid_result result = connect_once(&client, half, bound_ms);
+	enum devid_result result = connect_once(&client, scope, bound_ms);
 	int64_t left = deadline - now_ms();
 
 	if (result == DEVID_OK)
-		result = wire_send(client.fd, request, left > 0 ? (int)left : 0);
+		result = socket_send(client.fd, request, left > 0 ? (int)left : 0);
 	left = deadline - now_ms();
 	if (result == DEVID_OK)
-		result = wire_receive(client.fd, &reply, left > 0 ? (int)left : 0, 0);
+		result = socket_receive(client.fd, &reply, left > 0 ? (int)left : 0, 0);
 	return result;
 }

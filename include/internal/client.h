@@ -16,7 +16,7 @@
 struct client {
 	int fd;	     /* -1: not connected */
 	pid_t owner; /* the process that connected: a forked child must not use it */
-	enum half half;
+	enum scope scope;
 	bool may_sign; /* from HELLO */
 	ino_t inode;   /* of the socket: a host that closes every descriptor may have reused ours */
 	unsigned expected_us; /* how long an answer took lately; 0: not known */
@@ -24,7 +24,7 @@ struct client {
 	struct spin spin;
 };
 #define CLIENT_LATE_US 50 /* the kernel's usual slack, to begin with */
-#define CLIENT_INIT    ((struct client){ -1, 0, HALF_USER, false, 0, 0, CLIENT_LATE_US, { 0, 0 } })
+#define CLIENT_INIT    ((struct client){ -1, 0, SCOPE_USER, false, 0, 0, CLIENT_LATE_US, { 0, 0 } })
 #define AUTO_CLIENT    __attribute__((cleanup(client_close)))
 
 enum client_start {
@@ -32,11 +32,11 @@ enum client_start {
 	CLIENT_START,	 /* start one where nothing listens (the system's: root alone) */
 };
 
-/* Connects, checks the peer (socket folder of our euid and 0700, peer uid ours; for the system half
+/* Connects, checks the peer (socket folder of our euid and 0700, peer uid ours; for the system scope
  * the folder is not writable by others and the peer is uid 0 or the folder's owner), says HELLO. An
  * agent of another protocol version is asked to leave no more than once and then DEVID_AGENT_GONE.
  */
-enum devid_result client_connect(struct client *client, enum half half,
+enum devid_result client_connect(struct client *client, enum scope scope,
 				 enum client_start start) DEVID_MUST_USE;
 /* Closes; in a forked child it only drops the descriptor. */
 void client_close(struct client *client);
@@ -60,7 +60,7 @@ enum devid_result client_exchange(struct client *client, const struct wire_frame
  * and `bound_ms` is for all of it. The answer is waited for all the same, since an agent looks at who asks while it
  * does; DEVID_OK says that there was one, whatever it says.
  */
-enum devid_result client_tell(enum half half, const struct wire_frame *request,
+enum devid_result client_tell(enum scope scope, const struct wire_frame *request,
 			      int bound_ms) DEVID_MUST_USE;
 
 /* spawn.c: starts the agent detached, in a built environment, invisible to the host's SIGCHLD and
@@ -68,4 +68,4 @@ enum devid_result client_tell(enum half half, const struct wire_frame *request,
  * `devid-agent --user|--system --ready-fd N`: one byte on N says that an agent listens now (this one,
  * or one that was there first); the end of file without it, that none came up.
  */
-enum devid_result client_spawn_agent(enum half half) DEVID_MUST_USE;
+enum devid_result spawn_agent(enum scope scope) DEVID_MUST_USE;

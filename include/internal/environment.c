@@ -66,7 +66,7 @@ static void add_user(struct list *list)
 		add(list, words[i], secure_getenv(words[i]));
 }
 
-char **environment_build(enum half half)
+char **environment_build(enum scope scope)
 {
 	struct list list = { NULL, 0, false };
 	size_t hooks = 0;
@@ -76,7 +76,7 @@ char **environment_build(enum half half)
 	list.entries = calloc(hooks + ROOM, sizeof(*list.entries));
 	if (!list.entries)
 		return NULL;
-	if (half == HALF_USER)
+	if (scope == SCOPE_USER)
 		add_user(&list);
 	add_hooks(&list);
 	if (list.failed) {

@@ -4,5 +4,5 @@
 #include <internal/path.h>
 
 /* NULL-ended; NULL: no memory. environment_free() is harmless on NULL. */
-char **environment_build(enum half half);
+char **environment_build(enum scope scope);
 void environment_free(char **environment);

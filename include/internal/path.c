@@ -1,4 +1,4 @@
-/* The folders and sockets of both halves. */
+/* The folders and sockets of both scopes. */
 #include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -205,61 +205,61 @@ static bool find_place(const struct place *place, char *path)
 	return path_home(home) && join(path, home, place->below_home, "/devid");
 }
 
-bool path_data(enum half half, char *path)
+bool path_data(enum scope scope, char *path)
 {
 	const struct place places[] = {
-		[HALF_USER] = { TEST_HOOK("DEVID_DATA_DIR"), "XDG_DATA_HOME", "/.local/share",
-				NULL },
-		[HALF_SYSTEM] = { TEST_HOOK("DEVID_SYSTEM_DIR"), NULL, NULL, "/var/lib/devid" },
+		[SCOPE_USER] = { TEST_HOOK("DEVID_DATA_DIR"), "XDG_DATA_HOME", "/.local/share",
+				 NULL },
+		[SCOPE_SYSTEM] = { TEST_HOOK("DEVID_SYSTEM_DIR"), NULL, NULL, "/var/lib/devid" },
 	};
 
-	return find_place(&places[half], path);
+	return find_place(&places[scope], path);
 }
 
-bool path_config(enum half half, char *path)
+bool path_config(enum scope scope, char *path)
 {
 	const struct place places[] = {
-		[HALF_USER] = { TEST_HOOK("DEVID_CONFIG_DIR"), "XDG_CONFIG_HOME", "/.config",
-				NULL },
-		[HALF_SYSTEM] = { NULL, NULL, NULL, "/etc/devid" },
+		[SCOPE_USER] = { TEST_HOOK("DEVID_CONFIG_DIR"), "XDG_CONFIG_HOME", "/.config",
+				 NULL },
+		[SCOPE_SYSTEM] = { NULL, NULL, NULL, "/etc/devid" },
 	};
 
-	return find_place(&places[half], path);
+	return find_place(&places[scope], path);
 }
 
-bool path_state(enum half half, char *path)
+bool path_state(enum scope scope, char *path)
 {
 	const struct place places[] = {
-		[HALF_USER] = { TEST_HOOK("DEVID_STATE_DIR"), "XDG_STATE_HOME", "/.local/state",
-				NULL },
-		[HALF_SYSTEM] = { TEST_HOOK("DEVID_SYSTEM_STATE_DIR"), NULL, NULL,
-				  "/var/log/devid" },
+		[SCOPE_USER] = { TEST_HOOK("DEVID_STATE_DIR"), "XDG_STATE_HOME", "/.local/state",
+				 NULL },
+		[SCOPE_SYSTEM] = { TEST_HOOK("DEVID_SYSTEM_STATE_DIR"), NULL, NULL,
+				   "/var/log/devid" },
 	};
 
-	return find_place(&places[half], path);
+	return find_place(&places[scope], path);
 }
 
-bool path_runtime(enum half half, char *path)
+bool path_runtime(enum scope scope, char *path)
 {
 	const struct place machine = { TEST_HOOK("DEVID_SYSTEM_RUNTIME_DIR"), NULL, NULL,
 				       "/run/devid" };
 	const char *named = TEST_HOOK("DEVID_RUNTIME_DIR");
 
-	if (half == HALF_SYSTEM)
+	if (scope == SCOPE_SYSTEM)
 		return find_place(&machine, path);
 	if (named && named[0] == '/')
 		return join(path, named, "", "");
 	/* Made at login, by others: where it isn't there, nobody could make it. */
 	named = path_from_environment("XDG_RUNTIME_DIR");
 	return named && access(named, F_OK) == 0 ? join(path, named, "/devid", "")
-						 : path_data(half, path);
+						 : path_data(scope, path);
 }
 
-bool path_socket(enum half half, char *path)
+bool path_socket(enum scope scope, char *path)
 {
 	char folder[PATH_BUFFER];
 
-	return path_runtime(half, folder) && join(path, folder, "/agent", "") &&
+	return path_runtime(scope, folder) && join(path, folder, "/agent", "") &&
 	       strlen(path) < sizeof(((struct sockaddr_un *)NULL)->sun_path);
 }
 
@@ -277,5 +277,5 @@ bool path_systemd_has_agent(void)
 
 	/* As sd_booted(3). One in another folder is whoever names that folder's. */
 	return lstat("/run/systemd/system", &status) == 0 && S_ISDIR(status.st_mode) &&
-	       path_runtime(HALF_SYSTEM, path) && strcmp(path, "/run/devid") == 0;
+	       path_runtime(SCOPE_SYSTEM, path) && strcmp(path, "/run/devid") == 0;
 }

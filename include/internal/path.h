@@ -1,4 +1,4 @@
-/* Where the parts of devid meet: folders and sockets of the user's and the machine's half
+/* Where the parts of devid meet: folders and sockets of the user's and the machine's scope
  * (data/doc/formats.md). DEVID_* variables stand in for them in a build for tests alone
  * (test-hook.h); the fallbacks come from getpwuid(geteuid()), never from $HOME of a caller that
  * changed its uid.
@@ -13,23 +13,23 @@
 
 #define PATH_BUFFER PATH_MAX
 
-enum half {
-	HALF_USER,
-	HALF_SYSTEM,
+enum scope {
+	SCOPE_USER,
+	SCOPE_SYSTEM,
 };
 
 /* DEVID_DATA_DIR, $XDG_DATA_HOME/devid; DEVID_SYSTEM_DIR, /var/lib/devid */
-bool path_data(enum half half, char *path);
+bool path_data(enum scope scope, char *path);
 /* DEVID_CONFIG_DIR, $XDG_CONFIG_HOME/devid; /etc/devid */
-bool path_config(enum half half, char *path);
+bool path_config(enum scope scope, char *path);
 /* DEVID_STATE_DIR, $XDG_STATE_HOME/devid; DEVID_SYSTEM_STATE_DIR, /var/log/devid */
-bool path_state(enum half half, char *path);
+bool path_state(enum scope scope, char *path);
 /* DEVID_RUNTIME_DIR, $XDG_RUNTIME_DIR/devid if it is ours, else path_data();
  * DEVID_SYSTEM_RUNTIME_DIR, /run/devid
  */
-bool path_runtime(enum half half, char *path);
+bool path_runtime(enum scope scope, char *path);
 /* path_runtime()/agent; false where it doesn't fit in sun_path */
-bool path_socket(enum half half, char *path);
+bool path_socket(enum scope scope, char *path);
 /* $HOME where the caller owns it, else what the password file says. */
 bool path_home(char *path);
 /* A folder that the environment names: absolute, and the caller's own (or not there yet, below one

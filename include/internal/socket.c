@@ -73,7 +73,7 @@ static enum devid_result from_errno(void)
 	return errno == ENOMEM || errno == ENOBUFS ? DEVID_NO_MEMORY : DEVID_AGENT_GONE;
 }
 
-enum devid_result wire_send(int fd, const struct wire_frame *frame, int timeout_ms)
+enum devid_result socket_send(int fd, const struct wire_frame *frame, int timeout_ms)
 {
 	int64_t deadline = deadline_after(timeout_ms);
 	size_t sent = 0;
@@ -203,12 +203,12 @@ static enum devid_result receive(int fd, struct wire_frame *frame, enum way way,
 	return result;
 }
 
-enum devid_result wire_receive(int fd, struct wire_frame *frame, int timeout_ms, unsigned spin_us)
+enum devid_result socket_receive(int fd, struct wire_frame *frame, int timeout_ms, unsigned spin_us)
 {
 	return receive(fd, frame, TO_CLIENT, timeout_ms, spin_us);
 }
 
-enum devid_result wire_receive_request(int fd, struct wire_frame *frame, int timeout_ms)
+enum devid_result socket_receive_request(int fd, struct wire_frame *frame, int timeout_ms)
 {
 	return receive(fd, frame, TO_AGENT, timeout_ms, 0);
 }

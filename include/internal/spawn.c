@@ -247,26 +247,26 @@ static bool has_other_ids(const struct launch *launch)
 	       saved != launch->uid || real_group != launch->gid || saved_group != launch->gid;
 }
 
-enum devid_result client_spawn_agent(enum half half)
+enum devid_result spawn_agent(enum scope scope)
 {
 	char name[] = "devid-agent", user[] = "--user", system[] = "--system";
 	char ready_option[] = "--ready-fd", ready_number[] = "3";
-	char *arguments[] = { name, half == HALF_SYSTEM ? system : user, ready_option, ready_number,
-			      NULL };
+	char *arguments[] = { name, scope == SCOPE_SYSTEM ? system : user, ready_option,
+			      ready_number, NULL };
 	struct launch launch = { path_agent(), arguments, NULL, geteuid(), getegid(), false };
 	enum devid_result result;
 	char fault[PATH_BUFFER];
 	int pipe_fds[2];
 
 	/* Systemd's runs in its unit's sandbox. */
-	if (half == HALF_SYSTEM && (launch.uid != 0 || path_systemd_has_agent()))
+	if (scope == SCOPE_SYSTEM && (launch.uid != 0 || path_systemd_has_agent()))
 		return DEVID_AGENT_GONE;
 	if (euidaccess(launch.path, X_OK) != 0)
 		return DEVID_AGENT_GONE;
 	if (!path_may_run(launch.path, fault))
 		return DEVID_DENIED;
 	launch.change_ids = has_other_ids(&launch);
-	launch.environment = environment_build(half);
+	launch.environment = environment_build(scope);
 	if (!launch.environment)
 		return DEVID_NO_MEMORY;
 	if (pipe2(pipe_fds, O_CLOEXEC) != 0) {

@@ -165,11 +165,12 @@ char *wire_get_text(const struct wire_frame *frame, enum wire_tag tag);
  * one follows is DEVID_BAD_DATA. DEVID_TIMEOUT, DEVID_AGENT_GONE (end of file, also inside a frame), DEVID_BAD_DATA,
  * DEVID_NO_MEMORY. No SIGPIPE. After any failure the stream is of no more use.
  */
-enum devid_result wire_send(int fd, const struct wire_frame *frame, int timeout_ms) DEVID_MUST_USE;
-enum devid_result wire_receive(int fd, struct wire_frame *frame, int timeout_ms,
-			       unsigned spin_us) DEVID_MUST_USE;
+enum devid_result socket_send(int fd, const struct wire_frame *frame,
+			      int timeout_ms) DEVID_MUST_USE;
+enum devid_result socket_receive(int fd, struct wire_frame *frame, int timeout_ms,
+				 unsigned spin_us) DEVID_MUST_USE;
 /* The agent's side of it: takes a request, with the same bound. What only an agent sends is
  * DEVID_BAD_DATA at once, so that nobody keeps a thread busy with PROGRESS that it passes over.
  */
-enum devid_result wire_receive_request(int fd, struct wire_frame *frame,
-				       int timeout_ms) DEVID_MUST_USE;
+enum devid_result socket_receive_request(int fd, struct wire_frame *frame,
+					 int timeout_ms) DEVID_MUST_USE;

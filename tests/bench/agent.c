@@ -22,14 +22,14 @@ static int start(void)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 
-	return client_connect(&client, HALF_USER, CLIENT_START);
+	return client_connect(&client, SCOPE_USER, CLIENT_START);
 }
 
 static int forget(void)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
-	enum devid_result result = client_connect(&client, HALF_USER, CLIENT_NO_START);
+	enum devid_result result = client_connect(&client, SCOPE_USER, CLIENT_NO_START);
 
 	return result ? result : ask(&client, WIRE_FORGET, &reply);
 }
@@ -42,7 +42,7 @@ static int leave(void)
 	struct timespec pause_for = { 0, 5000000 };
 	uint32_t pid;
 
-	if (client_connect(&client, HALF_USER, CLIENT_NO_START) == DEVID_AGENT_GONE)
+	if (client_connect(&client, SCOPE_USER, CLIENT_NO_START) == DEVID_AGENT_GONE)
 		return 0;
 	if (ask(&client, WIRE_STATUS, &reply) != DEVID_OK || !wire_get_u32(&reply, TAG_PID, &pid))
 		return 1;

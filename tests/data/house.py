@@ -49,7 +49,7 @@ tables = {
     "command/admin/ca.h": "command/ca.c",
     "command/admin/policy.h": "command/policy.c",
     "command/doctor/doctor.h": "command/doctor/table.c",
-    "command/profile/client.h": "command/profile/table.c",
+    "command/profile/profile.h": "command/profile/table.c",
     "command/vpn/driver.h": "command/vpn/driver.c",
     "account/lint/lint.h": "account/lint/lint.c",
     "account/office/office.h": "account/office/office.c",
@@ -200,6 +200,22 @@ def strays(defined, used, also=()):
     return sorted(found)
 
 
+def misnamed(defined):
+    """External names that don't begin with a word of their file's name or with their room's."""
+    found = set()
+    rows = {name for header in tables for name in declared(read("helper/" + header))}
+    for name, paths in defined.items():
+        for path in paths:
+            words = re.split("[/-]", path.removesuffix(".c"))
+            stem = os.path.basename(path).removesuffix(".c").replace("-", "_")
+            # The library's, Cryptoki's, GnuTLS's, and the rows that a table's header declares.
+            if name.startswith(("devid_", "C_", "_", stem)) or name in rows | {"main"}:
+                continue
+            if not any(re.match(re.escape(word.removesuffix("s")) + "s?(_|$)", name) for word in words[1:]):
+                found.add(f"{path}: {name}")
+    return sorted(found)
+
+
 count = 0
 
 
@@ -234,6 +250,7 @@ if __name__ == "__main__":
     is_empty([f"{name}: {' '.join(sorted(paths))}" for name, paths in sorted(defined.items())
               if name != "main" and len(paths) > 1], "no external name stands twice")
     is_empty(strays(defined, used), "what a file gives to others, the header of its name declares")
+    is_empty(misnamed(defined), "what is external begins with its file's or its room's name")
     # Each would be noticed.
     wrong = ("helper/base/text.c", "helper/command/main.c")
     is_found(against(headers, [wrong]), wrong[1], "an #include against an arrow would be seen")
@@ -242,4 +259,5 @@ if __name__ == "__main__":
              "helper/base/error.c", "a circle would be seen")
     is_found(strays({"text_nowhere": {"helper/base/text.c"}}, {"helper/base/error.c": {"text_nowhere"}}), "text_nowhere",
              "a function that no header declares would be seen")
+    is_found(misnamed({"choose": {"helper/base/text.c"}}), "choose", "a name of no file would be seen")
     print(f"1..{count}")

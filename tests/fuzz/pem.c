@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (key_der_to_pkcs8(data, size, NULL, &pkcs8) && key_der_lacks_point(&pkcs8))
 		FUZZ_CHECK(key_der_with_point(&pkcs8, point, sizeof(point), &completed) &&
 			   !key_der_lacks_point(&completed));
-	bundle = bundle_read("file", &bytes, &words.source, &error);
+	bundle = pem_read_bundle("file", &bytes, &words.source, &error);
 	FUZZ_CHECK(!bundle == !!error);
 	if (bundle)
 		candidates = candidates_find(bundle, true, NULL);

@@ -49,13 +49,13 @@ static void begin(void)
 	}
 	g_unsetenv("DBUS_SESSION_BUS_ADDRESS");
 	stub_reset();
-	agent_init(&agent, HALF_USER);
+	agent_init(&agent, SCOPE_USER);
 	/* Root's is told of less. */
 	agent.uid = 1000;
 	/* Every request would write its event: neither the requests nor the gate have a report. */
 	gate_free(agent.gate);
 	g_clear_pointer(&agent.report, report_free);
-	agent.gate = gate_new(HALF_USER, &agent.uid, NULL, agent.keys);
+	agent.gate = gate_new(SCOPE_USER, &agent.uid, NULL, agent.keys);
 	ready_gnutls();
 }
 

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	FUZZ_CHECK(send(fds[0], data, size, MSG_DONTWAIT) == (ssize_t)size);
 	shutdown(fds[0], SHUT_WR);
-	while (wire_receive(fds[1], &frame, 1000, 0) == DEVID_OK) {
+	while (socket_receive(fds[1], &frame, 1000, 0) == DEVID_OK) {
 		check(&frame);
 		check_rest(&frame.bytes);
 		FUZZ_CHECK(++frames <= size / WIRE_HEADER);

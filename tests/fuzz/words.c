@@ -39,13 +39,13 @@ static void check_wrap(const char *text, int width, int indent)
 	/* What would steer a terminal is shown by its escape. */
 	g_autofree char *shown = text_printable(text);
 
-	text_wrap(out, text, indent, indent, width);
+	table_wrap(out, text, indent, indent, width);
 	FUZZ_CHECK(g_utf8_validate(out->str, (gssize)out->len, NULL));
 	FUZZ_CHECK(visible(out->str) == visible(shown));
 	lines = g_strsplit(out->str, "\n", -1);
 	/* The first line's indent is the caller's. */
 	for (guint i = 0; lines[i] && !strchr(text, '\n'); i++)
-		FUZZ_CHECK(text_width(lines[i]) <= width - (i == 0 ? indent : 0));
+		FUZZ_CHECK(table_width(lines[i]) <= width - (i == 0 ? indent : 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -11,7 +11,7 @@ static CK_SESSION_HANDLE session;
 
 static CK_OBJECT_HANDLE begin(const char *name)
 {
-	write_record(HALF_USER, &(struct test_record){ .pki = name });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = name });
 	session = open_session(0, 0);
 	return find_one(session, CKO_PRIVATE_KEY, name);
 }
@@ -30,7 +30,7 @@ static CK_RV sign_hash(CK_OBJECT_HANDLE key)
 /* A streamed operation that is given up takes its connection with it, and nothing else. */
 static void test_stream_given_up(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_OBJECT_HANDLE key = begin("p256");
 	CK_MECHANISM mechanism = { CKM_ECDSA_SHA256, NULL, 0 };
 	uint8_t *data = calloc(1, 200000);
@@ -47,14 +47,14 @@ static void test_stream_given_up(void **state)
 	assert_int_equal(p11->C_SignInit(session, &mechanism, key), CKR_OK);
 	assert_int_equal(p11->C_SignUpdate(session, data, 200000), CKR_OK);
 	agent_stop(agent);
-	agent_restart(agent, HALF_USER);
+	agent_restart(agent, SCOPE_USER);
 	assert_int_equal(p11->C_SignUpdate(session, data, 200000), CKR_DEVICE_ERROR);
 	assert_int_equal(p11->C_SignUpdate(session, data, 1), CKR_OPERATION_NOT_INITIALIZED);
 	/* With parts that haven't gone yet nothing is lost. */
 	assert_int_equal(p11->C_SignInit(session, &mechanism, key), CKR_OK);
 	assert_int_equal(p11->C_SignUpdate(session, data, 1000), CKR_OK);
 	agent_stop(agent);
-	agent_restart(agent, HALF_USER);
+	agent_restart(agent, SCOPE_USER);
 	{
 		uint8_t signature[64];
 		CK_ULONG length = 64;
@@ -67,7 +67,7 @@ static void test_stream_given_up(void **state)
 /* Refused with its first part, told with the signature that isn't made; nothing more is sent. */
 static void test_stream_refused(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_OBJECT_HANDLE key = begin("p256");
 	CK_MECHANISM mechanism = { CKM_ECDSA_SHA256, NULL, 0 };
 	uint8_t *data = calloc(1, 200000), signature[64];
@@ -117,7 +117,7 @@ static void test_results(void **state)
 		[DEVID_KEY_MISSING] = CKR_DEVICE_ERROR,
 		[DEVID_IO] = CKR_DEVICE_ERROR,
 	};
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_OBJECT_HANDLE key = begin("p256");
 
 	for (int i = 1; i < DEVID_RESULT_COUNT; i++) {
@@ -146,20 +146,20 @@ static void test_no_agent(void **state)
 	CK_OBJECT_HANDLE key = begin("p256");
 
 	assert_int_equal(sign_hash(key), CKR_DEVICE_ERROR);
-	agent_start(HALF_USER);
+	agent_start(SCOPE_USER);
 	assert_int_equal(sign_hash(key), CKR_OK);
 }
 
 /* A connection kept from earlier that turns out dead costs nothing but a new one. */
 static void test_agent_comes_and_goes(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_OBJECT_HANDLE key = begin("p256");
 
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(sign_hash(key), CKR_OK);
 		agent_stop(agent);
-		agent_restart(agent, HALF_USER);
+		agent_restart(agent, SCOPE_USER);
 	}
 	assert_int_equal(sign_hash(key), CKR_OK);
 	assert_int_equal(agent->connections, 6);
@@ -168,7 +168,7 @@ static void test_agent_comes_and_goes(void **state)
 		assert_int_equal(sign_hash(key), CKR_OK);
 	/* One that hangs up on a new connection as well is gone. */
 	agent_stop(agent);
-	agent_restart(agent, HALF_USER);
+	agent_restart(agent, SCOPE_USER);
 	agent->close_after = 0;
 	agent->close_before = 1;
 	assert_int_equal(p11->C_Finalize(NULL), CKR_OK);
@@ -178,7 +178,7 @@ static void test_agent_comes_and_goes(void **state)
 
 static void test_silent_agent(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_OBJECT_HANDLE key = begin("p256");
 	struct timespec start, end;
 
@@ -195,16 +195,17 @@ static void test_silent_agent(void **state)
 static void test_key_removed_under_operation(void **state)
 {
 	CK_MECHANISM mechanism = { CKM_ECDSA_SHA256, NULL, 0 };
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_OBJECT_HANDLE key;
 	uint8_t signature[96];
 	CK_ULONG length = sizeof(signature);
 
-	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000009", .pki = "p384" });
+	write_record(SCOPE_USER,
+		     &(struct test_record){ .name = "0000000000000009", .pki = "p384" });
 	session = open_session(0, 0);
 	key = find_one(session, CKO_PRIVATE_KEY, "p384");
 	assert_int_equal(p11->C_SignInit(session, &mechanism, key), CKR_OK);
-	remove_record(HALF_USER, "0000000000000009");
+	remove_record(SCOPE_USER, "0000000000000009");
 	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "p384"), 0);
 	agent->answer = DEVID_KEY_MISSING;
 	assert_int_equal(p11->C_Sign(session, signature, 4, signature, &length), CKR_DEVICE_ERROR);

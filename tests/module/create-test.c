@@ -145,7 +145,7 @@ static CK_ULONG length_of(const CK_ATTRIBUTE *template)
 
 static void test_template_faults(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_SESSION_HANDLE session = open_session(0, CKF_RW_SESSION);
 	CK_OBJECT_HANDLE object;
 
@@ -194,7 +194,7 @@ static void assert_number(const struct wire_frame *frame, enum wire_tag tag, uin
 
 static void test_create_certificate(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_SESSION_HANDLE session = open_session(0, CKF_RW_SESSION), reading = open_session(0, 0);
 	size_t length;
 	uint8_t *der = pki_certificate("p256", &length);
@@ -222,10 +222,10 @@ static void test_create_certificate(void **state)
 	/* The agent says that it is written, and it isn't there. */
 	assert_int_equal(p11->C_CreateObject(session, template, ARRAY_LENGTH(template), &object),
 			 CKR_FUNCTION_FAILED);
-	write_record(HALF_USER, &(struct test_record){ .name = NEW_NAME,
-						       .pki = "p256",
-						       .label = "written",
-						       .store = "none" });
+	write_record(SCOPE_USER, &(struct test_record){ .name = NEW_NAME,
+							.pki = "p256",
+							.label = "written",
+							.store = "none" });
 	assert_int_equal(p11->C_CreateObject(session, template, ARRAY_LENGTH(template), &object),
 			 CKR_OK);
 	assert_int_equal(object, find_one(session, CKO_CERTIFICATE, "written"));
@@ -243,7 +243,7 @@ static void test_create_certificate(void **state)
 
 static void test_create_keys(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_SESSION_HANDLE session = open_session(0, CKF_RW_SESSION);
 	CK_ATTRIBUTE rsa_key[] = {
 		RSA_KEY,
@@ -265,7 +265,7 @@ static void test_create_keys(void **state)
 	CK_OBJECT_HANDLE object;
 
 	strcpy(agent->new_name, NEW_NAME);
-	write_record(HALF_USER,
+	write_record(SCOPE_USER,
 		     &(struct test_record){ .name = NEW_NAME, .pki = "rsa2048", .no_leaf = true });
 	assert_int_equal(p11->C_CreateObject(session, rsa_key, ARRAY_LENGTH(rsa_key), &object),
 			 CKR_OK);
@@ -309,7 +309,7 @@ static void test_refusals(void **state)
 		{ DEVID_IO, CKR_DEVICE_ERROR },
 		{ DEVID_ACCOUNT_BROKEN, CKR_FUNCTION_FAILED },
 	};
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_SESSION_HANDLE session = open_session(0, CKF_RW_SESSION);
 	CK_ATTRIBUTE template[] = { RSA_KEY };
 	CK_OBJECT_HANDLE object;
@@ -331,12 +331,12 @@ static void test_refusals(void **state)
 
 static void test_destroy(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_SESSION_HANDLE session, reading;
 	CK_OBJECT_HANDLE key, certificate;
 
-	write_record(HALF_USER, &(struct test_record){
-					.name = NEW_NAME, .pki = "rsa2048", .chain = { "root" } });
+	write_record(SCOPE_USER, &(struct test_record){
+					 .name = NEW_NAME, .pki = "rsa2048", .chain = { "root" } });
 	session = open_session(0, CKF_RW_SESSION);
 	reading = open_session(0, 0);
 	key = find_one(session, CKO_PRIVATE_KEY, "rsa2048");
@@ -365,7 +365,7 @@ static void test_destroy(void **state)
 
 static void test_change(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_SESSION_HANDLE session, reading;
 	CK_OBJECT_HANDLE key, chain;
 	CK_ATTRIBUTE label = { CKA_LABEL, (char *)"new", 3 }, id = { CKA_ID, (char *)"\7", 1 },
@@ -376,8 +376,8 @@ static void test_change(void **state)
 		     two_faults[] = { sign, unknown };
 	struct wire_field field;
 
-	write_record(HALF_USER, &(struct test_record){
-					.name = NEW_NAME, .pki = "rsa2048", .chain = { "root" } });
+	write_record(SCOPE_USER, &(struct test_record){
+					 .name = NEW_NAME, .pki = "rsa2048", .chain = { "root" } });
 	session = open_session(0, CKF_RW_SESSION);
 	reading = open_session(0, 0);
 	key = find_one(session, CKO_PRIVATE_KEY, "rsa2048");
@@ -430,15 +430,15 @@ static void test_change_each(void **state)
 		{ CKO_PRIVATE_KEY, "serv-key", OBJECT_PRIVATE_KEY },
 		{ CKO_PUBLIC_KEY, "serv-pub", OBJECT_PUBLIC_KEY },
 	};
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_SESSION_HANDLE session;
 	CK_ATTRIBUTE both[] = { { CKA_ID, (char *)"\7\7", 2 }, { CKA_LABEL, (char *)"new", 3 } };
 
-	write_record(HALF_USER, &(struct test_record){ .name = NEW_NAME,
-						       .pki = "rsa2048",
-						       .label = "serv-cert",
-						       .key_label = "serv-key",
-						       .public_key_label = "serv-pub" });
+	write_record(SCOPE_USER, &(struct test_record){ .name = NEW_NAME,
+							.pki = "rsa2048",
+							.label = "serv-cert",
+							.key_label = "serv-key",
+							.public_key_label = "serv-pub" });
 	session = open_session(0, CKF_RW_SESSION);
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
 		CK_OBJECT_HANDLE object = find_one(session, rows[i].class, rows[i].label);
@@ -457,7 +457,7 @@ static void test_copy(void **state)
 	CK_SESSION_HANDLE session;
 	CK_OBJECT_HANDLE key, copy;
 
-	write_record(HALF_USER, &(struct test_record){ .pki = "rsa2048" });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "rsa2048" });
 	session = open_session(0, CKF_RW_SESSION);
 	key = find_one(session, CKO_PRIVATE_KEY, "rsa2048");
 	assert_int_equal(p11->C_CopyObject(session, key, NULL, 0, &copy), CKR_ACTION_PROHIBITED);

@@ -49,13 +49,13 @@ static const EVP_MD *digest_of(uint32_t digest)
 /* ECDSA's DER to r||s. */
 static size_t raw_ecdsa(EVP_PKEY *key, const uint8_t *der, size_t length, uint8_t *out)
 {
-	size_t half = (size_t)(EVP_PKEY_get_bits(key) + 7) / 8;
+	size_t scope = (size_t)(EVP_PKEY_get_bits(key) + 7) / 8;
 	ECDSA_SIG *parts = d2i_ECDSA_SIG(NULL, &der, (long)length);
 
-	BN_bn2binpad(ECDSA_SIG_get0_r(parts), out, (int)half);
-	BN_bn2binpad(ECDSA_SIG_get0_s(parts), out + half, (int)half);
+	BN_bn2binpad(ECDSA_SIG_get0_r(parts), out, (int)scope);
+	BN_bn2binpad(ECDSA_SIG_get0_s(parts), out + scope, (int)scope);
 	ECDSA_SIG_free(parts);
-	return 2 * half;
+	return 2 * scope;
 }
 
 static size_t sign(const struct fake_agent *agent, EVP_PKEY *key, const struct peer *peer,
@@ -202,7 +202,7 @@ static bool answer(struct fake_agent *agent, struct peer *peer, const struct wir
 		for (unsigned i = 0; i < agent->prompts; i++) {
 			wire_begin(&reply, WIRE_PROGRESS);
 			if (wire_finish(&reply) != DEVID_OK ||
-			    wire_send(peer->fd, &reply, 1000) != DEVID_OK)
+			    socket_send(peer->fd, &reply, 1000) != DEVID_OK)
 				return false;
 		}
 	}
@@ -223,7 +223,7 @@ static bool answer(struct fake_agent *agent, struct peer *peer, const struct wir
 	} else {
 		answer_change(agent, request, &reply);
 	}
-	return wire_finish(&reply) == DEVID_OK && wire_send(peer->fd, &reply, 1000) == DEVID_OK &&
+	return wire_finish(&reply) == DEVID_OK && socket_send(peer->fd, &reply, 1000) == DEVID_OK &&
 	       (agent->close_after < 0 || peer->requests < agent->close_after);
 }
 
@@ -252,7 +252,7 @@ static void serve(struct fake_agent *agent, int listener)
 			AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
 
 			if (peers[i].fd >= 0 && polled[i].revents &&
-			    (wire_receive(peers[i].fd, &request, 2000, 0) != DEVID_OK ||
+			    (socket_receive(peers[i].fd, &request, 2000, 0) != DEVID_OK ||
 			     !answer(agent, &peers[i], &request)))
 				drop(agent, &peers[i]);
 		}
@@ -266,16 +266,16 @@ static void serve(struct fake_agent *agent, int listener)
 	}
 }
 
-static int listen_on(enum half half)
+static int listen_on(enum scope scope)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char path[PATH_BUFFER];
 
-	assert_true(path_runtime(half, path));
+	assert_true(path_runtime(scope, path));
 	mkdir(path, 0700);
-	chmod(path, half == HALF_USER ? 0700 : 0755);
-	assert_true(path_socket(half, path));
+	chmod(path, scope == SCOPE_USER ? 0700 : 0755);
+	assert_true(path_socket(scope, path));
 	unlink(path);
 	strcpy(address.sun_path, path);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
@@ -284,9 +284,9 @@ static int listen_on(enum half half)
 	return fd;
 }
 
-void agent_restart(struct fake_agent *agent, enum half half)
+void agent_restart(struct fake_agent *agent, enum scope scope)
 {
-	int listener = listen_on(half);
+	int listener = listen_on(scope);
 	pid_t pid;
 
 	agent->open = 0;
@@ -300,7 +300,7 @@ void agent_restart(struct fake_agent *agent, enum half half)
 	close(listener);
 }
 
-struct fake_agent *agent_start(enum half half)
+struct fake_agent *agent_start(enum scope scope)
 {
 	struct fake_agent *agent = mmap(NULL, sizeof(*agent), PROT_READ | PROT_WRITE,
 					MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -313,7 +313,7 @@ struct fake_agent *agent_start(enum half half)
 	agent->close_after = -1;
 	agent->may_sign = 1;
 	agents[agent_count++] = agent;
-	agent_restart(agent, half);
+	agent_restart(agent, scope);
 	return agent;
 }
 

@@ -52,7 +52,7 @@ static CK_RV find_and_sign(CK_SESSION_HANDLE session)
 
 static CK_OBJECT_HANDLE begin(CK_SESSION_HANDLE *session)
 {
-	write_record(HALF_USER, &(struct test_record){ .pki = "p256" });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "p256" });
 	*session = open_session(0, 0);
 	return find_one(*session, CKO_PRIVATE_KEY, "p256");
 }
@@ -69,7 +69,7 @@ static void wait_for_child(pid_t pid)
 /* What a client does that forks and goes on: GnuTLS, a daemon that loads keys before it forks. */
 static void test_fork(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_SESSION_HANDLE session;
 	CK_OBJECT_HANDLE key = begin(&session);
 	CK_MECHANISM mechanism = { CKM_ECDSA_SHA256, NULL, 0 };
@@ -118,7 +118,7 @@ static void test_fork_and_exit(void **state)
 	CK_SESSION_HANDLE session;
 	pid_t pid;
 
-	agent_start(HALF_USER);
+	agent_start(SCOPE_USER);
 	pid = fork();
 	if (pid == 0) {
 		CHECK(p11->C_Initialize(NULL) == CKR_OK);
@@ -162,7 +162,7 @@ static void test_fork_under_work(void **state)
 #ifdef __SANITIZE_ADDRESS__
 	return; /* its allocator's locks are not made ready for a fork: the child can't allocate */
 #endif
-	agent_start(HALF_USER);
+	agent_start(SCOPE_USER);
 	begin(&session);
 	for (int i = 0; i < 4; i++)
 		pthread_create(&threads[i], NULL, sign_until_end, NULL);
@@ -179,7 +179,7 @@ static void test_fork_under_work(void **state)
 			_exit(0);
 		}
 		wait_for_child(pid);
-		new_generation(HALF_USER);
+		new_generation(SCOPE_USER);
 	}
 	assert_int_equal(p11->C_Finalize(NULL), CKR_OK);
 	for (int i = 0; i < 4; i++) {
@@ -192,7 +192,7 @@ static void test_fork_under_work(void **state)
 
 static void test_finalize_under_work(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_SESSION_HANDLE session;
 	pthread_t threads[8];
 	int fds = count_fds();
@@ -253,7 +253,7 @@ static void *finalize_later(void *data)
 /* C_Finalize doesn't sit out the bound of an agent that is silent. */
 static void test_finalize_releases_waiting(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	struct timespec start, end;
 	CK_SESSION_HANDLE session;
 	CK_OBJECT_HANDLE key = begin(&session);
@@ -281,7 +281,7 @@ static void *close_later(void *data)
 
 static void test_session_closed_under_operation(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_OBJECT_HANDLE key = begin(&closing);
 	pthread_t thread;
 	void *rv;
@@ -313,7 +313,7 @@ static void *work(void *data)
 
 static void test_threads(void **state)
 {
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_SESSION_HANDLE session;
 	pthread_t threads[16];
 
@@ -323,7 +323,7 @@ static void test_threads(void **state)
 		pthread_create(&threads[i], NULL, work, (void *)(intptr_t)i);
 	/* and records that change meanwhile */
 	for (int i = 0; i < 20; i++)
-		new_generation(HALF_USER);
+		new_generation(SCOPE_USER);
 	for (int i = 0; i < 16; i++)
 		pthread_join(threads[i], NULL);
 	assert_int_equal(failures, 0);
@@ -338,8 +338,8 @@ static void test_load_again_and_again(void **state)
 {
 	int fds = count_fds();
 
-	agent_start(HALF_USER);
-	write_record(HALF_USER, &(struct test_record){ .pki = "p256" });
+	agent_start(SCOPE_USER);
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "p256" });
 	for (int i = 0; i < 50; i++) {
 		void *module = dlopen(getenv("DEVID_MODULE"), RTLD_NOW | RTLD_LOCAL);
 		CK_SESSION_HANDLE session;
@@ -359,7 +359,7 @@ static void test_closed_standard_descriptors(void **state)
 	CK_SESSION_HANDLE session;
 	pid_t pid;
 
-	agent_start(HALF_USER);
+	agent_start(SCOPE_USER);
 	begin(&session);
 	assert_int_equal(p11->C_Finalize(NULL), CKR_OK);
 	pid = fork();
@@ -382,7 +382,7 @@ static void test_no_descriptors_left(void **state)
 	CK_SESSION_HANDLE session;
 	pid_t pid;
 
-	agent_start(HALF_USER);
+	agent_start(SCOPE_USER);
 	begin(&session);
 	assert_int_equal(p11->C_Finalize(NULL), CKR_OK);
 	pid = fork();

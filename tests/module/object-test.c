@@ -6,15 +6,15 @@
 
 static void write_some(void)
 {
-	write_record(HALF_USER, &(struct test_record){ .pki = "rsa2048",
-						       .id = "a1",
-						       .chain = { "issuing", "root" } });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "rsa2048",
+							.id = "a1",
+							.chain = { "issuing", "root" } });
 	write_record(
-		HALF_USER,
+		SCOPE_USER,
 		&(struct test_record){ .pki = "p256", .id = "a2", .chain = { "issuing", "root" } });
-	write_record(HALF_USER,
+	write_record(SCOPE_USER,
 		     &(struct test_record){ .pki = "p521", .id = "a3", .no_leaf = true });
-	write_record(HALF_USER,
+	write_record(SCOPE_USER,
 		     &(struct test_record){ .pki = "stranger-root", .id = "a4", .store = "none" });
 }
 
@@ -25,7 +25,7 @@ static void test_empty(void **state)
 
 	assert_int_equal(find_all(session, NULL, 0, &object, 1), 0);
 	assert_int_equal(find_all(machine, NULL, 0, &object, 1), 0);
-	mkdir(folder_of(HALF_USER), 0700);
+	mkdir(folder_of(SCOPE_USER), 0700);
 	assert_int_equal(find_all(session, NULL, 0, &object, 1), 0);
 }
 
@@ -52,7 +52,7 @@ static void test_lone_ca_hides_chain(void **state)
 	CK_BBOOL modifiable;
 
 	write_some();
-	write_record(HALF_USER, &(struct test_record){ .pki = "root", .store = "none" });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "root", .store = "none" });
 	session = open_session(0, 0);
 	assert_int_equal(count_class(session, CKO_CERTIFICATE), 5);
 	read_attribute(session, find_one(session, CKO_CERTIFICATE, "root"), CKA_MODIFIABLE,
@@ -166,13 +166,13 @@ static void check_labels(const char *pki, bool no_leaf, const char *key_label,
 						   CKO_PUBLIC_KEY };
 	CK_SESSION_HANDLE session = open_session(0, 0);
 
-	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000001",
-						       .pki = pki,
-						       .label = "serv-cert",
-						       .id = "a1",
-						       .no_leaf = no_leaf,
-						       .key_label = key_label,
-						       .public_key_label = public_key_label });
+	write_record(SCOPE_USER, &(struct test_record){ .name = "0000000000000001",
+							.pki = pki,
+							.label = "serv-cert",
+							.id = "a1",
+							.no_leaf = no_leaf,
+							.key_label = key_label,
+							.public_key_label = public_key_label });
 	for (size_t i = no_leaf; i < 3; i++) {
 		CK_OBJECT_HANDLE object = find_one(session, classes[i], labels[i]);
 
@@ -215,12 +215,12 @@ static void test_labels_that_coincide(void **state)
 {
 	CK_SESSION_HANDLE session = open_session(0, 0);
 
-	write_record(HALF_USER, &(struct test_record){ .pki = "rsa2048", .key_label = "p256" });
-	write_record(HALF_USER, &(struct test_record){ .pki = "p256" });
-	write_record(HALF_USER, &(struct test_record){ .pki = "p384",
-						       .store = "none",
-						       .key_label = "p256",
-						       .public_key_label = "p256" });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "rsa2048", .key_label = "p256" });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "p256" });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "p384",
+							.store = "none",
+							.key_label = "p256",
+							.public_key_label = "p256" });
 	assert_int_equal(found_with(session, CKA_LABEL, "p256", 4), 5);
 	assert_int_equal(found_with(session, CKA_LABEL, "rsa2048", 7), 1);
 	assert_int_equal(found_with(session, CKA_LABEL, "p384", 4), 1);
@@ -427,7 +427,7 @@ static void test_certificate(void **state)
 	assert_int_equal(category, 2);
 	assert_int_equal(read_attribute(session, leaf, CKA_CHECK_VALUE, BYTES_OF(value)), 3);
 	/* Somebody else's: its key isn't here. */
-	write_record(HALF_USER, &(struct test_record){ .pki = "second", .store = "none" });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "second", .store = "none" });
 	read_attribute(session, find_one(session, CKO_CERTIFICATE, "second"),
 		       CKA_CERTIFICATE_CATEGORY, BYTES_OF(&category));
 	assert_int_equal(category, 3);

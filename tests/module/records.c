@@ -120,14 +120,14 @@ static void put_pem(FILE *out, const char *pki)
 	free(der);
 }
 
-static FILE *create_record(enum half half, const char *name)
+static FILE *create_record(enum scope scope, const char *name)
 {
 	char path[512];
 	FILE *file;
 	int fd;
 
-	mkdir(folder_of(half), 0755);
-	snprintf(path, sizeof(path), "%s/%s.identity", folder_of(half), name);
+	mkdir(folder_of(scope), 0755);
+	snprintf(path, sizeof(path), "%s/%s.identity", folder_of(scope), name);
 	unlink(path);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	file = fd >= 0 ? fdopen(fd, "w") : NULL;
@@ -148,7 +148,7 @@ static void name_record(const struct test_record *record, const char *label, cha
 		sprintf(name + 2 * i, "%02x", hash[i]);
 }
 
-void write_record(enum half half, const struct test_record *record)
+void write_record(enum scope scope, const struct test_record *record)
 {
 	static unsigned next_id;
 	const char *label = record->label ? record->label : record->pki;
@@ -158,7 +158,7 @@ void write_record(enum half half, const struct test_record *record)
 	FILE *out;
 
 	name_record(record, label, name);
-	out = create_record(half, name);
+	out = create_record(scope, name);
 	fprintf(out, "Devid-Identity: 1\nLabel: %s\n", label);
 	if (record->key_label)
 		fprintf(out, "Key-Label: %s\n", record->key_label);
@@ -190,35 +190,35 @@ void write_record(enum half half, const struct test_record *record)
 	for (int i = 0; i < 4 && record->chain[i]; i++)
 		put_pem(out, record->chain[i]);
 	assert_int_equal(fclose(out), 0);
-	new_generation(half);
+	new_generation(scope);
 }
 
-void write_text_record(enum half half, const char *name, const char *text, size_t length)
+void write_text_record(enum scope scope, const char *name, const char *text, size_t length)
 {
-	FILE *out = create_record(half, name);
+	FILE *out = create_record(scope, name);
 
 	assert_int_equal(fwrite(text, 1, length, out), length);
 	assert_int_equal(fclose(out), 0);
-	new_generation(half);
+	new_generation(scope);
 }
 
-void remove_record(enum half half, const char *name)
+void remove_record(enum scope scope, const char *name)
 {
 	char path[512];
 
-	snprintf(path, sizeof(path), "%s/%s.identity", folder_of(half), name);
+	snprintf(path, sizeof(path), "%s/%s.identity", folder_of(scope), name);
 	assert_int_equal(unlink(path), 0);
-	new_generation(half);
+	new_generation(scope);
 }
 
-void new_generation(enum half half)
+void new_generation(enum scope scope)
 {
 	static unsigned long generation;
 	char path[512], renamed[512];
 	FILE *out;
 
-	snprintf(path, sizeof(path), "%s/.generation.new", folder_of(half));
-	snprintf(renamed, sizeof(renamed), "%s/generation", folder_of(half));
+	snprintf(path, sizeof(path), "%s/.generation.new", folder_of(scope));
+	snprintf(renamed, sizeof(renamed), "%s/generation", folder_of(scope));
 	out = fopen(path, "we");
 	assert_non_null(out);
 	fprintf(out, "%016lx", ++generation);

@@ -14,12 +14,12 @@ static uint8_t hash[32];
 
 static void begin(CK_SLOT_ID slot)
 {
-	enum half half = slot == USER_SLOT ? HALF_USER : HALF_SYSTEM;
+	enum scope scope = slot == USER_SLOT ? SCOPE_USER : SCOPE_SYSTEM;
 	EVP_PKEY *pair = pki_key("p256");
 
 	spki_hash_of(pair, hash);
 	EVP_PKEY_free(pair);
-	write_record(half, &(struct test_record){ .pki = "p256" });
+	write_record(scope, &(struct test_record){ .pki = "p256" });
 	session = open_session(slot, 0);
 	key = find_one(session, CKO_PRIVATE_KEY, "p256");
 	assert_int_not_equal(key, 0);
@@ -27,8 +27,8 @@ static void begin(CK_SLOT_ID slot)
 
 static void begin_both(void)
 {
-	machine = agent_start(HALF_SYSTEM);
-	own = agent_start(HALF_USER);
+	machine = agent_start(SCOPE_SYSTEM);
+	own = agent_start(SCOPE_USER);
 	begin(SYSTEM_SLOT);
 	machine->answer = DEVID_CHECK_FAILED;
 	machine->reason = "expired";
@@ -127,7 +127,7 @@ static void test_not_told(void **state)
 
 static void test_own_refusals_are_its_own(void **state)
 {
-	own = agent_start(HALF_USER);
+	own = agent_start(SCOPE_USER);
 	begin(USER_SLOT);
 	own->answer = DEVID_CHECK_FAILED;
 	own->reason = "expired";
@@ -143,7 +143,7 @@ static void test_nobody(void **state)
 	char path[PATH_BUFFER];
 	int64_t start;
 
-	machine = agent_start(HALF_SYSTEM);
+	machine = agent_start(SCOPE_SYSTEM);
 	begin(SYSTEM_SLOT);
 	machine->answer = DEVID_CHECK_FAILED;
 	machine->reason = "expired";
@@ -152,7 +152,7 @@ static void test_nobody(void **state)
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(sign_in(session, 100), CKR_FUNCTION_REJECTED);
 	assert_true(now_ms() - start < 3000);
-	assert_true(path_socket(HALF_USER, path));
+	assert_true(path_socket(SCOPE_USER, path));
 	assert_int_equal(access(path, F_OK), -1);
 	unsetenv("DEVID_AGENT");
 }

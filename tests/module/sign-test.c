@@ -112,7 +112,7 @@ static CK_SESSION_HANDLE session;
 
 static CK_OBJECT_HANDLE begin(const char *name)
 {
-	write_record(HALF_USER, &(struct test_record){ .pki = name });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = name });
 	session = open_session(0, 0);
 	return find_one(session, CKO_PRIVATE_KEY, name);
 }
@@ -122,7 +122,7 @@ static void test_every_row(void **state)
 	uint8_t data[64], signature[600];
 	CK_RSA_PKCS_PSS_PARAMS params;
 
-	agent_start(HALF_USER);
+	agent_start(SCOPE_USER);
 	for (size_t k = 0; k < ARRAY_LENGTH(keys); k++) {
 		CK_OBJECT_HANDLE key = begin(keys[k].name);
 
@@ -263,7 +263,7 @@ static void test_lengths(void **state)
 	static const uint8_t data[8192] = { 1 };
 	static const struct row ecdsa = { CKM_ECDSA, true, NULL, 0, 0, true };
 	uint8_t long_data[200], signature[600];
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 
 	assert_int_equal(sign_with(CKM_RSA_PKCS, rsa, data, 245, NULL), CKR_OK);
 	assert_int_equal(sign_with(CKM_RSA_PKCS, rsa, data, 246, NULL), CKR_DATA_LEN_RANGE);
@@ -320,7 +320,7 @@ static void test_parts(void **state)
 	static const size_t sizes[] = { 0,     1,      51,     59999,  60000,
 					60001, 119999, 120000, 120001, 1000000 };
 	static const struct row row = { CKM_ECDSA_SHA256, true, "SHA256", 0, 0, false };
-	struct fake_agent *agent = agent_start(HALF_USER);
+	struct fake_agent *agent = agent_start(SCOPE_USER);
 	CK_OBJECT_HANDLE key = begin("p256");
 	CK_MECHANISM mechanism = { CKM_ECDSA_SHA256, NULL, 0 };
 	uint8_t *data = malloc(1000000), signature[64];

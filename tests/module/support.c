@@ -14,9 +14,9 @@ CK_FUNCTION_LIST *p11;
 static void *module;
 static char folders[2][96];
 
-const char *folder_of(enum half half)
+const char *folder_of(enum scope scope)
 {
-	return folders[half];
+	return folders[scope];
 }
 
 static void set_folder(const char *variable, const char *below)
@@ -34,8 +34,8 @@ int test_setup(void **state)
 	strcpy(test_folder, "/tmp/dmXXXXXX");
 	if (!mkdtemp(test_folder))
 		return -1;
-	snprintf(folders[HALF_USER], sizeof(folders[0]), "%s/user", test_folder);
-	snprintf(folders[HALF_SYSTEM], sizeof(folders[0]), "%s/system", test_folder);
+	snprintf(folders[SCOPE_USER], sizeof(folders[0]), "%s/user", test_folder);
+	snprintf(folders[SCOPE_SYSTEM], sizeof(folders[0]), "%s/system", test_folder);
 	setenv("HOME", test_folder, 1);
 	unsetenv("XDG_DATA_HOME");
 	unsetenv("XDG_RUNTIME_DIR");

@@ -27,7 +27,7 @@ extern CK_FUNCTION_LIST *p11;
 int test_setup(void **state);	 /* folder, environment, dlopen; not initialised */
 int test_teardown(void **state); /* ends agents, finalizes, dlclose, removes the folder */
 
-const char *folder_of(enum half half);
+const char *folder_of(enum scope scope);
 /* A session on a slot of the module, which is initialised if it isn't. */
 CK_SESSION_HANDLE open_session(CK_SLOT_ID slot, CK_FLAGS more_flags);
 /* All objects that match; at most `room`. */
@@ -53,10 +53,10 @@ struct test_record {
 	bool no_leaf;
 	const char *chain[4]; /* PKI names */
 };
-void write_record(enum half half, const struct test_record *record);
-void write_text_record(enum half half, const char *name, const char *text, size_t length);
-void remove_record(enum half half, const char *name);
-void new_generation(enum half half);
+void write_record(enum scope scope, const struct test_record *record);
+void write_text_record(enum scope scope, const char *name, const char *text, size_t length);
+void remove_record(enum scope scope, const char *name);
+void new_generation(enum scope scope);
 /* DER of PKI certificate `name`; the caller frees. */
 uint8_t *pki_certificate(const char *name, size_t *length);
 EVP_PKEY *pki_key(const char *name);
@@ -93,9 +93,9 @@ struct fake_agent {
 	uint8_t refused_hash[32];
 	char refused_reason[65], refused_token[16];
 };
-struct fake_agent *agent_start(enum half half);
+struct fake_agent *agent_start(enum scope scope);
 void agent_stop(struct fake_agent *agent); /* the process alone; what it told can still be read */
-void agent_restart(struct fake_agent *agent, enum half half);
+void agent_restart(struct fake_agent *agent, enum scope scope);
 void agents_end(void);
 
 #endif

@@ -13,57 +13,57 @@ static void test_changes_are_seen(void **state)
 	CK_OBJECT_HANDLE key, leaf, again;
 	CK_BYTE label[32];
 
-	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000001",
-						       .pki = "rsa2048",
-						       .label = "one" });
+	write_record(SCOPE_USER, &(struct test_record){ .name = "0000000000000001",
+							.pki = "rsa2048",
+							.label = "one" });
 	session = open_session(0, 0);
 	key = find_one(session, CKO_PRIVATE_KEY, "one");
 	leaf = find_one(session, CKO_CERTIFICATE, "one");
 
 	/* Another record doesn't touch the first one's handles. */
-	write_record(HALF_USER, &(struct test_record){ .pki = "p256", .label = "a" });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "p256", .label = "a" });
 	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "one"), key);
 	assert_true(find_one(session, CKO_PRIVATE_KEY, "a") > key);
 
 	/* A rename keeps them. */
-	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000001",
-						       .pki = "rsa2048",
-						       .label = "two" });
+	write_record(SCOPE_USER, &(struct test_record){ .name = "0000000000000001",
+							.pki = "rsa2048",
+							.label = "two" });
 	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "one"), 0);
 	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "two"), key);
 	assert_int_equal(find_one(session, CKO_CERTIFICATE, "two"), leaf);
 	assert_int_equal(read_attribute(session, key, CKA_LABEL, BYTES_OF(label)), 3);
 
 	/* So does another label for one of them. */
-	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000001",
-						       .pki = "rsa2048",
-						       .label = "two",
-						       .key_label = "the key" });
+	write_record(SCOPE_USER, &(struct test_record){ .name = "0000000000000001",
+							.pki = "rsa2048",
+							.label = "two",
+							.key_label = "the key" });
 	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "two"), 0);
 	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "the key"), key);
 	assert_int_equal(find_one(session, CKO_CERTIFICATE, "two"), leaf);
-	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000001",
-						       .pki = "rsa2048",
-						       .label = "two" });
+	write_record(SCOPE_USER, &(struct test_record){ .name = "0000000000000001",
+							.pki = "rsa2048",
+							.label = "two" });
 	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "two"), key);
 
 	/* Nothing is seen without a search. */
-	remove_record(HALF_USER, "0000000000000001");
+	remove_record(SCOPE_USER, "0000000000000001");
 	read_attribute(session, key, CKA_LABEL, BYTES_OF(label));
 	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "two"), 0);
 	assert_int_equal(p11->C_GetAttributeValue(session, key, NULL, 0),
 			 CKR_OBJECT_HANDLE_INVALID);
 
 	/* What comes back is another object. */
-	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000001",
-						       .pki = "rsa2048",
-						       .label = "two" });
+	write_record(SCOPE_USER, &(struct test_record){ .name = "0000000000000001",
+							.pki = "rsa2048",
+							.label = "two" });
 	again = find_one(session, CKO_PRIVATE_KEY, "two");
 	assert_true(again > key);
 
 	/* A renewed certificate over the same name: other key, other certificate. */
 	write_record(
-		HALF_USER,
+		SCOPE_USER,
 		&(struct test_record){ .name = "0000000000000001", .pki = "p384", .label = "two" });
 	assert_true(find_one(session, CKO_PRIVATE_KEY, "two") > again);
 }
@@ -73,13 +73,14 @@ static void test_same_generation_is_not_read_again(void **state)
 	CK_SESSION_HANDLE session;
 	char path[256];
 
-	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000001", .pki = "p256" });
+	write_record(SCOPE_USER,
+		     &(struct test_record){ .name = "0000000000000001", .pki = "p256" });
 	session = open_session(0, 0);
 	assert_int_equal(count_class(session, CKO_CERTIFICATE), 1);
-	snprintf(path, sizeof(path), "%s/0000000000000001.identity", folder_of(HALF_USER));
+	snprintf(path, sizeof(path), "%s/0000000000000001.identity", folder_of(SCOPE_USER));
 	unlink(path);
 	assert_int_equal(count_class(session, CKO_CERTIFICATE), 1);
-	new_generation(HALF_USER);
+	new_generation(SCOPE_USER);
 	assert_int_equal(count_class(session, CKO_CERTIFICATE), 0);
 }
 
@@ -90,17 +91,17 @@ static void test_unreadable_folder(void **state)
 	CK_OBJECT_HANDLE key;
 	struct rlimit before, none;
 
-	write_record(HALF_USER, &(struct test_record){ .pki = "p256" });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "p256" });
 	session = open_session(0, 0);
 	key = find_one(session, CKO_PRIVATE_KEY, "p256");
-	new_generation(HALF_USER);
+	new_generation(SCOPE_USER);
 	getrlimit(RLIMIT_NOFILE, &before);
 	none = (struct rlimit){ 0, before.rlim_max };
 	setrlimit(RLIMIT_NOFILE, &none);
 	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "p256"), key);
 	setrlimit(RLIMIT_NOFILE, &before);
 	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "p256"), key);
-	write_record(HALF_USER, &(struct test_record){ .pki = "p384" });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "p384" });
 	assert_int_equal(count_class(session, CKO_PRIVATE_KEY), 2);
 }
 
@@ -111,13 +112,14 @@ static void test_search_skips_what_went(void **state)
 	CK_OBJECT_HANDLE object;
 	CK_ULONG count;
 
-	write_record(HALF_USER, &(struct test_record){ .name = "0000000000000001", .pki = "p256" });
+	write_record(SCOPE_USER,
+		     &(struct test_record){ .name = "0000000000000001", .pki = "p256" });
 	session = open_session(0, 0);
 	other = open_session(0, 0);
 	assert_int_equal(p11->C_FindObjectsInit(session, NULL, 0), CKR_OK);
 	assert_int_equal(p11->C_FindObjects(session, &object, 1, &count), CKR_OK);
 	assert_int_equal(count, 1);
-	remove_record(HALF_USER, "0000000000000001");
+	remove_record(SCOPE_USER, "0000000000000001");
 	assert_int_equal(count_class(other, CKO_CERTIFICATE), 0);
 	assert_int_equal(p11->C_FindObjects(session, &object, 1, &count), CKR_OK);
 	assert_int_equal(count, 0);
@@ -138,31 +140,31 @@ static void test_damaged_records_are_skipped(void **state)
 	FILE *file;
 	size_t length;
 
-	write_record(HALF_USER, &(struct test_record){ .name = "00000000000000ff",
-						       .pki = "p256",
-						       .chain = { "root" } });
+	write_record(SCOPE_USER, &(struct test_record){ .name = "00000000000000ff",
+							.pki = "p256",
+							.chain = { "root" } });
 	session = open_session(0, 0);
 	for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
 		snprintf(name, sizeof(name), "%016zx", i);
-		write_text_record(HALF_USER, name, damage[i], strlen(damage[i]));
+		write_text_record(SCOPE_USER, name, damage[i], strlen(damage[i]));
 	}
 	assert_int_equal(count_class(session, CKO_CERTIFICATE), 2);
 
 	/* Every way to cut a good one short. */
-	snprintf(path, sizeof(path), "%s/00000000000000ff.identity", folder_of(HALF_USER));
+	snprintf(path, sizeof(path), "%s/00000000000000ff.identity", folder_of(SCOPE_USER));
 	file = fopen(path, "re");
 	text = calloc(1, 65536);
 	length = fread(text, 1, 65535, file);
 	fclose(file);
 	for (size_t cut = length - 1; cut > 2; cut -= cut > 200 ? 97 : 3) {
-		write_text_record(HALF_USER, "00000000000000ff", text, cut);
+		write_text_record(SCOPE_USER, "00000000000000ff", text, cut);
 		assert_true(count_class(session, CKO_CERTIFICATE) < 2 || cut > length - 3);
 	}
 	/* An SPKI that isn't the certificate's. */
-	write_text_record(HALF_USER, "00000000000000ff", text, length);
+	write_text_record(SCOPE_USER, "00000000000000ff", text, length);
 	assert_int_equal(count_class(session, CKO_CERTIFICATE), 2);
 	*(strstr(text, "SPKI: ") + 60) ^= 1;
-	write_text_record(HALF_USER, "00000000000000ff", text, length);
+	write_text_record(SCOPE_USER, "00000000000000ff", text, length);
 	assert_int_equal(count_class(session, CKO_CERTIFICATE), 0);
 	free(text);
 }
@@ -173,8 +175,8 @@ static void test_refused_keys_show_certificates(void **state)
 	CK_OBJECT_HANDLE key;
 	CK_MECHANISM mechanism = { CKM_RSA_PKCS, NULL, 0 };
 
-	write_record(HALF_USER, &(struct test_record){ .pki = "ed25519" });
-	write_record(HALF_USER, &(struct test_record){ .pki = "rsa1024" });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "ed25519" });
+	write_record(SCOPE_USER, &(struct test_record){ .pki = "rsa1024" });
 	session = open_session(0, 0);
 	assert_int_equal(count_class(session, CKO_CERTIFICATE), 2);
 	assert_int_equal(count_class(session, CKO_PRIVATE_KEY), 1);
@@ -187,7 +189,7 @@ static void test_system_keys_hidden(void **state)
 	CK_SESSION_HANDLE session;
 	struct fake_agent *agent;
 
-	write_record(HALF_SYSTEM, &(struct test_record){ .pki = "rsa2048" });
+	write_record(SCOPE_SYSTEM, &(struct test_record){ .pki = "rsa2048" });
 	session = open_session(SYSTEM_SLOT, 0);
 	/* Root sees them, though nothing listens. */
 	if (geteuid() == 0) {
@@ -202,7 +204,7 @@ static void test_system_keys_hidden(void **state)
 		return;
 	/* The answer is remembered for some seconds; a new life asks anew. */
 	assert_int_equal(seteuid(0), 0);
-	agent = agent_start(HALF_SYSTEM);
+	agent = agent_start(SCOPE_SYSTEM);
 	assert_int_equal(p11->C_Finalize(NULL), CKR_OK);
 	session = open_session(SYSTEM_SLOT, 0);
 	assert_int_equal(seteuid(65534), 0);
@@ -228,9 +230,9 @@ static void test_many(void **state)
 
 	for (int i = 0; i < 200; i++) {
 		snprintf(label, sizeof(label), "device %03d", i);
-		write_record(HALF_USER, &(struct test_record){ .pki = "p256",
-							       .label = label,
-							       .chain = { "issuing", "root" } });
+		write_record(SCOPE_USER, &(struct test_record){ .pki = "p256",
+								.label = label,
+								.chain = { "issuing", "root" } });
 	}
 	session = open_session(0, 0);
 	assert_int_equal(count_class(session, CKO_CERTIFICATE), 202);

@@ -48,7 +48,7 @@ static int open_folder(bool system, bool make)
 	struct event_owner owner = { 0 };
 	struct stat status;
 
-	if (!path_state(system ? HALF_SYSTEM : HALF_USER, path))
+	if (!path_state(system ? SCOPE_SYSTEM : SCOPE_USER, path))
 		return -1;
 	if (make && event_owner_find(path, system, &owner) != DEVID_OK) {
 		errno = ESRCH;
@@ -241,7 +241,7 @@ enum devid_result devid_event_hand_over(void)
 	struct event_owner owner;
 	AUTO_CLOSE int folder = -1;
 
-	if (!path_state(HALF_SYSTEM, path) || event_owner_find(path, true, &owner) != DEVID_OK)
+	if (!path_state(SCOPE_SYSTEM, path) || event_owner_find(path, true, &owner) != DEVID_OK)
 		return DEVID_NOT_FOUND;
 	folder = geteuid() == 0 ? open_folder(true, false) : -1;
 	if (folder < 0)

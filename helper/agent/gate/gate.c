@@ -11,13 +11,13 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "gate.h"
-#include "judgement.h"
+#include "gate-verdict.h"
 #include "known-account.h"
 #include "peer.h"
 #include "ready.h"
 #include "refusal.h"
 #include "report.h"
-#include "ruling.h"
+#include "gate-decision.h"
 #include "uses.h"
 #include "watch.h"
 
@@ -28,18 +28,18 @@
 
 struct judged {
 	struct subject *subject;
-	struct judgement *judgement; /* NULL: not judged yet */
+	struct gate_verdict *gate_verdict; /* NULL: not judged yet */
 	time_t judged_at;
 };
 
 struct gate {
-	enum half half;
+	enum scope scope;
 	const uid_t *uid; /* the agent's own */
 	struct report *report;
 	struct keycache *keys;
 	struct watch *watch;
 	struct refusals *refusals;
-	struct rulings *rulings;
+	struct gate_decisions *gate_decisions;
 	GMutex lock; /* of all below */
 	struct epochs epochs;
 	struct account_keeper account;
@@ -54,7 +54,7 @@ static void judged_free(void *data)
 	struct judged *judged = data;
 
 	subject_unref(judged->subject);
-	judgement_unref(judged->judgement);
+	gate_verdict_unref(judged->gate_verdict);
 	g_free(judged);
 }
 
@@ -89,8 +89,8 @@ static guint forget_verdicts(struct gate *gate)
 	while (g_hash_table_iter_next(&iterator, NULL, &value)) {
 		struct judged *judged = value;
 
-		verdicts += judged->judgement != NULL;
-		g_clear_pointer(&judged->judgement, judgement_unref);
+		verdicts += judged->gate_verdict != NULL;
+		g_clear_pointer(&judged->gate_verdict, gate_verdict_unref);
 	}
 	return verdicts;
 }
@@ -98,7 +98,7 @@ static guint forget_verdicts(struct gate *gate)
 /* With the lock held, as all of these. */
 static void read_account(struct gate *gate)
 {
-	if (account_keeper_read(&gate->account))
+	if (known_account_read(&gate->account))
 		forget_verdicts(gate);
 }
 
@@ -125,7 +125,7 @@ static void read_records(struct gate *gate)
 	keep_former(gate);
 	g_hash_table_remove_all(gate->judged);
 	record_list_clear(&gate->records);
-	if (!path_data(gate->half, folder) ||
+	if (!path_data(gate->scope, folder) ||
 	    record_load_folder(folder, &gate->records, warn_skipped, NULL) != DEVID_OK)
 		memset(&gate->records, 0, sizeof(gate->records));
 	/* A key whose record went is not for use any more. */
@@ -141,7 +141,7 @@ static void refresh(struct gate *gate)
 		if (gate->epochs.account)
 			keycache_drop_all(gate->keys);
 		read_account(gate);
-	} else if (account_keeper_is_old(&gate->account)) {
+	} else if (known_account_is_old(&gate->account)) {
 		read_account(gate);
 	}
 	if (now.records != gate->epochs.records)
@@ -154,15 +154,15 @@ static guint64 epoch(const struct gate *gate)
 	return gate->epochs.account + gate->epochs.records;
 }
 
-/* Whether the clock alone leaves the judgement standing. */
+/* Whether the clock alone leaves the verdict standing. */
 static gboolean still_stands(const struct judged *judged, time_t now)
 {
-	const struct judgement *judgement = judged->judgement;
+	const struct gate_verdict *gate_verdict = judged->gate_verdict;
 	time_t until;
 
-	if (!judgement || now < judged->judged_at)
+	if (!gate_verdict || now < judged->judged_at)
 		return FALSE;
-	until = judgement->verdict ? judgement->verdict->valid_until : 0;
+	until = gate_verdict->verdict ? gate_verdict->verdict->valid_until : 0;
 	return until == 0 || now < until;
 }
 
@@ -187,9 +187,9 @@ static struct judged *find_judged(struct gate *gate, const guint8 *spki_hash, ti
 		g_hash_table_insert(gate->judged, judged->subject->spki_hash, judged);
 	}
 	if (!still_stands(judged, now)) {
-		g_clear_pointer(&judged->judgement, judgement_unref);
-		judged->judgement = judgement_new(account_keeper_account(&gate->account),
-						  gate->half, judged->subject, now);
+		g_clear_pointer(&judged->gate_verdict, gate_verdict_unref);
+		judged->gate_verdict = gate_verdict_new(known_account_get(&gate->account),
+							gate->scope, judged->subject, now);
 		judged->judged_at = now;
 	}
 	return judged;
@@ -223,7 +223,7 @@ gboolean gate_may_sign(struct gate *gate, struct peer *peer)
 	struct known_account *account;
 	guint64 asked;
 
-	if (gate->half == HALF_USER)
+	if (gate->scope == SCOPE_USER)
 		return peer->uid == *gate->uid;
 	if (peer->uid == 0)
 		return TRUE;
@@ -246,7 +246,7 @@ gboolean gate_may_sign(struct gate *gate, struct peer *peer)
 /* What is asked of one use: taken together, so that all of it is of one moment. */
 struct asked {
 	struct subject *subject;
-	struct judgement *judgement;
+	struct gate_verdict *gate_verdict;
 	struct known_account *account; /* whose policy is to be asked; NULL: there is none */
 	guint64 judged_by;
 };
@@ -254,7 +254,7 @@ struct asked {
 static void asked_clear(struct asked *asked)
 {
 	subject_unref(asked->subject);
-	judgement_unref(asked->judgement);
+	gate_verdict_unref(asked->gate_verdict);
 	known_account_unref(asked->account);
 }
 
@@ -270,9 +270,9 @@ static gboolean ask(struct gate *gate, const guint8 *spki_hash, struct asked *as
 	judged = find_judged(gate, spki_hash, time(NULL), error);
 	if (judged) {
 		asked->subject = subject_ref(judged->subject);
-		asked->judgement = judgement_ref(judged->judgement);
+		asked->gate_verdict = gate_verdict_ref(judged->gate_verdict);
 		/* Without a verdict nothing is asked of anybody (OnUse=off, no account). */
-		if (judged->judgement->verdict && gate->account.known &&
+		if (judged->gate_verdict->verdict && gate->account.known &&
 		    gate->account.known->has_policy)
 			asked->account = known_account_ref(gate->account.known);
 	}
@@ -284,18 +284,18 @@ static gboolean ask(struct gate *gate, const guint8 *spki_hash, struct asked *as
 static gboolean allow(struct gate *gate, struct peer *peer, const struct asked *asked,
 		      GError **error)
 {
-	g_autoptr(gate_ruling) ruling = NULL;
-	const GError *problem = asked->judgement->problem;
-	struct report_use use = { peer, asked->subject, asked->judgement->verdict,
+	g_autoptr(gate_decision) decided = NULL;
+	const GError *problem = asked->gate_verdict->problem;
+	struct report_use use = { peer, asked->subject, asked->gate_verdict->verdict,
 				  NULL, "Refused",	NULL };
 
 	if (asked->account) {
-		ruling = rulings_get(gate->rulings, asked->account->account, asked->subject,
-				     asked->judgement, peer);
-		problem = ruling->problem;
-		use.rule = ruling->rule;
+		decided = gate_decisions_get(gate->gate_decisions, asked->account->account,
+					     asked->subject, asked->gate_verdict, peer);
+		problem = decided->problem;
+		use.rule = decided->rule;
 	}
-	if (!problem || !asked->judgement->refuse)
+	if (!problem || !asked->gate_verdict->refuse)
 		return TRUE;
 	use.problem = problem;
 	peer_look(peer);
@@ -332,7 +332,7 @@ static gboolean account_is_broken(struct gate *gate, GError **error)
 	gboolean broken;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&gate->lock);
 
-	broken = account_keeper_is_broken(&gate->account, error);
+	broken = known_account_is_broken(&gate->account, error);
 	return broken;
 }
 
@@ -368,7 +368,7 @@ struct subject *gate_pass(struct gate *gate, struct peer *peer, const guint8 *sp
 
 void gate_used(struct gate *gate, struct peer *peer, struct subject *subject)
 {
-	struct judgement *judgement = NULL;
+	struct gate_verdict *gate_verdict = NULL;
 	struct judged *judged;
 	gboolean first;
 
@@ -379,21 +379,25 @@ void gate_used(struct gate *gate, struct peer *peer, struct subject *subject)
 	peer_look(peer);
 	g_mutex_lock(&gate->lock);
 	judged = g_hash_table_lookup(gate->judged, subject->spki_hash);
-	if (judged && judged->judgement)
-		judgement = judgement_ref(judged->judgement);
+	if (judged && judged->gate_verdict)
+		gate_verdict = gate_verdict_ref(judged->gate_verdict);
 	first = uses_add(gate->uses, peer, subject);
 	g_mutex_unlock(&gate->lock);
 	if (first) {
 		struct report_use use = { peer, subject, NULL, NULL, "Allowed", NULL };
-		g_autoptr(gate_ruling) ruling =
-			judgement ? rulings_look(gate->rulings, subject, judgement, peer) : NULL;
+		g_autoptr(gate_decision) decided =
+			gate_verdict ? gate_decisions_look(gate->gate_decisions, subject,
+							   gate_verdict, peer)
+				     : NULL;
 
-		use.verdict = judgement ? judgement->verdict : NULL;
-		use.problem = ruling ? ruling->problem : judgement ? judgement->problem : NULL;
-		use.rule = ruling ? ruling->rule : NULL;
+		use.verdict = gate_verdict ? gate_verdict->verdict : NULL;
+		use.problem = decided	     ? decided->problem
+			      : gate_verdict ? gate_verdict->problem
+					     : NULL;
+		use.rule = decided ? decided->rule : NULL;
 		report_use(gate->report, &use);
 	}
-	judgement_unref(judgement);
+	gate_verdict_unref(gate_verdict);
 }
 
 void gate_failed(struct gate *gate, struct peer *peer, struct subject *subject, gboolean prompted,
@@ -420,10 +424,10 @@ void gate_forget(struct gate *gate, guint *verdicts, guint *refusals)
 	g_mutex_lock(&gate->lock);
 	*verdicts = forget_verdicts(gate);
 	/* An account that is away, whether that was seen already or not, is forgotten too. */
-	account_keeper_forget(&gate->account);
+	known_account_forget(&gate->account);
 	g_hash_table_remove_all(gate->uses);
 	g_mutex_unlock(&gate->lock);
-	rulings_forget(gate->rulings);
+	gate_decisions_forget(gate->gate_decisions);
 	*refusals = refusals_drop_all(gate->refusals);
 }
 
@@ -432,25 +436,25 @@ struct devid_account *gate_load_account(struct gate *gate, GError **error)
 	struct devid_account *account = NULL;
 
 	ready_gnutls();
-	if (devid_account_load(NULL, gate->half == HALF_SYSTEM, &account) != DEVID_OK)
+	if (devid_account_load(NULL, gate->scope == SCOPE_SYSTEM, &account) != DEVID_OK)
 		devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "account: no memory");
 	return account;
 }
 
-struct gate *gate_new(enum half half, const uid_t *uid, struct report *report,
+struct gate *gate_new(enum scope scope, const uid_t *uid, struct report *report,
 		      struct keycache *keys)
 {
 	struct gate *gate = g_new0(struct gate, 1);
 
-	gate->half = half;
+	gate->scope = scope;
 	gate->uid = uid;
 	gate->report = report;
 	gate->keys = keys;
-	gate->account.half = half;
+	gate->account.scope = scope;
 	g_mutex_init(&gate->lock);
-	gate->watch = watch_new(half);
+	gate->watch = watch_new(scope);
 	gate->refusals = refusals_new();
-	gate->rulings = rulings_new();
+	gate->gate_decisions = gate_decisions_new();
 	gate->judged =
 		g_hash_table_new_full(subject_key_hash, subject_key_equal, NULL, judged_free);
 	gate->former = g_hash_table_new_full(subject_key_hash, subject_key_equal, NULL,
@@ -467,9 +471,9 @@ void gate_free(struct gate *gate)
 	g_hash_table_unref(gate->former);
 	g_hash_table_unref(gate->uses);
 	record_list_clear(&gate->records);
-	account_keeper_clear(&gate->account);
+	known_account_clear(&gate->account);
 	refusals_free(gate->refusals);
-	rulings_free(gate->rulings);
+	gate_decisions_free(gate->gate_decisions);
 	watch_free(gate->watch);
 	g_mutex_clear(&gate->lock);
 	g_free(gate);
@@ -481,9 +485,9 @@ void gate_facts(struct gate *gate, struct gate_facts *facts)
 	const struct devid_account *account;
 
 	gate_refresh(gate);
-	facts->folder = g_strdup(path_data(gate->half, folder) ? folder : "");
+	facts->folder = g_strdup(path_data(gate->scope, folder) ? folder : "");
 	g_mutex_lock(&gate->lock);
-	account = account_keeper_account(&gate->account);
+	account = known_account_get(&gate->account);
 	facts->identities = (guint)gate->records.count;
 	facts->skipped = (guint)gate->records.skipped;
 	facts->generation = gate->records.generation;

@@ -15,7 +15,7 @@ struct keycache;
 struct report;
 
 /* `uid` is the agent's own, and outlives the gate. */
-struct gate *gate_new(enum half half, const uid_t *uid, struct report *report,
+struct gate *gate_new(enum scope scope, const uid_t *uid, struct report *report,
 		      struct keycache *keys);
 void gate_free(struct gate *gate);
 /* The identity of a record's name; NULL: none. The caller owns it. */
@@ -23,7 +23,7 @@ struct subject *gate_find_name(struct gate *gate, const char *name);
 /* Reads account and records if they changed. */
 void gate_refresh(struct gate *gate);
 
-/* Whether the peer may have signatures at all: on the system half, whom the account names. */
+/* Whether the peer may have signatures at all: on the system scope, whom the account names. */
 gboolean gate_may_sign(struct gate *gate, struct peer *peer);
 /* Lets a signature pass or refuses it; the caller owns the answer. */
 struct subject *gate_pass(struct gate *gate, struct peer *peer, const guint8 *spki_hash,

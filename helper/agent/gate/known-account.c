@@ -30,7 +30,7 @@ static struct known_account *load(const struct account_keeper *keeper)
 	struct known_account *found = g_new0(struct known_account, 1);
 
 	g_atomic_ref_count_init(&found->references);
-	if (devid_account_load(NULL, keeper->half == HALF_SYSTEM, &found->account) != DEVID_OK) {
+	if (devid_account_load(NULL, keeper->scope == SCOPE_SYSTEM, &found->account) != DEVID_OK) {
 		known_account_unref(found);
 		return NULL;
 	}
@@ -72,7 +72,7 @@ static gboolean keeps(struct account_keeper *keeper, const struct known_account 
 	return TRUE;
 }
 
-gboolean account_keeper_read(struct account_keeper *keeper)
+gboolean known_account_read(struct account_keeper *keeper)
 {
 	struct known_account *found = load(keeper);
 
@@ -86,14 +86,14 @@ gboolean account_keeper_read(struct account_keeper *keeper)
 	return TRUE;
 }
 
-const struct devid_account *account_keeper_account(const struct account_keeper *keeper)
+const struct devid_account *known_account_get(const struct account_keeper *keeper)
 {
 	return keeper->known ? keeper->known->account : NULL;
 }
 
-gboolean account_keeper_is_broken(const struct account_keeper *keeper, GError **error)
+gboolean known_account_is_broken(const struct account_keeper *keeper, GError **error)
 {
-	const struct devid_account *account = account_keeper_account(keeper);
+	const struct devid_account *account = known_account_get(keeper);
 
 	if (!account || devid_account_state(account) != DEVID_ACCOUNT_UNUSABLE)
 		return FALSE;
@@ -102,20 +102,20 @@ gboolean account_keeper_is_broken(const struct account_keeper *keeper, GError **
 	return TRUE;
 }
 
-gboolean account_keeper_is_old(const struct account_keeper *keeper)
+gboolean known_account_is_old(const struct account_keeper *keeper)
 {
 	return g_get_monotonic_time() - keeper->read >= ACCOUNT_AGE;
 }
 
-void account_keeper_forget(struct account_keeper *keeper)
+void known_account_forget(struct account_keeper *keeper)
 {
 	if (!keeper->known)
 		return;
 	g_clear_pointer(&keeper->known, known_account_unref);
-	account_keeper_read(keeper);
+	known_account_read(keeper);
 }
 
-void account_keeper_clear(struct account_keeper *keeper)
+void known_account_clear(struct account_keeper *keeper)
 {
 	g_clear_pointer(&keeper->known, known_account_unref);
 }

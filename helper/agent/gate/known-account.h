@@ -18,18 +18,18 @@ struct known_account *known_account_ref(struct known_account *known);
 void known_account_unref(struct known_account *known);
 
 struct account_keeper {
-	enum half half;
+	enum scope scope;
 	struct known_account *known; /* NULL: nothing is known of it, so nothing is allowed */
 	gint64 read;
 	gint64 gap_since; /* 0: the account that is known is the one that is there */
 };
 /* Reads it. FALSE: what was known counts on. */
-gboolean account_keeper_read(struct account_keeper *keeper);
-gboolean account_keeper_is_old(const struct account_keeper *keeper);
+gboolean known_account_read(struct account_keeper *keeper);
+gboolean known_account_is_old(const struct account_keeper *keeper);
 /* NULL: nothing is known of it. */
-const struct devid_account *account_keeper_account(const struct account_keeper *keeper);
+const struct devid_account *known_account_get(const struct account_keeper *keeper);
 /* TRUE: it is known to be broken, as *error then says. */
-gboolean account_keeper_is_broken(const struct account_keeper *keeper, GError **error);
+gboolean known_account_is_broken(const struct account_keeper *keeper, GError **error);
 /* What is known is forgotten, also where it is away; then it is read. */
-void account_keeper_forget(struct account_keeper *keeper);
-void account_keeper_clear(struct account_keeper *keeper);
+void known_account_forget(struct account_keeper *keeper);
+void known_account_clear(struct account_keeper *keeper);

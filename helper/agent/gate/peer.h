@@ -15,7 +15,7 @@ struct peer {
 	gboolean looked;
 	guint8 used_key[WIRE_SPKI_HASH]; /* the key whose first use was last told */
 	gboolean used;
-	/* gate.c: whether the account lets this peer use the system half */
+	/* gate.c: whether the account lets this peer use the system scope */
 	guint64 asked_epoch;
 	gint64 asked_at;
 	gboolean may_sign;

@@ -16,7 +16,7 @@
 #define QUEUE_MAX 1024
 
 struct report {
-	enum half half;
+	enum scope scope;
 	GMutex lock;
 	GCond changed;
 	GThread *writer;
@@ -92,7 +92,7 @@ static struct use *use_new(const struct report_use *told)
 static void use_write(struct report *report, struct use *use)
 {
 	/* A log that can't be written is told by the library, once. */
-	(void)devid_event_write(report->half == HALF_SYSTEM, &use->event);
+	(void)devid_event_write(report->scope == SCOPE_SYSTEM, &use->event);
 	use_free(use);
 }
 
@@ -230,7 +230,7 @@ void report_write(struct report *report, const struct report_write *told)
 	if (told->certificate && gnutls_x509_crt_init(&certificate) == 0 &&
 	    gnutls_x509_crt_import(certificate, &der, GNUTLS_X509_FMT_DER) == 0)
 		event.certificate = certificate;
-	(void)devid_event_write(report->half == HALF_SYSTEM, &event);
+	(void)devid_event_write(report->scope == SCOPE_SYSTEM, &event);
 	if (certificate)
 		gnutls_x509_crt_deinit(certificate);
 }
@@ -277,18 +277,18 @@ void report_refusal(struct report *report, const struct peer *peer, const struct
 	const char *summary = notify_summary(devid_error_result(problem));
 	g_autofree char *text = NULL, *program = NULL;
 
-	if (!report || report->half == HALF_SYSTEM || !summary)
+	if (!report || report->scope == SCOPE_SYSTEM || !summary)
 		return;
 	text = notify_text(subject->label, problem);
 	program = devid_text_escape(peer->program, strlen(peer->program));
 	notify(report, summary, g_strdup_printf("%s\nasked for by %s", text, program));
 }
 
-struct report *report_new(enum half half)
+struct report *report_new(enum scope scope)
 {
 	struct report *report = g_new0(struct report, 1);
 
-	report->half = half;
+	report->scope = scope;
 	g_mutex_init(&report->lock);
 	g_cond_init(&report->changed);
 	g_queue_init(&report->uses);

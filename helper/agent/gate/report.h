@@ -4,7 +4,7 @@
 #include <devid/event.h>
 #include <internal/path.h>
 
-struct report *report_new(enum half half);
+struct report *report_new(enum scope scope);
 /* Writes what is still to be written. Nobody tells it anything meanwhile. */
 void report_flush(struct report *report);
 void report_free(struct report *report);

@@ -254,21 +254,21 @@ void watch_read(struct watch *watch, struct epochs *epochs)
 	epochs->records = watch->epochs[RECORDS];
 }
 
-struct watch *watch_new(enum half half)
+struct watch *watch_new(enum scope scope)
 {
 	struct watch *watch = g_new0(struct watch, 1);
 	char folder[PATH_BUFFER];
 
 	g_mutex_init(&watch->lock);
 	watch->fd = -1;
-	for (enum half of = HALF_USER; of <= HALF_SYSTEM; of++) {
-		if ((half == HALF_SYSTEM && of == HALF_USER) || !path_config(of, folder))
+	for (enum scope of = SCOPE_USER; of <= SCOPE_SYSTEM; of++) {
+		if ((scope == SCOPE_SYSTEM && of == SCOPE_USER) || !path_config(of, folder))
 			continue;
 		place_add(watch, ACCOUNT, folder, "");
 		place_add(watch, ACCOUNT, folder, "/signing");
 		place_add(watch, ACCOUNT, folder, "/rules.d");
 	}
-	if (path_data(half, folder))
+	if (path_data(scope, folder))
 		place_add(watch, RECORDS, folder, "");
 	watch_arm(watch);
 	watch_look(watch);

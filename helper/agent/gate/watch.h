@@ -11,7 +11,7 @@ struct epochs {
 	guint64 records;
 };
 
-struct watch *watch_new(enum half half);
+struct watch *watch_new(enum scope scope);
 void watch_free(struct watch *watch);
 /* The numbers now. What was read after a call is as new as the numbers of that call. */
 void watch_read(struct watch *watch, struct epochs *epochs);

@@ -47,7 +47,8 @@ static void digest(GChecksumType type, const void *data, gsize length, guint8 *o
 	memcpy(out, whole, MIN(size, whole_size));
 }
 
-void spki_digest(GBytes *spki, guint8 hash[32], char hex[SPKI_HEX_SIZE], guint8 id[KEY_ID_SIZE])
+void certificate_spki_digest(GBytes *spki, guint8 hash[32], char hex[SPKI_HEX_SIZE],
+			     guint8 id[KEY_ID_SIZE])
 {
 	gsize length;
 	const void *data = g_bytes_get_data(spki, &length);
@@ -105,8 +106,8 @@ gboolean certificate_read(GBytes *der, const char *what, struct certificate *cer
 				       what);
 	}
 	certificate->der = g_bytes_ref(der);
-	spki_digest(certificate->spki, certificate->spki_hash, certificate->spki_hex,
-		    certificate->id);
+	certificate_spki_digest(certificate->spki, certificate->spki_hash, certificate->spki_hex,
+				certificate->id);
 	digest(G_CHECKSUM_SHA1, data, length, certificate->check_value,
 	       sizeof(certificate->check_value));
 	certificate->authority = certificate_claims_ca(certificate->x509);
@@ -164,7 +165,7 @@ gboolean certificate_fits_signing(const struct certificate *certificate,
 			       devid_account_signing_limit(account));
 }
 
-gboolean spki_is_supported(GBytes *spki, const char *what, GError **error)
+gboolean certificate_spki_is_supported(GBytes *spki, const char *what, GError **error)
 {
 	enum devid_result result = DEVID_BAD_DATA;
 	const char *why = "it can't be read";
@@ -187,7 +188,7 @@ gboolean spki_is_supported(GBytes *spki, const char *what, GError **error)
 	return devid_error_set(error, result, NULL, NULL, "%s: %s", what, why);
 }
 
-gboolean label_is_good(const char *label, GError **error)
+gboolean certificate_label_is_good(const char *label, GError **error)
 {
 	size_t length = strlen(label);
 

@@ -38,9 +38,10 @@ gboolean certificate_fits(const struct certificate *certificate,
 gboolean certificate_fits_signing(const struct certificate *certificate,
 				  const struct devid_account *account, GError **error);
 /* DEVID_UNSUPPORTED for a key that a device may not have. */
-gboolean spki_is_supported(GBytes *spki, const char *what, GError **error);
+gboolean certificate_spki_is_supported(GBytes *spki, const char *what, GError **error);
 
 /* The hash that names a private half, and the default CKA_ID. */
-void spki_digest(GBytes *spki, guint8 hash[32], char hex[SPKI_HEX_SIZE], guint8 id[KEY_ID_SIZE]);
+void certificate_spki_digest(GBytes *spki, guint8 hash[32], char hex[SPKI_HEX_SIZE],
+			     guint8 id[KEY_ID_SIZE]);
 /* Whether a label may be: UTF-8, printable, not too long. DEVID_USAGE. */
-gboolean label_is_good(const char *label, GError **error);
+gboolean certificate_label_is_good(const char *label, GError **error);

@@ -35,7 +35,7 @@ static gboolean remove_certificates(struct desk *desk, const struct record *reco
 		return FALSE;
 	desk_pause(desk);
 	if (!g_str_equal(edited.label, record->label))
-		identity_relabel(desk->folder.half, edited.store, edited.spki_hash, edited.label,
+		identity_relabel(desk->folder.scope, edited.store, edited.spki_hash, edited.label,
 				 wait);
 	return TRUE;
 }
@@ -66,7 +66,7 @@ static gboolean remove_from_record(struct desk *desk, const struct record *recor
 	return desk_erase(desk, record->name, error);
 }
 
-gboolean identity_remove(enum half half, const char *name, guint32 object,
+gboolean identity_remove(enum scope scope, const char *name, guint32 object,
 			 const struct store_wait *wait, GPtrArray *warnings, GError **error)
 {
 	g_autoptr(GError) local = NULL;
@@ -78,7 +78,7 @@ gboolean identity_remove(enum half half, const char *name, guint32 object,
 	do {
 		const struct record *record;
 
-		if (!writer_open(half, TRUE, store_wait_cancel(wait), &desk, error))
+		if (!writer_open(scope, TRUE, store_wait_cancel(wait), &desk, error))
 			return FALSE;
 		record = find(&desk, name, &local);
 		done = record && remove_from_record(&desk, record, object, wait, &mark, &local);
@@ -97,17 +97,17 @@ gboolean identity_remove(enum half half, const char *name, guint32 object,
 	return TRUE;
 }
 
-void identity_relabel(enum half half, const char *store_name, const guint8 spki_hash[32],
+void identity_relabel(enum scope scope, const char *store_name, const guint8 spki_hash[32],
 		      const char *label, const struct store_wait *wait)
 {
 	const struct store *store = store_find(store_name);
 	g_autoptr(GError) error = NULL;
 	char hex[SPKI_HEX_SIZE];
 
-	if (!store || !store->relabel || store->state(half, NULL) != STORE_READY)
+	if (!store || !store->relabel || store->state(scope, NULL) != STORE_READY)
 		return;
 	hex_encode(spki_hash, 32, hex);
-	if (!store->relabel(half, hex, label, wait, &error))
+	if (!store->relabel(scope, hex, label, wait, &error))
 		g_message("%s: the new label is not shown there: %s", store->title, error->message);
 }
 
@@ -120,7 +120,7 @@ static gboolean is_free(const struct record *other, const struct record *record,
 			       other->label);
 }
 
-gboolean identity_rename(enum half half, const char *name, guint32 object, const char *new_label,
+gboolean identity_rename(enum scope scope, const char *name, guint32 object, const char *new_label,
 			 GBytes *new_id, const struct store_wait *wait, GError **error)
 {
 	AUTO_WRITER struct desk desk = DESK_INIT;
@@ -128,8 +128,8 @@ gboolean identity_rename(enum half half, const char *name, guint32 object, const
 	struct record edited;
 	gboolean renamed;
 
-	if ((new_label && !label_is_good(new_label, error)) ||
-	    !writer_open(half, TRUE, store_wait_cancel(wait), &desk, error))
+	if ((new_label && !certificate_label_is_good(new_label, error)) ||
+	    !writer_open(scope, TRUE, store_wait_cancel(wait), &desk, error))
 		return FALSE;
 	record = find(&desk, name, error);
 	if (!record)
@@ -152,6 +152,6 @@ gboolean identity_rename(enum half half, const char *name, guint32 object, const
 		return FALSE;
 	desk_pause(&desk);
 	if (renamed)
-		identity_relabel(half, edited.store, edited.spki_hash, edited.label, wait);
+		identity_relabel(scope, edited.store, edited.spki_hash, edited.label, wait);
 	return TRUE;
 }

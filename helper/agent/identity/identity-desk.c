@@ -43,11 +43,11 @@ static gboolean sweep_temporaries(struct desk *desk, GError **error)
 	return TRUE;
 }
 
-gboolean desk_begin(enum half half, gboolean create, GCancellable *cancel, struct desk *desk,
+gboolean desk_begin(enum scope scope, gboolean create, GCancellable *cancel, struct desk *desk,
 		    GError **error)
 {
 	*desk = DESK_INIT;
-	if (folder_open(half, create, &desk->folder, error) &&
+	if (folder_open(scope, create, &desk->folder, error) &&
 	    folder_lock(&desk->folder, cancel, error) && sweep_temporaries(desk, error) &&
 	    load(desk, error))
 		return TRUE;
@@ -131,7 +131,7 @@ gboolean desk_write_bytes(struct desk *desk, const char *name, GBytes *bytes, GE
 	gsize length;
 	const void *data = g_bytes_get_data(bytes, &length);
 
-	if (!folder_prepare(&desk->folder, file, folder_record_mode(desk->folder.half), data,
+	if (!folder_prepare(&desk->folder, file, folder_record_mode(desk->folder.scope), data,
 			    length, error) ||
 	    !folder_prepare_generation(&desk->folder, error) ||
 	    !folder_publish(&desk->folder, file, error))

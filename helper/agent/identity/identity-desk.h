@@ -16,7 +16,7 @@ struct desk {
 #define AUTO_DESK __attribute__((cleanup(desk_end)))
 
 /* Opens and locks the folder, clears away what crashes left, reads the records. Ended by desk_end(), also after FALSE. */
-gboolean desk_begin(enum half half, gboolean create, GCancellable *cancel, struct desk *desk,
+gboolean desk_begin(enum scope scope, gboolean create, GCancellable *cancel, struct desk *desk,
 		    GError **error);
 /* Lets other writers in while a store is asked; desk_resume() locks and reads again. */
 void desk_pause(struct desk *desk);

@@ -89,9 +89,10 @@ static gboolean check(struct job *job, GError **error)
 		return devid_error_set(
 			error, DEVID_USAGE, NULL, NULL,
 			"import: a certificate, and a store for its key, are needed");
-	return (!import->label || label_is_good(import->label, error)) &&
+	return (!import->label || certificate_label_is_good(import->label, error)) &&
 	       certificate_read(import->certificates->pdata[0], "certificate", &job->leaf, error) &&
-	       read_chain(job, error) && spki_is_supported(job->leaf.spki, "key", error) &&
+	       read_chain(job, error) &&
+	       certificate_spki_is_supported(job->leaf.spki, "key", error) &&
 	       certificate_fits(&job->leaf, import->account,
 				(import->flags & IMPORT_ACCEPT_SIZE) != 0, &job->size_accepted,
 				error) &&
@@ -318,7 +319,7 @@ static gboolean restore(struct job *job, const struct record *record,
 	if (!store)
 		return TRUE;
 	desk_pause(&job->desk);
-	found = store->read(job->import->half, job->leaf.spki_hex, job->wait, &there, &local);
+	found = store->read(job->import->scope, job->leaf.spki_hex, job->wait, &there, &local);
 	if (found || devid_error_result(local) != DEVID_KEY_MISSING || !job->import->pkcs8) {
 		if (local)
 			g_propagate_error(error, g_steal_pointer(&local));
@@ -368,7 +369,7 @@ static gboolean try_import(struct job *job, struct identity_result *result, GErr
 	enum change change;
 
 	if (!check(job, error) ||
-	    !writer_open(job->import->half, TRUE, store_wait_cancel(job->wait), &job->desk,
+	    !writer_open(job->import->scope, TRUE, store_wait_cancel(job->wait), &job->desk,
 			 error) ||
 	    !decide(job, &change, &target, error))
 		return FALSE;
@@ -390,7 +391,7 @@ gboolean identity_import(const struct identity_import *import, const struct stor
 
 		memset(result, 0, sizeof(*result));
 		result->warnings = g_ptr_array_new_with_free_func(g_free);
-		job.undo = identity_undo_new(import->half);
+		job.undo = identity_undo_new(import->scope);
 		done = try_import(&job, result, &local);
 		if (done && result->changed)
 			*undo = g_steal_pointer(&job.undo);

@@ -10,7 +10,7 @@
 
 void identity_result_clear(struct identity_result *result);
 struct identity_import {
-	enum half half;
+	enum scope scope;
 	const char *label;
 	const GPtrArray *certificates; /* GBytes*, DER, leaf first; at least one */
 	const struct secret *pkcs8;    /* NULL: a certificate whose key is already there */

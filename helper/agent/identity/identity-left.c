@@ -59,7 +59,7 @@ static void settle_store(const struct store *store, GPtrArray *stale, const stru
 	}
 }
 
-gboolean identity_settle(enum half half, const struct store_wait *wait, GPtrArray *warnings,
+gboolean identity_settle(enum scope scope, const struct store_wait *wait, GPtrArray *warnings,
 			 GError **error)
 {
 	AUTO_WRITER struct desk desk = DESK_INIT;
@@ -67,7 +67,7 @@ gboolean identity_settle(enum half half, const struct store_wait *wait, GPtrArra
 	gsize count = 0;
 	const struct store *stores = store_table(&count);
 
-	if (!writer_open(half, TRUE, wait->cancel, &desk, error))
+	if (!writer_open(scope, TRUE, wait->cancel, &desk, error))
 		return FALSE;
 	stale = g_steal_pointer(&desk.stale);
 	writer_close(&desk);

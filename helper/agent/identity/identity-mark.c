@@ -17,12 +17,12 @@
 #define TRY_STEP_US 10000
 #define OPEN_FLAGS  (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-static struct mark *mark_new(enum half half, const struct store *store, const char *spki_hex)
+static struct mark *mark_new(enum scope scope, const struct store *store, const char *spki_hex)
 {
 	struct mark *mark = g_new0(struct mark, 1);
 
 	mark->fd = -1;
-	mark->half = half;
+	mark->scope = scope;
 	mark->store = store;
 	g_strlcpy(mark->spki_hex, spki_hex, sizeof(mark->spki_hex));
 	mark->file = g_strconcat(spki_hex, ".", store->name, SUFFIX, NULL);
@@ -40,7 +40,7 @@ void mark_drop(struct mark *mark)
 }
 
 /* From a file's name; NULL where it isn't one that we write. */
-static struct mark *mark_from_file(enum half half, const char *file)
+static struct mark *mark_from_file(enum scope scope, const char *file)
 {
 	g_auto(GStrv) parts = g_strsplit(file, ".", -1);
 	const struct store *store = NULL;
@@ -49,7 +49,7 @@ static struct mark *mark_from_file(enum half half, const char *file)
 	if (g_strv_length(parts) == 3 && strlen(parts[0]) == SPKI_HEX_SIZE - 1 &&
 	    hex_decode(parts[0], SPKI_HEX_SIZE - 1, hash))
 		store = store_find(parts[1]);
-	return store ? mark_new(half, store, parts[0]) : NULL;
+	return store ? mark_new(scope, store, parts[0]) : NULL;
 }
 
 static gboolean hold(struct desk *desk, struct mark *mark, int flags)
@@ -82,7 +82,7 @@ static struct mark *take_stale(struct desk *desk, const char *file)
 struct mark *mark_begin(struct desk *desk, const struct store *store, const char *spki_hex,
 			GError **error)
 {
-	struct mark *mark = mark_new(desk->folder.half, store, spki_hex);
+	struct mark *mark = mark_new(desk->folder.scope, store, spki_hex);
 	struct mark *stale = take_stale(desk, mark->file);
 
 	if (stale) {
@@ -146,7 +146,7 @@ static gboolean take_out(struct desk *desk, const struct mark *mark, const struc
 			 GError **error)
 {
 	desk_pause(desk);
-	return mark->store->remove(mark->half, mark->spki_hex, wait, error) &&
+	return mark->store->remove(mark->scope, mark->spki_hex, wait, error) &&
 	       desk_resume(desk, store_wait_cancel(wait), error);
 }
 
@@ -155,7 +155,7 @@ gboolean mark_take_out(struct mark *mark, const struct store_wait *wait, GError 
 	AUTO_DESK struct desk desk = DESK_INIT;
 	gboolean out = FALSE;
 
-	if (desk_begin(mark->half, TRUE, store_wait_cancel(wait), &desk, error)) {
+	if (desk_begin(mark->scope, TRUE, store_wait_cancel(wait), &desk, error)) {
 		enum named named = is_named(&desk, mark);
 
 		out = named == NAMED_YES ||
@@ -181,7 +181,8 @@ gboolean mark_write(struct mark *mark, const char *label, const struct secret *p
 {
 	g_autoptr(GError) local = NULL;
 
-	if (mark->store->write(mark->half, mark->spki_hex, label, pkcs8, wait, &mark->sent, &local))
+	if (mark->store->write(mark->scope, mark->spki_hex, label, pkcs8, wait, &mark->sent,
+			       &local))
 		return TRUE;
 	mark->result = devid_error_result(local);
 	g_propagate_error(error, g_steal_pointer(&local));
@@ -192,7 +193,7 @@ gboolean mark_let_go(struct mark *mark, GError **error)
 {
 	AUTO_DESK struct desk desk = DESK_INIT;
 
-	return desk_begin(mark->half, TRUE, NULL, &desk, error) &&
+	return desk_begin(mark->scope, TRUE, NULL, &desk, error) &&
 	       folder_remove(&desk.folder, mark->file, error);
 }
 
@@ -242,7 +243,7 @@ gboolean mark_sweep(struct desk *desk, GError **error)
 		return FALSE;
 	desk->stale = g_ptr_array_new_with_free_func(mark_drop_any);
 	for (guint i = 0; i < files->len; i++) {
-		struct mark *mark = mark_from_file(desk->folder.half, files->pdata[i]);
+		struct mark *mark = mark_from_file(desk->folder.scope, files->pdata[i]);
 
 		if (!mark)
 			continue;

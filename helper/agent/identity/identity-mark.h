@@ -18,7 +18,7 @@
 
 struct mark {
 	int fd;
-	enum half half;
+	enum scope scope;
 	char *file;
 	const struct store *store;
 	char spki_hex[SPKI_HEX_SIZE];

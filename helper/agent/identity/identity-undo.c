@@ -5,11 +5,11 @@
 #include "identity-undo.h"
 #include "identity-writer.h"
 
-struct identity_undo *identity_undo_new(enum half half)
+struct identity_undo *identity_undo_new(enum scope scope)
 {
 	struct identity_undo *undo = g_new0(struct identity_undo, 1);
 
-	undo->half = half;
+	undo->scope = scope;
 	return undo;
 }
 
@@ -58,7 +58,7 @@ static gboolean put_back(struct identity_undo *undo, const struct store_wait *wa
 
 	if (!undo->after)
 		return TRUE;
-	if (!writer_open(undo->half, TRUE, store_wait_cancel(wait), &desk, error))
+	if (!writer_open(undo->scope, TRUE, store_wait_cancel(wait), &desk, error))
 		return FALSE;
 	now = desk_bytes(&desk, undo->name);
 	if (!now && !undo->before)
@@ -80,7 +80,7 @@ gboolean identity_undo(struct identity_undo *undo, const struct store_wait *wait
 		return TRUE;
 	done = put_back(undo, wait, error);
 	if (done && undo->restored)
-		done = undo->written->store->remove(undo->half, undo->written->spki_hex, wait,
+		done = undo->written->store->remove(undo->scope, undo->written->spki_hex, wait,
 						    error);
 	/* Both ends are tried, whatever became of the other. */
 	if (!mark_end(g_steal_pointer(&undo->written), wait, done ? error : NULL))

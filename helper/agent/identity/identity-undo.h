@@ -4,7 +4,7 @@
 #include "agent/store/store.h"
 
 struct identity_undo {
-	enum half half;
+	enum scope scope;
 	char *name;
 	GBytes *before;	       /* the record's bytes; NULL: there was none */
 	GBytes *after;	       /* NULL: the record was not touched */
@@ -14,7 +14,7 @@ struct identity_undo {
 		restored; /* a half that had gone missing was put back: undoing takes it out again */
 };
 
-struct identity_undo *identity_undo_new(enum half half);
+struct identity_undo *identity_undo_new(enum scope scope);
 /* Ends without keep or undo: marks are settled as the records stand. */
 void identity_undo_settle(struct identity_undo *undo);
 /* What an import replaced, so that it can be put back: held by the connection between PHASE_COMMIT and

@@ -21,7 +21,7 @@
 #define LABEL_TRIES 1000
 
 struct writing {
-	enum half half;
+	enum scope scope;
 	const struct wire_frame *request;
 	const struct devid_account *account;
 	const struct store_wait *wait;
@@ -122,7 +122,7 @@ static gboolean place_certificate(struct writing *writing, const struct certific
 		return FALSE;
 	desk_pause(&writing->desk);
 	if (target && strcmp(target->label, label) != 0)
-		identity_relabel(writing->half, record.store, record.spki_hash, label,
+		identity_relabel(writing->scope, record.store, record.spki_hash, label,
 				 writing->wait);
 	return TRUE;
 }
@@ -143,9 +143,9 @@ static gboolean write_certificate(struct writing *writing, GError **error)
 	if (certificate.authority
 		    ? !certificate_fits_signing(&certificate, writing->account, error)
 		    : !certificate_fits(&certificate, writing->account, FALSE, &accepted, error) ||
-			      !spki_is_supported(certificate.spki, "key", error))
+			      !certificate_spki_is_supported(certificate.spki, "key", error))
 		return FALSE;
-	return writer_open(writing->half, TRUE, store_wait_cancel(writing->wait), &writing->desk,
+	return writer_open(writing->scope, TRUE, store_wait_cancel(writing->wait), &writing->desk,
 			   error) &&
 	       place_certificate(writing, &certificate, error);
 }
@@ -154,10 +154,10 @@ static gboolean write_certificate(struct writing *writing, GError **error)
 
 static const struct store *choose_store(const struct writing *writing, GError **error)
 {
-	const struct store *store = store_find(writing->half == HALF_SYSTEM ? "file" : "keyring");
+	const struct store *store = store_find(writing->scope == SCOPE_SYSTEM ? "file" : "keyring");
 	g_autofree char *why = NULL;
 
-	if (store->state(writing->half, &why) != STORE_MISSING)
+	if (store->state(writing->scope, &why) != STORE_MISSING)
 		return store;
 	return devid_error_null(error, DEVID_STORE_MISSING, NULL, NULL, "%s",
 				why ? why : store->title);
@@ -173,7 +173,7 @@ static gboolean place_key(struct writing *writing, const struct store *store, GB
 	const struct record *target;
 	char hex[SPKI_HEX_SIZE];
 
-	spki_digest(spki, hash, hex, id);
+	certificate_spki_digest(spki, hash, hex, id);
 	target = desk_by_spki(&writing->desk, hash);
 	if (target && record_has_key(target)) {
 		tell(writing, target, FALSE);
@@ -233,13 +233,13 @@ static gboolean write_key(struct writing *writing, GError **error)
 	if (!key_pkcs8_from_frame(writing->request, &pkcs8, error))
 		return FALSE;
 	spki = key_spki_from_pkcs8(&pkcs8, error);
-	if (!spki || !spki_is_supported(spki, "key", error))
+	if (!spki || !certificate_spki_is_supported(spki, "key", error))
 		return FALSE;
 	store = choose_store(writing, error);
-	if (!store || !writer_open(writing->half, TRUE, store_wait_cancel(writing->wait),
+	if (!store || !writer_open(writing->scope, TRUE, store_wait_cancel(writing->wait),
 				   &writing->desk, error))
 		return FALSE;
-	spki_digest(spki, hash, hex, id);
+	certificate_spki_digest(spki, hash, hex, id);
 	if (!key_may_come(writing, hash, id, error))
 		return FALSE;
 	target = desk_by_spki(&writing->desk, hash);
@@ -313,8 +313,8 @@ static gboolean write_public_key(struct writing *writing, GError **error)
 	if (!spki)
 		return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
 				       "public key: it can't be read");
-	spki_digest(spki, hash, hex, id);
-	if (!writer_open(writing->half, TRUE, store_wait_cancel(writing->wait), &writing->desk,
+	certificate_spki_digest(spki, hash, hex, id);
+	if (!writer_open(writing->scope, TRUE, store_wait_cancel(writing->wait), &writing->desk,
 			 error))
 		return FALSE;
 	record = desk_by_spki(&writing->desk, hash);
@@ -341,12 +341,12 @@ static const struct {
 	{ OBJECT_PUBLIC_KEY, write_public_key },
 };
 
-gboolean identity_write(enum half half, const struct wire_frame *request,
+gboolean identity_write(enum scope scope, const struct wire_frame *request,
 			const struct devid_account *account, const struct store_wait *wait,
 			struct identity_result *result, GError **error)
 {
 	AUTO_FREE char *label = wire_get_text(request, TAG_LABEL);
-	struct writing writing = { half, request, account, wait, NULL, { 0 }, DESK_INIT, result };
+	struct writing writing = { scope, request, account, wait, NULL, { 0 }, DESK_INIT, result };
 	g_autoptr(GError) local = NULL;
 	gboolean done = FALSE;
 	guint32 object = 0;
@@ -368,7 +368,7 @@ gboolean identity_write(enum half half, const struct wire_frame *request,
 	else if (writing.id.length > RECORD_ID_MAX)
 		devid_error_set(error, DEVID_USAGE, NULL, NULL, "CKA_ID: more than %d bytes",
 				RECORD_ID_MAX);
-	else if (!writing.label || label_is_good(writing.label, error))
+	else if (!writing.label || certificate_label_is_good(writing.label, error))
 		do {
 			done = objects[i].write(&writing, &local);
 			writer_close(&writing.desk);

@@ -7,6 +7,6 @@
 #include "identity.h"
 
 /* One object as C_CreateObject brings it (requests WRITE): pairing by SPKI, the account's limits. */
-gboolean identity_write(enum half half, const struct wire_frame *request,
+gboolean identity_write(enum scope scope, const struct wire_frame *request,
 			const struct devid_account *account, const struct store_wait *wait,
 			struct identity_result *result, GError **error);

@@ -12,7 +12,7 @@ static gpointer take_out_stale(gpointer data)
 		struct mark *mark = stale->pdata[i];
 		g_autoptr(GError) error = NULL;
 
-		if (mark->store->state(mark->half, NULL) != STORE_READY)
+		if (mark->store->state(mark->scope, NULL) != STORE_READY)
 			mark_drop(mark);
 		else if (!mark_end(mark, NULL, &error))
 			g_warning("a private key that was left behind stays: %s", error->message);
@@ -33,10 +33,10 @@ static void clear_stale(GPtrArray *stale)
 	g_thread_unref(g_thread_new("left-behind", take_out_stale, stale));
 }
 
-gboolean writer_open(enum half half, gboolean create, GCancellable *cancel, struct desk *desk,
+gboolean writer_open(enum scope scope, gboolean create, GCancellable *cancel, struct desk *desk,
 		     GError **error)
 {
-	if (desk_begin(half, create, cancel, desk, error) && mark_sweep(desk, error))
+	if (desk_begin(scope, create, cancel, desk, error) && mark_sweep(desk, error))
 		return TRUE;
 	writer_close(desk);
 	return FALSE;

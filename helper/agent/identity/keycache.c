@@ -24,20 +24,20 @@ struct entry {
 };
 
 struct keycache {
-	enum half half;
+	enum scope scope;
 	GMutex lock;
 	GCond changed;
 	GHashTable *entries; /* by spki_hash */
 	guint64 clock;
 };
 
-struct key_handle *key_handle_ref(struct key_handle *handle)
+struct key_handle *keycache_ref(struct key_handle *handle)
 {
 	g_atomic_ref_count_inc(&handle->references);
 	return handle;
 }
 
-void key_handle_unref(struct key_handle *handle)
+void keycache_unref(struct key_handle *handle)
 {
 	if (!handle || !g_atomic_ref_count_dec(&handle->references))
 		return;
@@ -50,16 +50,16 @@ static void entry_unref(struct entry *entry)
 {
 	if (--entry->references > 0)
 		return;
-	key_handle_unref(entry->handle);
+	keycache_unref(entry->handle);
 	g_clear_error(&entry->error);
 	g_free(entry);
 }
 
-struct keycache *keycache_new(enum half half)
+struct keycache *keycache_new(enum scope scope)
 {
 	struct keycache *cache = g_new0(struct keycache, 1);
 
-	cache->half = half;
+	cache->scope = scope;
 	g_mutex_init(&cache->lock);
 	g_cond_init(&cache->changed);
 	cache->entries = g_hash_table_new(subject_key_hash, subject_key_equal);
@@ -171,7 +171,7 @@ guint keycache_count(struct keycache *cache)
 static struct key_handle *take(struct keycache *cache, struct entry *entry)
 {
 	entry->used = ++cache->clock;
-	return key_handle_ref(entry->handle);
+	return keycache_ref(entry->handle);
 }
 
 struct key_handle *keycache_peek(struct keycache *cache, const guint8 *spki_hash)
@@ -237,7 +237,7 @@ static struct key_handle *read_key(struct reading *reading, const struct subject
 	gsize length = 0;
 	const guint8 *spki = g_bytes_get_data(subject->spki, &length);
 
-	if (!subject->store->read(reading->cache->half, subject->spki_hash_hex, &wait, &pkcs8,
+	if (!subject->store->read(reading->cache->scope, subject->spki_hash_hex, &wait, &pkcs8,
 				  error))
 		return NULL;
 	key = key_software.open(&pkcs8, error);
@@ -273,7 +273,7 @@ static struct key_handle *get_as_reader(struct keycache *cache, const struct sub
 	handle = read_key(&reading, subject, &failure);
 	g_mutex_lock(&cache->lock);
 	if (handle) {
-		entry->handle = key_handle_ref(handle);
+		entry->handle = keycache_ref(handle);
 		entry->used = ++cache->clock;
 	} else if (!(wait->cancel && g_cancellable_is_cancelled(wait->cancel))) {
 		/* If only this client went away, one of those who wait reads instead. */

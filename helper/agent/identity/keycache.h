@@ -9,12 +9,12 @@ struct key_handle {
 	const struct key_driver *driver;
 	struct key *key;
 };
-struct key_handle *key_handle_ref(struct key_handle *handle);
-void key_handle_unref(struct key_handle *handle);
+struct key_handle *keycache_ref(struct key_handle *handle);
+void keycache_unref(struct key_handle *handle);
 typedef struct key_handle key_handle;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(key_handle, key_handle_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(key_handle, keycache_unref)
 
-struct keycache *keycache_new(enum half half);
+struct keycache *keycache_new(enum scope scope);
 void keycache_free(struct keycache *cache);
 /* The key, if it is open already. */
 struct key_handle *keycache_peek(struct keycache *cache, const guint8 *spki_hash);

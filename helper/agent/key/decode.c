@@ -19,7 +19,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(rsa_key, RSA_free)
 typedef EC_KEY ec_key;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ec_key, EC_KEY_free)
 
-gboolean software_error(GError **error, enum devid_result result, const char *what)
+gboolean decode_error(GError **error, enum devid_result result, const char *what)
 {
 	unsigned long code = ERR_peek_last_error();
 	const char *why = code ? ERR_reason_error_string(code) : NULL;
@@ -63,7 +63,7 @@ static gboolean judge_rsa(const RSA *rsa, GError **error)
 	return TRUE;
 }
 
-gboolean software_judge(EVP_PKEY *pkey, GError **error)
+gboolean decode_check(EVP_PKEY *pkey, GError **error)
 {
 	const RSA *rsa = EVP_PKEY_get0_RSA(pkey);
 
@@ -149,7 +149,7 @@ static void refuse_algorithm(const ASN1_OBJECT *object, GError **error)
 				name);
 }
 
-EVP_PKEY *software_decode(const struct secret *pkcs8, GError **error)
+EVP_PKEY *decode_pkcs8(const struct secret *pkcs8, GError **error)
 {
 	const unsigned char *end = pkcs8->data, *der = NULL;
 	g_autoptr(private_key_info) info = NULL;
@@ -168,7 +168,7 @@ EVP_PKEY *software_decode(const struct secret *pkcs8, GError **error)
 		if (decoders[i].algorithm != OBJ_obj2nid(object))
 			continue;
 		pkey = decoders[i].decode(der, length, algorithm, error);
-		if (!pkey || !software_judge(pkey, error))
+		if (!pkey || !decode_check(pkey, error))
 			return NULL;
 		return g_steal_pointer(&pkey);
 	}
@@ -176,7 +176,7 @@ EVP_PKEY *software_decode(const struct secret *pkcs8, GError **error)
 	return NULL;
 }
 
-GBytes *software_spki(EVP_PKEY *pkey, GError **error)
+GBytes *decode_spki(EVP_PKEY *pkey, GError **error)
 {
 	unsigned char *der = NULL;
 	int length = i2d_PUBKEY(pkey, &der);

@@ -15,13 +15,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(software_pkey, EVP_PKEY_free)
 /* Reads a PKCS#8 PrivateKeyInfo (RFC 5208) and judges the key: RSA of 2048 to 4096 bits with two
  * primes, or a named P-256, P-384, P-521. NULL with DEVID_BAD_DATA or DEVID_UNSUPPORTED.
  */
-EVP_PKEY *software_decode(const struct secret *pkcs8, GError **error);
-/* The same judgement of a key that was put together otherwise. */
-gboolean software_judge(EVP_PKEY *pkey, GError **error);
+EVP_PKEY *decode_pkcs8(const struct secret *pkcs8, GError **error);
+/* The same verdict of a key that was put together otherwise. */
+gboolean decode_check(EVP_PKEY *pkey, GError **error);
 /* The DER SubjectPublicKeyInfo; NULL with DEVID_FAILED. */
-GBytes *software_spki(EVP_PKEY *pkey, GError **error);
+GBytes *decode_spki(EVP_PKEY *pkey, GError **error);
 /* Sets `error` to "WHAT: " and libcrypto's words for the newest error of this thread's queue, which is
  * emptied. Answers FALSE, or NULL, for callers that answer it in turn.
  */
-gboolean software_error(GError **error, enum devid_result result, const char *what);
-#define software_null(error, result, what) (software_error(error, result, what), NULL)
+gboolean decode_error(GError **error, enum devid_result result, const char *what);
+#define software_null(error, result, what) (decode_error(error, result, what), NULL)

@@ -67,7 +67,7 @@ static BIGNUM *read_number(const struct wire_frame *request, enum wire_tag tag, 
 	BIGNUM *number = BN_secure_new();
 
 	if (!number || !BN_bin2bn(field.data, (int)field.length, number)) {
-		software_error(error, DEVID_NO_MEMORY, "private key");
+		decode_error(error, DEVID_NO_MEMORY, "private key");
 		BN_clear_free(number);
 		return NULL;
 	}
@@ -103,7 +103,7 @@ static EVP_PKEY *build_rsa(const struct wire_frame *request, GError **error)
 	if (complete)
 		return g_steal_pointer(&pkey);
 	if (error && !*error)
-		software_error(error, DEVID_NO_MEMORY, "private key");
+		decode_error(error, DEVID_NO_MEMORY, "private key");
 	return NULL;
 }
 
@@ -168,7 +168,7 @@ static gboolean encode(EVP_PKEY *pkey, struct secret *pkcs8, GError **error)
 
 	if (length <= 0 || secret_allocate(pkcs8, (size_t)length) != DEVID_OK ||
 	    secret_resize(pkcs8, (size_t)length) != DEVID_OK)
-		return software_error(error, DEVID_NO_MEMORY, "private key");
+		return decode_error(error, DEVID_NO_MEMORY, "private key");
 
 	unsigned char *end = pkcs8->data;
 
@@ -195,7 +195,7 @@ gboolean key_pkcs8_from_frame(const struct wire_frame *request, struct secret *p
 		    secret_append(pkcs8, field.data, field.length) != DEVID_OK)
 			return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL,
 					       "private key: no memory");
-		pkey = software_decode(pkcs8, error);
+		pkey = decode_pkcs8(pkcs8, error);
 		/* Written anew: a point that was left out is there afterwards. */
 		return pkey && encode(pkey, pkcs8, error);
 	}
@@ -205,7 +205,7 @@ gboolean key_pkcs8_from_frame(const struct wire_frame *request, struct secret *p
 		if (builders[i].type != type)
 			continue;
 		pkey = builders[i].build(request, error);
-		return pkey && software_judge(pkey, error) && encode(pkey, pkcs8, error);
+		return pkey && decode_check(pkey, error) && encode(pkey, pkcs8, error);
 	}
 	return devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
 			       "private key: neither RSA nor an elliptic curve");
@@ -213,9 +213,9 @@ gboolean key_pkcs8_from_frame(const struct wire_frame *request, struct secret *p
 
 GBytes *key_spki_from_pkcs8(const struct secret *pkcs8, GError **error)
 {
-	g_autoptr(software_pkey) pkey = software_decode(pkcs8, error);
+	g_autoptr(software_pkey) pkey = decode_pkcs8(pkcs8, error);
 
-	return pkey ? software_spki(pkey, error) : NULL;
+	return pkey ? decode_spki(pkey, error) : NULL;
 }
 
 static gboolean verify(EVP_PKEY *public, const guint8 *signature, gsize length, const guint8 *hash,
@@ -243,7 +243,7 @@ static gboolean sign(EVP_PKEY *private, guint8 *signature, gsize *length, const 
 gboolean key_matches_spki(const struct secret *pkcs8, GBytes *spki, GError **error)
 {
 	static const guint8 hash[32] = "devid: do these belong together";
-	g_autoptr(software_pkey) private = software_decode(pkcs8, error);
+	g_autoptr(software_pkey) private = decode_pkcs8(pkcs8, error);
 	guint8 signature[KEY_SIGNATURE_MAX];
 	gsize length = sizeof(signature), size = 0;
 
@@ -254,7 +254,7 @@ gboolean key_matches_spki(const struct secret *pkcs8, GBytes *spki, GError **err
 	g_autoptr(software_pkey) public = d2i_PUBKEY(NULL, &end, (long)size);
 
 	if (!public)
-		return software_error(error, DEVID_BAD_DATA, "certificate: its public key");
+		return decode_error(error, DEVID_BAD_DATA, "certificate: its public key");
 	if (!sign(private, signature, &length, hash, sizeof(hash)) ||
 	    !verify(public, signature, length, hash, sizeof(hash))) {
 		devid_error_set(error, DEVID_MISMATCH, NULL, NULL,

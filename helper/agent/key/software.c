@@ -84,8 +84,8 @@ static void software_close(struct key *key)
 
 static struct key *software_open(const struct secret *pkcs8, GError **error)
 {
-	g_autoptr(software_pkey) pkey = software_decode(pkcs8, error);
-	g_autoptr(GBytes) spki = pkey ? software_spki(pkey, error) : NULL;
+	g_autoptr(software_pkey) pkey = decode_pkcs8(pkcs8, error);
+	g_autoptr(GBytes) spki = pkey ? decode_spki(pkey, error) : NULL;
 
 	if (!spki)
 		return NULL;
@@ -232,7 +232,7 @@ static gboolean sign_input(struct key *key, const struct key_scheme *scheme, con
 	       (key->rsa || ecdsa_flatten(key, signature, signature_length));
 	EVP_PKEY_CTX_free(context);
 	if (!good)
-		software_error(error, DEVID_FAILED, "signature");
+		decode_error(error, DEVID_FAILED, "signature");
 	return good;
 }
 
@@ -266,7 +266,7 @@ static gboolean software_sign(struct key *key, const struct key_scheme *scheme, 
 		       sign_input(key, scheme, data, length, signature, signature_length, error);
 	if (EVP_Digest(data, length, hash, &hash_length, digest_find(scheme->digest, TRUE), NULL) <=
 	    0)
-		return software_error(error, DEVID_FAILED, "signature");
+		return decode_error(error, DEVID_FAILED, "signature");
 	return sign_input(key, scheme, hash, hash_length, signature, signature_length, error);
 }
 
@@ -298,7 +298,7 @@ static struct key_operation *software_begin(struct key *key, const struct key_sc
 	if (operation->digest &&
 	    EVP_DigestInit_ex2(operation->digest, digest_find(scheme->digest, TRUE), NULL) > 0)
 		return operation;
-	software_error(error, DEVID_NO_MEMORY, "signature");
+	decode_error(error, DEVID_NO_MEMORY, "signature");
 	software_abandon(operation);
 	return NULL;
 }
@@ -309,7 +309,7 @@ static gboolean software_update(struct key_operation *operation, const guint8 *d
 	if (operation->digest) {
 		if (EVP_DigestUpdate(operation->digest, data, length) > 0)
 			return TRUE;
-		return software_error(error, DEVID_FAILED, "signature");
+		return decode_error(error, DEVID_FAILED, "signature");
 	}
 	if (length > BARE_DATA_MAX - operation->bare->len)
 		return refuse(error, DEVID_TOO_LARGE, "data is longer than any digest");
@@ -329,7 +329,7 @@ static gboolean software_finish(struct key_operation *operation, guint8 *signatu
 		       sign_input(key, &operation->scheme, operation->bare->data,
 				  operation->bare->len, signature, signature_length, error);
 	if (EVP_DigestFinal_ex(operation->digest, hash, &length) <= 0)
-		return software_error(error, DEVID_FAILED, "signature");
+		return decode_error(error, DEVID_FAILED, "signature");
 	return sign_input(key, &operation->scheme, hash, length, signature, signature_length,
 			  error);
 }

@@ -32,15 +32,16 @@ static void keyring_told(enum keyring_news news, void *data)
 		agent_leave(agent);
 }
 
-void agent_init(struct agent *agent, enum half half)
+void agent_init(struct agent *agent, enum scope scope)
 {
-	*agent =
-		(struct agent){ .half = half, .uid = geteuid(), .started = g_get_monotonic_time() };
-	agent->report = report_new(half);
-	agent->keys = keycache_new(half);
-	agent->gate = gate_new(half, &agent->uid, agent->report, agent->keys);
+	*agent = (struct agent){ .scope = scope,
+				 .uid = geteuid(),
+				 .started = g_get_monotonic_time() };
+	agent->report = report_new(scope);
+	agent->keys = keycache_new(scope);
+	agent->gate = gate_new(scope, &agent->uid, agent->report, agent->keys);
 	agent->told = refusals_new();
-	if (half == HALF_USER) {
+	if (scope == SCOPE_USER) {
 		store_keyring_watch(keyring_told, agent);
 		store_keyring_prepare();
 	}

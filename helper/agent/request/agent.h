@@ -20,7 +20,7 @@ struct agent_server {
 };
 
 struct agent {
-	enum half half;
+	enum scope scope;
 	uid_t uid;	/* the agent's own */
 	gint64 started; /* g_get_monotonic_time() */
 	struct report *report;
@@ -31,7 +31,7 @@ struct agent {
 	GThread *warm_up;
 };
 
-void agent_init(struct agent *agent, enum half half);
+void agent_init(struct agent *agent, enum scope scope);
 void agent_clear(struct agent *agent);
 /* Has the server leave, where there is one. */
 void agent_leave(const struct agent *agent);

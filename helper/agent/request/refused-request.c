@@ -53,7 +53,7 @@ static struct subject *find_subject(const guint8 *spki_hash)
 	struct subject *subject = NULL;
 	char folder[PATH_BUFFER];
 
-	if (!path_data(HALF_SYSTEM, folder) ||
+	if (!path_data(SCOPE_SYSTEM, folder) ||
 	    record_load_folder(folder, &records, NULL, NULL) != DEVID_OK)
 		return NULL;
 	for (size_t i = 0; i < records.count && !subject; i++)
@@ -89,7 +89,7 @@ gboolean handle_refused(const struct exchange *exchange, GError **error)
 	const struct devid_reason *reason = read_reason(exchange->request);
 	struct wire_field hash;
 
-	if (exchange->session->agent->half != HALF_USER)
+	if (exchange->session->agent->scope != SCOPE_USER)
 		return devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
 				       "refusal: the machine's agent knows itself whom it refused");
 	if (!reason || !names_system(exchange->request) ||

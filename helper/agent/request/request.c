@@ -17,7 +17,7 @@
 enum who {
 	WHO_ANYBODY,
 	WHO_SIGNER, /* the gate decides, by the account */
-	WHO_OWNER,  /* the user's half: its user; the machine's: root */
+	WHO_OWNER,  /* the user's scope: its user; the machine's: root */
 };
 
 /* Asked only where our own is gone. */
@@ -26,8 +26,8 @@ static void take_bus(const struct exchange *exchange)
 	struct session *session = exchange->session;
 	AUTO_FREE char *bus = wire_get_text(exchange->request, TAG_BUS);
 
-	if (bus && session->agent->half == HALF_USER && session->peer.uid == session->agent->uid &&
-	    bus_offer(bus))
+	if (bus && session->agent->scope == SCOPE_USER &&
+	    session->peer.uid == session->agent->uid && bus_offer(bus))
 		gate_forget_store(session->agent->gate);
 }
 
@@ -75,7 +75,7 @@ static const struct request *find_request(enum wire_type type)
 
 static gboolean is_owner(const struct session *session)
 {
-	if (session->agent->half == HALF_SYSTEM)
+	if (session->agent->scope == SCOPE_SYSTEM)
 		return session->peer.uid == 0;
 	return session->peer.uid == session->agent->uid;
 }
@@ -108,10 +108,10 @@ static gboolean answer(const struct exchange *exchange, GError **error)
 	if (request->who == WHO_OWNER && !is_owner(exchange->session))
 		return devid_error_set(
 			error, DEVID_DENIED, NULL,
-			exchange->session->agent->half == HALF_SYSTEM ? "as root, by sudo"
-								      : "as that user",
+			exchange->session->agent->scope == SCOPE_SYSTEM ? "as root, by sudo"
+									: "as that user",
 			"agent: only %s may ask this agent to %s",
-			exchange->session->agent->half == HALF_SYSTEM ? "root" : "its user",
+			exchange->session->agent->scope == SCOPE_SYSTEM ? "root" : "its user",
 			request->name);
 	ready_gnutls();
 	if (request->who != WHO_OWNER)

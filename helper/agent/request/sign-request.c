@@ -57,7 +57,7 @@ void sign_request_end(struct session *session)
 	if (session->operation)
 		session->operation_key->driver->abandon(session->operation);
 	session->operation = NULL;
-	g_clear_pointer(&session->operation_key, key_handle_unref);
+	g_clear_pointer(&session->operation_key, keycache_unref);
 }
 
 static gboolean scheme_equal(const struct key_scheme *a, const struct key_scheme *b)
@@ -104,7 +104,7 @@ static gboolean begin_operation(struct session *session, const struct sign_reque
 	session->operation = handle->driver->begin(handle->key, &sign->scheme, error);
 	if (!session->operation)
 		return FALSE;
-	session->operation_key = key_handle_ref(handle);
+	session->operation_key = keycache_ref(handle);
 	session->operation_scheme = sign->scheme;
 	memcpy(session->operation_hash, sign->hash, WIRE_SPKI_HASH);
 	return TRUE;

@@ -40,7 +40,7 @@ static void add_account(JsonBuilder *builder, const struct gate_facts *facts)
 	json_builder_end_object(builder);
 }
 
-static void add_stores(JsonBuilder *builder, enum half half)
+static void add_stores(JsonBuilder *builder, enum scope scope)
 {
 	static const char *const states[] = {
 		[STORE_READY] = "ready",
@@ -54,7 +54,7 @@ static void add_stores(JsonBuilder *builder, enum half half)
 	json_builder_begin_array(builder);
 	for (gsize i = 0; i < count; i++) {
 		g_autofree char *why = NULL;
-		enum store_state state = stores[i].state(half, &why);
+		enum store_state state = stores[i].state(scope, &why);
 
 		json_builder_begin_object(builder);
 		json_text(builder, "name", stores[i].name);
@@ -79,7 +79,7 @@ gboolean handle_status(const struct exchange *exchange, GError **error)
 	json_builder_begin_object(builder);
 	json_text(builder, "version", DEVID_VERSION);
 	json_number(builder, "pid", getpid());
-	json_text(builder, "half", agent->half == HALF_SYSTEM ? "system" : "user");
+	json_text(builder, "half", agent->scope == SCOPE_SYSTEM ? "system" : "user");
 	json_number(builder, "uptime", (g_get_monotonic_time() - agent->started) / G_USEC_PER_SEC);
 	json_number(builder, "clients", server ? server->clients(server) : 0);
 	json_number(builder, "asking", server ? server->asking(server) : 0);
@@ -89,7 +89,7 @@ gboolean handle_status(const struct exchange *exchange, GError **error)
 	json_text(builder, "folder", facts.folder);
 	json_text(builder, "generation", generation);
 	add_account(builder, &facts);
-	add_stores(builder, agent->half);
+	add_stores(builder, agent->scope);
 	json_builder_end_object(builder);
 	wire_put_text(exchange->reply, TAG_VERSION, DEVID_VERSION);
 	wire_put_u32(exchange->reply, TAG_PID, (guint32)getpid());

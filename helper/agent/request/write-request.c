@@ -73,7 +73,8 @@ static const struct store *read_store(const struct exchange *exchange, GError **
 	if (!store)
 		devid_error_set(error, DEVID_USAGE, NULL, NULL,
 				"store: %s is none of keyring, file", name ? name : "it");
-	else if (exchange->session->agent->half == HALF_SYSTEM && strcmp(store->name, "file") != 0)
+	else if (exchange->session->agent->scope == SCOPE_SYSTEM &&
+		 strcmp(store->name, "file") != 0)
 		return devid_error_null(
 			error, DEVID_UNSUPPORTED, NULL, NULL,
 			"store: the machine has no keyring; its keys are kept in files");
@@ -88,7 +89,7 @@ static gboolean import_commit(const struct exchange *exchange, GError **error)
 	g_autoptr(devid_account) account = NULL;
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
 	struct identity_result result = { 0 };
-	struct identity_import import = { .half = session->agent->half,
+	struct identity_import import = { .scope = session->agent->scope,
 					  .label = label,
 					  .certificates = certificates };
 	struct wire_field key, leaf;
@@ -243,7 +244,7 @@ gboolean handle_write(const struct exchange *exchange, GError **error)
 		return FALSE;
 	has_certificate = wire_get(exchange->request, TAG_CERTIFICATE, &certificate);
 	session->slow(session, TRUE);
-	good = identity_write(session->agent->half, exchange->request, account, &session->wait,
+	good = identity_write(session->agent->scope, exchange->request, account, &session->wait,
 			      &result, &failure);
 	session->slow(session, FALSE);
 	if (good)
@@ -278,7 +279,7 @@ static gboolean settle(const struct exchange *exchange, GError **error)
 	gboolean good;
 
 	session->slow(session, TRUE);
-	good = identity_settle(session->agent->half, &session->wait, warnings, error);
+	good = identity_settle(session->agent->scope, &session->wait, warnings, error);
 	session->slow(session, FALSE);
 	reply_warnings(exchange->reply, warnings);
 	return good;
@@ -302,7 +303,7 @@ gboolean handle_remove(const struct exchange *exchange, GError **error)
 	(void)wire_get_u32(exchange->request, TAG_OBJECT, &object);
 	subject = gate_find_name(session->agent->gate, name);
 	session->slow(session, TRUE);
-	good = identity_remove(session->agent->half, name, object, &session->wait, warnings,
+	good = identity_remove(session->agent->scope, name, object, &session->wait, warnings,
 			       &failure);
 	session->slow(session, FALSE);
 	reply_warnings(exchange->reply, warnings);
@@ -336,7 +337,7 @@ gboolean handle_rename(const struct exchange *exchange, GError **error)
 	if (wire_get(exchange->request, TAG_ID, &field))
 		id = g_bytes_new(field.data, field.length);
 	session->slow(session, TRUE);
-	good = identity_rename(session->agent->half, name, object, label, id, &session->wait,
+	good = identity_rename(session->agent->scope, name, object, label, id, &session->wait,
 			       error);
 	session->slow(session, FALSE);
 	gate_refresh(session->agent->gate);

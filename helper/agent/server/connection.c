@@ -70,7 +70,7 @@ static enum devid_result send_frame(struct connection *connection, const struct 
 {
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&connection->sending);
 
-	return wire_send(connection->fd, frame, timeout_ms);
+	return socket_send(connection->fd, frame, timeout_ms);
 }
 
 /* A prompt is open. Comes from any thread and must not wait for a client that doesn't read. */
@@ -118,7 +118,7 @@ static gboolean serve_one(struct connection *connection, struct wire_frame *requ
 	enum devid_result result;
 
 	wait_readable(connection);
-	result = wire_receive_request(connection->fd, request, RECEIVE_MS);
+	result = socket_receive_request(connection->fd, request, RECEIVE_MS);
 	if (result != DEVID_OK) {
 		if (result == DEVID_BAD_DATA)
 			refuse_frame(connection, result);

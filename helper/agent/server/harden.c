@@ -92,14 +92,14 @@ gboolean harden_find_user(struct system_user *user, char **why)
 }
 
 /* A folder that root made, and where nobody else can write, is handed over. */
-static gboolean hand_over(bool (*place)(enum half half, char *path), mode_t mode,
+static gboolean hand_over(bool (*place)(enum scope scope, char *path), mode_t mode,
 			  const struct system_user *user, char **why)
 {
 	AUTO_CLOSE int folder = -1;
 	char path[PATH_BUFFER];
 	struct stat status;
 
-	if (!place(HALF_SYSTEM, path)) {
+	if (!place(SCOPE_SYSTEM, path)) {
 		*why = g_strdup("machine's folders: a name is too long");
 		return FALSE;
 	}

@@ -21,12 +21,12 @@
 #define BACKLOG		SOMAXCONN
 #define WITHDRAW_MS	200
 
-/* What each half's folder and socket allow. */
+/* What each scope's folder and socket allow. */
 static const struct {
 	mode_t folder, forbidden, socket;
 } modes[] = {
-	[HALF_USER] = { 0700, 0077, 0600 },
-	[HALF_SYSTEM] = { 0755, 0022, 0666 },
+	[SCOPE_USER] = { 0700, 0077, 0600 },
+	[SCOPE_SYSTEM] = { 0755, 0022, 0666 },
 };
 
 static gboolean is_listening_socket(int fd)
@@ -73,21 +73,21 @@ static void make_ancestors(const char *path)
 	(void)!mkdir(parent, 0700);
 }
 
-static int open_folder(const char *path, enum half half, uid_t owner, gid_t group, char **why)
+static int open_folder(const char *path, enum scope scope, uid_t owner, gid_t group, char **why)
 {
 	AUTO_CLOSE int folder = -1;
 	struct stat status;
 	gboolean made;
 
-	if (half == HALF_USER)
+	if (scope == SCOPE_USER)
 		make_ancestors(path);
-	made = mkdir(path, modes[half].folder) == 0;
+	made = mkdir(path, modes[scope].folder) == 0;
 	folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (folder < 0 || fstat(folder, &status) < 0) {
 		*why = failed(path, "folder of the socket");
 		return -1;
 	}
-	if (made && (fchown(folder, owner, group) < 0 || fchmod(folder, modes[half].folder) < 0)) {
+	if (made && (fchown(folder, owner, group) < 0 || fchmod(folder, modes[scope].folder) < 0)) {
 		*why = failed(path, "folder of the socket");
 		return -1;
 	}
@@ -97,8 +97,8 @@ static int open_folder(const char *path, enum half half, uid_t owner, gid_t grou
 		return -1;
 	}
 	/* Ours but too open: a folder below it may be no secret, the socket is. */
-	if (!made && status.st_mode & modes[half].forbidden &&
-	    fchmod(folder, modes[half].folder) < 0) {
+	if (!made && status.st_mode & modes[scope].forbidden &&
+	    fchmod(folder, modes[scope].folder) < 0) {
 		*why = failed(path, "folder of the socket");
 		return -1;
 	}
@@ -140,7 +140,7 @@ static gboolean somebody_listens(int folder, gboolean *stale, char **why)
 	return FALSE;
 }
 
-static gboolean bind_here(struct listening *listening, int folder, enum half half, char **why)
+static gboolean bind_here(struct listening *listening, int folder, enum scope scope, char **why)
 {
 	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mode_t mask = umask(0);
@@ -148,7 +148,7 @@ static gboolean bind_here(struct listening *listening, int folder, enum half hal
 	gboolean bound;
 
 	/* The mode that the name is made with; without it there would be a moment with another. */
-	bound = fd >= 0 && fchmod(fd, modes[half].socket) == 0 &&
+	bound = fd >= 0 && fchmod(fd, modes[scope].socket) == 0 &&
 		bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
 	umask(mask);
 	if (!bound || listen(fd, BACKLOG) < 0 ||
@@ -161,7 +161,7 @@ static gboolean bind_here(struct listening *listening, int folder, enum half hal
 	return TRUE;
 }
 
-static enum listen_outcome bind_locked(struct listening *listening, int folder, enum half half,
+static enum listen_outcome bind_locked(struct listening *listening, int folder, enum scope scope,
 				       char **why)
 {
 	gboolean stale;
@@ -174,10 +174,10 @@ static enum listen_outcome bind_locked(struct listening *listening, int folder, 
 		*why = failed(SOCKET_NAME, "stale socket");
 		return LISTEN_FAILED;
 	}
-	return bind_here(listening, folder, half, why) ? LISTEN_READY : LISTEN_FAILED;
+	return bind_here(listening, folder, scope, why) ? LISTEN_READY : LISTEN_FAILED;
 }
 
-enum listen_outcome listen_bind(struct listening *listening, enum half half, uid_t owner,
+enum listen_outcome listen_bind(struct listening *listening, enum scope scope, uid_t owner,
 				gid_t group, char **why)
 {
 	enum listen_outcome outcome;
@@ -186,11 +186,11 @@ enum listen_outcome listen_bind(struct listening *listening, enum half half, uid
 	AUTO_CLOSE int lock = -1;
 
 	*why = NULL;
-	if (!path_runtime(half, path)) {
+	if (!path_runtime(scope, path)) {
 		*why = g_strdup("socket: there is no folder for it (no home folder)");
 		return LISTEN_FAILED;
 	}
-	folder = open_folder(path, half, owner, group, why);
+	folder = open_folder(path, scope, owner, group, why);
 	if (folder < 0)
 		return LISTEN_FAILED;
 	/* main() bounds this wait by alarm(2). */
@@ -204,7 +204,7 @@ enum listen_outcome listen_bind(struct listening *listening, enum half half, uid
 		*why = failed(path, "folder of the socket");
 		return LISTEN_FAILED;
 	}
-	outcome = bind_locked(listening, folder, half, why);
+	outcome = bind_locked(listening, folder, scope, why);
 	(void)!chdir("/");
 	(void)flock(lock, LOCK_UN);
 	if (outcome == LISTEN_READY) {

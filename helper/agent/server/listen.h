@@ -24,7 +24,7 @@ gboolean listen_inherited(struct listening *listening);
 /* Binds under the folder's lock; a socket on which nobody listens is replaced. `owner` is who shall own
  * a folder that is made here. `why` (free it) says what went wrong.
  */
-enum listen_outcome listen_bind(struct listening *listening, enum half half, uid_t owner,
+enum listen_outcome listen_bind(struct listening *listening, enum scope scope, uid_t owner,
 				gid_t group, char **why);
 /* Takes the socket out of the folder, so that the next starter finds none. `unless_wanted`: not where
  * somebody is connecting or starting an agent now; FALSE says so.

@@ -36,7 +36,7 @@ GNUTLS_SKIP_GLOBAL_INIT
 #pragma GCC visibility pop
 
 struct options {
-	enum half half;
+	enum scope scope;
 	gboolean half_given;
 	int ready_fd; /* -1: nobody waits */
 	unsigned idle_seconds;
@@ -79,14 +79,14 @@ static int read_options(int argc, char **argv, struct options *options)
 	long number;
 	int option;
 
-	*options = (struct options){ HALF_USER, FALSE, -1, SERVER_IDLE_SECONDS };
+	*options = (struct options){ SCOPE_USER, FALSE, -1, SERVER_IDLE_SECONDS };
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
 		switch (option) {
 		case 'u':
 		case 's':
 			if (options->half_given)
 				goto wrong;
-			options->half = option == 's' ? HALF_SYSTEM : HALF_USER;
+			options->scope = option == 's' ? SCOPE_SYSTEM : SCOPE_USER;
 			options->half_given = TRUE;
 			break;
 		case 'r':
@@ -194,7 +194,7 @@ static int serve(const struct options *options, struct listening *listening)
 	int status;
 
 	harden_crypto();
-	agent_init(&agent, options->half);
+	agent_init(&agent, options->scope);
 	server = server_new(&agent, listening, options->idle_seconds);
 	if (!server)
 		return fail(g_strdup_printf("server: %s", g_strerror(errno)));
@@ -223,21 +223,21 @@ int main(int argc, char **argv)
 		return status;
 	bound_start();
 	g_log_set_writer_func(write_printable, NULL, NULL);
-	openlog("devid-agent", LOG_PID, options.half == HALF_SYSTEM ? LOG_DAEMON : LOG_USER);
+	openlog("devid-agent", LOG_PID, options.scope == SCOPE_SYSTEM ? LOG_DAEMON : LOG_USER);
 	inherited = listen_inherited(&listening);
 
 	int keep[2] = { inherited ? listening.fd : 0, options.ready_fd };
 
 	if (!harden_process(keep, G_N_ELEMENTS(keep), &why) ||
-	    (options.half == HALF_SYSTEM &&
+	    (options.scope == SCOPE_SYSTEM &&
 	     (!harden_find_user(&user, &why) || (user.drop && !harden_folders(&user, &why)))))
 		return fail(why);
 	arrange_signals();
 	/* Connecting to the keyring takes longer than all the rest: it begins now, beside it. */
-	if (options.half == HALF_USER)
+	if (options.scope == SCOPE_USER)
 		store_keyring_prepare();
 	if (!inherited)
-		outcome = listen_bind(&listening, options.half, user.uid, user.gid, &why);
+		outcome = listen_bind(&listening, options.scope, user.uid, user.gid, &why);
 	if (outcome == LISTEN_FAILED || !harden_drop(&user, &why))
 		return fail(why);
 	tell_ready(&options);

@@ -22,7 +22,7 @@
 #include "throttle.h"
 
 #define CONNECTIONS_MAX	  256
-#define CONNECTIONS_A_UID 64 /* of the system half, root apart */
+#define CONNECTIONS_A_UID 64 /* of the system scope, root apart */
 #define SECOND		  G_USEC_PER_SEC
 /* Longer than anything that a store does by its own bounds (120 s for a prompt). */
 #define SLOW_MAX (130 * SECOND)
@@ -102,7 +102,7 @@ static guint asking(struct agent_server *base)
 
 static void throttle(struct server *server, uid_t uid)
 {
-	if (server->agent->half == HALF_SYSTEM && uid != 0)
+	if (server->agent->scope == SCOPE_SYSTEM && uid != 0)
 		throttle_wait(server->throttle, uid);
 }
 
@@ -168,7 +168,7 @@ static gboolean end_one(struct server *server, uid_t uid)
 /* With the lock held. */
 static gboolean peer_welcome(struct server *server, const struct peer *peer)
 {
-	if (server->agent->half == HALF_USER)
+	if (server->agent->scope == SCOPE_USER)
 		return peer->uid == server->agent->uid;
 	return peer->uid == 0 || crowd_count(server->connections, peer->uid) < CONNECTIONS_A_UID ||
 	       end_one(server, peer->uid);

@@ -8,18 +8,18 @@
 
 #define SUFFIX ".key"
 
-static enum devid_protection file_protection(enum half half)
+static enum devid_protection file_protection(enum scope scope)
 {
-	return half == HALF_SYSTEM ? DEVID_PROTECTION_ROOT : DEVID_PROTECTION_USER;
+	return scope == SCOPE_SYSTEM ? DEVID_PROTECTION_ROOT : DEVID_PROTECTION_USER;
 }
 
-static enum store_state file_state(enum half half, char **why)
+static enum store_state file_state(enum scope scope, char **why)
 {
 	AUTO_FOLDER struct folder folder = FOLDER_INIT;
 	g_autoptr(GError) error = NULL;
 
 	/* A folder that isn't there yet is made by the first write. */
-	if (folder_open(half, FALSE, &folder, &error) ||
+	if (folder_open(scope, FALSE, &folder, &error) ||
 	    devid_error_result(error) == DEVID_NOT_FOUND)
 		return STORE_READY;
 	if (why)
@@ -40,14 +40,14 @@ static gboolean read_key(struct folder *folder, const char *name, struct secret 
 	return TRUE;
 }
 
-static gboolean file_read(enum half half, const char *spki_hash_hex, const struct store_wait *wait,
-			  struct secret *pkcs8, GError **error)
+static gboolean file_read(enum scope scope, const char *spki_hash_hex,
+			  const struct store_wait *wait, struct secret *pkcs8, GError **error)
 {
 	AUTO_FOLDER struct folder folder = FOLDER_INIT;
 	g_autofree char *name = g_strconcat(spki_hash_hex, SUFFIX, NULL);
 	g_autoptr(GError) local = NULL;
 
-	if (folder_open(half, FALSE, &folder, &local) && read_key(&folder, name, pkcs8, &local))
+	if (folder_open(scope, FALSE, &folder, &local) && read_key(&folder, name, pkcs8, &local))
 		return TRUE;
 	if (devid_error_result(local) == DEVID_NOT_FOUND)
 		devid_error_set(error, DEVID_KEY_MISSING, NULL, NULL,
@@ -57,7 +57,7 @@ static gboolean file_read(enum half half, const char *spki_hash_hex, const struc
 	return FALSE;
 }
 
-static gboolean file_write(enum half half, const char *spki_hash_hex, const char *label,
+static gboolean file_write(enum scope scope, const char *spki_hash_hex, const char *label,
 			   const struct secret *pkcs8, const struct store_wait *wait,
 			   gboolean *sent, GError **error)
 {
@@ -65,9 +65,9 @@ static gboolean file_write(enum half half, const char *spki_hash_hex, const char
 	AUTO_SECRET struct secret text = SECRET_INIT, back = SECRET_INIT;
 	g_autofree char *name = g_strconcat(spki_hash_hex, SUFFIX, NULL);
 
-	if (!folder_open(half, TRUE, &folder, error))
+	if (!folder_open(scope, TRUE, &folder, error))
 		return FALSE;
-	if (read_key(&folder, name, &back, NULL) && secret_equal(&back, pkcs8))
+	if (read_key(&folder, name, &back, NULL) && key_text_equal(&back, pkcs8))
 		return TRUE;
 	if (!key_text_pem(pkcs8, &text))
 		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s: no memory", name);
@@ -77,13 +77,13 @@ static gboolean file_write(enum half half, const char *spki_hash_hex, const char
 		return FALSE;
 	if (!read_key(&folder, name, &back, error))
 		return FALSE;
-	if (!secret_equal(&back, pkcs8))
+	if (!key_text_equal(&back, pkcs8))
 		return devid_error_set(error, DEVID_IO, NULL, NULL, "%s: it reads back differently",
 				       name);
 	return TRUE;
 }
 
-static gboolean file_remove(enum half half, const char *spki_hash_hex,
+static gboolean file_remove(enum scope scope, const char *spki_hash_hex,
 			    const struct store_wait *wait, GError **error)
 {
 	AUTO_FOLDER struct folder folder = FOLDER_INIT;
@@ -91,7 +91,7 @@ static gboolean file_remove(enum half half, const char *spki_hash_hex,
 	g_autofree char *temporary = g_strconcat(name, FOLDER_TEMPORARY, NULL);
 	g_autoptr(GError) local = NULL;
 
-	if (!folder_open(half, FALSE, &folder, &local)) {
+	if (!folder_open(scope, FALSE, &folder, &local)) {
 		if (devid_error_result(local) == DEVID_NOT_FOUND)
 			return TRUE;
 		g_propagate_error(error, g_steal_pointer(&local));

@@ -107,15 +107,15 @@ static int open_folder(const char *path, gboolean create, mode_t mode)
 	return fd;
 }
 
-gboolean folder_open(enum half half, gboolean create, struct folder *folder, GError **error)
+gboolean folder_open(enum scope scope, gboolean create, struct folder *folder, GError **error)
 {
-	mode_t mode = half == HALF_SYSTEM ? 0755 : 0700;
+	mode_t mode = scope == SCOPE_SYSTEM ? 0755 : 0700;
 	char path[PATH_BUFFER];
 	struct stat status;
 
 	*folder = FOLDER_INIT;
 	errno = 0;
-	if (!path_data(half, path))
+	if (!path_data(scope, path))
 		return fail(error, "data folder", "there is no home folder to keep it in");
 	folder->fd = open_folder(path, create, mode);
 	if (folder->fd < 0)
@@ -123,7 +123,7 @@ gboolean folder_open(enum half half, gboolean create, struct folder *folder, GEr
 			    errno == ELOOP || errno == ENOTDIR ? "a link or a file, not a folder"
 			    : errno == EPERM ? "it, or what is above it, belongs to another user"
 					     : g_strerror(errno));
-	folder->half = half;
+	folder->scope = scope;
 	folder->path = g_strdup(path);
 	if (fstat(folder->fd, &status) != 0 || status.st_uid != geteuid()) {
 		errno = EPERM;

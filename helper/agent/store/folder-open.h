@@ -3,10 +3,10 @@
 
 #include "folder.h"
 
-/* Opens the half's data folder, which must be ours; `create` makes it and what is missing above it.
+/* Opens the scope's data folder, which must be ours; `create` makes it and what is missing above it.
  * A folder that is not there: DEVID_NOT_FOUND. Its mode is put right (0700, system 0755).
  */
-gboolean folder_open(enum half half, gboolean create, struct folder *folder, GError **error);
+gboolean folder_open(enum scope scope, gboolean create, struct folder *folder, GError **error);
 /* Closes, and with that ends the lock. Harmless on FOLDER_INIT and twice. */
 void folder_close(struct folder *folder);
 /* Waits for other writers, 5 s at most (DEVID_TIMEOUT); `cancel` may be NULL. */

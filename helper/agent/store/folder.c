@@ -177,7 +177,7 @@ gboolean folder_prepare_generation(struct folder *folder, GError **error)
 	char text[17];
 
 	g_snprintf(text, sizeof(text), "%016" PRIx64, record_generation(folder->path) + 1);
-	return folder_prepare(folder, GENERATION_FILE, folder_record_mode(folder->half), text, 16,
+	return folder_prepare(folder, GENERATION_FILE, folder_record_mode(folder->scope), text, 16,
 			      error);
 }
 
@@ -186,7 +186,7 @@ gboolean folder_publish_generation(struct folder *folder, GError **error)
 	return folder_publish(folder, GENERATION_FILE, error);
 }
 
-mode_t folder_record_mode(enum half half)
+mode_t folder_record_mode(enum scope scope)
 {
-	return half == HALF_SYSTEM ? 0644 : 0600;
+	return scope == SCOPE_SYSTEM ? 0644 : 0600;
 }

@@ -11,10 +11,10 @@
 struct folder {
 	int fd;	  /* -1: not open */
 	int lock; /* -1: not locked yet */
-	enum half half;
+	enum scope scope;
 	char *path;
 };
-#define FOLDER_INIT ((struct folder){ -1, -1, HALF_USER, NULL })
+#define FOLDER_INIT ((struct folder){ -1, -1, SCOPE_USER, NULL })
 #define AUTO_FOLDER __attribute__((cleanup(folder_close)))
 
 /* A file in one piece: NAME.tmp made anew, written, synced; then renamed over NAME. What needs room on
@@ -44,6 +44,6 @@ gboolean folder_prepare_generation(struct folder *folder, GError **error);
 gboolean folder_publish_generation(struct folder *folder, GError **error);
 
 /* Records are for every user to read on the system token. */
-mode_t folder_record_mode(enum half half);
+mode_t folder_record_mode(enum scope scope);
 
 #define FOLDER_TEMPORARY ".tmp"

@@ -65,7 +65,7 @@ gboolean key_text_read(const char *text, gsize length, struct secret *pkcs8)
 	return TRUE;
 }
 
-gboolean secret_equal(const struct secret *a, const struct secret *b)
+gboolean key_text_equal(const struct secret *a, const struct secret *b)
 {
 	return a->length == b->length && a->length > 0 && memcmp(a->data, b->data, a->length) == 0;
 }

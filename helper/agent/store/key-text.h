@@ -14,4 +14,4 @@ gboolean key_text_pem(const struct secret *pkcs8, struct secret *text);
 /* Back from either; line ends may stand between. False: damaged, or no memory. */
 gboolean key_text_read(const char *text, gsize length, struct secret *pkcs8);
 
-gboolean secret_equal(const struct secret *a, const struct secret *b);
+gboolean key_text_equal(const struct secret *a, const struct secret *b);

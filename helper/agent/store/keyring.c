@@ -24,12 +24,12 @@ typedef gboolean (*step_function)(struct keyring_link *link, struct keyring_boun
 /* Runs a request. A daemon or bus that went since the last one is tried once more over a new link,
  * if nobody has been asked anything.
  */
-static gboolean run(enum half half, const struct store_wait *wait, const struct request *request,
+static gboolean run(enum scope scope, const struct store_wait *wait, const struct request *request,
 		    step_function step, GError **error)
 {
 	struct keyring_bound bound;
 
-	if (half != HALF_USER)
+	if (scope != SCOPE_USER)
 		return devid_error_set(error, DEVID_STORE_MISSING, NULL, "use --store file",
 				       "keyring: the machine's identities have none");
 	keyring_bound_begin(&bound, wait);
@@ -171,12 +171,12 @@ static gboolean read_step(struct keyring_link *link, struct keyring_bound *bound
 	return read;
 }
 
-static gboolean keyring_read(enum half half, const char *spki_hash_hex,
+static gboolean keyring_read(enum scope scope, const char *spki_hash_hex,
 			     const struct store_wait *wait, struct secret *pkcs8, GError **error)
 {
 	struct request request = { .spki_hash_hex = spki_hash_hex, .read = pkcs8 };
 
-	return run(half, wait, &request, read_step, error);
+	return run(scope, wait, &request, read_step, error);
 }
 
 /* The default collection, made and unlocked as needed. */
@@ -199,7 +199,7 @@ static gboolean holds(struct keyring_link *link, struct keyring_bound *bound, co
 {
 	AUTO_SECRET struct secret back = SECRET_INIT;
 
-	return keyring_item_read(link, bound, path, &back, NULL) && secret_equal(&back, pkcs8);
+	return keyring_item_read(link, bound, path, &back, NULL) && key_text_equal(&back, pkcs8);
 }
 
 /* What was written is what is read; else it goes again. */
@@ -210,7 +210,7 @@ static gboolean verify(struct keyring_link *link, struct keyring_bound *bound, c
 
 	if (!keyring_item_read(link, bound, path, &back, error))
 		return FALSE;
-	if (secret_equal(&back, pkcs8))
+	if (key_text_equal(&back, pkcs8))
 		return TRUE;
 	keyring_item_delete(link, bound, path, NULL);
 	return devid_error_set(error, DEVID_IO, NULL, KEYRING_IO_HINT,
@@ -244,7 +244,7 @@ static gboolean write_step(struct keyring_link *link, struct keyring_bound *boun
 	return verify(link, bound, path, request->written, error);
 }
 
-static gboolean keyring_write(enum half half, const char *spki_hash_hex, const char *label,
+static gboolean keyring_write(enum scope scope, const char *spki_hash_hex, const char *label,
 			      const struct secret *pkcs8, const struct store_wait *wait,
 			      gboolean *sent, GError **error)
 {
@@ -253,7 +253,7 @@ static gboolean keyring_write(enum half half, const char *spki_hash_hex, const c
 	};
 
 	forget(&request);
-	return run(half, wait, &request, write_step, error);
+	return run(scope, wait, &request, write_step, error);
 }
 
 static gboolean
@@ -288,13 +288,13 @@ static gboolean remove_step(struct keyring_link *link, struct keyring_bound *bou
 	return for_each_item(link, bound, request, remove_item, error);
 }
 
-static gboolean keyring_remove(enum half half, const char *spki_hash_hex,
+static gboolean keyring_remove(enum scope scope, const char *spki_hash_hex,
 			       const struct store_wait *wait, GError **error)
 {
 	struct request request = { .spki_hash_hex = spki_hash_hex };
 
 	forget(&request);
-	return run(half, wait, &request, remove_step, error);
+	return run(scope, wait, &request, remove_step, error);
 }
 
 static gboolean label_item(struct keyring_link *link, struct keyring_bound *bound, const char *path,
@@ -309,12 +309,12 @@ static gboolean label_step(struct keyring_link *link, struct keyring_bound *boun
 	return for_each_item(link, bound, request, label_item, error);
 }
 
-static gboolean keyring_relabel(enum half half, const char *spki_hash_hex, const char *label,
+static gboolean keyring_relabel(enum scope scope, const char *spki_hash_hex, const char *label,
 				const struct store_wait *wait, GError **error)
 {
 	struct request request = { .spki_hash_hex = spki_hash_hex, .label = label };
 
-	return run(half, wait, &request, label_step, error);
+	return run(scope, wait, &request, label_step, error);
 }
 
 static enum store_state look(struct keyring_bound *bound, GError **error)
@@ -336,13 +336,13 @@ static enum store_state look(struct keyring_bound *bound, GError **error)
 	return STORE_LOCKED;
 }
 
-static enum store_state keyring_state(enum half half, char **why)
+static enum store_state keyring_state(enum scope scope, char **why)
 {
 	g_autoptr(GError) error = NULL;
 	struct keyring_bound bound;
 	enum store_state state = STORE_MISSING;
 
-	if (half != HALF_USER) {
+	if (scope != SCOPE_USER) {
 		if (why)
 			*why = g_strdup("the machine's identities have no keyring");
 		return STORE_MISSING;
@@ -356,7 +356,7 @@ static enum store_state keyring_state(enum half half, char **why)
 	return state;
 }
 
-static enum devid_protection keyring_protection(enum half half)
+static enum devid_protection keyring_protection(enum scope scope)
 {
 	return DEVID_PROTECTION_USER;
 }

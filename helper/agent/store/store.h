@@ -37,27 +37,27 @@ enum store_state {
 struct store {
 	const char *name;  /* "keyring", "file": as in records and --store */
 	const char *title; /* for a person: "the desktop keyring" */
-	enum devid_protection (*protection)(enum half half);
+	enum devid_protection (*protection)(enum scope scope);
 	/* `why` (may be NULL) gets one sentence, newly allocated, where it isn't READY. Never prompts,
 	 * never starts a daemon by autolaunch.
 	 */
-	enum store_state (*state)(enum half half, char **why);
+	enum store_state (*state)(enum scope scope, char **why);
 	/* PKCS#8 PrivateKeyInfo DER. Each unlocks as needed and is bounded: 5 s without
 	 * progress, 120 s with a prompt open. Errors: DEVID_STORE_*, DEVID_KEY_MISSING, DEVID_IO.
 	 */
-	gboolean (*read)(enum half half, const char *spki_hash_hex, const struct store_wait *wait,
+	gboolean (*read)(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
 			 struct secret *pkcs8, GError **error);
 	/* Writing what is there already is not an error. `*sent` becomes TRUE before the store is given the
 	 * half: after a failure with it FALSE, nothing of this half has come to the store by this call.
 	 */
-	gboolean (*write)(enum half half, const char *spki_hash_hex, const char *label,
+	gboolean (*write)(enum scope scope, const char *spki_hash_hex, const char *label,
 			  const struct secret *pkcs8, const struct store_wait *wait, gboolean *sent,
 			  GError **error);
 	/* Removing what isn't there is not an error. */
-	gboolean (*remove)(enum half half, const char *spki_hash_hex, const struct store_wait *wait,
-			   GError **error);
+	gboolean (*remove)(enum scope scope, const char *spki_hash_hex,
+			   const struct store_wait *wait, GError **error);
 	/* The label that a person sees beside it (the keyring's item); may be NULL. */
-	gboolean (*relabel)(enum half half, const char *spki_hash_hex, const char *label,
+	gboolean (*relabel)(enum scope scope, const char *spki_hash_hex, const char *label,
 			    const struct store_wait *wait, GError **error);
 };
 

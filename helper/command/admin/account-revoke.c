@@ -146,7 +146,7 @@ static gboolean write_list(struct revocation_job *job, GError **error)
 		return refuse(error, DEVID_BAD_DATA, NULL, NULL, job->list, why);
 	if (!job->changed && old)
 		return TRUE;
-	return account_file_replace(folder, file, job->list, text, error);
+	return ca_folder_replace(folder, file, job->list, text, error);
 }
 
 /* After the list: an account never names a file that isn't there. */
@@ -163,17 +163,17 @@ static gboolean write_key(struct revocation_job *job, GError **error)
 		return refuse(error, DEVID_TOO_LARGE, NULL, NULL, path,
 			      "with one key more it would be over its limit");
 	job->changed = TRUE;
-	return account_file_replace(job->folder.fd, ACCOUNT_FILE, path, text, error);
+	return ca_folder_replace(job->folder.fd, ACCOUNT_FILE, path, text, error);
 }
 
-static gboolean list_it(struct revocation_job *job, enum half half, GError **error)
+static gboolean list_it(struct revocation_job *job, enum scope scope, GError **error)
 {
 	g_autoptr(GBytes) bytes = input_read(job->file, CERTIFICATE_FILE_MAX, error);
 	const struct devid_account *account;
 	const char *named;
 
 	if (!bytes || !import(job, bytes, error) ||
-	    !account_folder_open(&job->folder, options.config, half, error))
+	    !ca_folder_open_account(&job->folder, options.config, scope, error))
 		return FALSE;
 	account = job->folder.account;
 	if (!account_usable(account, error) || !is_device(job, account, error))
@@ -213,10 +213,10 @@ static void tell(const struct revocation_job *job, const struct devid_verdict *v
 	g_autofree char *serial = certificate_serial(job->certificate);
 
 	print_line(stdout, "%s: %s", subject, job->changed ? "revoked" : "revoked already");
-	print_field("issuer", issuer);
-	print_field("serial", serial);
-	print_field("list", job->list);
-	print_field("check", verdict->reason);
+	table_field("issuer", issuer);
+	table_field("serial", serial);
+	table_field("list", job->list);
+	table_field("check", verdict->reason);
 	if (job->changed && !job->configured)
 		print_line(stdout, "  account.conf names the list from now on: SerialsFile=%s",
 			   REVOKE_FILE);
@@ -239,7 +239,7 @@ static void tell_json(const struct revocation_job *job, const struct devid_verdi
 	report_builder(builder);
 }
 
-static void write_event(const struct revocation_job *job, enum half half)
+static void write_event(const struct revocation_job *job, enum scope scope)
 {
 	const struct devid_event event = {
 		.type = DEVID_EVENT_DEVICE_CERTIFICATE,
@@ -253,21 +253,21 @@ static void write_event(const struct revocation_job *job, enum half half)
 
 	/* A log that can't be written is told on syslog. */
 	if (job->changed)
-		(void)devid_event_write(half == HALF_SYSTEM, &event);
+		(void)devid_event_write(scope == SCOPE_SYSTEM, &event);
 }
 
 static enum exit_status run(char **operands, GError **error)
 {
 	struct revocation_job job = { .file = operands[0], .folder = CA_FOLDER_INIT };
 	g_autoptr(devid_verdict) verdict = NULL;
-	enum half half;
+	enum scope scope;
 
-	if (!account_half(&options.account, "account revoke", &half))
+	if (!ca_folder_scope(&options.account, "account revoke", &scope))
 		return EXIT_WORDS;
 	if (options.config && (options.account.user || options.account.system))
 		return report_usage("account revoke", "--config goes without --user and --system");
-	if (list_it(&job, half, error)) {
-		write_event(&job, half);
+	if (list_it(&job, scope, error)) {
+		write_event(&job, scope);
 		verdict = judge(&job, error);
 	}
 	if (verdict && options.json)

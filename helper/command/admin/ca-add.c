@@ -168,16 +168,16 @@ static void tell(const struct addition *addition, const struct ca_folder *folder
 			       addition->name);
 }
 
-static gboolean add(struct addition *addition, enum half half, GError **error)
+static gboolean add(struct addition *addition, enum scope scope, GError **error)
 {
 	AUTO_CA_FOLDER struct ca_folder folder = CA_FOLDER_INIT;
 	g_autofree char *file = g_strconcat(addition->name, SIGNING_SUFFIX, NULL);
-	g_autoptr(devid_account) account = account_load(NULL, half == HALF_SYSTEM, error);
+	g_autoptr(devid_account) account = account_load(NULL, scope == SCOPE_SYSTEM, error);
 	bool same;
 
 	/* The file is judged before a folder is made for it. */
 	if (!account || !read_file(addition, account, error) ||
-	    !ca_folder_open(&folder, half, true, error) ||
+	    !ca_folder_open(&folder, scope, true, error) ||
 	    !may_add(addition, folder.account, &same, error))
 		return FALSE;
 	if (!same && !ca_folder_write(&folder, file, addition->bytes, error))
@@ -189,11 +189,11 @@ static gboolean add(struct addition *addition, enum half half, GError **error)
 static enum exit_status run(char **operands, GError **error)
 {
 	AUTO_ADDITION struct addition addition = { .name = options.name, .file = operands[0] };
-	enum half half;
+	enum scope scope;
 
 	if (!options.name)
 		return report_usage("ca add", "--name NAME is missing");
-	if (!account_half(&options.account, "ca add", &half))
+	if (!ca_folder_scope(&options.account, "ca add", &scope))
 		return EXIT_WORDS;
 	if (!signing_name_valid(options.name) || options.name[0] == '-')
 		return report_usage(
@@ -201,7 +201,7 @@ static enum exit_status run(char **operands, GError **error)
 			"--name %s: at most 64 letters, digits, '.', '-' and '_', and no "
 			"'.' or '-' in front",
 			options.name);
-	return add(&addition, half, error) ? EXIT_DONE : EXIT_FAILED;
+	return add(&addition, scope, error) ? EXIT_DONE : EXIT_FAILED;
 }
 
 const struct command ca_add = {

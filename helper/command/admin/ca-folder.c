@@ -31,13 +31,13 @@ void ca_folder_clear(struct ca_folder *folder)
 	folder->account = NULL;
 }
 
-bool account_half(const struct account_choice *choice, const char *command, enum half *half)
+bool ca_folder_scope(const struct account_choice *choice, const char *command, enum scope *scope)
 {
 	if (choice->user && choice->system) {
 		report_usage(command, "--user or --system, not both");
 		return false;
 	}
-	*half = choice->system || (!choice->user && geteuid() == 0) ? HALF_SYSTEM : HALF_USER;
+	*scope = choice->system || (!choice->user && geteuid() == 0) ? SCOPE_SYSTEM : SCOPE_USER;
 	return true;
 }
 
@@ -50,26 +50,26 @@ static gboolean failed(GError **error, const char *path, int number)
 								    : g_strerror(number));
 }
 
-/* `config` NULL: of that half. */
-static gboolean load_account(struct ca_folder *folder, const char *config, enum half half,
+/* `config` NULL: of that scope. */
+static gboolean load_account(struct ca_folder *folder, const char *config, enum scope scope,
 			     GError **error)
 {
 	devid_account_free(folder->account);
-	folder->account = account_load(config, !config && half == HALF_SYSTEM, error);
+	folder->account = account_load(config, !config && scope == SCOPE_SYSTEM, error);
 	return folder->account != NULL;
 }
 
 /* The machine's account is root's to change; where there is one, a user's own would never be read.
  */
-static gboolean may_write(const struct ca_folder *folder, enum half half, const char *config,
+static gboolean may_write(const struct ca_folder *folder, enum scope scope, const char *config,
 			  GError **error)
 {
 	const char *read = devid_account_folder(folder->account);
 
-	if (half == HALF_SYSTEM && geteuid() != 0)
+	if (scope == SCOPE_SYSTEM && geteuid() != 0)
 		return devid_error_set(error, DEVID_DENIED, NULL, "sudo devid ca …",
 				       "%s: only root may change the machine's account", config);
-	if (half == HALF_USER && strcmp(read, config) != 0)
+	if (scope == SCOPE_USER && strcmp(read, config) != 0)
 		return devid_error_set(
 			error, DEVID_DENIED, NULL, "ask the administrator: sudo devid ca …",
 			"this computer's account is in %s, which root alone may change; one in "
@@ -112,9 +112,9 @@ static gboolean lock(struct ca_folder *folder, GError **error)
 /* Makes the account's folder. As root only below a folder of root's: in a user's, a link could lead
  * anywhere. What is made for the machine is readable whatever root's umask.
  */
-static gboolean make_config(const char *config, enum half half, GError **error)
+static gboolean make_config(const char *config, enum scope scope, GError **error)
 {
-	mode_t mode = half == HALF_SYSTEM ? 0755 : 0700;
+	mode_t mode = scope == SCOPE_SYSTEM ? 0755 : 0700;
 	g_autofree char *parent = g_strdup(config);
 	struct stat status;
 
@@ -131,68 +131,69 @@ static gboolean make_config(const char *config, enum half half, GError **error)
 				       "%s: it belongs to a user, and root makes nothing there",
 				       parent);
 	if (g_mkdir_with_parents(config, (int)mode) < 0 ||
-	    (half == HALF_SYSTEM && chmod(config, mode) < 0))
+	    (scope == SCOPE_SYSTEM && chmod(config, mode) < 0))
 		return failed(error, config, errno);
 	return TRUE;
 }
 
-static gboolean make_signing(int base, const char *path, enum half half, GError **error)
+static gboolean make_signing(int base, const char *path, enum scope scope, GError **error)
 {
-	mode_t mode = half == HALF_SYSTEM ? 0755 : 0700;
+	mode_t mode = scope == SCOPE_SYSTEM ? 0755 : 0700;
 
 	if (mkdirat(base, SIGNING_FOLDER, mode) < 0)
 		return errno == EEXIST ? TRUE : failed(error, path, errno);
-	if (half == HALF_SYSTEM && fchmodat(base, SIGNING_FOLDER, mode, 0) < 0)
+	if (scope == SCOPE_SYSTEM && fchmodat(base, SIGNING_FOLDER, mode, 0) < 0)
 		return failed(error, path, errno);
 	return TRUE;
 }
 
 /* `config` has PATH_BUFFER bytes. */
-static gboolean find_config(struct ca_folder *folder, enum half half, char *config, GError **error)
+static gboolean find_config(struct ca_folder *folder, enum scope scope, char *config,
+			    GError **error)
 {
-	if (!path_config(half, config))
+	if (!path_config(scope, config))
 		return devid_error_set(error, DEVID_IO, NULL, "set HOME or XDG_CONFIG_HOME",
 				       "there is no place for an account of this user");
-	return load_account(folder, NULL, half, error) && may_write(folder, half, config, error);
+	return load_account(folder, NULL, scope, error) && may_write(folder, scope, config, error);
 }
 
-gboolean ca_folder_open(struct ca_folder *folder, enum half half, bool create, GError **error)
+gboolean ca_folder_open(struct ca_folder *folder, enum scope scope, bool create, GError **error)
 {
 	AUTO_CLOSE int base = -1;
 	char config[PATH_BUFFER];
 
-	if (!find_config(folder, half, config, error))
+	if (!find_config(folder, scope, config, error))
 		return FALSE;
 	folder->path = g_build_filename(config, SIGNING_FOLDER, NULL);
 	if (!create && access(folder->path, F_OK) < 0 && errno == ENOENT)
 		return TRUE;
-	if (create && !make_config(config, half, error))
+	if (create && !make_config(config, scope, error))
 		return FALSE;
-	base = open_ours(AT_FDCWD, config, config, half == HALF_SYSTEM ? O_NOFOLLOW : 0, error);
+	base = open_ours(AT_FDCWD, config, config, scope == SCOPE_SYSTEM ? O_NOFOLLOW : 0, error);
 	if (base < 0)
 		return FALSE;
-	if (create && !make_signing(base, folder->path, half, error))
+	if (create && !make_signing(base, folder->path, scope, error))
 		return FALSE;
 	folder->fd = open_ours(base, SIGNING_FOLDER, folder->path, O_NOFOLLOW, error);
-	return folder->fd >= 0 && lock(folder, error) && load_account(folder, NULL, half, error);
+	return folder->fd >= 0 && lock(folder, error) && load_account(folder, NULL, scope, error);
 }
 
-gboolean account_folder_open(struct ca_folder *folder, const char *config, enum half half,
-			     GError **error)
+gboolean ca_folder_open_account(struct ca_folder *folder, const char *config, enum scope scope,
+				GError **error)
 {
 	/* A link to the machine's account could be anybody's; to a folder that was named, it is whose word it is. */
-	int flags = !config && half == HALF_SYSTEM ? O_NOFOLLOW : 0;
+	int flags = !config && scope == SCOPE_SYSTEM ? O_NOFOLLOW : 0;
 	char own[PATH_BUFFER];
 
-	if (config ? !load_account(folder, config, half, error)
-		   : !find_config(folder, half, own, error))
+	if (config ? !load_account(folder, config, scope, error)
+		   : !find_config(folder, scope, own, error))
 		return FALSE;
 	folder->path = g_strdup(config ? config : own);
 	if (devid_account_state(folder->account) == DEVID_ACCOUNT_NONE)
 		return devid_error_set(error, DEVID_NO_ACCOUNT, NULL, NULL,
 				       "%s: there is no account here", folder->path);
 	folder->fd = open_ours(AT_FDCWD, folder->path, folder->path, flags, error);
-	return folder->fd >= 0 && lock(folder, error) && load_account(folder, config, half, error);
+	return folder->fd >= 0 && lock(folder, error) && load_account(folder, config, scope, error);
 }
 
 /* Readers pass the temporary file over, for it is hidden; the lock keeps other writers off it. */
@@ -216,8 +217,8 @@ gboolean ca_folder_write(struct ca_folder *folder, const char *file, GBytes *con
 }
 
 /* What others may read stays readable for them; nobody else than the owner writes. */
-gboolean account_file_replace(int folder, const char *file, const char *path, GBytes *content,
-			      GError **error)
+gboolean ca_folder_replace(int folder, const char *file, const char *path, GBytes *content,
+			   GError **error)
 {
 	struct stat status;
 	bool there = fstatat(folder, file, &status, AT_SYMLINK_NOFOLLOW) == 0;

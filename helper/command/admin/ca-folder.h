@@ -32,11 +32,11 @@ struct account_choice {
 			"The machine's account (root; root's default)", NULL           \
 	}
 /* False where both were named, which is told of `command`. */
-bool account_half(const struct account_choice *choice, const char *command, enum half *half);
+bool ca_folder_scope(const struct account_choice *choice, const char *command, enum scope *scope);
 /* For writing. `create`: makes the folders that are missing. Refused for the user's own where
  * /etc/devid holds an account, for a folder that isn't ours, and for the machine's without root.
  */
-gboolean ca_folder_open(struct ca_folder *folder, enum half half, bool create, GError **error);
+gboolean ca_folder_open(struct ca_folder *folder, enum scope scope, bool create, GError **error);
 /* Whole or not at all, never over an existing file (DEVID_EXISTS). */
 gboolean ca_folder_write(struct ca_folder *folder, const char *file, GBytes *content,
 			 GError **error);
@@ -44,8 +44,8 @@ gboolean ca_folder_remove(struct ca_folder *folder, const char *file, GError **e
 /* The same for the account's folder itself, or for that of another one (`config`, or NULL): what lies there is open,
  * locked, and read again. Fails where there is no account.
  */
-gboolean account_folder_open(struct ca_folder *folder, const char *config, enum half half,
-			     GError **error);
+gboolean ca_folder_open_account(struct ca_folder *folder, const char *config, enum scope scope,
+				GError **error);
 /* Writes a file of it, whole or not at all, over the one that is there; `path` for messages. */
-gboolean account_file_replace(int folder, const char *file, const char *path, GBytes *content,
-			      GError **error);
+gboolean ca_folder_replace(int folder, const char *file, const char *path, GBytes *content,
+			   GError **error);

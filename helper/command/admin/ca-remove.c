@@ -69,7 +69,7 @@ static bool is_accepted(const struct devid_account *account, const struct identi
 static char *label_of(const struct identity *identity)
 {
 	return g_strdup_printf("%s (%s)", identity->record->label,
-			       identity->half == HALF_SYSTEM ? "system" : "user");
+			       identity->scope == SCOPE_SYSTEM ? "system" : "user");
 }
 
 /* The account loses the certificate in memory. What can't be found out is no condition. */
@@ -136,10 +136,10 @@ static void tell(const struct removal *removal)
 }
 
 /* Opens the folder, and looks whether there is such a file. */
-static gboolean open_folder(struct ca_folder *folder, enum half half, const struct removal *removal,
-			    struct stat *status, GError **error)
+static gboolean open_folder(struct ca_folder *folder, enum scope scope,
+			    const struct removal *removal, struct stat *status, GError **error)
 {
-	if (!ca_folder_open(folder, half, false, error))
+	if (!ca_folder_open(folder, scope, false, error))
 		return FALSE;
 	if (folder->fd >= 0 && fstatat(folder->fd, removal->file, status, AT_SYMLINK_NOFOLLOW) == 0)
 		return TRUE;
@@ -149,13 +149,13 @@ static gboolean open_folder(struct ca_folder *folder, enum half half, const stru
 }
 
 /* The folder is open for as long only: nobody waits for an answer under its lock. */
-static gboolean look(struct removal *removal, enum half half, GError **error)
+static gboolean look(struct removal *removal, enum scope scope, GError **error)
 {
 	AUTO_CA_FOLDER struct ca_folder folder = CA_FOLDER_INIT;
 	gnutls_x509_crt_t certificate;
 	struct stat status;
 
-	if (!open_folder(&folder, half, removal, &status, error))
+	if (!open_folder(&folder, scope, removal, &status, error))
 		return FALSE;
 	certificate = S_ISREG(status.st_mode) ? read_certificate(&folder, removal->file) : NULL;
 	look_at_identities(removal, folder.account, certificate);
@@ -163,12 +163,12 @@ static gboolean look(struct removal *removal, enum half half, GError **error)
 	return TRUE;
 }
 
-static gboolean remove_file(const struct removal *removal, enum half half, GError **error)
+static gboolean remove_file(const struct removal *removal, enum scope scope, GError **error)
 {
 	AUTO_CA_FOLDER struct ca_folder folder = CA_FOLDER_INIT;
 	struct stat status;
 
-	return open_folder(&folder, half, removal, &status, error) &&
+	return open_folder(&folder, scope, removal, &status, error) &&
 	       ca_folder_remove(&folder, removal->file, error);
 }
 
@@ -207,19 +207,19 @@ static enum exit_status run(char **operands, GError **error)
 		.stopped = g_ptr_array_new_with_free_func(g_free),
 	};
 	enum exit_status status;
-	enum half half;
+	enum scope scope;
 
-	if (!account_half(&options.account, "ca remove", &half))
+	if (!ca_folder_scope(&options.account, "ca remove", &scope))
 		return EXIT_WORDS;
 	if (!signing_name_valid(removal.name))
 		return report_usage("ca remove", "%s: not a signing certificate's name",
 				    removal.name);
-	if (!look(&removal, half, error))
+	if (!look(&removal, scope, error))
 		return EXIT_FAILED;
 	status = confirm(&removal);
 	if (status != EXIT_DONE)
 		return status;
-	if (!remove_file(&removal, half, error))
+	if (!remove_file(&removal, scope, error))
 		return EXIT_FAILED;
 	tell(&removal);
 	return EXIT_DONE;

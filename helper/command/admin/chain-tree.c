@@ -130,7 +130,7 @@ void chain_tree_print(const struct chain_tree *tree, const struct devid_account 
 		[ROLE_WANTED] = COLOUR_WARN,
 		[ROLE_CA] = COLOUR_PLAIN,
 	};
-	int width = text_columns(), indent = 2;
+	int width = table_columns(), indent = 2;
 
 	for (size_t i = tree->count; i > 0; i--) {
 		const struct chain_node *node = &tree->nodes[i - 1];
@@ -140,10 +140,10 @@ void chain_tree_print(const struct chain_tree *tree, const struct devid_account 
 		g_autoptr(GString) lines = g_string_new(NULL);
 
 		g_string_append_printf(lines, "%*s%s", indent, "", top ? "" : "└─ ");
-		text_wrap(lines, node->name, text, text, width);
+		table_wrap(lines, node->name, text, text, width);
 		print_lines(stream, COLOUR_PLAIN, lines->str);
 		g_string_printf(lines, "%*s", text, "");
-		text_wrap(lines, note, text, text, width);
+		table_wrap(lines, note, text, text, width);
 		print_lines(stream, colours[node->role], lines->str);
 		indent = text;
 	}

@@ -7,8 +7,8 @@
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
-#include "identity/choose.h"
-#include "identity/selection.h"
+#include "identity/naming.h"
+#include "identity/choice.h"
 #include "identity/verdict.h"
 #include "policy-load.h"
 #include "policy.h"
@@ -41,7 +41,7 @@ static const GOptionEntry entries[] = {
 };
 
 struct test {
-	struct choice choice;
+	struct naming naming;
 	struct accounts accounts;
 	struct devid_account *account;
 	struct devid_verdict *verdict; /* owned; NULL: none, or `stated` */
@@ -161,10 +161,10 @@ static gboolean find_certificate(struct test *test, GError **error)
 	if (!options.identity && !test->is_here)
 		return TRUE;
 	if (options.identity)
-		identity = choose(&test->choice, options.identity, error);
-	else if (choose_load(&test->choice, error))
-		selection_choose(test->choice.list, options.system, NULL, &test->accounts,
-				 &identity, error);
+		identity = naming_identity(&test->naming, options.identity, error);
+	else if (naming_load(&test->naming, error))
+		choice_make(test->naming.list, options.system, NULL, &test->accounts, &identity,
+			    error);
 	if (*error)
 		return FALSE;
 	test->verdict = verdict_assess(identity, test->account, error);
@@ -220,10 +220,10 @@ static void print_steps(const struct devid_decision *decision)
 		g_autofree char *text = g_strconcat(
 			words, step->matched ? devid_action_name(decision->action) : "", NULL);
 
-		print_field(i == 0 ? "rules" : "", text);
+		table_field(i == 0 ? "rules" : "", text);
 	}
 	if (decision->step_count == 0)
-		print_field("rules", "there are none: allowed");
+		table_field("rules", "there are none: allowed");
 }
 
 static void print_decision(const struct test *test, const struct devid_decision *decision)
@@ -242,12 +242,12 @@ static void print_decision(const struct test *test, const struct devid_decision 
 			    ? "allowed, to the internet alone"
 			    : "allowed");
 	print_lines(stdout, COLOUR_PLAIN, "\n");
-	print_field("setting", setting);
-	print_field("certificate", decision->excused ? "not asked for: this is the office"
+	table_field("setting", setting);
+	table_field("certificate", decision->excused ? "not asked for: this is the office"
 				   : decision->setting != DEVID_SETTING_REQUIRE
 					   ? "not asked for"
 					   : certificate_word(test));
-	print_field("origin",
+	table_field("origin",
 		    decision->asked_origin ? devid_origin_name(test->found) : "not asked for");
 	print_steps(decision);
 }
@@ -270,7 +270,7 @@ static enum exit_status answer(const struct test *test, const struct devid_decis
 {
 	if (options.json) {
 		print_json(test, decision);
-		return exit_status_for(decision->result);
+		return report_exit_status(decision->result);
 	}
 	print_decision(test, decision);
 	if (decision->result != DEVID_OK) {
@@ -297,8 +297,8 @@ static enum exit_status run(char **operands, GError **error)
 	g_hash_table_unref(test.answers);
 	devid_verdict_free(test.verdict);
 	devid_account_free(test.account);
-	choice_clear(&test.choice);
-	accounts_clear(&test.accounts);
+	naming_clear(&test.naming);
+	verdict_accounts_clear(&test.accounts);
 	return status;
 }
 

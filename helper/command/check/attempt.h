@@ -22,4 +22,4 @@ struct attempt {
 	gint64 deadline;	    /* g_get_monotonic_time() */
 };
 
-#define AUTO_ATTEMPT __attribute__((cleanup(attempt_clear)))
+#define AUTO_ATTEMPT __attribute__((cleanup(prepare_clear)))

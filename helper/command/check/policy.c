@@ -14,7 +14,7 @@
 struct asked {
 	struct devid_here here;
 	struct check_places *places;
-	enum half half;
+	enum scope scope;
 };
 
 static enum devid_origin find_origin(void *data)
@@ -22,10 +22,10 @@ static enum devid_origin find_origin(void *data)
 	struct asked *asked = data;
 	struct check_places *places = asked->places;
 
-	if (!places->known[asked->half])
-		places->origin[asked->half] = devid_here_origin(&asked->here);
-	places->known[asked->half] = true;
-	return places->origin[asked->half];
+	if (!places->known[asked->scope])
+		places->origin[asked->scope] = devid_here_origin(&asked->here);
+	places->known[asked->scope] = true;
+	return places->origin[asked->scope];
 }
 
 static enum devid_answer run_profile(const char *name, void *data)
@@ -33,11 +33,11 @@ static enum devid_answer run_profile(const char *name, void *data)
 	return devid_here_profile(name, &((struct asked *)data)->here);
 }
 
-struct devid_decision *check_policy(struct check_places *places, enum half half,
+struct devid_decision *check_policy(struct check_places *places, enum scope scope,
 				    const struct devid_account *account,
 				    const struct devid_verdict *verdict, GError **error)
 {
-	struct asked asked = { { account, DEVID_OFFICE_PROBE, verdict }, places, half };
+	struct asked asked = { { account, DEVID_OFFICE_PROBE, verdict }, places, scope };
 	const struct devid_question question = {
 		.user = g_get_user_name(),
 		.ask_names = true,
@@ -73,7 +73,7 @@ void check_policy_event(const struct identity *identity, const struct devid_deci
 		.certificate = !identity || identity->chain_count == 0 ? NULL : identity->chain[0],
 		.validated = -1,
 	};
-	bool system = identity && identity->half == HALF_SYSTEM && geteuid() == 0;
+	bool system = identity && identity->scope == SCOPE_SYSTEM && geteuid() == 0;
 
 	/* A log that can't be written is told on syslog; the decision stands. */
 	(void)devid_event_write(system, &event);

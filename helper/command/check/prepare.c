@@ -79,8 +79,8 @@ static int prepare_chain(struct attempt *attempt)
 	return 0;
 }
 
-gboolean server_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
-			   GError **error)
+gboolean prepare_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
+			    GError **error)
 {
 	g_autoptr(GBytes) bytes = input_read(ca_file, CA_FILE_MAX, error);
 	gnutls_datum_t data;
@@ -115,7 +115,7 @@ static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GErr
 		return TRUE;
 	}
 	if (code >= 0)
-		return server_trust_file(attempt->credentials, ca_file, error);
+		return prepare_trust_file(attempt->credentials, ca_file, error);
 	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s", gnutls_strerror(code));
 }
 
@@ -140,7 +140,7 @@ static gboolean open_key(struct attempt *attempt, const char *uri, GError **erro
 	return FALSE;
 }
 
-gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **error)
+gboolean prepare_attempt(struct attempt *attempt, const char *ca_file, GError **error)
 {
 	const struct identity *identity = attempt->identity;
 	g_autofree char *uri = !identity ? NULL : g_strconcat(identity->uri, identity->query, NULL);
@@ -169,7 +169,7 @@ gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **
 	return !identity || open_key(attempt, uri, error);
 }
 
-void attempt_clear(struct attempt *attempt)
+void prepare_clear(struct attempt *attempt)
 {
 	for (unsigned i = 0; i < attempt->sent_count; i++)
 		gnutls_pcert_deinit(&attempt->sent[i]);

@@ -4,8 +4,8 @@
 #include "attempt.h"
 
 /* Certificates, key, trust and session, all but the connection. */
-gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **error);
-void attempt_clear(struct attempt *attempt);
+gboolean prepare_attempt(struct attempt *attempt, const char *ca_file, GError **error);
+void prepare_clear(struct attempt *attempt);
 /* The certificates of a PEM file, to be trusted; FALSE where none is in it. */
-gboolean server_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
-			   GError **error);
+gboolean prepare_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
+			    GError **error);

@@ -138,7 +138,7 @@ static gboolean shake_hands(struct attempt *attempt)
 			take_failure(attempt, code);
 			return FALSE;
 		}
-		if (code == GNUTLS_E_AGAIN && !wait_io(attempt, attempt_remaining_ms(attempt))) {
+		if (code == GNUTLS_E_AGAIN && !wait_io(attempt, reach_remaining_ms(attempt))) {
 			silent(attempt);
 			return FALSE;
 		}
@@ -208,12 +208,12 @@ gboolean check_server(const char *address, const char *ca_file, const struct ide
 
 	*report = (struct server_report){ .had_none = !identity, .trusted = -1 };
 	report->issuers = g_ptr_array_new_with_free_func(g_free);
-	if (!attempt_parse_address(address, report, error) ||
-	    !attempt_prepare(&attempt, ca_file, error))
+	if (!reach_parse_address(address, report, error) ||
+	    !prepare_attempt(&attempt, ca_file, error))
 		return FALSE;
 	/* What was prepared (a keyring that asked for its password) is not the server's time. */
 	attempt.deadline = g_get_monotonic_time() + SERVER_BOUND_MS * 1000;
-	if (!attempt_reach(&attempt))
+	if (!reach_attempt(&attempt))
 		return TRUE;
 	if (!shake_hands(&attempt))
 		return TRUE;
@@ -222,7 +222,7 @@ gboolean check_server(const char *address, const char *ca_file, const struct ide
 	return TRUE;
 }
 
-void server_report_clear(struct server_report *report)
+void probe_report_clear(struct server_report *report)
 {
 	g_free(report->host);
 	g_free(report->version);

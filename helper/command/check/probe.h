@@ -39,5 +39,5 @@ struct server_report {
  */
 gboolean check_server(const char *address, const char *ca_file, const struct identity *identity,
 		      struct server_report *report, GError **error);
-void server_report_clear(struct server_report *report);
-#define AUTO_SERVER_REPORT __attribute__((cleanup(server_report_clear)))
+void probe_report_clear(struct server_report *report);
+#define AUTO_SERVER_REPORT __attribute__((cleanup(probe_report_clear)))

@@ -9,14 +9,14 @@
 
 #define PORT_DEFAULT 443
 
-int attempt_remaining_ms(const struct attempt *attempt)
+int reach_remaining_ms(const struct attempt *attempt)
 {
 	gint64 left = (attempt->deadline - g_get_monotonic_time()) / 1000;
 
 	return (int)CLAMP(left, 0, SERVER_BOUND_MS);
 }
 
-gboolean attempt_parse_address(const char *address, struct server_report *report, GError **error)
+gboolean reach_parse_address(const char *address, struct server_report *report, GError **error)
 {
 	g_autoptr(GError) inner = NULL;
 	g_autoptr(GNetworkAddress) parsed = NULL;
@@ -64,12 +64,12 @@ static gboolean too_late(gpointer data)
 
 /* Looking a name up has no bound of its own: the whole is asynchronous and given up at the
  * deadline. */
-gboolean attempt_reach(struct attempt *attempt)
+gboolean reach_attempt(struct attempt *attempt)
 {
 	g_autoptr(GMainContext) context = g_main_context_new();
 	g_autoptr(GSocketClient) client = NULL;
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
-	g_autoptr(GSource) timer = g_timeout_source_new((guint)attempt_remaining_ms(attempt));
+	g_autoptr(GSource) timer = g_timeout_source_new((guint)reach_remaining_ms(attempt));
 	struct connecting connecting = { NULL, NULL, FALSE, FALSE };
 
 	gio_ready();

@@ -4,8 +4,8 @@
 #include "attempt.h"
 
 /* What is left of the bound. */
-int attempt_remaining_ms(const struct attempt *attempt);
+int reach_remaining_ms(const struct attempt *attempt);
 /* "HOST:PORT" into the report; DEVID_USAGE for anything else. */
-gboolean attempt_parse_address(const char *address, struct server_report *report, GError **error);
+gboolean reach_parse_address(const char *address, struct server_report *report, GError **error);
 /* Connects within the bound; FALSE: the report says why not. */
-gboolean attempt_reach(struct attempt *attempt);
+gboolean reach_attempt(struct attempt *attempt);

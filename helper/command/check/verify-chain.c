@@ -114,13 +114,13 @@ enum exit_status verify_print(const struct verify_chain *chain, const struct dev
 		print_line(stderr, "devid: %s%s%s", subject ? subject : "", subject ? ": " : "",
 			   verdict->message);
 	}
-	return exit_status_for(verdict->result);
+	return report_exit_status(verdict->result);
 }
 
 /* One line is all that a gateway's log wants: no hint. */
 enum exit_status verify_fail(GError *error, bool json)
 {
-	enum exit_status status = exit_status_for(devid_error_result(error));
+	enum exit_status status = report_exit_status(devid_error_result(error));
 
 	if (json)
 		return report_error(&error, json);

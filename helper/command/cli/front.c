@@ -34,7 +34,7 @@ static void waiting(void)
 
 void cli_front_set(void)
 {
-	static const struct front terminal = { warn, hint, waiting, pin_read };
+	static const struct front terminal = { warn, hint, waiting, password_read_pin };
 
 	front_set(&terminal);
 }

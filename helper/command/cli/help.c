@@ -23,7 +23,7 @@ static void add_action(GString *text, const struct command *action)
 	g_autofree char *words = g_strdup_printf("  %s %s", action->name, arguments);
 
 	g_string_append_printf(text, "%s%*s %s\n", words,
-			       MAX(SUMMARY_COLUMN - text_width(words), 0), "", action->summary);
+			       MAX(SUMMARY_COLUMN - table_width(words), 0), "", action->summary);
 }
 
 static void add_option(GString *text, const GOptionEntry *entry)
@@ -39,7 +39,7 @@ static void add_option(GString *text, const GOptionEntry *entry)
 		g_string_append_printf(text, "%s\n%*s", name->str, HELP_COLUMN, "");
 	else
 		g_string_append_printf(text, "%-*s", HELP_COLUMN, name->str);
-	text_wrap(text, entry->description, HELP_COLUMN, HELP_COLUMN, HELP_WIDTH);
+	table_wrap(text, entry->description, HELP_COLUMN, HELP_COLUMN, HELP_WIDTH);
 }
 
 void help_print(const struct command *command, const char *name, FILE *stream)
@@ -53,7 +53,7 @@ void help_print(const struct command *command, const char *name, FILE *stream)
 	g_string_append_printf(text, "%s%s%s%s%s%s\n\n", name ? " " : "", name ? name : "",
 			       command->entries ? " [OPTION…]" : "", *arguments ? " " : "",
 			       arguments, command->actions ? " [OPTION…]" : "");
-	text_wrap(text, command->about ? command->about : command->summary, 0, 0, HELP_WIDTH);
+	table_wrap(text, command->about ? command->about : command->summary, 0, 0, HELP_WIDTH);
 	if (command->actions)
 		g_string_append(text, name ? "\nActions:\n" : "\nCommands:\n");
 	for (size_t i = 0; command->actions && command->actions[i]; i++)

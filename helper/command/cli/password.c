@@ -261,7 +261,7 @@ gboolean password_read(const char *file, int fd, const char *prompt, struct secr
 	return read_any(file, fd, prompt, &typed, password, error);
 }
 
-gboolean pin_read(const char *file, const char *prompt, struct secret *pin, GError **error)
+gboolean password_read_pin(const char *file, const char *prompt, struct secret *pin, GError **error)
 {
 	password_guard_process();
 	return file ? read_file(file, pin, error)

@@ -27,7 +27,8 @@ gboolean password_read(const char *file, int fd, const char *prompt, struct secr
 		       GError **error);
 
 /* A token's PIN: from a file or the terminal; no credential stands in for it. */
-gboolean pin_read(const char *file, const char *prompt, struct secret *pin, GError **error);
+gboolean password_read_pin(const char *file, const char *prompt, struct secret *pin,
+			   GError **error);
 
 /* From here on the process keeps secrets: no core dump, no ptrace by the user's other processes. */
 void password_guard_process(void);

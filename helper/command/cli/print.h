@@ -17,7 +17,7 @@ void print_piece(FILE *stream, enum colour which, const char *format, ...) G_GNU
 /* The rest of a line, and its end. */
 void print_line(FILE *stream, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Lines that are laid out: line feeds end them, so whoever laid them out let none of another's in
- * (text_wrap() does that, and printable words).
+ * (table_wrap() does that, and printable words).
  */
 void print_lines(FILE *stream, enum colour which, const char *text);
 /* The same on a terminal without a stream (a question beside redirected output). */

@@ -24,7 +24,7 @@ static const struct {
 	{ DEVID_NO_ACCOUNT, EXIT_NO_ACCOUNT },
 };
 
-enum exit_status exit_status_for(enum devid_result result)
+enum exit_status report_exit_status(enum devid_result result)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++)
 		if (statuses[i].result == result)
@@ -118,7 +118,7 @@ static void print_error_json(const GError *error)
 
 enum exit_status report_error(GError **error, bool json)
 {
-	enum exit_status status = exit_status_for(devid_error_result(*error));
+	enum exit_status status = report_exit_status(devid_error_result(*error));
 
 	if (json) {
 		print_error_json(*error);

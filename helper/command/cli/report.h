@@ -31,7 +31,7 @@ enum exit_status report_unknown(const char *command, const char *what, const cha
 				const char *const *known);
 void report_warning(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void report_hint(const char *format, ...) G_GNUC_PRINTF(1, 2);
-enum exit_status exit_status_for(enum devid_result result);
+enum exit_status report_exit_status(enum devid_result result);
 /* Prints a JSON document (pretty, UTF-8, LF) on stdout; consumes `root`. */
 void report_json(JsonNode *root);
 /* A document that is one array, printed element by element as `next` gives them, NULL at their end; consumes them. */

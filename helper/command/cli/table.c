@@ -39,7 +39,7 @@ static int char_width(gunichar c)
 	return g_unichar_iswide(c) ? 2 : 1;
 }
 
-int text_width(const char *text)
+int table_width(const char *text)
 {
 	int width = 0;
 
@@ -48,7 +48,7 @@ int text_width(const char *text)
 	return width;
 }
 
-int text_columns(void)
+int table_columns(void)
 {
 	struct winsize size;
 
@@ -81,7 +81,7 @@ static gsize fitting(const char *text, int width)
 	return (gsize)((space ? space : p) - text);
 }
 
-void text_wrap(GString *out, const char *anybodys, int at, int indent, int width)
+void table_wrap(GString *out, const char *anybodys, int at, int indent, int width)
 {
 	g_autofree char *safe = text_printable(anybodys);
 	const char *text = safe;
@@ -103,29 +103,29 @@ void text_wrap(GString *out, const char *anybodys, int at, int indent, int width
 	}
 }
 
-void print_unreachable(const GPtrArray *what)
+void table_unreachable(const GPtrArray *what)
 {
 	if (what->len > 0)
 		print_line(stdout, "out of reach:");
 	for (guint i = 0; i < what->len; i++) {
 		g_autoptr(GString) text = g_string_new("  ");
 
-		text_wrap(text, g_ptr_array_index(what, i), 2, 4, text_columns());
+		table_wrap(text, g_ptr_array_index(what, i), 2, 4, table_columns());
 		print_lines(stdout, COLOUR_PLAIN, text->str);
 	}
 }
 
-void print_field(const char *name, const char *value)
+void table_field(const char *name, const char *value)
 {
-	print_field_in(COLOUR_PLAIN, name, value);
+	table_field_in(COLOUR_PLAIN, name, value);
 }
 
-void print_field_in(enum colour which, const char *name, const char *value)
+void table_field_in(enum colour which, const char *name, const char *value)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	g_string_append_printf(text, "  %-*s", FIELD_COLUMN - 2, name);
-	text_wrap(text, value, FIELD_COLUMN, FIELD_COLUMN, text_columns());
+	table_wrap(text, value, FIELD_COLUMN, FIELD_COLUMN, table_columns());
 	print_lines(stdout, which, text->str);
 }
 
@@ -219,7 +219,7 @@ static void measure(const struct table *table, int *widths, int available)
 		for (guint r = 0; r < table->rows->len; r++) {
 			const struct row *row = g_ptr_array_index(table->rows, r);
 
-			widths[i] = MAX(widths[i], text_width(g_ptr_array_index(row->cells, i)));
+			widths[i] = MAX(widths[i], table_width(g_ptr_array_index(row->cells, i)));
 		}
 		sum += widths[i];
 	}
@@ -255,7 +255,7 @@ static bool print_cells(const struct row *row, guint columns, const int *widths,
 			print_piece(stream, COLOUR_PLAIN, "%*s", pending, "");
 			print_piece(stream, row->colours[i], "%s", text);
 		}
-		pending = (*text != '\0' ? 0 : pending) + widths[i] - text_width(text) + GAP;
+		pending = (*text != '\0' ? 0 : pending) + widths[i] - table_width(text) + GAP;
 	}
 	if (any)
 		print_lines(stream, COLOUR_PLAIN, "\n");
@@ -278,7 +278,7 @@ static void print_row(const struct table *table, const struct row *row, const in
 		if (line->keep)
 			g_string_append_printf(text, "%s\n", line->text);
 		else
-			text_wrap(text, line->text, 2, 4, available);
+			table_wrap(text, line->text, 2, 4, available);
 		print_lines(stream, COLOUR_DIM, text->str);
 	}
 }
@@ -290,7 +290,7 @@ guint table_length(const struct table *table)
 
 void table_print(struct table *table, FILE *stream)
 {
-	int available = text_columns();
+	int available = table_columns();
 	guint first = table->widths ? 1 : 0;
 
 	if (!table->widths) {

@@ -7,20 +7,20 @@
 #include "print.h"
 
 /* Cells that valid UTF-8 takes on a terminal. */
-int text_width(const char *text);
+int table_width(const char *text);
 /* The columns to write for: the terminal's where stdout is one (40 to 120), else 80. */
-int text_columns(void);
+int table_columns(void);
 /* Appends `text` with a line feed, broken at spaces (a word that is too long: anywhere) so that no
  * line passes `width`; made printable before (print.h). The cursor stands at column `at`; further lines are indented by `indent`.
  */
-void text_wrap(GString *out, const char *text, int at, int indent, int width);
+void table_wrap(GString *out, const char *text, int at, int indent, int width);
 /* One line "  name     value" of what is told of one thing; a long value goes on below itself. */
 #define FIELD_COLUMN 14
-void print_field(const char *name, const char *value);
-void print_field_in(enum colour which, const char *name, const char *value);
+void table_field(const char *name, const char *value);
+void table_field_in(enum colour which, const char *name, const char *value);
 
 /* "out of reach:" and what is, one below the other; nothing where there is none. */
-void print_unreachable(const GPtrArray *what);
+void table_unreachable(const GPtrArray *what);
 
 struct table;
 /* Columns by their headings, ended by NULL. A column whose text does not fit is broken over lines.

@@ -33,8 +33,8 @@ char *connect_log_path(const char *name)
 {
 	char state[PATH_BUFFER];
 
-	return path_state(HALF_USER, state) ? g_strdup_printf("%s/" FOLDER "/%s.log", state, name)
-					    : NULL;
+	return path_state(SCOPE_USER, state) ? g_strdup_printf("%s/" FOLDER "/%s.log", state, name)
+					     : NULL;
 }
 
 FILE *connect_open_log(const char *name)

@@ -13,10 +13,10 @@
 #include "command/admin/policy-load.h"
 #include "command/cli/report.h"
 #include "command/vpn/session.h"
-#include "identity/choose.h"
+#include "identity/naming.h"
 #include "identity/list.h"
-#include "identity/selection-store.h"
-#include "identity/selection.h"
+#include "identity/choice-store.h"
+#include "identity/choice.h"
 #include "identity/verdict.h"
 #include "check.h"
 #include "connect.h"
@@ -44,24 +44,24 @@ static gboolean choose_identity(struct connect *connect, GError **error)
 {
 	const struct connection *connection = connect->connection;
 	const char *label = connect->label ? connect->label : connection->identity;
-	const struct selection_gateway gateway = { connection->host, connection->port };
+	const struct choice_gateway gateway = { connection->host, connection->port };
 
 	connect->identity = NULL;
-	choice_clear(&connect->choice);
-	connect->choice.system = connect->driver->system;
+	naming_clear(&connect->naming);
+	connect->naming.system = connect->driver->system;
 	if (label) {
-		connect->identity = choose(&connect->choice, label, error);
+		connect->identity = naming_identity(&connect->naming, label, error);
 		return connect->identity != NULL;
 	}
-	return choose_load(&connect->choice, error) &&
-	       selection_choose(connect->choice.list, connect->driver->system, &gateway,
-				&connect->accounts, &connect->identity, error);
+	return naming_load(&connect->naming, error) &&
+	       choice_make(connect->naming.list, connect->driver->system, &gateway,
+			   &connect->accounts, &connect->identity, error);
 }
 
 static void write_event(const struct connect *connect, struct devid_event *event)
 {
 	const struct identity *identity = connect->identity;
-	bool system = identity && identity->half == HALF_SYSTEM && geteuid() == 0;
+	bool system = identity && identity->scope == SCOPE_SYSTEM && geteuid() == 0;
 
 	event->type = DEVID_EVENT_CONNECTIVITY;
 	event->program = connect->connection->client;
@@ -167,11 +167,11 @@ gboolean connect_check(struct connect *connect, GError **error)
 {
 	struct devid_account *account;
 
-	accounts_clear(&connect->accounts);
+	verdict_accounts_clear(&connect->accounts);
 	connect->accounts = (struct accounts){ { NULL } };
 	g_clear_pointer(&connect->office, g_free);
 	g_clear_pointer(&connect->posture, g_free);
-	account = accounts_get(&connect->accounts, HALF_USER, error);
+	account = verdict_accounts_get(&connect->accounts, SCOPE_USER, error);
 	if (!account || !look_for_office(connect, account, error))
 		return FALSE;
 	if (connect->office)
@@ -179,14 +179,14 @@ gboolean connect_check(struct connect *connect, GError **error)
 	if (!connect_find(connect, error))
 		return FALSE;
 	if (connect->identity)
-		account = accounts_get(&connect->accounts, connect->identity->half, error);
+		account = verdict_accounts_get(&connect->accounts, connect->identity->scope, error);
 	return account && decide(connect, account, error);
 }
 
 bool connect_is_enforced(struct connect *connect)
 {
-	enum half half = connect->identity ? connect->identity->half : HALF_USER;
-	const struct devid_account *account = accounts_get(&connect->accounts, half, NULL);
+	enum scope scope = connect->identity ? connect->identity->scope : SCOPE_USER;
+	const struct devid_account *account = verdict_accounts_get(&connect->accounts, scope, NULL);
 
 	return account && devid_account_on_use(account) == DEVID_ON_USE_ENFORCE;
 }
@@ -209,12 +209,12 @@ void connect_event(const struct connect *connect, const GError *error)
 
 void connect_remember(const struct connect *connect)
 {
-	const struct selection_gateway gateway = { connect->connection->host,
-						   connect->connection->port };
-	g_autofree char *key = !connect->identity ? NULL : selection_key(connect->identity);
+	const struct choice_gateway gateway = { connect->connection->host,
+						connect->connection->port };
+	g_autofree char *key = !connect->identity ? NULL : choice_key(connect->identity);
 	g_autoptr(GError) error = NULL;
 
-	if (key && !selection_remember(&gateway, key, time(NULL), &error))
+	if (key && !choice_remember(&gateway, key, time(NULL), &error))
 		report_warning("%s: which identity it took is not remembered: %s",
 			       connect->connection->gateway, error->message);
 }
@@ -224,8 +224,8 @@ void connect_clear(struct connect *connect)
 	vpn_session_clear(&connect->session);
 	if (connect->log && connect->log != stderr)
 		fclose(connect->log);
-	choice_clear(&connect->choice);
-	accounts_clear(&connect->accounts);
+	naming_clear(&connect->naming);
+	verdict_accounts_clear(&connect->accounts);
 	g_clear_pointer(&connect->office, g_free);
 	g_clear_pointer(&connect->posture, g_free);
 	g_clear_pointer(&connect->connection, connection_free);

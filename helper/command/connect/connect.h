@@ -3,7 +3,7 @@
 
 #include "command/vpn/driver.h"
 #include "command/vpn/session.h"
-#include "identity/choose.h"
+#include "identity/naming.h"
 #include "identity/verdict.h"
 
 struct connect {
@@ -18,7 +18,7 @@ struct connect {
 	bool interrupted; /* by a signal: whoever waits, waits no longer */
 	FILE *log;	  /* where the client's lines go, or NULL */
 	/* found by connect_check() */
-	struct choice choice;
+	struct naming naming;
 	struct accounts accounts;
 	const struct identity *identity; /* NULL: none is needed, and there is none */
 	time_t found;			 /* when that was */

@@ -47,10 +47,10 @@ static int open_folder(bool make)
 	char runtime[PATH_BUFFER];
 
 	errno = ENOENT;
-	return path_runtime(HALF_USER, runtime) ? files_open_own(runtime, FOLDER, make) : -1;
+	return path_runtime(SCOPE_USER, runtime) ? files_open_own(runtime, FOLDER, make) : -1;
 }
 
-guint64 process_started(pid_t pid)
+guint64 connection_process_started(pid_t pid)
 {
 	enum { FIELD_AFTER_NAME = 20 }; /* starttime is field 22; the name, 2, may hold blanks */
 	g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid), *text = NULL;
@@ -71,7 +71,8 @@ int connection_state_supervisor(const struct connection_state *state)
 	AUTO_CLOSE int fd = state->pid > 0 ? (int)syscall(SYS_pidfd_open, state->pid, 0) : -1;
 
 	/* The descriptor stands for one process: what is looked at now can't become another. */
-	if (fd < 0 || state->started == 0 || process_started(state->pid) != state->started)
+	if (fd < 0 || state->started == 0 ||
+	    connection_process_started(state->pid) != state->started)
 		return -1;
 	return take_fd(&fd);
 }

@@ -4,11 +4,11 @@
 #include "base/error.h"
 #include "base/json-build.h"
 #include "command/check/probe.h"
-#include "command/check/words.h"
+#include "command/check/server-words.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
-#include "command/doctor/diagnosis.h"
+#include "command/doctor/results.h"
 #include "command/doctor/doctor.h"
 #include "command/doctor/run.h"
 #include "connection/connection.h"
@@ -146,18 +146,18 @@ static enum side side_of_examination(const char *name)
 
 static void ask_doctor(struct findings *findings)
 {
-	struct diagnosis diagnosis;
+	struct results results;
 
-	doctor_examine(&diagnosis, false);
-	for (guint i = 0; i < diagnosis.lines->len; i++) {
-		const struct doctor_line *line = diagnosis_line(&diagnosis, i);
+	doctor_examine(&results, false);
+	for (guint i = 0; i < results.lines->len; i++) {
+		const struct doctor_line *line = results_line(&results, i);
 
 		if (line->outcome != OUTCOME_FAIL)
 			continue;
 		note(findings, line->examination->title, line->text);
 		blame(findings, side_of_examination(line->examination->name));
 	}
-	diagnosis_clear(&diagnosis);
+	results_clear(&results);
 }
 
 static void print(const struct connect *connect, const struct findings *findings)
@@ -167,9 +167,9 @@ static void print(const struct connect *connect, const struct findings *findings
 	if (!connect->json) {
 		print_line(stdout, "%s", connect->connection->name);
 		for (guint i = 0; i < findings->lines->len; i++)
-			print_field(g_array_index(findings->lines, struct finding_line, i).what,
+			table_field(g_array_index(findings->lines, struct finding_line, i).what,
 				    g_array_index(findings->lines, struct finding_line, i).text);
-		print_field("diagnosis", sides[findings->side].sentence);
+		table_field("diagnosis", sides[findings->side].sentence);
 		return;
 	}
 	json_text(builder, "result", findings->side == SIDE_NONE ? "ok" : "error");
@@ -216,7 +216,7 @@ enum exit_status connect_diagnose(struct connect *connect)
 		if (connect->posture)
 			note(&findings, "posture", connect->posture);
 		blame(&findings, connect->posture ? SIDE_DEVICE : side_of(error));
-		status = exit_status_for(devid_error_result(error));
+		status = report_exit_status(devid_error_result(error));
 	} else {
 		note(&findings, "local check",
 		     connect->office ? "this is the office: no tunnel is needed" : "ok");

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "command/check/probe.h"
-#include "command/check/words.h"
+#include "command/check/server-words.h"
 #include "command/cli/password.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
@@ -16,8 +16,8 @@
 #include "command/vpn/sign-in.h"
 #include "connection/connection.h"
 #include "identity/agent.h"
-#include "identity/selection-store.h"
-#include "identity/selection.h"
+#include "identity/choice-store.h"
+#include "identity/choice.h"
 #include "connect.h"
 #include "connection-end.h"
 #include "connection-state.h"
@@ -212,13 +212,13 @@ gboolean connect_sign_in(struct connect *connect, GError **error)
 /* --- forgetting ----------------------------------------------------------------------------- */
 
 /* Forgets what the agent holds; what was forgotten beside the sign-in, as the end of a sentence. */
-static const char *forget_agent(enum half half)
+static const char *forget_agent(enum scope scope)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
 	g_autoptr(GError) error = NULL;
 
-	if (agent_connect(&client, half, CLIENT_NO_START, &error)) {
+	if (agent_connect(&client, scope, CLIENT_NO_START, &error)) {
 		wire_begin(&request, WIRE_FORGET);
 		if (agent_ask(&client, &request, &reply, &error))
 			return ", the remembered choice, and the keys in memory";
@@ -232,7 +232,7 @@ static const char *forget_agent(enum half half)
 gboolean connect_forget(struct connect *connect, GError **error)
 {
 	const struct connection *connection = connect->connection;
-	const struct selection_gateway gateway = { connection->host, connection->port };
+	const struct choice_gateway gateway = { connection->host, connection->port };
 	g_autoptr(ConnectionState) state = connection_state_read(connection->name);
 	g_autofree char *key = connection_address(connect->connection);
 	g_autoptr(GError) inner = NULL;
@@ -247,16 +247,16 @@ gboolean connect_forget(struct connect *connect, GError **error)
 		g_propagate_error(error, g_steal_pointer(&inner));
 		return FALSE;
 	}
-	if (!selection_forget(&gateway, error))
+	if (!choice_forget(&gateway, error))
 		return FALSE;
 	/* Only root may make the machine's forget. */
-	rest = forget_agent(connect->driver->system && geteuid() == 0 ? HALF_SYSTEM : HALF_USER);
+	rest = forget_agent(connect->driver->system && geteuid() == 0 ? SCOPE_SYSTEM : SCOPE_USER);
 	if (connect->json)
 		return TRUE;
 	print_line(stdout, "%s: forgot %s%s", connection->gateway,
 		   saved > 0 ? "the saved sign-in" : "no saved sign-in", rest);
 	if (kept)
 		g_ptr_array_add(unreachable, (char *)kept);
-	print_unreachable(unreachable);
+	table_unreachable(unreachable);
 	return TRUE;
 }

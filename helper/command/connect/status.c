@@ -18,7 +18,7 @@ void status_connections_print(void)
 	for (guint i = 0; i < states->len; i++) {
 		g_autofree char *words = connection_state_words(g_ptr_array_index(states, i));
 
-		print_field(i == 0 ? "connections" : "", words);
+		table_field(i == 0 ? "connections" : "", words);
 	}
 }
 

@@ -98,7 +98,7 @@ static void finish(struct supervisor *supervisor, GError *error)
 		connection_state_remove(state->name);
 	g_clear_pointer(&state->address, g_free);
 	if (error) {
-		supervisor->status = exit_status_for(devid_error_result(error));
+		supervisor->status = report_exit_status(devid_error_result(error));
 		say(supervisor, "ended: %s", error->message);
 		tell_starter(supervisor, error);
 	} else {
@@ -320,7 +320,7 @@ static struct connection_state *new_state(const struct connect *connect)
 	state->gateway = g_strdup(connect->connection->gateway);
 	state->identity = !connect->session.uri ? NULL : g_strdup(connect->identity->record->label);
 	state->pid = getpid();
-	state->started = process_started(state->pid);
+	state->started = connection_process_started(state->pid);
 	return state;
 }
 

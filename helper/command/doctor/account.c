@@ -20,7 +20,7 @@ static const char *on_use_word(const struct devid_account *account)
 
 void doctor_account_file(struct doctor *doctor)
 {
-	const struct devid_account *account = doctor_account(doctor, HALF_USER);
+	const struct devid_account *account = doctor_account(doctor, SCOPE_USER);
 
 	if (devid_account_state(account) == DEVID_ACCOUNT_NONE)
 		doctor_tell(doctor, OUTCOME_WARN, devid_reason_for(DEVID_NO_ACCOUNT)->hint,
@@ -62,7 +62,7 @@ static void look_at_signing(struct doctor *doctor, const struct devid_account *a
 
 void doctor_signing(struct doctor *doctor)
 {
-	const struct devid_account *account = doctor_account(doctor, HALF_USER);
+	const struct devid_account *account = doctor_account(doctor, SCOPE_USER);
 
 	if (devid_account_state(account) != DEVID_ACCOUNT_READY) {
 		doctor_tell(doctor, OUTCOME_SKIP, NULL, "%s", doctor_no_account(account));

@@ -33,21 +33,21 @@ static pid_t listener_at(const char *path)
 	return peer.pid;
 }
 
-static pid_t find_listener(enum half half)
+static pid_t find_listener(enum scope scope)
 {
 	char path[PATH_BUFFER];
 
-	return path_socket(half, path) ? listener_at(path) : 0;
+	return path_socket(scope, path) ? listener_at(path) : 0;
 }
 
 /* Files alone: asking systemd would need its bus. */
-static bool unit_enabled(enum half half, const char *wanted)
+static bool unit_enabled(enum scope scope, const char *wanted)
 {
 	g_autofree char *own = g_build_filename(g_get_user_config_dir(), "systemd/user", NULL);
 	const char *const user[] = { own, "/etc/systemd/user", "/run/systemd/user", NULL };
 	const char *const system[] = { "/etc/systemd/system", "/run/systemd/system", NULL };
 
-	for (const char *const *folders = half == HALF_USER ? user : system; *folders != NULL;
+	for (const char *const *folders = scope == SCOPE_USER ? user : system; *folders != NULL;
 	     folders++) {
 		g_autofree char *path = g_build_filename(*folders, wanted, NULL);
 		g_autofree char *below = doctor_path(path);
@@ -66,28 +66,28 @@ static bool systemd_runs(void)
 	return access(path, F_OK) == 0;
 }
 
-static const char *unit_words(enum half half)
+static const char *unit_words(enum scope scope)
 {
 	if (!systemd_runs())
 		return "systemd does not run here";
-	return unit_enabled(half, "sockets.target.wants/devid-agent.socket")
+	return unit_enabled(scope, "sockets.target.wants/devid-agent.socket")
 		       ? "its socket unit is enabled"
 		       : "its socket unit is not enabled";
 }
 
 /* The folder decides who could put a socket there (include/internal/client.h). */
-static void tell_denied(struct doctor *doctor, enum half half)
+static void tell_denied(struct doctor *doctor, enum scope scope)
 {
 	char folder[PATH_BUFFER];
 	struct stat status;
 	g_autofree char *hint = NULL;
 
-	if (!path_runtime(half, folder) || lstat(folder, &status) < 0)
+	if (!path_runtime(scope, folder) || lstat(folder, &status) < 0)
 		return; /* it went meanwhile */
 	if (!S_ISDIR(status.st_mode)) {
 		hint = g_strdup_printf("remove it: rm %s", folder);
 		doctor_tell(doctor, OUTCOME_FAIL, hint, "%s, for the socket, is no folder", folder);
-	} else if (half == HALF_USER &&
+	} else if (scope == SCOPE_USER &&
 		   (status.st_uid != geteuid() || (status.st_mode & 077) != 0)) {
 		hint = g_strdup_printf("as its owner has to be you: chown %u %s && chmod 700 %s",
 				       geteuid(), folder, folder);
@@ -95,26 +95,26 @@ static void tell_denied(struct doctor *doctor, enum half half)
 			    "%s, the socket's folder, is user %u's with mode %04o: it has to be "
 			    "yours alone",
 			    folder, status.st_uid, status.st_mode & 07777);
-	} else if (half == HALF_SYSTEM && (status.st_mode & 022) != 0) {
+	} else if (scope == SCOPE_SYSTEM && (status.st_mode & 022) != 0) {
 		hint = g_strdup_printf("chmod 755 %s", folder);
 		doctor_tell(doctor, OUTCOME_FAIL, hint,
 			    "%s, the socket's folder, can be written by others (mode %04o)", folder,
 			    status.st_mode & 07777);
 	} else {
-		hint = g_strdup_printf("see who it is: ps %d", find_listener(half));
+		hint = g_strdup_printf("see who it is: ps %d", find_listener(scope));
 		doctor_tell(doctor, OUTCOME_FAIL, hint,
 			    "what listens in %s is another user's process, not the agent", folder);
 	}
 }
 
-static void tell_unreachable(struct doctor *doctor, enum half half, const struct agent_look *look)
+static void tell_unreachable(struct doctor *doctor, enum scope scope, const struct agent_look *look)
 {
-	pid_t listener = find_listener(half);
+	pid_t listener = find_listener(scope);
 	g_autofree char *end = g_strdup_printf(
 		"end it, a new one starts when it is needed: kill -KILL %d", listener);
 
 	if (look->result == DEVID_DENIED)
-		tell_denied(doctor, half);
+		tell_denied(doctor, scope);
 	else if (look->running || look->result == DEVID_TIMEOUT)
 		doctor_tell(doctor, OUTCOME_FAIL, end,
 			    "it listens (process %d) and does not answer", listener);
@@ -152,7 +152,7 @@ static void look_at_server(struct doctor *doctor)
 		g_build_filename(g_get_user_runtime_dir(), "devid-p11-kit/pkcs11", NULL);
 
 	if (systemd_runs() &&
-	    unit_enabled(HALF_USER, "default.target.wants/devid-p11-kit.service") &&
+	    unit_enabled(SCOPE_USER, "default.target.wants/devid-p11-kit.service") &&
 	    listener_at(path) == 0)
 		doctor_tell(doctor, OUTCOME_WARN,
 			    "systemctl --user restart devid-p11-kit.service; "
@@ -167,7 +167,7 @@ void doctor_agent(struct doctor *doctor)
 	char socket_path[PATH_BUFFER];
 
 	look_at_server(doctor);
-	if (!path_socket(HALF_USER, socket_path)) {
+	if (!path_socket(SCOPE_USER, socket_path)) {
 		doctor_tell(doctor, OUTCOME_FAIL, "set XDG_RUNTIME_DIR or HOME",
 			    "there is no folder for its socket, or the name is too long");
 		return;
@@ -176,9 +176,9 @@ void doctor_agent(struct doctor *doctor)
 	if (doctor_noted(doctor, "silent"))
 		look.result = DEVID_TIMEOUT;
 	else
-		agent_look(HALF_USER, CLIENT_START, &look);
+		agent_look(SCOPE_USER, CLIENT_START, &look);
 	if (look.result != DEVID_OK || !look.status) {
-		tell_unreachable(doctor, HALF_USER, &look);
+		tell_unreachable(doctor, SCOPE_USER, &look);
 		return;
 	}
 	note_keyring(doctor, &look);
@@ -186,7 +186,7 @@ void doctor_agent(struct doctor *doctor)
 		    json_value_number(look.status, "pid", 0),
 		    doctor_noted(doctor, "ran") ? ""
 						: ", started by this question: it leaves by itself",
-		    unit_words(HALF_USER));
+		    unit_words(SCOPE_USER));
 }
 
 /* --- the machine's ------------------------------------------------------------------------ */
@@ -195,11 +195,11 @@ static void tell_not_running(struct doctor *doctor, bool needed)
 {
 	if (systemd_runs())
 		doctor_tell(doctor, needed ? OUTCOME_FAIL : OUTCOME_WARN,
-			    unit_enabled(HALF_SYSTEM, "sockets.target.wants/devid-agent.socket")
+			    unit_enabled(SCOPE_SYSTEM, "sockets.target.wants/devid-agent.socket")
 				    ? "as root: systemctl start devid-agent.socket"
 				    : "as root: systemctl enable --now devid-agent.socket",
 			    "nothing listens for the machine's identities (%s)",
-			    unit_words(HALF_SYSTEM));
+			    unit_words(SCOPE_SYSTEM));
 	else
 		doctor_tell(doctor, needed ? OUTCOME_FAIL : OUTCOME_WARN,
 			    "as root: devid-agent --system --idle-timeout 0, from your init",
@@ -209,7 +209,7 @@ static void tell_not_running(struct doctor *doctor, bool needed)
 /* Whether this user is one of those for whom it signs. Who has an identity of his own does without. */
 static void tell_may_use(struct doctor *doctor, bool own)
 {
-	const struct devid_account *account = doctor_account(doctor, HALF_SYSTEM);
+	const struct devid_account *account = doctor_account(doctor, SCOPE_SYSTEM);
 
 	/* Who may is not known then: it is the account that has to be mended. */
 	if (devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE)
@@ -230,7 +230,7 @@ static void tell_may_use(struct doctor *doctor, bool own)
 /* The agent runs as another user and in a sandbox: what it can't read of the account refuses, whatever root reads. */
 static void compare_accounts(struct doctor *doctor, const struct agent_look *look)
 {
-	const struct devid_account *account = doctor_account(doctor, HALF_SYSTEM);
+	const struct devid_account *account = doctor_account(doctor, SCOPE_SYSTEM);
 	JsonObject *seen = json_value_object(look->status, "account");
 	const char *state = json_value_text(seen, "state"),
 		   *problem = json_value_text(seen, "problem");
@@ -255,9 +255,9 @@ static void compare_accounts(struct doctor *doctor, const struct agent_look *loo
 void doctor_system(struct doctor *doctor)
 {
 	AUTO_AGENT_LOOK struct agent_look look = { .running = false };
-	bool own = doctor_has_identity(doctor, HALF_USER, NULL);
+	bool own = doctor_has_identity(doctor, SCOPE_USER, NULL);
 
-	if (!doctor_has_identity(doctor, HALF_SYSTEM, NULL)) {
+	if (!doctor_has_identity(doctor, SCOPE_SYSTEM, NULL)) {
 		doctor_tell(doctor, OUTCOME_SKIP, NULL, "the machine has no identity");
 		return;
 	}
@@ -265,19 +265,19 @@ void doctor_system(struct doctor *doctor)
 	if (doctor_noted(doctor, "silent-system"))
 		look.result = DEVID_TIMEOUT;
 	else
-		agent_look(HALF_SYSTEM, geteuid() == 0 ? CLIENT_START : CLIENT_NO_START, &look);
+		agent_look(SCOPE_SYSTEM, geteuid() == 0 ? CLIENT_START : CLIENT_NO_START, &look);
 	if (look.result == DEVID_OK && look.status)
 		compare_accounts(doctor, &look);
 	/* Of itself it tells root alone. */
 	if (look.running && look.result == DEVID_DENIED)
-		doctor_tell(doctor, OUTCOME_PASS, NULL, "it answers; %s", unit_words(HALF_SYSTEM));
+		doctor_tell(doctor, OUTCOME_PASS, NULL, "it answers; %s", unit_words(SCOPE_SYSTEM));
 	else if (look.result == DEVID_OK && look.status)
 		doctor_tell(doctor, OUTCOME_PASS, NULL,
 			    "it answers (process %" G_GINT64_FORMAT "); %s",
-			    json_value_number(look.status, "pid", 0), unit_words(HALF_SYSTEM));
-	else if (look.result == DEVID_AGENT_GONE && find_listener(HALF_SYSTEM) == 0 &&
+			    json_value_number(look.status, "pid", 0), unit_words(SCOPE_SYSTEM));
+	else if (look.result == DEVID_AGENT_GONE && find_listener(SCOPE_SYSTEM) == 0 &&
 		 (geteuid() != 0 || path_systemd_has_agent()))
 		tell_not_running(doctor, !own);
 	else
-		tell_unreachable(doctor, HALF_SYSTEM, &look);
+		tell_unreachable(doctor, SCOPE_SYSTEM, &look);
 }

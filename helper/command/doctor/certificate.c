@@ -25,7 +25,7 @@ static void for_each(struct doctor *doctor,
 
 static void look_at_size(struct doctor *doctor, const struct identity *identity)
 {
-	const struct devid_account *account = doctor_account(doctor, identity->half);
+	const struct devid_account *account = doctor_account(doctor, identity->scope);
 	g_autofree char *words = describe_size(identity->chain[0], account);
 	const char *name = doctor_identity_name(identity);
 	struct devid_size size;
@@ -81,7 +81,7 @@ static void tell_remarks(struct doctor *doctor, const struct identity *identity,
 /* Without the leaf's own dates, which are told by themselves, and the key's presence. */
 static void look_at_chain(struct doctor *doctor, const struct identity *identity)
 {
-	const struct devid_account *account = doctor_account(doctor, identity->half);
+	const struct devid_account *account = doctor_account(doctor, identity->scope);
 	const char *name = doctor_identity_name(identity);
 	g_autoptr(devid_verdict) verdict = NULL, whole = NULL;
 	const struct devid_verdict *told;
@@ -125,7 +125,7 @@ static void look_at_dates(struct doctor *doctor, const struct identity *identity
 	else if (now > ends)
 		doctor_tell(doctor, doctor_gravity(doctor, identity),
 			    devid_reason_find("expired")->hint, "%s: %s", name, days);
-	else if (describe_ends_soon(ends, now, doctor_account(doctor, identity->half)))
+	else if (describe_ends_soon(ends, now, doctor_account(doctor, identity->scope)))
 		doctor_tell(doctor, OUTCOME_WARN, devid_reason_find("expires-soon")->hint, "%s: %s",
 			    name, days);
 	else

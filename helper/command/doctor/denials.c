@@ -9,7 +9,7 @@
 #include <internal/cleanup.h>
 #include <stdbool.h>
 
-#include "command/profile/client.h"
+#include "command/profile/profile.h"
 #include "doctor.h"
 #include "support.h"
 #include "tell.h"
@@ -40,7 +40,7 @@ static bool names_client(const char *line, const char *field)
 	value += strlen(field);
 	word = g_strndup(value, strcspn(value, "\""));
 	program = g_path_get_basename(word);
-	return client_has_program(program);
+	return profile_has_program(program);
 }
 
 /* Our own programs, module, folders and sockets have our name in theirs; what a client of ours was refused

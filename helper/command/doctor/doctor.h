@@ -25,8 +25,8 @@ struct examination {
 	bool all_users;	  /* with --all-users alone */
 	unsigned seconds; /* its bound; 0: ten */
 };
-extern const struct examination examinations[];
-extern const size_t examination_count;
+extern const struct examination doctor_examinations[];
+extern const size_t doctor_examination_count;
 
 /* --- the examinations --------------------------------------------------------------------- */
 

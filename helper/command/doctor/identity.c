@@ -50,7 +50,7 @@ static char *key_file_fault(const struct identity *identity)
 	g_autofree char *path = NULL;
 	struct stat status;
 
-	if (strcmp(identity->record->store, "file") != 0 || !path_data(identity->half, folder))
+	if (strcmp(identity->record->store, "file") != 0 || !path_data(identity->scope, folder))
 		return NULL;
 	hex_encode(identity->record->spki_hash, sizeof(identity->record->spki_hash), hex);
 	path = g_strdup_printf("%s/%s.key", folder, hex);
@@ -103,11 +103,11 @@ static void tell_skipped(const char *file, unsigned line, const char *why, void 
 
 static void look_for_skipped(struct doctor *doctor)
 {
-	for (int half = HALF_USER; half <= HALF_SYSTEM; half++) {
+	for (int scope = SCOPE_USER; scope <= SCOPE_SYSTEM; scope++) {
 		struct record_list records = { NULL };
 		char folder[PATH_BUFFER];
 
-		if (path_data((enum half)half, folder) &&
+		if (path_data((enum scope)scope, folder) &&
 		    record_load_folder(folder, &records, tell_skipped, doctor) == DEVID_OK)
 			record_list_clear(&records);
 	}
@@ -135,10 +135,10 @@ void doctor_identity(struct doctor *doctor)
 /* What would ask somebody, or be refused for a reason that is told elsewhere; NULL: try it. */
 static const char *reason_not_to_try(struct doctor *doctor, const struct identity *identity)
 {
-	const struct devid_account *account = doctor_account(doctor, identity->half);
+	const struct devid_account *account = doctor_account(doctor, identity->scope);
 	const char *keyring = doctor_noted(doctor, "keyring");
 
-	if (identity->half == HALF_USER && doctor_noted(doctor, "agent") == NULL)
+	if (identity->scope == SCOPE_USER && doctor_noted(doctor, "agent") == NULL)
 		return "the agent can't be asked";
 	if (strcmp(identity->record->store, "keyring") == 0 && g_strcmp0(keyring, "locked") == 0)
 		return "the keyring is locked, and a try would ask for its password";
@@ -146,7 +146,7 @@ static const char *reason_not_to_try(struct doctor *doctor, const struct identit
 		return "there is no keyring";
 	if (devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE)
 		return doctor_no_account(account);
-	if (identity->half == HALF_SYSTEM &&
+	if (identity->scope == SCOPE_SYSTEM &&
 	    !devid_account_may_use_system(account, geteuid(), getegid()))
 		return "you may not use the machine's identities";
 	if (devid_account_on_use(account) == DEVID_ON_USE_ENFORCE) {

@@ -25,7 +25,7 @@ static const struct {
 
 static void tell(struct doctor *doctor, const char *state, const char *words)
 {
-	bool needed = doctor_has_identity(doctor, HALF_USER, "keyring");
+	bool needed = doctor_has_identity(doctor, SCOPE_USER, "keyring");
 
 	/* One that is there and hangs is no matter of logging in. */
 	const char *hint = strcmp(words, "it does not answer") == 0

@@ -17,7 +17,7 @@
 #define SKIPPED_HINT \
 	"remove the record that can't be read first, for it may be theirs; then: devid reset-cred --strays"
 
-static void look_at_folder(struct doctor *doctor, enum half half)
+static void look_at_folder(struct doctor *doctor, enum scope scope)
 {
 	struct record_list records = { NULL };
 	char path[PATH_BUFFER];
@@ -25,7 +25,7 @@ static void look_at_folder(struct doctor *doctor, enum half half)
 	const char *name;
 	guint stray = 0, pending = 0;
 
-	if (!path_data(half, path) || (half == HALF_SYSTEM && geteuid() != 0) ||
+	if (!path_data(scope, path) || (scope == SCOPE_SYSTEM && geteuid() != 0) ||
 	    record_load_folder(path, &records, NULL, NULL) != DEVID_OK)
 		return;
 	folder = g_dir_open(path, 0, NULL);
@@ -65,7 +65,7 @@ static void compare_keyring(struct doctor *doctor, const struct identity_list *l
 
 		hex_encode(identity->record->spki_hash, sizeof(identity->record->spki_hash), hex);
 		g_ptr_array_add(named, hex);
-		if (identity->half == HALF_USER &&
+		if (identity->scope == SCOPE_USER &&
 		    strcmp(identity->record->store, "keyring") == 0 && !is_in(items, hex))
 			doctor_tell(doctor, doctor_gravity(doctor, identity),
 				    devid_reason_for(DEVID_KEY_MISSING)->hint,
@@ -98,8 +98,8 @@ static void look_at_keyring(struct doctor *doctor)
 
 void doctor_leftovers(struct doctor *doctor)
 {
-	look_at_folder(doctor, HALF_USER);
-	look_at_folder(doctor, HALF_SYSTEM);
+	look_at_folder(doctor, SCOPE_USER);
+	look_at_folder(doctor, SCOPE_SYSTEM);
 	look_at_keyring(doctor);
 	if (!doctor_told(doctor))
 		doctor_tell(doctor, OUTCOME_PASS, NULL, "none");

@@ -67,13 +67,13 @@ static void look_at_own(struct doctor *doctor, const char *folder)
 void doctor_log(struct doctor *doctor)
 {
 	char own[PATH_BUFFER], machine[PATH_BUFFER];
-	bool has_machine = path_state(HALF_SYSTEM, machine);
+	bool has_machine = path_state(SCOPE_SYSTEM, machine);
 	struct stat status;
 
-	if (path_state(HALF_USER, own))
+	if (path_state(SCOPE_USER, own))
 		look_at_own(doctor, own);
 	if (has_machine &&
-	    (lstat(machine, &status) == 0 || doctor_has_identity(doctor, HALF_SYSTEM, NULL)))
+	    (lstat(machine, &status) == 0 || doctor_has_identity(doctor, SCOPE_SYSTEM, NULL)))
 		look_at_machine(doctor, machine);
 	if (!doctor_told(doctor))
 		doctor_tell(doctor, OUTCOME_PASS, NULL, "events can be written");

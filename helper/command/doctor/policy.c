@@ -15,7 +15,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_office_report, devid_office_free)
 
 void doctor_office(struct doctor *doctor)
 {
-	const struct devid_account *account = doctor_account(doctor, HALF_USER);
+	const struct devid_account *account = doctor_account(doctor, SCOPE_USER);
 	g_autoptr(devid_office_report) report = NULL;
 
 	if (devid_account_state(account) != DEVID_ACCOUNT_READY ||
@@ -69,7 +69,7 @@ static void tell_decision(struct doctor *doctor, const struct devid_decision *de
 
 void doctor_rule(struct doctor *doctor)
 {
-	const struct devid_account *account = doctor_account(doctor, HALF_USER);
+	const struct devid_account *account = doctor_account(doctor, SCOPE_USER);
 	const struct identity *chosen = doctor_chosen(doctor);
 	const struct passwd *user = getpwuid(geteuid());
 	g_autoptr(devid_verdict) verdict = !chosen ? NULL : verdict_assess(chosen, account, NULL);

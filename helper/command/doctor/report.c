@@ -21,7 +21,7 @@
 #include "base/text.h"
 #include "identity/list.h"
 #include "identity/verdict.h"
-#include "diagnosis.h"
+#include "results.h"
 #include "report.h"
 
 #define EVENTS_MAX 50
@@ -69,15 +69,15 @@ static void add_machine(GString *text)
 	add(text, "GnuTLS   %s", gnutls_check_version(NULL));
 }
 
-static void add_findings(GString *text, const struct diagnosis *diagnosis)
+static void add_findings(GString *text, const struct results *results)
 {
-	g_autofree char *summary = diagnosis_summary(diagnosis);
+	g_autofree char *summary = results_summary(results);
 
 	add_title(text, "FINDINGS: %s", summary);
-	for (guint i = 0; i < diagnosis->lines->len; i++) {
-		const struct doctor_line *line = diagnosis_line(diagnosis, i);
+	for (guint i = 0; i < results->lines->len; i++) {
+		const struct doctor_line *line = results_line(results, i);
 
-		add(text, "%s  %s: %s", diagnosis_word(line->outcome), line->examination->name,
+		add(text, "%s  %s: %s", results_word(line->outcome), line->examination->name,
 		    line->text);
 		if (line->hint)
 			add(text, "      hint: %s", line->hint);
@@ -135,7 +135,7 @@ static void add_identities(GString *text, const struct identity_list *list)
 		gnutls_x509_crt_t leaf = identity->chain_count > 0 ? identity->chain[0] : NULL;
 
 		add(text, "%s (%s, %s)", identity->record->label,
-		    identity->half == HALF_SYSTEM ? "system" : "user", identity->record->store);
+		    identity->scope == SCOPE_SYSTEM ? "system" : "user", identity->record->store);
 		if (leaf)
 			add_leaf(text, leaf);
 	}
@@ -163,16 +163,16 @@ static void add_events(GString *text, bool system)
 	g_queue_clear_full(&lines, g_free);
 }
 
-static gboolean make_text(GString *text, const struct diagnosis *diagnosis, GError **error)
+static gboolean make_text(GString *text, const struct results *results, GError **error)
 {
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
 	g_autoptr(identity_list) list = identity_list_load(true, true, NULL);
-	const struct devid_account *account = accounts_get(&accounts, HALF_USER, error);
+	const struct devid_account *account = verdict_accounts_get(&accounts, SCOPE_USER, error);
 
 	if (!account)
 		return FALSE;
 	add_machine(text);
-	add_findings(text, diagnosis);
+	add_findings(text, results);
 	add_account(text, account);
 	if (list)
 		add_identities(text, list);
@@ -181,12 +181,12 @@ static gboolean make_text(GString *text, const struct diagnosis *diagnosis, GErr
 	return TRUE;
 }
 
-gboolean diagnosis_report(const struct diagnosis *diagnosis, const char *path, GError **error)
+gboolean report_results(const struct results *results, const char *path, GError **error)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	AUTO_CLOSE int fd = -1;
 
-	if (!make_text(text, diagnosis, error))
+	if (!make_text(text, results, error))
 		return FALSE;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)

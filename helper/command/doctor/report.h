@@ -2,7 +2,7 @@
 #pragma once
 
 #include <glib.h>
-#include "diagnosis.h"
+#include "results.h"
 
 /* All of it, in a new file that nobody else can read. */
-gboolean diagnosis_report(const struct diagnosis *diagnosis, const char *path, GError **error);
+gboolean report_results(const struct results *results, const char *path, GError **error);

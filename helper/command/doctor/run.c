@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "base/json-value.h"
-#include "diagnosis.h"
+#include "results.h"
 #include "doctor.h"
 #include "run.h"
 #include "tell.h"
@@ -54,7 +54,7 @@ static void G_GNUC_NORETURN run_inside(struct doctor *doctor, const struct exami
 /* --- collecting --------------------------------------------------------------------------- */
 
 /* Answers whether it was the last. */
-static bool take_object(struct doctor *doctor, struct diagnosis *diagnosis, JsonObject *object)
+static bool take_object(struct doctor *doctor, struct results *results, JsonObject *object)
 {
 	const char *note = json_value_text(object, "note"), *text = json_value_text(object, "text");
 	gint64 outcome = json_value_number(object, "outcome", OUTCOME_FAIL);
@@ -66,12 +66,11 @@ static bool take_object(struct doctor *doctor, struct diagnosis *diagnosis, Json
 		g_hash_table_replace(doctor->notes, g_strdup(note),
 				     g_strdup(json_value_text(object, "value")));
 	if (text && outcome >= 0 && outcome < OUTCOME_COUNT)
-		diagnosis_add(diagnosis, (enum outcome)outcome, json_value_text(object, "hint"),
-			      text);
+		results_add(results, (enum outcome)outcome, json_value_text(object, "hint"), text);
 	return json_object_has_member(object, "done");
 }
 
-static bool take_output(struct doctor *doctor, struct diagnosis *diagnosis, const GString *output)
+static bool take_output(struct doctor *doctor, struct results *results, const GString *output)
 {
 	g_auto(GStrv) lines = g_strsplit(output->str, "\n", -1);
 	g_autoptr(JsonParser) parser = json_parser_new();
@@ -81,7 +80,7 @@ static bool take_output(struct doctor *doctor, struct diagnosis *diagnosis, cons
 		JsonObject *object = json_value_document(parser, lines[i]);
 
 		if (object)
-			done = take_object(doctor, diagnosis, object) || done;
+			done = take_object(doctor, results, object) || done;
 	}
 	return done;
 }
@@ -118,28 +117,28 @@ static void end_process(pid_t pid)
 		;
 }
 
-static void tell_late(const struct doctor *doctor, struct diagnosis *diagnosis, unsigned seconds)
+static void tell_late(const struct doctor *doctor, struct results *results, unsigned seconds)
 {
 	const char *doing = doctor_noted(doctor, "doing");
 	g_autofree char *text =
 		g_strdup_printf("it did not answer within %u seconds%s%s", seconds,
 				!doing || *doing == '\0' ? "" : ", while ", !doing ? "" : doing);
 
-	diagnosis_add(diagnosis, OUTCOME_FAIL, NULL, text);
+	results_add(results, OUTCOME_FAIL, NULL, text);
 }
 
-static void examine(struct doctor *doctor, struct diagnosis *diagnosis)
+static void examine(struct doctor *doctor, struct results *results)
 {
-	const struct examination *examination = diagnosis->examination;
+	const struct examination *examination = results->examination;
 	unsigned seconds = examination->seconds != 0 ? examination->seconds : BOUND_SECONDS;
-	guint before = diagnosis->lines->len;
+	guint before = results->lines->len;
 	g_autoptr(GString) output = g_string_new(NULL);
 	pid_t parent = getpid(), pid;
 	int ends[2];
 	bool in_time, done;
 
 	if (pipe2(ends, O_CLOEXEC) < 0) {
-		diagnosis_add(diagnosis, OUTCOME_FAIL, NULL, "it can't be examined: no pipe");
+		results_add(results, OUTCOME_FAIL, NULL, "it can't be examined: no pipe");
 		return;
 	}
 	pid = fork();
@@ -150,24 +149,23 @@ static void examine(struct doctor *doctor, struct diagnosis *diagnosis)
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);
-		diagnosis_add(diagnosis, OUTCOME_FAIL, NULL, "it can't be examined: no process");
+		results_add(results, OUTCOME_FAIL, NULL, "it can't be examined: no process");
 		return;
 	}
 	in_time = read_output(ends[0], seconds, output);
 	close(ends[0]);
 	end_process(pid);
 	g_hash_table_remove(doctor->notes, "doing");
-	done = take_output(doctor, diagnosis, output);
+	done = take_output(doctor, results, output);
 	if (!in_time)
-		tell_late(doctor, diagnosis, seconds);
+		tell_late(doctor, results, seconds);
 	else if (!done)
-		diagnosis_add(diagnosis, OUTCOME_FAIL, NULL,
-			      "the examination ended before its end");
-	else if (diagnosis->lines->len == before)
-		diagnosis_add(diagnosis, OUTCOME_SKIP, NULL, "nothing to look at");
+		results_add(results, OUTCOME_FAIL, NULL, "the examination ended before its end");
+	else if (results->lines->len == before)
+		results_add(results, OUTCOME_SKIP, NULL, "nothing to look at");
 }
 
-void doctor_examine(struct diagnosis *diagnosis, bool all_users)
+void doctor_examine(struct results *results, bool all_users)
 {
 	struct doctor doctor = {
 		.notes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
@@ -177,11 +175,11 @@ void doctor_examine(struct diagnosis *diagnosis, bool all_users)
 		g_hash_table_insert(doctor.notes, g_strdup("all-users"), g_strdup(""));
 	/* What is in the buffer now must not be written by each of them. */
 	fflush(NULL);
-	diagnosis_begin(diagnosis);
-	for (size_t i = 0; i < examination_count; i++) {
-		diagnosis->examination = &examinations[i];
-		if (!examinations[i].all_users || all_users)
-			examine(&doctor, diagnosis);
+	results_begin(results);
+	for (size_t i = 0; i < doctor_examination_count; i++) {
+		results->examination = &doctor_examinations[i];
+		if (!doctor_examinations[i].all_users || all_users)
+			examine(&doctor, results);
 	}
 	g_hash_table_unref(doctor.notes);
 }

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "diagnosis.h"
+#include "results.h"
 
 /* Runs each of the table; none lasts longer than its time. */
-void doctor_examine(struct diagnosis *diagnosis, bool all_users);
+void doctor_examine(struct results *results, bool all_users);

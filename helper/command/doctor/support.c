@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "identity/list.h"
-#include "identity/selection.h"
+#include "identity/choice.h"
 #include "identity/verdict.h"
 #include "doctor.h"
 #include "support.h"
@@ -23,9 +23,9 @@ const struct identity_list *doctor_identities(struct doctor *doctor)
 	return doctor->list;
 }
 
-struct devid_account *doctor_account(struct doctor *doctor, enum half half)
+struct devid_account *doctor_account(struct doctor *doctor, enum scope scope)
 {
-	struct devid_account *account = accounts_get(&doctor->accounts, half, NULL);
+	struct devid_account *account = verdict_accounts_get(&doctor->accounts, scope, NULL);
 
 	if (!account)
 		abort(); /* no memory: the collector tells of it */
@@ -48,7 +48,7 @@ const struct identity *doctor_chosen(struct doctor *doctor)
 		return NULL;
 	if (identity_list_count(list) == 1)
 		return identity_list_get(list, 0);
-	selection_choose(list, false, NULL, &doctor->accounts, &chosen, NULL);
+	choice_make(list, false, NULL, &doctor->accounts, &chosen, NULL);
 	return chosen;
 }
 
@@ -63,17 +63,17 @@ const char *doctor_identity_name(const struct identity *identity)
 {
 	g_autofree char *name = g_strdup_printf("%s (system)", identity->record->label);
 
-	return identity->half == HALF_SYSTEM ? g_intern_string(name) : identity->record->label;
+	return identity->scope == SCOPE_SYSTEM ? g_intern_string(name) : identity->record->label;
 }
 
-bool doctor_has_identity(struct doctor *doctor, enum half half, const char *store)
+bool doctor_has_identity(struct doctor *doctor, enum scope scope, const char *store)
 {
 	const struct identity_list *list = doctor_identities(doctor);
 
 	for (size_t i = 0; list && i < identity_list_count(list); i++) {
 		const struct identity *identity = identity_list_get(list, i);
 
-		if (identity->half == half &&
+		if (identity->scope == scope &&
 		    (!store || strcmp(identity->record->store, store) == 0))
 			return true;
 	}

@@ -9,7 +9,7 @@
 /* The identities of both tokens; NULL where it was told that they can't be read. */
 const struct identity_list *doctor_identities(struct doctor *doctor);
 /* Never NULL but where there is no memory. */
-struct devid_account *doctor_account(struct doctor *doctor, enum half half);
+struct devid_account *doctor_account(struct doctor *doctor, enum scope scope);
 /* Why nothing is checked against an account that isn't ready. */
 const char *doctor_no_account(const struct devid_account *account);
 /* The one that a connection would use, or NULL. */
@@ -19,6 +19,6 @@ enum outcome doctor_gravity(struct doctor *doctor, const struct identity *identi
 /* "laptop", "laptop (system)" */
 const char *doctor_identity_name(const struct identity *identity);
 /* Whether the user has an identity in the store ("keyring"; NULL: any) */
-bool doctor_has_identity(struct doctor *doctor, enum half half, const char *store);
+bool doctor_has_identity(struct doctor *doctor, enum scope scope, const char *store);
 /* `path` below the root of a test (test_hook_root()), else itself; g_free(). */
 char *doctor_path(const char *path);

@@ -3,7 +3,7 @@
 
 #include "doctor.h"
 
-const struct examination examinations[] = {
+const struct examination doctor_examinations[] = {
 	{ "versions", "versions", doctor_versions,
 	  "the command's version, C_GetInfo of the module, the agents' STATUS" },
 	{ "module", "PKCS#11 module", doctor_module,
@@ -38,4 +38,4 @@ const struct examination examinations[] = {
 	  "with --all-users, as root: the records of every user, the machine's account", true,
 	  120 },
 };
-const size_t examination_count = G_N_ELEMENTS(examinations);
+const size_t doctor_examination_count = G_N_ELEMENTS(doctor_examinations);

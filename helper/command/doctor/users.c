@@ -33,7 +33,7 @@ static void add_trouble(const struct user_home *user, const char *why, void *dat
 /* By the machine's account: a user's own is nothing that root goes by. */
 static void look_at_user(struct doctor *doctor, const struct identity *identity)
 {
-	const struct devid_account *account = doctor_account(doctor, HALF_SYSTEM);
+	const struct devid_account *account = doctor_account(doctor, SCOPE_SYSTEM);
 	g_autoptr(devid_verdict) verdict = verdict_assess(identity, account, NULL);
 	time_t ends = identity->chain_count == 0
 			      ? 0

@@ -82,15 +82,15 @@ void doctor_versions(struct doctor *doctor)
 	static const char *const titles[] = { "agent", "the machine's agent" };
 
 	look_at_module(doctor);
-	for (int half = HALF_USER; half <= HALF_SYSTEM; half++) {
+	for (int scope = SCOPE_USER; scope <= SCOPE_SYSTEM; scope++) {
 		AUTO_AGENT_LOOK struct agent_look look = { .running = false };
 
-		agent_look((enum half)half, CLIENT_NO_START, &look);
+		agent_look((enum scope)scope, CLIENT_NO_START, &look);
 		if (look.result == DEVID_TIMEOUT)
-			doctor_note(doctor, half == HALF_USER ? "silent" : "silent-system", "");
+			doctor_note(doctor, scope == SCOPE_USER ? "silent" : "silent-system", "");
 		if (look.status)
-			compare_agent(doctor, titles[half], &look);
-		if (half == HALF_USER && look.running)
+			compare_agent(doctor, titles[scope], &look);
+		if (scope == SCOPE_USER && look.running)
 			doctor_note(doctor, "ran", "");
 	}
 }

@@ -30,7 +30,7 @@ static gboolean check_key(const struct import *import, GError **error)
 	if (result == DEVID_OK)
 		return TRUE;
 	return devid_error_set(error, result, "key-unsupported", NULL, "%s: %s",
-			       file_title(import->options->file), why);
+			       bundle_title(import->options->file), why);
 }
 
 /* Whatever account there is, and whoever issued it: a check of it could never pass. */
@@ -42,7 +42,7 @@ static gboolean check_device(const struct import *import, GError **error)
 	if (!row)
 		return TRUE;
 	return devid_error_set(error, row->result, row->word, row->hint, "%s: %s",
-			       file_title(import->options->file), row->cause);
+			       bundle_title(import->options->file), row->cause);
 }
 
 static gboolean check_size(struct import *import, GError **error)
@@ -138,13 +138,13 @@ static void warn_of_protection(struct import *import)
 	};
 	enum devid_protection required = devid_account_require_protection(import->account);
 	enum devid_protection given =
-		import->half == HALF_SYSTEM ? DEVID_PROTECTION_ROOT : DEVID_PROTECTION_USER;
+		import->scope == SCOPE_SYSTEM ? DEVID_PROTECTION_ROOT : DEVID_PROTECTION_USER;
 
 	if (!import->foreign && required > given)
 		import_warn(import, "the account asks for %s", wanted[required]);
 }
 
-static bool label_is_good(const char *label)
+static bool certificate_label_is_good(const char *label)
 {
 	if (!*label || strlen(label) > RECORD_LABEL_MAX || !g_utf8_validate(label, -1, NULL))
 		return false;
@@ -176,7 +176,7 @@ static gboolean choose_label(struct import *import, GError **error)
 	const char *usual = devid_account_default_label(import->account);
 	const char *asked = import->options->label;
 
-	if (asked && !label_is_good(asked))
+	if (asked && !certificate_label_is_good(asked))
 		return devid_error_set(
 			error, DEVID_USAGE, NULL, NULL,
 			"the label has to be 1 to %d bytes of UTF-8 without control characters",
@@ -194,7 +194,7 @@ static gboolean choose_label(struct import *import, GError **error)
 
 gboolean import_check(struct import *import, GError **error)
 {
-	import->account = account_load(NULL, import->half == HALF_SYSTEM, error);
+	import->account = account_load(NULL, import->scope == SCOPE_SYSTEM, error);
 	/* A broken one's limits can't be known, so nothing counts as within them. */
 	if (!import->account || !account_usable(import->account, error) ||
 	    !check_device(import, error) || !check_key(import, error) ||

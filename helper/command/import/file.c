@@ -11,14 +11,14 @@
 /* Keys of a file of their own, beside the certificates of the first. */
 static gboolean read_key_file(struct import *import, GError **error)
 {
-	const char *title = file_title(import->options->key);
+	const char *title = bundle_title(import->options->key);
 	AUTO_SECRET struct secret bytes = SECRET_INIT;
 	AUTO_BUNDLE struct bundle *other = NULL;
 	bool others_read;
 
-	if (!file_read_bounded(import->options->key, &bytes, &others_read, error))
+	if (!bundle_read_file(import->options->key, &bytes, &others_read, error))
 		return FALSE;
-	other = bundle_read(title, &bytes, &import->password.source, error);
+	other = pem_read_bundle(title, &bytes, &import->password.source, error);
 	if (!other)
 		return FALSE;
 	if (!other->keys->len)
@@ -44,14 +44,14 @@ static gboolean read_key_file(struct import *import, GError **error)
 gboolean import_read(struct import *import, GError **error)
 {
 	const struct import_options *options = import->options;
-	const char *title = file_title(options->file);
+	const char *title = bundle_title(options->file);
 	AUTO_SECRET struct secret bytes = SECRET_INIT;
 	g_autofree char *told = NULL;
 	bool others_read, alone;
 
-	if (!file_read_bounded(options->file, &bytes, &others_read, error))
+	if (!bundle_read_file(options->file, &bytes, &others_read, error))
 		return FALSE;
-	import->bundle = bundle_read(title, &bytes, &import->password.source, error);
+	import->bundle = pem_read_bundle(title, &bytes, &import->password.source, error);
 	if (!import->bundle)
 		return FALSE;
 	secret_clear(&bytes);

@@ -157,7 +157,7 @@ static void print_candidate(const struct candidate *candidate, guint number,
 
 void finding_print(const struct finding *finding, const struct devid_account *account)
 {
-	print_piece(stdout, COLOUR_BOLD, "%s", file_title(finding->path));
+	print_piece(stdout, COLOUR_BOLD, "%s", bundle_title(finding->path));
 	print_line(stdout, ": %s", kind_title(finding));
 	if (finding->password)
 		row("password", is_empty(finding) ? COLOUR_WARN : COLOUR_PLAIN,

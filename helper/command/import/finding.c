@@ -70,9 +70,9 @@ static void open_p12(struct finding *finding, struct password_source *source)
 void finding_make(struct finding *finding, const char *path, struct password_source *source)
 {
 	finding->path = path;
-	if (!file_read_bounded(path, &finding->bytes, &finding->others_read, &finding->error))
+	if (!bundle_read_file(path, &finding->bytes, &finding->others_read, &finding->error))
 		return;
-	if (bundle_find_p12(&finding->bytes, &finding->unwrapped)) {
+	if (pem_find_p12(&finding->bytes, &finding->unwrapped)) {
 		const struct secret *p12 =
 			finding->unwrapped.length ? &finding->unwrapped : &finding->bytes;
 
@@ -85,8 +85,8 @@ void finding_make(struct finding *finding, const char *path, struct password_sou
 			open_p12(finding, source);
 		}
 	} else {
-		finding->bundle =
-			bundle_read(file_title(path), &finding->bytes, source, &finding->error);
+		finding->bundle = pem_read_bundle(bundle_title(path), &finding->bytes, source,
+						  &finding->error);
 		if (finding->bundle)
 			finding->password = password_word(finding->bundle->password);
 	}
@@ -121,7 +121,7 @@ enum exit_status finding_status(const struct finding *finding, const struct devi
 		if (devid_check(account, chain, count, time(NULL), &verdict))
 			return EXIT_FAILED;
 		if (verdict->result != DEVID_OK && verdict->result != DEVID_NO_ACCOUNT)
-			status = exit_status_for(verdict->result);
+			status = report_exit_status(verdict->result);
 	}
 	return status;
 }

@@ -28,7 +28,7 @@ struct import {
 	struct devid_size size;
 	bool size_accepted;
 
-	enum half half;
+	enum scope scope;
 	bool foreign;	   /* to the token that options->store names */
 	const char *store; /* "keyring", "file", or the token's label */
 	char *token;	   /* that, where it is foreign */

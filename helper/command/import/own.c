@@ -21,7 +21,7 @@ static void name_choices(const struct import *import, GError **error)
 	GError *problem = *error;
 	enum devid_result result = devid_error_result(problem);
 
-	if (import->options->store || import->half != HALF_USER || result != DEVID_STORE_MISSING)
+	if (import->options->store || import->scope != SCOPE_USER || result != DEVID_STORE_MISSING)
 		return;
 	*error = NULL;
 	devid_error_set(
@@ -179,7 +179,7 @@ static gboolean foresee_store(const struct import *import, GError **error)
 	const char *title, *why;
 	JsonObject *store;
 
-	if (!agent_connect(&client, import->half, CLIENT_START, error))
+	if (!agent_connect(&client, import->scope, CLIENT_START, error))
 		return FALSE;
 	wire_begin(&request, WIRE_STATUS);
 	if (!agent_ask(&client, &request, &reply, error))
@@ -198,7 +198,7 @@ static gboolean foresee_store(const struct import *import, GError **error)
 /* With all that has a label there. */
 static identity_list *load_half(const struct import *import, GError **error)
 {
-	bool system = import->half == HALF_SYSTEM;
+	bool system = import->scope == SCOPE_SYSTEM;
 	identity_list *list = identity_list_load(!system, system, error);
 
 	if (list)
@@ -316,7 +316,7 @@ static gboolean foresee(struct import *import, GError **error)
 					       import->label);
 	}
 	import->uri = identity_list_uri(
-		list, import->half, here ? here : find_label(list, import->label), import->label);
+		list, import->scope, here ? here : find_label(list, import->label), import->label);
 	return !import->changed || foresee_store(import, error);
 }
 
@@ -329,11 +329,11 @@ gboolean import_to_own(struct import *import, GError **error)
 		return FALSE;
 	if (import->options->dry_run)
 		return foresee(import, error);
-	if (!agent_connect(&client, import->half, CLIENT_START, error) ||
+	if (!agent_connect(&client, import->scope, CLIENT_START, error) ||
 	    !commit(import, &client, &reply, error))
 		return FALSE;
 	read_reply(import, &reply);
-	import->uri = identity_uri_now(import->half, import->label);
+	import->uri = identity_uri_now(import->scope, import->label);
 	import->logged = import->changed;
 	if (import->changed &&
 	    (!try_key(import, &client, error) || !end(&client, PHASE_KEEP, import, error)))
@@ -342,7 +342,7 @@ gboolean import_to_own(struct import *import, GError **error)
 		return FALSE;
 	if (import->renamed_from) {
 		g_free(import->uri);
-		import->uri = identity_uri_now(import->half, import->label);
+		import->uri = identity_uri_now(import->scope, import->label);
 		import->changed = true;
 	}
 	return TRUE;

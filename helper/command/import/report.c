@@ -44,7 +44,7 @@ static const char *place(const struct import *import)
 {
 	if (import->foreign)
 		return import->store;
-	return identity_token_label(import->half);
+	return identity_token_label(import->scope);
 }
 
 static void report_json_result(const struct import *import)
@@ -67,9 +67,9 @@ static void report_json_result(const struct import *import)
 	json_text(builder, "id", id);
 	json_text(builder, "token", place(import));
 	json_text(builder, "scope",
-		  import->foreign		? "foreign"
-		  : import->half == HALF_SYSTEM ? "system"
-						: "user");
+		  import->foreign		  ? "foreign"
+		  : import->scope == SCOPE_SYSTEM ? "system"
+						  : "user");
 	json_text(builder, "store", import->foreign ? "token" : import->store);
 	json_text(builder, "uri", import->uri);
 	json_certificate(builder, import->chain[0]);
@@ -138,5 +138,5 @@ void import_event(const struct import *import, const GError *error)
 		event.failure_reason = error->message;
 	}
 	/* A log that can't be written has been told of, and stops nothing. */
-	(void)devid_event_write(import->half == HALF_SYSTEM, &event);
+	(void)devid_event_write(import->scope == SCOPE_SYSTEM, &event);
 }

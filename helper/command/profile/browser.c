@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "base/json-build.h"
-#include "client.h"
+#include "profile.h"
 #include "support.h"
 
 static void print_policy(GPtrArray *files, const char *path, JsonBuilder *builder)
@@ -12,7 +12,7 @@ static void print_policy(GPtrArray *files, const char *path, JsonBuilder *builde
 	g_autoptr(JsonGenerator) generator = json_generator_new();
 	g_autoptr(JsonNode) root = NULL;
 	g_autofree char *text = NULL;
-	struct client_file *file = client_file_add(files, g_strdup(path), 0644);
+	struct profile_file *file = profile_file_add(files, g_strdup(path), 0644);
 
 	root = json_builder_get_root(builder);
 	json_generator_set_pretty(generator, TRUE);
@@ -22,7 +22,7 @@ static void print_policy(GPtrArray *files, const char *path, JsonBuilder *builde
 	g_string_append_printf(file->text, "%s\n", text);
 }
 
-gboolean client_firefox(const struct client_profile *profile, GPtrArray *files, GError **error)
+gboolean profile_firefox(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	g_autoptr(JsonBuilder) builder = json_begin();
 
@@ -37,7 +37,7 @@ gboolean client_firefox(const struct client_profile *profile, GPtrArray *files, 
 }
 
 /* A filter is JSON in a string of JSON; the issuer is what tells device certificates from others. */
-static char *auto_select(const struct client_profile *profile)
+static char *auto_select(const struct profile_request *profile)
 {
 	g_autoptr(JsonBuilder) builder = json_begin();
 	g_autoptr(JsonGenerator) generator = json_generator_new();
@@ -62,11 +62,11 @@ static char *auto_select(const struct client_profile *profile)
 	return json_generator_to_data(generator, NULL);
 }
 
-gboolean client_chromium(const struct client_profile *profile, GPtrArray *files, GError **error)
+gboolean profile_chromium(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	g_autoptr(JsonBuilder) builder = json_begin();
 	g_autofree char *select = auto_select(profile);
-	struct client_file *file = client_file_add(files, NULL, 0);
+	struct profile_file *file = profile_file_add(files, NULL, 0);
 
 	g_string_append_printf(
 		file->text,

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/trusted.h"
-#include "client.h"
+#include "profile.h"
 #include "install.h"
 
 #define OLD_MAX	    (1024 * 1024)
@@ -132,7 +132,7 @@ static const char *find_line(const char *text, const char *mark)
 
 /* `old` with the part between its marks replaced; or with it at the end, or the beginning. */
 static char *merge(const char *old, const char *text, const char *client,
-		   const struct client_file *file, GError **error)
+		   const struct profile_file *file, GError **error)
 {
 	g_autofree char *first =
 		g_strdup_printf("# >>> devid profile %s %s >>>", client, file->part);
@@ -180,9 +180,9 @@ static gboolean keep(int folder, const char *name, const char *path, char **back
 	return refused(error, path, "there are too many old ones (.devid-backup) beside it");
 }
 
-gboolean client_install(const struct client_file *file, const char *text, const char *client,
-			const char *home, enum client_outcome *outcome, char **backup,
-			GError **error)
+gboolean profile_install(const struct profile_file *file, const char *text, const char *client,
+			 const char *home, enum profile_outcome *outcome, char **backup,
+			 GError **error)
 {
 	g_autofree char *name = g_path_get_basename(file->path), *old = NULL, *merged = NULL;
 	AUTO_CLOSE int folder = open_folder(file->path, home, error);

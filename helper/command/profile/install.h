@@ -1,9 +1,9 @@
 /* Puts a configuration where its program reads it. */
 #pragma once
 
-#include "client.h"
+#include "profile.h"
 
-enum client_outcome {
+enum profile_outcome {
 	CLIENT_UNCHANGED,
 	CLIENT_WRITTEN,
 };
@@ -11,6 +11,6 @@ enum client_outcome {
 /* Puts a file in its place, whole or between its marks; `text` is all of it, or of that part. What was there is
  * kept beside it: *backup, newly allocated, or NULL where nothing was. `client` is in the marks of a part.
  */
-gboolean client_install(const struct client_file *file, const char *text, const char *client,
-			const char *home, enum client_outcome *outcome, char **backup,
-			GError **error);
+gboolean profile_install(const struct profile_file *file, const char *text, const char *client,
+			 const char *home, enum profile_outcome *outcome, char **backup,
+			 GError **error);

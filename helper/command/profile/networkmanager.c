@@ -1,7 +1,7 @@
 /* NetworkManager: keyfiles for a VPN by openconnect and for 802.1X, wired and Wi-Fi. */
 
 #include "base/error.h"
-#include "client.h"
+#include "profile.h"
 #include "support.h"
 
 #define NOT_REQUIRED 4 /* NM_SETTING_SECRET_FLAG_NOT_REQUIRED: the token has no PIN */
@@ -17,7 +17,7 @@ static char *uuid_for(const char *type, const char *name)
 			       sum + 18);
 }
 
-static GKeyFile *new_connection(const struct client_profile *profile, const char *type)
+static GKeyFile *new_connection(const struct profile_request *profile, const char *type)
 {
 	GKeyFile *file = g_key_file_new();
 	g_autofree char *id = g_strdup_printf("devid %s", profile->name);
@@ -29,11 +29,11 @@ static GKeyFile *new_connection(const struct client_profile *profile, const char
 	return file;
 }
 
-static void add_file(const struct client_profile *profile, GKeyFile *keys, const char *type,
+static void add_file(const struct profile_request *profile, GKeyFile *keys, const char *type,
 		     GPtrArray *files)
 {
 	g_autofree char *text = NULL;
-	struct client_file *file = client_file_add(
+	struct profile_file *file = profile_file_add(
 		files,
 		g_strdup_printf("/etc/NetworkManager/system-connections/devid-%s-%s.nmconnection",
 				type, profile->name),
@@ -45,8 +45,8 @@ static void add_file(const struct client_profile *profile, GKeyFile *keys, const
 	g_string_append(file->text, text);
 }
 
-gboolean client_networkmanager(const struct client_profile *profile, GPtrArray *files,
-			       GError **error)
+gboolean profile_networkmanager(const struct profile_request *profile, GPtrArray *files,
+				GError **error)
 {
 	static const char *const not_saved[] = { "cookie-flags", "gateway-flags", "gwcert-flags" };
 	g_autoptr(GKeyFile) file = new_connection(profile, "vpn");
@@ -67,11 +67,11 @@ gboolean client_networkmanager(const struct client_profile *profile, GPtrArray *
 	return TRUE;
 }
 
-static void add_8021x(const struct client_profile *profile, GKeyFile *file)
+static void add_8021x(const struct profile_request *profile, GKeyFile *file)
 {
 	g_autofree char *certificate = g_strdup_printf("%s;type=cert", profile->identity->uri);
 	g_autofree char *key = g_strdup_printf("%s;type=private", profile->identity->uri);
-	g_autofree char *name = client_common_name(profile);
+	g_autofree char *name = profile_common_name(profile);
 
 	g_key_file_set_string(file, "802-1x", "eap", "tls");
 	g_key_file_set_string(file, "802-1x", "identity", profile->user ? profile->user : name);
@@ -82,8 +82,8 @@ static void add_8021x(const struct client_profile *profile, GKeyFile *file)
 	g_key_file_set_integer(file, "802-1x", "private-key-password-flags", NOT_REQUIRED);
 }
 
-gboolean client_networkmanager_wired(const struct client_profile *profile, GPtrArray *files,
-				     GError **error)
+gboolean profile_networkmanager_wired(const struct profile_request *profile, GPtrArray *files,
+				      GError **error)
 {
 	g_autoptr(GKeyFile) file = new_connection(profile, "ethernet");
 
@@ -94,8 +94,8 @@ gboolean client_networkmanager_wired(const struct client_profile *profile, GPtrA
 	return TRUE;
 }
 
-gboolean client_networkmanager_wifi(const struct client_profile *profile, GPtrArray *files,
-				    GError **error)
+gboolean profile_networkmanager_wifi(const struct profile_request *profile, GPtrArray *files,
+				     GError **error)
 {
 	g_autoptr(GKeyFile) file = new_connection(profile, "wifi");
 
@@ -107,8 +107,8 @@ gboolean client_networkmanager_wifi(const struct client_profile *profile, GPtrAr
 	return TRUE;
 }
 
-gboolean client_networkmanager_openvpn(const struct client_profile *profile, GPtrArray *files,
-				       GError **error)
+gboolean profile_networkmanager_openvpn(const struct profile_request *profile, GPtrArray *files,
+					GError **error)
 {
 	g_autofree char *hint = g_strdup_printf(
 		"let OpenVPN's own service do it: devid profile openvpn --gateway %s --install",

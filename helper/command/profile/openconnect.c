@@ -1,13 +1,14 @@
 /* openconnect: a file for --config, and the same VPN in NetworkManager. */
 #include <glib.h>
 
-#include "client.h"
+#include "profile.h"
 #include "support.h"
 
-gboolean client_openconnect(const struct client_profile *profile, GPtrArray *files, GError **error)
+gboolean profile_openconnect(const struct profile_request *profile, GPtrArray *files,
+			     GError **error)
 {
-	struct client_file *file =
-		client_file_add(files, client_own_path(profile, "openconnect"), 0600);
+	struct profile_file *file =
+		profile_file_add(files, profile_own_path(profile, "openconnect"), 0600);
 
 	g_string_append_printf(
 		file->text,

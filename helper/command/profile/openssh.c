@@ -5,7 +5,7 @@
 #include <gnutls/abstract.h>
 
 #include "base/error.h"
-#include "client.h"
+#include "profile.h"
 #include "support.h"
 
 static void append_field(GByteArray *blob, const void *data, size_t size)
@@ -86,7 +86,7 @@ static char *rsa(gnutls_pubkey_t key, GByteArray *blob)
 }
 
 /* "ssh-rsa AAAA…", or NULL for a key that ssh has no name for. */
-static char *public_line(const struct client_profile *profile)
+static char *public_line(const struct profile_request *profile)
 {
 	g_autoptr(GByteArray) blob = g_byte_array_new();
 	g_autofree char *type = NULL, *text = NULL;
@@ -105,10 +105,10 @@ static char *public_line(const struct client_profile *profile)
 	return g_strdup_printf("%s %s", type, text);
 }
 
-gboolean client_openssh(const struct client_profile *profile, GPtrArray *files, GError **error)
+gboolean profile_openssh(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	g_autofree char *line = public_line(profile);
-	struct client_file *file;
+	struct profile_file *file;
 
 	if (!line)
 		return devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
@@ -117,11 +117,11 @@ gboolean client_openssh(const struct client_profile *profile, GPtrArray *files, 
 	/* When the token has no such key or it can't sign, ssh looks for a private one in that file, and warns of it
 	 * in capitals if others can read it.
 	 */
-	file = client_file_add(
+	file = profile_file_add(
 		files, g_strdup_printf("%s/.ssh/devid-%s.pub", profile->home, profile->name), 0600);
 	file->plain = true;
 	g_string_append_printf(file->text, "%s devid\n", line);
-	file = client_file_add(files, g_strdup_printf("%s/.ssh/config", profile->home), 0600);
+	file = profile_file_add(files, g_strdup_printf("%s/.ssh/config", profile->home), 0600);
 	file->part = g_strdup(profile->name);
 	file->first = true;
 	g_string_append_printf(
@@ -135,7 +135,7 @@ gboolean client_openssh(const struct client_profile *profile, GPtrArray *files, 
 	if (profile->port)
 		g_string_append_printf(file->text, "\tPort %s\n", profile->port);
 	if (profile->user) {
-		g_autofree char *user = client_quoted(profile->user);
+		g_autofree char *user = profile_quoted(profile->user);
 
 		g_string_append_printf(file->text, "\tUser %s\n", user);
 	}

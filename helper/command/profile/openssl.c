@@ -2,13 +2,13 @@
 #include <config.h>
 #include <glib.h>
 
-#include "client.h"
+#include "profile.h"
 #include "support.h"
 
-gboolean client_openssl(const struct client_profile *profile, GPtrArray *files, GError **error)
+gboolean profile_openssl(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
-	struct client_file *file =
-		client_file_add(files, client_own_path(profile, "openssl"), 0600);
+	struct profile_file *file =
+		profile_file_add(files, profile_own_path(profile, "openssl"), 0600);
 
 	g_string_append_printf(
 		file->text,

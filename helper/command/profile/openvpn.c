@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "identity/token.h"
-#include "client.h"
+#include "profile.h"
 #include "support.h"
 
 #define TOKEN_TEXT_MAX 65
@@ -47,14 +47,14 @@ static char *token_url(const char *label)
 }
 
 /* What the token says of itself is asked of the module: only that counts. */
-static char *serialized_id(const struct client_profile *profile, GError **error)
+static char *serialized_id(const struct profile_request *profile, GError **error)
 {
 	static const gnutls_pkcs11_token_info_t parts[] = { GNUTLS_PKCS11_TOKEN_MANUFACTURER,
 							    GNUTLS_PKCS11_TOKEN_MODEL,
 							    GNUTLS_PKCS11_TOKEN_SERIAL,
 							    GNUTLS_PKCS11_TOKEN_LABEL };
 	g_autoptr(GString) id = g_string_new(NULL);
-	g_autofree char *hex = client_id(profile, true), *url = NULL;
+	g_autofree char *hex = profile_id(profile, true), *url = NULL;
 
 	if (!token_load_own(error))
 		return NULL;
@@ -74,15 +74,15 @@ static char *serialized_id(const struct client_profile *profile, GError **error)
 	return g_string_free(g_steal_pointer(&id), FALSE);
 }
 
-gboolean client_openvpn(const struct client_profile *profile, GPtrArray *files, GError **error)
+gboolean profile_openvpn(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	g_autofree char *id = serialized_id(profile, error);
-	struct client_file *file;
+	struct profile_file *file;
 
 	if (!id)
 		return FALSE;
-	file = client_file_add(files, g_strdup_printf("/etc/openvpn/client/%s.conf", profile->name),
-			       0600);
+	file = profile_file_add(
+		files, g_strdup_printf("/etc/openvpn/client/%s.conf", profile->name), 0600);
 	g_string_append_printf(
 		file->text,
 		"# systemctl start openvpn-client@%s\n"
@@ -97,8 +97,8 @@ gboolean client_openvpn(const struct client_profile *profile, GPtrArray *files, 
 		"ca '%s'\n"
 		"remote-cert-tls server\n",
 		profile->name, profile->host, profile->port ? profile->port : "1194",
-		client_ca_file(profile));
-	if (!client_host_is_address(profile))
+		profile_ca_file(profile));
+	if (!profile_host_is_address(profile))
 		g_string_append_printf(file->text, "verify-x509-name %s name\n", profile->host);
 	g_string_append_printf(file->text, "pkcs11-providers %s\npkcs11-id '%s'\n", profile->module,
 			       id);

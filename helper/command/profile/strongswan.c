@@ -1,10 +1,10 @@
 /* strongSwan: the module for charon's pkcs11 plugin, and an IKEv2 connection for swanctl. */
 #include "base/error.h"
-#include "client.h"
+#include "profile.h"
 #include "support.h"
 
 /* Dots would divide the name of a section. */
-static char *section_name(const struct client_profile *profile)
+static char *section_name(const struct profile_request *profile)
 {
 	return g_strdelimit(g_strdup(profile->name), ".", '-');
 }
@@ -14,7 +14,7 @@ static char *section_name(const struct client_profile *profile)
  * none of its connections. So the certificates are put there, one a file as swanctl takes them; not in
  * x509ca, where each would be trusted for every connection. Answers what cacerts says, or NULL.
  */
-static char *add_ca_files(const struct client_profile *profile, const char *name, GPtrArray *files,
+static char *add_ca_files(const struct profile_request *profile, const char *name, GPtrArray *files,
 			  GError **error)
 {
 	g_autoptr(GString) names = g_string_new(NULL);
@@ -30,7 +30,7 @@ static char *add_ca_files(const struct client_profile *profile, const char *name
 					    &(gnutls_datum_t){ (unsigned char *)pem, length },
 					    GNUTLS_X509_FMT_PEM, 0);
 	for (unsigned i = 0; i < count; i++) {
-		struct client_file *file;
+		struct profile_file *file;
 		gnutls_datum_t text = { NULL, 0 };
 		g_autofree char *path =
 			i == 0 ? g_strdup_printf("/etc/swanctl/devid/%s.pem", name)
@@ -39,7 +39,7 @@ static char *add_ca_files(const struct client_profile *profile, const char *name
 		if (code >= 0)
 			code = gnutls_x509_crt_export2(certificates[i], GNUTLS_X509_FMT_PEM, &text);
 		g_string_append_printf(names, "%s%s", i == 0 ? "" : ", ", path);
-		file = client_file_add(files, g_steal_pointer(&path), 0644);
+		file = profile_file_add(files, g_steal_pointer(&path), 0644);
 		file->plain = true;
 		g_string_append_len(file->text, (const char *)text.data, text.size);
 		gnutls_free(text.data);
@@ -52,12 +52,12 @@ static char *add_ca_files(const struct client_profile *profile, const char *name
 				"--ca-file %s: %s", profile->ca_file, gnutls_strerror(code));
 }
 
-gboolean client_strongswan(const struct client_profile *profile, GPtrArray *files, GError **error)
+gboolean profile_strongswan(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
-	g_autofree char *id = client_id(profile, false), *name = section_name(profile);
+	g_autofree char *id = profile_id(profile, false), *name = section_name(profile);
 	g_autofree char *ca_files = NULL;
-	struct client_file *file =
-		client_file_add(files, g_strdup("/etc/strongswan.d/devid.conf"), 0644);
+	struct profile_file *file =
+		profile_file_add(files, g_strdup("/etc/strongswan.d/devid.conf"), 0644);
 
 	if (profile->ca_file) {
 		ca_files = add_ca_files(profile, name, files, error);
@@ -69,7 +69,7 @@ gboolean client_strongswan(const struct client_profile *profile, GPtrArray *file
 			       "\t\t\t\tdevid {\n\t\t\t\t\tpath = %s\n\t\t\t\t\tload_certs = yes\n"
 			       "\t\t\t\t}\n\t\t\t}\n\t\t}\n\t}\n}\n",
 			       profile->module);
-	file = client_file_add(
+	file = profile_file_add(
 		files, g_strdup_printf("/etc/swanctl/conf.d/devid-%s.conf", profile->name), 0600);
 	g_string_append_printf(
 		file->text,

@@ -6,7 +6,7 @@
 #include "base/certificate.h"
 #include "base/error.h"
 #include "command/check/prepare.h"
-#include "client.h"
+#include "profile.h"
 #include "support.h"
 
 #define SYSTEM_STORE "/etc/ssl/certs/ca-certificates.crt"
@@ -14,7 +14,7 @@
 
 static void file_free(void *data)
 {
-	struct client_file *file = data;
+	struct profile_file *file = data;
 
 	g_free(file->path);
 	g_free(file->part);
@@ -22,14 +22,14 @@ static void file_free(void *data)
 	g_free(file);
 }
 
-GPtrArray *client_files_new(void)
+GPtrArray *profile_files_new(void)
 {
 	return g_ptr_array_new_with_free_func(file_free);
 }
 
-struct client_file *client_file_add(GPtrArray *files, char *path, mode_t mode)
+struct profile_file *profile_file_add(GPtrArray *files, char *path, mode_t mode)
 {
-	struct client_file *file = g_new0(struct client_file, 1);
+	struct profile_file *file = g_new0(struct profile_file, 1);
 
 	file->path = path;
 	file->mode = mode;
@@ -66,7 +66,7 @@ static gboolean word_error(GError **error, const char *option, const char *word)
 }
 
 /* Host and port: "vpn.example.com", "vpn.example.com:443", "192.0.2.1", "[2001:db8::1]:443". */
-static gboolean split_gateway(struct client_profile *profile, GError **error)
+static gboolean split_gateway(struct profile_request *profile, GError **error)
 {
 	g_autoptr(GSocketConnectable) address = g_network_address_parse(profile->gateway, 0, NULL);
 	const char *end = strchr(profile->gateway, ']'), *colon = strrchr(profile->gateway, ':');
@@ -82,7 +82,7 @@ static gboolean split_gateway(struct client_profile *profile, GError **error)
 	return TRUE;
 }
 
-static gboolean check_gateway(struct client_profile *profile, const struct vpn_client *client,
+static gboolean check_gateway(struct profile_request *profile, const struct profile *client,
 			      GError **error)
 {
 	if (!profile->gateway || !client->gateway)
@@ -108,13 +108,13 @@ static gboolean has_certificates(const char *ca_file, GError **error)
 	if (code < 0)
 		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s",
 				       gnutls_strerror(code));
-	trusted = server_trust_file(credentials, ca_file, error);
+	trusted = prepare_trust_file(credentials, ca_file, error);
 	gnutls_certificate_free_credentials(credentials);
 	return trusted;
 }
 
 /* What a daemon reads must not lie where its unit hides it: ProtectHome=, PrivateTmp=. */
-static gboolean check_ca_file(const struct client_profile *profile, const struct vpn_client *client,
+static gboolean check_ca_file(const struct profile_request *profile, const struct profile *client,
 			      GError **error)
 {
 	static const char *const hidden[] = { "/home/", "/root/", "/run/user/", "/tmp/",
@@ -129,7 +129,7 @@ static gboolean check_ca_file(const struct client_profile *profile, const struct
 		return TRUE;
 	if (!is_plain_word(profile->ca_file, "/.-_+@ "))
 		return word_error(error, "--ca-file", profile->ca_file);
-	for (size_t i = 0; client->token == CLIENT_SYSTEM && i < G_N_ELEMENTS(hidden); i++)
+	for (size_t i = 0; client->token == PROFILE_SYSTEM && i < G_N_ELEMENTS(hidden); i++)
 		if (g_str_has_prefix(profile->ca_file, hidden[i]))
 			return devid_error_set(
 				error, DEVID_USAGE, NULL, "put it below /etc, as in /etc/ssl/",
@@ -162,8 +162,8 @@ static char *plain_name(const char *text)
 	return g_string_free(name, FALSE);
 }
 
-gboolean client_profile_check(struct client_profile *profile, const struct vpn_client *client,
-			      GError **error)
+gboolean profile_request_check(struct profile_request *profile, const struct profile *client,
+			       GError **error)
 {
 	const char *for_name;
 
@@ -178,7 +178,7 @@ gboolean client_profile_check(struct client_profile *profile, const struct vpn_c
 	return TRUE;
 }
 
-void client_profile_clear(struct client_profile *profile)
+void profile_request_clear(struct profile_request *profile)
 {
 	g_clear_pointer(&profile->name, g_free);
 	g_clear_pointer(&profile->gateway, g_free);
@@ -186,17 +186,17 @@ void client_profile_clear(struct client_profile *profile)
 	g_clear_pointer(&profile->port, g_free);
 }
 
-const char *client_ca_file(const struct client_profile *profile)
+const char *profile_ca_file(const struct profile_request *profile)
 {
 	return profile->ca_file ? profile->ca_file : SYSTEM_STORE;
 }
 
-bool client_host_is_address(const struct client_profile *profile)
+bool profile_host_is_address(const struct profile_request *profile)
 {
 	return profile->host && g_hostname_is_ip_address(profile->host);
 }
 
-char *client_common_name(const struct client_profile *profile)
+char *profile_common_name(const struct profile_request *profile)
 {
 	g_autofree char *name = certificate_common_name(profile->identity->chain[0]);
 
@@ -205,7 +205,7 @@ char *client_common_name(const struct client_profile *profile)
 	return plain_name(profile->identity->record->label);
 }
 
-char *client_quoted(const char *text)
+char *profile_quoted(const char *text)
 {
 	GString *quoted = g_string_new("\"");
 
@@ -218,7 +218,7 @@ char *client_quoted(const char *text)
 	return g_string_free(quoted, FALSE);
 }
 
-char *client_id(const struct client_profile *profile, bool upper)
+char *profile_id(const struct profile_request *profile, bool upper)
 {
 	const struct record_bytes *id = &profile->identity->record->id;
 	GString *hex = g_string_new(NULL);
@@ -228,7 +228,7 @@ char *client_id(const struct client_profile *profile, bool upper)
 	return g_string_free(hex, FALSE);
 }
 
-char *client_own_path(const struct client_profile *profile, const char *client)
+char *profile_own_path(const struct profile_request *profile, const char *client)
 {
 	return g_strdup_printf("%s/.config/devid/clients/%s-%s.conf", profile->home, client,
 			       profile->name);

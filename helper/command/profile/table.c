@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "client.h"
+#include "profile.h"
 
 #define VPN_EXAMPLE "vpn.example.com"
 #define COMM_LENGTH 15 /* the kernel knows no more of a program's name */
@@ -11,50 +11,50 @@
 	"a browser that is a Flatpak or a snap needs another way: devid-profile(1), SANDBOXED PROGRAMS"
 
 /* The order of `devid profile`: tunnels, networks, programs, browsers. */
-static const struct vpn_client clients[] = {
-	{ "openconnect", "openconnect (AnyConnect, GlobalProtect and others)", CLIENT_EITHER,
-	  "HOST[:PORT]", VPN_EXAMPLE, true, false, true, client_openconnect, "openconnect",
+static const struct profile clients[] = {
+	{ "openconnect", "openconnect (AnyConnect, GlobalProtect and others)", PROFILE_EITHER,
+	  "HOST[:PORT]", VPN_EXAMPLE, true, false, true, profile_openconnect, "openconnect",
 	  "openconnect --config ~/.config/devid/clients/openconnect-%s.conf" },
-	{ "openvpn", "OpenVPN, started as openvpn-client@NAME", CLIENT_SYSTEM, "HOST[:PORT]",
-	  VPN_EXAMPLE, false, false, true, client_openvpn, "openvpn",
+	{ "openvpn", "OpenVPN, started as openvpn-client@NAME", PROFILE_SYSTEM, "HOST[:PORT]",
+	  VPN_EXAMPLE, false, false, true, profile_openvpn, "openvpn",
 	  "systemctl start openvpn-client@%s" },
-	{ "strongswan", "strongSwan (charon-systemd, swanctl): IKEv2", CLIENT_SYSTEM, "HOST",
-	  VPN_EXAMPLE, false, false, true, client_strongswan, "charon-systemd swanctl",
+	{ "strongswan", "strongSwan (charon-systemd, swanctl): IKEv2", PROFILE_SYSTEM, "HOST",
+	  VPN_EXAMPLE, false, false, true, profile_strongswan, "charon-systemd swanctl",
 	  "systemctl restart strongswan; then the swanctl command in the second file" },
-	{ "networkmanager", "NetworkManager: a VPN by openconnect", CLIENT_EITHER, "HOST[:PORT]",
-	  VPN_EXAMPLE, false, false, true, client_networkmanager,
+	{ "networkmanager", "NetworkManager: a VPN by openconnect", PROFILE_EITHER, "HOST[:PORT]",
+	  VPN_EXAMPLE, false, false, true, profile_networkmanager,
 	  "NetworkManager nm-openconnect-service nm-openconnect-auth-dialog openconnect",
 	  "nmcli connection reload" },
-	{ "networkmanager-wired", "NetworkManager: 802.1X (EAP-TLS) on a wire", CLIENT_SYSTEM,
-	  "INTERFACE", NULL, true, true, true, client_networkmanager_wired,
+	{ "networkmanager-wired", "NetworkManager: 802.1X (EAP-TLS) on a wire", PROFILE_SYSTEM,
+	  "INTERFACE", NULL, true, true, true, profile_networkmanager_wired,
 	  "NetworkManager wpa_supplicant",
 	  "nmcli connection reload; nmcli connection up 'devid %s'" },
-	{ "networkmanager-wifi", "NetworkManager: Wi-Fi with 802.1X (EAP-TLS)", CLIENT_SYSTEM,
-	  "SSID", "Example", true, true, false, client_networkmanager_wifi,
+	{ "networkmanager-wifi", "NetworkManager: Wi-Fi with 802.1X (EAP-TLS)", PROFILE_SYSTEM,
+	  "SSID", "Example", true, true, false, profile_networkmanager_wifi,
 	  "NetworkManager wpa_supplicant",
 	  "nmcli connection reload; nmcli connection up 'devid %s'" },
-	{ "networkmanager-openvpn", "NetworkManager's OpenVPN: it knows no PKCS#11", CLIENT_SYSTEM,
-	  "HOST[:PORT]", VPN_EXAMPLE, false, false, false, client_networkmanager_openvpn, NULL,
+	{ "networkmanager-openvpn", "NetworkManager's OpenVPN: it knows no PKCS#11", PROFILE_SYSTEM,
+	  "HOST[:PORT]", VPN_EXAMPLE, false, false, false, profile_networkmanager_openvpn, NULL,
 	  NULL },
-	{ "wpa_supplicant", "wpa_supplicant: 802.1X (EAP-TLS) on a wire", CLIENT_SYSTEM,
-	  "INTERFACE", "eth0", true, true, true, client_wpa_supplicant, "wpa_supplicant",
+	{ "wpa_supplicant", "wpa_supplicant: 802.1X (EAP-TLS) on a wire", PROFILE_SYSTEM,
+	  "INTERFACE", "eth0", true, true, true, profile_wpa_supplicant, "wpa_supplicant",
 	  "systemctl start wpa_supplicant-wired@%s" },
-	{ "curl", "curl (OpenSSL's pkcs11 engine)", CLIENT_EITHER, "HOST[:PORT]", VPN_EXAMPLE,
-	  false, false, true, client_curl, "curl",
+	{ "curl", "curl (OpenSSL's pkcs11 engine)", PROFILE_EITHER, "HOST[:PORT]", VPN_EXAMPLE,
+	  false, false, true, profile_curl, "curl",
 	  "curl --config ~/.config/devid/clients/curl-%s.conf" },
-	{ "git", "git over HTTPS (GnuTLS, as Debian builds it)", CLIENT_EITHER, "HOST[:PORT]",
-	  "git.example.com", false, false, true, client_git, "git git-remote-https", NULL },
-	{ "openssh", "ssh", CLIENT_EITHER, "HOST[:PORT]", "host.example.com", true, false, true,
-	  client_openssh, "ssh ssh-agent ssh-pkcs11-helper", NULL },
-	{ "firefox", "Firefox, by policy", CLIENT_EITHER, NULL, NULL, false, false, false,
-	  client_firefox, NULL, SANDBOXED },
-	{ "chromium", "Chromium and Chrome, by NSS and policy", CLIENT_EITHER, "HOST[:PORT]",
-	  "intranet.example.com", false, false, false, client_chromium, NULL, SANDBOXED },
-	{ "openssl", "programs of OpenSSL 3: engine and provider", CLIENT_EITHER, NULL, NULL, false,
-	  false, false, client_openssl, NULL, NULL },
+	{ "git", "git over HTTPS (GnuTLS, as Debian builds it)", PROFILE_EITHER, "HOST[:PORT]",
+	  "git.example.com", false, false, true, profile_git, "git git-remote-https", NULL },
+	{ "openssh", "ssh", PROFILE_EITHER, "HOST[:PORT]", "host.example.com", true, false, true,
+	  profile_openssh, "ssh ssh-agent ssh-pkcs11-helper", NULL },
+	{ "firefox", "Firefox, by policy", PROFILE_EITHER, NULL, NULL, false, false, false,
+	  profile_firefox, NULL, SANDBOXED },
+	{ "chromium", "Chromium and Chrome, by NSS and policy", PROFILE_EITHER, "HOST[:PORT]",
+	  "intranet.example.com", false, false, false, profile_chromium, NULL, SANDBOXED },
+	{ "openssl", "programs of OpenSSL 3: engine and provider", PROFILE_EITHER, NULL, NULL,
+	  false, false, false, profile_openssl, NULL, NULL },
 };
 
-const struct vpn_client *client_find(const char *name)
+const struct profile *profile_find(const char *name)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(clients); i++)
 		if (strcmp(clients[i].name, name) == 0)
@@ -62,7 +62,7 @@ const struct vpn_client *client_find(const char *name)
 	return NULL;
 }
 
-bool client_has_program(const char *program)
+bool profile_has_program(const char *program)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(clients); i++) {
 		g_auto(GStrv) programs =
@@ -77,12 +77,12 @@ bool client_has_program(const char *program)
 	return false;
 }
 
-size_t client_count(void)
+size_t profile_count(void)
 {
 	return G_N_ELEMENTS(clients);
 }
 
-const struct vpn_client *client_get(size_t index)
+const struct profile *profile_get(size_t index)
 {
 	return &clients[index];
 }

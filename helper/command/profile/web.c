@@ -1,13 +1,14 @@
 /* curl and git: a client certificate for HTTPS. */
 #include <glib.h>
 
-#include "client.h"
+#include "profile.h"
 #include "support.h"
 
 /* Not ~/.curlrc: that would offer the certificate to every server that asks for one. */
-gboolean client_curl(const struct client_profile *profile, GPtrArray *files, GError **error)
+gboolean profile_curl(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
-	struct client_file *file = client_file_add(files, client_own_path(profile, "curl"), 0600);
+	struct profile_file *file =
+		profile_file_add(files, profile_own_path(profile, "curl"), 0600);
 
 	g_string_append_printf(
 		file->text,
@@ -21,10 +22,10 @@ gboolean client_curl(const struct client_profile *profile, GPtrArray *files, GEr
 }
 
 /* GnuTLS takes a URI where git names a file; the value is quoted, for ";" begins a comment. */
-gboolean client_git(const struct client_profile *profile, GPtrArray *files, GError **error)
+gboolean profile_git(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
-	struct client_file *file =
-		client_file_add(files, g_strdup_printf("%s/.gitconfig", profile->home), 0644);
+	struct profile_file *file =
+		profile_file_add(files, g_strdup_printf("%s/.gitconfig", profile->home), 0644);
 
 	file->part = g_strdup(profile->gateway);
 	g_string_append_printf(

@@ -2,7 +2,7 @@
 #include <config.h>
 #include <glib.h>
 
-#include "client.h"
+#include "profile.h"
 #include "support.h"
 
 /* A string in quotes has no escapes; hex says everything. */
@@ -14,15 +14,15 @@ static void append_text(GString *text, const char *name, const char *value)
 	g_string_append_c(text, '\n');
 }
 
-gboolean client_wpa_supplicant(const struct client_profile *profile, GPtrArray *files,
-			       GError **error)
+gboolean profile_wpa_supplicant(const struct profile_request *profile, GPtrArray *files,
+				GError **error)
 {
-	g_autofree char *name = client_common_name(profile);
-	struct client_file *file =
-		client_file_add(files,
-				g_strdup_printf("/etc/wpa_supplicant/wpa_supplicant-wired-%s.conf",
-						profile->gateway),
-				0600);
+	g_autofree char *name = profile_common_name(profile);
+	struct profile_file *file =
+		profile_file_add(files,
+				 g_strdup_printf("/etc/wpa_supplicant/wpa_supplicant-wired-%s.conf",
+						 profile->gateway),
+				 0600);
 
 	g_string_append_printf(file->text,
 			       "# systemctl start wpa_supplicant-wired@%s\n"

@@ -47,16 +47,16 @@ static void tell_agent(struct reset_place *place, JsonObject *object, bool dry_r
 		    json_value_number(object, "refusals", 0));
 }
 
-void reset_agent(struct reset *reset, enum half half)
+void reset_agent(struct reset *reset, enum scope scope)
 {
 	struct reset_place *place =
-		reset_place_new(reset, half == HALF_SYSTEM ? "the machine's agent" : "agent");
+		reset_place_new(reset, scope == SCOPE_SYSTEM ? "the machine's agent" : "agent");
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
 	g_autoptr(JsonParser) parser = json_parser_new();
 	GError *error = NULL;
 
-	if (client_connect(&client, half, CLIENT_NO_START) != DEVID_OK) {
+	if (client_connect(&client, scope, CLIENT_NO_START) != DEVID_OK) {
 		reset_state(place, "not running: nothing in memory");
 		return;
 	}
@@ -102,7 +102,7 @@ void reset_files(struct reset *reset)
 	AUTO_CLOSE int base = -1;
 	struct stat status;
 
-	if (path_state(HALF_USER, state))
+	if (path_state(SCOPE_USER, state))
 		base = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (base >= 0 && (fstat(base, &status) < 0 || status.st_uid != geteuid())) {
 		reset_unreachable(reset, "%s: it belongs to another user", state);
@@ -154,7 +154,7 @@ void reset_sign_ins(struct reset *reset)
 			    place->found, place->removed);
 }
 
-/* One connection a half, made when it is first needed; the keyring's question comes once. */
+/* One connection a scope, made when it is first needed; the keyring's question comes once. */
 static void remove_identity(struct reset *reset, struct client *client,
 			    const struct identity *identity, struct reset_place *place)
 {
@@ -162,7 +162,7 @@ static void remove_identity(struct reset *reset, struct client *client,
 	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
 	GError *error = NULL;
 
-	if ((client->fd >= 0 || agent_connect(client, identity->half, CLIENT_START, &error)) &&
+	if ((client->fd >= 0 || agent_connect(client, identity->scope, CLIENT_START, &error)) &&
 	    change_remove(client, identity, warnings, kept, &error))
 		place->removed++;
 	else
@@ -203,16 +203,16 @@ void reset_identities(struct reset *reset, const struct identity_list *list)
 	static const char *const names[] = { "identities", "the machine's identities" };
 	size_t beyond = 0;
 
-	for (int half = HALF_USER; half <= HALF_SYSTEM; half++) {
+	for (int scope = SCOPE_USER; scope <= SCOPE_SYSTEM; scope++) {
 		AUTO_CLIENT struct client client = CLIENT_INIT;
 		struct reset_place *place = NULL;
 
-		if (half == HALF_USER || geteuid() == 0)
-			place = reset_place_new(reset, names[half]);
+		if (scope == SCOPE_USER || geteuid() == 0)
+			place = reset_place_new(reset, names[scope]);
 		for (size_t i = 0; list && i < identity_list_count(list); i++) {
 			const struct identity *identity = identity_list_get(list, i);
 
-			if ((int)identity->half != half)
+			if ((int)identity->scope != scope)
 				continue;
 			if (!place) {
 				beyond++;

@@ -4,7 +4,7 @@
 #include "identity/list.h"
 #include "reset.h"
 
-void reset_agent(struct reset *reset, enum half half);
+void reset_agent(struct reset *reset, enum scope scope);
 void reset_files(struct reset *reset);
 void reset_sign_ins(struct reset *reset);
 /* `list` may be NULL: it could not be read. */

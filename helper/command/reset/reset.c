@@ -67,7 +67,7 @@ void reset_unreachable(struct reset *reset, const char *format, ...)
 void reset_failed(struct reset *reset, GError *error)
 {
 	if (!reset->first) {
-		reset->status = exit_status_for(devid_error_result(error));
+		reset->status = report_exit_status(devid_error_result(error));
 		reset->first = error;
 	} else {
 		g_error_free(error);

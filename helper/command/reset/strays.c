@@ -101,13 +101,13 @@ static gint64 count_marks(const char *path)
 /* Until none is left or it is known why. Another request may be at it already, and an agent of another version does it
  * beside its other work, whenever it is asked to remove something.
  */
-static void ask_to_settle(enum half half, const char *path, GPtrArray *stay, GPtrArray *let_go)
+static void ask_to_settle(enum scope scope, const char *path, GPtrArray *stay, GPtrArray *let_go)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	GError *error = NULL;
 
 	for (int turn = 0; turn < SETTLE_TURNS && stay->len == 0 && count_marks(path) > 0; turn++) {
-		if (client.fd < 0 && !agent_connect(&client, half, CLIENT_START, &error))
+		if (client.fd < 0 && !agent_connect(&client, scope, CLIENT_START, &error))
 			break;
 		change_settle(&client, stay, let_go);
 		for (int i = 0; i < SETTLE_TRIES && stay->len == 0 && count_marks(path) > 0; i++)
@@ -146,7 +146,7 @@ static void tell_stay(struct reset *reset, const char *path, gint64 count)
 	reset_failed(reset, error);
 }
 
-static void settle_marks(struct reset *reset, struct reset_place *place, enum half half,
+static void settle_marks(struct reset *reset, struct reset_place *place, enum scope scope,
 			 const char *path)
 {
 	g_autoptr(GPtrArray) stay = g_ptr_array_new_with_free_func(g_free);
@@ -157,7 +157,7 @@ static void settle_marks(struct reset *reset, struct reset_place *place, enum ha
 	place->found += before;
 	if (before == 0 || reset->dry_run)
 		return;
-	ask_to_settle(half, path, stay, let_go);
+	ask_to_settle(scope, path, stay, let_go);
 	after = count_marks(path);
 	place->removed += MAX(before - after - (gint64)let_go->len, 0);
 	tell_lines(reset, stay);
@@ -174,14 +174,14 @@ static void settle_marks(struct reset *reset, struct reset_place *place, enum ha
 	reset_failed(reset, error);
 }
 
-void reset_stray_keys(struct reset *reset, enum half half)
+void reset_stray_keys(struct reset *reset, enum scope scope)
 {
 	struct reset_place *place = reset_place_new(
-		reset, half == HALF_SYSTEM ? "the machine's stray keys" : "stray keys");
+		reset, scope == SCOPE_SYSTEM ? "the machine's stray keys" : "stray keys");
 	char path[PATH_BUFFER];
 	AUTO_CLOSE int fd = -1, lock = -1;
 
-	if (path_data(half, path))
+	if (path_data(scope, path))
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	lock = fd >= 0 ? lock_open(fd, false) : -1;
 	/* Writers hold this lock: what they are about to name is not stray. Without one there were none. */
@@ -193,7 +193,7 @@ void reset_stray_keys(struct reset *reset, enum half half)
 	if (lock >= 0)
 		close(take_fd(&lock));
 	if (fd >= 0)
-		settle_marks(reset, place, half, path);
+		settle_marks(reset, place, scope, path);
 	if (place->found == 0)
 		reset_state(place, "none");
 	else

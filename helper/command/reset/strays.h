@@ -8,4 +8,4 @@
 bool reset_is_stray(const char *file, const struct record_list *records);
 /* Whether it is the agent's mark of a private half that was left behind somewhere. */
 bool reset_is_mark(const char *file);
-void reset_stray_keys(struct reset *reset, enum half half);
+void reset_stray_keys(struct reset *reset, enum scope scope);

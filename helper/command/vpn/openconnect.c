@@ -79,7 +79,7 @@ static bool keyring_asks(void *data)
 {
 	AUTO_AGENT_LOOK struct agent_look look = { .running = false };
 
-	agent_look(HALF_USER, CLIENT_NO_START, &look);
+	agent_look(SCOPE_USER, CLIENT_NO_START, &look);
 	return json_value_number(look.status, "asking", 0) > 0;
 }
 

@@ -63,8 +63,8 @@ static gboolean wait_while_blocked(GCancellable *cancel)
 	return stayed;
 }
 
-static gboolean stub_read(enum half half, const char *spki_hash_hex, const struct store_wait *wait,
-			  struct secret *pkcs8, GError **error)
+static gboolean stub_read(enum scope scope, const char *spki_hash_hex,
+			  const struct store_wait *wait, struct secret *pkcs8, GError **error)
 {
 	g_autoptr(GBytes) bytes = NULL;
 	enum devid_result fail;
@@ -95,7 +95,7 @@ static gboolean stub_read(enum half half, const char *spki_hash_hex, const struc
 		       DEVID_OK;
 }
 
-static gboolean stub_write(enum half half, const char *spki_hash_hex, const char *label,
+static gboolean stub_write(enum scope scope, const char *spki_hash_hex, const char *label,
 			   const struct secret *pkcs8, const struct store_wait *wait,
 			   gboolean *sent, GError **error)
 {
@@ -107,7 +107,7 @@ static gboolean stub_write(enum half half, const char *spki_hash_hex, const char
 	return TRUE;
 }
 
-static gboolean stub_remove(enum half half, const char *spki_hash_hex,
+static gboolean stub_remove(enum scope scope, const char *spki_hash_hex,
 			    const struct store_wait *wait, GError **error)
 {
 	g_mutex_lock(&stub.lock);
@@ -116,14 +116,14 @@ static gboolean stub_remove(enum half half, const char *spki_hash_hex,
 	return TRUE;
 }
 
-static enum store_state stub_state(enum half half, char **why)
+static enum store_state stub_state(enum scope scope, char **why)
 {
 	return STORE_READY;
 }
 
-static enum devid_protection stub_protection(enum half half)
+static enum devid_protection stub_protection(enum scope scope)
 {
-	return half == HALF_SYSTEM ? DEVID_PROTECTION_ROOT : DEVID_PROTECTION_USER;
+	return scope == SCOPE_SYSTEM ? DEVID_PROTECTION_ROOT : DEVID_PROTECTION_USER;
 }
 
 static const struct store stores[] = {

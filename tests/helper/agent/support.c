@@ -204,8 +204,8 @@ void identity_make(const char *label, const char *pki_name, const char *store, s
 	hex_encode(made->hash, WIRE_SPKI_HASH, made->hash_hex);
 	g_snprintf(made->name, sizeof(made->name), "%016" G_GINT64_MODIFIER "x", number++);
 	pki_pkcs8(pki_name, &pkcs8);
-	if (store_find(store) && !store_find(store)->write(HALF_USER, made->hash_hex, label, &pkcs8,
-							   &wait, &sent, &error))
+	if (store_find(store) && !store_find(store)->write(SCOPE_USER, made->hash_hex, label,
+							   &pkcs8, &wait, &sent, &error))
 		fail_msg("%s", error->message);
 	memcpy(id, made->hash, sizeof(id));
 	memcpy(record.spki_hash, made->hash, WIRE_SPKI_HASH);
@@ -221,8 +221,8 @@ void identity_make(const char *label, const char *pki_name, const char *store, s
 	if (!text)
 		fail_msg("%s", error->message);
 	g_snprintf(file, sizeof(file), "%s%s", made->name, RECORD_SUFFIX);
-	if (!folder_open(HALF_USER, TRUE, &folder, &error) || !folder_lock(&folder, NULL, &error) ||
-	    !folder_prepare_generation(&folder, &error) ||
+	if (!folder_open(SCOPE_USER, TRUE, &folder, &error) ||
+	    !folder_lock(&folder, NULL, &error) || !folder_prepare_generation(&folder, &error) ||
 	    !folder_write(&folder, file, 0600, g_bytes_get_data(text, NULL), g_bytes_get_size(text),
 			  &error) ||
 	    !folder_publish_generation(&folder, &error))
@@ -236,9 +236,9 @@ void identity_unmake(const struct made *made)
 	char file[32];
 
 	g_snprintf(file, sizeof(file), "%s%s", made->name, RECORD_SUFFIX);
-	if (!folder_open(HALF_USER, TRUE, &folder, &error) || !folder_lock(&folder, NULL, &error) ||
-	    !folder_prepare_generation(&folder, &error) || !folder_remove(&folder, file, &error) ||
-	    !folder_publish_generation(&folder, &error))
+	if (!folder_open(SCOPE_USER, TRUE, &folder, &error) ||
+	    !folder_lock(&folder, NULL, &error) || !folder_prepare_generation(&folder, &error) ||
+	    !folder_remove(&folder, file, &error) || !folder_publish_generation(&folder, &error))
 		fail_msg("%s", error->message);
 }
 
@@ -297,10 +297,10 @@ void bench_client(struct bench *bench, uid_t uid, const char *program)
 	}
 }
 
-void bench_open(struct bench *bench, enum half half)
+void bench_open(struct bench *bench, enum scope scope)
 {
 	memset(bench, 0, sizeof(*bench));
-	agent_init(&bench->agent, half);
+	agent_init(&bench->agent, scope);
 	request_begin(&bench->session, &bench->agent);
 	bench_client(bench, geteuid(), "/usr/bin/test-client");
 }

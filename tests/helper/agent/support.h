@@ -50,7 +50,7 @@ struct bench {
 	struct session session;
 	struct wire_frame request, reply;
 };
-void bench_open(struct bench *bench, enum half half);
+void bench_open(struct bench *bench, enum scope scope);
 void bench_close(struct bench *bench);
 void bench_client(struct bench *bench, uid_t uid, const char *program);
 /* SIGN with SHA-256 by the key's plain scheme; the reply's result. */

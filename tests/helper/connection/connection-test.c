@@ -231,7 +231,7 @@ static void state_is_read_back(void **unused)
 	g_autoptr(ConnectionState) state = NULL;
 	int supervisor;
 
-	write_state(getpid(), process_started(getpid()));
+	write_state(getpid(), connection_process_started(getpid()));
 	state = connection_state_read("work");
 	assert_non_null(state);
 	assert_string_equal(state->state, "connected");
@@ -250,7 +250,8 @@ static void another_process_is_not_it(void **unused)
 	for (int i = 0; i < 3; i++) {
 		g_autoptr(ConnectionState) state = NULL;
 
-		write_state(i == 2 ? 0 : getpid(), process_started(getpid()) * (i != 1) + (i == 0));
+		write_state(i == 2 ? 0 : getpid(),
+			    connection_process_started(getpid()) * (i != 1) + (i == 0));
 		state = connection_state_read("work");
 		assert_non_null(state);
 		assert_int_equal(connection_state_supervisor(state), -1);
@@ -294,7 +295,7 @@ static void only_names_are_listed(void **unused)
 {
 	g_autoptr(GPtrArray) states = NULL;
 
-	write_state(getpid(), process_started(getpid()));
+	write_state(getpid(), connection_process_started(getpid()));
 	put("a b.json", "{}");
 	put(".hidden.json", "{}");
 	put("other.txt", "{}");

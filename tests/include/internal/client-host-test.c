@@ -70,9 +70,9 @@ static void a_listener_of_another_user_is_not_used(void **state)
 	assert_int_equal(chmod(place->folder, 0700), 0);
 	assert_true(listener >= 0);
 	assert_result(connect_user(&client), DEVID_DENIED);
-	/* On the machine's half root's folder may hold root's socket alone. */
+	/* On the machine's scope root's folder may hold root's socket alone. */
 	setenv("DEVID_SYSTEM_RUNTIME_DIR", place->folder, 1);
-	assert_result(client_connect(&client, HALF_SYSTEM, CLIENT_NO_START), DEVID_DENIED);
+	assert_result(client_connect(&client, SCOPE_SYSTEM, CLIENT_NO_START), DEVID_DENIED);
 	close(listener);
 }
 
@@ -84,12 +84,12 @@ static void the_machine_s_folder_is_not_writable_by_others(void **state)
 	place_serve(place, "answer");
 	setenv("DEVID_SYSTEM_RUNTIME_DIR", place->folder, 1);
 	assert_int_equal(chmod(place->folder, 0755), 0);
-	assert_result(client_connect(&client, HALF_SYSTEM, CLIENT_NO_START), DEVID_OK);
+	assert_result(client_connect(&client, SCOPE_SYSTEM, CLIENT_NO_START), DEVID_OK);
 	client_close(&client);
 	assert_int_equal(chmod(place->folder, 0775), 0);
-	assert_result(client_connect(&client, HALF_SYSTEM, CLIENT_NO_START), DEVID_DENIED);
+	assert_result(client_connect(&client, SCOPE_SYSTEM, CLIENT_NO_START), DEVID_DENIED);
 	assert_int_equal(chmod(place->folder, 0757), 0);
-	assert_result(client_connect(&client, HALF_SYSTEM, CLIENT_NO_START), DEVID_DENIED);
+	assert_result(client_connect(&client, SCOPE_SYSTEM, CLIENT_NO_START), DEVID_DENIED);
 }
 
 static int use_in_child(void *data)

@@ -53,7 +53,7 @@ void place_serve(struct place *place, const char *manner)
 
 enum devid_result connect_user(struct client *client)
 {
-	return client_connect(client, HALF_USER, CLIENT_NO_START);
+	return client_connect(client, SCOPE_USER, CLIENT_NO_START);
 }
 
 enum devid_result ask(struct client *client, uint32_t wanted)

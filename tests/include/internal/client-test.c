@@ -41,7 +41,7 @@ static void nothing_there_is_told_at_once(void **state)
 	int fd;
 
 	assert_result(connect_user(&client), DEVID_AGENT_GONE);
-	assert_result(client_connect(&client, HALF_USER, CLIENT_START), DEVID_AGENT_GONE);
+	assert_result(client_connect(&client, SCOPE_USER, CLIENT_START), DEVID_AGENT_GONE);
 	assert_result(ask(&client, DEVID_OK), DEVID_AGENT_GONE);
 	assert_int_equal(client.fd, -1);
 	/* A socket that nobody listens at any more. */
@@ -226,7 +226,7 @@ static enum devid_result tell(int bound_ms)
 	wire_begin(&request, WIRE_REFUSED);
 	wire_put(&request, TAG_SPKI_HASH, hash, sizeof(hash));
 	assert_result(wire_finish(&request), DEVID_OK);
-	return client_tell(HALF_USER, &request, bound_ms);
+	return client_tell(SCOPE_USER, &request, bound_ms);
 }
 
 static void a_word_is_told(void **state)
@@ -294,9 +294,9 @@ static int start_and_ask(void *data)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 
-	if (client_connect(&client, HALF_USER, CLIENT_NO_START) != DEVID_AGENT_GONE)
+	if (client_connect(&client, SCOPE_USER, CLIENT_NO_START) != DEVID_AGENT_GONE)
 		return 1;
-	if (client_connect(&client, HALF_USER, CLIENT_START) != DEVID_OK)
+	if (client_connect(&client, SCOPE_USER, CLIENT_START) != DEVID_OK)
 		return 2;
 	return ask(&client, DEVID_EXISTS) != DEVID_EXISTS;
 }
@@ -322,7 +322,7 @@ static int start_in_vain(void *data)
 {
 	struct client client = CLIENT_INIT;
 
-	return client_connect(&client, HALF_USER, CLIENT_START);
+	return client_connect(&client, SCOPE_USER, CLIENT_START);
 }
 
 static void an_agent_that_fails_to_start_is_told(void **state)

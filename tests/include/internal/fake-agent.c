@@ -105,7 +105,7 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(manner, "ready") == 0)
 		return write(3, "", 1) != 1;
-	if (!path_socket(HALF_USER, path))
+	if (!path_socket(SCOPE_USER, path))
 		return 3;
 	unlink(path);
 	listener = fake_listen(path);

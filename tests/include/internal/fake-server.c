@@ -27,12 +27,12 @@ int fake_listen(const char *path)
 
 static bool take(int fd, struct wire_frame *frame)
 {
-	return wire_receive(fd, frame, BOUND_MS, 0) == DEVID_OK;
+	return socket_receive(fd, frame, BOUND_MS, 0) == DEVID_OK;
 }
 
 static bool put(int fd, struct wire_frame *frame)
 {
-	return wire_finish(frame) == DEVID_OK && wire_send(fd, frame, BOUND_MS) == DEVID_OK;
+	return wire_finish(frame) == DEVID_OK && socket_send(fd, frame, BOUND_MS) == DEVID_OK;
 }
 
 static bool reply(int fd, uint32_t result, uint32_t protocol)

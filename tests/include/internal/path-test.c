@@ -34,12 +34,12 @@ static int setup(void **state)
 	return folder_make(state);
 }
 
-static void expect(bool (*find)(enum half half, char *path), enum half half, const char *format,
+static void expect(bool (*find)(enum scope scope, char *path), enum scope scope, const char *format,
 		   const char *folder)
 {
 	char path[PATH_BUFFER], wanted[2 * PATH_BUFFER];
 
-	assert_true(find(half, path));
+	assert_true(find(scope, path));
 	snprintf(wanted, sizeof(wanted), "%s%s", folder, format);
 	assert_string_equal(path, wanted);
 }
@@ -47,11 +47,11 @@ static void expect(bool (*find)(enum half half, char *path), enum half half, con
 static void home_is_the_base(void **state)
 {
 	setenv("HOME", *state, 1);
-	expect(path_data, HALF_USER, "/.local/share/devid", *state);
-	expect(path_config, HALF_USER, "/.config/devid", *state);
-	expect(path_state, HALF_USER, "/.local/state/devid", *state);
-	expect(path_runtime, HALF_USER, "/.local/share/devid", *state);
-	expect(path_socket, HALF_USER, "/.local/share/devid/agent", *state);
+	expect(path_data, SCOPE_USER, "/.local/share/devid", *state);
+	expect(path_config, SCOPE_USER, "/.config/devid", *state);
+	expect(path_state, SCOPE_USER, "/.local/state/devid", *state);
+	expect(path_runtime, SCOPE_USER, "/.local/share/devid", *state);
+	expect(path_socket, SCOPE_USER, "/.local/share/devid/agent", *state);
 }
 
 static void the_machine_has_fixed_ones(void **state)
@@ -61,10 +61,10 @@ static void the_machine_has_fixed_ones(void **state)
 	setenv("XDG_CONFIG_HOME", *state, 1);
 	setenv("XDG_RUNTIME_DIR", *state, 1);
 	setenv("DEVID_CONFIG_DIR", *state, 1);
-	expect(path_data, HALF_SYSTEM, "/var/lib/devid", "");
-	expect(path_config, HALF_SYSTEM, "/etc/devid", "");
-	expect(path_state, HALF_SYSTEM, "/var/log/devid", "");
-	expect(path_socket, HALF_SYSTEM, "/run/devid/agent", "");
+	expect(path_data, SCOPE_SYSTEM, "/var/lib/devid", "");
+	expect(path_config, SCOPE_SYSTEM, "/etc/devid", "");
+	expect(path_state, SCOPE_SYSTEM, "/var/log/devid", "");
+	expect(path_socket, SCOPE_SYSTEM, "/run/devid/agent", "");
 }
 
 static void own_variables_come_first(void **state)
@@ -78,13 +78,13 @@ static void own_variables_come_first(void **state)
 	setenv("DEVID_SYSTEM_STATE_DIR", "/b/state", 1);
 	setenv("DEVID_SYSTEM_RUNTIME_DIR", "/b/run", 1);
 	setenv("DEVID_AGENT", "/c/agent", 1);
-	expect(path_data, HALF_USER, "/a/data", "");
-	expect(path_config, HALF_USER, "/a/config", "");
-	expect(path_state, HALF_USER, "/a/state", "");
-	expect(path_socket, HALF_USER, "/a/run/agent", "");
-	expect(path_data, HALF_SYSTEM, "/b/data", "");
-	expect(path_state, HALF_SYSTEM, "/b/state", "");
-	expect(path_socket, HALF_SYSTEM, "/b/run/agent", "");
+	expect(path_data, SCOPE_USER, "/a/data", "");
+	expect(path_config, SCOPE_USER, "/a/config", "");
+	expect(path_state, SCOPE_USER, "/a/state", "");
+	expect(path_socket, SCOPE_USER, "/a/run/agent", "");
+	expect(path_data, SCOPE_SYSTEM, "/b/data", "");
+	expect(path_state, SCOPE_SYSTEM, "/b/state", "");
+	expect(path_socket, SCOPE_SYSTEM, "/b/run/agent", "");
 	assert_string_equal(path_agent(), "/c/agent");
 }
 
@@ -93,8 +93,8 @@ static void xdg_folders_come_next(void **state)
 	setenv("HOME", *state, 1);
 	setenv("XDG_DATA_HOME", *state, 1);
 	setenv("XDG_RUNTIME_DIR", *state, 1);
-	expect(path_data, HALF_USER, "/devid", *state);
-	expect(path_socket, HALF_USER, "/devid/agent", *state);
+	expect(path_data, SCOPE_USER, "/devid", *state);
+	expect(path_socket, SCOPE_USER, "/devid/agent", *state);
 }
 
 static void a_folder_yet_to_be_made_counts(void **state)
@@ -103,7 +103,7 @@ static void a_folder_yet_to_be_made_counts(void **state)
 
 	snprintf(later, sizeof(later), "%s/not/yet", (char *)*state);
 	setenv("XDG_DATA_HOME", later, 1);
-	expect(path_data, HALF_USER, "/devid", later);
+	expect(path_data, SCOPE_USER, "/devid", later);
 }
 
 static void relative_and_empty_ones_do_not(void **state)
@@ -114,9 +114,9 @@ static void relative_and_empty_ones_do_not(void **state)
 	setenv("XDG_RUNTIME_DIR", ".", 1);
 	setenv("DEVID_DATA_DIR", "data", 1);
 	setenv("DEVID_AGENT", "./agent", 1);
-	expect(path_data, HALF_USER, "/.local/share/devid", *state);
-	expect(path_config, HALF_USER, "/.config/devid", *state);
-	expect(path_socket, HALF_USER, "/.local/share/devid/agent", *state);
+	expect(path_data, SCOPE_USER, "/.local/share/devid", *state);
+	expect(path_config, SCOPE_USER, "/.config/devid", *state);
+	expect(path_socket, SCOPE_USER, "/.local/share/devid/agent", *state);
 	assert_int_equal(path_agent()[0], '/');
 }
 
@@ -180,12 +180,12 @@ static void a_file_is_no_folder(void **state)
 	setenv("HOME", *state, 1);
 	setenv("XDG_DATA_HOME", file, 1);
 	setenv("XDG_RUNTIME_DIR", file, 1);
-	expect(path_data, HALF_USER, "/.local/share/devid", *state);
-	expect(path_runtime, HALF_USER, "/.local/share/devid", *state);
+	expect(path_data, SCOPE_USER, "/.local/share/devid", *state);
+	expect(path_runtime, SCOPE_USER, "/.local/share/devid", *state);
 	/* Nor can there ever be one below it. */
 	strcat(file, "/below");
 	setenv("XDG_DATA_HOME", file, 1);
-	expect(path_data, HALF_USER, "/.local/share/devid", *state);
+	expect(path_data, SCOPE_USER, "/.local/share/devid", *state);
 }
 
 /* As after `su`: the variables are another user's. */
@@ -204,9 +204,9 @@ static void folders_of_others_do_not_count(void **state)
 	setenv("XDG_DATA_HOME", other, 1);
 	setenv("XDG_RUNTIME_DIR", other, 1);
 	setenv("XDG_CONFIG_HOME", below, 1);
-	expect(path_data, HALF_USER, "/.local/share/devid", entry->pw_dir);
-	expect(path_config, HALF_USER, "/.config/devid", entry->pw_dir);
-	expect(path_runtime, HALF_USER, "/.local/share/devid", entry->pw_dir);
+	expect(path_data, SCOPE_USER, "/.local/share/devid", entry->pw_dir);
+	expect(path_config, SCOPE_USER, "/.config/devid", entry->pw_dir);
+	expect(path_runtime, SCOPE_USER, "/.local/share/devid", entry->pw_dir);
 	assert_null(path_from_environment("XDG_RUNTIME_DIR"));
 }
 
@@ -224,13 +224,13 @@ static void links_of_others_do_not_count(void **state)
 	assert_int_equal(mkdir(folder, 0755), 0);
 	assert_int_equal(symlink(folder, link), 0);
 	setenv("XDG_DATA_HOME", link, 1);
-	expect(path_data, HALF_USER, "/devid", link);
+	expect(path_data, SCOPE_USER, "/devid", link);
 	assert_int_equal(lchown(link, 65534, 65534), 0);
 	setenv("HOME", link, 1);
 	setenv("XDG_STATE_HOME", below, 1);
 	setenv("XDG_RUNTIME_DIR", link, 1);
-	expect(path_data, HALF_USER, "/.local/share/devid", entry->pw_dir);
-	expect(path_state, HALF_USER, "/.local/state/devid", entry->pw_dir);
+	expect(path_data, SCOPE_USER, "/.local/share/devid", entry->pw_dir);
+	expect(path_state, SCOPE_USER, "/.local/state/devid", entry->pw_dir);
 	assert_null(path_from_environment("XDG_RUNTIME_DIR"));
 }
 
@@ -241,9 +241,9 @@ static void no_home_is_told(void **state)
 	if (!is_root() || getpwuid(54321))
 		skip();
 	assert_int_equal(seteuid(54321), 0);
-	assert_false(path_data(HALF_USER, path));
-	assert_false(path_socket(HALF_USER, path));
-	assert_true(path_data(HALF_SYSTEM, path));
+	assert_false(path_data(SCOPE_USER, path));
+	assert_false(path_socket(SCOPE_USER, path));
+	assert_true(path_data(SCOPE_SYSTEM, path));
 	assert_int_equal(seteuid(0), 0);
 }
 
@@ -255,12 +255,12 @@ static void a_socket_has_to_fit(void **state)
 	longer[0] = '/';
 	longer[101] = '\0'; /* and "/agent": 107 */
 	setenv("DEVID_RUNTIME_DIR", longer, 1);
-	assert_true(path_socket(HALF_USER, path));
+	assert_true(path_socket(SCOPE_USER, path));
 	longer[101] = 'x';
 	longer[102] = '\0';
 	setenv("DEVID_RUNTIME_DIR", longer, 1);
-	assert_true(path_runtime(HALF_USER, path));
-	assert_false(path_socket(HALF_USER, path));
+	assert_true(path_runtime(SCOPE_USER, path));
+	assert_false(path_socket(SCOPE_USER, path));
 }
 
 static void a_path_has_to_fit(void **state)
@@ -271,10 +271,10 @@ static void a_path_has_to_fit(void **state)
 	longer[0] = '/';
 	longer[PATH_BUFFER] = '\0';
 	setenv("DEVID_DATA_DIR", longer, 1);
-	assert_false(path_data(HALF_USER, path));
+	assert_false(path_data(SCOPE_USER, path));
 	longer[PATH_BUFFER - 1] = '\0';
 	setenv("DEVID_DATA_DIR", longer, 1);
-	assert_true(path_data(HALF_USER, path));
+	assert_true(path_data(SCOPE_USER, path));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, folder_remove)

@@ -1,4 +1,4 @@
-/* wire_send() and wire_receive() over a socket pair: bounds, ends, halves. */
+/* socket_send() and socket_receive() over a socket pair: bounds, ends, halves. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -59,11 +59,12 @@ static void passes_frames(void **state)
 
 	for (size_t length = 0; length < 10000; length += 333) {
 		build(&sent, length);
-		assert_result(wire_send(pair->theirs, &sent, 1000), DEVID_OK);
-		assert_result(wire_receive(pair->ours, &got, 1000, length % 2 ? 60 : 0), DEVID_OK);
+		assert_result(socket_send(pair->theirs, &sent, 1000), DEVID_OK);
+		assert_result(socket_receive(pair->ours, &got, 1000, length % 2 ? 60 : 0),
+			      DEVID_OK);
 		assert_int_equal(got.bytes.length, length + 16);
 	}
-	assert_result(wire_receive(pair->ours, &got, 0, 0), DEVID_TIMEOUT);
+	assert_result(socket_receive(pair->ours, &got, 0, 0), DEVID_TIMEOUT);
 }
 
 static void send_progress(int fd)
@@ -72,7 +73,7 @@ static void send_progress(int fd)
 
 	wire_begin(&frame, WIRE_PROGRESS);
 	assert_result(wire_finish(&frame), DEVID_OK);
-	assert_result(wire_send(fd, &frame, 1000), DEVID_OK);
+	assert_result(socket_send(fd, &frame, 1000), DEVID_OK);
 }
 
 /* An answer may come right after the news that it takes longer; a request after a request may not. */
@@ -83,23 +84,23 @@ static void only_progress_has_a_successor(void **state)
 	struct pair *pair = *state;
 
 	send_progress(pair->theirs);
-	assert_result(wire_receive(pair->ours, &got, 1000, 0), DEVID_OK);
+	assert_result(socket_receive(pair->ours, &got, 1000, 0), DEVID_OK);
 	assert_int_equal(wire_type(&got), WIRE_PROGRESS);
 	for (size_t length = 0; length < 10000; length += 333) {
 		send_progress(pair->theirs);
 		send_progress(pair->theirs);
 		build(&sent, length);
-		assert_result(wire_send(pair->theirs, &sent, 1000), DEVID_OK);
-		assert_result(wire_receive(pair->ours, &got, 1000, 0), DEVID_OK);
+		assert_result(socket_send(pair->theirs, &sent, 1000), DEVID_OK);
+		assert_result(socket_receive(pair->ours, &got, 1000, 0), DEVID_OK);
 		assert_int_equal(wire_type(&got), WIRE_SIGN);
 		assert_int_equal(got.bytes.length, length + 16);
 		for (size_t i = got.bytes.length; i < got.bytes.size; i++)
 			assert_int_equal(got.bytes.data[i], 0);
 	}
 	build(&sent, 10);
-	assert_result(wire_send(pair->theirs, &sent, 1000), DEVID_OK);
-	assert_result(wire_send(pair->theirs, &sent, 1000), DEVID_OK);
-	assert_result(wire_receive(pair->ours, &got, 1000, 0), DEVID_BAD_DATA);
+	assert_result(socket_send(pair->theirs, &sent, 1000), DEVID_OK);
+	assert_result(socket_send(pair->theirs, &sent, 1000), DEVID_OK);
+	assert_result(socket_receive(pair->ours, &got, 1000, 0), DEVID_BAD_DATA);
 }
 
 /* A client that sends what only an agent does would keep its thread passing it over for ever. */
@@ -112,14 +113,14 @@ static void an_agent_takes_no_answers(void **state)
 	/* The second has only begun: a client would wait for the rest of it, and then for more. */
 	send_progress(pair->theirs);
 	assert_int_equal(send(pair->theirs, "\0\0\0\0", 4, 0), 4);
-	assert_result(wire_receive_request(pair->ours, &got, 1000), DEVID_BAD_DATA);
+	assert_result(socket_receive_request(pair->ours, &got, 1000), DEVID_BAD_DATA);
 	teardown(state);
 	assert_int_equal(setup(state), 0);
 	pair = *state;
 	wire_begin(&reply, WIRE_REPLY);
 	assert_result(wire_finish(&reply), DEVID_OK);
-	assert_result(wire_send(pair->theirs, &reply, 1000), DEVID_OK);
-	assert_result(wire_receive_request(pair->ours, &got, 1000), DEVID_BAD_DATA);
+	assert_result(socket_send(pair->theirs, &reply, 1000), DEVID_OK);
+	assert_result(socket_receive_request(pair->ours, &got, 1000), DEVID_BAD_DATA);
 }
 
 static void *receive_large(void *data)
@@ -128,7 +129,7 @@ static void *receive_large(void *data)
 	struct pair *pair = data;
 
 	for (int i = 0; i < 20; i++)
-		if (wire_receive(pair->theirs, &got, 5000, i % 2 ? 60 : 0) != DEVID_OK ||
+		if (socket_receive(pair->theirs, &got, 5000, i % 2 ? 60 : 0) != DEVID_OK ||
 		    got.bytes.length != WIRE_FRAME_MAX)
 			return pair;
 	return NULL;
@@ -147,7 +148,7 @@ static void passes_large_frames_through_a_small_buffer(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, receive_large, pair), 0);
 	build(&sent, WIRE_BODY_MAX - 8);
 	for (int i = 0; i < 20; i++)
-		assert_result(wire_send(pair->ours, &sent, 5000), DEVID_OK);
+		assert_result(socket_send(pair->ours, &sent, 5000), DEVID_OK);
 	assert_int_equal(pthread_join(thread, &failed), 0);
 	assert_null(failed);
 }
@@ -158,7 +159,7 @@ static void silence_is_bounded(void **state)
 	struct pair *pair = *state;
 
 	hurry_factor = 100;
-	assert_result(wire_receive(pair->ours, &got, 5000, 60), DEVID_TIMEOUT);
+	assert_result(socket_receive(pair->ours, &got, 5000, 60), DEVID_TIMEOUT);
 	assert_result(got.result, DEVID_TIMEOUT);
 }
 
@@ -185,7 +186,7 @@ static void a_byte_now_and_then_is_bounded_too(void **state)
 
 	hurry_factor = 50;
 	assert_int_equal(pthread_create(&thread, NULL, drip, pair), 0);
-	assert_result(wire_receive(pair->ours, &got, 5000, 0), DEVID_TIMEOUT);
+	assert_result(socket_receive(pair->ours, &got, 5000, 0), DEVID_TIMEOUT);
 	shutdown(pair->ours, SHUT_RDWR);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 }
@@ -199,7 +200,7 @@ static void a_full_buffer_is_bounded(void **state)
 	hurry_factor = 100;
 	build(&sent, WIRE_BODY_MAX - 8);
 	for (int i = 0; i < 1000 && result == DEVID_OK; i++)
-		result = wire_send(pair->ours, &sent, 5000);
+		result = socket_send(pair->ours, &sent, 5000);
 	assert_result(result, DEVID_TIMEOUT);
 }
 
@@ -216,7 +217,7 @@ static void an_end_at_every_byte_is_told(void **state)
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 		assert_int_equal(write(fds[1], frame.bytes.data, length), length);
 		close(fds[1]);
-		assert_result(wire_receive(fds[0], &got, 1000, 60), DEVID_AGENT_GONE);
+		assert_result(socket_receive(fds[0], &got, 1000, 60), DEVID_AGENT_GONE);
 		close(fds[0]);
 	}
 }
@@ -230,10 +231,10 @@ static void sending_to_nobody_is_told_without_a_signal(void **state)
 	build(&frame, 20);
 	close(pair->theirs);
 	pair->theirs = -1;
-	assert_result(wire_send(pair->ours, &frame, 1000), DEVID_AGENT_GONE);
-	assert_result(wire_receive(pair->ours, &got, 1000, 60), DEVID_AGENT_GONE);
-	assert_result(wire_send(-1, &frame, 1000), DEVID_AGENT_GONE);
-	assert_result(wire_receive(-1, &got, 1000, 0), DEVID_AGENT_GONE);
+	assert_result(socket_send(pair->ours, &frame, 1000), DEVID_AGENT_GONE);
+	assert_result(socket_receive(pair->ours, &got, 1000, 60), DEVID_AGENT_GONE);
+	assert_result(socket_send(-1, &frame, 1000), DEVID_AGENT_GONE);
+	assert_result(socket_receive(-1, &got, 1000, 0), DEVID_AGENT_GONE);
 }
 
 static void bad_frames_are_refused(void **state)
@@ -255,7 +256,7 @@ static void bad_frames_are_refused(void **state)
 
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 		assert_int_equal(write(fds[1], rows[i], sizeof(rows[i])), sizeof(rows[i]));
-		assert_result(wire_receive(fds[0], &got, 1000, 0), DEVID_BAD_DATA);
+		assert_result(socket_receive(fds[0], &got, 1000, 0), DEVID_BAD_DATA);
 		close(fds[0]);
 		close(fds[1]);
 	}
@@ -268,7 +269,7 @@ static void a_broken_frame_is_not_sent(void **state)
 	char byte;
 
 	frame.result = DEVID_TOO_LARGE;
-	assert_result(wire_send(pair->ours, &frame, 1000), DEVID_TOO_LARGE);
+	assert_result(socket_send(pair->ours, &frame, 1000), DEVID_TOO_LARGE);
 	assert_int_equal(recv(pair->theirs, &byte, 1, MSG_DONTWAIT), -1);
 }
 
@@ -280,7 +281,7 @@ static void *answer_later(void *data)
 
 	nanosleep(&pause, NULL);
 	wire_begin(&frame, WIRE_STATUS);
-	if (wire_finish(&frame) != DEVID_OK || wire_send(pair->theirs, &frame, 1000) != DEVID_OK)
+	if (wire_finish(&frame) != DEVID_OK || socket_send(pair->theirs, &frame, 1000) != DEVID_OK)
 		return pair;
 	return NULL;
 }
@@ -294,7 +295,7 @@ static void sleeps_after_it_looked(void **state)
 
 	assert_int_equal(pthread_create(&thread, NULL, answer_later, *state), 0);
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
-	assert_result(wire_receive(((struct pair *)*state)->ours, &got, 5000, 1000000), DEVID_OK);
+	assert_result(socket_receive(((struct pair *)*state)->ours, &got, 5000, 1000000), DEVID_OK);
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
 	assert_true((after.tv_sec - before.tv_sec) * 1000000000 + after.tv_nsec - before.tv_nsec <
 		    10000000);
@@ -333,8 +334,8 @@ static void signals_do_not_disturb(void **state)
 	assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
 	assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
 	assert_int_equal(pthread_create(&thread, NULL, answer_later, *state), 0);
-	assert_result(wire_receive(pair->ours, &got, 5000, 60), DEVID_OK);
-	assert_result(wire_receive(pair->ours, &got, 30, 60), DEVID_TIMEOUT);
+	assert_result(socket_receive(pair->ours, &got, 5000, 60), DEVID_OK);
+	assert_result(socket_receive(pair->ours, &got, 30, 60), DEVID_TIMEOUT);
 	assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
 	assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
 	assert_int_equal(pthread_join(thread, NULL), 0);

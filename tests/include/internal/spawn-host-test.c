@@ -25,7 +25,7 @@ static int with_handler(void *data)
 	struct sigaction action = { .sa_handler = count_child };
 
 	sigaction(SIGCHLD, &action, NULL);
-	if (client_spawn_agent(HALF_USER) != DEVID_OK)
+	if (spawn_agent(SCOPE_USER) != DEVID_OK)
 		return 1;
 	if (waitpid(-1, NULL, 0) != -1 || errno != ECHILD)
 		return 2;
@@ -40,7 +40,7 @@ static void a_handler_hears_nothing(void **state)
 static int with_ignored(void *data)
 {
 	signal(SIGCHLD, SIG_IGN);
-	if (client_spawn_agent(HALF_USER) != DEVID_OK)
+	if (spawn_agent(SCOPE_USER) != DEVID_OK)
 		return 1;
 	return waitpid(-1, NULL, 0) != -1 || errno != ECHILD;
 }
@@ -57,7 +57,7 @@ static int with_blocked(void *data)
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_SETMASK, &set, NULL);
-	if (client_spawn_agent(HALF_USER) != DEVID_OK)
+	if (spawn_agent(SCOPE_USER) != DEVID_OK)
 		return 1;
 	sigpending(&pending);
 	sigprocmask(SIG_SETMASK, NULL, &now);
@@ -96,7 +96,7 @@ static int with_waiter(void *data)
 		return 1;
 	nanosleep(&pause_for, NULL);
 	for (int i = 0; i < 5; i++)
-		if (client_spawn_agent(HALF_USER) != DEVID_OK)
+		if (spawn_agent(SCOPE_USER) != DEVID_OK)
 			return 2;
 	kill(own, SIGKILL);
 	pthread_join(thread, &wrong);
@@ -113,7 +113,7 @@ static int without_streams(void *data)
 	close(0);
 	close(1);
 	close(2);
-	if (client_spawn_agent(HALF_USER) != DEVID_OK)
+	if (spawn_agent(SCOPE_USER) != DEVID_OK)
 		return 1;
 	return fcntl(0, F_GETFD) != -1 || fcntl(1, F_GETFD) != -1 || fcntl(2, F_GETFD) != -1;
 }
@@ -138,7 +138,7 @@ static int with_few(void *data)
 		last = fd;
 	for (int i = 0; i < left; i++)
 		close(last - i);
-	return client_spawn_agent(HALF_USER);
+	return spawn_agent(SCOPE_USER);
 }
 
 static void few_descriptors_are_enough_or_told(void **state)
@@ -161,7 +161,7 @@ static int with_low_limit(void *data)
 	limit.rlim_cur = 16;
 	if (limit.rlim_max < 1024 || setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return 98;
-	return client_spawn_agent(HALF_USER);
+	return spawn_agent(SCOPE_USER);
 }
 
 static void a_low_limit_is_not_handed_on(void **state)
@@ -175,10 +175,10 @@ static int leaking(void *data)
 	int before = count_fds();
 
 	for (int i = 0; i < 5; i++)
-		if (client_spawn_agent(HALF_USER) != DEVID_OK)
+		if (spawn_agent(SCOPE_USER) != DEVID_OK)
 			return 1;
 	setenv("DEVID_FAKE_MANNER", "fail", 1);
-	if (client_spawn_agent(HALF_USER) != DEVID_AGENT_GONE)
+	if (spawn_agent(SCOPE_USER) != DEVID_AGENT_GONE)
 		return 2;
 	return count_fds() != before;
 }
@@ -234,7 +234,7 @@ static void an_agent_that_is_never_ready_is_bounded(void **state)
 
 static void *spawn_in_thread(void *data)
 {
-	*(enum devid_result *)data = client_spawn_agent(HALF_USER);
+	*(enum devid_result *)data = spawn_agent(SCOPE_USER);
 	return NULL;
 }
 

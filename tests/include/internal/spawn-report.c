@@ -53,5 +53,5 @@ bool report_names(const char *word)
 
 int spawn_plain(void *data)
 {
-	return client_spawn_agent(data ? HALF_SYSTEM : HALF_USER);
+	return spawn_agent(data ? SCOPE_SYSTEM : SCOPE_USER);
 }

@@ -34,7 +34,7 @@ static int other_session(void *data)
 {
 	char line[64];
 
-	if (client_spawn_agent(HALF_USER) != DEVID_OK)
+	if (spawn_agent(SCOPE_USER) != DEVID_OK)
 		return 1;
 	snprintf(line, sizeof(line), "sid %d", getsid(0));
 	return report_has(line);
@@ -53,7 +53,7 @@ static int with_signals(void *data)
 		signal(i, SIG_IGN);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	return client_spawn_agent(HALF_USER);
+	return spawn_agent(SCOPE_USER);
 }
 
 static void its_signals_are_reset(void **state)

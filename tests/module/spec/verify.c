@@ -83,8 +83,8 @@ bool verify_message(const char *name, gnutls_digest_algorithm_t digest,
 	int status;
 
 	if (!rsa) {
-		unsigned half = (unsigned)signature_length / 2;
-		gnutls_datum_t r = { sig.data, half }, s = { sig.data + half, half };
+		unsigned scope = (unsigned)signature_length / 2;
+		gnutls_datum_t r = { sig.data, scope }, s = { sig.data + scope, scope };
 
 		assert_int_equal(gnutls_encode_rs_value(&der, &r, &s), 0);
 		sig = der;

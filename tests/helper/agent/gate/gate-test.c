@@ -27,7 +27,7 @@ static int begin(void **state)
 	stub_reset();
 	identity_make("good", "p256", "file", &good);
 	identity_make("stranger", "stranger-p256", "keyring", &stranger);
-	bench_open(&bench, HALF_USER);
+	bench_open(&bench, SCOPE_USER);
 	return 0;
 }
 

@@ -156,7 +156,7 @@ gboolean import_made(const struct made *made, const char *label, guint32 flags, 
 {
 	g_autoptr(GPtrArray) certificates = g_ptr_array_new();
 	struct identity_import import = {
-		.half = HALF_USER,
+		.scope = SCOPE_USER,
 		.label = label,
 		.certificates = certificates,
 		.pkcs8 = with_key ? &made->pkcs8 : NULL,
@@ -196,7 +196,7 @@ gboolean write_object(struct wire_frame *frame, enum wire_object object, const c
 	if (id)
 		wire_put(frame, TAG_ID, id, strlen(id));
 	assert_int_equal(wire_finish(frame), DEVID_OK);
-	return identity_write(HALF_SYSTEM, frame, test_account(), NULL, result, error);
+	return identity_write(SCOPE_SYSTEM, frame, test_account(), NULL, result, error);
 }
 
 gboolean write_certificate(const struct made *made, const char *label, const char *id,
@@ -277,7 +277,7 @@ static char *left_over(void)
 	char *found = NULL;
 	DIR *listing;
 
-	assert_true(writer_open(HALF_USER, TRUE, NULL, &desk, NULL));
+	assert_true(writer_open(SCOPE_USER, TRUE, NULL, &desk, NULL));
 	writer_close(&desk);
 	assert_int_equal(record_load_folder(folder, &list, NULL, NULL), DEVID_OK);
 	listing = opendir(folder);
@@ -298,7 +298,7 @@ static void assert_half(const struct record *record)
 	char hex[SPKI_HEX_SIZE];
 
 	hex_encode(record->spki_hash, 32, hex);
-	if (!store_find(record->store)->read(HALF_USER, hex, NULL, &pkcs8, &error))
+	if (!store_find(record->store)->read(SCOPE_USER, hex, NULL, &pkcs8, &error))
 		fail_msg("%s: its key: %s", record->label, error->message);
 	if (!key_matches_spki(&pkcs8, spki, &error))
 		fail_msg("%s: its key: %s", record->label, error->message);

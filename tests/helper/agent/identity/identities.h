@@ -27,7 +27,7 @@ GBytes *made_spki(const struct made *made);
 /* cmocka fixtures: a fresh data folder in $DEVID_DATA_DIR, gone afterwards. */
 int folder_setup(void **state);
 int folder_teardown(void **state);
-/* The same folder for the machine's half too, whose store is a file. */
+/* The same folder for the machine's scope too, whose store is a file. */
 int system_setup(void **state);
 const char *data_folder(void);
 /* The store that the tests use: $TEST_STORE, else "file". */
@@ -41,7 +41,7 @@ gboolean import_made(const struct made *made, const char *label, guint32 flags, 
 /* The same, kept, and it must succeed. Returns the record's name. */
 char *import_kept(const struct made *made, const char *label, guint32 flags);
 
-/* WRITE to the machine's half, as a module asks for it; `label` and `id` may be NULL. */
+/* WRITE to the machine's scope, as a module asks for it; `label` and `id` may be NULL. */
 gboolean write_object(struct wire_frame *frame, enum wire_object object, const char *label,
 		      const char *id, struct identity_result *result, GError **error);
 gboolean write_certificate(const struct made *made, const char *label, const char *id,

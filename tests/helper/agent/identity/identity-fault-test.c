@@ -101,12 +101,12 @@ static void remove_it(struct scene *scene)
 {
 	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
 
-	(void)identity_remove(HALF_USER, scene->name, 0, NULL, warnings, NULL);
+	(void)identity_remove(SCOPE_USER, scene->name, 0, NULL, warnings, NULL);
 }
 
 static void rename_it(struct scene *scene)
 {
-	(void)identity_rename(HALF_USER, scene->name, 0, "laptop 2", NULL, NULL, NULL);
+	(void)identity_rename(SCOPE_USER, scene->name, 0, "laptop 2", NULL, NULL, NULL);
 }
 
 static void write_one(struct scene *scene, enum wire_object object)
@@ -123,7 +123,7 @@ static void write_one(struct scene *scene, enum wire_object object)
 	else
 		wire_put(&frame, TAG_PKCS8, scene->new.pkcs8.data, scene->new.pkcs8.length);
 	assert_int_equal(wire_finish(&frame), DEVID_OK);
-	(void)identity_write(g_str_equal(test_store()->name, "file") ? HALF_SYSTEM : HALF_USER,
+	(void)identity_write(g_str_equal(test_store()->name, "file") ? SCOPE_SYSTEM : SCOPE_USER,
 			     &frame, test_account(), NULL, &result, NULL);
 	identity_result_clear(&result);
 }
@@ -210,7 +210,7 @@ static void remove_all(void)
 	assert_int_equal(record_load_folder(data_folder(), &list, NULL, NULL), DEVID_OK);
 	for (size_t i = 0; i < list.count; i++)
 		assert_true(
-			identity_remove(HALF_USER, list.records[i].name, 0, NULL, warnings, NULL));
+			identity_remove(SCOPE_USER, list.records[i].name, 0, NULL, warnings, NULL));
 	assert_int_equal(warnings->len, 0);
 	record_list_clear(&list);
 }

@@ -101,7 +101,7 @@ static void remove_half(const struct made *made)
 	g_autoptr(GBytes) spki = made_spki(made);
 	g_autofree char *hex = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, spki);
 
-	assert_true(test_store()->remove(HALF_USER, hex, NULL, NULL));
+	assert_true(test_store()->remove(SCOPE_USER, hex, NULL, NULL));
 }
 
 static void a_missing_key_is_restored(void **state)
@@ -275,7 +275,7 @@ static void an_undo_leaves_later_changes_alone(void **state)
 	make_key(&one);
 	make_leaf(&one, "one", 1, 0, FALSE);
 	assert_true(import_made(&one, "one", 0, TRUE, NULL, &result, &undo, NULL));
-	assert_true(identity_rename(HALF_USER, result.name, 0, "renamed", NULL, NULL, NULL));
+	assert_true(identity_rename(SCOPE_USER, result.name, 0, "renamed", NULL, NULL, NULL));
 	assert_false(identity_undo(undo, NULL, &error));
 	assert_int_equal(devid_error_result(error), DEVID_EXISTS);
 	assert_true(has_record("renamed"));

@@ -51,7 +51,7 @@ static char *make_served(struct made *made)
 static gboolean set_label(const char *name, enum wire_object object, const char *label,
 			  GError **error)
 {
-	return identity_rename(HALF_SYSTEM, name, object, label, NULL, NULL, error);
+	return identity_rename(SCOPE_SYSTEM, name, object, label, NULL, NULL, error);
 }
 
 static void each_keeps_what_it_came_with(void **state)
@@ -141,12 +141,12 @@ static void one_is_set_alone(void **state)
 	assert_true(set_label(name, OBJECT_PRIVATE_KEY, "a certificate", NULL));
 	assert_labels("a certificate", NULL, NULL);
 	/* The id is that of all. */
-	assert_true(identity_rename(HALF_SYSTEM, name, OBJECT_PRIVATE_KEY, "k", id, NULL, NULL));
+	assert_true(identity_rename(SCOPE_SYSTEM, name, OBJECT_PRIVATE_KEY, "k", id, NULL, NULL));
 	assert_labels("a certificate", "k", "a certificate");
 	find_record("a certificate", &record);
 	assert_int_equal(record.id.length, 6);
 	record_clear(&record);
-	assert_true(identity_rename(HALF_SYSTEM, name, OBJECT_CERTIFICATE, NULL, id, NULL, NULL));
+	assert_true(identity_rename(SCOPE_SYSTEM, name, OBJECT_CERTIFICATE, NULL, id, NULL, NULL));
 	assert_labels("a certificate", "k", "a certificate");
 }
 
@@ -261,7 +261,7 @@ static void removed_by_halves(void **state)
 	g_autofree char *name = make_served(&one), *second = NULL;
 
 	/* The key is still called as it was, and the identity as its key. */
-	assert_true(identity_remove(HALF_SYSTEM, name, OBJECT_CERTIFICATE, NULL, warnings, NULL));
+	assert_true(identity_remove(SCOPE_SYSTEM, name, OBJECT_CERTIFICATE, NULL, warnings, NULL));
 	assert_false(has_record("serv-cert"));
 	assert_labels("serv-key", NULL, NULL);
 	g_free(wrote(write_certificate(&one, "serv-cert", NULL, &result, NULL), &result));
@@ -269,7 +269,7 @@ static void removed_by_halves(void **state)
 	/* Unless another identity has that name. */
 	make_key(&two);
 	second = wrote(write_key(&two, "serv-key", NULL, &result, NULL), &result);
-	assert_true(identity_remove(HALF_SYSTEM, name, OBJECT_CERTIFICATE, NULL, warnings, NULL));
+	assert_true(identity_remove(SCOPE_SYSTEM, name, OBJECT_CERTIFICATE, NULL, warnings, NULL));
 	assert_labels("serv-cert", "serv-key", NULL);
 	assert_labels("serv-key", NULL, NULL);
 	assert_true(set_label(name, OBJECT_PRIVATE_KEY, "lone", NULL));
@@ -277,7 +277,7 @@ static void removed_by_halves(void **state)
 	g_free(wrote(write_certificate(&one, "serv-cert", NULL, &result, NULL), &result));
 	assert_labels("serv-cert", "lone", "serv-key");
 	/* The labels of keys that are gone are not the next ones'. */
-	assert_true(identity_remove(HALF_SYSTEM, name, OBJECT_PRIVATE_KEY, NULL, warnings, NULL));
+	assert_true(identity_remove(SCOPE_SYSTEM, name, OBJECT_PRIVATE_KEY, NULL, warnings, NULL));
 	assert_labels("serv-cert", NULL, NULL);
 	g_free(wrote(write_key(&one, "new", NULL, &result, NULL), &result));
 	assert_labels("serv-cert", "new", NULL);

@@ -127,7 +127,7 @@ static void a_lock_that_is_kept(void **state)
 
 	make_key(&one);
 	make_leaf(&one, "laptop", 1, 0, FALSE);
-	assert_true(writer_open(HALF_USER, TRUE, NULL, &desk, NULL));
+	assert_true(writer_open(SCOPE_USER, TRUE, NULL, &desk, NULL));
 	begin = g_get_monotonic_time();
 	assert_false(import_made(&one, "laptop", 0, TRUE, NULL, &result, &undo, &error));
 	assert_int_equal(devid_error_result(error), DEVID_TIMEOUT);

@@ -119,20 +119,20 @@ static void keys_that_others_can_read_are_not_used(void **state)
 	spki = made_spki(&one);
 	hex = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, spki);
 	assert_int_equal(chmod(key, 0640), 0);
-	assert_false(test_store()->read(HALF_USER, hex, NULL, &pkcs8, &error));
+	assert_false(test_store()->read(SCOPE_USER, hex, NULL, &pkcs8, &error));
 	assert_int_equal(devid_error_result(error), DEVID_IO);
 	g_clear_error(&error);
 	assert_int_equal(chmod(key, 0600), 0);
 	if (geteuid() == 0) {
 		assert_int_equal(chown(key, 65534, 65534), 0);
-		assert_false(test_store()->read(HALF_USER, hex, NULL, &pkcs8, &error));
+		assert_false(test_store()->read(SCOPE_USER, hex, NULL, &pkcs8, &error));
 		assert_int_equal(devid_error_result(error), DEVID_IO);
 		g_clear_error(&error);
 		assert_int_equal(chown(key, 0, 0), 0);
 	}
 	assert_true(g_file_set_contents(key, "-----BEGIN PRIVATE KEY-----\nrubbish", 35, NULL));
 	assert_int_equal(chmod(key, 0600), 0);
-	assert_false(test_store()->read(HALF_USER, hex, NULL, &pkcs8, &error));
+	assert_false(test_store()->read(SCOPE_USER, hex, NULL, &pkcs8, &error));
 	assert_int_equal(devid_error_result(error), DEVID_BAD_DATA);
 }
 

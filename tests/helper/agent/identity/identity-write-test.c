@@ -170,7 +170,7 @@ static void a_user_without_a_keyring_gets_no_file(void **state)
 	wire_put_u32(&frame, TAG_KEY_TYPE, KEY_EC);
 	wire_put(&frame, TAG_PKCS8, one.pkcs8.data, one.pkcs8.length);
 	assert_int_equal(wire_finish(&frame), DEVID_OK);
-	assert_fails(identity_write(HALF_USER, &frame, test_account(), NULL, &result, &error),
+	assert_fails(identity_write(SCOPE_USER, &frame, test_account(), NULL, &result, &error),
 		     &error, DEVID_STORE_MISSING);
 	assert_int_equal(assert_whole(), 0);
 }
@@ -185,23 +185,23 @@ static void removed_by_halves(void **state)
 	make_key(&one);
 	make_leaf(&one, "one", 1, 0, FALSE);
 	name = import_kept(&one, "one", 0);
-	assert_true(identity_remove(HALF_USER, name, OBJECT_CERTIFICATE, NULL, warnings, NULL));
+	assert_true(identity_remove(SCOPE_USER, name, OBJECT_CERTIFICATE, NULL, warnings, NULL));
 	find_record("one", &record);
 	assert_int_equal(record.leaf.length, 0);
 	assert_true(record_has_key(&record));
 	record_clear(&record);
 	assert_int_equal(assert_whole(), 1);
-	assert_true(identity_remove(HALF_USER, name, OBJECT_PRIVATE_KEY, NULL, warnings, NULL));
+	assert_true(identity_remove(SCOPE_USER, name, OBJECT_PRIVATE_KEY, NULL, warnings, NULL));
 	assert_int_equal(assert_whole(), 0);
 
 	g_free(name);
 	name = import_kept(&one, "one", 0);
-	assert_true(identity_remove(HALF_USER, name, OBJECT_PRIVATE_KEY, NULL, warnings, NULL));
+	assert_true(identity_remove(SCOPE_USER, name, OBJECT_PRIVATE_KEY, NULL, warnings, NULL));
 	find_record("one", &record);
 	assert_false(record_has_key(&record));
 	record_clear(&record);
 	assert_int_equal(assert_whole(), 1);
-	assert_true(identity_remove(HALF_USER, name, OBJECT_CERTIFICATE, NULL, warnings, NULL));
+	assert_true(identity_remove(SCOPE_USER, name, OBJECT_CERTIFICATE, NULL, warnings, NULL));
 	assert_int_equal(assert_whole(), 0);
 	assert_int_equal(warnings->len, 0);
 }
@@ -216,12 +216,12 @@ static void removed_and_gone(void **state)
 	make_key(&one);
 	make_leaf(&one, "one", 1, 0, FALSE);
 	name = import_kept(&one, "one", 0);
-	assert_true(identity_remove(HALF_USER, name, 0, NULL, warnings, NULL));
+	assert_true(identity_remove(SCOPE_USER, name, 0, NULL, warnings, NULL));
 	assert_int_equal(generation(), 2);
 	assert_int_equal(assert_whole(), 0);
-	assert_fails(identity_remove(HALF_USER, name, 0, NULL, warnings, &error), &error,
+	assert_fails(identity_remove(SCOPE_USER, name, 0, NULL, warnings, &error), &error,
 		     DEVID_NOT_FOUND);
-	assert_fails(identity_remove(HALF_USER, "../../../etc/passwd", 0, NULL, warnings, &error),
+	assert_fails(identity_remove(SCOPE_USER, "../../../etc/passwd", 0, NULL, warnings, &error),
 		     &error, DEVID_NOT_FOUND);
 }
 
@@ -238,14 +238,14 @@ static void renamed(void **state)
 	make_key(&two);
 	make_leaf(&two, "two", 1, 0, FALSE);
 	second = import_kept(&two, "two", 0);
-	assert_true(identity_rename(HALF_USER, first, 0, "uno – 一", id, NULL, NULL));
+	assert_true(identity_rename(SCOPE_USER, first, 0, "uno – 一", id, NULL, NULL));
 	assert_id("uno – 一", "new-id");
-	assert_true(identity_rename(HALF_USER, first, 0, "uno – 一", NULL, NULL, NULL));
-	assert_fails(identity_rename(HALF_USER, second, 0, "uno – 一", NULL, NULL, &error), &error,
+	assert_true(identity_rename(SCOPE_USER, first, 0, "uno – 一", NULL, NULL, NULL));
+	assert_fails(identity_rename(SCOPE_USER, second, 0, "uno – 一", NULL, NULL, &error), &error,
 		     DEVID_EXISTS);
-	assert_fails(identity_rename(HALF_USER, second, 0, NULL, id, NULL, &error), &error,
+	assert_fails(identity_rename(SCOPE_USER, second, 0, NULL, id, NULL, &error), &error,
 		     DEVID_EXISTS);
-	assert_fails(identity_rename(HALF_USER, second, 0, "a\x7f", NULL, NULL, &error), &error,
+	assert_fails(identity_rename(SCOPE_USER, second, 0, "a\x7f", NULL, NULL, &error), &error,
 		     DEVID_USAGE);
 	assert_true(has_record("two"));
 	assert_int_equal(assert_whole(), 2);

@@ -36,7 +36,7 @@ static int begin(void **state)
 	identity_make("two", "rsa2048", "keyring", &made[1]);
 	subjects[0] = subject_of(&made[0], "p256", "file");
 	subjects[1] = subject_of(&made[1], "rsa2048", "keyring");
-	cache = keycache_new(HALF_USER);
+	cache = keycache_new(SCOPE_USER);
 	return 0;
 }
 
@@ -89,7 +89,7 @@ static void client_join(struct client *client)
 
 static void client_clear(struct client *client)
 {
-	key_handle_unref(client->handle);
+	keycache_unref(client->handle);
 	g_clear_error(&client->error);
 }
 
@@ -107,11 +107,11 @@ static void test_cached(void **state)
 	assert_non_null(first);
 	assert_ptr_equal(first, second);
 	assert_int_equal(stub.reads, 1);
-	key_handle_unref(first);
-	key_handle_unref(second);
+	keycache_unref(first);
+	keycache_unref(second);
 	second = keycache_peek(cache, made[0].hash);
 	assert_ptr_equal(first, second);
-	key_handle_unref(second);
+	keycache_unref(second);
 	assert_null(keycache_peek(cache, made[1].hash));
 }
 
@@ -264,7 +264,7 @@ static void test_dropped_and_read_again(void **state)
 	assert_non_null(second.handle);
 	kept = keycache_peek(cache, made[0].hash);
 	assert_ptr_equal(kept, second.handle);
-	key_handle_unref(kept);
+	keycache_unref(kept);
 	client_clear(&first);
 	client_clear(&second);
 }
@@ -279,7 +279,7 @@ static void test_used_after_drop(void **state)
 	keycache_drop_all(cache);
 	assert_true(handle->driver->sign(handle->key, &scheme, (const guint8 *)"x", 1, signature,
 					 &length, NULL));
-	key_handle_unref(handle);
+	keycache_unref(handle);
 }
 
 static gboolean keep_one(const guint8 *spki_hash, void *data)
@@ -290,8 +290,8 @@ static gboolean keep_one(const guint8 *spki_hash, void *data)
 static void test_drops(void **state)
 {
 	for (int round = 0; round < 3; round++) {
-		key_handle_unref(get_now(subjects[0]));
-		key_handle_unref(get_now(subjects[1]));
+		keycache_unref(get_now(subjects[0]));
+		keycache_unref(get_now(subjects[1]));
 		assert_int_equal(keycache_count(cache), 2);
 		if (round == 0)
 			assert_int_equal(keycache_drop_store(cache, store_find("keyring")), 1);
@@ -316,7 +316,7 @@ static void test_eviction(void **state)
 		many[i] = subject_of(&made[0], "p256", "file");
 		many[i]->spki_hash[0] = (guint8)i;
 		many[i]->spki_hash[1] = (guint8)(i >> 8);
-		key_handle_unref(get_now(many[i]));
+		keycache_unref(get_now(many[i]));
 	}
 	assert_true(keycache_count(cache) <= 256);
 	assert_true(keycache_count(cache) >= 250);
@@ -355,7 +355,7 @@ static gpointer churn(gpointer data)
 			return GINT_TO_POINTER(1);
 		if ((seed + (guint)i) % 7 == 0)
 			keycache_drop_all(cache);
-		key_handle_unref(handle);
+		keycache_unref(handle);
 	}
 	return NULL;
 }

@@ -13,20 +13,20 @@
 static struct bench bench;
 static struct made ec, rsa;
 
-static int begin_half(void **state, enum half half)
+static int begin_half(void **state, enum scope scope)
 {
 	if (place_make(state) != 0)
 		return -1;
 	stub_reset();
 	identity_make("ec", "p256", "file", &ec);
 	identity_make("rsa", "rsa2048", "file", &rsa);
-	bench_open(&bench, half);
+	bench_open(&bench, scope);
 	return 0;
 }
 
 static int begin(void **state)
 {
-	return begin_half(state, HALF_USER);
+	return begin_half(state, SCOPE_USER);
 }
 
 static int end(void **state)
@@ -106,14 +106,14 @@ static void test_other_uid(void **state)
 
 static int begin_system(void **state)
 {
-	int result = begin_half(state, HALF_USER);
+	int result = begin_half(state, SCOPE_USER);
 
 	if (result != 0)
 		return result;
 	bench_close(&bench);
 	/* The machine's folder holds the same identities. */
 	g_setenv("DEVID_SYSTEM_DIR", place_path("data"), TRUE);
-	bench_open(&bench, HALF_SYSTEM);
+	bench_open(&bench, SCOPE_SYSTEM);
 	return 0;
 }
 
@@ -130,7 +130,7 @@ static void test_system_others(void **state)
 	assert_int_equal(bench_sign(&bench, &ec, SCHEME_ECDSA), DEVID_DENIED);
 }
 
-/* Root alone manages the machine's half: the agent's own uid is as good as anybody's. */
+/* Root alone manages the machine's scope: the agent's own uid is as good as anybody's. */
 static void test_system_root(void **state)
 {
 	bench_client(&bench, 0, "/usr/bin/devid");
@@ -486,7 +486,7 @@ static void test_status(void **state)
 /* A user's agent, whose machine has the identity "ec" and the half that is told of another, "rsa". */
 static int begin_refused(void **state)
 {
-	int result = begin_half(state, HALF_USER);
+	int result = begin_half(state, SCOPE_USER);
 	g_autofree char *file = NULL, *from = NULL, *to = NULL;
 
 	if (result != 0)

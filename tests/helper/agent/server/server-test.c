@@ -32,9 +32,9 @@ static void server_begin(unsigned idle_seconds)
 	char *why = NULL;
 
 	listening = LISTENING_INIT;
-	assert_int_equal(listen_bind(&listening, HALF_USER, geteuid(), getegid(), &why),
+	assert_int_equal(listen_bind(&listening, SCOPE_USER, geteuid(), getegid(), &why),
 			 LISTEN_READY);
-	agent_init(&agent, HALF_USER);
+	agent_init(&agent, SCOPE_USER);
 	server = server_new(&agent, &listening, idle_seconds);
 	assert_non_null(server);
 	agent_warm_up(&agent);
@@ -82,7 +82,7 @@ static void put_sign(struct wire_frame *request)
 
 static void connect_now(struct client *client)
 {
-	assert_int_equal(client_connect(client, HALF_USER, CLIENT_NO_START), DEVID_OK);
+	assert_int_equal(client_connect(client, SCOPE_USER, CLIENT_NO_START), DEVID_OK);
 }
 
 static void send_sign(struct client *client)
@@ -90,7 +90,7 @@ static void send_sign(struct client *client)
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
 
 	put_sign(&request);
-	assert_int_equal(wire_send(client->fd, &request, 1000), DEVID_OK);
+	assert_int_equal(socket_send(client->fd, &request, 1000), DEVID_OK);
 }
 
 static enum devid_result sign(struct client *client)
@@ -167,10 +167,10 @@ static void test_progress(void **state)
 	stub.prompt = TRUE;
 	connect_now(&client);
 	send_sign(&client);
-	assert_int_equal(wire_receive(client.fd, &frame, 5000, 0), DEVID_OK);
+	assert_int_equal(socket_receive(client.fd, &frame, 5000, 0), DEVID_OK);
 	assert_int_equal(wire_type(&frame), WIRE_PROGRESS);
 	stub_release();
-	assert_int_equal(wire_receive(client.fd, &frame, 5000, 0), DEVID_OK);
+	assert_int_equal(socket_receive(client.fd, &frame, 5000, 0), DEVID_OK);
 	assert_int_equal(wire_type(&frame), WIRE_REPLY);
 	assert_true(wire_get_u32(&frame, TAG_RESULT, &result));
 	assert_int_equal(result, DEVID_OK);
@@ -195,7 +195,7 @@ static void test_others_go_on(void **state)
 	wire_put_u32(&request, TAG_DIGEST, DIGEST_SHA256);
 	wire_put_text(&request, TAG_DATA, "data");
 	assert_int_equal(wire_finish(&request), DEVID_OK);
-	assert_int_equal(wire_send(slow.fd, &request, 1000), DEVID_OK);
+	assert_int_equal(socket_send(slow.fd, &request, 1000), DEVID_OK);
 	stub_await_reader();
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(sign(&quick), DEVID_OK);
@@ -203,7 +203,7 @@ static void test_others_go_on(void **state)
 	assert_int_equal(wire_finish(&request), DEVID_OK);
 	assert_int_equal(client_call(&quick, &request, &reply), DEVID_OK);
 	stub_release();
-	assert_int_equal(wire_receive(slow.fd, &reply, 5000, 0), DEVID_OK);
+	assert_int_equal(socket_receive(slow.fd, &reply, 5000, 0), DEVID_OK);
 }
 
 /* The keyring locks: its keys go. */
@@ -242,8 +242,8 @@ static void test_term_while_waiting(void **state)
 	assert_true(g_get_monotonic_time() - begin < 4 * G_USEC_PER_SEC);
 	assert_int_equal(stub.cancelled, 1);
 	/* The client is told rather than cut off. */
-	assert_int_equal(wire_receive(client.fd, &frame, 1000, 0), DEVID_OK);
-	assert_int_equal(wire_receive(client.fd, &frame, 1000, 0), DEVID_AGENT_GONE);
+	assert_int_equal(socket_receive(client.fd, &frame, 1000, 0), DEVID_OK);
+	assert_int_equal(socket_receive(client.fd, &frame, 1000, 0), DEVID_AGENT_GONE);
 	assert_int_equal(access(place_path("run/agent"), F_OK), -1);
 }
 
@@ -263,13 +263,13 @@ static void test_last_request(void **state)
 	/* It leaves when nobody waits, which somebody does. */
 	assert_int_equal(sign(&late) == DEVID_OK || TRUE, TRUE);
 	stub_release();
-	assert_int_equal(wire_receive(waiting.fd, &frame, 5000, 0), DEVID_OK);
+	assert_int_equal(socket_receive(waiting.fd, &frame, 5000, 0), DEVID_OK);
 	assert_true(wire_get_u32(&frame, TAG_RESULT, &result));
 	assert_int_equal(result, DEVID_OK);
 	server_join();
 	assert_int_equal(status, 0);
 	client_close(&late);
-	assert_int_equal(client_connect(&late, HALF_USER, CLIENT_NO_START), DEVID_AGENT_GONE);
+	assert_int_equal(client_connect(&late, SCOPE_USER, CLIENT_NO_START), DEVID_AGENT_GONE);
 }
 
 /* The socket was taken away and another agent listens: the first one leaves that alone as it goes. */
@@ -279,7 +279,7 @@ static void test_replaced_socket(void **state)
 	char *why = NULL;
 
 	assert_int_equal(unlink(place_path("run/agent")), 0);
-	assert_int_equal(listen_bind(&other, HALF_USER, geteuid(), getegid(), &why), LISTEN_READY);
+	assert_int_equal(listen_bind(&other, SCOPE_USER, geteuid(), getegid(), &why), LISTEN_READY);
 	agent_leave(&agent);
 	server_join();
 	assert_int_equal(access(place_path("run/agent"), F_OK), 0);
@@ -294,7 +294,7 @@ static void test_second_listener(void **state)
 	struct listening other = LISTENING_INIT;
 	char *why = NULL;
 
-	assert_int_equal(listen_bind(&other, HALF_USER, geteuid(), getegid(), &why), LISTEN_OTHER);
+	assert_int_equal(listen_bind(&other, SCOPE_USER, geteuid(), getegid(), &why), LISTEN_OTHER);
 	assert_null(why);
 	assert_int_equal(other.fd, -1);
 }
@@ -309,8 +309,8 @@ static void test_wanted(void **state)
 
 	agent_leave(&agent);
 	server_join();
-	assert_int_equal(listen_bind(&other, HALF_USER, geteuid(), getegid(), &why), LISTEN_READY);
-	assert_int_equal(client_connect(&client, HALF_USER, CLIENT_NO_START) == DEVID_OK, FALSE);
+	assert_int_equal(listen_bind(&other, SCOPE_USER, geteuid(), getegid(), &why), LISTEN_READY);
+	assert_int_equal(client_connect(&client, SCOPE_USER, CLIENT_NO_START) == DEVID_OK, FALSE);
 	entry = (struct pollfd){ .fd = other.fd, .events = POLLIN };
 	assert_int_equal(poll(&entry, 1, 0), 1);
 	assert_false(listen_withdraw(&other, TRUE));
@@ -324,7 +324,7 @@ static gpointer sign_and_go(gpointer data)
 	for (int i = 0; i < 10; i++) {
 		AUTO_CLIENT struct client client = CLIENT_INIT;
 
-		if (client_connect(&client, HALF_USER, CLIENT_NO_START) != DEVID_OK ||
+		if (client_connect(&client, SCOPE_USER, CLIENT_NO_START) != DEVID_OK ||
 		    sign(&client) != DEVID_OK)
 			return GINT_TO_POINTER(1);
 	}
@@ -360,7 +360,7 @@ static void test_deaf_client(void **state)
 	connect_now(&other);
 	setsockopt(deaf.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	put_sign(&request);
-	while (wire_send(deaf.fd, &request, 0) == DEVID_OK)
+	while (socket_send(deaf.fd, &request, 0) == DEVID_OK)
 		;
 	assert_int_equal(sign(&other), DEVID_OK);
 }

@@ -51,14 +51,14 @@ static gboolean run(const struct store *store, char **words, const struct store_
 
 	sent = FALSE;
 	if (g_str_equal(words[1], "read"))
-		return store->read(HALF_USER, words[2], wait, out, error);
+		return store->read(SCOPE_USER, words[2], wait, out, error);
 	if (g_str_equal(words[1], "remove"))
-		return store->remove(HALF_USER, words[2], wait, error);
+		return store->remove(SCOPE_USER, words[2], wait, error);
 	if (g_str_equal(words[1], "relabel"))
-		return store->relabel(HALF_USER, words[2], words[3], wait, error);
+		return store->relabel(SCOPE_USER, words[2], words[3], wait, error);
 	if (g_str_equal(words[1], "write") &&
 	    secret_append(&in, words[4], strlen(words[4])) == DEVID_OK)
-		return store->write(HALF_USER, words[2], words[3], &in, wait, &sent, error);
+		return store->write(SCOPE_USER, words[2], words[3], &in, wait, &sent, error);
 	devid_error_set(error, DEVID_USAGE, NULL, NULL, "no such command");
 	return FALSE;
 }
@@ -78,7 +78,7 @@ static void answer(char **words, guint cancel_ms)
 	progress_count = 0;
 	if (g_str_equal(words[1], "state")) {
 		g_autofree char *why = NULL;
-		enum store_state state = store->state(HALF_USER, &why);
+		enum store_state state = store->state(SCOPE_USER, &why);
 
 		printf("ok %d %s %s\n", (int)((g_get_monotonic_time() - begin) / 1000),
 		       states[state], why ? why : "");

@@ -16,19 +16,19 @@
 
 static void test_width(void **state)
 {
-	assert_int_equal(text_width(""), 0);
-	assert_int_equal(text_width("abc"), 3);
-	assert_int_equal(text_width(KANJI), 4);
-	assert_int_equal(text_width(COMBINED), 1);
-	assert_int_equal(text_width("\xc3\xa4"), 1);
-	assert_int_equal(text_width("a\xe2\x80\x8b"), 1);
+	assert_int_equal(table_width(""), 0);
+	assert_int_equal(table_width("abc"), 3);
+	assert_int_equal(table_width(KANJI), 4);
+	assert_int_equal(table_width(COMBINED), 1);
+	assert_int_equal(table_width("\xc3\xa4"), 1);
+	assert_int_equal(table_width("a\xe2\x80\x8b"), 1);
 }
 
 static char *wrap(const char *text, int at, int indent, int width)
 {
 	GString *out = g_string_new(NULL);
 
-	text_wrap(out, text, at, indent, width);
+	table_wrap(out, text, at, indent, width);
 	return g_string_free(out, FALSE);
 }
 
@@ -117,8 +117,8 @@ static void widest(const char *text, int most)
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
 	for (char **line = lines; *line != NULL; line++)
-		if (text_width(*line) > most)
-			fail_msg("%d cells: %s", text_width(*line), *line);
+		if (table_width(*line) > most)
+			fail_msg("%d cells: %s", table_width(*line), *line);
 }
 
 /* Wide cells are broken over lines, and nothing of them is lost. */

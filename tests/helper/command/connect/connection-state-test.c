@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <glib/gstdio.h>
 #include "command/connect/connection-state.h"
-#include "identity/selection-store.h"
-#include "identity/selection.h"
+#include "identity/choice-store.h"
+#include "identity/choice.h"
 
 #define OTHER_USER 65534
 
@@ -57,10 +57,10 @@ static gboolean take_lock(GError **error)
 
 static gboolean remember(GError **error)
 {
-	static const struct selection_gateway gateway = { "vpn.example", 443 };
-	g_autofree char *key = g_strnfill(SELECTION_KEY_LENGTH, '0');
+	static const struct choice_gateway gateway = { "vpn.example", 443 };
+	g_autofree char *key = g_strnfill(CHOICE_KEY_LENGTH, '0');
 
-	return selection_remember(&gateway, key, 1, error);
+	return choice_remember(&gateway, key, 1, error);
 }
 
 static const struct {

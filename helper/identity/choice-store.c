@@ -1,4 +1,4 @@
-/* Which identity each gateway took last: see selection-store.h. */
+/* Which identity each gateway took last: see choice-store.h. */
 #include <errno.h>
 #include <string.h>
 #include <internal/cleanup.h>
@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "selection-store.h"
-#include "selection.h"
+#include "choice-store.h"
+#include "choice.h"
 
 #define FOLDER	     "choices"
 #define STORE_FILE   "gateways.conf"
@@ -21,7 +21,7 @@ static int open_folder(bool make)
 	char state[PATH_BUFFER];
 
 	errno = ENOENT;
-	return path_state(HALF_USER, state) ? files_open_own(state, FOLDER, make) : -1;
+	return path_state(SCOPE_USER, state) ? files_open_own(state, FOLDER, make) : -1;
 }
 
 /* Empty where there is nothing to believe. */
@@ -59,7 +59,7 @@ static char *extreme(GKeyFile *store, bool last)
 }
 
 /* A name that a key file can hold; NULL: none. */
-static char *group_of(const struct selection_gateway *gateway)
+static char *group_of(const struct choice_gateway *gateway)
 {
 	g_autofree char *host = g_ascii_strdown(gateway->host, -1);
 
@@ -73,11 +73,11 @@ static char *group_of(const struct selection_gateway *gateway)
 
 static bool is_key(const char *text)
 {
-	return text && strlen(text) == SELECTION_KEY_LENGTH &&
-	       strspn(text, "0123456789abcdef") == SELECTION_KEY_LENGTH;
+	return text && strlen(text) == CHOICE_KEY_LENGTH &&
+	       strspn(text, "0123456789abcdef") == CHOICE_KEY_LENGTH;
 }
 
-char *selection_recall(const struct selection_gateway *gateway)
+char *choice_recall(const struct choice_gateway *gateway)
 {
 	AUTO_CLOSE int folder = open_folder(false);
 	g_autoptr(GKeyFile) store = folder < 0 ? NULL : load(folder);
@@ -109,15 +109,15 @@ static void forget_oldest(GKeyFile *store)
 	gsize count = 0;
 	g_auto(GStrv) groups = g_key_file_get_groups(store, &count);
 
-	for (; count > SELECTION_GATEWAYS_MAX; count--) {
+	for (; count > CHOICE_GATEWAYS_MAX; count--) {
 		g_autofree char *oldest = extreme(store, false);
 
 		g_key_file_remove_group(store, oldest, NULL);
 	}
 }
 
-gboolean selection_remember(const struct selection_gateway *gateway, const char *key, time_t now,
-			    GError **error)
+gboolean choice_remember(const struct choice_gateway *gateway, const char *key, time_t now,
+			 GError **error)
 {
 	g_autofree char *group = group_of(gateway);
 	AUTO_CLOSE int folder = open_folder(true); /* errno stays as it left it */
@@ -136,7 +136,7 @@ gboolean selection_remember(const struct selection_gateway *gateway, const char 
 	return failed(error);
 }
 
-gboolean selection_forget(const struct selection_gateway *gateway, GError **error)
+gboolean choice_forget(const struct choice_gateway *gateway, GError **error)
 {
 	AUTO_CLOSE int folder = open_folder(false);
 	g_autofree char *group = group_of(gateway);

@@ -3,25 +3,25 @@
 
 #include "agent/identity/subject.h"
 #include "base/error.h"
-#include "judgement.h"
+#include "gate-verdict.h"
 
-struct judgement *judgement_ref(struct judgement *judgement)
+struct gate_verdict *gate_verdict_ref(struct gate_verdict *gate_verdict)
 {
-	g_atomic_ref_count_inc(&judgement->references);
-	return judgement;
+	g_atomic_ref_count_inc(&gate_verdict->references);
+	return gate_verdict;
 }
 
-void judgement_unref(struct judgement *judgement)
+void gate_verdict_unref(struct gate_verdict *gate_verdict)
 {
-	if (!judgement || !g_atomic_ref_count_dec(&judgement->references))
+	if (!gate_verdict || !g_atomic_ref_count_dec(&gate_verdict->references))
 		return;
-	devid_verdict_free(judgement->verdict);
-	g_clear_error(&judgement->problem);
-	g_free(judgement);
+	devid_verdict_free(gate_verdict->verdict);
+	g_clear_error(&gate_verdict->problem);
+	g_free(gate_verdict);
 }
 
 /* RequireProtection=: who could copy the key from where it rests. */
-static void judge_protection(const struct subject *subject, enum half half,
+static void judge_protection(const struct subject *subject, enum scope scope,
 			     enum devid_protection required, GError **problem)
 {
 	static const char *const who[] = {
@@ -34,7 +34,7 @@ static void judge_protection(const struct subject *subject, enum half half,
 
 	if (!subject->store)
 		return;
-	has = subject->store->protection(half);
+	has = subject->store->protection(scope);
 	if (has < required)
 		devid_error_set(problem, DEVID_BLOCKED, "protection", NULL,
 				"%s: its key can be copied by %s, and the account asks for keys "
@@ -42,31 +42,31 @@ static void judge_protection(const struct subject *subject, enum half half,
 				subject->label, who[has], who[required]);
 }
 
-struct judgement *judgement_new(const struct devid_account *account, enum half half,
-				const struct subject *subject, time_t now)
+struct gate_verdict *gate_verdict_new(const struct devid_account *account, enum scope scope,
+				      const struct subject *subject, time_t now)
 {
-	struct judgement *judgement = g_new0(struct judgement, 1);
+	struct gate_verdict *gate_verdict = g_new0(struct gate_verdict, 1);
 	enum devid_on_use on_use = account ? devid_account_on_use(account) : DEVID_ON_USE_ENFORCE;
 
-	g_atomic_ref_count_init(&judgement->references);
+	g_atomic_ref_count_init(&gate_verdict->references);
 	/* A broken account says nothing, so it can't say that it doesn't bind. */
 	if (account && devid_account_state(account) == DEVID_ACCOUNT_UNUSABLE)
 		on_use = DEVID_ON_USE_ENFORCE;
 	if (on_use == DEVID_ON_USE_OFF ||
 	    (account && devid_account_state(account) == DEVID_ACCOUNT_NONE))
-		return judgement;
-	judgement->refuse = on_use == DEVID_ON_USE_ENFORCE;
+		return gate_verdict;
+	gate_verdict->refuse = on_use == DEVID_ON_USE_ENFORCE;
 	if (!account || devid_check(account, subject->chain, subject->chain_count, now,
-				    &judgement->verdict) != DEVID_OK) {
-		judgement->verdict = NULL;
-		judgement->refuse = TRUE;
-		devid_error_set(&judgement->problem, DEVID_NO_MEMORY, NULL, NULL,
+				    &gate_verdict->verdict) != DEVID_OK) {
+		gate_verdict->verdict = NULL;
+		gate_verdict->refuse = TRUE;
+		devid_error_set(&gate_verdict->problem, DEVID_NO_MEMORY, NULL, NULL,
 				"%s: it could not be checked", subject->label);
-	} else if (judgement->verdict->result != DEVID_OK) {
-		devid_error_set_verdict(&judgement->problem, judgement->verdict);
+	} else if (gate_verdict->verdict->result != DEVID_OK) {
+		devid_error_set_verdict(&gate_verdict->problem, gate_verdict->verdict);
 	} else {
-		judge_protection(subject, half, devid_account_require_protection(account),
-				 &judgement->problem);
+		judge_protection(subject, scope, devid_account_require_protection(account),
+				 &gate_verdict->problem);
 	}
-	return judgement;
+	return gate_verdict;
 }

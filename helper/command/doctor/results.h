@@ -12,19 +12,18 @@ struct doctor_line {
 	char *hint; /* or NULL */
 };
 
-struct diagnosis {
+struct results {
 	GArray *lines; /* struct doctor_line, by their examinations */
 	guint counts[OUTCOME_COUNT];
 	const struct examination *examination; /* that is under way */
 };
 
-/* Ended by diagnosis_clear(). */
-void diagnosis_begin(struct diagnosis *diagnosis);
-void diagnosis_clear(struct diagnosis *diagnosis);
+/* Ended by results_clear(). */
+void results_begin(struct results *results);
+void results_clear(struct results *results);
 /* A line of the examination that is under way. */
-void diagnosis_add(struct diagnosis *diagnosis, enum outcome outcome, const char *hint,
-		   const char *text);
-const struct doctor_line *diagnosis_line(const struct diagnosis *diagnosis, guint index);
-const char *diagnosis_word(enum outcome outcome); /* "pass", … */
+void results_add(struct results *results, enum outcome outcome, const char *hint, const char *text);
+const struct doctor_line *results_line(const struct results *results, guint index);
+const char *results_word(enum outcome outcome); /* "pass", … */
 /* "9 passed, 1 warning, 0 failed"; g_free(). */
-char *diagnosis_summary(const struct diagnosis *diagnosis);
+char *results_summary(const struct results *results);

@@ -6,7 +6,7 @@
 
 #include "agent/identity/subject.h"
 
-struct judgement {
+struct gate_verdict {
 	gatomicrefcount references;
 	struct devid_verdict *verdict; /* NULL: nothing was checked */
 	GError *problem;	       /* NULL: nothing is wrong */
@@ -14,7 +14,7 @@ struct judgement {
 };
 
 /* `account` NULL: it could not be loaded, which refuses. Never NULL. */
-struct judgement *judgement_new(const struct devid_account *account, enum half half,
-				const struct subject *subject, time_t now);
-struct judgement *judgement_ref(struct judgement *judgement);
-void judgement_unref(struct judgement *judgement);
+struct gate_verdict *gate_verdict_new(const struct devid_account *account, enum scope scope,
+				      const struct subject *subject, time_t now);
+struct gate_verdict *gate_verdict_ref(struct gate_verdict *gate_verdict);
+void gate_verdict_unref(struct gate_verdict *gate_verdict);

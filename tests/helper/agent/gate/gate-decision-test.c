@@ -40,7 +40,7 @@ static int begin(void **state)
 	assert_int_equal(mkdir(place_path("root/proc"), 0755), 0);
 	assert_int_equal(mkdir(place_path("root/proc/net"), 0755), 0);
 	g_setenv("DEVID_TEST_ROOT", place_path("root"), TRUE);
-	bench_open(&bench, HALF_USER);
+	bench_open(&bench, SCOPE_USER);
 	return 0;
 }
 

@@ -17,7 +17,7 @@
 #include "base/moment.h"
 #include "command/cli/report.h"
 #include "identity/describe.h"
-#include "notify.h"
+#include "warnings.h"
 
 #define STATE_FILE     "notified"
 #define STATE_SIZE_MAX 65536
@@ -186,7 +186,7 @@ static int open_state(gboolean *busy)
 	AUTO_CLOSE int directory = -1, fd = -1;
 	struct stat status;
 
-	if (!path_state(HALF_USER, folder) || g_mkdir_with_parents(folder, 0700) < 0)
+	if (!path_state(SCOPE_USER, folder) || g_mkdir_with_parents(folder, 0700) < 0)
 		return -1;
 	directory = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0)

@@ -5,46 +5,46 @@
 #include <string.h>
 
 #include "list.h"
-#include "selection-store.h"
-#include "selection.h"
+#include "choice-store.h"
+#include "choice.h"
 #include "verdict.h"
 
 /* The facts in their order, each as a number of which the greater is the better. */
-static gint64 named(const struct selection_facts *facts)
+static gint64 named(const struct choice_facts *facts)
 {
 	return facts->named;
 }
 
-static gint64 accepted(const struct selection_facts *facts)
+static gint64 accepted(const struct choice_facts *facts)
 {
 	return facts->accepted;
 }
 
-static gint64 valid(const struct selection_facts *facts)
+static gint64 valid(const struct choice_facts *facts)
 {
 	return facts->valid;
 }
 
-static gint64 used_last(const struct selection_facts *facts)
+static gint64 used_last(const struct choice_facts *facts)
 {
 	return facts->used_last;
 }
 
-static gint64 expires(const struct selection_facts *facts)
+static gint64 expires(const struct choice_facts *facts)
 {
 	return facts->expires;
 }
 
-static gint64 wished(const struct selection_facts *facts)
+static gint64 wished(const struct choice_facts *facts)
 {
 	return facts->wished;
 }
 
-static gint64 (*const order[])(const struct selection_facts *) = {
+static gint64 (*const order[])(const struct choice_facts *) = {
 	named, accepted, valid, used_last, expires, wished,
 };
 
-static bool is_better(const struct selection_facts *one, const struct selection_facts *other)
+static bool is_better(const struct choice_facts *one, const struct choice_facts *other)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
 		gint64 left = order[i](one), right = order[i](other);
@@ -55,21 +55,21 @@ static bool is_better(const struct selection_facts *one, const struct selection_
 	return false;
 }
 
-size_t selection_best(const struct selection_facts *facts, size_t count)
+size_t choice_best(const struct choice_facts *facts, size_t count)
 {
-	size_t best = SELECTION_NONE;
+	size_t best = CHOICE_NONE;
 
 	for (size_t i = 0; i < count; i++)
 		if (facts[i].candidate &&
-		    (best == SELECTION_NONE || is_better(&facts[i], &facts[best])))
+		    (best == CHOICE_NONE || is_better(&facts[i], &facts[best])))
 			best = i;
 	return best;
 }
 
-char *selection_key(const struct identity *identity)
+char *choice_key(const struct identity *identity)
 {
-	guint8 hash[SELECTION_KEY_LENGTH / 2];
-	char hex[SELECTION_KEY_LENGTH + 1];
+	guint8 hash[CHOICE_KEY_LENGTH / 2];
+	char hex[CHOICE_KEY_LENGTH + 1];
 	size_t size = sizeof(hash);
 
 	if (identity->chain_count == 0 ||
@@ -81,20 +81,18 @@ char *selection_key(const struct identity *identity)
 	return g_strdup(hex);
 }
 
-bool selection_is_meant(const struct identity_list *list, bool system,
-			const struct identity *identity)
+bool choice_is_meant(const struct identity_list *list, bool system, const struct identity *identity)
 {
-	return system || identity->half == HALF_USER ||
-	       identity_list_get(list, 0)->half == HALF_SYSTEM;
+	return system || identity->scope == SCOPE_USER ||
+	       identity_list_get(list, 0)->scope == SCOPE_SYSTEM;
 }
 
-struct selection_facts selection_find_out(const struct identity *identity,
-					  const struct devid_account *account,
-					  const struct devid_verdict *verdict,
-					  const char *remembered)
+struct choice_facts choice_find_out(const struct identity *identity,
+				    const struct devid_account *account,
+				    const struct devid_verdict *verdict, const char *remembered)
 {
-	struct selection_facts facts = { .candidate = identity->chain_count > 0 };
-	g_autofree char *key = selection_key(identity);
+	struct choice_facts facts = { .candidate = identity->chain_count > 0 };
+	g_autofree char *key = choice_key(identity);
 	const char *wish = devid_account_default_label(account);
 	time_t now = time(NULL), from;
 
@@ -110,14 +108,14 @@ struct selection_facts selection_find_out(const struct identity *identity,
 	return facts;
 }
 
-gboolean selection_choose(const struct identity_list *list, bool system,
-			  const struct selection_gateway *gateway, struct accounts *accounts,
-			  const struct identity **chosen, GError **error)
+gboolean choice_make(const struct identity_list *list, bool system,
+		     const struct choice_gateway *gateway, struct accounts *accounts,
+		     const struct identity **chosen, GError **error)
 {
-	static const struct selection_gateway any = { NULL, 0 };
+	static const struct choice_gateway any = { NULL, 0 };
 	size_t count = identity_list_count(list);
-	g_autofree struct selection_facts *facts = g_new0(struct selection_facts, count + 1);
-	g_autofree char *remembered = count > 1 ? selection_recall(gateway ? gateway : &any) : NULL;
+	g_autofree struct choice_facts *facts = g_new0(struct choice_facts, count + 1);
+	g_autofree char *remembered = count > 1 ? choice_recall(gateway ? gateway : &any) : NULL;
 	size_t best;
 
 	*chosen = NULL;
@@ -126,16 +124,16 @@ gboolean selection_choose(const struct identity_list *list, bool system,
 		const struct devid_account *account;
 		g_autoptr(devid_verdict) verdict = NULL;
 
-		if (!selection_is_meant(list, system, identity))
+		if (!choice_is_meant(list, system, identity))
 			continue;
-		account = accounts_get(accounts, identity->half, error);
+		account = verdict_accounts_get(accounts, identity->scope, error);
 		verdict = !account ? NULL : verdict_assess(identity, account, error);
 		if (!verdict)
 			return FALSE;
-		facts[i] = selection_find_out(identity, account, verdict, remembered);
+		facts[i] = choice_find_out(identity, account, verdict, remembered);
 	}
-	best = selection_best(facts, count);
-	if (best != SELECTION_NONE)
+	best = choice_best(facts, count);
+	if (best != CHOICE_NONE)
 		*chosen = identity_list_get(list, best);
 	return TRUE;
 }

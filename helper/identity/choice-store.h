@@ -4,11 +4,11 @@
  */
 #pragma once
 
-#include "selection.h"
+#include "choice.h"
 
 /* The key that the gateway took last; NULL: nothing (that can be believed) is remembered. */
-char *selection_recall(const struct selection_gateway *gateway);
-gboolean selection_remember(const struct selection_gateway *gateway, const char *key, time_t now,
-			    GError **error);
+char *choice_recall(const struct choice_gateway *gateway);
+gboolean choice_remember(const struct choice_gateway *gateway, const char *key, time_t now,
+			 GError **error);
 /* That nothing is remembered is fine. */
-gboolean selection_forget(const struct selection_gateway *gateway, GError **error);
+gboolean choice_forget(const struct choice_gateway *gateway, GError **error);

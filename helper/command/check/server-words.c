@@ -4,7 +4,7 @@
 #include <glib.h>
 
 #include "probe.h"
-#include "words.h"
+#include "server-words.h"
 
 static const struct {
 	const char *alert; /* as GnuTLS names it, without its prefix */

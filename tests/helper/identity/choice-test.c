@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "identity/selection-store.h"
-#include "identity/selection.h"
+#include "identity/choice-store.h"
+#include "identity/choice.h"
 
 #define NAMED	 .named = true
 #define ACCEPTED .accepted = true
@@ -25,11 +25,11 @@
 
 static const struct {
 	const char *what;
-	struct selection_facts facts[4];
+	struct choice_facts facts[4];
 	size_t count, best;
 } rows[] = {
-	{ "none", { { 0 } }, 0, SELECTION_NONE },
-	{ "one without a certificate", { { NAMED } }, 1, SELECTION_NONE },
+	{ "none", { { 0 } }, 0, CHOICE_NONE },
+	{ "one without a certificate", { { NAMED } }, 1, CHOICE_NONE },
 	{ "the only one", { { HERE } }, 1, 0 },
 	{ "the only one with a certificate", { { NAMED }, { HERE } }, 2, 1 },
 	{ "equal: the first", { { HERE, ENDS(5) }, { HERE, ENDS(5) } }, 2, 0 },
@@ -71,9 +71,9 @@ static const struct {
 static void choice(void **state)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
-		if (selection_best(rows[i].facts, rows[i].count) != rows[i].best)
+		if (choice_best(rows[i].facts, rows[i].count) != rows[i].best)
 			fail_msg("%s: %zu is chosen", rows[i].what,
-				 selection_best(rows[i].facts, rows[i].count));
+				 choice_best(rows[i].facts, rows[i].count));
 }
 
 /* --- the store, in a state folder of the test's own */
@@ -82,7 +82,7 @@ static char *state_folder;
 
 static const char *key(unsigned number)
 {
-	static char text[SELECTION_KEY_LENGTH + 1];
+	static char text[CHOICE_KEY_LENGTH + 1];
 
 	g_snprintf(text, sizeof(text), "%064x", number);
 	return text;
@@ -90,13 +90,13 @@ static const char *key(unsigned number)
 
 static void remember(const char *host, guint16 port, unsigned number, time_t now)
 {
-	assert_true(selection_remember(&(struct selection_gateway){ host, port }, key(number), now,
-				       NULL));
+	assert_true(
+		choice_remember(&(struct choice_gateway){ host, port }, key(number), now, NULL));
 }
 
 static void assert_recalled(const char *host, guint16 port, unsigned number)
 {
-	g_autofree char *found = selection_recall(&(struct selection_gateway){ host, port });
+	g_autofree char *found = choice_recall(&(struct choice_gateway){ host, port });
 
 	if (number == 0)
 		assert_null(found);
@@ -143,7 +143,7 @@ static void remembered(void **state)
 
 static void bounded(void **state)
 {
-	for (unsigned i = 0; i < SELECTION_GATEWAYS_MAX + 10; i++) {
+	for (unsigned i = 0; i < CHOICE_GATEWAYS_MAX + 10; i++) {
 		g_autofree char *host = g_strdup_printf("host-%u.example", i);
 
 		remember(host, 443, i + 1, 1000 + i);
@@ -158,13 +158,13 @@ static void hostile_names(void **state)
 	static const char *const names[] = { "", "[x", "a]b", "a b", "a\nKey=b", "\xff", "\x1b[m" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		assert_true(selection_remember(&(struct selection_gateway){ names[i], 1 }, key(7),
-					       100, NULL));
+		assert_true(choice_remember(&(struct choice_gateway){ names[i], 1 }, key(7), 100,
+					    NULL));
 		assert_recalled(names[i], 1, 0);
 	}
 	assert_recalled(NULL, 0, 0);
-	assert_true(selection_remember(&(struct selection_gateway){ "vpn.example", 1 }, "no key",
-				       100, NULL));
+	assert_true(
+		choice_remember(&(struct choice_gateway){ "vpn.example", 1 }, "no key", 100, NULL));
 	assert_recalled("vpn.example", 1, 0);
 }
 
@@ -210,8 +210,8 @@ static void not_ours(void **state)
 	assert_recalled("vpn.example", 443, 0);
 	assert_int_equal(chmod(folder, 0777), 0);
 	assert_recalled("vpn.example", 443, 0);
-	assert_false(selection_remember(&(struct selection_gateway){ "vpn.example", 443 }, key(3),
-					3, NULL));
+	assert_false(
+		choice_remember(&(struct choice_gateway){ "vpn.example", 443 }, key(3), 3, NULL));
 	assert_int_equal(chmod(folder, 0700), 0);
 	assert_int_equal(unlink(elsewhere), 0);
 }

@@ -9,15 +9,15 @@
 #include "identity/identity.h"
 
 /* Which token a program can reach. One that runs as root has no way to a user's keyring. */
-enum client_token {
-	CLIENT_EITHER,
-	CLIENT_SYSTEM,
+enum profile_token {
+	PROFILE_EITHER,
+	PROFILE_SYSTEM,
 };
 
 /* What a configuration is made for. Strings are checked: printable, without quotes, blanks and what else
- * could end a word in somebody's file format (client_profile_check()).
+ * could end a word in somebody's file format (profile_request_check()).
  */
-struct client_profile {
+struct profile_request {
 	const struct identity *identity; /* ours, with a certificate */
 	const char *module;		 /* path */
 	const char *home;		 /* the caller's, for files of their own */
@@ -30,26 +30,27 @@ struct client_profile {
 };
 
 /* One file of a configuration. */
-struct client_file {
+struct profile_file {
 	char *path; /* NULL: no file but commands to run once */
 	mode_t mode;
 	char *part; /* of a file that has other parts, between two marks: what it is for; or NULL */
 	bool first; /* a new part goes before the others: of two values the first one counts */
 	bool plain; /* the format has no comments */
-	GString *text; /* without the first lines that client_files_head() makes */
+	GString *text; /* without the first lines that profile_files_head() makes */
 };
 
-struct vpn_client {
+struct profile {
 	const char *name;
 	const char *title; /* what it is, and of it which part */
-	enum client_token token;
+	enum profile_token token;
 	const char *gateway; /* what --gateway is: "HOST[:PORT]"; NULL: there is none */
 	const char *example; /* of it; NULL: it may be left out */
 	bool user;	     /* takes --user */
 	bool ca_needed;	     /* is unsafe without --ca-file */
 	bool installs;	     /* there is an end-to-end test of what it installs */
 	/* Adds the files. Fails where it has none. */
-	gboolean (*profile)(const struct client_profile *profile, GPtrArray *files, GError **error);
+	gboolean (*profile)(const struct profile_request *profile, GPtrArray *files,
+			    GError **error);
 	/* The programs that read what is installed, by the names that AppArmor and the kernel have for
 	 * them, blanks between; NULL: those that are denied much which is none of ours (browsers). Read in
 	 * Debian 12: of them strongSwan's two alone come with a profile (charon-systemd complains, swanctl
@@ -60,28 +61,30 @@ struct vpn_client {
 	const char *then;
 };
 
-const struct vpn_client *client_find(const char *name);
+const struct profile *profile_find(const char *name);
 /* Whether that is a program of one of the rows ("swanctl", without its folder). */
-bool client_has_program(const char *program);
-size_t client_count(void);
-const struct vpn_client *client_get(size_t index);
+bool profile_has_program(const char *program);
+size_t profile_count(void);
+const struct profile *profile_get(size_t index);
 
-gboolean client_openconnect(const struct client_profile *profile, GPtrArray *files, GError **error);
-gboolean client_openvpn(const struct client_profile *profile, GPtrArray *files, GError **error);
-gboolean client_strongswan(const struct client_profile *profile, GPtrArray *files, GError **error);
-gboolean client_networkmanager(const struct client_profile *profile, GPtrArray *files,
-			       GError **error);
-gboolean client_networkmanager_wired(const struct client_profile *profile, GPtrArray *files,
+gboolean profile_openconnect(const struct profile_request *profile, GPtrArray *files,
+			     GError **error);
+gboolean profile_openvpn(const struct profile_request *profile, GPtrArray *files, GError **error);
+gboolean profile_strongswan(const struct profile_request *profile, GPtrArray *files,
+			    GError **error);
+gboolean profile_networkmanager(const struct profile_request *profile, GPtrArray *files,
+				GError **error);
+gboolean profile_networkmanager_wired(const struct profile_request *profile, GPtrArray *files,
+				      GError **error);
+gboolean profile_networkmanager_wifi(const struct profile_request *profile, GPtrArray *files,
 				     GError **error);
-gboolean client_networkmanager_wifi(const struct client_profile *profile, GPtrArray *files,
-				    GError **error);
-gboolean client_networkmanager_openvpn(const struct client_profile *profile, GPtrArray *files,
-				       GError **error);
-gboolean client_wpa_supplicant(const struct client_profile *profile, GPtrArray *files,
-			       GError **error);
-gboolean client_curl(const struct client_profile *profile, GPtrArray *files, GError **error);
-gboolean client_git(const struct client_profile *profile, GPtrArray *files, GError **error);
-gboolean client_openssh(const struct client_profile *profile, GPtrArray *files, GError **error);
-gboolean client_firefox(const struct client_profile *profile, GPtrArray *files, GError **error);
-gboolean client_chromium(const struct client_profile *profile, GPtrArray *files, GError **error);
-gboolean client_openssl(const struct client_profile *profile, GPtrArray *files, GError **error);
+gboolean profile_networkmanager_openvpn(const struct profile_request *profile, GPtrArray *files,
+					GError **error);
+gboolean profile_wpa_supplicant(const struct profile_request *profile, GPtrArray *files,
+				GError **error);
+gboolean profile_curl(const struct profile_request *profile, GPtrArray *files, GError **error);
+gboolean profile_git(const struct profile_request *profile, GPtrArray *files, GError **error);
+gboolean profile_openssh(const struct profile_request *profile, GPtrArray *files, GError **error);
+gboolean profile_firefox(const struct profile_request *profile, GPtrArray *files, GError **error);
+gboolean profile_chromium(const struct profile_request *profile, GPtrArray *files, GError **error);
+gboolean profile_openssl(const struct profile_request *profile, GPtrArray *files, GError **error);
