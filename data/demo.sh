@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Shows the main jobs of devid on this machine and changes nothing of it but the packages that apt adds:
 # the programs are built in build-demo/ and then laid over /usr in name spaces of mounts, processes and
 # networks that end with this script. Run it as root on Debian 12:

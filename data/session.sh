@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What README's first session types needs: a small PKI whose intermediate issues device certificates, .p12 files with
 # their password, and a server that asks for a certificate.
 #

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The pool of connections to the agents: see agent.h. */
 #include <stdlib.h>
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The module's connections to the agents. Each is used by one thread at a time and then kept for
  * the next; none survives a fork. All functions are called with the library's lock held; those
  * marked "waits" give it up meanwhile. No agent is started but by agent_call() and agent_open().
@@ -24,10 +25,9 @@ enum devid_result agent_exchange(struct connection *connection) DEVID_MUST_USE;
 void agent_close(struct connection *connection, bool reusable);
 
 /* One request on any connection. `build` fills the frame and returns wire_finish(); `read` (may be
- * NULL) looks at the answer, and is not called after a failure; `failed` (may be NULL) is, where the agent answered
- * with one, and may wait. Where a connection kept from
- * earlier turns out dead before it answered, one new one is tried. Waits; `build` and `read` run
- * under the lock.
+ * NULL) looks at the answer, and is not called after a failure; `failed` (may be NULL) is, where
+ * the agent answered with one, and may wait. Where a connection kept from earlier turns out dead
+ * before it answered, one new one is tried. Waits; `build` and `read` run under the lock.
  */
 struct agent_request {
 	enum devid_result (*build)(struct wire_frame *request, const void *data);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rows. Footnotes are those of PKCS#11 Base v2.40 table 10: 1 must be specified to
  * C_CreateObject, 2 must not be, 7 cannot be revealed, 8 may be changed, 9 default is the token's,
  * 10 set to true by the security officer alone, 11 cannot change once true, 12 cannot change once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The attribute table: one row for each attribute of each class, with the rules of the
  * specification as flags. attribute.c reads it to create, read, change and search; it holds no
  * code.
@@ -42,8 +43,8 @@ enum source {
 	SOURCE_OWN_RECORD, /* true but for a certificate of a chain */
 };
 
-/* What a template may say. With none of them the value must be the one that the object has anyway.
- */
+/* What a template may say. With none of them the value must be the one that the object has
+ * anyway. */
 enum rule {
 	RULE_REQUIRED = 1, /* footnote 1: must be in a template for C_CreateObject */
 	RULE_NEVER = 2,	   /* footnote 2: must not be */

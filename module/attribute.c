@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* CK_ATTRIBUTE, read and filled by the rows of the table: see attribute.h. */
 #include <internal/cleanup.h>
 #include "attribute.h"
@@ -284,7 +285,8 @@ static bool form_fits(const struct attribute_row *row, const CK_ATTRIBUTE *attri
 	return !(row->rules & RULE_REQUIRED) || attribute->ulValueLen > 0;
 }
 
-/* Whether a list of mechanisms leaves out one that the token does: it can't forbid it to the key. */
+/* Whether a list of mechanisms leaves out one that the token does: it can't forbid it to the
+ * key. */
 static bool list_restricts(const CK_ATTRIBUTE *attribute, enum kind kind)
 {
 	struct bytes own = mechanism_allowed(kind & KIND_RSA ? KEY_RSA : KEY_EC);

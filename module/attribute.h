@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The only place that reads or fills a CK_ATTRIBUTE. PKCS#11 Base v2.40 sections 4.1 and 5.7.
  * `template` may be NULL where `count` is 0; callers have checked that.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A run of bytes that belongs to somebody else. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Objects made, changed and destroyed: each is one request to the agent, which writes. See
  * object.h. */
 #include <internal/cleanup.h>
@@ -7,7 +8,8 @@
 #include "create.h"
 #include "session.h"
 
-/* A WRITE, REMOVE or RENAME under way, of an object of `creation.class`. The caller's template lives until its call returns. */
+/* A WRITE, REMOVE or RENAME under way, of an object of `creation.class`. The caller's template
+ * lives until its call returns. */
 struct change {
 	const CK_ATTRIBUTE *template;
 	CK_ULONG count;
@@ -73,8 +75,8 @@ static CK_RV ask_agent(enum scope scope, const struct agent_request *request)
 	return error_of_change(result);
 }
 
-/* The machine's token is root's to change, and write-protected for others, which outranks what a session is
- * (section 5.1.6, CKR_SESSION_READ_ONLY).
+/* The machine's token is root's to change, and write-protected for others, which outranks what a
+ * session is (section 5.1.6, CKR_SESSION_READ_ONLY).
  */
 static CK_RV check_writable(const struct session *session)
 {

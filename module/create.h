@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Objects made, changed and destroyed: each is one request to the agent, which writes. */
 #pragma once
 

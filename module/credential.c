@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Records into credentials: one allocation, everything else is a slice of it. */
 #include <internal/cleanup.h>
 #include "credential.h"
@@ -21,8 +22,8 @@ static void put(struct filler *filler, enum field field, const void *data, size_
 	filler->next += length;
 }
 
-/* Only the chain's and leaf's DER, the SPKI of a lone key, and what DER doesn't hold are copied. `more` is
- * what goes in beside what every credential has.
+/* Only the chain's and leaf's DER, the SPKI of a lone key, and what DER doesn't hold are copied.
+ * `more` is what goes in beside what every credential has.
  */
 static struct credential *allocate(size_t more, const char *label, const struct record_bytes *id,
 				   struct filler *filler)
@@ -134,8 +135,8 @@ static bool put_key(struct filler *filler)
 	return true;
 }
 
-/* The record's SPKI is as the agent writes it; some makers leave the NULL out that belongs to an RSA
- * key's algorithm (RFC 3279 section 2.3.1), and the certificate stays as its CA signed it.
+/* The record's SPKI is as the agent writes it; some makers leave the NULL out that belongs to an
+ * RSA key's algorithm (RFC 3279 section 2.3.1), and the certificate stays as its CA signed it.
  */
 static bool same_key(struct bytes a, struct bytes b)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What one record, or one certificate of a chain, holds for the attributes of its objects:
  * everything in one piece of memory, sliced once.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The DER reader: see der.h. */
 #include <internal/cleanup.h>
 #include "der.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The one DER reader of the module: it slices what the attributes of a certificate and a key need
  * out of bytes that anybody may have written, and copies nothing. X.690 definite lengths, RFC 5280,
  * RFC 3279, RFC 5480. Fuzzed: tests/fuzz/der.c.

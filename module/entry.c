@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The functions of Cryptoki 2.40 and their list. Each enters the library and hands on; what the
  * token doesn't do is in not-supported.c.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* CK_RV from enum devid_result. The values are those that sections 5.7 and 5.11 of PKCS#11 v2.40
  * allow to the functions that use them.
  */

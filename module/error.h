@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* CK_RV from the project's result: here and nowhere else. */
 #pragma once
 

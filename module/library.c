@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* C_Initialize, C_Finalize, the lock, fork: see library.h. */
 #include <linux/futex.h>
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The library as a whole: between C_Initialize and C_Finalize, its one lock, and who is inside.
  *
  * One lock guards everything that the module remembers. It is held for short work in memory and on
@@ -13,7 +14,8 @@
 #include <stdbool.h>
 #include <p11-kit/pkcs11.h>
 
-/* `forget` drops what a parent left to a forked child; `whole` false: it may be half done, and is let lie. */
+/* `forget` drops what a parent left to a forked child; `whole` false: it may be half done, and is
+ * let lie. */
 CK_RV library_initialize(const CK_C_INITIALIZE_ARGS *arguments, void (*forget)(bool whole));
 /* `end` drops what the module remembers, under the lock. */
 CK_RV library_finalize(void (*end)(void));

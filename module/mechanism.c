@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The mechanism table: see mechanism.h. PKCS#11 Mechanisms v2.40 sections 2.1 and 2.3. */
 #include <internal/cleanup.h>
 #include "mechanism.h"
@@ -141,7 +142,8 @@ CK_RV mechanism_start(const CK_MECHANISM *asked, enum wire_key_type key, unsigne
 		return CKR_MECHANISM_PARAM_INVALID;
 	if (mechanism->digest != DIGEST_NONE)
 		return CKR_OK;
-	/* Bare: k - 11 bytes (RFC 8017 section 7.2.1); the leftmost bits of any digest, but of one. */
+	/* Bare: k - 11 bytes (RFC 8017 section 7.2.1); the leftmost bits of any digest, but of
+	 * one. */
 	use->data_min = key == KEY_EC ? 1 : 0;
 	use->data_max = key == KEY_EC ? bytes : bytes - 11;
 	use->cut = key == KEY_EC;

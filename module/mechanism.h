@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the token can sign with. The table in mechanism.c is the only place that knows a CKM number:
  * C_GetMechanismList, C_GetMechanismInfo, C_SignInit and CKA_ALLOWED_MECHANISMS read it.
  */
@@ -19,8 +20,8 @@ struct mechanism_use {
 	size_t signature;	   /* bytes */
 };
 
-/* CKR_BUFFER_TOO_SMALL and the count where `list` is too short; the count alone where it is NULL.
- */
+/* CKR_BUFFER_TOO_SMALL and the count where `list` is too short; the count alone where it is
+ * NULL. */
 CK_RV mechanism_list(CK_MECHANISM_TYPE *list, CK_ULONG *count);
 CK_RV mechanism_info(CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info);
 /* CKR_MECHANISM_INVALID, CKR_KEY_TYPE_INCONSISTENT, CKR_KEY_SIZE_RANGE,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the token does not do, in one list: no decryption, verification, digests, ciphers,
  * derivation, and no keys made here. No client of a device identity calls them, some adopt what a
  * token advertises, and a token without the bare private operation has no padding oracle.

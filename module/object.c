@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Searching and reading objects: see object.h. */
 #include <internal/cleanup.h>
 #include "agent.h"

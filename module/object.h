@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Objects as sessions see them: PKCS#11 Base v2.40 section 5.7. All functions want the library's
  * lock; a search on the system token, and what changes objects, gives it up meanwhile.
  */

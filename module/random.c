@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Random bytes: see random.h. */
 #include <errno.h>
 #include <sys/random.h>

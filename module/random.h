@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* C_GenerateRandom: the kernel's, PKCS#11 Base v2.40 section 5.15. */
 #pragma once
 

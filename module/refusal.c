@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the machine's agent refused: see refusal.h. */
 #include <time.h>
 #include <internal/client.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sessions: see session.h. */
 #include <stdlib.h>
 #include "session.h"

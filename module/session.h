@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sessions: PKCS#11 Base v2.40 section 5.6. All functions want the library's lock. */
 #pragma once
 

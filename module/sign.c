@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Signing operations: see sign.h. */
 #include <stdlib.h>
 #include "error.h"
@@ -82,7 +83,8 @@ CK_RV sign_init(struct session *session, const CK_MECHANISM *mechanism, CK_OBJEC
 	return CKR_OK;
 }
 
-/* Takes the operation out of its session, for as long as the lock may be given up. Answers what finds the session then. */
+/* Takes the operation out of its session, for as long as the lock may be given up. Answers what
+ * finds the session then. */
 static CK_SESSION_HANDLE take(struct session *session, struct operation *sign)
 {
 	*sign = session->sign;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Signing: PKCS#11 Base v2.40 section 5.11. What is to be signed goes to the agent in one frame; a
  * long message in several, on a connection of its own. All functions want the library's lock, and
  * those that sign give it up meanwhile.

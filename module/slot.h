@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The two slots and their tokens: answers from memory, that never read a file or ask an agent.
  * PKCS#11 Base v2.40 section 5.5.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The objects of both tokens: see token.h. */
 #include <stdlib.h>
 #include <unistd.h>
@@ -232,8 +233,8 @@ static enum devid_result load_token(struct token *token)
 	result = record_walk_folder(token->folder, &generation, &walk);
 	if (result != DEVID_OK) {
 		load_clear(&load);
-		/* No descriptors left, or not ours to read: what is known stays, and the next search
-		 * tries again.
+		/* No descriptors left, or not ours to read: what is known stays, and the next
+		 * search tries again.
 		 */
 		return result == DEVID_IO ? DEVID_OK : result;
 	}

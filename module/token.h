@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A token's content: what the records of its folder say, as objects with handles.
  *
  * Nothing is read before the first search, and again only when the folder's generation changed.
@@ -18,8 +19,8 @@ struct object {
 	const struct credential *credential;
 };
 
-/* Brings the objects up to date; `force` reads the records even where the generation is the same.
- */
+/* Brings the objects up to date; `force` reads the records even where the generation is the
+ * same. */
 enum devid_result token_refresh(enum scope scope, bool force) DEVID_MUST_USE;
 /* All objects, by growing handle. Valid until the next refresh. */
 const struct object *token_objects(enum scope scope, size_t *count);

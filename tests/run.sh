@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Runs every test from a fresh clone: installs what is missing, builds twice (as released, but for the hooks
 # of tests; with address and undefined-behaviour sanitizers) with warnings as errors, runs all tests in both,
 # those of threads under load in a third build, with the thread sanitizer, and those that need no hooks in a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A gateway's own check of a client's certificate with libdevid:
  *
  *	cc verify-example.c $(pkg-config --cflags --libs devid) -o verify-example

@@ -1,5 +1,7 @@
-/* Makes devid-troubleshooting(7) when the tree is built: copies the page's frame to standard output and puts
- * what helper/base/reason.c says in the place of its lines "@causes@" and "@also@", and below in that of
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Makes devid-troubleshooting(7) when the tree is built: copies the page's frame to standard output
+ * and puts what helper/base/reason.c says in the place of its lines "@causes@" and "@also@", and
+ * below in that of
  * "@pasted@".
  */
 #include <stdio.h>
@@ -80,16 +82,17 @@ static void print_also(void)
 	}
 }
 
-/* Lines as they stand on the screens of other systems, letter for letter: whoever pastes one must find it, by
- * man -K or in the page. No dash and no quote in them: roff would write those otherwise. Each with the words
- * that it can mean here.
+/* Lines as they stand on the screens of other systems, letter for letter: whoever pastes one must
+ * find it, by man -K or in the page. No dash and no quote in them: roff would write those
+ * otherwise. Each with the words that it can mean here.
  */
 static const struct {
 	const char *system;
 	const char *message;
 	const char *words[5];
 } pasted[] = {
-	/* raserror.h, ERROR_NO_EAPTLS_CERTIFICATE; learn.microsoft.com, point to site troubleshooting */
+	/* raserror.h, ERROR_NO_EAPTLS_CERTIFICATE; learn.microsoft.com, point to site
+	   troubleshooting */
 	{ "Windows, error 798",
 	  "A certificate could not be found that can be used with this Extensible Authentication Protocol.",
 	  { "no-certificate", "key-missing" } },
@@ -97,12 +100,13 @@ static const struct {
 	{ "Windows, error 13801",
 	  "IKE authentication credentials are unacceptable",
 	  { "gateway-untrusted", "gateway-refused", "issuer-unknown", "eku-missing" } },
-	/* winerror.h, ERROR_IPSEC_IKE_NO_CERT; learn.microsoft.com, system error codes 12000 to 15999 */
+	/* winerror.h, ERROR_IPSEC_IKE_NO_CERT; learn.microsoft.com, system error codes 12000 to
+	   15999 */
 	{ "Windows, error 13806",
 	  "IKE failed to find valid machine certificate.",
 	  { "no-certificate", "eku-missing", "key-missing", "system-user" } },
-	/* winerror.h: CERT_E_EXPIRED, CERT_E_CHAINING, CERT_E_UNTRUSTEDROOT, CERT_E_REVOKED, NTE_BAD_KEYSET,
-	 * ERROR_INVALID_PASSWORD */
+	/* winerror.h: CERT_E_EXPIRED, CERT_E_CHAINING, CERT_E_UNTRUSTEDROOT, CERT_E_REVOKED,
+	 * NTE_BAD_KEYSET, ERROR_INVALID_PASSWORD */
 	{ "Windows, 0x800B0101",
 	  "A required certificate is not within its validity period when verifying against the current "
 	  "system clock or the timestamp in the signed file.",

@@ -1,12 +1,14 @@
-/* An account that is being replaced: what lacks now what was there at the last look. What is there and broken
- * is no gap: nothing counts as allowed by it.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An account that is being replaced: what lacks now what was there at the last look. What is there
+ * and broken is no gap: nothing counts as allowed by it.
  */
 #include <string.h>
 #include <internal/path.h>
 #include "account-gap.h"
 #include "account-private.h"
 
-/* The machine's account goes before the user's own: where the latter comes to light the former is gone. */
+/* The machine's account goes before the user's own: where the latter comes to light the former is
+ * gone. */
 static gboolean was_machines(const struct devid_account *known, const struct devid_account *found)
 {
 	char path[PATH_BUFFER];

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An account that is being replaced: its folder renamed, files taken away and written again. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* account.conf. */
 #pragma once
 
@@ -9,7 +10,7 @@
 
 /* The text of account.conf. False: the account is broken. */
 gboolean account_keys_read(struct devid_account *account, const char *text, gsize length);
-/* The keys that there are, for the test of what is written about them; NULL after the last. Those of a
- * rule: rules_key().
+/* The keys that there are, for the test of what is written about them; NULL after the last. Those
+ * of a rule: rules_key().
  */
 const char *account_key(gsize index, const char **section);

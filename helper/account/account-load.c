@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which folder is the account, and whether it may be believed. */
 #include <errno.h>
 #include <fcntl.h>

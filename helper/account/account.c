@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The account in memory: made, broken, freed, and what it says. */
 #include <string.h>
 #include <devid/check.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a certificate is and bears, whatever path it stands on. */
 #include <string.h>
 #include "base/certificate.h"

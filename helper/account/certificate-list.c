@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Certificates out of a file in any usual dress, and the words for one that can't be read. */
 #include <string.h>
 #include <internal/record.h>

@@ -1,7 +1,8 @@
-/* The certificates of a file that has nothing else to give: a signing certificate, a gateway's chain,
- * the certificate that is to be revoked. One answer for all of them, and for import (which reads keys
- * beside them): PEM as pem-block.h takes it, DER, PKCS#7 (.p7b) in either and under either header,
- * text in UTF-16, bare base64.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The certificates of a file that has nothing else to give: a signing certificate, a gateway's
+ * chain, the certificate that is to be revoked. One answer for all of them, and for import (which
+ * reads keys beside them): PEM as pem-block.h takes it, DER, PKCS#7 (.p7b) in either and under
+ * either header, text in UTF-16, bare base64.
  */
 #pragma once
 

@@ -1,5 +1,7 @@
-/* Name constraints (RFC 5280 section 4.2.1.10) of the CAs of a path, for the names below them: each name of
- * a certificate beside each subtree of its kind. Kinds and their meaning are in name-constraint.c.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Name constraints (RFC 5280 section 4.2.1.10) of the CAs of a path, for the names below them: each
+ * name of a certificate beside each subtree of its kind. Kinds and their meaning are in
+ * name-constraint.c.
  */
 #include <string.h>
 #include <gnutls/x509-ext.h>
@@ -29,8 +31,8 @@ struct constraints {
 	struct der excluded;
 };
 
-/* Takes the next subtree; FALSE: there is none. *readable FALSE: it isn't one, or has a distance, which
- * nobody may write.
+/* Takes the next subtree; FALSE: there is none. *readable FALSE: it isn't one, or has a distance,
+ * which nobody may write.
  */
 static gboolean next_subtree(struct der *subtrees, guint8 *tag, struct der *base,
 			     gboolean *readable)
@@ -58,7 +60,8 @@ static gboolean parse_constraints(struct constraints *constraints, const gnutls_
 	return content.length == 0;
 }
 
-/* *any: there is a subtree of that kind; *inside: the name lies in one. FALSE: that can't be said. */
+/* *any: there is a subtree of that kind; *inside: the name lies in one. FALSE: that can't be
+ * said. */
 static gboolean look_up(struct der subtrees, guint8 tag, struct der name, gboolean excluded,
 			gboolean *any, gboolean *inside)
 {
@@ -99,8 +102,8 @@ static gboolean is_oid(const struct der *oid, const guint8 *wanted, gsize length
 	return der_equal(oid, &other);
 }
 
-/* A string of the subject that stands for a name of another kind. What can't be read is held against the
- * constraints as it is, so that it is refused where there are any.
+/* A string of the subject that stands for a name of another kind. What can't be read is held
+ * against the constraints as it is, so that it is refused where there are any.
  */
 static gboolean string_allowed(const struct constraints *constraints, guint8 tag, guint8 type,
 			       const struct der *value, gboolean host)
@@ -118,8 +121,8 @@ static gboolean string_allowed(const struct constraints *constraints, guint8 tag
 	return name_allowed(constraints, tag, name);
 }
 
-/* Mail addresses in a subject are constrained like others; a common name is a host's name in the leaf
- * alone, where no DNS name says it, and where it looks like one: as TLS libraries take it.
+/* Mail addresses in a subject are constrained like others; a common name is a host's name in the
+ * leaf alone, where no DNS name says it, and where it looks like one: as TLS libraries take it.
  */
 static gboolean attributes_allowed(const struct constraints *constraints, struct der subject,
 				   gboolean common_name)

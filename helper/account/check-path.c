@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Paths from a device certificate to a signing certificate.
  *
  * GnuTLS would find a path as well, but it stops at the first anchor that it likes, takes a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Paths from a device certificate to a signing certificate, and one link of them. */
 #pragma once
 
@@ -8,8 +9,9 @@
 #define CHECK_PATH_MAX	8
 #define CHECK_STEPS_MAX 256
 
-/* Why this can be no device certificate, whoever issued it: "leaf-is-signing" (a signing certificate of
- * the account, or another certificate with the key of one), "leaf-is-ca"; NULL: it can.
+/* Why this can be no device certificate, whoever issued it: "leaf-is-signing" (a signing
+ * certificate of the account, or another certificate with the key of one), "leaf-is-ca"; NULL: it
+ * can.
  */
 const char *check_not_a_device(const struct devid_account *account, gnutls_x509_crt_t certificate);
 

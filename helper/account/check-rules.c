@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rules that a whole path is judged by, in a table: the order is the order of what is told. */
 #include <string.h>
 #include <devid/check.h>
@@ -86,9 +87,10 @@ static const char *rule_signature(const struct judged *judged)
 	return NULL;
 }
 
-/* Extensions that may be critical (RFC 5280 section 4.2): what is judged here, and what says nothing
- * that a check could break. Policies are accepted whichever they are, so an extension that names some
- * or forbids "any" changes nothing; one that demands or maps them is not followed, and refuses.
+/* Extensions that may be critical (RFC 5280 section 4.2): what is judged here, and what says
+ * nothing that a check could break. Policies are accepted whichever they are, so an extension that
+ * names some or forbids "any" changes nothing; one that demands or maps them is not followed, and
+ * refuses.
  */
 static const char *const known_extensions[] = {
 	"2.5.29.14",	      /* subjectKeyIdentifier */

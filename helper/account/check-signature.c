@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One signature by one key.
  *
  * GnuTLS's own functions for certificates find the issuer by its name, byte for byte, and answer a
- * signature that an RSA-PSS key doesn't allow with the bit that stands for name constraints as well,
- * before they have looked at the signature itself. So the signed bytes are taken out here, and the key
- * is asked.
+ * signature that an RSA-PSS key doesn't allow with the bit that stands for name constraints as
+ * well, before they have looked at the signature itself. So the signed bytes are taken out here,
+ * and the key is asked.
  */
 #include <gnutls/abstract.h>
 #include "base/der.h"
@@ -12,7 +13,8 @@
 #define DER_BIT_STRING 0x03
 #define DER_INTEGER    0x02
 
-/* RSASSA-PSS-params (RFC 4055 section 3.1): the salt's length, and what it is where it isn't said. */
+/* RSASSA-PSS-params (RFC 4055 section 3.1): the salt's length, and what it is where it isn't
+ * said. */
 #define TAG_SALT       0xa2
 #define TAG_AFTER_SALT 0xa3
 #define SALT_DEFAULT   20

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether a certificate or a revocation list is signed by an issuer's key. */
 #pragma once
 

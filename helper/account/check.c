@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The chain check: the account's verdict on a device certificate, in words. */
 #include <string.h>
 #include <devid/check.h>

@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The decision for this machine: see devid/here.h. What can't be found out is unknown. */
 #include <glib.h>
 #include <devid/here.h>
 
-/* One profile's checks end in three seconds. Whoever asks waits five: no profile is begun later than this. */
+/* One profile's checks end in three seconds. Whoever asks waits five: no profile is begun later
+ * than this. */
 #define BEGIN_BOUND (1500 * G_TIME_SPAN_MILLISECOND)
 
 enum devid_origin devid_here_origin(void *data)

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Secret Services that keep what was removed.
  *
- * The specification of the Secret Service says of Delete only that the item is deleted. A service that has a
- * recycle bin, or a history of each item, has the secret still. So a secret is overwritten before its item is
- * deleted, and who keeps more than that is told by name.
+ * The specification of the Secret Service says of Delete only that the item is deleted. A service
+ * that has a recycle bin, or a history of each item, has the secret still. So a secret is
+ * overwritten before its item is deleted, and who keeps more than that is told by name.
  */
 #include "keeper.h"
 
@@ -10,8 +11,8 @@
 #define BUS_PATH "/org/freedesktop/DBus"
 #define SERVICE	 "org.freedesktop.secrets"
 
-/* KeePassXC: deletes into its recycle bin, an entry's history with it; 10 versions is its default for a
- * database, which may be set higher, or without end.
+/* KeePassXC: deletes into its recycle bin, an entry's history with it; 10 versions is its default
+ * for a database, which may be set higher, or without end.
  */
 static const struct keeper keepers[] = {
 	{ "KeePassXC", "org.keepassxc.KeePassXC.MainWindow", 10,

@@ -1,5 +1,6 @@
-/* What a Secret Service is known to keep of an item that was removed. Shared by the agent (device keys) and
- * the command (saved sign-ins).
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a Secret Service is known to keep of an item that was removed. Shared by the agent (device
+ * keys) and the command (saved sign-ins).
  */
 #pragma once
 
@@ -12,8 +13,8 @@ struct keeper {
 	const char *where;    /* where a removed secret may still be found, and the mend */
 };
 
-/* The service behind this connection, or NULL: none that is known to keep anything. Asks the bus alone;
- * `bound_ms` a question.
+/* The service behind this connection, or NULL: none that is known to keep anything. Asks the bus
+ * alone; `bound_ms` a question.
  */
 const struct keeper *keeper_find(GDBusConnection *bus, int bound_ms, GCancellable *cancel);
 /* What to write over a secret, the `turn`th time: no two are the same. The caller frees. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sizes of certificates as the service counts them, and which keys a device may have. */
 #include <gnutls/abstract.h>
 #include <devid/limits.h>

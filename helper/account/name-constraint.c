@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One name beside one name constraint, kind by kind.
  *
- * By hand, for GnuTLS compares host names with regard to case, takes every common name for a host name,
- * lets each directory name pass and refuses each URI; and what it can't read it holds against the
- * constraint like any other text, so that it is never excluded.
+ * By hand, for GnuTLS compares host names with regard to case, takes every common name for a host
+ * name, lets each directory name pass and refuses each URI; and what it can't read it holds against
+ * the constraint like any other text, so that it is never excluded.
  */
 #include <string.h>
 #include "base/der.h"
@@ -75,8 +76,8 @@ static enum name_match match_host(const struct der *constraint, const struct der
 	return answer(below ? is_below(host, &domain) : equal_but_case(host, &domain));
 }
 
-/* The name itself and all below it; a dot in front, which some CAs write, leaves out the name itself. An
- * empty constraint is all of DNS.
+/* The name itself and all below it; a dot in front, which some CAs write, leaves out the name
+ * itself. An empty constraint is all of DNS.
  */
 static enum name_match match_dns(struct der constraint, struct der name, gboolean excluded)
 {

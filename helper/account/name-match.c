@@ -1,5 +1,6 @@
-/* Distinguished names compared by value (RFC 5280 section 7.1): tools that write the same name in another
- * string type, in another case or with blanks more have not made another name of it.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Distinguished names compared by value (RFC 5280 section 7.1): tools that write the same name in
+ * another string type, in another case or with blanks more have not made another name of it.
  */
 #include <string.h>
 #include "base/der.h"

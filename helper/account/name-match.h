@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Distinguished names compared by value (RFC 5280 section 7.1). */
 #pragma once
 
@@ -5,8 +6,8 @@
 #include <gnutls/gnutls.h>
 #include "base/der.h"
 
-/* Whether two names (DER of a Name) are the same, whatever string types, case and runs of blanks they
- * were written with.
+/* Whether two names (DER of a Name) are the same, whatever string types, case and runs of blanks
+ * they were written with.
  */
 gboolean name_equal(const gnutls_datum_t *a, const gnutls_datum_t *b);
 
@@ -14,13 +15,13 @@ gboolean name_equal(const gnutls_datum_t *a, const gnutls_datum_t *b);
 
 /* Whether `base` is the beginning of `name`, or all of it. */
 gboolean name_is_below(struct der name, struct der base);
-/* Whether every attribute can be taken apart, and every string read: no NUL, no bytes that are none of
- * its type. One that can't must not slip past a comparison.
+/* Whether every attribute can be taken apart, and every string read: no NUL, no bytes that are none
+ * of its type. One that can't must not slip past a comparison.
  */
 gboolean name_is_readable(struct der name);
 
-/* Takes the next attribute off *name, RDN by RDN; *rdn is the state between calls, {NULL, 0} at first.
- * `oid` and `value` are contents. FALSE: there are no more.
+/* Takes the next attribute off *name, RDN by RDN; *rdn is the state between calls, {NULL, 0} at
+ * first. `oid` and `value` are contents. FALSE: there are no more.
  */
 gboolean name_next_attribute(struct der *name, struct der *rdn, struct der *oid, guint8 *tag,
 			     struct der *value);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* PEM's blocks: found, decoded, and freed of UTF-16 and of base64 around them. */
 #include <string.h>
 #include <internal/record.h>

@@ -1,5 +1,6 @@
-/* What the account accepts and others refuse: usages of the device certificate that TLS gateways ask for, and
- * authority key identifiers that OpenSSL compares further than the check does.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the account accepts and others refuse: usages of the device certificate that TLS gateways
+ * ask for, and authority key identifiers that OpenSSL compares further than the check does.
  */
 #include <string.h>
 #include <gnutls/x509-ext.h>

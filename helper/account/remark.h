@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the account accepts and others refuse: told as a warning. */
 #pragma once
 
@@ -10,9 +11,9 @@ struct remark {
 	char *message;			   /* safe to print */
 };
 
-/* What gateways may say against a chain (leaf first) that passes the check: what its usages don't let it do
- * in TLS, and a CA that it names by another serial number than the one here has. Of struct remark *; never
- * NULL.
+/* What gateways may say against a chain (leaf first) that passes the check: what its usages don't
+ * let it do in TLS, and a CA that it names by another serial number than the one here has. Of
+ * struct remark *; never NULL.
  */
 GPtrArray *remark_find(const struct devid_account *account, const gnutls_x509_crt_t *chain,
 		       size_t count);

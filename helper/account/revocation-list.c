@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One revocation list: its serial numbers in a hash table, its dates, and by whom it is signed.
  *
  * GnuTLS goes through the list for each certificate that it looks up, and hashes all of it for each
@@ -42,7 +43,8 @@ void revocation_list_free(struct revocation_list *list)
 	g_free(list);
 }
 
-/* Critical extensions change what a list says (delta, indirect, by scope); none is understood here. */
+/* Critical extensions change what a list says (delta, indirect, by scope); none is understood
+ * here. */
 static gboolean has_critical_extension(gnutls_x509_crl_t crl)
 {
 	char oid[128];

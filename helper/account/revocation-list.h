@@ -1,5 +1,6 @@
-/* One revocation list (RFC 5280 section 5), made ready when it is loaded: a check asks by hash, whatever
- * the list's length.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One revocation list (RFC 5280 section 5), made ready when it is loaded: a check asks by hash,
+ * whatever the list's length.
  */
 #pragma once
 

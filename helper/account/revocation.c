@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Revoked certificates: serial numbers in a list, and revocation lists of the CAs (RFC 5280 section
  * 5).
  *

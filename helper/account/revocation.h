@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Revoked certificates: a list of serial numbers and certificate revocation lists (RFC 5280 section
  * 5).
  */

@@ -1,5 +1,6 @@
-/* Revoking: a line more in the list of serial numbers, a key more in account.conf. What people wrote there
- * stays as it is.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Revoking: a line more in the list of serial numbers, a key more in account.conf. What people
+ * wrote there stays as it is.
  */
 #include <string.h>
 #include <devid/check.h>

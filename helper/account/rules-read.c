@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rules: rules.d/ and the files in it, each with [Rule NAME] sections. */
 #include <errno.h>
 #include <unistd.h>

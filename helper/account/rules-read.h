@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rules: the files of rules.d. */
 #pragma once
 
@@ -6,8 +7,8 @@
 
 /* The files of rules.d, in order. False: the account is broken. */
 gboolean rules_load(struct devid_account *account);
-/* The text of one file, and whether what all of them refer to is there, for the fuzzers: `names` is a
- * table of strings, empty before the first file.
+/* The text of one file, and whether what all of them refer to is there, for the fuzzers: `names` is
+ * a table of strings, empty before the first file.
  */
 gboolean rules_read_text(struct devid_account *account, GHashTable *names, const char *path,
 			 const char *text, gsize length);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Signing certificates: the files `signing/NAME.pem`, one CA certificate each. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Signing certificates as files: what one may hold. */
 #pragma once
 
@@ -14,11 +15,11 @@ struct signing_file {
 	gboolean as_given; /* PEM that every program takes: the file's bytes can be kept */
 };
 
-/* Reads the bytes of one signing certificate in any dress that certificate-list.h takes: exactly one
- * certificate, a CA (RFC 5280 sections 4.2.1.3 and 4.2.1.9), no private key beside it, at most `limit`
- * bytes as PEM (the file as given; what it becomes if it is in another dress), a key of a kind that
- * `keys` allows. The caller owns the certificate. Errors are of DEVID_ERROR and say why alone: the
- * caller knows the file's name.
+/* Reads the bytes of one signing certificate in any dress that certificate-list.h takes: exactly
+ * one certificate, a CA (RFC 5280 sections 4.2.1.3 and 4.2.1.9), no private key beside it, at most
+ * `limit` bytes as PEM (the file as given; what it becomes if it is in another dress), a key of a
+ * kind that `keys` allows. The caller owns the certificate. Errors are of DEVID_ERROR and say why
+ * alone: the caller knows the file's name.
  */
 gboolean signing_read(const void *data, gsize length, gsize limit, enum devid_signing_keys keys,
 		      struct signing_file *file, GError **error);

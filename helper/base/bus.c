@@ -1,5 +1,6 @@
-/* Which session bus, and how it is opened (bus.h). A process that outlives a session has the name of a bus that is gone; those who ask
- * it something know of the present one.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which session bus, and how it is opened (bus.h). A process that outlives a session has the name
+ * of a bus that is gone; those who ask it something know of the present one.
  */
 #include <stdlib.h>
 #include <string.h>

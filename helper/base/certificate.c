@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a person, or a program, wants to know of a certificate, as text. */
 #include <stdlib.h>
 #include <string.h>

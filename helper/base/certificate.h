@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a person, or a program, wants to know of a certificate, as text. */
 #pragma once
 
@@ -20,8 +21,8 @@ char *certificate_serial(gnutls_x509_crt_t certificate);
 char *certificate_fingerprint(gnutls_x509_crt_t certificate); /* SHA-256, lower-case hex */
 size_t certificate_der_size(gnutls_x509_crt_t certificate);
 
-/* The first common name of the subject as UTF-8 text, whatever string type it has; NULL: there is none that
- * can be read.
+/* The first common name of the subject as UTF-8 text, whatever string type it has; NULL: there is
+ * none that can be read.
  */
 char *certificate_common_name(gnutls_x509_crt_t certificate);
 /* Lower-case hex: the subject key identifier, else the SHA-1 of the key. */
@@ -29,8 +30,8 @@ char *certificate_key_id(gnutls_x509_crt_t certificate);
 /* Lower-case hex of the authority key identifier, or NULL. */
 char *certificate_authority_key_id(gnutls_x509_crt_t certificate);
 
-/* A serial number's content bytes (at most CERTIFICATE_SERIAL_MAX) as lists of revoked ones hold it: lower-case
- * hex without leading zeros. "0" and nothing at all are "".
+/* A serial number's content bytes (at most CERTIFICATE_SERIAL_MAX) as lists of revoked ones hold
+ * it: lower-case hex without leading zeros. "0" and nothing at all are "".
  */
 char *certificate_serial_trim(const void *serial, size_t size);
 /* The certificate's own; NULL: one that doesn't fit, or isn't there. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Configuration files: see conf.h. */
 #include <string.h>
 #include <devid/check.h>

@@ -1,6 +1,7 @@
-/* Configuration files in the form of GLib's key files ("[Section]", "[Section name]", "Key=Value"), read
- * line by line so that each complaint has its line. Strict on purpose: what is not understood, or is there
- * twice, is never passed over.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Configuration files in the form of GLib's key files ("[Section]", "[Section name]", "Key=Value"),
+ * read line by line so that each complaint has its line. Strict on purpose: what is not understood,
+ * or is there twice, is never passed over.
  */
 #pragma once
 
@@ -15,8 +16,9 @@ enum conf_type {
 	CONF_CHOICE, /* int or enum, of `choices` */
 };
 
-/* `set` answers NULL, or what is wrong as the end of "KEY …" (freed by the reader). `set_as` stands in its
- * place where one function serves many keys and has to know which it is. Without either it is a field.
+/* `set` answers NULL, or what is wrong as the end of "KEY …" (freed by the reader). `set_as` stands
+ * in its place where one function serves many keys and has to know which it is. Without either it
+ * is a field.
  */
 struct conf_key {
 	const char *name;
@@ -29,9 +31,9 @@ struct conf_key {
 };
 #define CONF_FIELD(kind, target, field) .type = (kind), .offset = G_STRUCT_OFFSET(target, field)
 
-/* A kind of section. `begin` answers what its keys are set on, or NULL and *why, and is given `data` (NULL: what
- * conf_read() was given); `end`, where there is one, is called after its last key and answers NULL or what is
- * wrong with the whole.
+/* A kind of section. `begin` answers what its keys are set on, or NULL and *why, and is given
+ * `data` (NULL: what conf_read() was given); `end`, where there is one, is called after its last
+ * key and answers NULL or what is wrong with the whole.
  */
 struct conf_section {
 	const char *word; /* "Account" */

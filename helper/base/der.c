@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A reader of DER (X.690): one element after the other, nothing believed about lengths. */
 #include <string.h>
 #include "der.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A reader of DER (X.690) for the few structures that GnuTLS does not hand out as they are. */
 #pragma once
 

@@ -1,5 +1,6 @@
-/* GErrors of domain DEVID_ERROR: beside code and message they carry reason, hint and bracket line.
- */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* GErrors of domain DEVID_ERROR: beside code and message they carry reason, hint and bracket
+ * line. */
 #include <errno.h>
 #include <gio/gio.h>
 #include <devid/reason.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* GError for helper/: domain DEVID_ERROR, the code is an enum devid_result, and beside the message
  * each carries the stable reason word, a hint and (for a failed check) the bracket line.
  */
@@ -11,7 +12,8 @@
 GQuark devid_error_quark(void);
 
 /* `reason` NULL: the word that devid_reason_for(code) has; `hint` NULL: that row's hint. The
- * message is "what: why" without a "devid:" prefix or a newline. Answers FALSE, for callers that answer it in turn.
+ * message is "what: why" without a "devid:" prefix or a newline. Answers FALSE, for callers that
+ * answer it in turn.
  */
 gboolean devid_error_set(GError **error, enum devid_result code, const char *reason,
 			 const char *hint, const char *format, ...) G_GNUC_PRINTF(5, 6);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writing whole files, and folders of one's own: see files.h. */
 #include <errno.h>
 #include <fcntl.h>

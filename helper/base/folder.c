@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The files of a folder that count: see folder.h. */
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Classes of GIO's made ready before several threads use them: see gio-ready.h. */
 #include <gio/gio.h>
 #include <gio/gunixconnection.h>

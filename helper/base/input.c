@@ -1,5 +1,6 @@
-/* Files that hold nothing secret, read whole: bounded in size, and in time where a FIFO is silent.
- */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files that hold nothing secret, read whole: bounded in size, and in time where a FIFO is
+ * silent. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files that hold nothing secret, read whole. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Members of a JSON object that is being built. */
 #include "json-build.h"
 

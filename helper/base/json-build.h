@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Members of a JSON object that is being built; what isn't UTF-8 in a text is made so. */
 #pragma once
 
@@ -11,6 +12,7 @@ void json_number(JsonBuilder *builder, const char *name, gint64 value);
 /* An array; what isn't UTF-8 in it is made so. */
 void json_texts(JsonBuilder *builder, const char *name, const GPtrArray *texts);
 void json_flag(JsonBuilder *builder, const char *name, gboolean value);
-/* A member that others are put into, until json_builder_end_object() or json_builder_end_array(). */
+/* A member that others are put into, until json_builder_end_object() or
+ * json_builder_end_array(). */
 void json_begin_object(JsonBuilder *builder, const char *name);
 void json_begin_array(JsonBuilder *builder, const char *name);

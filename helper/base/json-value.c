@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* JSON from outside: see json-value.h. */
 #include "json-value.h"
 

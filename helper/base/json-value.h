@@ -1,5 +1,6 @@
-/* JSON from outside, read by type: what is not there and what is of another type are the same, and json-glib never
- * hears of what it would complain of.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* JSON from outside, read by type: what is not there and what is of another type are the same, and
+ * json-glib never hears of what it would complain of.
  */
 #pragma once
 
@@ -7,8 +8,8 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
-/* The object that `text` (NUL-ended) is, the parser's until its next document; NULL: it is none, or nested deeper than
- * JSON_DEPTH_MAX: the parser calls itself for each bracket.
+/* The object that `text` (NUL-ended) is, the parser's until its next document; NULL: it is none, or
+ * nested deeper than JSON_DEPTH_MAX: the parser calls itself for each bracket.
  */
 #define JSON_DEPTH_MAX 32
 JsonObject *json_value_document(JsonParser *parser, const char *text);

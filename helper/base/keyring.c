@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether a keyring is there, asked of the session bus alone. */
 #include <stdbool.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether a keyring is there, asked of the session bus alone. */
 #pragma once
 
@@ -11,7 +12,7 @@
  */
 char *keyring_look(char **state);
 
-/* The device keys of an open keyring, each by the SHA-256 of its public half in hex (char*, newly allocated);
- * NULL: it can't be told. As bounded, and as quiet.
+/* The device keys of an open keyring, each by the SHA-256 of its public half in hex (char*, newly
+ * allocated); NULL: it can't be told. As bounded, and as quiet.
  */
 GPtrArray *keyring_look_keys(void);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Moments as text, and how far away they are. */
 #include <glib.h>
 #include "moment.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Moments at which something begins or ends. */
 #pragma once
 

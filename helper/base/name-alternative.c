@@ -1,5 +1,6 @@
-/* The alternative names of a certificate as devid prints them: what a device is known by where its subject is
- * empty.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The alternative names of a certificate as devid prints them: what a device is known by where its
+ * subject is empty.
  */
 #include <gio/gio.h>
 #include <devid/check.h>

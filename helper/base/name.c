@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Distinguished names as devid prints them: in the order in which they are encoded, in UTF-8, with
  * the escapes of RFC 4514 section 2.4.
  */
@@ -38,8 +39,8 @@ static const struct {
 	{ "1.3.6.1.4.1.311.60.2.1.3", "jurisdictionC" },
 };
 
-/* How the bytes of a string type become UTF-8: the encoding's name for g_convert(), NULL for UTF-8.
- */
+/* How the bytes of a string type become UTF-8: the encoding's name for g_convert(), NULL for
+ * UTF-8. */
 static const struct string_type {
 	unsigned long tag;
 	const char *encoding;
@@ -153,8 +154,8 @@ static void append_string(GString *out, const char *text, gsize length)
 		g_string_append(out, "\\ ");
 }
 
-/* `attribute` is the content of an AttributeTypeAndValue. What is no string becomes # and the hex of its
- * DER.
+/* `attribute` is the content of an AttributeTypeAndValue. What is no string becomes # and the hex
+ * of its DER.
  */
 static gboolean append_attribute(GString *out, struct der attribute)
 {
@@ -196,7 +197,8 @@ static gboolean append_rdn(GString *out, struct der rdn)
 	return TRUE;
 }
 
-/* By hand, from the bytes as they are: GnuTLS prints names reversed, and gives values without their DER. */
+/* By hand, from the bytes as they are: GnuTLS prints names reversed, and gives values without their
+ * DER. */
 char *devid_name_to_string(const gnutls_datum_t *der_name)
 {
 	struct der rest = { der_name->data, der_name->size };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What name.c knows of strings in certificates. */
 #pragma once
 
@@ -16,7 +17,8 @@
  */
 char *name_string_value(unsigned long tag, const void *data, gsize length, gsize *out_length);
 
-/* Whether the universal tag is one of a string type; and of one whose ASCII is ASCII, byte for byte. */
+/* Whether the universal tag is one of a string type; and of one whose ASCII is ASCII, byte for
+ * byte. */
 gboolean name_is_string(unsigned long tag);
 gboolean name_keeps_ascii(unsigned long tag);
 

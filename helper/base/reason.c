@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of causes: every stable word that --json and events carry, its result, its words, and
  * what clients of comparable services show for it. The build makes devid-troubleshooting(7) of it.
  *

@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Text that may come from anybody, made safe to print: nothing that moves a terminal's cursor,
  * turns its writing direction round or hides itself gets through.
  */
 #include <devid/check.h>
 #include "text.h"
 
-/* Characters of no format class that show nothing all the same: two labels that differ by one of them
- * look alike. Variation selectors stay: names are written with them.
+/* Characters of no format class that show nothing all the same: two labels that differ by one of
+ * them look alike. Variation selectors stay: names are written with them.
  */
 static const struct {
 	gunichar first;
@@ -19,9 +20,9 @@ static const struct {
 	{ 0xe0000, 0xe00ff }, /* tags, and what is reserved beside them */
 };
 
-/* By their class: controls (C0, DEL, C1), what turns the writing direction, joins, separates or marks
- * without being seen (U+00AD, U+061C, U+200B to U+200F, U+202A to U+202E, U+2060 to U+206F, U+FEFF,
- * U+FFF9 to U+FFFB), line and paragraph separators.
+/* By their class: controls (C0, DEL, C1), what turns the writing direction, joins, separates or
+ * marks without being seen (U+00AD, U+061C, U+200B to U+200F, U+202A to U+202E, U+2060 to U+206F,
+ * U+FEFF, U+FFF9 to U+FFFB), line and paragraph separators.
  */
 gboolean text_character_shows(gunichar character)
 {

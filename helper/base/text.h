@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Text that may come from anybody, made safe to print. */
 #pragma once
 
@@ -8,7 +9,8 @@
  */
 void text_append_escaped(GString *out, const char *text, gsize length, const char *escape);
 
-/* Whether a person sees it and it moves nothing: neither a control, nor a direction, nor invisible. */
+/* Whether a person sees it and it moves nothing: neither a control, nor a direction, nor
+ * invisible. */
 gboolean text_character_shows(gunichar character);
 /* devid_text_escape() of all of `text` (NULL: ""), for g_free(). Nothing changes when it is done
  * twice.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files that are believed only where nobody else could have written them. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid account: what changes the account's own files. Each action is in a file of its own. */
 #include "command/admin/account.h"
 #include "command.h"

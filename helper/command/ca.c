@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid ca: which CAs the account accepts. Adding and removing are in files of their own. */
 #include <string.h>
 

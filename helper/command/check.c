@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid check: the chain check, offline; with --server a TLS handshake with the key as well. */
 #include <string.h>
 #include <unistd.h>
@@ -77,8 +78,8 @@ static void write_event(const struct identity *identity, const struct devid_verd
 	(void)devid_event_write(system, &event);
 }
 
-/* What is wrong as an error, with the identity's label in front; NULL: nothing. What the account's policy
- * decides stands above what the check of the certificate says.
+/* What is wrong as an error, with the identity's label in front; NULL: nothing. What the account's
+ * policy decides stands above what the check of the certificate says.
  */
 static GError *failure_of(const struct identity *identity, const struct devid_verdict *verdict,
 			  const struct devid_decision *decision)
@@ -364,8 +365,8 @@ static gboolean check_chosen(struct check *check, GError **error)
 	       check_one(check, identity, error);
 }
 
-/* Without a label: all of the user's own, for whichever a client picks is to be good; the machine's where
- * there are none, or on request.
+/* Without a label: all of the user's own, for whichever a client picks is to be good; the machine's
+ * where there are none, or on request.
  */
 static gboolean check_all(struct check *check, GError **error)
 {

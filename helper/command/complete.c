@@ -1,5 +1,6 @@
-/* Completion by the rows of the commands: which word of which command is being typed, and what its placeholder in the
- * usage stands for.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Completion by the rows of the commands: which word of which command is being typed, and what its
+ * placeholder in the usage stands for.
  */
 #include <string.h>
 

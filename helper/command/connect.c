@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid connect: the check, then the client, then "connected" or the cause. */
 #include <fcntl.h>
 #include <signal.h>
@@ -248,8 +249,9 @@ static enum exit_status dispatch(struct connect *connect, const char *operand, G
 	connect->driver = vpn_driver_find(connect->connection->client);
 	if (options.diagnose)
 		return connect_diagnose(connect);
-	/* Whether NetworkManager is there is asked over a bus: not before the supervisor knows its descriptors, not
-	 * before doctor's processes are forked, and else by the supervisor, while the user signs in.
+	/* Whether NetworkManager is there is asked over a bus: not before the supervisor knows its
+	 * descriptors, not before doctor's processes are forked, and else by the supervisor, while
+	 * the user signs in.
 	 */
 	if (options.dry_run || options.foreground)
 		connect->driver = vpn_driver_for(connect->connection);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid disconnect: ends a connection's supervisor, which ends the client. */
 #include <string.h>
 

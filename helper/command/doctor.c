@@ -1,5 +1,6 @@
-/* devid doctor: one run that answers "why can't I connect". Asks nobody anything; what it starts is an
- * agent, which leaves by itself.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* devid doctor: one run that answers "why can't I connect". Asks nobody anything; what it starts is
+ * an agent, which leaves by itself.
  */
 #include <config.h>
 #include <unistd.h>

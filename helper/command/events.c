@@ -1,5 +1,6 @@
-/* devid events: what happened, of the user's and the machine's logs, oldest first. It is printed as it is read, for a
- * log may be of any size.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* devid events: what happened, of the user's and the machine's logs, oldest first. It is printed as
+ * it is read, for a log may be of any size.
  */
 #include <string.h>
 #include <devid/reason.h>

@@ -1,5 +1,6 @@
-/* devid export: certificate and chain as PEM. The key is never exported: nobody could ask for it.
- */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* devid export: certificate and chain as PEM. The key is never exported: nobody could ask for
+ * it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

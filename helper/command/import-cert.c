@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid import-cert FILE: a device identity out of a file onto a token. */
 #include <string.h>
 #include <unistd.h>

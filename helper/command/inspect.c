@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid inspect FILE…: what is in .p12 and certificate files, stored nowhere. */
 #include <unistd.h>
 #include "base/json-build.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid list: the identities on both tokens, and on foreign ones named by URI. */
 
 #include "base/certificate.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid: the command. One row a subcommand; each is in the file of its name. */
 #include <config.h>
 #include <errno.h>

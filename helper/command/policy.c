@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid policy: who may connect, as the account says. Each action is in a file of its own. */
 #include "command/admin/policy.h"
 #include "command.h"

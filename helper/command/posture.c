@@ -1,4 +1,6 @@
-/* devid posture: runs the account's device profiles on this computer and says what each check found. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* devid posture: runs the account's device profiles on this computer and says what each check
+ * found. */
 #include <devid/posture.h>
 #include <devid/reason.h>
 

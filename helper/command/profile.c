@@ -1,4 +1,6 @@
-/* devid profile: a configuration for one of the programs of command/profile/table.c, printed or put in its place. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* devid profile: a configuration for one of the programs of command/profile/table.c, printed or put
+ * in its place. */
 #include <unistd.h>
 #include <internal/path.h>
 #include <internal/record.h>
@@ -77,7 +79,8 @@ static enum exit_status list_clients(void)
 	return EXIT_DONE;
 }
 
-/* --- the files --------------------------------------------------------------------------------------- */
+/* --- the files
+ * --------------------------------------------------------------------------------------- */
 
 /* What every file begins with: where it is from, and what doesn't work so. */
 static char *whole_text(const struct request *request, const struct profile_file *file)
@@ -174,7 +177,8 @@ static enum exit_status print(const struct request *request, GPtrArray *files)
 	return EXIT_DONE;
 }
 
-/* --- --install --------------------------------------------------------------------------------------- */
+/* --- --install
+ * --------------------------------------------------------------------------------------- */
 
 static void tell(const struct request *request, GPtrArray *files)
 {
@@ -257,7 +261,8 @@ static enum exit_status install(const struct request *request, GPtrArray *files,
 	return EXIT_DONE;
 }
 
-/* --- the words --------------------------------------------------------------------------------------- */
+/* --- the words
+ * --------------------------------------------------------------------------------------- */
 
 static gboolean check_identity(const struct request *request, GError **error)
 {

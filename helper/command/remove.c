@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid remove: an identity, its certificate and its private key. */
 #include <fcntl.h>
 #include <string.h>

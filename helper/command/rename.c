@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid rename: another label, and with it another URI; the key stays where it is. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid reset-cred: forgets what this user signed in with; with --keys, the identities too. */
 #include <unistd.h>
 #include <devid/event.h>
@@ -122,7 +123,8 @@ static void go(struct reset *reset, const struct identity_list *list)
 
 	reset_files(reset);
 	reset_sign_ins(reset);
-	/* Before the identities: what becomes stray with them now is not given up in the same breath. */
+	/* Before the identities: what becomes stray with them now is not given up in the same
+	 * breath. */
 	if (reset->keys || reset->strays)
 		reset_stray_keys(reset, SCOPE_USER);
 	if ((reset->keys || reset->strays) && root)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid status: agent, keyring, identities and account at a glance. Starts nothing. */
 #include <config.h>
 #include <devid/office.h>

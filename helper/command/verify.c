@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid verify: the chain check for a gateway, over a PEM chain from a file. */
 #include <string.h>
 #include <devid/check.h>
@@ -76,8 +77,8 @@ static enum exit_status run(char **operands, GError **error)
 	return status;
 }
 
-/* At OpenVPN's door there is coming in, which is 0, and not: 1, whatever was in the way. Printing help lets nobody
- * in.
+/* At OpenVPN's door there is coming in, which is 0, and not: 1, whatever was in the way. Printing
+ * help lets nobody in.
  */
 static enum exit_status end(char **words, enum exit_status status)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Connections: NAME.conf in the folders connections.d, the machine's and the user's own. */
 #pragma once
 
@@ -22,7 +23,8 @@ struct connection {
 	char **arguments; /* NULL: none */
 	char *ca_file;	  /* NULL: the system's */
 	char *server_pin; /* or NULL */
-	/* "host:port" of each other gateway that may carry the tunnel of a session with this one; NULL: none */
+	/* "host:port" of each other gateway that may carry the tunnel of a session with this one;
+	 * NULL: none */
 	char **tunnel_gateways;
 	char *config;	/* openvpn's file, or the name of strongSwan's child */
 	char **command; /* exec: its words */
@@ -33,7 +35,8 @@ void connection_free(struct connection *connection);
 typedef struct connection Connection;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connection, connection_free)
 
-/* The clients that it can name, and which keys each needs; command/vpn/driver.c has what runs them. */
+/* The clients that it can name, and which keys each needs; command/vpn/driver.c has what runs
+ * them. */
 struct connection_client {
 	const char *name;
 	gboolean config_needed, command_needed;
@@ -50,8 +53,8 @@ gboolean connection_is_name(const char *name);
 
 /* "host:port", "[address]:port"; newly allocated. */
 char *connection_address(const struct connection *connection);
-/* Which of the gateways that its file names is meant by "host[:port]", in the form of connection_address(): Gateway=,
- * or one of TunnelGateways=. NULL: none of them.
+/* Which of the gateways that its file names is meant by "host[:port]", in the form of
+ * connection_address(): Gateway=, or one of TunnelGateways=. NULL: none of them.
  */
 char *connection_tunnel_gateway(const struct connection *connection, const char *wanted);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files of connections, read where nobody else could have written them. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The file of a connection. */
 #pragma once
 
@@ -5,8 +6,8 @@
 #include <internal/path.h>
 #include "connection.h"
 
-/* The folder connections.d of one scope: its descriptor, or -1, without an error where there is none. `path` has
- * PATH_BUFFER bytes.
+/* The folder connections.d of one scope: its descriptor, or -1, without an error where there is
+ * none. `path` has PATH_BUFFER bytes.
  */
 int connection_open_folder(enum scope scope, char *path, GError **error);
 /* NULL without an error: there is no such file. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The folders connections.d: the machine's goes before the user's own, for the same name. */
 #include <string.h>
 #include <unistd.h>

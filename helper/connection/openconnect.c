@@ -1,4 +1,6 @@
-/* The half of openconnect that root runs: its words, and when its tunnel stands. devid-tunnel runs it for users. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The half of openconnect that root runs: its words, and when its tunnel stands. devid-tunnel runs
+ * it for users. */
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
@@ -68,7 +70,8 @@ GPtrArray *openconnect_machine_argv(const struct connection *connection, const c
 	return argv;
 }
 
-/* --- when it stands, as it can be seen from outside, without root ------------------------------ */
+/* --- when it stands, as it can be seen from outside, without root
+ * ------------------------------ */
 
 static bool is_address(const struct sockaddr *address, const char *text)
 {
@@ -105,7 +108,8 @@ static char *proc_text(int pid, const char *file)
 	return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
 }
 
-/* Whether a program of that name, `pid` or one below it, has children: its script. What can't be seen isn't. */
+/* Whether a program of that name, `pid` or one below it, has children: its script. What can't be
+ * seen isn't. */
 static bool is_busy(int pid, const char *name, int depth)
 {
 	g_autofree char *comm = proc_text(pid, "comm");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The half of openconnect that makes the tunnel. */
 #pragma once
 
@@ -12,8 +13,8 @@ GPtrArray *openconnect_argv(const struct connection *connection);
 void openconnect_add_trust(GPtrArray *argv, const struct connection *connection);
 /* What makes a tunnel of it, with a cookie on standard input. */
 void openconnect_add_tunnel(GPtrArray *argv);
-/* All of it by the connection's file, as root runs it for users. `gateway` as of connection_tunnel_gateway(); `address`:
- * one of that gateway's, or NULL.
+/* All of it by the connection's file, as root runs it for users. `gateway` as of
+ * connection_tunnel_gateway(); `address`: one of that gateway's, or NULL.
  */
 GPtrArray *openconnect_machine_argv(const struct connection *connection, const char *gateway,
 				    const char *address);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Programs that `devid connect` runs: their lines, their end, and how they are made to end. */
 #include <errno.h>
 #include <fcntl.h>
@@ -124,8 +125,8 @@ static void tell_line(struct process *process)
 		process->on_line(valid, process->data);
 }
 
-/* Only when it is reaped and all that it wrote has been read. A grandchild that keeps the pipe open is not
- * waited for.
+/* Only when it is reaped and all that it wrote has been read. A grandchild that keeps the pipe open
+ * is not waited for.
  */
 static void maybe_end(struct process *process)
 {
@@ -329,7 +330,8 @@ struct run {
 	GMainLoop *loop;
 	struct process *process;
 	int status;
-	gint64 due; /* for its line of `answers`, by g_get_monotonic_time(); 0: it came, or is not waited for */
+	gint64 due; /* for its line of `answers`, by g_get_monotonic_time(); 0: it came, or is not
+		       waited for */
 	const char *given_up; /* the reason word; NULL: it wasn't */
 };
 

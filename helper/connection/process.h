@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Programs that are run for a connection. */
 #pragma once
 
@@ -15,19 +16,20 @@ struct process_command {
 	void (*ended)(int status, void *data); /* once; the process is freed after it */
 	void *data;
 	int ending; /* the signal that ends it; 0: SIGTERM */
-	/* For process_run(): some line of it with these words says that the gateway answers (NULL: none does). */
+	/* For process_run(): some line of it with these words says that the gateway answers (NULL:
+	 * none does). */
 	const char *answers;
 	bool (*excused)(void *data); /* it waits for something else just now; or NULL */
 };
-/* `client-missing` where there is no such program. The command is not used after the call, but for what
- * `output` points to.
+/* `client-missing` where there is no such program. The command is not used after the call, but for
+ * what `output` points to.
  */
 struct process *process_start(const struct process_command *command, GError **error);
 GPid process_pid(const struct process *process);
 /* Its ending signal; what doesn't end by it in 10 s is killed. */
 void process_stop(struct process *process);
-/* Runs a program to its end, within `bound_ms`: then DEVID_TIMEOUT. Of `answers` it has 10 s to say, while it isn't
- * excused: then "gateway-silent". `status` as of waitpid(2).
+/* Runs a program to its end, within `bound_ms`: then DEVID_TIMEOUT. Of `answers` it has 10 s to
+ * say, while it isn't excused: then "gateway-silent". `status` as of waitpid(2).
  */
 gboolean process_run(const struct process_command *command, int bound_ms, int *status,
 		     GError **error);

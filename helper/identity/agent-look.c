@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What an agent says of itself, for commands that only look. */
 #include <stdlib.h>
 #include <devid/reason.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The agent as a command talks to it: what it answers becomes a GError. */
 #include <pwd.h>
 #include <stdlib.h>

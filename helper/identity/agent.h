@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The agent as our programs talk to it; its refusals become GErrors. */
 #pragma once
 

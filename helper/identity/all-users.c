@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Every user's records, as root sees them.
  *
- * For each user a child becomes that user for good and reads ~/.local/share/devid, so that no link, FIFO or
- * odd file system in a home ever meets root's rights. It hands the files over a pipe as they are; here they
- * are parsed, by the parser that takes anybody's bytes. A child that doesn't end in time is killed.
+ * For each user a child becomes that user for good and reads ~/.local/share/devid, so that no link,
+ * FIFO or odd file system in a home ever meets root's rights. It hands the files over a pipe as
+ * they are; here they are parsed, by the parser that takes anybody's bytes. A child that doesn't
+ * end in time is killed.
  */
 #include <dirent.h>
 #include <errno.h>

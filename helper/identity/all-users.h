@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Every user's records, as root sees them: read as that user, never as root. */
 #pragma once
 
@@ -19,8 +20,9 @@ struct all_users {
 	void *data;
 };
 
-/* Goes through the users of the machine (getpwent(3), and the owners of the folders in /home) and their
- * ~/.local/share/devid. A home that hangs, is huge or hostile costs a few seconds and its user's rows alone.
- * Fails for anybody but root.
+/* Goes through the users of the machine (getpwent(3), and the owners of the folders in /home) and
+ * their
+ * ~/.local/share/devid. A home that hangs, is huge or hostile costs a few seconds and its user's
+ * rows alone. Fails for anybody but root.
  */
 gboolean all_users_walk(const struct all_users *walk, GError **error);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What changes an identity, through the agent. */
 #include <unistd.h>
 

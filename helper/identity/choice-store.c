@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which identity each gateway took last: see choice-store.h. */
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,9 @@
-/* Which identity each gateway took last: choices/gateways.conf in the user's state folder, a group a gateway, as
- * "[vpn.example 443]" with "Key=SHA-256 of the public key" and "Used=seconds since 1970". What can't be believed (a link,
- * another user's, too large, damaged) is as if it were not there: the choice then goes by the other facts.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which identity each gateway took last: choices/gateways.conf in the user's state folder, a group
+ * a gateway, as
+ * "[vpn.example 443]" with "Key=SHA-256 of the public key" and "Used=seconds since 1970". What
+ * can't be believed (a link, another user's, too large, damaged) is as if it were not there: the
+ * choice then goes by the other facts.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
-/* Which identity is used where several could be: the one that was named, then one that the account accepts,
- * then the one that this gateway took last, then the one that ends last, then the account's DefaultLabel=,
- * then the first of the list.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which identity is used where several could be: the one that was named, then one that the account
+ * accepts, then the one that this gateway took last, then the one that ends last, then the
+ * account's DefaultLabel=, then the first of the list.
  */
 #include <string.h>
 

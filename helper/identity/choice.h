@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which identity is used where several could be, and what is remembered of it. */
 #pragma once
 
@@ -9,7 +10,8 @@
 #include "list.h"
 #include "verdict.h"
 
-/* What the choice depends on, of one identity. Each line counts only where those above are equal. */
+/* What the choice depends on, of one identity. Each line counts only where those above are
+ * equal. */
 struct choice_facts {
 	bool named;	/* the user said this one */
 	bool accepted;	/* by the account: valid, and all that it asks for */
@@ -24,19 +26,21 @@ struct choice_facts {
 /* The first of those that nothing puts behind another; CHOICE_NONE: no candidate. */
 size_t choice_best(const struct choice_facts *facts, size_t count);
 
-/* A gateway: host in lower case, port. `host` NULL: none in particular, which is the one used last. */
+/* A gateway: host in lower case, port. `host` NULL: none in particular, which is the one used
+ * last. */
 struct choice_gateway {
 	const char *host;
 	guint16 port;
 };
 
-/* What is known of one identity; `verdict` is its own, `remembered` as choice_recall() has it (or NULL). */
+/* What is known of one identity; `verdict` is its own, `remembered` as choice_recall() has it (or
+ * NULL). */
 struct choice_facts choice_find_out(const struct identity *identity,
 				    const struct devid_account *account,
 				    const struct devid_verdict *verdict, const char *remembered);
 
-/* Among the user's own, or the machine's where there are none (`system`: the machine's in any case). *chosen
- * NULL: there is none; `gateway` NULL: none in particular.
+/* Among the user's own, or the machine's where there are none (`system`: the machine's in any
+ * case). *chosen NULL: there is none; `gateway` NULL: none in particular.
  */
 gboolean choice_make(const struct identity_list *list, bool system,
 		     const struct choice_gateway *gateway, struct accounts *accounts,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a person, or a program with --json, wants to know of an identity. */
 #include <devid/limits.h>
 #include <glib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finding a foreign token, its PIN, its objects; what its refusals mean. */
 #include <string.h>
 #include <devid/reason.h>

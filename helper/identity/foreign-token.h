@@ -1,4 +1,6 @@
-/* A token that isn't ours, about to be written: named by a URI, reached through GnuTLS and p11-kit. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A token that isn't ours, about to be written: named by a URI, reached through GnuTLS and
+ * p11-kit. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Identities on a token that isn't ours, as it shows them to everybody: no PIN is asked for. */
 #include <stdlib.h>
 #include <string.h>
@@ -80,8 +81,8 @@ static bool copy_certificate(gnutls_x509_crt_t from, struct record_bytes *bytes)
 	return bytes->data != NULL;
 }
 
-/* A record made up from what the token shows, so that every subcommand reads all identities alike.
- */
+/* A record made up from what the token shows, so that every subcommand reads all identities
+ * alike. */
 static struct record *make_record(const struct foreign *foreign, unsigned index, const char *label)
 {
 	struct record *record = calloc(1, sizeof(*record));

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Identities on a token that isn't ours, as it shows them to everybody: no PIN is asked for. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What this room has to tell somebody, or to ask. */
 #include <stdarg.h>
 

@@ -1,5 +1,6 @@
-/* What this room has to tell somebody, or to ask: the program that uses it says how. A room of libraries prints
- * nothing; the command has a terminal for it, the desktop a window.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What this room has to tell somebody, or to ask: the program that uses it says how. A room of
+ * libraries prints nothing; the command has a terminal for it, the desktop a window.
  */
 #pragma once
 

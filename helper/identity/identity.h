@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An identity as our programs see it: a record, and the certificates in it. */
 #pragma once
 

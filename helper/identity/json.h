@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The objects that --json prints of identities: the same names in every subcommand. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The identities of both tokens, read from their records without the agent. */
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +78,8 @@ static bool import_chain(struct identity *identity)
 	return true;
 }
 
-/* A CA's certificate by itself, as another program may have written it: nobody's device identity. */
+/* A CA's certificate by itself, as another program may have written it: nobody's device
+ * identity. */
 static bool is_lone_authority(const struct identity *identity)
 {
 	const struct record_bytes *leaf = &identity->record->leaf;

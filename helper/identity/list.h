@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The identities that are there; and how others put their findings into their list. */
 #pragma once
 
@@ -7,20 +8,21 @@
 /* The records of both tokens, read from disk without the agent. */
 struct identity_list;
 struct identity_list *identity_list_load(bool user, bool system, GError **error);
-/* CA certificates without a key, which other programs wrote, are no identities and not in the list: this adds them,
- * as its last, for a command that means them too. Answers how many they are.
+/* CA certificates without a key, which other programs wrote, are no identities and not in the list:
+ * this adds them, as its last, for a command that means them too. Answers how many they are.
  */
 size_t identity_list_add_authorities(struct identity_list *list);
 size_t identity_list_count(const struct identity_list *list);
 const struct identity *identity_list_get(const struct identity_list *list, size_t index);
-/* Its certificates, read by identity_list_get(), are not needed any more: they take ten times what the record does. */
+/* Its certificates, read by identity_list_get(), are not needed any more: they take ten times what
+ * the record does. */
 void identity_list_done_with(const struct identity_list *list, size_t index);
-/* Whether a person who writes `word` means it: its label, as it is or as it was printed with escapes,
- * or its URI.
+/* Whether a person who writes `word` means it: its label, as it is or as it was printed with
+ * escapes, or its URI.
  */
 bool identity_is_named(const struct identity *identity, const char *word);
-/* By label as identity_is_named() has it; NULL label: the only one, else an error that names them. The
- * user's token before the system's.
+/* By label as identity_is_named() has it; NULL label: the only one, else an error that names them.
+ * The user's token before the system's.
  */
 const struct identity *identity_list_find(const struct identity_list *list, const char *label,
 					  GError **error);

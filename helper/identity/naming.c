@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which identity the words of a command name. */
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A PKCS#11 URI that names a foreign token: see token-uri.h. */
 #include <stdlib.h>
 #include <string.h>

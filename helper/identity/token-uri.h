@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A PKCS#11 URI that names a foreign token (RFC 7512), as p11-kit reads it. */
 #pragma once
 
@@ -6,7 +7,8 @@
 #include <internal/secret.h>
 #include <stdbool.h>
 
-/* How many bytes of what was given for a URI may be shown: what follows may be a PIN, also where it stands wrongly. */
+/* How many bytes of what was given for a URI may be shown: what follows may be a PIN, also where it
+ * stands wrongly. */
 int token_uri_shown(const char *text);
 /* To be freed by p11_kit_uri_free(). */
 P11KitUri *token_uri_parse(const char *text, GError **error);
@@ -16,7 +18,8 @@ bool token_uri_matches(P11KitUri *uri, const char *url);
 char *token_uri_of_key(const char *text, GError **error);
 /* The label that it names an object by; NULL: none. g_free(). */
 char *token_uri_object(P11KitUri *uri);
-/* Its pin-value, appended to `pin` and wiped in the URI; *source: the file that pin-source names, or NULL; g_free(). */
+/* Its pin-value, appended to `pin` and wiped in the URI; *source: the file that pin-source names,
+ * or NULL; g_free(). */
 gboolean token_uri_pin(P11KitUri *uri, struct secret *pin, char **source, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(P11KitUri, p11_kit_uri_free)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tokens through GnuTLS: our own module alone, or every registered one for a foreign URI. */
 #include <config.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* PKCS#11 tokens through GnuTLS: our own module, or for a foreign URI every registered one. */
 #pragma once
 

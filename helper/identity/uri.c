@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An identity's URI (RFC 7512), as it is printed and configured.
  *
- * Programs are given one and look for certificate and key by it, each with the type put behind. By the
- * identity's name, which is the certificate's label, that finds the key where the key has the same label and no
- * other key has: where another tool gave it one of its own, or called another key by this name, the URI has the
- * CKA_ID instead, which certificate and keys share and no other identity has.
+ * Programs are given one and look for certificate and key by it, each with the type put behind. By
+ * the identity's name, which is the certificate's label, that finds the key where the key has the
+ * same label and no other key has: where another tool gave it one of its own, or called another key
+ * by this name, the URI has the CKA_ID instead, which certificate and keys share and no other
+ * identity has.
  */
 #include <string.h>
 #include "uri.h"
@@ -108,7 +110,8 @@ char *identity_uri_now(enum scope scope, const char *name)
 	return uri;
 }
 
-/* The form that is printed, and the other, which may have been before another tool gave a key its label. */
+/* The form that is printed, and the other, which may have been before another tool gave a key its
+ * label. */
 static GStrv forms(const struct identity *identity)
 {
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Identities' URIs: what they are made of, and what is printed and configured. */
 #pragma once
 
@@ -7,10 +8,12 @@
 #include <internal/record.h>
 #include "identity.h"
 
-/* Labels of keys that are not just their identity's name, to whose they are; borrowed from the records. */
+/* Labels of keys that are not just their identity's name, to whose they are; borrowed from the
+ * records. */
 GHashTable *identity_called(const struct record_list *records);
-/* The URI of `record` under that name, its own or one that it is to get, on a token whose keys are called so (NULL:
- * it isn't known how). NULL `record`: of an identity that is yet to come, all of whose objects get the name.
+/* The URI of `record` under that name, its own or one that it is to get, on a token whose keys are
+ * called so (NULL: it isn't known how). NULL `record`: of an identity that is yet to come, all of
+ * whose objects get the name.
  */
 char *identity_uri(enum scope scope, GHashTable *called, const struct record *record,
 		   const char *name);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the account says to an identity. */
 #include <stdlib.h>
 #include <string.h>
@@ -45,8 +46,8 @@ static void refuse(struct devid_verdict *verdict, enum devid_result result, cons
 	verdict->hint = strdup(hint);
 }
 
-/* As the machine's agent would answer this process. It is told before anything is started, for clients say no more
- * than that a signature failed.
+/* As the machine's agent would answer this process. It is told before anything is started, for
+ * clients say no more than that a signature failed.
  */
 static void refuse_system_user(struct devid_verdict *verdict, const struct identity *identity,
 			       const struct devid_account *account)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The bounded BER reader, and the two lines of a DER writer. */
 #include <string.h>
 #include "ber.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A bounded reader of BER (X.690): what PKCS#12 files of every maker need, and no more. It knows
  * one-byte tags, definite and indefinite lengths, and strings that come in pieces. It copies
  * nothing, never reads past its end, and gives up at BER_DEPTH_MAX levels.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Keys and certificates as a file brought them, and the reading of such files. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a file brings: private keys and certificates, not yet paired. PKCS#12 (p12.c), PEM and DER
  * (pem.c) all end here; candidate.c makes an identity of it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which identity of a file is meant. */
 #include <string.h>
 #include "account/certificate-fact.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From a heap of keys and certificates to identities: pairing, ordering, choosing. */
 #include <internal/record.h>
 #include "account/certificate-fact.h"
@@ -77,8 +78,8 @@ static void name_candidate(struct candidate *candidate, const struct bundle_key 
 		candidate->name = g_strdup("");
 }
 
-/* Of two certificates for one key: the one that is valid now, then the one with the key's id, then no
- * CA, then the one that began last.
+/* Of two certificates for one key: the one that is valid now, then the one with the key's id, then
+ * no CA, then the one that began last.
  */
 static bool is_better(const struct bundle_certificate *a, const struct bundle_certificate *b,
 		      const struct bundle_key *key)

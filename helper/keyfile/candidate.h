@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Identities that a bundle could become: a private key, its certificate, and the chain above it. */
 #pragma once
 
@@ -31,8 +32,8 @@ struct candidate_choice {
 /* The whole chain as GnuTLS wants it, borrowed; the caller frees the array alone. */
 gnutls_x509_crt_t *candidate_chain(const struct candidate *candidate, size_t *count);
 
-/* keypair.c: a PKCS#8 against a certificate. The key comes out completed where it lacked its point.
- */
+/* keypair.c: a PKCS#8 against a certificate. The key comes out completed where it lacked its
+ * point. */
 enum keypair {
 	KEYPAIR_MATCHES,
 	KEYPAIR_DIFFERS,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of systems and of what they can't open. It speaks of what each does by default. */
 #include "compat.h"
 #include "pbe.h"

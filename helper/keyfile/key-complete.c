@@ -1,5 +1,6 @@
-/* EC keys: the named curve behind spelled-out parameters, the point left to be found anew. RSA keys:
- * the primes found from the exponents. GMP does the arithmetic; it is under GnuTLS already.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* EC keys: the named curve behind spelled-out parameters, the point left to be found anew. RSA
+ * keys: the primes found from the exponents. GMP does the arithmetic; it is under GnuTLS already.
  */
 #include <gmp.h>
 #include <string.h>
@@ -207,8 +208,8 @@ static bool put_number(struct secret *out, const mpz_t number)
 	return ber_put(out, BER_INTEGER, bytes.data, length);
 }
 
-/* RFC 8017 has no way back from d; this is the one of NIST SP 800-56B, appendix C.1: a square root of
- * one modulo n that is neither 1 nor -1 has a factor of n beside it.
+/* RFC 8017 has no way back from d; this is the one of NIST SP 800-56B, appendix C.1: a square root
+ * of one modulo n that is neither 1 nor -1 has a factor of n beside it.
  */
 static bool factor(mpz_t key[NUMBERS])
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Private keys in DER: recognised by their first items, wrapped as PKCS#8, completed with the
  * public point that GnuTLS 3.7 can't do without.
  */

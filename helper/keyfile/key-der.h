@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Private keys in DER: what kind the bytes are, and their way to PKCS#8. */
 #pragma once
 
@@ -35,7 +36,7 @@ bool key_der_lacks_point(const struct secret *pkcs8);
 bool key_der_point_compressed(const struct secret *pkcs8);
 /* An ECPrivateKey as PKCS#8 with those parameters (an OID), and without a point. */
 bool key_der_ec_again(struct ber key, const struct ber *curve, struct secret *pkcs8);
-/* The same key with the point (uncompressed, X9.63) put in; everything else is kept but attributes.
- */
+/* The same key with the point (uncompressed, X9.63) put in; everything else is kept but
+ * attributes. */
 bool key_der_with_point(const struct secret *pkcs8, const uint8_t *point, size_t length,
 			struct secret *completed);

@@ -1,5 +1,6 @@
-/* Whether a private key belongs to a certificate: same public key, and a signature that verifies.
- */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether a private key belongs to a certificate: same public key, and a signature that
+ * verifies. */
 #include <string.h>
 #include "candidate.h"
 #include "key-der.h"
@@ -121,8 +122,8 @@ enum keypair keypair_match(const struct secret *pkcs8, gnutls_x509_crt_t crt,
 		if (!secret_append(completed, pkcs8->data, pkcs8->length))
 			answer = match_key(completed, pubkey, code);
 	} else {
-		/* The certificate's point, on trial: the signature decides whether it is the key's.
-		 */
+		/* The certificate's point, on trial: the signature decides whether it is the
+		 * key's. */
 		length = get_point(pubkey, point);
 		answer = KEYPAIR_DIFFERS;
 		if (length && key_der_with_point(pkcs8, point, length, completed) &&

@@ -1,4 +1,6 @@
-/* Whether a private key belongs to a certificate: same public key, and a signature that verifies. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether a private key belongs to a certificate: same public key, and a signature that
+ * verifies. */
 #pragma once
 
 #include "candidate.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* SafeContents and their bags (RFC 7292 section 4.2), walked once to look and once to read. */
 #include <string.h>
 #include "base/error.h"

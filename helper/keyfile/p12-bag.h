@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a part of a PKCS#12 file holds. */
 #pragma once
 

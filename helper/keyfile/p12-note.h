@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is noted of a PKCS#12 file while it is read, and the words for what is wrong with it. */
 #pragma once
 
@@ -5,7 +6,8 @@
 #include <glib.h>
 #include "pbe.h"
 
-/* The halves of the reader know it: p12.c (the file and its parts) and p12-bag.c (what a part holds). */
+/* The halves of the reader know it: p12.c (the file and its parts) and p12-bag.c (what a part
+ * holds). */
 struct safe {
 	struct pbe *pbe;       /* NULL: not encrypted */
 	struct secret content; /* SafeContents, or its ciphertext */

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* PKCS#12 by RFC 7292: PFX, AuthenticatedSafe, SafeContents, bags. Written on the bounded reader of
  * ber.c and not on gnutls_pkcs12_*, which takes the first 32 certificates of a safe without a word
- * about the others, looks into no nested safe, knows neither two-key 3DES nor PBMAC1, refuses a file
- * that has bytes behind the PFX, and keeps keys in memory that isn't locked.
+ * about the others, looks into no nested safe, knows neither two-key 3DES nor PBMAC1, refuses a
+ * file that has bytes behind the PFX, and keeps keys in memory that isn't locked.
  */
 #include <string.h>
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* PKCS#12 files (RFC 7292) of every maker: read, judged, then opened with a password. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Deriving keys from a password, and what is done with them: decryption and integrity checks. */
 #include <string.h>
 #include "ber.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One password, as the makers of files encode it. */
 #include <string.h>
 #include "pbe-password.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a file's AlgorithmIdentifiers ask for: the tables of algorithms, and the reader. */
 #include <string.h>
 #include "base/error.h"
@@ -8,8 +9,8 @@
 #define PKCS12_PBE "1.2.840.113549.1.12.1."
 #define PKCS5	   "1.2.840.113549.1.5."
 
-/* PBES1: the object identifier says all. A cipher of GNUTLS_CIPHER_UNKNOWN has a name and can't be read with
- * GnuTLS.
+/* PBES1: the object identifier says all. A cipher of GNUTLS_CIPHER_UNKNOWN has a name and can't be
+ * read with GnuTLS.
  */
 static const struct {
 	const char *oid;
@@ -252,8 +253,8 @@ struct pbe *pbe_parse(struct ber *reader, const char *part)
 	return g_steal_pointer(&pbe);
 }
 
-/* RFC 9579: PBMAC1-params in place of the digest's algorithm; MacData's own salt says nothing then.
- */
+/* RFC 9579: PBMAC1-params in place of the digest's algorithm; MacData's own salt says nothing
+ * then. */
 static bool read_pbmac1(struct pbe *pbe, struct ber parameters)
 {
 	struct ber inside, mac_parameters;
@@ -269,8 +270,8 @@ static bool read_pbmac1(struct pbe *pbe, struct ber parameters)
 	if (pbe->mac == GNUTLS_MAC_UNKNOWN)
 		set_unreadable(pbe, mac, NULL);
 	pbe->mac_key = key;
-	/* keyLength is required there, and a key of a few bytes would be no check at all. One that is
-	 * longer than HMAC's block is legal (RFC 2104 section 3).
+	/* keyLength is required there, and a key of a few bytes would be no check at all. One that
+	 * is longer than HMAC's block is legal (RFC 2104 section 3).
 	 */
 	if (key < PBE_MAC_KEY_MIN)
 		set_unreadable(pbe, PBMAC1, "PBMAC1 with too short a key");

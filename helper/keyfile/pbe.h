@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Password-based encryption and integrity as PKCS#12 and PKCS#8 files use it: RFC 8018 (PBES1,
  * PBES2, PBKDF2, PBMAC1) and RFC 7292 appendix B. What a file asks for is read and judged before
  * any derivation; then it is done with the primitives of GnuTLS, in secret memory.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* PEM blocks and DER objects into a bundle. */
 #include <string.h>
 #include "account/certificate-list.h"
@@ -104,7 +105,8 @@ static const char *const old_ciphers[] = { "DES-CBC",	       "DES-EDE3-CBC",
 					   "AES-256-CBC",      "CAMELLIA-128-CBC",
 					   "CAMELLIA-192-CBC", "CAMELLIA-256-CBC" };
 
-/* The value of DEK-Info, "AES-256-CBC,00112233…", and where the headers end; NULL: there is none. */
+/* The value of DEK-Info, "AES-256-CBC,00112233…", and where the headers end; NULL: there is
+ * none. */
 static char *read_dek_info(const struct pem_block *block, const char **body)
 {
 	const char *end = block->text + block->text_length;

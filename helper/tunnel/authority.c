@@ -1,4 +1,6 @@
-/* Who asks, by the bus, and whether that one may, by polkit: the action org.devid.tunnel.connect. Fails closed. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who asks, by the bus, and whether that one may, by polkit: the action org.devid.tunnel.connect.
+ * Fails closed. */
 #include <internal/tunnel.h>
 
 #include "authority.h"

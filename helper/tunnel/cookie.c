@@ -1,5 +1,6 @@
-/* The cookie: one line from a pipe of the caller's. openconnect takes an empty one for none, signs in by itself and runs
- * a browser, as root: so what is not plainly a cookie is refused.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The cookie: one line from a pipe of the caller's. openconnect takes an empty one for none, signs
+ * in by itself and runs a browser, as root: so what is not plainly a cookie is refused.
  */
 #include <errno.h>
 #include <sys/stat.h>
@@ -99,7 +100,8 @@ void cookie_read(struct tunnel *tunnel, tunnel_then then)
 	struct reading *reading;
 	struct stat status;
 
-	/* What is a file, a device or a socket may be anything that its opener may not read, or wait without end. */
+	/* What is a file, a device or a socket may be anything that its opener may not read, or
+	 * wait without end. */
 	if (fstat(tunnel->pipe, &status) < 0 || !S_ISFIFO(status.st_mode) ||
 	    !g_unix_set_fd_nonblocking(tunnel->pipe, TRUE, NULL)) {
 		cookie_end(tunnel);

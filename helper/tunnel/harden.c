@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What devid-tunnel gives up before it listens, and so what openconnect and its script have. */
 #include <errno.h>
 #include <linux/capability.h>

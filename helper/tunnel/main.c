@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid-tunnel: a service of the system bus, started by it, that leaves when it is not needed. */
 #include <stdio.h>
 #include <string.h>

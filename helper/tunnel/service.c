@@ -1,4 +1,6 @@
-/* What is offered on the system bus, and whose tunnels there are: one for a link to the bus, and not many for a user. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is offered on the system bus, and whose tunnels there are: one for a link to the bus, and
+ * not many for a user. */
 #include <string.h>
 #include <gio/gunixfdlist.h>
 #include <internal/tunnel.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What devid-tunnel offers on the system bus: Start() and Stop(), include/internal/tunnel.h. */
 #pragma once
 
@@ -5,7 +6,8 @@
 #include <gio/gio.h>
 
 struct service;
-/* On that bus; `idle` is called when the last tunnel has ended, and after a call that began none. */
+/* On that bus; `idle` is called when the last tunnel has ended, and after a call that began
+ * none. */
 struct service *service_new(GDBusConnection *bus, void (*idle)(void *data), void *data,
 			    GError **error);
 bool service_is_busy(const struct service *service);

@@ -1,5 +1,6 @@
-/* One tunnel, from the call for it to its end: who asks, whether polkit lets that one, the cookie, which of the gateway's
- * addresses, openconnect.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One tunnel, from the call for it to its end: who asks, whether polkit lets that one, the cookie,
+ * which of the gateway's addresses, openconnect.
  */
 #include <string.h>
 #include <internal/trust.h>

@@ -1,8 +1,11 @@
-/* devid-tunnel: makes tunnels as root for users whom polkit lets, by the machine's connections alone.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* devid-tunnel: makes tunnels as root for users whom polkit lets, by the machine's connections
+ * alone.
  *
- * What a user says goes no further than this: which file of root's in connections.d, which of the gateways that this file
- * names, which of the addresses that root itself finds for it; and the cookie, which openconnect reads from a pipe. Words
- * and environment of what is run are ours and the file's.
+ * What a user says goes no further than this: which file of root's in connections.d, which of the
+ * gateways that this file names, which of the addresses that root itself finds for it; and the
+ * cookie, which openconnect reads from a pipe. Words and environment of what is run are ours and
+ * the file's.
  */
 #pragma once
 
@@ -43,7 +46,7 @@ void tunnel_begin(struct tunnel *tunnel, const char *name, const char *gateway);
 /* Begins its end, or ends it where nothing runs yet. */
 void tunnel_stop(struct tunnel *tunnel);
 
-/* What tunnel_begin() waits for, step by step. Each calls `then` once, unless the tunnel's `cancel` came first; an error
- * of TUNNEL_* by name, taken over.
+/* What tunnel_begin() waits for, step by step. Each calls `then` once, unless the tunnel's `cancel`
+ * came first; an error of TUNNEL_* by name, taken over.
  */
 typedef void (*tunnel_then)(struct tunnel *tunnel, GError *error);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The account: what the administrator configured. It is a folder with the files
  *
  *	account.conf		settings, limits, groups, offices, device profiles
@@ -42,7 +43,8 @@ enum devid_account_state {
 };
 
 enum devid_chain_mode {
-	DEVID_CHAIN_ISSUER, /* Chain=issuer: the leaf's direct issuer must be a signing certificate */
+	DEVID_CHAIN_ISSUER, /* Chain=issuer: the leaf's direct issuer must be a signing certificate
+			     */
 	DEVID_CHAIN_PATH, /* Chain=path: a path over the identity's intermediates may end at one */
 };
 
@@ -132,8 +134,8 @@ DEVID_PUBLIC size_t devid_account_expiry_warning(const struct devid_account *acc
 DEVID_PUBLIC bool devid_account_may_use_system(const struct devid_account *account, unsigned uid,
 					       unsigned gid);
 
-/* The signing certificates, in the order of their files' names; NULL: there is none of that index.
- */
+/* The signing certificates, in the order of their files' names; NULL: there is none of that
+ * index. */
 DEVID_PUBLIC size_t devid_account_signing_count(const struct devid_account *account);
 DEVID_PUBLIC const struct devid_signing *devid_account_signing(const struct devid_account *account,
 							       size_t index);

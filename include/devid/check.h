@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The chain check: whether the account accepts a device certificate.
  *
  * It is a path validation after RFC 5280 section 6 with the account's signing certificates as trust

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* libdevid: the account, the chain check, limits, policy and events of devid, for gateways and
  * clients.
  */

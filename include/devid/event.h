@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Events: one JSON object a line in a file of the log, and one syslog line (structured journal
  * fields where journald is there). Appended whole under a lock.
  *
@@ -39,10 +40,10 @@ enum devid_event_type {
  */
 struct devid_event {
 	enum devid_event_type type;
-	const char *
-		sub_type; /* "Import", "Removal", "Reset", "Local Check", "Key Use", "Expiry", "Gateway", … */
-	const char *action;	    /* "Succeeded", "Failed", "Allowed", "Refused", "Warning" */
-	const char *reason;	    /* a word of devid/reason.h */
+	const char *sub_type; /* "Import", "Removal", "Reset", "Local Check", "Key Use", "Expiry",
+				 "Gateway", … */
+	const char *action;   /* "Succeeded", "Failed", "Allowed", "Refused", "Warning" */
+	const char *reason;   /* a word of devid/reason.h */
 	const char *failure_reason; /* one sentence */
 	const char *rule_name;
 	const char *program;	       /* the client's executable */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The account's decision for this machine: what devid/policy.h decides, with the answers that
  * devid/posture.h and devid/office.h find here.
  */

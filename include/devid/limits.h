@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sizes of certificates, which services limit, and which keys a device may have. */
 #ifndef DEVID_LIMITS_H
 #define DEVID_LIMITS_H

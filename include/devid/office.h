@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The office: networks behind the site's own gateway, in which no device certificate is asked for.
  * What can't be told is not the office.
  */
@@ -12,8 +13,8 @@ extern "C" {
 
 enum devid_office_how {
 	DEVID_OFFICE_PROBE, /* everything: also names and servers are asked; at most about 3 s */
-	/* what needs no packet sent: the gateway's address and MAC. For the agent, which has no network,
-	 * and before there is one; an office with another criterion is then not told
+	/* what needs no packet sent: the gateway's address and MAC. For the agent, which has no
+	 * network, and before there is one; an office with another criterion is then not told
 	 */
 	DEVID_OFFICE_LOOK,
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The account's policy: who needs a device certificate, on which operating system, from where, in
  * what state. It is decided in two steps, and both must allow:
  *
@@ -104,16 +105,16 @@ struct devid_decision {
 	char *hint;	    /* or NULL */
 	enum devid_setting setting;
 	bool overridden; /* the setting is the user's own */
-	/* required, missing or refused, and not asked for: this is the office. An accepted one needs
-	 * no excuse
+	/* required, missing or refused, and not asked for: this is the office. An accepted one
+	 * needs no excuse
 	 */
 	bool excused;
-	/* of the rule that matched; DEVID_ACTION_ALLOW without rules; valid where result is DEVID_OK
-	 * or the rules decided
+	/* of the rule that matched; DEVID_ACTION_ALLOW without rules; valid where result is
+	 * DEVID_OK or the rules decided
 	 */
 	enum devid_action action;
-	/* the one that matched; NULL: none did, or there are none. Names and paths are the account's,
-	 * valid while it lives
+	/* the one that matched; NULL: none did, or there are none. Names and paths are the
+	 * account's, valid while it lives
 	 */
 	const char *rule;
 	struct devid_rule_step *steps; /* as far as rules were looked at, in order */

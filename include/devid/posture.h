@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Device posture: the account's device profiles, each a list of checks of this machine. Which
  * checks there are, devid_posture_kind() tells. Each has a bound of three seconds and three
  * answers; what could not be told counts as the profile's IfUnknown= says (fail by default).

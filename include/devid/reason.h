@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of causes: the stable word that --json and events carry, and its words for people. All
  * of it is static; devid-troubleshooting(7) lists it.
  */

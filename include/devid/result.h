@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The one result type of the project: what a function that can fail returns.
  *
  * The values are stable: they cross the agent's socket, and each row of devid/reason.h has one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Base64 to bytes: RFC 4648 section 4, strict, with line ends between the characters. */
 #include <internal/record.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Cleanup attributes for code that knows libc alone. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Told when the agent waits for a person. The command says so; the module never does. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The agent's client: whom it connects to, and how a call waits. */
 #include <errno.h>
 #include <fcntl.h>
@@ -188,8 +189,8 @@ enum devid_result client_connect(struct client *client, enum scope scope, enum c
 		if (other)
 			wait_for_leave(client);
 		client_close(client);
-		/* An agent that was just leaving as we came: the second attempt starts a new one.
-		 */
+		/* An agent that was just leaving as we came: the second attempt starts a new
+		 * one. */
 		if (!other && result != DEVID_AGENT_GONE)
 			return result;
 	}
@@ -216,9 +217,9 @@ void client_close(struct client *client)
 	*client = CLIENT_INIT;
 }
 
-/* An answer that takes longer than we look for it (RSA does) is slept for until shortly before it is
- * due, and looked for then: being woken late costs a sixth of an RSA signature. By how much a sleep ends late
- * depends on the machine, and is learned.
+/* An answer that takes longer than we look for it (RSA does) is slept for until shortly before it
+ * is due, and looked for then: being woken late costs a sixth of an RSA signature. By how much a
+ * sleep ends late depends on the machine, and is learned.
  */
 static void nap(struct client *client)
 {

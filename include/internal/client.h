@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The small client of the agent: finds the socket, checks who owns it and who listens, starts the
  * agent where nothing listens, and makes one call. libc alone; no thread, no signal handler, no
  * state between calls but the connection. Used by the module and by the command.
@@ -32,9 +33,10 @@ enum client_start {
 	CLIENT_START,	 /* start one where nothing listens (the system's: root alone) */
 };
 
-/* Connects, checks the peer (socket folder of our euid and 0700, peer uid ours; for the system scope
- * the folder is not writable by others and the peer is uid 0 or the folder's owner), says HELLO. An
- * agent of another protocol version is asked to leave no more than once and then DEVID_AGENT_GONE.
+/* Connects, checks the peer (socket folder of our euid and 0700, peer uid ours; for the system
+ * scope the folder is not writable by others and the peer is uid 0 or the folder's owner), says
+ * HELLO. An agent of another protocol version is asked to leave no more than once and then
+ * DEVID_AGENT_GONE.
  */
 enum devid_result client_connect(struct client *client, enum scope scope,
 				 enum client_start start) DEVID_MUST_USE;
@@ -50,22 +52,22 @@ bool client_is_connected(const struct client *client);
  */
 enum devid_result client_call(struct client *client, const struct wire_frame *request,
 			      struct wire_frame *reply) DEVID_MUST_USE;
-/* The same, but what is `*broken` stays open until the caller closes it: for one whose other threads
- * may shut it down meanwhile.
+/* The same, but what is `*broken` stays open until the caller closes it: for one whose other
+ * threads may shut it down meanwhile.
  */
 enum devid_result client_exchange(struct client *client, const struct wire_frame *request,
 				  struct wire_frame *reply, bool *broken) DEVID_MUST_USE;
 
-/* One request to an agent that listens already, from one who has no use for the answer: no HELLO, nothing is started,
- * and `bound_ms` is for all of it. The answer is waited for all the same, since an agent looks at who asks while it
- * does; DEVID_OK says that there was one, whatever it says.
+/* One request to an agent that listens already, from one who has no use for the answer: no HELLO,
+ * nothing is started, and `bound_ms` is for all of it. The answer is waited for all the same, since
+ * an agent looks at who asks while it does; DEVID_OK says that there was one, whatever it says.
  */
 enum devid_result client_tell(enum scope scope, const struct wire_frame *request,
 			      int bound_ms) DEVID_MUST_USE;
 
 /* spawn.c: starts the agent detached, in a built environment, invisible to the host's SIGCHLD and
  * wait(-1); returns when it listens, or another one does, or after CLIENT_WAIT_MS. It is run as
- * `devid-agent --user|--system --ready-fd N`: one byte on N says that an agent listens now (this one,
- * or one that was there first); the end of file without it, that none came up.
+ * `devid-agent --user|--system --ready-fd N`: one byte on N says that an agent listens now (this
+ * one, or one that was there first); the end of file without it, that none came up.
  */
 enum devid_result spawn_agent(enum scope scope) DEVID_MUST_USE;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the agent is given of its starter's environment. SECRET_BACKEND or LD_LIBRARY_PATH of a host
  * program must not reach it, nor the folders of another user that `su` left behind.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The agent's environment, built from a table: nothing else of the starter's reaches it. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hexadecimal digits to bytes and back. */
 #include <internal/record.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What writers of a folder lock: see lock.h. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The folders and sockets of both scopes. */
 #include <errno.h>
 #include <pwd.h>
@@ -14,8 +15,8 @@
 
 #define LINKS_MAX 40 /* as the kernel has it */
 
-/* The parts one after the other. Not printf: its code is memory that every client of the module would
- * have to load.
+/* The parts one after the other. Not printf: its code is memory that every client of the module
+ * would have to load.
  */
 static bool join(char *path, const char *first, const char *second, const char *third)
 {
@@ -33,7 +34,8 @@ static bool join(char *path, const char *first, const char *second, const char *
 	return length > 0;
 }
 
-/* Whether every link on the way is the caller's or root's: another user's could lead root anywhere. */
+/* Whether every link on the way is the caller's or root's: another user's could lead root
+ * anywhere. */
 static bool links_are_ours(const char *folder)
 {
 	char way[PATH_BUFFER];

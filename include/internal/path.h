@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where the parts of devid meet: folders and sockets of the user's and the machine's scope
  * (data/doc/formats.md). DEVID_* variables stand in for them in a build for tests alone
  * (test-hook.h); the fallbacks come from getpwuid(geteuid()), never from $HOME of a caller that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Records from their folder: which files count, and in what order. */
 #include <dirent.h>
 #include <errno.h>

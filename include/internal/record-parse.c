@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A record's text to its values. The reader believes nothing: not the length of a line, not a NUL
  * at the end, not that what follows a name is what the writer put there.
  */

@@ -1,5 +1,6 @@
-/* One identity as it rests on disk: `<name>.identity`, the public half. Read with libc alone (by the
- * module, the command and the agent), written by the agent (helper/agent/store/).
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One identity as it rests on disk: `<name>.identity`, the public half. Read with libc alone (by
+ * the module, the command and the agent), written by the agent (helper/agent/store/).
  *
  *     Devid-Identity: 1
  *     Label: laptop-042              the identity's name, and its certificate's CKA_LABEL
@@ -16,8 +17,8 @@
  *     Chain-Label: …                 likewise
  *     Chain-Check-Value: …           likewise
  *
- *     -----BEGIN CERTIFICATE-----    the leaf where there is one (Leaf: no says that there is none),
- *     …                              then the chain
+ *     -----BEGIN CERTIFICATE-----    the leaf where there is one (Leaf: no says that there is
+ * none), …                              then the chain
  *
  * Values are UTF-8 without control characters. Unknown names are skipped; a missing or doubled
  * required one, a bad number, a PEM block that ends early, more than RECORD_SIZE_MAX bytes:
@@ -72,29 +73,30 @@ enum devid_result record_parse(const char *text, size_t length, struct record *r
 void record_clear(struct record *record);
 bool record_has_key(const struct record *record);
 
-/* The CKA_LABEL of its private and of its public key. A public key that nobody wrote is there because the
- * private key is, and is called as that is, not as the certificate: p11tool and pkcs11-tool make and list the
- * two as one pair under one label.
+/* The CKA_LABEL of its private and of its public key. A public key that nobody wrote is there
+ * because the private key is, and is called as that is, not as the certificate: p11tool and
+ * pkcs11-tool make and list the two as one pair under one label.
  */
 const char *record_key_label(const struct record *record);
 const char *record_public_key_label(const struct record *record);
 
-/* Reads `<name>.identity` in the folder behind `dirfd`: regular file, no link, owned by the folder's
- * owner, not writable by others.
+/* Reads `<name>.identity` in the folder behind `dirfd`: regular file, no link, owned by the
+ * folder's owner, not writable by others.
  */
 enum devid_result record_load(int dirfd, const char *name, struct record *record) DEVID_MUST_USE;
 
 /* Reads every record, one in memory at a time and in no order. */
 struct record_walk {
-	/* May take the record's content by copying it and zeroing the record; any result but DEVID_OK
-	 * ends the walk.
+	/* May take the record's content by copying it and zeroing the record; any result but
+	 * DEVID_OK ends the walk.
 	 */
 	enum devid_result (*each)(struct record *record, void *data);
 	/* May be NULL. As `warn` of record_load_folder(). */
 	void (*skipped)(const char *file, unsigned line, const char *why, void *data);
 	void *data;
 };
-/* `*generation` is that of the folder before the first record was read. A missing folder has none. */
+/* `*generation` is that of the folder before the first record was read. A missing folder has
+ * none. */
 enum devid_result record_walk_folder(const char *folder, uint64_t *generation,
 				     const struct record_walk *walk) DEVID_MUST_USE;
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Memory for secrets: whole pages, locked, left out of core dumps, zeroed in a forked child.
  *
  * The bytes above `length` are zero at all times, so that growing hands out zeros and clearing has

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The one buffer type for secrets: whole pages, locked, kept out of core dumps, zeroed in a forked
  * child, wiped on every path. Where mlock() fails it goes on without and says so once (syslog).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Frames over a socket: each call has a deadline, and may look for a short while before it sleeps,
  * because waking a sleeping peer costs far more than a signature.
  */
@@ -137,8 +138,8 @@ static bool is_answer(enum wire_type type)
 	return type == WIRE_PROGRESS || type == WIRE_REPLY;
 }
 
-/* How long the frame is that begins with these bytes; to a client, a PROGRESS that something follows
- * already is passed over. 0: too short to know.
+/* How long the frame is that begins with these bytes; to a client, a PROGRESS that something
+ * follows already is passed over. 0: too short to know.
  */
 static enum devid_result measure(struct secret *bytes, enum way way, size_t *got, size_t *length)
 {

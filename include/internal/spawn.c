@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Starts the agent as a process of nobody's: detached, with nothing of its starter's but a built
  * environment, and unseen by the starter's SIGCHLD handler and wait(-1).
  *
@@ -161,9 +162,9 @@ static void end_launch(void)
 	atomic_store(&launching, 0);
 }
 
-/* A host that adopts orphans would be given the agent as a child of its own, one that it must reap. It
- * adopts none until the child between has ended [0.2 ms]. Where it is the first process of its name space
- * there is nobody else to do so.
+/* A host that adopts orphans would be given the agent as a child of its own, one that it must reap.
+ * It adopts none until the child between has ended [0.2 ms]. Where it is the first process of its
+ * name space there is nobody else to do so.
  */
 static bool stop_adopting(void)
 {

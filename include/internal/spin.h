@@ -1,7 +1,8 @@
-/* Whether to look for a peer's answer for a moment before sleeping until it comes. Waking a sleeper costs more than
- * a signature; but where the peer waits for the very processor on which we look, looking only keeps it waiting.
- * So looks in vain are followed by twice as many waits without one each time, and the first that finds
- * something ends that.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether to look for a peer's answer for a moment before sleeping until it comes. Waking a sleeper
+ * costs more than a signature; but where the peer waits for the very processor on which we look,
+ * looking only keeps it waiting. So looks in vain are followed by twice as many waits without one
+ * each time, and the first that finds something ends that.
  */
 #pragma once
 

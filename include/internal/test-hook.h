@@ -1,12 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What stands in for places and bounds of the real machine while devid is tested. Only a build with
  * -Dtest-hooks=true has it; in one that is shipped not even the names are left
  * (tests/include/internal/test-hook.sh). The variables are read by secure_getenv():
  *
  *	DEVID_DATA_DIR, DEVID_SYSTEM_DIR, DEVID_CONFIG_DIR, DEVID_STATE_DIR, DEVID_SYSTEM_STATE_DIR,
  *	DEVID_RUNTIME_DIR, DEVID_SYSTEM_RUNTIME_DIR	a folder each: see path.h
- *	DEVID_AGENT, DEVID_MODULE			the agent that is started, the module that is loaded
- *	DEVID_TEST_ROOT					the folder below which the machine's own files are read
- *	DEVID_TEST_BOUNDS=STEP,PROMPT			milliseconds that a keyring has: see keyring-bound.c
+ *	DEVID_AGENT, DEVID_MODULE			the agent that is started, the module that
+ *is loaded
+ *	DEVID_TEST_ROOT					the folder below which the machine's own
+ *files are read DEVID_TEST_BOUNDS=STEP,PROMPT			milliseconds that a keyring has: see
+ *keyring-bound.c
  */
 #pragma once
 

@@ -1,10 +1,13 @@
-/* The bus between `devid connect` and devid-tunnel, which makes a tunnel as root: names, and what is said there.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The bus between `devid connect` and devid-tunnel, which makes a tunnel as root: names, and what
+ * is said there.
  *
- * Start(NAME, GATEWAY, ADDRESS, pipe): the machine's connection of that name; which of its file's gateways, "host:port";
- * "" or which of that one's addresses; and the cookie, a line, in a pipe. It answers when the client runs. The tunnel
- * belongs to the link to the bus that asked for it, which has one at most, and ends with it. To that link alone it tells
- * Line(text), Connected(address) and Ended(status as of waitpid(2)).
- * Stop() ends the one of the link that asks. Nobody can name another's.
+ * Start(NAME, GATEWAY, ADDRESS, pipe): the machine's connection of that name; which of its file's
+ * gateways, "host:port";
+ * "" or which of that one's addresses; and the cookie, a line, in a pipe. It answers when the
+ * client runs. The tunnel belongs to the link to the bus that asked for it, which has one at most,
+ * and ends with it. To that link alone it tells Line(text), Connected(address) and Ended(status as
+ * of waitpid(2)). Stop() ends the one of the link that asks. Nobody can name another's.
  */
 #pragma once
 

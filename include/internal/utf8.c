@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Well-formed UTF-8 without control characters (the Unicode Standard, table 3-7). */
 #include <stdint.h>
 #include <internal/utf8.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether bytes are UTF-8 that may stand in a record or on a line for a person. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Frames: built field by field, judged, and read. See wire.h for their shape. */
 #include <stdlib.h>
 #include <string.h>

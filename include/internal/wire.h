@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The wire between clients (module, command) and the agent: length-prefixed frames on a UNIX
  * stream socket. Client and server are on one machine; all numbers are little-endian.
  *
@@ -9,9 +10,9 @@
  * type: the connection ends. Unknown tags are skipped. One request is answered by any number of
  * PROGRESS frames and one REPLY; requests are not pipelined.
  *
- * HELLO and REPLY keep their shape for ever: version 0 in the header, so that an agent and a client of
- * different ages can still tell each other what they speak. An agent that hears a PROTOCOL above its
- * own answers, and leaves as soon as no request is under way.
+ * HELLO and REPLY keep their shape for ever: version 0 in the header, so that an agent and a client
+ * of different ages can still tell each other what they speak. An agent that hears a PROTOCOL above
+ * its own answers, and leaves as soon as no request is under way.
  *
  * data/doc/protocol.md has every request with its fields, who may make it, and how long each waits.
  */
@@ -158,12 +159,13 @@ bool wire_get_u32(const struct wire_frame *frame, enum wire_tag tag, uint32_t *v
 /* A copy with a NUL, malloc()ed; NULL where absent or with a NUL inside. */
 char *wire_get_text(const struct wire_frame *frame, enum wire_tag tag);
 
-/* Sending and receiving; the socket may be blocking or not. `timeout_ms` bounds the call, that is one
- * whole frame (so nobody is held up by a byte now and then); negative: no bound. `spin_us` > 0: look
- * for that long before sleeping (never on one CPU; 60 at most). A received frame has been
+/* Sending and receiving; the socket may be blocking or not. `timeout_ms` bounds the call, that is
+ * one whole frame (so nobody is held up by a byte now and then); negative: no bound. `spin_us` > 0:
+ * look for that long before sleeping (never on one CPU; 60 at most). A received frame has been
  * validated; PROGRESS that another frame follows already is passed over, anything else that another
- * one follows is DEVID_BAD_DATA. DEVID_TIMEOUT, DEVID_AGENT_GONE (end of file, also inside a frame), DEVID_BAD_DATA,
- * DEVID_NO_MEMORY. No SIGPIPE. After any failure the stream is of no more use.
+ * one follows is DEVID_BAD_DATA. DEVID_TIMEOUT, DEVID_AGENT_GONE (end of file, also inside a
+ * frame), DEVID_BAD_DATA, DEVID_NO_MEMORY. No SIGPIPE. After any failure the stream is of no more
+ * use.
  */
 enum devid_result socket_send(int fd, const struct wire_frame *frame,
 			      int timeout_ms) DEVID_MUST_USE;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the benchmark asks of the user's agent: that it leaves, that it forgets, that it is there.
  *
  *	bench-agent start|forget|leave

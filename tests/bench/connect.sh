@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # How long a person waits for a tunnel: from `devid connect` to the first packet through it, beside the same two halves
 # of openconnect by hand with the key in a file. measure.sh tells how to read it.
 . "$(dirname "$0")/../lib/clients.sh"

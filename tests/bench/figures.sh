@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Module, agent and command beside what stands in their place elsewhere; measure.sh tells how to read it.
 # An account of the machine itself would come before that of the benchmark.
 if [ -e /etc/devid ] && [ -z "${DEVID_BENCH_PRIVATE:-}" ]; then

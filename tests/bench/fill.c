@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Two hundred certificates, the same ones as records of devid and on another token.
  *
  *	bench-fill FOLDER MODULE TOKEN PIN

@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Time from the start of a command until an address answers: what a person waits for a tunnel.
  *
  *	first-packet ADDRESS COMMAND...		prints microseconds; the command may go on
  *
- * Sends ICMP echo requests, every 2 ms, until the first answer; needs root. The command's output goes to stderr.
+ * Sends ICMP echo requests, every 2 ms, until the first answer; needs root. The command's output
+ *goes to stderr.
  */
 #include <arpa/inet.h>
 #include <netinet/ip.h>

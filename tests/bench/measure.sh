@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Our figures beside those of peers, measured in turn in the same run; medians. One line a figure:
 #
 #	name  ours  peer  ratio  target  ok|over

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One measurement in a fresh process: what a client pays for a PKCS#11 module, and what a command
  * costs as a whole. Prints one number: microseconds, KiB, or operations a second.
  *
  *	sample load MODULE                                     dlopen and C_Initialize
  *	sample memory MODULE                                   growth after that and a listing
- *	sample list MODULE TOKEN                               label, id and value of each certificate
- *	sample find MODULE TOKEN LABEL                         one certificate by label, warm
+ *	sample list MODULE TOKEN                               label, id and value of each
+ *certificate sample find MODULE TOKEN LABEL                         one certificate by label, warm
  *	sample first MODULE TOKEN LABEL rsa|ec COUNT [PIN]     from dlopen to the COUNTth signature
  *	sample sign MODULE TOKEN LABEL rsa|ec SECONDS [PIN]    signatures a second, one thread
  *	sample time COMMAND...                                 a process, from its start to its end

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # make.sh FOLDER: the certificates that all tests share, made once a build. Safe to call by many at
 # once; does nothing where they are there. The password of each .p12 but *-empty is in `password`.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Makers of keys, certificates and PKCS#12 files for tests, with openssl. Sourced; works in the current
 # folder. A NAME stands for NAME.key (PKCS#8 PEM) and NAME.crt (PEM, nothing before BEGIN).
 #

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A browser on the user's token: Chromium, without a head, finds the module in the user's NSS database and logs in
 # with the certificate that a policy chooses, set up by what `devid profile chromium` prints; the page tells who came.
 # What it shows when a key can't be used.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid-tunnel against its callers: what a user, or another one, can say to it, with a real openconnect and a real ocserv.
 # Whatever is said, root runs nothing but openconnect, at the gateway of root's file, with one cookie. The last part says
 # the same to openconnect itself, for this is what is guarded against.

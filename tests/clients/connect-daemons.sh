@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid connect with the clients that are root's daemons and have the machine's identity: OpenVPN by its own
 # configuration file, and as a unit of systemd; strongSwan by a child of swanctl.conf. The daemons run with their
 # units' restrictions, and with what `devid profile` wrote.

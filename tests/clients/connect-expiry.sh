@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid connect while the certificate's last second goes by: the connection is checked at that moment, the event and a
 # notification tell, and it ends where the account enforces its checks.
 . "$(dirname "$0")/../lib/clients.sh"

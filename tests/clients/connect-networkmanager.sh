@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid connect through NetworkManager, as a user who may do nothing as root, with the key in a real keyring and a real
 # ocserv: who sees the connection, who can end it, and what becomes of it when something fails.
 . "$(dirname "$0")/../lib/clients.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid connect with openconnect, as an unprivileged user with the key in a real keyring, through a real ocserv:
 # the check before, the tunnel, what becomes of it, and the end.
 . "$(dirname "$0")/../lib/clients.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid connect where the gateway wants the certificate and a password: typed, saved in a real keyring, wrong,
 # forgotten. The password is never an argument, in the environment or in a log.
 . "$(dirname "$0")/../lib/clients.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid connect's way to root, where NetworkManager doesn't run: devid-tunnel, which the real system bus starts, and for
 # which the real polkitd answers.
 . "$(dirname "$0")/../lib/clients.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid connect before there is a tunnel: which connection is meant, the office, rules, any program as a client,
 # and on which side it fails.
 . "$(dirname "$0")/../lib/clients.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid connect where nothing answers: it says what it waits for at once, gives a gateway that is silent ten seconds and
 # a person whom the keyring asks as long as the keyring does, and has words for an interrupt.
 . "$(dirname "$0")/../lib/clients.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # curl (OpenSSL's engine, by p11-kit-proxy) against servers that refuse in the handshake and by an answer: what
 # it fetches, and what it says and how it ends where there is no certificate, a stranger's, or a key that can't
 # be used; the machine's token too. It has no way to list a token.

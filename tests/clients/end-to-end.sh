@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The main job, as installed: a .p12 goes into a user's GNOME Keyring, passes the check, and gnutls-cli,
 # which knows nothing of devid, logs in with it: TLS 1.3 and 1.2, every kind of key.
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Flatpak itself, with a runtime and an application made here of this machine's programs: the commands of devid-profile(1) give
 # the application the user's token, and nothing does without them.
 . "$(dirname "$0")/../lib/clients.sh"

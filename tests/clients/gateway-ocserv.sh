@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The rule at ocserv's door, as data/gateway has it: the account's signing certificates as its own, a revocation list
 # made without the CA, and the account's rules by the connect script, called as ocserv calls it and by a real one.
 . "$(dirname "$0")/../lib/common.sh"

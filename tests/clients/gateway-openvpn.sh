@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The same rule at OpenVPN's door, as data/gateway has it: a real server with devid verify as its tls-verify script, as
 # root, as its unit runs it and as another user, and with the account's rules as its client-connect script.
 . "$(dirname "$0")/../lib/common.sh"

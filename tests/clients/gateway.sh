@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The same rule at other doors, as data/gateway has it: nginx, which asks devid of each request, or reads a list of
 # revoked ones like stunnel; a gateway's own program with libdevid.
 . "$(dirname "$0")/../lib/common.sh"

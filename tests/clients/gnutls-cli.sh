@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A TLS client that knows nothing of devid: gnutls-cli with the module as its provider, TLS 1.2 and 1.3,
 # every kind of key, and what it says when the key can't be used.
 . "$(dirname "$0")/../lib/common.sh"

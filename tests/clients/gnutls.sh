@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # GnuTLS's programs on an installed machine, by way of p11-kit: our module registered alone, beside every other
 # PKCS#11 module of the machine, and in a process of its own (`remote:`); what they say when the key can't be
 # used. p11tool.sh and gnutls-cli.sh have the rest, with the module as their provider.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Java's SunPKCS11 on the user's token: keytool lists, asks for certificates and deletes, jarsigner signs, a small
 # program (Token.java) signs and logs in with TLS 1.2 and 1.3; what is said when a key can't be used.
 . "$(dirname "$0")/../lib/clients.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # NSS's own programs on the user's token: modutil and certutil list it, a request is signed, tstclnt logs in with
 # TLS 1.2 and 1.3, certutil deletes; what is said when a key can't be used.
 . "$(dirname "$0")/../lib/clients.sh"

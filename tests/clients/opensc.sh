@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # OpenSC's pkcs11-tool on an installed machine, with our module and by p11-kit-proxy: list, --test, a signature of
 # a fresh challenge that is checked with the account's CA as a gateway would (OpenSC has no network client), and
 # what it says when the key can't be used. pkcs11-tool.sh has each mechanism; written.sh what it writes.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The openssl command with its engine `pkcs11` (libp11) on an installed machine: a login with s_client, a signed
 # message, a certificate request and bare signatures, each checked without us; and what it says when the key
 # can't be used. It has no way to list a token. (Debian 12 has no OpenSSL provider for PKCS#11.)

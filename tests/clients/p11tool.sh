@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # GnuTLS's p11tool on the user's token: what it lists, signs, writes and deletes, also by way of p11-kit.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/keyring.sh"

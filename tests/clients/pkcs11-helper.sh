@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # pkcs11-helper, as OpenVPN calls it: the list of ids; logins by a user and by root's daemon, which forks before it
 # loads the module; a client that outlives the agent; what it does and says when a key can't be used, and that its
 # tries make one event. A tunnel with packets in it is in profile-openvpn.sh.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # OpenSC's pkcs11-tool: what it lists, a signature by each mechanism listed checked by openssl, objects written
 # and deleted.
 . "$(dirname "$0")/../lib/common.sh"

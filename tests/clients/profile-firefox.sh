@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Firefox, without a head, with the policy that `devid profile firefox` prints, where it says: the module is loaded at
 # the first start, and the server sees the user's certificate; what it sees when the key can't be used or there is no
 # policy. (The dialog that would ask for the certificate is answered by a setting of Firefox's own.)

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # NetworkManager on a wire with what `devid profile networkmanager-wired --install` wrote, and no connection: refused by
 # the authenticator, by the client, by the account, or for want of a key; profile-networkmanager.sh has the rest.
 . "$(dirname "$0")/../lib/wired.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # NetworkManager, under the restrictions of its unit, with what `devid profile networkmanager --install` wrote: a VPN
 # through a real ocserv, signed in to as NetworkManager's dialog does it, the key on the machine's token. And what it
 # makes of the profiles of which there is no wire to try them on: Wi-Fi; and of OpenVPN, for which there is none.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # NetworkManager on a wire with what `devid profile networkmanager-wired --install` wrote, under the restrictions of its
 # unit and with the wpa_supplicant that it asks over the system bus, the key on the machine's token: EAP-TLS against
 # hostapd's own server, then packets.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # OpenVPN with what `devid profile openvpn --install` wrote, under the restrictions of openvpn-client@.service, the
 # key on the machine's token; the server asks `devid verify` as its tls-verify script (data/gateway).
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # ssh with what `devid profile openssh` prints and installs, without an option more, a user's key in the keyring: a
 # login and a clone; that one key alone is offered; what it says of a server that knows another key or isn't the
 # one, of an identity that is gone or renewed, and of a key that can't be used.

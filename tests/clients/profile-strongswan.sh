@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # strongSwan's charon-systemd with what `devid profile strongswan --install` wrote, in Debian's own configuration and
 # under the restrictions of its unit, the key on the machine's token: IKEv2 to another charon, RSA and P-256.
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # curl, git and OpenSSL's programs with what `devid profile` prints and installs for them, a user's key in the
 # keyring, against servers that demand a client certificate: a page, a clone, a push; what each says of a stranger's
 # certificate, of a server of another CA, of an identity that is gone and of a key that can't be used, and what the

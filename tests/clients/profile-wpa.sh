@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # wpa_supplicant on a wire with what `devid profile wpa_supplicant --install` wrote, started as its unit does, the key
 # on the machine's token: EAP-TLS against hostapd's own server, then packets.
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Programs in a sandbox like Flatpak's, by p11-kit's own server as the user's unit starts it: what they see of the
 # machine's tokens, sign, log in with; what they can't change, read or reach; the server gone, killed, back again.
 . "$(dirname "$0")/../lib/clients.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # OpenSSH on the user's token: what ssh-keygen lists, a login to a real sshd with -I and through ssh-agent, a
 # signed file; who is asked for a PIN; what is said when a key can't be used.
 . "$(dirname "$0")/../lib/clients.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # strongSwan's pki with its pkcs11 plugin on the user's token: what it lists, public keys, requests and
 # certificates signed by RSA and EC keys, checked by openssl; its question for a PIN; what it says when a key can't
 # be used. The login is charon's, in profile-strongswan.sh.

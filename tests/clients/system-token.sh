@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The machine's identity, as installed: root imports, users of the group log in with gnutls-cli, others see
 # the certificate alone, and nobody but the agent's user and root reads the key.
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A caller of devid-tunnel that says whatever it likes:
  *
  *	tunnel-call Start NAME GATEWAY ADDRESS 3<COOKIE		descriptor 3 is handed over as it is
  *	tunnel-call Stop
  *
- * Prints the error's name and message, or "done"; then, after Start, each signal as it comes, until standard input ends.
+ * Prints the error's name and message, or "done"; then, after Start, each signal as it comes, until
+ *standard input ends.
  */
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # openconnect without devid connect: in one piece, as root's daemon with a URI of the machine's token, RSA and EC, also
 # where another tool called the key otherwise than the certificate; with what `devid profile openconnect --install` wrote, for root, and for a user who only signs in and has the key in a
 # keyring. (What `devid profile` writes for the other clients has tests of its own.)

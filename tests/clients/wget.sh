@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # wget (GnuTLS in Debian) against servers that refuse in the handshake and by an answer: what it fetches, and
 # what it says and how it ends where a key can't be used; the machine's token too. It has no way to list a token.
 . "$(dirname "$0")/../lib/clients.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What p11tool and pkcs11-tool write on the user's token of an installed machine, with the keyring: the key by one
 # and the certificate by the other, in either order, and what each is called then; a lone key or certificate, as
 # clients and devid show it; the limits; what is refused while the keyring is locked or no agent runs; and that either takes away what the other

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # data/demo.sh, before its first step: it asks for name spaces before it installs anything; what it installs is
 # neither started nor enabled; its lines fit 80 columns and it shows that it builds.
 . "$(dirname "$0")/../lib/common.sh"

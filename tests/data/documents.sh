@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What the tree says of itself: documents name files and pages that are there, refer to no text that isn't, and
 # protocol.md has the numbers of the code.
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What devid has for other packages: drop-ins beside their units as shipped, an addition to a profile of AppArmor,
 # the user's unit of p11-kit's server.
 . "$(dirname "$0")/../lib/common.sh"

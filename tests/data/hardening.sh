@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Each program and library is built with what the compiler has against attacks on memory: asked of what was built, in
 # every compilation unit of it, the tests' own apart.
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The house (data/doc/architecture.md): rooms, arrows, headers, names. TAP on standard output.
 
 house.py SOURCE BUILD
@@ -251,6 +252,8 @@ if __name__ == "__main__":
               if name != "main" and len(paths) > 1], "no external name stands twice")
     is_empty(strays(defined, used), "what a file gives to others, the header of its name declares")
     is_empty(misnamed(defined), "what is external begins with its file's or its room's name")
+    is_empty([path for path in tree(".c", ".h") if "SPDX-License-Identifier: " not in read(path).partition("\n")[0]],
+             "each file begins with its licence")
     # Each would be noticed.
     wrong = ("helper/base/text.c", "helper/command/main.c")
     is_found(against(headers, [wrong]), wrong[1], "an #include against an arrow would be seen")

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid.module as p11-kit reads it. A syntax error in any such file makes p11-kit fail for every module
 # of the machine, silently; so the check is also shown a bad file.
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # README's "Installing", typed as it stands in a bare Debian: what it lists is enough to build and to install, and
 # what it enables is there. Takes minutes and Debian's archive: DEVID_BARE=yes meson test readme-bare
 . "$(dirname "$0")/../lib/common.sh"

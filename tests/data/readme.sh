@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # README's "Installing": its list of packages brings all that its own line of meson asks for, and what it runs.
 # What is installed here tells which package needs which; readme-bare.sh types it all in a bare Debian.
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # data/runbook.md, typed: every block is run in order by the user that its first line names, on one installed
 # machine, must end as it says (0 where it says nothing), and must print the lines of the text below it.
 . "$(dirname "$0")/../lib/common.sh"

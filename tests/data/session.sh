@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # README's "A first session", typed as it stands on a machine with devid: each command ends as README has it and says
 # what README prints, days and sizes apart; "..." stands for any lines.
 . "$(dirname "$0")/../lib/common.sh"

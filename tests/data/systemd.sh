@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The system units under a real systemd, in a container made of this machine's files: users and folders
 # are made from the fragments, the socket starts the agent in its sandbox, root imports, a user signs; and what
 # a check of posture reads is the same in a unit's sandbox as outside of it.

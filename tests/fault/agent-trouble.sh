@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The agent under a host that is at work: killed between two parts of a signature, stopped, upgraded.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/life-lib.sh"

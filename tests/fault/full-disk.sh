@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Imports on a disk that fills up at every point of theirs, and on one that is read-only: an identity is
 # there, and signs, or it is not, and nothing of it is.
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Commits an import and goes away without a word, while somebody keeps the data folder locked for a while.
 
 	hangup.py SOCKET FOLDER CERTIFICATE KEY       (both DER)

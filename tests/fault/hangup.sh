@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A client that imports and dies before it said that all is well: what it did is taken out again, also where
 # the folder is locked at that moment by another program.
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The machine's folders are open for all to read, so anybody can hold a flock on them for ever: root's
 # writers and starters must not mind.
 . "$(dirname "$0")/../lib/common.sh"

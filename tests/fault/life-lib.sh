@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What the tests of strange hosts share: identities, and the agents of this test.
 
 # life_identity [--store STORE] NAME…

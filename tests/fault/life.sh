@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Hosts that live strangely (host/main.c), each with the real agent, which no host may take along or keep: none
 # listens when one begins, and none is asked to stay.
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Load: 10,000 signatures in 64 sessions cost no memory that stays, and 200 processes at once that find no agent
 # share one, which leaves when they have gone; with keys in files and in the real keyring.
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """An agent of the next protocol version, in the place of the one that listens: it answers HELLO with that
 version to whoever comes, and tells what it hears.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Hosts in strange places, on a machine with devid installed: without a home or a runtime folder, with those of
 # others, on a read-only disk, in a chroot without /proc, as the first process, and with the rights of another
 # user (a setuid program).

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Threads, forks and the library's end, all at once, with the real agent, for ten seconds: plain, with the
 # address sanitizer, and with the thread sanitizer, whose reports tests/run.sh counts.
 . "$(dirname "$0")/../lib/common.sh"

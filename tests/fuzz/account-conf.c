@@ -1,5 +1,6 @@
-/* account.conf, and after a form feed a file of rules. Whatever comes in: sound and within its limits, or broken
- * with a line and refused.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* account.conf, and after a form feed a file of rules. Whatever comes in: sound and within its
+ * limits, or broken with a line and refused.
  */
 #include <string.h>
 #include "account/account-keys.h"

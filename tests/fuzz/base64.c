@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Base64 and hexadecimal digits; hexadecimal goes there and back. */
 #include <string.h>
 #include "fuzz.h"

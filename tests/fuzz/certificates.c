@@ -1,4 +1,6 @@
-/* Files of certificates in any dress: what comes out can be read again, and nothing of a dress is left. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files of certificates in any dress: what comes out can be read again, and nothing of a dress is
+ * left. */
 #include "fuzz.h"
 #include "account/certificate-list.h"
 #include "account/pem-block.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The chain check on certificates that nobody vouches for: DER after DER, the first is the signing
  * certificate, the next the device's. What is accepted was issued by it.
  */

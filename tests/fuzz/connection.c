@@ -1,4 +1,6 @@
-/* A connection's file. Whatever comes in: a connection that can be made, or one line that says where it is wrong. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A connection's file. Whatever comes in: a connection that can be made, or one line that says
+ * where it is wrong. */
 #include <string.h>
 #include "fuzz.h"
 #include "connection/connection.h"

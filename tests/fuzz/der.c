@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The module's DER reader: what it slices lies inside what it was given, and is what it says. */
 #include "fuzz.h"
 #include "der.h"

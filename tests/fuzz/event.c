@@ -1,4 +1,6 @@
-/* Lines of an event log: what a reader takes for events, and what is left of them when the log is shared out. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Lines of an event log: what a reader takes for events, and what is left of them when the log is
+ * shared out. */
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a fuzz target defines: one try of the parser on bytes that nobody vouches for. */
 #ifndef FUZZ_H
 #define FUZZ_H

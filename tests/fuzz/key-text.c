@@ -1,5 +1,6 @@
-/* Fuzz target: a private half's text, as the keyring or a file gives it back. What is read must come
- * back the same when it is written again.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Fuzz target: a private half's text, as the keyring or a file gives it back. What is read must
+ * come back the same when it is written again.
  */
 #include "fuzz.h"
 #include "agent/store/key-text.h"

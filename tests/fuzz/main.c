@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs a fuzz target without libFuzzer: every file of the corpus, then so many mutations of them,
  *the same in each run. A failing input is written to the folder it is run in.
  *

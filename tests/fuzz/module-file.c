@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files of other packages that register PKCS#11 modules, as doctor reads them. */
 #include <string.h>
 #include "fuzz.h"

@@ -1,5 +1,7 @@
-/* A distinguished name, and any text: what is printed is UTF-8 without anything that moves a cursor. Two
- * names, one DER after the other: a comparison has no sides, and one beside a constraint ends.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A distinguished name, and any text: what is printed is UTF-8 without anything that moves a
+ * cursor. Two names, one DER after the other: a comparison has no sides, and one beside a
+ * constraint ends.
  */
 #include <string.h>
 #include <glib.h>

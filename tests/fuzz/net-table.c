@@ -1,5 +1,6 @@
-/* The kernel's tables of routes and neighbours, as text: the first byte says which. What is taken from them is an
- * address and a device.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel's tables of routes and neighbours, as text: the first byte says which. What is taken
+ * from them is an address and a device.
  */
 #include <string.h>
 #include "account/office/office-gateway.h"

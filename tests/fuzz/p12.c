@@ -1,4 +1,6 @@
-/* PKCS#12: opened with the password "x" and no more than a few iterations; what comes out is paired. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* PKCS#12: opened with the password "x" and no more than a few iterations; what comes out is
+ * paired. */
 #include "keyfile/bundle.h"
 #include "keyfile/candidate.h"
 #include "keyfile/p12.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A password out of a file's bytes: plain is valid UTF-8, and nothing is longer than it can be. */
 #include <string.h>
 #include "command/cli/password-text.h"

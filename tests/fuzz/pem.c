@@ -1,4 +1,6 @@
-/* PEM and DER files of certificates and keys; what is encrypted stays closed, for there is no password. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* PEM and DER files of certificates and keys; what is encrypted stays closed, for there is no
+ * password. */
 #include "command/cli/password.h"
 #include "keyfile/bundle.h"
 #include "keyfile/candidate.h"

@@ -1,5 +1,6 @@
-/* What posture checks read: dpkg's database, os-release, mountinfo, versions, and the values of a profile. The
- * first byte says which.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What posture checks read: dpkg's database, os-release, mountinfo, versions, and the values of a
+ * profile. The first byte says which.
  */
 #include <string.h>
 #include "account/posture/posture-mount.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A record's text. What passes holds what the header promises. */
 #include <string.h>
 #include "fuzz.h"

@@ -1,6 +1,7 @@
-/* The agent's requests: frames of any fields in any order, one session after another, over stores in
- * memory. The input is a row of frames: type, number of fields, then for each field tag, length (two
- * bytes, little-endian) and its bytes; what ends early is taken as it is.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The agent's requests: frames of any fields in any order, one session after another, over stores
+ * in memory. The input is a row of frames: type, number of fields, then for each field tag, length
+ * (two bytes, little-endian) and its bytes; what ends early is taken as it is.
  */
 #include <ftw.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Lists of serial numbers and revocation lists: the first byte says which. */
 #include "fuzz.h"
 #include "account/revocation.h"

@@ -1,5 +1,6 @@
-/* An agent's answer to STATUS: of another version, or of another program. What is no such answer is as if nothing had
- * been said.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An agent's answer to STATUS: of another version, or of another program. What is no such answer is
+ * as if nothing had been said.
  */
 #include <string.h>
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A stream of frames as it comes from a socket, ended anywhere. */
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,5 +1,6 @@
-/* What `openconnect --authenticate` prints, which a gateway's words are part of. No value that is taken from it can be
- * an option or more than a word, and the cookie is one line.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What `openconnect --authenticate` prints, which a gateway's words are part of. No value that is
+ * taken from it can be an option or more than a word, and the cookie is one line.
  */
 #include <string.h>
 #include "command/vpn/ticket.h"

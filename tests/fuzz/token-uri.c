@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* PKCS#11 URIs that a person or a script names a token by. */
 #include <string.h>
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A frame as it comes from a socket: judged, then read by every getter. */
 #include <string.h>
 #include "fuzz.h"

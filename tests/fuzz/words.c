@@ -1,5 +1,6 @@
-/* Words of a command line: dashes, near misses, moments; and text broken into lines: none is too wide,
- * and nothing but blanks is lost.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Words of a command line: dashes, near misses, moments; and text broken into lines: none is too
+ * wide, and nothing but blanks is lost.
  */
 #include <string.h>
 #include <glib.h>

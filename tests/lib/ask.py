@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """A client of the agent that knows the wire and no manners.
 
 	ask.py SOCKET hello | status | sign HASH | forget     one request; prints RESULT and what came with it

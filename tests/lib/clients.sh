@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What the tests of foreign programs share: an installed machine on which alice has a real keyring with two
 # identities that the account accepts ("rsa", "ec") and one that it doesn't ("stranger"), and the ways in which a
 # key can't be used. Brings common.sh, machine.sh and keyring.sh along:

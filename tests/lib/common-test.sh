@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The tests' own library: what it says of success and failure, and that it leaves nothing behind.
 . "$(dirname "$0")/common.sh"
 private_network "$0" "$@"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What the shell tests share: a private folder, a built environment, TAP, the ending of what a test
 # started. Sourced by bash scripts that run with `protocol: 'tap'`:
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """confined.py PROFILE BASE ROOT: makes the folder ROOT a root in which there is what the AppArmor profile PROFILE (with
 what it includes, from BASE) lets a program read, and no other file; what it may not write to is read-only.
 

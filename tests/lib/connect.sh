@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid connect for tests, as alice, or as whom "${WHO[@]}" runs it. After clients.sh and client_machine:
 #
 #	connect ARG…; end ARG…		run it, and devid disconnect

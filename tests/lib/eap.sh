@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A switch's port with 802.1X on the gateway's end of the wire (tunnel.sh): hostapd with an EAP server of its own, and
 # what it opens the port to. Packets that are no EAP don't come in before that.
 #

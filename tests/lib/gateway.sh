@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A VPN gateway for tests: a real ocserv in a network of its own, beside the machine's. After common.sh, machine.sh,
 # keyring.sh, clients.sh and client_machine:
 #

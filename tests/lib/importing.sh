@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What the tests of importing share. After tests/lib/common.sh.
 
 # An account of the machine, be it there now or come while a test runs, would answer for the one of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The real KeePassXC as Secret Service, on a private bus and a private display with a window manager, which its
 # dialogs need. Sourced after common.sh and keyring.sh; everything is ended at exit. Password: "keepass".
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Locks, unlocks and lists a gnome-keyring without a prompt, for tests.
 
 keyring-control.py lock PATH | unlock PATH PASSWORD | locked PATH | items [SCHEMA] | delete

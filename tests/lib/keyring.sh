@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The real gnome-keyring on a private bus, open, locked, asked, killed or stopped. Sourced after
 # common.sh; everything is ended at exit. The keyring's password is "keyring".
 #

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What a private machine leaves on the real one, however its test ends: no process, network, mount or folder.
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/machine.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The private machine of tests: what is installed is there, and the real one does not notice.
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/machine.sh"

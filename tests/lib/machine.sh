@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A machine of its own for a test: what the build installs lies over /usr, with a private /etc, /var,
 # /run, users, network and process table, and nothing of it touches the real machine or outlives the
 # test. /tmp, /var/tmp, /home and the kernel's log are its own too: what lies there is the machine's and

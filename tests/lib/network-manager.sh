@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # NetworkManager on a private machine, as on a desktop: the system bus with its packaged policies, polkitd with its
 # packaged rules, and users who sit at their seats. After common.sh, machine.sh, keyring.sh, clients.sh, gateway.sh,
 # client_machine and gateway_network:

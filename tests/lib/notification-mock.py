@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """A desktop's notification daemon (org.freedesktop.Notifications) that shows nothing and notes everything.
 
 notification-mock.py FILE [silent | fails]: a JSON object a line for each Notify: summary, body as it was sent,

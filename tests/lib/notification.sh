@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A notification daemon on the private bus. Sourced after common.sh and keyring.sh; keyring_bus goes before.
 #
 #	notification_start [silent | fails]

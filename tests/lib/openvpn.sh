@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # An OpenVPN gateway and its clients for tests: the programs as they are. After common.sh and machine.sh, with
 # certificates there, root's environment in A (as root) and the gateway at 10.99.0.1; through the tunnel it is 10.97.0.1.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Debian's packages, for tests/run.sh and data/demo.sh:
 #
 #	packages_missing PACKAGE…		prints those that are not installed

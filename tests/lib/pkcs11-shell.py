@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """A program that keeps a token open and says what its module answers: pkcs11-shell.py MODULE. A call a line on
 standard input, one line each on standard output: "ok …" or the name of the error. Attributes and calls are those
 that a program would try that wants more than signatures."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The system bus and polkit on a private machine, and what they say to users who want root to make a tunnel. After
 # common.sh and machine.sh:
 #

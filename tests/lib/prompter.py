@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """A person in front of gnome-keyring's prompts: owns org.gnome.keyring.SystemPrompter.
 
 prompter.py LOG answer PASSWORD [DELAY_MS] | dismiss [DELAY_MS] | silent | deaf

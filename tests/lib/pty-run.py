@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs a command on a terminal of its own and answers its question.
 
     pty-run.py HOW ANSWER -- COMMAND…

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Records of identities as the agent writes them (include/internal/record.h), for tests of commands that only
 # read. Sourced after common.sh.
 #

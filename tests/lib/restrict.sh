@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Run by restricted.sh in a name space of mounts of its own: makes the mounts, then runs the rest.
 set -eu
 devices=()

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Daemons as their units run them, where no systemd does: the same restrictions, by name spaces and setpriv. After
 # common.sh and machine.sh:
 #

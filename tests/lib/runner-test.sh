@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/run.sh itself, on small projects: each way in which a test can fail is noticed and counted.
 . "$(dirname "$0")/common.sh"
 plan 22

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Programs in a sandbox, as Flatpak makes one, and the server by which they reach the user's token. After common.sh,
 # machine.sh and clients.sh, with client_machine called:
 #

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Options of the sanitizers, compiled into the agent and the command of a sanitizer build: agents
  * start with an environment of their own making, so ASAN_OPTIONS never reaches them. They write to
  * a file that tests/run.sh looks for; the agent is undumpable, so nothing can look for leaks in it.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """A Secret Service that misbehaves as the real one can't be made to.
 
 secret-mock.py MODE…: each changes one thing; without any it works, in plain sessions, one collection.

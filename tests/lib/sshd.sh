@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # An OpenSSH server on loopback that takes a key and nothing else. After common.sh and machine.sh:
 #
 #	ssh_server		at 127.0.0.1, port $SSH_PORT, its own key in $T/known; a login as any user is taken with

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Two charons for tests: a gateway with a configuration of its own, and a client as Debian's unit runs it. This kernel
 # need not have ESP: both do it themselves. After common.sh, machine.sh and restricted.sh, as root:
 #

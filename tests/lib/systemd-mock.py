@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """A systemd for a private system bus, for what posture checks ask of it.
 
 systemd-mock.py UNITS [MODE]: UNITS is a file of lines "NAME LoadState ActiveState [UnitFileState]", read at each

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """tally.py LOG... : adds up what meson's testlog.json files say, subtest by subtest.
 
 Prints each test that did not pass with its log, then "PASSED FAILED SKIPPED". A test that crashed, ran

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """terminal.py COLUMNS COMMAND...: runs it on a terminal of so many columns, prints what it wrote,
 answers its status. What comes on standard input (if that is a pipe) is typed when it asks."""
 import fcntl, os, pty, select, struct, sys, termios

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A TLS server that demands a client certificate, and a client that knows nothing of devid. After
 # common.sh (and machine.sh), with certificates there:
 #

@@ -1,6 +1,7 @@
-/* What the thread sanitizer can't see by itself: GLib's locks and counts are made of futexes and atomics
- * in a library that isn't instrumented. These stand before GLib's own, tell the sanitizer, and go on to
- * them. Linked into the programs of a -Db_sanitize=thread build alone.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the thread sanitizer can't see by itself: GLib's locks and counts are made of futexes and
+ * atomics in a library that isn't instrumented. These stand before GLib's own, tell the sanitizer,
+ * and go on to them. Linked into the programs of a -Db_sanitize=thread build alone.
  */
 #pragma GCC diagnostic ignored "-Wpedantic"
 #include <dlfcn.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A gateway and a client in networks of their own, for the tests of profiles: the test's own network is the gateway's
 # (10.99.0.1, server.test), beside it is the name space "client" (10.99.0.2). After machine.sh:
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """A systemd for a private system bus, as systemctl sees it: starts, shows and stops units. As root.
 
 unit-manager.py COMMAND…: the main process of a unit NAME.service is COMMAND… NAME, which says by NOTIFY_SOCKET that

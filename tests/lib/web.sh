@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Two web servers that demand a client certificate, each in its own way, for clients that have no test server's
 # patience: stunnel refuses in the handshake, nginx takes every handshake and answers 400. After common.sh, in a
 # network of the test's own and with certificates there:

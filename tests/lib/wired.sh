@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # NetworkManager on the wire to 802.1X's authenticator, and the wpa_supplicant that it asks over the system bus, each as
 # its unit runs it. Brings along what it needs; after tunnel_machine:
 #

@@ -1,4 +1,6 @@
-/* Signing with an agent that refuses, dies, is silent or isn't there, and with keys that go meanwhile. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Signing with an agent that refuses, dies, is silent or isn't there, and with keys that go
+ * meanwhile. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

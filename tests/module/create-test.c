@@ -1,5 +1,6 @@
-/* C_CreateObject, C_DestroyObject, C_SetAttributeValue, C_CopyObject: templates and their faults, what
- * goes to the agent, and what its refusals become.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* C_CreateObject, C_DestroyObject, C_SetAttributeValue, C_CopyObject: templates and their faults,
+ * what goes to the agent, and what its refusals become.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -418,7 +419,8 @@ static void test_change(void **state)
 			 CKR_OBJECT_HANDLE_INVALID);
 }
 
-/* Which object's label it is goes along, and a label is read from the template by what each class calls so. */
+/* Which object's label it is goes along, and a label is read from the template by what each class
+ * calls so. */
 static void test_change_each(void **state)
 {
 	static const struct {

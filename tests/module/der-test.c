@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The DER reader on certificates and keys that are what they should be, and on ones that aren't. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An agent that does as it is told: see support.h. */
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,6 @@
-/* The library as a whole: before C_Initialize, its arguments, slots, sessions, login, and what isn't
- * supported.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The library as a whole: before C_Initialize, its arguments, slots, sessions, login, and what
+ * isn't supported.
  */
 #include <string.h>
 #include "support.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The module in a strange process: forks, threads, C_Finalize under work, closed descriptors, no
  * descriptors left, a library loaded again and again.
  */

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The module as every program sees it that loads all registered modules: libc alone, one symbol, nothing
 # that runs at load or exit, and a small size.
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Objects: what records become, searching and reading. */
 #include <stdlib.h>
 #include <string.h>

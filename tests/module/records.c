@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Records as the agent writes them, made from the tests' certificates. See support.h. */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,4 +1,6 @@
-/* What the machine's agent refuses is told to the user's own, where one listens; and nothing else is. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the machine's agent refuses is told to the user's own, where one listens; and nothing else
+ * is. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
-/* Signing: every row of the mechanism table at every size of key, verified by libcrypto; parameters,
- * lengths, buffers and parts.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Signing: every row of the mechanism table at every size of key, verified by libcrypto;
+ * parameters, lengths, buffers and parts.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # spec.sh file|keyring|system|system-user|softhsm|mechanisms: the specification call by call (spec/*.c), the same
 # programs over the user's token with keys in files, over the same with a keyring, over the machine's as root and
 # as a user for whom its agent signs, and over SoftHSM2; and each mechanism of ours with each kind of key.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The module under test, and the folders that it sees. See support.h. */
 #include <dirent.h>
 #include <dlfcn.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the module's tests share: the module through dlopen, records written by hand, and an agent
  * that does as it is told.
  */
@@ -41,8 +42,8 @@ size_t read_attribute(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATT
 		      void *out, size_t room);
 int count_fds(void);
 
-/* records.c: what is written there is as the agent writes it. `pki` names files of the tests' PKI.
- */
+/* records.c: what is written there is as the agent writes it. `pki` names files of the tests'
+ * PKI. */
 struct test_record {
 	const char *name;			  /* 16 hex digits; NULL: made from the label */
 	const char *label;			  /* NULL: `pki` */

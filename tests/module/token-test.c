@@ -1,5 +1,6 @@
-/* Records that change, go, can't be read or are damaged under a process; keys of the machine that are
- * hidden from it; many of them.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Records that change, go, can't be read or are damaged under a process; keys of the machine that
+ * are hidden from it; many of them.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The system's log: journald in fields over its own socket, else one line of syslog.
  *
  * Both as one datagram that is never waited for. The library keeps its hands off openlog(): that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Event lines: see event-line.h. */
 #include "base/json-value.h"
 #include "event-line.h"

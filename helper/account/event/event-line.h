@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The line of an event as text, before and after a JSON parser sees it. */
 #pragma once
 
@@ -5,8 +6,8 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
-/* Whether a line can be an event: one object that holds nothing but strings and numbers. A parser that
- * calls itself for each bracket never sees a line that is made of them.
+/* Whether a line can be an event: one object that holds nothing but strings and numbers. A parser
+ * that calls itself for each bracket never sees a line that is made of them.
  */
 bool event_line_is_flat(const char *line, gsize length);
 /* The line as an object, which is the parser's until its next line; NULL: it is none. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The lines of a log: see event-lines.h. */
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,7 @@
-/* The files of a log: whole lines, one write each, under a lock. At 1 MiB events.jsonl becomes events.jsonl.1;
- * the others, which users fill by what they do, are shared out among them (event-share.h) and written anew.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The files of a log: whole lines, one write each, under a lock. At 1 MiB events.jsonl becomes
+ * events.jsonl.1; the others, which users fill by what they do, are shared out among them
+ * (event-share.h) and written anew.
  *
  * The lock is on the file itself, which nobody else can open, not on its folder: the machine's
  * folder is open for all to read, and whoever can open it could hold its lock for ever. After
@@ -21,7 +23,8 @@
 #include "event-share.h"
 
 #define LOG_SIZE_MAX (1024 * 1024)
-/* What is left of a file that was shared out, and how much of one that grew past all bounds is looked at. */
+/* What is left of a file that was shared out, and how much of one that grew past all bounds is
+ * looked at. */
 #define LOG_ROOM     (LOG_SIZE_MAX / 2)
 #define LOG_LOOK     (4 * LOG_SIZE_MAX)
 #define LOCK_WAIT_MS 2000
@@ -81,8 +84,9 @@ static bool file_sound(int folder, int fd, struct stat *status)
 	       (status->st_uid == of_folder.st_uid || status->st_uid == geteuid());
 }
 
-/* Root's command writes into the log of the system agent's user: the file has to be that user's. It is made as that
- * user, for a daemon that is root may have no right to give files away (openvpn-server@ has no CAP_CHOWN).
+/* Root's command writes into the log of the system agent's user: the file has to be that user's. It
+ * is made as that user, for a daemon that is root may have no right to give files away
+ * (openvpn-server@ has no CAP_CHOWN).
  */
 static int make_log(int folder, const char *name)
 {
@@ -226,7 +230,8 @@ static enum attempt try_append(int folder, const struct log_file *file, const ch
 	return ATTEMPT_DONE;
 }
 
-/* What root left there earlier, of all files: one of root's that systemd-tmpfiles meets there makes it fail. */
+/* What root left there earlier, of all files: one of root's that systemd-tmpfiles meets there makes
+ * it fail. */
 static void hand_over_files(int folder)
 {
 	for (int i = 0; i < EVENT_FILES; i++) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The files of a log. */
 #pragma once
 
@@ -5,7 +6,8 @@
 #include <glib.h>
 #include <devid/result.h>
 
-/* The files of a log, each with a size of its own: what comes often never pushes out what comes seldom. */
+/* The files of a log, each with a size of its own: what comes often never pushes out what comes
+ * seldom. */
 enum event_file {
 	EVENT_CHANGES,	/* imports, removals, resets, and all that isn't below */
 	EVENT_REFUSALS, /* of what is asked for again and again: a key, a way in, a check */

@@ -1,5 +1,7 @@
-/* Whose the machine's event log is: that of the agent's user. Root's command writes into it as well, and may be the
- * first to do so, before there is that user or where root's file lies: then it writes nothing, or mends what it can.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whose the machine's event log is: that of the agent's user. Root's command writes into it as
+ * well, and may be the first to do so, before there is that user or where root's file lies: then it
+ * writes nothing, or mends what it can.
  */
 #include <fcntl.h>
 #include <pwd.h>

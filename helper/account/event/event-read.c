@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading logs: see event-read.h. Memory is a line a file, whatever the files' size. */
 #include <devid/event.h>
 #include "base/json-value.h"
@@ -77,8 +78,8 @@ static void advance(struct stream *stream, time_t since)
 	}
 }
 
-/* Of events of one moment what went well comes first and what was refused last: a check that passes comes before
- * what then fails, and the last event is the one that somebody looks for.
+/* Of events of one moment what went well comes first and what was refused last: a check that passes
+ * comes before what then fails, and the last event is the one that somebody looks for.
  */
 static const enum event_file at_one_moment[EVENT_FILES] = { EVENT_USES, EVENT_CHANGES,
 							    EVENT_REFUSALS };

@@ -1,4 +1,6 @@
-/* Reading logs: all files of the user's, the machine's or both as one, oldest first, a line at a time. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading logs: all files of the user's, the machine's or both as one, oldest first, a line at a
+ * time. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,8 +22,8 @@ struct event_seen {
 	gint64 time; /* microseconds since 1970 */
 	bool system; /* of which log */
 };
-/* The next event, valid until the next call; false: there is none. Lines that are no event (a torn one, somebody's
- * edit) are passed over. In each file order is taken as it stands.
+/* The next event, valid until the next call; false: there is none. Lines that are no event (a torn
+ * one, somebody's edit) are passed over. In each file order is taken as it stands.
  */
 bool event_reader_next(struct event_reader *reader, struct event_seen *seen);
 

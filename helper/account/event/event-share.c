@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sharing a log's room: see event-share.h. */
 #include <string.h>
 #include <json-glib/json-glib.h>
@@ -66,7 +67,8 @@ static char *key_of(JsonObject *object, const char *time)
 	return g_string_free(key, FALSE);
 }
 
-/* Users without a name are one: whoever has a range of numbers for name spaces has no more room by it. */
+/* Users without a name are one: whoever has a range of numbers for name spaces has no more room by
+ * it. */
 static char *owner_of(JsonObject *object)
 {
 	const char *user = json_value_text(object, "user_name");

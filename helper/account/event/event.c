@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Events: what happened, as one JSON object a line and as one line of the system's log. */
 #include <pwd.h>
 #include <string.h>
@@ -203,7 +204,8 @@ void devid_event_from_verdict(struct devid_event *event, const struct devid_verd
 	event->validated = verdict->result == DEVID_OK;
 }
 
-/* What a program, a gateway's client or a timer can bring about as often as it likes goes into files of its own. */
+/* What a program, a gateway's client or a timer can bring about as often as it likes goes into
+ * files of its own. */
 static enum event_file file_for(const struct devid_event *event)
 {
 	static const char *const often[] = { "Key Use", "Gateway", "Local Check", NULL };

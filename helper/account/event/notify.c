@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Desktop notifications over D-Bus, by the Desktop Notifications Specification (1.2). */
 #include <gio/gio.h>
 #include <devid/check.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A desktop notification, where the session has a bus and somebody on it shows them. */
 #pragma once
 
@@ -17,7 +18,7 @@ struct notice {
 const char *notify_summary(enum devid_result result);
 /* Shows it, or answers FALSE; in at most 3 s either way. A bus is never started. */
 gboolean notify_show(const struct notice *notice);
-/* The lines that the command prints of an error about an identity: brackets, "LABEL: why", "hint: …".
- * `label` NULL, or one that the message begins with already: the message alone.
+/* The lines that the command prints of an error about an identity: brackets, "LABEL: why", "hint:
+ * …". `label` NULL, or one that the message begins with already: the message alone.
  */
 char *notify_text(const char *label, const GError *error);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Findings of the rest of the account: signing certificates, revocation, offices, overrides. */
 #include "account/office/office-keys.h"
 #include "account/policy/policy.h"

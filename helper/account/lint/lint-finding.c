@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What an administrator fell into, as the rows of lint.c tell it. */
 #include "lint-finding.h"
 

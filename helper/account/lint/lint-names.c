@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Names that mean nobody, or somebody else: findings of users and groups. */
 #include <string.h>
 #include "account/policy/policy.h"

@@ -1,4 +1,6 @@
-/* Findings of device profiles: that nobody meets, that nobody asks for, that ask for what is not checked. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Findings of device profiles: that nobody meets, that nobody asks for, that ask for what is not
+ * checked. */
 #include <string.h>
 #include "account/policy/policy.h"
 #include "account/posture/posture-table.h"

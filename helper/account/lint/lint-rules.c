@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rules that do what nobody meant: findings of the policy's rules. */
 #include "account/policy/policy.h"
 #include "account/policy/who.h"

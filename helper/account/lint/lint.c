@@ -1,4 +1,6 @@
-/* What administrators fall into: the table. A row is a word, what to do, and a function that finds it. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What administrators fall into: the table. A row is a word, what to do, and a function that finds
+ * it. */
 #include "lint-finding.h"
 #include "lint.h"
 

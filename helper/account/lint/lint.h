@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What administrators fall into, found in an account that is sound: a table of findings. */
 #pragma once
 

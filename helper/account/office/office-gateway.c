@@ -1,6 +1,7 @@
-/* Office: the gateway's address and MAC, as the kernel knows them. Nothing is sent: a gateway that this
- * machine has not spoken with is not known. That of IPv6 is as a rule a link-local address, which every network may
- * have: it is the MAC that tells it.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Office: the gateway's address and MAC, as the kernel knows them. Nothing is sent: a gateway that
+ * this machine has not spoken with is not known. That of IPv6 is as a rule a link-local address,
+ * which every network may have: it is the MAC that tells it.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -230,8 +231,8 @@ static const struct protocol {
 } protocol4 = { "route", office_parse_route, has_routes4 },
   protocol6 = { "ipv6_route", office_parse_route6, has_routes6 };
 
-/* What this process sees; but the machine's agent is shut off from the network by its unit, and has no routes: then
- * what process 1 sees is the machine's.
+/* What this process sees; but the machine's agent is shut off from the network by its unit, and has
+ * no routes: then what process 1 sees is the machine's.
  */
 static gboolean find_gateway(const struct protocol *protocol, const char *root, const char **folder,
 			     char **gateway, char **device)

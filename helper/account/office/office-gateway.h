@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the kernel knows of the gateway. */
 #pragma once
 
@@ -7,8 +8,8 @@
 /* Looks below `root`. */
 void office_look_gateway(const struct office *office, const char *root,
 			 struct office_finding *finding);
-/* The default route of the least metric in the text of /proc/net/route: its gateway's address and the
- * device behind which it stands. FALSE: there is none.
+/* The default route of the least metric in the text of /proc/net/route: its gateway's address and
+ * the device behind which it stands. FALSE: there is none.
  */
 gboolean office_parse_route(const char *text, char **gateway, char **device);
 /* The same of /proc/net/ipv6_route. */

@@ -1,5 +1,6 @@
-/* The keys of an [Office NAME] section. What they take is brought into one form here, so that looking
- * compares text with text.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The keys of an [Office NAME] section. What they take is brought into one form here, so that
+ * looking compares text with text.
  */
 #include <string.h>
 #include <gio/gio.h>

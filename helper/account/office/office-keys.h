@@ -1,4 +1,6 @@
-/* An [Office NAME] section: what must hold for this network to be the office, all of what is given. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An [Office NAME] section: what must hold for this network to be the office, all of what is
+ * given. */
 #pragma once
 
 #include <glib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Office: a name that only the office's own name server answers as the account says. A network that
  * answers every name (a captive portal) is told by a name that can't exist beside it.
  */

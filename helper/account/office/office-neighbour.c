@@ -1,5 +1,6 @@
-/* Office: the MAC of an IPv6 neighbour. One question to the kernel over rtnetlink(7), one answer; nothing is sent to
- * the network.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Office: the MAC of an IPv6 neighbour. One question to the kernel over rtnetlink(7), one answer;
+ * nothing is sent to the network.
  */
 #include <arpa/inet.h>
 #include <net/if.h>

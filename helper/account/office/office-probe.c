@@ -1,6 +1,7 @@
-/* Office: a server that only the office's network reaches, known by its certificate. Only what comes over
- * TLS with that certificate counts, and only 2xx: a redirect leads away, 403 may be what the world gets.
- * No proxy is used: behind one, every place looks the same.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Office: a server that only the office's network reaches, known by its certificate. Only what
+ * comes over TLS with that certificate counts, and only 2xx: a redirect leads away, 403 may be what
+ * the world gets. No proxy is used: behind one, every place looks the same.
  */
 #include <string.h>
 #include <gnutls/gnutls.h>
@@ -63,8 +64,8 @@ static gboolean probe_connect(struct probe *probe)
 	return TRUE;
 }
 
-/* Waits for what the session wants next. FALSE: cancelled, too late, or `status` is an error that ends
- * the session.
+/* Waits for what the session wants next. FALSE: cancelled, too late, or `status` is an error that
+ * ends the session.
  */
 static gboolean probe_wait(struct probe *probe, gssize status)
 {

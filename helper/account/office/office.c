@@ -1,5 +1,6 @@
-/* Finding out whether this machine stands in one of the account's offices (devid/office.h): the criteria
- * of all offices, side by side, within one bound.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finding out whether this machine stands in one of the account's offices (devid/office.h): the
+ * criteria of all offices, side by side, within one bound.
  */
 #include <internal/test-hook.h>
 #include "base/gio-ready.h"

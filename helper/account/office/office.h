@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether this computer stands in an office; how that is told by packets: the rows of a table. */
 #pragma once
 

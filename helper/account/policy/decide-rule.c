@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One rule: whether it matches. Its fields are AND, the values in a field OR. */
 #include "decide-rule.h"
 #include "deciding.h"

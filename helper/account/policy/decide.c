@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The decision: the setting for the operating system, then the rules. Both must allow. */
 #include <devid/reason.h>
 #include "decide-rule.h"
@@ -58,8 +59,8 @@ static enum devid_setting find_setting(struct deciding *deciding)
 	return policy->settings.of[os];
 }
 
-/* What can be wrong with a certificate or its key: in the office it is not asked for, so it does not
- * matter there.
+/* What can be wrong with a certificate or its key: in the office it is not asked for, so it does
+ * not matter there.
  */
 static gboolean is_excusable(enum devid_result result)
 {

@@ -1,4 +1,6 @@
-/* What a decision asks, each when it is first needed: where this is, which profiles the device meets. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a decision asks, each when it is first needed: where this is, which profiles the device
+ * meets. */
 #include "account/posture/profile.h"
 #include "deciding.h"
 #include "policy.h"

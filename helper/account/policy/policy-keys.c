@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* account.conf: the sections of the policy, [DeviceAuthentication] and those that have names. */
 #include <string.h>
 #include <devid/check.h>

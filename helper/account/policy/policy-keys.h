@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sections of account.conf that make the policy, for the table of all sections. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The words of the policy: operating systems, settings, actions, answers. */
 #include <devid/policy.h>
 #include <glib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What an account holds of its policy: made, found, freed. */
 #include <string.h>
 #include "account/office/office-keys.h"

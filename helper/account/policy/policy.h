@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the account says about who may connect, as it was read: settings, users, groups, rules. */
 #pragma once
 

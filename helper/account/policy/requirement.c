@@ -1,5 +1,6 @@
-/* What an account asks of a device certificate besides its chain: RequireEKU=, RequireExtension=.
- */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What an account asks of a device certificate besides its chain: RequireEKU=,
+ * RequireExtension=. */
 #include <string.h>
 #include "base/conf.h"
 #include "base/der.h"

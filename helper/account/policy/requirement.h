@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What an account asks of a device certificate besides its chain: extended key usages, an
  * extension. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Users and groups of the name service. */
 #include <errno.h>
 #include <grp.h>
@@ -18,8 +19,8 @@ struct user_groups {
 	gid_t primary; /* by the user database; a process may have changed its own */
 };
 
-/* Looks a user up by name, or with NULL by uid: its name and primary group. NULL: there is none. The
- * reentrant calls: the agent has threads.
+/* Looks a user up by name, or with NULL by uid: its name and primary group. NULL: there is none.
+ * The reentrant calls: the agent has threads.
  */
 static char *find_user(const char *name, uid_t uid, gid_t *primary)
 {

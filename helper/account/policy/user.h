@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Users and groups of the name service. */
 #pragma once
 
@@ -12,5 +13,6 @@ gboolean user_groups_have(const struct user_groups *groups, const char *group);
 void user_groups_free(struct user_groups *groups);
 gboolean user_known(const char *name);
 gboolean user_group_known(const char *name);
-/* Whether a list of names, @groups and "*" means who has that uid, in whose process `gid` is the group. */
+/* Whether a list of names, @groups and "*" means who has that uid, in whose process `gid` is the
+ * group. */
 gboolean user_is_listed(char **list, uid_t uid, gid_t gid);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who a user is to the policy: by name, by the account's groups, by those of the name service. */
 #include <string.h>
 #include "policy.h"
@@ -24,7 +25,8 @@ static gboolean in_outer_group(struct who *who, const char *group)
 	return user_groups_have(who->names, group);
 }
 
-/* Members' @groups are outer ones: a group of the account never holds another, so there are no rings. */
+/* Members' @groups are outer ones: a group of the account never holds another, so there are no
+ * rings. */
 static gboolean in_account_group(struct who *who, const char *name)
 {
 	const struct policy_group *group = policy_group(who->policy, name);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Block devices as /sys shows them: whether what is stored on one passes through dm-crypt. */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 #define DEVICES_MAX 1024
 #define WORD_MAX    256
 
-/* The kinds of mapping that encrypt. CRYPT-VERITY- and CRYPT-INTEGRITY- are named alike and do not. */
+/* The kinds of mapping that encrypt. CRYPT-VERITY- and CRYPT-INTEGRITY- are named alike and do
+ * not. */
 static const char *const encrypting[] = {
 	"CRYPT-LUKS1-",	 "CRYPT-LUKS2-", "CRYPT-PLAIN-",   "CRYPT-LOOPAES-",
 	"CRYPT-TCRYPT-", "CRYPT-BITLK-", "CRYPT-FVAULT2-",
@@ -120,7 +122,8 @@ enum devid_answer posture_block_encrypted(const char *root, unsigned major, unsi
 	return look(&walk, device, 0, found);
 }
 
-/* Whether a device of a btrfs is the one that was mounted: by the kernel's name or the mapping's. */
+/* Whether a device of a btrfs is the one that was mounted: by the kernel's name or the
+ * mapping's. */
 static gboolean is_source(const struct walk *walk, const char *name, const char *source)
 {
 	g_autofree char *device = g_build_filename("/sys/class/block", name, NULL);

@@ -1,5 +1,6 @@
-/* DiskEncryption=: whether file systems lie on dm-crypt. What is asked is what the machine's users have
- * there; a service may be shown something else, and then can't tell.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* DiskEncryption=: whether file systems lie on dm-crypt. What is asked is what the machine's users
+ * have there; a service may be shown something else, and then can't tell.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -90,8 +91,8 @@ static gboolean is_reached(const struct sight *sight, const struct mount *mount,
 	return !(status.stx_mask & STATX_MNT_ID) || status.stx_mnt_id == mount->id;
 }
 
-/* Whether the first process finds the same there: of a service with a name space of mounts of its own that
- * is not a matter of course.
+/* Whether the first process finds the same there: of a service with a name space of mounts of its
+ * own that is not a matter of course.
  */
 static gboolean is_shared(const struct sight *sight, const struct mount *mount, const char *path)
 {

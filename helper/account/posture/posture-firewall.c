@@ -1,5 +1,7 @@
-/* Firewall=: whether what comes in is kept out, by the ruleset that the kernel has, whoever loaded it; and whether
- * it is one of the firewalls that are known that keeps it. A unit that is active says nothing of the ruleset.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Firewall=: whether what comes in is kept out, by the ruleset that the kernel has, whoever loaded
+ * it; and whether it is one of the firewalls that are known that keeps it. A unit that is active
+ * says nothing of the ruleset.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Mounts: the lines of mountinfo (proc(5)), and which of them a path lies on. */
 #include <stdio.h>
 #include <string.h>
@@ -93,8 +94,8 @@ static gboolean has_id(const GArray *mounts, unsigned id)
 	return FALSE;
 }
 
-/* What the walk of a path meets next: of the mounts that lie on `on` the one nearest to the root; of several
- * on one place the last. NULL for `on`: where a walk begins.
+/* What the walk of a path meets next: of the mounts that lie on `on` the one nearest to the root;
+ * of several on one place the last. NULL for `on`: where a walk begins.
  */
 static const struct mount *next_mount(const GArray *mounts, const struct mount *on,
 				      const char *path)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* OperatingSystem=: what os-release says (os-release(5)). */
 #include <errno.h>
 #include <string.h>
@@ -29,7 +30,8 @@ char *posture_os_accept(const char *value)
 	return posture_accept_each(value, accept_one);
 }
 
-/* Takes the value of "KEY=VALUE", quoted as for a shell, if it is that key. FALSE: it is, and damaged. */
+/* Takes the value of "KEY=VALUE", quoted as for a shell, if it is that key. FALSE: it is, and
+ * damaged. */
 static gboolean take_value(const char *line, const char *key, char **value)
 {
 	gsize length = strlen(key);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Packages that are installed, and their versions: dpkg's database is read, rpm is asked. */
 #include <errno.h>
 #include <string.h>
@@ -55,7 +56,8 @@ static gboolean take_field(struct stanza *stanza, const char *line, gsize width)
 	return TRUE;
 }
 
-/* "install ok installed": the last word is the state. With triggers to come it is installed as well. */
+/* "install ok installed": the last word is the state. With triggers to come it is installed as
+ * well. */
 static gboolean is_installed(const char *status)
 {
 	static const char *const good[] = { "installed", "triggers-pending", "triggers-awaited",
@@ -128,8 +130,8 @@ static char *lowest(const char *text)
 	return g_strdup(low);
 }
 
-/* rpm's database has many forms, so rpm itself is asked. As dpkg's: NULL where it is not installed; FALSE with *found:
- * rpm is not there, fails, or doesn't end in time.
+/* rpm's database has many forms, so rpm itself is asked. As dpkg's: NULL where it is not installed;
+ * FALSE with *found: rpm is not there, fails, or doesn't end in time.
  */
 static gboolean ask_rpm(const struct posture_place *place, const char *name, char **version,
 			char **found)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Packages that are installed. */
 #pragma once
 
@@ -7,7 +8,7 @@
 enum devid_answer posture_package_ask(const struct posture_place *place,
 				      const struct wanted *wanted, char **found);
 gboolean posture_package_name_is_sound(const char *name);
-/* dpkg's status file. FALSE: it is damaged. *version (free it) is NULL where the package is not installed;
- * of several architectures the lowest counts.
+/* dpkg's status file. FALSE: it is damaged. *version (free it) is NULL where the package is not
+ * installed; of several architectures the lowest counts.
  */
 gboolean posture_package_find(const char *text, gsize length, const char *name, char **version);

@@ -1,4 +1,6 @@
-/* Programs of the system that a posture check asks: each is waited for within a bound, then killed. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Programs of the system that a posture check asks: each is waited for within a bound, then
+ * killed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

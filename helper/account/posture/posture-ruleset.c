@@ -1,4 +1,6 @@
-/* A ruleset of nftables, as libnftables tells it in JSON: whether what no rule accepts is kept out. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A ruleset of nftables, as libnftables tells it in JSON: whether what no rule accepts is kept
+ * out. */
 #include <string.h>
 #include <json-glib/json-glib.h>
 #include <devid/policy.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Running a profile: its checks side by side, each in a thread that may be left behind. */
 #include <pthread.h>
 #include <signal.h>
@@ -13,8 +14,8 @@
 /* Threads of checks in this process, those left behind with them. */
 #define RUNNING_MAX 64
 
-/* What the threads of one run share. The last one to let go of it frees it, be it a thread that nobody
- * waits for any more: nothing here is borrowed.
+/* What the threads of one run share. The last one to let go of it frees it, be it a thread that
+ * nobody waits for any more: nothing here is borrowed.
  */
 struct run {
 	gint holders;
@@ -123,7 +124,8 @@ static const char *start_task(struct task *task)
 	return "too many earlier checks have no answer yet";
 }
 
-/* Starts all and waits, at most until the bound. The threads get no signals: those are the program's. */
+/* Starts all and waits, at most until the bound. The threads get no signals: those are the
+ * program's. */
 static void run_all(struct run *run)
 {
 	gint64 deadline = g_get_monotonic_time() + BOUND_SECONDS * G_TIME_SPAN_SECOND;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* DeviceCertificate= and ClientVersion=: what devid knows of itself. */
 #include <string.h>
 #include <devid/reason.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What posture checks share: reading files, and making one answer of several. */
 #include <errno.h>
 #include <fcntl.h>

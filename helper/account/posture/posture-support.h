@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What posture checks share. */
 #pragma once
 
 #include <gio/gio.h>
 #include <devid/posture.h>
 
-/* What a running check may use. Files are below `root` ("" but in tests: test_hook_root()). `cancel` is
- * cancelled when nobody waits for the answer any more.
+/* What a running check may use. Files are below `root` ("" but in tests: test_hook_root()).
+ * `cancel` is cancelled when nobody waits for the answer any more.
  */
 struct posture_place {
 	const char *root;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The posture checks that there are: one row each, one file a subject beside this one. */
 #include "posture-table.h"
 

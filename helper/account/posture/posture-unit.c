@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Unit=: states of systemd's units, asked for over D-Bus (org.freedesktop.systemd1(5)). */
 #include <string.h>
 #include "base/bus.h"

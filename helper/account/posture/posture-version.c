@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Versions: dpkg's order of them (deb-version(7)), and "NAME>=VERSION" as checks write it. */
 #include <string.h>
 #include "posture-version.h"
 
 #define VERSION_MAX 255
 
-/* Where a character that is no digit stands: "~" before the end, the end before letters, letters before
- * all else.
+/* Where a character that is no digit stands: "~" before the end, the end before letters, letters
+ * before all else.
  */
 static int rank(char c)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Versions, and how checks ask for one. */
 #pragma once
 
@@ -5,8 +6,8 @@
 
 /* dpkg's order of versions; below, at or above zero as strcmp() answers. */
 int posture_version_compare(const char *a, const char *b);
-/* Whether `version` is `wanted` or above. A `wanted` without an epoch doesn't look at that of `version`:
- * who writes >=1.4 means what the package's makers call 1.4.
+/* Whether `version` is `wanted` or above. A `wanted` without an epoch doesn't look at that of
+ * `version`: who writes >=1.4 means what the package's makers call 1.4.
  */
 gboolean posture_version_reaches(const char *version, const char *wanted);
 gboolean posture_version_is_sound(const char *version);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* [Profile NAME] sections: their keys are the rows of the table of checks, and IfUnknown=. */
 #include <string.h>
 #include "base/conf.h"

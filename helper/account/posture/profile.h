@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A [Profile NAME] section: what a device profile holds. */
 #pragma once
 
@@ -18,8 +19,8 @@ struct profile {
 };
 struct profile *profile_new(const char *name);
 void profile_free(struct profile *profile);
-/* The keys of a [Profile] section, IfUnknown= and one for each row of the table; the target is a struct
- * profile.
+/* The keys of a [Profile] section, IfUnknown= and one for each row of the table; the target is a
+ * struct profile.
  */
 const struct conf_key *profile_keys(gsize *count);
 /* For the end of the section: NULL, or that it has no check. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rulings of the account's policy: see decision.h. */
 #include <string.h>
 #include <devid/here.h>
@@ -109,8 +110,8 @@ static gboolean stands(const struct entry *entry, const struct gate_verdict *gat
 	       g_get_monotonic_time() < entry->until;
 }
 
-/* The verdict, with what else the agent found wrong: to the policy a key that can be copied is no better than
- * a certificate that is refused.
+/* The verdict, with what else the agent found wrong: to the policy a key that can be copied is no
+ * better than a certificate that is refused.
  */
 static struct devid_verdict whole_verdict(const struct gate_verdict *gate_verdict)
 {

@@ -1,5 +1,7 @@
-/* What the account's policy says of one user's use of one identity here and now (devid/policy.h). It is kept
- * for a minute, since network and machine change without a word, and asked for by one at a time.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the account's policy says of one user's use of one identity here and now (devid/policy.h).
+ * It is kept for a minute, since network and machine change without a word, and asked for by one at
+ * a time.
  */
 #pragma once
 
@@ -18,8 +20,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(gate_decision, gate_decision_unref)
 
 struct gate_decisions *gate_decisions_new(void);
 void gate_decisions_free(struct gate_decisions *gate_decisions);
-/* The decision on the verdict that the account made of this subject; never NULL. Posture may take some
- * seconds: whoever asks the same meanwhile waits for that answer. Call it without a lock.
+/* The decision on the verdict that the account made of this subject; never NULL. Posture may take
+ * some seconds: whoever asks the same meanwhile waits for that answer. Call it without a lock.
  */
 struct gate_decision *gate_decisions_get(struct gate_decisions *gate_decisions,
 					 const struct devid_account *account,

@@ -1,4 +1,6 @@
-/* Judging one identity: the chain check, who could copy the key, and OnUse=, which says what a failed check means. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Judging one identity: the chain check, who could copy the key, and OnUse=, which says what a
+ * failed check means. */
 #include <internal/path.h>
 
 #include "agent/identity/subject.h"

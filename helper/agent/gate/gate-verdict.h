@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the gate found about one identity: the account's verdict, and whether it binds. */
 #pragma once
 

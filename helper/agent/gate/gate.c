@@ -1,5 +1,7 @@
-/* The gate: which identity a signature is for, whether this client may have it, and what the account
- * says of its certificate and of who uses it here. A verdict is kept until the account, the records or the clock change it.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The gate: which identity a signature is for, whether this client may have it, and what the
+ * account says of its certificate and of who uses it here. A verdict is kept until the account, the
+ * records or the clock change it.
  */
 #include <string.h>
 #include <syslog.h>
@@ -308,7 +310,8 @@ static gboolean allow(struct gate *gate, struct peer *peer, const struct asked *
 	return FALSE;
 }
 
-/* No client says why: a program that goes on with a key that was replaced or removed is told in the log. */
+/* No client says why: a program that goes on with a key that was replaced or removed is told in the
+ * log. */
 static void tell_gone(struct gate *gate, struct peer *peer, const guint8 *spki_hash,
 		      const GError *problem)
 {

@@ -1,5 +1,6 @@
-/* The gate before each signature: is there such an identity, may this client use it, does the account
- * accept its certificate (data/doc/architecture.md, The way of a signature).
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The gate before each signature: is there such an identity, may this client use it, does the
+ * account accept its certificate (data/doc/architecture.md, The way of a signature).
  */
 #pragma once
 
@@ -30,8 +31,8 @@ struct subject *gate_pass(struct gate *gate, struct peer *peer, const guint8 *sp
 			  GError **error);
 /* The key is in hand: the first use by this process becomes an event. */
 void gate_used(struct gate *gate, struct peer *peer, struct subject *subject);
-/* The key could not be had. A dismissed or unanswered prompt (`prompted`) is remembered, so that the same
- * client does not bring up another at once.
+/* The key could not be had. A dismissed or unanswered prompt (`prompted`) is remembered, so that
+ * the same client does not bring up another at once.
  */
 void gate_failed(struct gate *gate, struct peer *peer, struct subject *subject, gboolean prompted,
 		 const GError *error);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The account as the agent knows it: see known-account.h. */
 #include <syslog.h>
 #include <devid/policy.h>
@@ -7,7 +8,8 @@
 
 /* It may name revocation lists anywhere. */
 #define ACCOUNT_AGE (60 * G_USEC_PER_SEC)
-/* A part of an account that is away no longer than this is being replaced; then it was taken away. */
+/* A part of an account that is away no longer than this is being replaced; then it was taken
+ * away. */
 #define GAP_PART_AGE (2 * G_USEC_PER_SEC)
 #define GAP_LOOK     (1 * G_USEC_PER_SEC)
 
@@ -43,8 +45,9 @@ static struct known_account *load(const struct account_keeper *keeper)
 	return found;
 }
 
-/* While an enforcing account is being replaced, what was known of it counts on: nobody has a use pass in the
- * moment in which it is away. One that was taken away for good ends with the agent, or by FORGET.
+/* While an enforcing account is being replaced, what was known of it counts on: nobody has a use
+ * pass in the moment in which it is away. One that was taken away for good ends with the agent, or
+ * by FORGET.
  */
 static gboolean keeps(struct account_keeper *keeper, const struct known_account *found)
 {

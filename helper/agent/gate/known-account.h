@@ -1,5 +1,6 @@
-/* The account as the agent knows it: read anew when it changes or gets old, and kept while an enforcing one is being
- * replaced. Not for several threads at once.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The account as the agent knows it: read anew when it changes or gets old, and kept while an
+ * enforcing one is being replaced. Not for several threads at once.
  */
 #pragma once
 

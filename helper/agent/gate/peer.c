@@ -1,5 +1,6 @@
-/* Who is at the other end of a connection: the kernel's word (SO_PEERCRED), and for events and messages
- * the executable, which is a description and never a permission.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who is at the other end of a connection: the kernel's word (SO_PEERCRED), and for events and
+ * messages the executable, which is a description and never a permission.
  */
 #include <fcntl.h>
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* GnuTLS, made ready beside the first request. */
 #pragma once
 

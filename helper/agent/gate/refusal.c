@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The memory of refusals: the same answer for 30 s to the same client, so that OpenVPN, which tries
  * again every second, brings up one prompt, one event and one notification.
  */
@@ -6,8 +7,8 @@
 #include "peer.h"
 #include "refusal.h"
 
-/* More clients than this are not refused in 30 s; if they are, the oldest memory goes, of one user's many programs
- * that user's own.
+/* More clients than this are not refused in 30 s; if they are, the oldest memory goes, of one
+ * user's many programs that user's own.
  */
 #define REFUSALS_MAX   256
 #define REFUSALS_A_UID 32

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What was refused in the last 30 s, by client (uid and executable) and key. */
 #pragma once
 
@@ -12,8 +13,8 @@ void refusals_free(struct refusals *refusals);
  */
 GError *refusals_find(struct refusals *refusals, struct peer *peer, const guint8 *spki_hash,
 		      guint64 epoch);
-/* Remembers. `binding` FALSE: only that it was told, so that it isn't told again. Answers whether this
- * is news.
+/* Remembers. `binding` FALSE: only that it was told, so that it isn't told again. Answers whether
+ * this is news.
  */
 gboolean refusals_add(struct refusals *refusals, const struct peer *peer, const guint8 *spki_hash,
 		      guint64 epoch, gboolean binding, const GError *error);

@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Events and notifications, told by threads of their own: a signature waits for no log and no bus.
  *
- * Uses are queued and written in order. Refusals are written at once, by the thread that refuses: they are
- * what an administrator looks for, and no one is served faster by their coming later. Of either, what one user brings
- * about beyond some a minute is counted (tally.h) and written when the minute is over, or when the agent ends.
+ * Uses are queued and written in order. Refusals are written at once, by the thread that refuses:
+ * they are what an administrator looks for, and no one is served faster by their coming later. Of
+ * either, what one user brings about beyond some a minute is counted (tally.h) and written when the
+ * minute is over, or when the agent ends.
  */
 #include <string.h>
 #include "account/event/notify.h"
@@ -253,8 +255,8 @@ static void *show_notification(void *data)
 	return NULL;
 }
 
-/* Without waiting, one at a time: a bus that doesn't answer holds up one notification, not a thread each. Takes
- * the body.
+/* Without waiting, one at a time: a bus that doesn't answer holds up one notification, not a thread
+ * each. Takes the body.
  */
 static void notify(struct report *report, const char *summary, char *body)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Events and notifications, told by a thread of its own so that no signature waits for a log. */
 #pragma once
 
@@ -9,7 +10,8 @@ struct report *report_new(enum scope scope);
 void report_flush(struct report *report);
 void report_free(struct report *report);
 
-/* A key was used, or was not. `verdict` NULL: nothing was checked; `problem` NULL: nothing is wrong. */
+/* A key was used, or was not. `verdict` NULL: nothing was checked; `problem` NULL: nothing is
+ * wrong. */
 struct report_use {
 	const struct peer *peer;
 	struct subject *subject; /* NULL: it is not known which it was */
@@ -17,8 +19,8 @@ struct report_use {
 	const GError *problem;
 	const char *action; /* "Allowed", "Refused", "Failed"; the latter two are written at once */
 	const char *rule;   /* of the account, that decided; or NULL */
-	const char *
-		token; /* "system": the machine's agent did, and this one was told; then it is written by and by */
+	const char *token;  /* "system": the machine's agent did, and this one was told; then it is
+			       written by and by */
 };
 void report_use(struct report *report, const struct report_use *use);
 
@@ -34,8 +36,8 @@ struct report_write {
 };
 void report_write(struct report *report, const struct report_write *write);
 
-/* A client was turned away without a word: a desktop notification tells the person why, where the session has
- * a bus.
+/* A client was turned away without a word: a desktop notification tells the person why, where the
+ * session has a bus.
  */
 void report_refusal(struct report *report, const struct peer *peer, const struct subject *subject,
 		    const GError *problem);

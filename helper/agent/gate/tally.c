@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Counting uses together: see tally.h. The caller locks. */
 #include <string.h>
 #include "tally.h"
@@ -88,7 +89,8 @@ static struct share *share_of(struct tally *tally, const char *user, gint64 now)
 	return share;
 }
 
-/* What did not happen in this minute yet is not kept until its end: it may be what somebody looks for. */
+/* What did not happen in this minute yet is not kept until its end: it may be what somebody looks
+ * for. */
 static gboolean is_told(struct share *share, const char *key)
 {
 	gboolean fresh = !g_hash_table_contains(share->known, key);

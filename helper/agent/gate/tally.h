@@ -1,6 +1,7 @@
-/* How many events of key uses one user can bring about: some a minute are told one by one, and the first
- * of a kind; further ones are counted together by program and outcome. Neither the number of a user's processes nor the names that they choose make more
- * lines.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How many events of key uses one user can bring about: some a minute are told one by one, and the
+ * first of a kind; further ones are counted together by program and outcome. Neither the number of
+ * a user's processes nor the names that they choose make more lines.
  */
 #pragma once
 
@@ -10,7 +11,7 @@
 
 #define TALLY_SECONDS 60 /* of one count */
 #define TALLY_SINGLE  16 /* are told one by one, whatever they are */
-#define TALLY_KINDS   16 /* of programs and outcomes are told apart, further programs are "others" */
+#define TALLY_KINDS   16 /* of programs and outcomes; further programs are "others" */
 
 #define TALLY_OTHERS "(other programs)"
 
@@ -32,9 +33,11 @@ struct tally_item {
 	time_t first, last;
 	guint count;
 };
-/* Counts one at `now` (microseconds, monotonic). TRUE: tell it by itself; it stays the caller's. FALSE: it was taken. */
+/* Counts one at `now` (microseconds, monotonic). TRUE: tell it by itself; it stays the caller's.
+ * FALSE: it was taken. */
 gboolean tally_add(struct tally *tally, const struct tally_kind *kind, void *item, gint64 now);
-/* The next count that is over by `now` (G_MAXINT64: all); NULL: none. The caller owns it and its item. */
+/* The next count that is over by `now` (G_MAXINT64: all); NULL: none. The caller owns it and its
+ * item. */
 struct tally_item *tally_take(struct tally *tally, gint64 now);
 /* When the first count is over; G_MAXINT64: nothing is counted. */
 gint64 tally_due(struct tally *tally);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which process has used which key: a use is told once. */
 #pragma once
 

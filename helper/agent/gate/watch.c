@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether the account or the records changed since they were read last.
  *
- * inotify tells at once what happens on this machine; it is read without waiting before each use, and no
- * thread sleeps on it. It hears nothing of changes that another machine makes on a network file system,
- * of files behind a link, or of a folder further up that was renamed or mounted over: so once a second of
- * use, and at each use where there is no inotify, the files' sizes, times and owners are compared too.
+ * inotify tells at once what happens on this machine; it is read without waiting before each use,
+ * and no thread sleeps on it. It hears nothing of changes that another machine makes on a network
+ * file system, of files behind a link, or of a folder further up that was renamed or mounted over:
+ * so once a second of use, and at each use where there is no inotify, the files' sizes, times and
+ * owners are compared too.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Did the account or the records change? Two numbers that grow when something may have. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What of a certificate goes into a record, and the account's limits once more. */
 #include <string.h>
 #include <gnutls/abstract.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A certificate as the records want it: what of it is kept, and whether the account takes it. */
 #pragma once
 
@@ -28,7 +29,8 @@ gboolean certificate_read(GBytes *der, const char *what, struct certificate *cer
 			  GError **error);
 void certificate_clear(struct certificate *certificate);
 
-/* Whether it can be a device's at all (DEVID_CHECK_FAILED), and the size rule (DEVID_TOO_LARGE); `accept`: as --accept-size, which
+/* Whether it can be a device's at all (DEVID_CHECK_FAILED), and the size rule (DEVID_TOO_LARGE);
+ * `accept`: as --accept-size, which
  * `*accepted` says was needed.
  */
 gboolean certificate_fits(const struct certificate *certificate,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Removing and renaming identities. */
 #include "agent/store/store.h"
 #include "base/error.h"
@@ -40,7 +41,8 @@ static gboolean remove_certificates(struct desk *desk, const struct record *reco
 	return TRUE;
 }
 
-/* Takes away all of a record, its key or its certificates. `mark` is set where a half goes with it. */
+/* Takes away all of a record, its key or its certificates. `mark` is set where a half goes with
+ * it. */
 static gboolean remove_from_record(struct desk *desk, const struct record *record, guint32 object,
 				   const struct store_wait *wait, struct mark **mark,
 				   GError **error)

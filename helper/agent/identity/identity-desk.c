@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The data folder from its writers' side: lock, records, commits. */
 #include <string.h>
 #include <sys/random.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The writer's desk: the data folder locked, its records read. */
 #pragma once
 
@@ -15,7 +16,8 @@ struct desk {
 
 #define AUTO_DESK __attribute__((cleanup(desk_end)))
 
-/* Opens and locks the folder, clears away what crashes left, reads the records. Ended by desk_end(), also after FALSE. */
+/* Opens and locks the folder, clears away what crashes left, reads the records. Ended by
+ * desk_end(), also after FALSE. */
 gboolean desk_begin(enum scope scope, gboolean create, GCancellable *cancel, struct desk *desk,
 		    GError **error);
 /* Lets other writers in while a store is asked; desk_resume() locks and reads again. */
@@ -29,8 +31,8 @@ const struct record *desk_by_label(const struct desk *desk, const char *label);
 const struct record *desk_by_id(const struct desk *desk, const void *id, size_t length);
 const struct record *desk_by_spki(const struct desk *desk, const guint8 spki_hash[32]);
 
-/* The commit: puts the record in its file's place, or takes the file away. When either returns FALSE
- * nothing has changed.
+/* The commit: puts the record in its file's place, or takes the file away. When either returns
+ * FALSE nothing has changed.
  */
 gboolean desk_write(struct desk *desk, const struct record *record, GError **error);
 gboolean desk_write_bytes(struct desk *desk, const char *name, GBytes *bytes, GError **error);

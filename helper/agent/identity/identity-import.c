@@ -1,5 +1,7 @@
-/* An import: what it would change is decided under the lock, the private half is written without it (a
- * person may be asked), and the record is put in place under the lock if the decision still holds.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An import: what it would change is decided under the lock, the private half is written without it
+ * (a person may be asked), and the record is put in place under the lock if the decision still
+ * holds.
  */
 #include <string.h>
 #include "agent/key/encode.h"
@@ -50,7 +52,8 @@ static void job_clear(struct job *job)
 	identity_undo_settle(job->undo);
 }
 
-/* --- what was handed in ------------------------------------------------------------------------ */
+/* --- what was handed in
+ * ------------------------------------------------------------------------ */
 
 static gboolean is_there(const struct job *job, GBytes *der)
 {
@@ -99,7 +102,8 @@ static gboolean check(struct job *job, GError **error)
 	       (!import->pkcs8 || key_matches_spki(import->pkcs8, job->leaf.spki, error));
 }
 
-/* --- the decision ------------------------------------------------------------------------------ */
+/* --- the decision
+ * ------------------------------------------------------------------------------ */
 
 static gboolean same_bytes(const struct record_bytes *bytes, GBytes *other)
 {
@@ -180,7 +184,8 @@ static gboolean decide(const struct job *job, enum change *change, const struct 
 	return TRUE;
 }
 
-/* --- the record -------------------------------------------------------------------------------- */
+/* --- the record
+ * -------------------------------------------------------------------------------- */
 
 static void fill_chain(const struct job *job, struct record *record)
 {
@@ -196,8 +201,8 @@ static void fill_chain(const struct job *job, struct record *record)
 	record->chain_count = job->chain_count;
 }
 
-/* The CKA_ID of a new record: the usual one, else (an older identity kept it over --replace) another
- * that the key also determines.
+/* The CKA_ID of a new record: the usual one, else (an older identity kept it over --replace)
+ * another that the key also determines.
  */
 static gboolean choose_id(const struct job *job, const struct record *target,
 			  struct record_bytes *id, GError **error)
@@ -271,7 +276,8 @@ static gboolean commit(struct job *job, enum change change, const struct record 
 	return TRUE;
 }
 
-/* --- the private half -------------------------------------------------------------------------- */
+/* --- the private half
+ * -------------------------------------------------------------------------- */
 
 static gboolean write_half(struct job *job, const char *label, GError **error)
 {

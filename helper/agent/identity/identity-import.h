@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An import: what it would change is decided under the lock, the private half is written without
  * it (a person may be asked), and the record is put in place under the lock if the decision still
  * holds.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which object of an identity has which label: see identity-label.h. */
 #include <internal/wire.h>
 #include "base/error.h"

@@ -1,5 +1,7 @@
-/* Private halves that were left behind, by writers that died or where a store was out of reach: taken out beside
- * the next writer, or for somebody who asks for it, waits, and is told what becomes of each.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Private halves that were left behind, by writers that died or where a store was out of reach:
+ * taken out beside the next writer, or for somebody who asks for it, waits, and is told what
+ * becomes of each.
  */
 #include "agent/store/store.h"
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Marks: which private halves are under way, and which were left behind. */
 #include <errno.h>
 #include <fcntl.h>

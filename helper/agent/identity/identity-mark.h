@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Marks for private halves that are under way.
- * 
- * A mark is an empty file `<spki>.<store>.pending`, locked by its writer as long as that lives. It is
- * there before a private half is written and until a record names the half or the half is gone. A mark
- * that nobody holds tells the next writer of a half that may have been left behind; it takes the half
- * out where no record names it. So a half is never looked for, and never lost sight of.
+ *
+ * A mark is an empty file `<spki>.<store>.pending`, locked by its writer as long as that lives. It
+ * is there before a private half is written and until a record names the half or the half is gone.
+ * A mark that nobody holds tells the next writer of a half that may have been left behind; it takes
+ * the half out where no record names it. So a half is never looked for, and never lost sight of.
  */
 #pragma once
 
@@ -30,24 +31,25 @@ struct mark {
 /* Under the lock. DEVID_TIMEOUT where another writer is at this very half. */
 struct mark *mark_begin(struct desk *desk, const struct store *store, const char *spki_hex,
 			GError **error);
-/* After a failed write, its desk closed: TRUE, a moment later and `error` cleared, where it met another
- * writer and is worth a new beginning; `*until` is 0 at first.
+/* After a failed write, its desk closed: TRUE, a moment later and `error` cleared, where it met
+ * another writer and is worth a new beginning; `*until` is 0 at first.
  */
 gboolean mark_try_again(const struct desk *desk, gint64 *until, const struct store_wait *wait,
 			GError **error);
 /* Writes the half that was marked; not under the lock. */
 gboolean mark_write(struct mark *mark, const char *label, const struct secret *pkcs8,
 		    const struct store_wait *wait, GError **error);
-/* Ends a mark, not under the lock: where no record names the half, it is taken out of its store first;
- * if that fails the mark stays for the next writer. Consumes `mark` (NULL is harmless).
+/* Ends a mark, not under the lock: where no record names the half, it is taken out of its store
+ * first; if that fails the mark stays for the next writer. Consumes `mark` (NULL is harmless).
  */
 gboolean mark_end(struct mark *mark, const struct store_wait *wait, GError **error);
 /* What mark_end() does, and `mark` stays its caller's. */
 gboolean mark_take_out(struct mark *mark, const struct store_wait *wait, GError **error);
 /* The mark's file goes, and its store isn't asked; `mark` stays its caller's, to be dropped. */
 gboolean mark_let_go(struct mark *mark, GError **error);
-/* mark_end() after a failure, when nobody can wait longer for a store that just did not answer: then the
- * mark is left as it is, but where the half never set out for the store: then there is nothing to mark.
+/* mark_end() after a failure, when nobody can wait longer for a store that just did not answer:
+ * then the mark is left as it is, but where the half never set out for the store: then there is
+ * nothing to mark.
  */
 void mark_settle(struct mark *mark);
 /* Lets go of it without looking: as if its writer had died. */

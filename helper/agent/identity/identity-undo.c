@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The two ends of an import: kept, or everything back as it was. */
 #include "base/error.h"
 #include "identity-desk.h"

@@ -1,5 +1,7 @@
-/* Objects that other tools write one after the other (C_CreateObject): a key and a certificate pair by
- * their SPKI, whichever comes first, under the certificate's CKA_ID; each with the label that it came with.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Objects that other tools write one after the other (C_CreateObject): a key and a certificate pair
+ * by their SPKI, whichever comes first, under the certificate's CKA_ID; each with the label that it
+ * came with.
  */
 #include <string.h>
 #include <gnutls/abstract.h>
@@ -80,7 +82,8 @@ static gboolean commit(struct writing *writing, const struct record *target, str
 	return TRUE;
 }
 
-/* --- certificates ------------------------------------------------------------------------------ */
+/* --- certificates
+ * ------------------------------------------------------------------------------ */
 
 static gboolean place_certificate(struct writing *writing, const struct certificate *certificate,
 				  GError **error)
@@ -150,7 +153,8 @@ static gboolean write_certificate(struct writing *writing, GError **error)
 	       place_certificate(writing, &certificate, error);
 }
 
-/* --- private keys ------------------------------------------------------------------------------ */
+/* --- private keys
+ * ------------------------------------------------------------------------------ */
 
 static const struct store *choose_store(const struct writing *writing, GError **error)
 {
@@ -261,7 +265,8 @@ static gboolean write_key(struct writing *writing, GError **error)
 	return done;
 }
 
-/* --- public keys ------------------------------------------------------------------------------- */
+/* --- public keys
+ * ------------------------------------------------------------------------------- */
 
 static gnutls_datum_t field_datum(const struct wire_frame *frame, enum wire_tag tag)
 {
@@ -301,7 +306,8 @@ static GBytes *public_spki(const struct wire_frame *frame)
 	return spki;
 }
 
-/* One comes with each private key by itself; writing it is no more than saying so, and what it is called. */
+/* One comes with each private key by itself; writing it is no more than saying so, and what it is
+ * called. */
 static gboolean write_public_key(struct writing *writing, GError **error)
 {
 	g_autoptr(GBytes) spki = public_spki(writing->request);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Objects that other tools write one after the other (C_CreateObject): a key and a certificate
  * pair by their SPKI, whichever comes first, under the certificate's CKA_ID; each with the label
  * that it came with.
@@ -6,7 +7,8 @@
 
 #include "identity.h"
 
-/* One object as C_CreateObject brings it (requests WRITE): pairing by SPKI, the account's limits. */
+/* One object as C_CreateObject brings it (requests WRITE): pairing by SPKI, the account's
+ * limits. */
 gboolean identity_write(enum scope scope, const struct wire_frame *request,
 			const struct devid_account *account, const struct store_wait *wait,
 			struct identity_result *result, GError **error);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A writer at its desk: beside it, the halves that were left behind are taken out. */
 #include "agent/store/store.h"
 #include "identity-desk.h"

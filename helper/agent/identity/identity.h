@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Identities in the data folder: every write of the project happens here. One writer at a time
  * (flock on the folder); renaming a record into place is the commit (data/doc/formats.md).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Opened keys, while the agent lives. A key that is being read has an entry already, on which all
  * others who want it wait; what they wait for may be a person, so they tell their clients too.
  */
@@ -9,7 +10,8 @@
 #include "keycache.h"
 #include "subject.h"
 
-/* So that the private numbers of all of them have room in libcrypto's locked heap (agent/server/harden.c). */
+/* So that the private numbers of all of them have room in libcrypto's locked heap
+ * (agent/server/harden.c). */
 #define KEYS_MAX 256
 
 struct entry {
@@ -298,8 +300,8 @@ static void wake(GCancellable *cancel, gpointer data)
 	g_cond_broadcast(&cache->changed);
 }
 
-/* With the lock held: until the reader of `entry` is done. FALSE: this client is not to be answered any
- * more, or is to have the reader's error.
+/* With the lock held: until the reader of `entry` is done. FALSE: this client is not to be answered
+ * any more, or is to have the reader's error.
  */
 static gboolean wait_for_reader(struct keycache *cache, struct entry *entry,
 				const struct store_wait *wait, GError **error)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Opened keys by the SHA-256 of their SPKI, while the agent lives. */
 #pragma once
 
@@ -18,7 +19,8 @@ struct keycache *keycache_new(enum scope scope);
 void keycache_free(struct keycache *cache);
 /* The key, if it is open already. */
 struct key_handle *keycache_peek(struct keycache *cache, const guint8 *spki_hash);
-/* The same, else read from its store: by one of those who ask at the same time, while the others wait. */
+/* The same, else read from its store: by one of those who ask at the same time, while the others
+ * wait. */
 struct key_handle *keycache_get(struct keycache *cache, const struct subject *subject,
 				const struct store_wait *wait, GError **error);
 /* Each tells how many keys went. One that is being read now is handed out and not kept. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A record's values to its text. Each text is read back before it is believed. */
 #include <string.h>
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Records, as the agent writes them (include/internal/record.h says what they look like). */
 #pragma once
 

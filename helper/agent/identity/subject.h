@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a signature is made with: one record, read once, immutable and counted. */
 #pragma once
 

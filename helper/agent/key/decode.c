@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading and judging private keys with libcrypto: see decode.h. */
 #define OPENSSL_API_COMPAT 0x10101000L
 #include <openssl/ec.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading and judging private keys with libcrypto. A PKCS#8 is taken apart with the plain ASN.1
  * readers and not with OSSL_DECODER: the decoders look through every registered format and cost
  * 1.1 ms a process and 0.5 ms a key, these 0.1 ms and 0.03 ms.
@@ -20,8 +21,8 @@ EVP_PKEY *decode_pkcs8(const struct secret *pkcs8, GError **error);
 gboolean decode_check(EVP_PKEY *pkey, GError **error);
 /* The DER SubjectPublicKeyInfo; NULL with DEVID_FAILED. */
 GBytes *decode_spki(EVP_PKEY *pkey, GError **error);
-/* Sets `error` to "WHAT: " and libcrypto's words for the newest error of this thread's queue, which is
- * emptied. Answers FALSE, or NULL, for callers that answer it in turn.
+/* Sets `error` to "WHAT: " and libcrypto's words for the newest error of this thread's queue, which
+ * is emptied. Answers FALSE, or NULL, for callers that answer it in turn.
  */
 gboolean decode_error(GError **error, enum devid_result result, const char *what);
 #define software_null(error, result, what) (decode_error(error, result, what), NULL)

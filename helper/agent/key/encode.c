@@ -1,5 +1,6 @@
-/* Private keys as other tools write them (C_CreateObject), made into a PKCS#8; and whether a private
- * key belongs to a public one.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Private keys as other tools write them (C_CreateObject), made into a PKCS#8; and whether a
+ * private key belongs to a public one.
  */
 #define OPENSSL_API_COMPAT 0x10101000L
 #include <openssl/bn.h>
@@ -146,7 +147,8 @@ static EVP_PKEY *build_ec(const struct wire_frame *request, GError **error)
 		return devid_error_null(error, DEVID_BAD_DATA, NULL, NULL,
 					"private key: CKA_VALUE is not below the curve's order");
 
-	/* p11tool and pkcs11-tool bring no point: it is computed, and one that came is not believed. */
+	/* p11tool and pkcs11-tool bring no point: it is computed, and one that came is not
+	 * believed. */
 	g_autoptr(ec_point) point = EC_POINT_new(group);
 	g_autoptr(ec_key) ec = EC_KEY_new();
 	g_autoptr(software_pkey) pkey = EVP_PKEY_new();

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Private keys as other tools write them (C_CreateObject), made into a PKCS#8; and whether a
  * private key belongs to a public one.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What signs: one table of functions a kind of key. software.c (libcrypto) is the first; hardware
  * keys come beside it.
  */

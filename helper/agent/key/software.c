@@ -1,6 +1,7 @@
-/* Keys that sign in this process, with libcrypto: one template of a prepared context for each scheme
- * that a key was asked for, copied for each signature (the copy costs less than a microsecond, setting
- * one up three to sixty).
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Keys that sign in this process, with libcrypto: one template of a prepared context for each
+ * scheme that a key was asked for, copied for each signature (the copy costs less than a
+ * microsecond, setting one up three to sixty).
  */
 #include <string.h>
 #include <openssl/bn.h>
@@ -236,7 +237,8 @@ static gboolean sign_input(struct key *key, const struct key_scheme *scheme, con
 	return good;
 }
 
-/* What the bare mechanisms take: PKCS#1 up to the modulus less 11, PSS exactly a hash, ECDSA anything. */
+/* What the bare mechanisms take: PKCS#1 up to the modulus less 11, PSS exactly a hash, ECDSA
+ * anything. */
 static gboolean bare_judge(const struct key *key, const struct key_scheme *scheme, gsize length,
 			   GError **error)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The agent's parts put together, and what is made ready beside the first request. */
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -16,9 +17,9 @@ void agent_leave(const struct agent *agent)
 		agent->server->leave(agent->server);
 }
 
-/* The keyring locked, or its daemon went: what came from it goes. Any change ends the memory of what failed for
- * want of it. The agent of a session that ended has the environment of that one: it leaves, and who needs an
- * agent starts one of the present session.
+/* The keyring locked, or its daemon went: what came from it goes. Any change ends the memory of
+ * what failed for want of it. The agent of a session that ended has the environment of that one: it
+ * leaves, and who needs an agent starts one of the present session.
  */
 static void keyring_told(enum keyring_news news, void *data)
 {
@@ -57,8 +58,8 @@ void agent_clear(struct agent *agent)
 	keycache_free(agent->keys);
 }
 
-/* Looked up here, libcrypto's algorithms and its random generator are at hand for the first signature
- * [0.5 ms].
+/* Looked up here, libcrypto's algorithms and its random generator are at hand for the first
+ * signature [0.5 ms].
  */
 static void warm_libcrypto(void)
 {

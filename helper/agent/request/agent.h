@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The agent: its parts, put together. */
 #pragma once
 
@@ -35,7 +36,7 @@ void agent_init(struct agent *agent, enum scope scope);
 void agent_clear(struct agent *agent);
 /* Has the server leave, where there is one. */
 void agent_leave(const struct agent *agent);
-/* What need not be done before listening, and is done beside it: GnuTLS, libcrypto's algorithms, account
- * and records.
+/* What need not be done before listening, and is done beside it: GnuTLS, libcrypto's algorithms,
+ * account and records.
  */
 void agent_warm_up(struct agent *agent);

@@ -1,7 +1,8 @@
-/* REFUSED: a program of the user's was refused the use of the machine's key. The machine's agent has it in its own
- * log, which is closed to most; here it goes into the user's. What is told is the user's own word: only what the
- * records and the table of reasons know is written of it, and a program that says it again and again is heard
- * once in 30 s, as it is where it was refused.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* REFUSED: a program of the user's was refused the use of the machine's key. The machine's agent
+ * has it in its own log, which is closed to most; here it goes into the user's. What is told is the
+ * user's own word: only what the records and the table of reasons know is written of it, and a
+ * program that says it again and again is heard once in 30 s, as it is where it was refused.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of requests: who may ask what, and who answers. */
 #include <stdlib.h>
 #include <string.h>

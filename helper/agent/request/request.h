@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The requests: one row each, in request.c. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One client's state between its requests, and what a handler works on. */
 #pragma once
 
@@ -16,8 +17,8 @@ struct key_handle;
 struct session {
 	struct agent *agent;
 	struct peer peer;
-	/* How a handler waits for a store: filled by agent/server/connection.c; `slow` tells that a wait begins or
-	 * ends, so that the peer's hangup is watched meanwhile.
+	/* How a handler waits for a store: filled by agent/server/connection.c; `slow` tells that a
+	 * wait begins or ends, so that the peer's hangup is watched meanwhile.
 	 */
 	struct store_wait wait;
 	void (*slow)(struct session *session, gboolean begins);
@@ -35,7 +36,8 @@ struct session {
 	GBytes *undo_certificate;
 };
 
-/* What a handler works on. `reply` is begun with RESULT; a handler that fails need not care for it. */
+/* What a handler works on. `reply` is begun with RESULT; a handler that fails need not care for
+ * it. */
 struct exchange {
 	struct session *session;
 	const struct wire_frame *request;

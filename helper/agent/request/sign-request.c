@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* SIGN: the gate, the key, the signature; whole or in parts. */
 #include <string.h>
 #include "agent/gate/gate.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* STATUS and FORGET, answered by a JSON object (its members: data/doc/protocol.md). */
 #include <unistd.h>
 #include "config.h"

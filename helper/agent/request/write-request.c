@@ -1,4 +1,6 @@
-/* IMPORT, WRITE, REMOVE, RENAME: what agent/identity/identity.h does, on behalf of a client, and the events of it. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* IMPORT, WRITE, REMOVE, RENAME: what agent/identity/identity.h does, on behalf of a client, and
+ * the events of it. */
 #include <stdlib.h>
 #include <string.h>
 #include <internal/cleanup.h>

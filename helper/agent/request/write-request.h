@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Imports, and what else changes an identity. */
 #pragma once
 

@@ -1,6 +1,7 @@
-/* One client's thread. Between requests it costs nothing; right after one it looks for the next for a
- * moment before it sleeps, since waking a sleeper costs more than a signature. One thread at a time
- * looks, so that many clients don't burn many CPUs.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One client's thread. Between requests it costs nothing; right after one it looks for the next for
+ * a moment before it sleeps, since waking a sleeper costs more than a signature. One thread at a
+ * time looks, so that many clients don't burn many CPUs.
  */
 #include <errno.h>
 #include <poll.h>

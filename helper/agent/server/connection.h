@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One client: a thread that reads requests and answers them. */
 #pragma once
 

@@ -1,5 +1,6 @@
-/* Whose connection ends where there are too many: an idle one, and of him who has most. Its client connects
- * anew when it needs to.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whose connection ends where there are too many: an idle one, and of him who has most. Its client
+ * connects anew when it needs to.
  */
 #include "connection.h"
 #include "crowd.h"

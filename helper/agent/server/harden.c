@@ -1,4 +1,6 @@
-/* Hardening: of the process, of libcrypto, and from root to the user that owns the machine's keys. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hardening: of the process, of libcrypto, and from root to the user that owns the machine's
+ * keys. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -13,7 +15,8 @@
 #include <internal/path.h>
 #include "harden.h"
 
-/* Room for the private numbers of some 256 keys (agent/identity/keycache.c); what has no room there is refused. */
+/* Room for the private numbers of some 256 keys (agent/identity/keycache.c); what has no room there
+ * is refused. */
 #define SECURE_HEAP	(1024 * 1024)
 #define SECURE_SMALLEST 32
 /* A descriptor a client, some for the keyring and the logs. */

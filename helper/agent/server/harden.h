@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the process gives up before it serves anybody. */
 #pragma once
 
@@ -6,8 +7,8 @@
 
 #define SYSTEM_USER "devid"
 
-/* Undumpable, no core file, no new privileges, own files private, descriptors but `keep` closed, room for
- * locked memory. FALSE with `why` (free it).
+/* Undumpable, no core file, no new privileges, own files private, descriptors but `keep` closed,
+ * room for locked memory. FALSE with `why` (free it).
  */
 gboolean harden_process(const int *keep, guint keep_count, char **why);
 /* libcrypto without its configuration file, with a locked heap for private numbers. */

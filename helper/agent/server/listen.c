@@ -1,5 +1,6 @@
-/* The agent's socket. Nothing here follows a link: the folder is opened as what it must be, and every
- * name is looked up from its descriptor.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The agent's socket. Nothing here follows a link: the folder is opened as what it must be, and
+ * every name is looked up from its descriptor.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -105,8 +106,8 @@ static int open_folder(const char *path, enum scope scope, uid_t owner, gid_t gr
 	return take_fd(&folder);
 }
 
-/* The working directory is what bind() and connect() go by, so that no path is walked twice and none is
- * too long; there is one thread yet.
+/* The working directory is what bind() and connect() go by, so that no path is walked twice and
+ * none is too long; there is one thread yet.
  */
 static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = SOCKET_NAME };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The socket: given by systemd, or bound in a folder that nobody else can write to. */
 #pragma once
 
@@ -21,12 +22,12 @@ enum listen_outcome {
 
 /* The socket that systemd handed over (sd_listen_fds(3)), if it did. */
 gboolean listen_inherited(struct listening *listening);
-/* Binds under the folder's lock; a socket on which nobody listens is replaced. `owner` is who shall own
- * a folder that is made here. `why` (free it) says what went wrong.
+/* Binds under the folder's lock; a socket on which nobody listens is replaced. `owner` is who shall
+ * own a folder that is made here. `why` (free it) says what went wrong.
  */
 enum listen_outcome listen_bind(struct listening *listening, enum scope scope, uid_t owner,
 				gid_t group, char **why);
-/* Takes the socket out of the folder, so that the next starter finds none. `unless_wanted`: not where
- * somebody is connecting or starting an agent now; FALSE says so.
+/* Takes the socket out of the folder, so that the next starter finds none. `unless_wanted`: not
+ * where somebody is connecting or starting an agent now; FALSE says so.
  */
 gboolean listen_withdraw(struct listening *listening, gboolean unless_wanted);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid-agent: holds the device keys of a user or of the machine, and signs. */
 #include <errno.h>
 #include <fcntl.h>
@@ -125,7 +126,8 @@ static int fail(char *why)
 	return 1;
 }
 
-/* File names and labels are anybody's: nothing in them steers the terminal of who reads the journal. */
+/* File names and labels are anybody's: nothing in them steers the terminal of who reads the
+ * journal. */
 static GLogWriterOutput write_printable(GLogLevelFlags level, const GLogField *fields, gsize count,
 					gpointer data)
 {
@@ -175,8 +177,9 @@ static void arrange_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Not by exit(3): that runs libcrypto's own end, and a thread that has done with everything may still be in what
- * libcrypto does at the end of a thread. A reader of leaks traces its own process, which an undumpable one refuses.
+/* Not by exit(3): that runs libcrypto's own end, and a thread that has done with everything may
+ * still be in what libcrypto does at the end of a thread. A reader of leaks traces its own process,
+ * which an undumpable one refuses.
  */
 static _Noreturn void leave(int status)
 {

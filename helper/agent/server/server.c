@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The main thread: accepts clients, sees to bounds, and ends the process.
  *
- * Leaving goes by requests, not by connections: an openconnect process keeps its connection for days and
- * uses it for a second. After 60 s without a request the agent withdraws its socket, tells the connections
- * that nothing more is read (a request that is on its way already is still answered; one that comes later
- * fails to be sent, so its client knows that nothing was done and connects anew), and ends.
+ * Leaving goes by requests, not by connections: an openconnect process keeps its connection for
+ * days and uses it for a second. After 60 s without a request the agent withdraws its socket, tells
+ * the connections that nothing more is read (a request that is on its way already is still
+ * answered; one that comes later fails to be sent, so its client knows that nothing was done and
+ * connects anew), and ends.
  */
 #include <errno.h>
 #include <signal.h>
@@ -241,8 +243,8 @@ static void hangup(struct server *server, guint64 number)
 		cancel(cancellable);
 }
 
-/* Looks over the connections: cancels waits that are over their bound, or all. Answers how many requests
- * are being answered, and when the last of them was.
+/* Looks over the connections: cancels waits that are over their bound, or all. Answers how many
+ * requests are being answered, and when the last of them was.
  */
 static guint look_over(struct server *server, gboolean cancel_all, gint64 *active, gboolean *slow)
 {

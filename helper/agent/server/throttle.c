@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A bucket a uid, which fills at THROTTLE_RATE and may owe: the debt is waited for. */
 #include "throttle.h"
 

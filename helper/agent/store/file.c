@@ -1,5 +1,6 @@
-/* The store "file": a private half as `<spki>.key` in the data folder, readable by its owner alone.
- */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The store "file": a private half as `<spki>.key` in the data folder, readable by its owner
+ * alone. */
 #include "base/error.h"
 #include "folder-open.h"
 #include "folder.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The store "file": a private half as `<spki>.key` in the data folder, readable by its owner
  * alone.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The way to the data folder. A user may have links on the way to his own; root goes only where
  * nobody else could have put one.
  */

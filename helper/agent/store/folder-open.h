@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The way to the data folder. */
 #pragma once
 
 #include "folder.h"
 
-/* Opens the scope's data folder, which must be ours; `create` makes it and what is missing above it.
- * A folder that is not there: DEVID_NOT_FOUND. Its mode is put right (0700, system 0755).
+/* Opens the scope's data folder, which must be ours; `create` makes it and what is missing above
+ * it. A folder that is not there: DEVID_NOT_FOUND. Its mode is put right (0700, system 0755).
  */
 gboolean folder_open(enum scope scope, gboolean create, struct folder *folder, GError **error);
 /* Closes, and with that ends the lock. Harmless on FOLDER_INIT and twice. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files in the data folder: whole or not at all, and nobody else's. */
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The data folder: opened without following anybody's links, locked by one writer at a time, and
  * every file in it written whole or not at all (data/doc/formats.md).
  */
@@ -17,8 +18,8 @@ struct folder {
 #define FOLDER_INIT ((struct folder){ -1, -1, SCOPE_USER, NULL })
 #define AUTO_FOLDER __attribute__((cleanup(folder_close)))
 
-/* A file in one piece: NAME.tmp made anew, written, synced; then renamed over NAME. What needs room on
- * the disk is done by the first; folder_sync() makes the names last.
+/* A file in one piece: NAME.tmp made anew, written, synced; then renamed over NAME. What needs room
+ * on the disk is done by the first; folder_sync() makes the names last.
  */
 gboolean folder_prepare(struct folder *folder, const char *name, mode_t mode, const void *data,
 			gsize length, GError **error);

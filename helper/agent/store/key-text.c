@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* PKCS#8 to text and back without a copy outside locked memory. */
 #include <string.h>
 #include <internal/record.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A private half as text, in locked memory alone: base64 for the keyring, PEM for a file. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How long a request to the keyring may take. */
 #include <stdio.h>
 #include <internal/test-hook.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A call to the Secret Service, within the bound of its request. */
 #include "base/error.h"
 #include "keyring-bound.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One call to the Secret Service, bounded, and its errors in our words. */
 #pragma once
 

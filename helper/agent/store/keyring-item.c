@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Items and collections of the Secret Service. */
 #include <string.h>
 #include <internal/record.h>
@@ -155,8 +156,8 @@ static gboolean write_filling(struct keyring_link *link, struct keyring_bound *b
 	return reply != NULL;
 }
 
-/* Writing anything over it is what takes the secret away where deleting only moves the item: so often that
- * a history holds no version with it.
+/* Writing anything over it is what takes the secret away where deleting only moves the item: so
+ * often that a history holds no version with it.
  */
 static gboolean overwrite(struct keyring_link *link, struct keyring_bound *bound, const char *path,
 			  const struct keeper *keeper, GError **error)
@@ -236,9 +237,9 @@ gboolean keyring_collection_default(struct keyring_link *link, struct keyring_bo
 	return TRUE;
 }
 
-/* An alias may name what the daemon does not have: it was told of a keyring that another daemon made after it
- * had begun (a login by pam_gnome_keyring beside one that ran already, the very first login), or whose file
- * went. gnome-keyring even lists it.
+/* An alias may name what the daemon does not have: it was told of a keyring that another daemon
+ * made after it had begun (a login by pam_gnome_keyring beside one that ran already, the very first
+ * login), or whose file went. gnome-keyring even lists it.
  */
 static void tell_dangling(const char *path, GError **error)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Items and collections of the Secret Service. */
 #pragma once
 
@@ -19,7 +20,8 @@ gboolean keyring_item_read(struct keyring_link *link, struct keyring_bound *boun
 gboolean keyring_item_create(struct keyring_link *link, struct keyring_bound *bound,
 			     const char *collection, const char *spki_hash_hex, const char *label,
 			     const struct secret *pkcs8, char **path, GError **error);
-/* Overwrites the secret before; what its keeper may have of it all the same is told (store_wait.kept). */
+/* Overwrites the secret before; what its keeper may have of it all the same is told
+ * (store_wait.kept). */
 gboolean keyring_item_delete(struct keyring_link *link, struct keyring_bound *bound,
 			     const char *path, GError **error);
 gboolean keyring_item_label(struct keyring_link *link, struct keyring_bound *bound,

@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The link to the Secret Service: one connection, one session, one worker thread.
  *
  * The worker connects, opens the session and then listens to signals; it may hang in any of these,
  * and nobody waits for it longer than a request's bound. A link that hung, whose daemon or bus
- * went, is retired: the next request makes another. The last link that had a bus goes on listening there
- * all the same, until another does: so it is heard when a daemon comes, unlocks, or the bus goes.
+ * went, is retired: the next request makes another. The last link that had a bus goes on listening
+ * there all the same, until another does: so it is heard when a daemon comes, unlocks, or the bus
+ * goes.
  */
 #include "base/bus.h"
 #include "base/error.h"
@@ -109,8 +111,8 @@ const struct keyring_session *keyring_link_session(struct keyring_link *link)
 	return link->session;
 }
 
-/* --- the worker --------------------------------------------------------------------------------
- */
+/* --- the worker
+ * -------------------------------------------------------------------------------- */
 
 static void publish(struct keyring_link *link, enum link_stage stage)
 {
@@ -129,7 +131,8 @@ static gboolean is_listener(const struct keyring_link *link)
 	return is;
 }
 
-/* This link's worker tells from now on; the one before has nothing more to do, where it was retired. */
+/* This link's worker tells from now on; the one before has nothing more to do, where it was
+ * retired. */
 static void begin_listening(struct keyring_link *link)
 {
 	struct keyring_link *before;
@@ -327,8 +330,8 @@ static gpointer run(gpointer data)
 	return NULL;
 }
 
-/* --- the requests' side ------------------------------------------------------------------------
- */
+/* --- the requests' side
+ * ------------------------------------------------------------------------ */
 
 static struct keyring_link *begin(gboolean activate, gboolean for_prompt)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The link to the Secret Service: one connection, one session, one worker thread. The worker
  * connects, opens the session and then listens to signals; it may hang in any of these, and nobody
  * waits for it longer than a request's bound.

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Between the keyring's files: the link to the Secret Service, bounds, prompts, items.
  *
  * A request runs in its client's thread, in calls over GDBus that each end at the request's bound.
- * What can't be bounded so (connecting to a bus) or takes long (the session) is done by the link's own
- * worker thread, for which requests wait no longer than their bound: then the link is given up, its
- * worker ends whenever it wakes, and the next request makes a new one.
+ * What can't be bounded so (connecting to a bus) or takes long (the session) is done by the link's
+ * own worker thread, for which requests wait no longer than their bound: then the link is given up,
+ * its worker ends whenever it wakes, and the next request makes a new one.
  */
 #pragma once
 

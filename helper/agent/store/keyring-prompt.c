@@ -1,5 +1,6 @@
-/* Asking the person: the Secret Service's Prompt objects, driven here: libsecret's own code waits without
- * end for a prompter that doesn't answer and for a daemon that was killed.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Asking the person: the Secret Service's Prompt objects, driven here: libsecret's own code waits
+ * without end for a prompter that doesn't answer and for a daemon that was killed.
  *
  * One question at a time: who needs the keyring unlocked while a prompt is open waits for its
  * answer, and gets the same.
@@ -173,8 +174,8 @@ gboolean keyring_prompt(struct keyring_link *link, struct keyring_bound *bound, 
 	return answered;
 }
 
-/* --- one question at a time --------------------------------------------------------------------
- */
+/* --- one question at a time
+ * -------------------------------------------------------------------- */
 
 static struct {
 	GMutex lock;
@@ -231,8 +232,8 @@ static enum turn take_turn(struct keyring_bound *bound, GError **error)
 	return turn;
 }
 
-/* `answered`: the outcome holds for those who wait; else (our client went away) one of them asks.
- */
+/* `answered`: the outcome holds for those who wait; else (our client went away) one of them
+ * asks. */
 static void end_turn(gboolean answered, const GError *outcome)
 {
 	g_mutex_lock(&question.lock);

@@ -1,10 +1,12 @@
-/* The session in which secrets pass the bus, as the Secret Service's specification has it ("Transfer of
- * secrets"): enciphered under a key that both sides make by Diffie-Hellman in the second Oakley group
- * (RFC 2409 section 6.2), or plain where a service knows nothing else.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The session in which secrets pass the bus, as the Secret Service's specification has it
+ * ("Transfer of secrets"): enciphered under a key that both sides make by Diffie-Hellman in the
+ * second Oakley group (RFC 2409 section 6.2), or plain where a service knows nothing else.
  *
- * libsecret makes the same session with the whole width of the group for its exponent, in libgcrypt: that was
- * a third of all that an agent's start and its first signature cost. Here libcrypto raises to a power of
- * 256 bits, which is more than the group itself is worth, and GnuTLS derives and enciphers.
+ * libsecret makes the same session with the whole width of the group for its exponent, in
+ * libgcrypt: that was a third of all that an agent's start and its first signature cost. Here
+ * libcrypto raises to a power of 256 bits, which is more than the group itself is worth, and GnuTLS
+ * derives and enciphers.
  */
 #include <string.h>
 #include <gnutls/crypto.h>

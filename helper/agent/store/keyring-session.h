@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The session in which secrets pass the bus, as the Secret Service's specification has it
  * ("Transfer of secrets"): enciphered under a key that both sides make by Diffie-Hellman in the
  * second Oakley group (RFC 2409 section 6.2), or plain where a service knows nothing else.
@@ -13,8 +14,8 @@
 
 struct keyring_session;
 
-/* A session on this connection with the daemon whose unique name is `owner`; called by the link's worker alone.
- * Errors are GDBus's, or G_IO_ERROR_FAILED.
+/* A session on this connection with the daemon whose unique name is `owner`; called by the link's
+ * worker alone. Errors are GDBus's, or G_IO_ERROR_FAILED.
  */
 struct keyring_session *keyring_session_open(GDBusConnection *connection, const char *owner,
 					     GCancellable *cancel, GError **error);

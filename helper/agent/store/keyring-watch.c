@@ -1,4 +1,6 @@
-/* What becomes of the keyring while nobody asks it anything: it locks, unlocks, goes, comes back. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What becomes of the keyring while nobody asks it anything: it locks, unlocks, goes, comes
+ * back. */
 #include "keyring-private.h"
 #include "keyring-watch.h"
 #include "store.h"

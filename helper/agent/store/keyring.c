@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The store "keyring": private halves as items of the desktop's Secret Service. */
 #include <string.h>
 #include "base/error.h"
@@ -84,8 +85,8 @@ static gboolean find_unlocked(struct keyring_link *link, struct keyring_bound *b
 						: "keyring: it does not hold this key");
 }
 
-/* Where an item lay when it was read last: asking there first saves the search, which is a third of a
- * read. What lies there now must be what lay there then: places are used again.
+/* Where an item lay when it was read last: asking there first saves the search, which is a third of
+ * a read. What lies there now must be what lay there then: places are used again.
  */
 struct seen {
 	char *path;

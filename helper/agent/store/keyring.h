@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The store "keyring": private halves as items of the desktop's Secret Service. */
 #pragma once
 

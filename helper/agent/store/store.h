@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where private halves rest: one table of functions a store. A store knows bytes named by the
  * SHA-256 of an SPKI, and nothing of records, certificates or clients.
  */
@@ -16,8 +17,8 @@ struct store_wait {
 	void (*progress)(void *data);
 	void *data;
 	GCancellable *cancel;
-	/* NULL, or char *: sentences for a person about what a store is known to keep of a half that it
-	 * was made to remove, and where.
+	/* NULL, or char *: sentences for a person about what a store is known to keep of a half
+	 * that it was made to remove, and where.
 	 */
 	GPtrArray *kept;
 };
@@ -38,8 +39,8 @@ struct store {
 	const char *name;  /* "keyring", "file": as in records and --store */
 	const char *title; /* for a person: "the desktop keyring" */
 	enum devid_protection (*protection)(enum scope scope);
-	/* `why` (may be NULL) gets one sentence, newly allocated, where it isn't READY. Never prompts,
-	 * never starts a daemon by autolaunch.
+	/* `why` (may be NULL) gets one sentence, newly allocated, where it isn't READY. Never
+	 * prompts, never starts a daemon by autolaunch.
 	 */
 	enum store_state (*state)(enum scope scope, char **why);
 	/* PKCS#8 PrivateKeyInfo DER. Each unlocks as needed and is bounded: 5 s without
@@ -47,8 +48,9 @@ struct store {
 	 */
 	gboolean (*read)(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
 			 struct secret *pkcs8, GError **error);
-	/* Writing what is there already is not an error. `*sent` becomes TRUE before the store is given the
-	 * half: after a failure with it FALSE, nothing of this half has come to the store by this call.
+	/* Writing what is there already is not an error. `*sent` becomes TRUE before the store is
+	 * given the half: after a failure with it FALSE, nothing of this half has come to the store
+	 * by this call.
 	 */
 	gboolean (*write)(enum scope scope, const char *spki_hash_hex, const char *label,
 			  const struct secret *pkcs8, const struct store_wait *wait, gboolean *sent,
@@ -66,7 +68,8 @@ const struct store *store_table(size_t *count);
 const struct store *store_find(const char *name);
 
 enum keyring_news {
-	KEYRING_LOCKED, /* or its daemon went: cached keys from it must be dropped */
-	KEYRING_USABLE, /* unlocked, or its daemon came: what failed for want of it may be tried again */
+	KEYRING_LOCKED,	  /* or its daemon went: cached keys from it must be dropped */
+	KEYRING_USABLE,	  /* unlocked, or its daemon came: what failed for want of it may be tried
+			     again */
 	KEYRING_BUS_GONE, /* the session's bus, with all that was on it */
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The stores there are. */
 #include <string.h>
 #include "file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid account revoke: a device certificate's serial number goes into the list that the account's
  * gateways read.
  */
@@ -102,7 +103,8 @@ static gboolean is_device(const struct revocation_job *job, const struct devid_a
 		      devid_reason_find("revoke-ca")->cause);
 }
 
-/* The folder that the list lies in: the account reads it from nowhere that others could write to. */
+/* The folder that the list lies in: the account reads it from nowhere that others could write
+ * to. */
 static int open_list_folder(const struct revocation_job *job, GError **error)
 {
 	g_autofree char *path = g_path_get_dirname(job->list);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid ca add: one more signing certificate. */
 #include <string.h>
 #include <internal/path.h>
@@ -46,8 +47,8 @@ static void addition_clear(struct addition *addition)
 }
 #define AUTO_ADDITION __attribute__((cleanup(addition_clear)))
 
-/* What came as PEM is kept as it is, for its size is what counts; what came in another dress, or with
- * blanks that other programs stumble over, becomes PEM.
+/* What came as PEM is kept as it is, for its size is what counts; what came in another dress, or
+ * with blanks that other programs stumble over, becomes PEM.
  */
 static gboolean keep_as_pem(struct addition *addition, GError **error)
 {
@@ -119,7 +120,8 @@ static gboolean may_add(const struct addition *addition, const struct devid_acco
 		devid_account_signing_count(account), limit);
 }
 
-/* An account that is to be carried to a service that takes less is better held to it from the start. */
+/* An account that is to be carried to a service that takes less is better held to it from the
+ * start. */
 static void warn_of_key(const struct addition *addition, const struct devid_account *account)
 {
 	g_autofree char *key = certificate_key(addition->read.certificate);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The folder of signing certificates: opened, locked and written so that no reader sees half a
  * file, and nothing follows a link in a folder that somebody else owns.
  */
@@ -59,8 +60,8 @@ static gboolean load_account(struct ca_folder *folder, const char *config, enum 
 	return folder->account != NULL;
 }
 
-/* The machine's account is root's to change; where there is one, a user's own would never be read.
- */
+/* The machine's account is root's to change; where there is one, a user's own would never be
+ * read. */
 static gboolean may_write(const struct ca_folder *folder, enum scope scope, const char *config,
 			  GError **error)
 {
@@ -181,7 +182,8 @@ gboolean ca_folder_open(struct ca_folder *folder, enum scope scope, bool create,
 gboolean ca_folder_open_account(struct ca_folder *folder, const char *config, enum scope scope,
 				GError **error)
 {
-	/* A link to the machine's account could be anybody's; to a folder that was named, it is whose word it is. */
+	/* A link to the machine's account could be anybody's; to a folder that was named, it is
+	 * whose word it is. */
 	int flags = !config && scope == SCOPE_SYSTEM ? O_NOFOLLOW : 0;
 	char own[PATH_BUFFER];
 

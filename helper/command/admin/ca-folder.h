@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The folder of signing certificates: opened, locked and written so that no reader sees half a
  * file, and nothing follows a link in a folder that somebody else owns.
  */
@@ -41,8 +42,8 @@ gboolean ca_folder_open(struct ca_folder *folder, enum scope scope, bool create,
 gboolean ca_folder_write(struct ca_folder *folder, const char *file, GBytes *content,
 			 GError **error);
 gboolean ca_folder_remove(struct ca_folder *folder, const char *file, GError **error);
-/* The same for the account's folder itself, or for that of another one (`config`, or NULL): what lies there is open,
- * locked, and read again. Fails where there is no account.
+/* The same for the account's folder itself, or for that of another one (`config`, or NULL): what
+ * lies there is open, locked, and read again. Fails where there is no account.
  */
 gboolean ca_folder_open_account(struct ca_folder *folder, const char *config, enum scope scope,
 				GError **error);

@@ -1,4 +1,6 @@
-/* devid ca remove: takes a signing certificate out, once who asks knows which identities hang on it. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* devid ca remove: takes a signing certificate out, once who asks knows which identities hang on
+ * it. */
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <devid/check.h>
@@ -34,8 +36,8 @@ static const GOptionEntry entries[] = {
 struct removal {
 	const char *name;
 	char *file;
-	GPtrArray *
-		issued; /* labels of what was issued by it, directly or over the identity's own chain */
+	GPtrArray *issued;  /* labels of what was issued by it, directly or over the identity's own
+			       chain */
 	GPtrArray *stopped; /* labels of what is accepted now and would not be without it */
 	bool last;	    /* … and nothing on this computer would be accepted any more */
 };

@@ -1,4 +1,6 @@
-/* devid ca list --used-by: what each signing certificate still carries, by the event logs of many machines. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* devid ca list --used-by: what each signing certificate still carries, by the event logs of many
+ * machines. */
 
 #include "base/json-build.h"
 #include "base/moment.h"

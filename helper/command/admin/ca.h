@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid ca: the account's signing certificates as files in its folder signing/. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The path from a leaf upwards, over an identity's own chain and the account's signing
  * certificates. */
 #pragma once

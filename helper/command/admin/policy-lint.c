@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid policy lint: warnings of what administrators fall into. */
 #include "account/lint/lint.h"
 #include "base/json-build.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid policy: the account, and what it decided, as every action shows it. */
 #pragma once
 

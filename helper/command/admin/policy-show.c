@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid policy show: settings, groups, offices, profiles and rules, as they are evaluated. */
 #include "account/account-policy.h"
 #include "account/office/office-keys.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid policy test: what the account decides for a user on a system, and why. */
 #include <string.h>
 #include <devid/reason.h>

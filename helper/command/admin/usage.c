@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Out of event logs: which issuer carries how many identities, and since when no more.
  *
- * An identity is a label (or where there is none, a certificate's name) of a user on a machine: it stays the
- * same when its certificate is renewed, so that it counts for the issuer of its newest certificate alone. The
- * logs come from many machines and are not believed: lines are bounded, flat and checked.
+ * An identity is a label (or where there is none, a certificate's name) of a user on a machine: it
+ * stays the same when its certificate is renewed, so that it counts for the issuer of its newest
+ * certificate alone. The logs come from many machines and are not believed: lines are bounded, flat
+ * and checked.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -81,8 +83,8 @@ static struct usage_issuer *issuer_of(struct usage *usage, const char *key_id)
 	return issuer;
 }
 
-/* The latest sight of each issuer is kept, for logs come in no order; those of one second in that in which they
- * are read.
+/* The latest sight of each issuer is kept, for logs come in no order; those of one second in that
+ * in which they are read.
  */
 static void see(struct usage *usage, char *identity, struct usage_issuer *issuer, gint64 time)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which signing certificates carry how many identities, out of the event logs of many machines. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One handshake under way, as its parts see it: reach.c, prepare.c, probe.c. */
 #pragma once
 

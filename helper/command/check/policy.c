@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The account's policy in devid check: see policy.h. */
 #include <unistd.h>
 #include <devid/event.h>

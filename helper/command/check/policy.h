@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The account's policy in devid check: the decision for one identity on this machine. */
 #pragma once
 
@@ -5,7 +6,8 @@
 
 #include "identity/identity.h"
 
-/* Where this machine is, by enum scope (the halves may have accounts of their own): found out once a run. */
+/* Where this machine is, by enum scope (the halves may have accounts of their own): found out once
+ * a run. */
 struct check_places {
 	bool known[2];
 	enum devid_origin origin[2];

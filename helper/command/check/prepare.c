@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a handshake needs before there is a server: certificates, the key, whom to trust. */
 #include <stdlib.h>
 #include <string.h>
@@ -109,8 +110,8 @@ static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GErr
 
 	code = gnutls_certificate_allocate_credentials(&attempt->credentials);
 	if (code >= 0 && !ca_file) {
-		/* A machine without a trust store is no obstacle: the server is called untrusted.
-		 */
+		/* A machine without a trust store is no obstacle: the server is called
+		 * untrusted. */
 		gnutls_certificate_set_x509_system_trust(attempt->credentials);
 		return TRUE;
 	}
@@ -119,8 +120,8 @@ static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GErr
 	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s", gnutls_strerror(code));
 }
 
-/* Whoever has the key knows better than PKCS#11 why it can't be had: a key that the agent doesn't lend is
- * hidden; a PIN was wrong.
+/* Whoever has the key knows better than PKCS#11 why it can't be had: a key that the agent doesn't
+ * lend is hidden; a PIN was wrong.
  */
 static gboolean open_key(struct attempt *attempt, const char *uri, GError **error)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a handshake needs before there is a server: certificates, the key, whom to trust. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A TLS handshake with the device key: what a server asks for, and what it says to the answer.
  *
  * In TLS 1.3 the client's handshake is over before the server has seen its certificate (RFC 8446
@@ -103,7 +104,8 @@ static void take_failure(struct attempt *attempt, int code)
 		report->outcome = SERVER_HANDSHAKE;
 		report->result = DEVID_FAILED;
 	}
-	/* GnuTLS looks at our certificate too, in TLS 1.2 and before: it was no server that refused. */
+	/* GnuTLS looks at our certificate too, in TLS 1.2 and before: it was no server that
+	 * refused. */
 	if (code == GNUTLS_E_KEY_USAGE_VIOLATION && report->asked) {
 		g_free(report->detail);
 		report->detail = g_strdup("the device certificate's key usage lacks "
@@ -165,8 +167,8 @@ static void take_session(struct attempt *attempt)
 	}
 }
 
-/* Reads on, so as to hear of a refusal. Data that comes is an answer to a certificate that stood.
- */
+/* Reads on, so as to hear of a refusal. Data that comes is an answer to a certificate that
+ * stood. */
 static void listen_on(struct attempt *attempt)
 {
 	gint64 until = g_get_monotonic_time() + AFTERTHOUGHT_MS * 1000;

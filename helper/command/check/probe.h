@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A TLS handshake with the device key: what a server asks for, and what it says to the answer. */
 #pragma once
 
@@ -35,7 +36,8 @@ struct server_report {
 };
 
 /* Bounded by 10 s (a keyring's open prompt aside). Returns false only where it can't begin: the
- * words are off, the module isn't there. `ca_file` NULL: the system's trust; `identity` NULL: no certificate is sent.
+ * words are off, the module isn't there. `ca_file` NULL: the system's trust; `identity` NULL: no
+ * certificate is sent.
  */
 gboolean check_server(const char *address, const char *ca_file, const struct identity *identity,
 		      struct server_report *report, GError **error);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The way to a server: its address as people write it, and a connection that is made in time. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Remarks on a certificate that passes the check, on the terminal and in JSON. */
 #include "account/remark.h"
 #include "base/json-build.h"

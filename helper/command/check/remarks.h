@@ -1,4 +1,6 @@
-/* Remarks on a certificate that passes the check (account/remark.h), on the terminal and in JSON. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Remarks on a certificate that passes the check (account/remark.h), on the terminal and in
+ * JSON. */
 #pragma once
 
 /* A warning each, with "LABEL: " in front (NULL: without), and its hint. */

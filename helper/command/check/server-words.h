@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a server's answer to the device certificate means, in words. */
 #pragma once
 

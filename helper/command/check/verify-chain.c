@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid verify: what the ways of asking for it share: a chain read, checked and told of. */
 #include <string.h>
 #include <devid/check.h>
@@ -66,7 +67,8 @@ gboolean verify_read_file(const char *name, struct verify_chain *chain, GError *
 	return bytes && verify_read(name, bytes, chain, error);
 }
 
-/* The gateway's own intermediates, behind what the client sent: a chain check builds its path of both. */
+/* The gateway's own intermediates, behind what the client sent: a chain check builds its path of
+ * both. */
 static gboolean append_chain(const char *name, struct verify_chain *chain, GError **error)
 {
 	AUTO_CHAIN struct verify_chain more = { NULL };

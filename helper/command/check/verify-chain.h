@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid verify: what the ways of asking for it share. */
 #pragma once
 
@@ -19,13 +20,14 @@ struct verify_chain {
 #define AUTO_CHAIN __attribute__((cleanup(verify_chain_clear)))
 void verify_chain_clear(struct verify_chain *chain);
 
-/* The certificates of a file with that content. No certificate at all is a chain of none, which the check refuses;
- * a damaged one is refused here.
+/* The certificates of a file with that content. No certificate at all is a chain of none, which the
+ * check refuses; a damaged one is refused here.
  */
 gboolean verify_read(const char *name, GBytes *bytes, struct verify_chain *chain, GError **error);
 gboolean verify_read_file(const char *name, struct verify_chain *chain, GError **error);
 
-/* Adds the request's intermediates to what was sent, and checks it. NULL: it could not be checked. */
+/* Adds the request's intermediates to what was sent, and checks it. NULL: it could not be
+ * checked. */
 struct devid_verdict *verify_check(const struct verify_request *request, struct verify_chain *chain,
 				   GError **error);
 

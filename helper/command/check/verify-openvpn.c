@@ -1,6 +1,8 @@
-/* devid verify --openvpn: OpenVPN's tls-verify script. OpenVPN calls it for each certificate from the CA's down,
- * with its depth and subject; the certificate itself is in the file that the environment's peer_cert names, where
- * tls-export-cert is set. What is above the leaf OpenVPN has checked itself.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* devid verify --openvpn: OpenVPN's tls-verify script. OpenVPN calls it for each certificate from
+ * the CA's down, with its depth and subject; the certificate itself is in the file that the
+ * environment's peer_cert names, where tls-export-cert is set. What is above the leaf OpenVPN has
+ * checked itself.
  *
  * Whatever is wrong here is a refusal, with one line for OpenVPN's log and one event.
  */
@@ -49,8 +51,9 @@ static gboolean read_depth(char **operands, guint64 *depth, GError **error)
 		"configuration is: tls-verify \"/usr/bin/devid verify --openvpn --\"");
 }
 
-/* OpenVPN made the file for this call: it is nobody else's, and no link. The folder on the way is the
- * administrator's own choice, /tmp too: that the file holds what OpenVPN has verified is what the digest says.
+/* OpenVPN made the file for this call: it is nobody else's, and no link. The folder on the way is
+ * the administrator's own choice, /tmp too: that the file holds what OpenVPN has verified is what
+ * the digest says.
  */
 static GBytes *read_exported(const char *path, GError **error)
 {
@@ -70,8 +73,8 @@ static GBytes *read_exported(const char *path, GError **error)
 	return bytes;
 }
 
-/* tls_digest_sha256_0 is of the certificate that OpenVPN has in hand: "aa:bb:…". Older ones and tries by hand
- * have none.
+/* tls_digest_sha256_0 is of the certificate that OpenVPN has in hand: "aa:bb:…". Older ones and
+ * tries by hand have none.
  */
 static gboolean is_the_verified_one(gnutls_x509_crt_t certificate, GError **error)
 {

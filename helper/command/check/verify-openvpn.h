@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid verify as OpenVPN's tls-verify script. */
 #pragma once
 

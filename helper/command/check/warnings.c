@@ -1,5 +1,6 @@
-/* check --notify: see notify.h. What was told is noted in the state folder, by the day: a timer that runs
- * more often, or a person, brings up no second notification.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* check --notify: see notify.h. What was told is noted in the state folder, by the day: a timer
+ * that runs more often, or a person, brings up no second notification.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -179,7 +180,8 @@ void warnings_signing(struct warnings *warnings, const struct devid_account *acc
 	}
 }
 
-/* The file of what was told, locked. -1: there is none to be had; `busy`: another run is telling. */
+/* The file of what was told, locked. -1: there is none to be had; `busy`: another run is
+ * telling. */
 static int open_state(gboolean *busy)
 {
 	char folder[PATH_BUFFER];
@@ -263,7 +265,8 @@ static void log_warning(const struct warning *warning)
 	(void)devid_event_write(false, &event);
 }
 
-/* Whether somebody shows notifications: after one that could not be shown, the rest are not tried. */
+/* Whether somebody shows notifications: after one that could not be shown, the rest are not
+ * tried. */
 static gboolean notify(const struct warning *warning)
 {
 	g_autofree char *body = notify_text(warning->label, warning->error);

@@ -1,5 +1,6 @@
-/* check --notify: what of the checked identities and of the account's signing certificates a person should be
- * told, on the desktop and in the log, once a day each.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* check --notify: what of the checked identities and of the account's signing certificates a person
+ * should be told, on the desktop and in the log, once a day each.
  */
 #pragma once
 
@@ -9,7 +10,8 @@ struct warnings;
 
 struct warnings *warnings_new(void);
 void warnings_free(struct warnings *warnings);
-/* An identity that failed the check, or ends soon. Identity and account stay until warnings_tell(). */
+/* An identity that failed the check, or ends soon. Identity and account stay until
+ * warnings_tell(). */
 void warnings_identity(struct warnings *warnings, const struct identity *identity,
 		       const struct devid_account *account, const struct devid_verdict *verdict,
 		       const GError *failure);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The account, as commands load it. */
 #include <devid/reason.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The account, as commands load it. */
 #pragma once
 
@@ -8,7 +9,8 @@
 typedef struct devid_account devid_account;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_account, devid_account_free)
 
-/* That of the folder `config`; NULL: the one that is in force, with `system` the machine's whoever asks. */
+/* That of the folder `config`; NULL: the one that is in force, with `system` the machine's whoever
+ * asks. */
 struct devid_account *account_load(const char *config, bool system, GError **error);
 /* Not where it is broken: then nothing that it says is known. */
 gboolean account_usable(const struct devid_account *account, GError **error);

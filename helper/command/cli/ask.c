@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The question before something that can't be undone. */
 #include <string.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How the command tells and asks what the libraries have to tell and to ask. */
 #pragma once
 

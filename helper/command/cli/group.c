@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which of several commands, or of a command's actions, the words mean. */
 #include <string.h>
 

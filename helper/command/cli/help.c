@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What --help prints: usage, actions, options. */
 #include "help.h"
 #include "print.h"

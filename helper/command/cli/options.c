@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Options with devid's manners: GOption reads them, we word the help and the complaints. */
 #include <string.h>
 

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The words behind a command: options, operands. */
 #pragma once
 
 #include "row.h"
 
-/* Runs the command with the operands among `words`, which begin with its own; options, their number and --help are
- * seen to. `name` as one types it ("ca add").
+/* Runs the command with the operands among `words`, which begin with its own; options, their number
+ * and --help are seen to. `name` as one types it ("ca add").
  */
 enum exit_status options_run(const struct command *command, const char *name, char **words);

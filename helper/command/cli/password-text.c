@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The password out of a file's bytes. */
 #include <stdbool.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where passwords come from: a file, a descriptor, systemd's credential `devid.password`, or the
  * terminal without echo. Never an argument. One newline at the end is not part of it.
  */
@@ -110,7 +111,8 @@ static gboolean read_file(const char *path, struct secret *password, GError **er
 
 	if (strcmp(path, "-") == 0)
 		return read_all(STDIN_FILENO, "standard input", password, error);
-	/* A FIFO is fine here: <(…) of a shell is one. Without a writer it isn't waited for in open(). */
+	/* A FIFO is fine here: <(…) of a shell is one. Without a writer it isn't waited for in
+	 * open(). */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return set_error(error, path, errno);
@@ -121,8 +123,8 @@ static gboolean read_file(const char *path, struct secret *password, GError **er
 	return read_all(fd, path, password, error);
 }
 
-/* systemd: LoadCredential=devid.password:… (systemd.exec(5), "Credentials"). False: there is none.
- */
+/* systemd: LoadCredential=devid.password:… (systemd.exec(5), "Credentials"). False: there is
+ * none. */
 static bool read_credential(struct secret *password)
 {
 	const char *folder = g_getenv("CREDENTIALS_DIRECTORY");
@@ -180,7 +182,8 @@ static bool read_line(int tty, const sigset_t *open_mask, struct secret *line)
 	return at <= PASSWORD_MAX && !secret_resize(line, at);
 }
 
-/* Echo is off while we wait; whatever ends the waiting, it is on again before anything else happens.
+/* Echo is off while we wait; whatever ends the waiting, it is on again before anything else
+ * happens.
  */
 static bool ask(int tty, const struct termios *before, const char *prompt, struct secret *password)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Passwords as importing asks for them: once a command, and only where a file needs one. */
 #pragma once
 

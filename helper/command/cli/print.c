@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a command writes for people, made safe in one place. */
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
-/* What a command writes for people. Names, labels, subjects, paths and words of servers are anybody's:
- * nothing in them steers the terminal, turns the writing direction round, hides itself or begins a
- * line of its own; it is shown as devid_text_escape() shows it. Nothing else in helper/command
- * writes to a stream but report_json() and what makes a file's content.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a command writes for people. Names, labels, subjects, paths and words of servers are
+ * anybody's: nothing in them steers the terminal, turns the writing direction round, hides itself
+ * or begins a line of its own; it is shown as devid_text_escape() shows it. Nothing else in
+ * helper/command writes to a stream but report_json() and what makes a file's content.
  */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How a command speaks: errors with their hints, warnings, JSON, colours. */
 #include <stdarg.h>
 #include <string.h>
@@ -134,8 +135,8 @@ enum exit_status report_error(GError **error, bool json)
 	return status;
 }
 
-/* JSON lets characters through that steer a terminal or hide. They can only stand in a string, where \u
- * says the same (RFC 8259 section 7).
+/* JSON lets characters through that steer a terminal or hide. They can only stand in a string,
+ * where \u says the same (RFC 8259 section 7).
  */
 static char *json_escaped(const char *json)
 {

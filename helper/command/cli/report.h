@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How a command speaks: errors with their hints, warnings, JSON. */
 #pragma once
 
@@ -34,7 +35,8 @@ void report_hint(const char *format, ...) G_GNUC_PRINTF(1, 2);
 enum exit_status report_exit_status(enum devid_result result);
 /* Prints a JSON document (pretty, UTF-8, LF) on stdout; consumes `root`. */
 void report_json(JsonNode *root);
-/* A document that is one array, printed element by element as `next` gives them, NULL at their end; consumes them. */
+/* A document that is one array, printed element by element as `next` gives them, NULL at their end;
+ * consumes them. */
 void report_json_array(const char *name, JsonNode *(*next)(void *data), void *data);
 /* What report_json() prints, for g_free(); without `pretty` in one line. */
 char *report_json_text(JsonNode *root, bool pretty);

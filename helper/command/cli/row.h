@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The row of a subcommand: what it takes, what is said of it, what it does. */
 #pragma once
 
@@ -18,9 +19,11 @@ struct command {
 		const char *missing; /* what is said of fewer than `least` */
 	} operands;
 	char ***rest; /* takes what stands behind "--"; NULL: that is operands */
-	/* `operands` are ended by NULL. What it leaves in *error is told, and is the exit status. */
+	/* `operands` are ended by NULL. What it leaves in *error is told, and is the exit
+	 * status. */
 	enum exit_status (*run)(char **operands, GError **error);
-	/* The exit status instead of `status`, whatever that came of; `words` as they were typed. Or NULL. */
+	/* The exit status instead of `status`, whatever that came of; `words` as they were typed.
+	 * Or NULL. */
 	enum exit_status (*end)(char **words, enum exit_status status);
 	const struct command *const *actions; /* ended by NULL; in place of run, as "add" of "ca" */
 };

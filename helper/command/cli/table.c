@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Text in columns, measured in terminal cells: CJK takes two, combining marks none. */
 #include <sys/ioctl.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Moments as people write them on a command line. */
 #include <stdbool.h>
 #include <string.h>

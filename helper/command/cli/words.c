@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Words as people type them: the dashes of word processors, near misses. */
 #include <string.h>
 
@@ -62,8 +63,8 @@ guint words_distance(const char *a, const char *b)
 	return rows[length_a % 3][length_b];
 }
 
-/* Words that people have for one and the same from other programs: of a row that one is meant which the
- * command knows.
+/* Words that people have for one and the same from other programs: of a row that one is meant which
+ * the command knows.
  */
 static const char *const families[][6] = {
 	{ "import-cert", "import", "add" },

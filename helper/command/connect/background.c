@@ -1,6 +1,8 @@
-/* A supervisor that lives on when `devid connect` has ended: the same program again, in a session of its own, with
- * its log where a terminal was. It is started before the sign-in, so that nobody waits for its start: one pipe brings
- * it a mark and the ticket, or its end where the sign-in failed; what becomes of the tunnel comes back by another.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A supervisor that lives on when `devid connect` has ended: the same program again, in a session
+ * of its own, with its log where a terminal was. It is started before the sign-in, so that nobody
+ * waits for its start: one pipe brings it a mark and the ticket, or its end where the sign-in
+ * failed; what becomes of the tunnel comes back by another.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A supervisor that lives on when `devid connect` has ended: the same program again, in a session
  * of its own, with its log where a terminal was.
  */

@@ -1,5 +1,6 @@
-/* What is looked at before a connection is made: the office, the identity, the account's check, posture and
- * rules. Nothing goes to the gateway from here.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is looked at before a connection is made: the office, the identity, the account's check,
+ * posture and rules. Nothing goes to the gateway from here.
  */
 #include <string.h>
 #include <time.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is looked at before a connection is made: the office, the identity, the account's check,
  * posture and rules.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The end of a connection: its supervisor's, which ends the client. */
 #include <errno.h>
 #include <poll.h>

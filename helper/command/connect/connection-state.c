@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The files that say what connections are doing. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,6 @@
-/* What a connection is doing: $XDG_RUNTIME_DIR/devid/connections/NAME.json, written by its supervisor. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a connection is doing: $XDG_RUNTIME_DIR/devid/connections/NAME.json, written by its
+ * supervisor. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,16 +27,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ConnectionState, connection_state_free)
 /* Its members of a JSON object, as the file has them and `devid status` tells them. */
 void connection_state_json(JsonBuilder *builder, const struct connection_state *state);
 gboolean connection_state_write(const struct connection_state *state, GError **error);
-/* NULL: there is none that can be believed. One whose supervisor has gone without a word is "ended". */
+/* NULL: there is none that can be believed. One whose supervisor has gone without a word is
+ * "ended". */
 struct connection_state *connection_state_read(const char *name);
 /* struct connection_state*, by name. Never NULL. */
 GPtrArray *connection_state_list(void);
 void connection_state_remove(const char *name);
-/* Whoever makes or ends the connection holds this: a descriptor, or -1 with *error. Where another one holds
- * it, DEVID_EXISTS with the reason "connection-busy".
+/* Whoever makes or ends the connection holds this: a descriptor, or -1 with *error. Where another
+ * one holds it, DEVID_EXISTS with the reason "connection-busy".
  */
 int connection_state_lock(const char *name, GError **error);
-/* A descriptor of the supervisor (pidfd), for poll() and signals; -1: it is gone, or that is another process. */
+/* A descriptor of the supervisor (pidfd), for poll() and signals; -1: it is gone, or that is
+ * another process. */
 int connection_state_supervisor(const struct connection_state *state);
 /* When a process began; 0: it is gone. */
 guint64 connection_process_started(pid_t pid);

@@ -1,4 +1,6 @@
-/* devid connect --diagnose: what a help desk would do, and on which side it fails. Makes no tunnel. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* devid connect --diagnose: what a help desk would do, and on which side it fails. Makes no
+ * tunnel. */
 #include <string.h>
 
 #include "base/error.h"
@@ -82,8 +84,9 @@ static enum side side_of(const GError *error)
 	return SIDE_DEVICE;
 }
 
-/* What a handshake with the certificate says of the sides. The check here came before: what the account accepts
- * and the gateway refuses is the gateway's list of CAs, or its view of the certificate.
+/* What a handshake with the certificate says of the sides. The check here came before: what the
+ * account accepts and the gateway refuses is the gateway's list of CAs, or its view of the
+ * certificate.
  */
 static enum side side_of_handshake(const struct server_report *report)
 {
@@ -209,7 +212,8 @@ enum exit_status connect_diagnose(struct connect *connect)
 	g_autoptr(GError) error = NULL;
 	enum exit_status status = EXIT_DONE;
 
-	/* Its processes are forked: before anything here has threads. The check's own words come first. */
+	/* Its processes are forked: before anything here has threads. The check's own words come
+	 * first. */
 	ask_doctor(&doctors);
 	if (!connect_check(connect, &error)) {
 		note(&findings, "local check", error->message);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid connect --diagnose: what a help desk would do, and on which side it fails. */
 #pragma once
 

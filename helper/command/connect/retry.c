@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether a connection that dropped is made again, and when. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Signing in at a gateway, as the user: with what is saved, else with what a person types. */
 #include <fcntl.h>
 #include <string.h>
@@ -122,7 +123,8 @@ static void save(const struct connect *connect, const struct sign_in *sign_in)
 		report_warning("the sign-in is not saved: %s", error->message);
 }
 
-/* With TLS 1.3 a client hears no more than that the connection ended: our own handshake hears on. */
+/* With TLS 1.3 a client hears no more than that the connection ended: our own handshake hears
+ * on. */
 static void look_closer(const struct connect *connect, GError **error)
 {
 	AUTO_SERVER_REPORT struct server_report report = { 0 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Signing in at a gateway, as the user: with what is saved, else with what a person types. */
 #pragma once
 

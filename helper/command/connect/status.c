@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Connections in devid status: at a glance, or as they change. */
 #include <stdio.h>
 

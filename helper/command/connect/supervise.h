@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The supervisor of one connection: makes the tunnel, tells what becomes of it, and makes it again
  * when it drops, each time after the whole check.
  */

@@ -1,4 +1,6 @@
-/* A moment of the wall clock on the main loop: it comes when the clock says so, set or suspended in between. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A moment of the wall clock on the main loop: it comes when the clock says so, set or suspended in
+ * between. */
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include <glib-unix.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The agents: whether they can be reached, and by whom; their sockets' folders and units. */
 #include <errno.h>
 #include <sys/socket.h>
@@ -206,7 +207,8 @@ static void tell_not_running(struct doctor *doctor, bool needed)
 			    "nothing listens for the machine's identities");
 }
 
-/* Whether this user is one of those for whom it signs. Who has an identity of his own does without. */
+/* Whether this user is one of those for whom it signs. Who has an identity of his own does
+ * without. */
 static void tell_may_use(struct doctor *doctor, bool own)
 {
 	const struct devid_account *account = doctor_account(doctor, SCOPE_SYSTEM);
@@ -227,7 +229,8 @@ static void tell_may_use(struct doctor *doctor, bool own)
 			    own ? "; you have your own" : "");
 }
 
-/* The agent runs as another user and in a sandbox: what it can't read of the account refuses, whatever root reads. */
+/* The agent runs as another user and in a sandbox: what it can't read of the account refuses,
+ * whatever root reads. */
 static void compare_accounts(struct doctor *doctor, const struct agent_look *look)
 {
 	const struct devid_account *account = doctor_account(doctor, SCOPE_SYSTEM);

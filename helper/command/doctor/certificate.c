@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The identities' certificates: sizes, chains, dates. */
 #include <string.h>
 #include <devid/limits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The clock: against what is known to be past, and whether something keeps it right. */
 #include <config.h>
 #include <sys/stat.h>

@@ -1,5 +1,6 @@
-/* Private keys that lie about as files: what was downloaded for the import, what other clients copied.
- * Bounded: so many entries, so deep, no links.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Private keys that lie about as files: what was downloaded for the import, what other clients
+ * copied. Bounded: so many entries, so deep, no links.
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,5 +1,6 @@
-/* What AppArmor and SELinux refused to devid and to the programs that it configures, as far as it was
- * logged where this user can read it.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What AppArmor and SELinux refused to devid and to the programs that it configures, as far as it
+ * was logged where this user can read it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,8 +44,8 @@ static bool names_client(const char *line, const char *field)
 	return profile_has_program(program);
 }
 
-/* Our own programs, module, folders and sockets have our name in theirs; what a client of ours was refused
- * (a CA's certificate, its own configuration) need not.
+/* Our own programs, module, folders and sockets have our name in theirs; what a client of ours was
+ * refused (a CA's certificate, its own configuration) need not.
  */
 static bool is_ours(const char *line)
 {

@@ -1,5 +1,7 @@
-/* What the examinations of `devid doctor` share. Each runs in a process of its own that is ended when its
- * time is up: whatever hangs (a keyring, a bus, another module, a folder far away), doctor does not.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the examinations of `devid doctor` share. Each runs in a process of its own that is ended
+ * when its time is up: whatever hangs (a keyring, a bus, another module, a folder far away), doctor
+ * does not.
  */
 #pragma once
 
@@ -8,7 +10,8 @@
 
 enum outcome {
 	OUTCOME_PASS,
-	OUTCOME_SKIP, /* could not be looked at, or there is nothing to look at; the text says why */
+	OUTCOME_SKIP, /* could not be looked at, or there is nothing to look at; the text says why
+		       */
 	OUTCOME_WARN,
 	OUTCOME_FAIL,
 	OUTCOME_COUNT

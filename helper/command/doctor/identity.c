@@ -1,4 +1,6 @@
-/* The identities: what of each is there, whether its parts belong together, whether the key signs. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The identities: what of each is there, whether its parts belong together, whether the key
+ * signs. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -41,8 +43,8 @@ static bool key_matches(const struct identity *identity)
 	return same;
 }
 
-/* The file of a private half in the store "file". NULL, or what is wrong (free it); the machine's are for
- * its agent's eyes alone.
+/* The file of a private half in the store "file". NULL, or what is wrong (free it); the machine's
+ * are for its agent's eyes alone.
  */
 static char *key_file_fault(const struct identity *identity)
 {

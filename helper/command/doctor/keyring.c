@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The session bus and the keyring: as the agent sees them, and as this session does. */
 #include <string.h>
 #include <devid/reason.h>

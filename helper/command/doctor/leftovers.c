@@ -1,5 +1,6 @@
-/* What interrupted or half undone work left behind: keys that nothing names, and records without their
- * key in the keyring. Folders that only their owner may read are read where that is us.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What interrupted or half undone work left behind: keys that nothing names, and records without
+ * their key in the keyring. Folders that only their owner may read are read where that is us.
  */
 #include <string.h>
 #include <unistd.h>

@@ -1,4 +1,6 @@
-/* The event logs: whether who has to write them can. What the machine's agent can't write is lost. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The event logs: whether who has to write them can. What the machine's agent can't write is
+ * lost. */
 #include <errno.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -15,7 +17,8 @@
 static const char *const files[] = { "events.jsonl",	   "events.jsonl.1", "refusals.jsonl",
 				     "refusals.jsonl.new", "uses.jsonl",     "uses.jsonl.new" };
 
-/* What of it has another owner than it has to have, or NULL. What can't be looked at has been told by its folder. */
+/* What of it has another owner than it has to have, or NULL. What can't be looked at has been told
+ * by its folder. */
 static char *find_foreign(const char *folder, uid_t owner)
 {
 	struct stat status;

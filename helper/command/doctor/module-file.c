@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A .module file: see module-file.h. */
 #include <string.h>
 

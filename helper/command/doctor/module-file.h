@@ -1,4 +1,6 @@
-/* A .module file as p11-kit reads it: "name: value" lines, empty ones and comments (pkcs11.conf(5)). */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A .module file as p11-kit reads it: "name: value" lines, empty ones and comments
+ * (pkcs11.conf(5)). */
 #pragma once
 
 #include <stdbool.h>

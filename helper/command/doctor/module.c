@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether p11-kit, and so every program that uses it, knows our module. */
 #include <config.h>
 #include <dlfcn.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where this device stands, and what the account decides about it. */
 #include <pwd.h>
 #include <unistd.h>

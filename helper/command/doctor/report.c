@@ -1,5 +1,6 @@
-/* The report for the help desk: what was found, and what of the account, the identities and the events
- * explains it. Public parts alone: no key, no password, no environment, no file's content.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The report for the help desk: what was found, and what of the account, the identities and the
+ * events explains it. Public parts alone: no key, no password, no environment, no file's content.
  */
 #include <config.h>
 #include <errno.h>

@@ -1,4 +1,6 @@
-/* Running the examinations of `devid doctor`: one process each, one after the other, all bounded. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Running the examinations of `devid doctor`: one process each, one after the other, all
+ * bounded. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -1,5 +1,6 @@
-/* Programs that go on with a key that was replaced or removed: clients keep certificate and handle, and say no more
- * than that a signature failed. What the logs tell of the last day.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Programs that go on with a key that was replaced or removed: clients keep certificate and handle,
+ * and say no more than that a signature failed. What the logs tell of the last day.
  */
 #include <devid/reason.h>
 

@@ -1,4 +1,6 @@
-/* What several examinations of `devid doctor` ask for: identities, accounts, which identity is meant. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What several examinations of `devid doctor` ask for: identities, accounts, which identity is
+ * meant. */
 #include <stdlib.h>
 #include <string.h>
 #include <internal/test-hook.h>

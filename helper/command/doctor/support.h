@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What several examinations ask for: identities, accounts, which identity is meant. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of what `devid doctor` examines, in the order in which a connection needs it. */
 #include <glib.h>
 

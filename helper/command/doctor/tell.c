@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What an examination, in its own process, tells whoever collects. */
 #include <stdarg.h>
 #include <json-glib/json-glib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What an examination, in its own process, tells whoever collects. */
 #pragma once
 
@@ -20,7 +21,8 @@ void doctor_send(struct doctor *doctor, JsonObject *object);
 /* One line of what was found; `hint` may be NULL. At least one has to be told. */
 void doctor_tell(struct doctor *doctor, enum outcome outcome, const char *hint, const char *format,
 		 ...) G_GNUC_PRINTF(4, 5);
-/* What is under way, for the case that it never ends: "while loading X". NULL: nothing in particular. */
+/* What is under way, for the case that it never ends: "while loading X". NULL: nothing in
+ * particular. */
 void doctor_doing(struct doctor *doctor, const char *what);
 /* Whether this examination has told something already. */
 bool doctor_told(const struct doctor *doctor);

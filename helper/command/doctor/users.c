@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Every user's identities, for root: their records alone, never their keys or keyrings. */
 #include <devid/reason.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether command, module and agent are of one installation. */
 #include <config.h>
 #include <dlfcn.h>

@@ -1,4 +1,6 @@
-/* Everything that can be known before anything is written: limits, the account's verdict, the label. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Everything that can be known before anything is written: limits, the account's verdict, the
+ * label. */
 #include <string.h>
 #include <time.h>
 #include <devid/limits.h>
@@ -15,7 +17,8 @@
 #include "import.h"
 #include "report.h"
 
-/* A private key never goes to a token without these being so: libp11 and TLS clients depend on them. */
+/* A private key never goes to a token without these being so: libp11 and TLS clients depend on
+ * them. */
 static gboolean check_key(const struct import *import, GError **error)
 {
 	gnutls_pubkey_t key;
@@ -170,7 +173,8 @@ static char *label_from_text(const char *text)
 	return g_strstrip(g_string_free(label, FALSE));
 }
 
-/* --label, else the account's DefaultLabel=, else the friendly name, else the subject's common name. */
+/* --label, else the account's DefaultLabel=, else the friendly name, else the subject's common
+ * name. */
 static gboolean choose_label(struct import *import, GError **error)
 {
 	const char *usual = devid_account_default_label(import->account);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Everything that can be known before anything is written: limits, the account's verdict, the
  * label.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The files of an import: what is in them, and which identity is meant. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A finding in words, and as JSON. */
 #pragma once
 

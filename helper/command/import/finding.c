@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One file, opened as far as it goes. */
 #include <devid/check.h>
 #include <devid/limits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What `devid inspect` finds in one file. */
 #pragma once
 

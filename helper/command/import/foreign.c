@@ -1,5 +1,6 @@
-/* The whole identity onto a foreign token, or nothing of it: key, public key, certificate and chain, then a
- * signature; each object that was made is taken out again if a later step fails.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The whole identity onto a foreign token, or nothing of it: key, public key, certificate and
+ * chain, then a signature; each object that was made is taken out again if a later step fails.
  */
 #include <string.h>
 #include "base/certificate.h"
@@ -234,8 +235,8 @@ static gboolean write_chain(struct writing *writing, GError **error)
 	return TRUE;
 }
 
-/* The certificate before it, for the same key, has the same id and label: it goes first and comes back if
- * anything fails.
+/* The certificate before it, for the same key, has the same id and label: it goes first and comes
+ * back if anything fails.
  */
 static gboolean take_out_old_certificate(struct writing *writing, GError **error)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The whole identity onto a foreign token, or nothing of it: key, public key, certificate and
  * chain, then a signature; each object that was made is taken out again if a later step fails.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An import on its way: what was asked for, what it came to, and what is to be told of it. */
 #pragma once
 

@@ -1,4 +1,6 @@
-/* Our own tokens: one frame, one commit by the agent; then a signature by the way that clients take. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Our own tokens: one frame, one commit by the agent; then a signature by the way that clients
+ * take. */
 #include <stdlib.h>
 #include <string.h>
 #include <devid/here.h>
@@ -13,8 +15,8 @@
 #include "own.h"
 #include "report.h"
 
-/* What --store could have said, where the store that we chose isn't there. A keyring that is locked or silent is there:
- * that it be opened keeps the key better than a file.
+/* What --store could have said, where the store that we chose isn't there. A keyring that is locked
+ * or silent is there: that it be opened keeps the key better than a file.
  */
 static void name_choices(const struct import *import, GError **error)
 {
@@ -114,8 +116,8 @@ static gboolean end(struct client *client, enum wire_phase phase, struct import 
 	return TRUE;
 }
 
-/* What the gate would refuse a signature with for now; NULL: nothing. Then the key can't be tried: the
- * gate would write an event of a refusal, and remember it.
+/* What the gate would refuse a signature with for now; NULL: nothing. Then the key can't be tried:
+ * the gate would write an event of a refusal, and remember it.
  */
 static char *gate_refusal(const struct import *import)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Our own tokens: one frame, one commit by the agent; then a signature by the way that clients
  * take.
  */

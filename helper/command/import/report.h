@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is told of an import: warnings while it goes on, the result, the event. */
 #pragma once
 

@@ -1,4 +1,6 @@
-/* Firefox and Chromium: the module, by policy or in NSS's database, and which sites get the certificate. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Firefox and Chromium: the module, by policy or in NSS's database, and which sites get the
+ * certificate. */
 #include <glib.h>
 #include <gnutls/x509.h>
 #include <stdbool.h>
@@ -36,7 +38,8 @@ gboolean profile_firefox(const struct profile_request *profile, GPtrArray *files
 	return TRUE;
 }
 
-/* A filter is JSON in a string of JSON; the issuer is what tells device certificates from others. */
+/* A filter is JSON in a string of JSON; the issuer is what tells device certificates from
+ * others. */
 static char *auto_select(const struct profile_request *profile)
 {
 	g_autoptr(JsonBuilder) builder = json_begin();

@@ -1,6 +1,8 @@
-/* Puts a configuration where its program reads it. The folders on the way are opened one by one, links refused
- * and nothing believed that somebody else could write to; the file is written beside its place and renamed into
- * it; what was there stays as a file whose name begins with a dot (NetworkManager reads every other).
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Puts a configuration where its program reads it. The folders on the way are opened one by one,
+ * links refused and nothing believed that somebody else could write to; the file is written beside
+ * its place and renamed into it; what was there stays as a file whose name begins with a dot
+ * (NetworkManager reads every other).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +43,8 @@ static gboolean refused(GError **error, const char *path, const char *why)
 		"%s: %s", path, why);
 }
 
-/* --- folders --------------------------------------------------------------------------------------- */
+/* --- folders
+ * --------------------------------------------------------------------------------------- */
 
 /* One step. What isn't there is made; folders in a home are for their owner alone. */
 static int step_into(int at, const char *name, const char *path, bool private, GError **error)
@@ -63,7 +66,8 @@ static int step_into(int at, const char *name, const char *path, bool private, G
 	return fd;
 }
 
-/* The folder that holds the file. A home is taken as it is named, link or not: it is the caller's. */
+/* The folder that holds the file. A home is taken as it is named, link or not: it is the
+ * caller's. */
 static int open_folder(const char *path, const char *home, GError **error)
 {
 	bool private = g_str_has_prefix(path, home) && path[strlen(home)] == '/';
@@ -90,7 +94,8 @@ static int open_folder(const char *path, const char *home, GError **error)
 	return take_fd(&fd);
 }
 
-/* --- what is there --------------------------------------------------------------------------------- */
+/* --- what is there
+ * --------------------------------------------------------------------------------- */
 
 /* FALSE: something that isn't to be replaced. *old NULL: nothing is there. */
 static gboolean read_old(int folder, const char *name, const char *path, char **old, mode_t *mode,
@@ -158,7 +163,8 @@ static char *merge(const char *old, const char *text, const char *client,
 	return g_string_free(merged, FALSE);
 }
 
-/* --- writing --------------------------------------------------------------------------------------- */
+/* --- writing
+ * --------------------------------------------------------------------------------------- */
 
 /* A second name for the old file; the first that is free. */
 static gboolean keep(int folder, const char *name, const char *path, char **backup, GError **error)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Puts a configuration where its program reads it. */
 #pragma once
 
@@ -8,8 +9,9 @@ enum profile_outcome {
 	CLIENT_WRITTEN,
 };
 
-/* Puts a file in its place, whole or between its marks; `text` is all of it, or of that part. What was there is
- * kept beside it: *backup, newly allocated, or NULL where nothing was. `client` is in the marks of a part.
+/* Puts a file in its place, whole or between its marks; `text` is all of it, or of that part. What
+ * was there is kept beside it: *backup, newly allocated, or NULL where nothing was. `client` is in
+ * the marks of a part.
  */
 gboolean profile_install(const struct profile_file *file, const char *text, const char *client,
 			 const char *home, enum profile_outcome *outcome, char **backup,

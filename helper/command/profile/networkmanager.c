@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* NetworkManager: keyfiles for a VPN by openconnect and for 802.1X, wired and Wi-Fi. */
 
 #include "base/error.h"

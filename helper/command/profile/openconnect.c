@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* openconnect: a file for --config, and the same VPN in NetworkManager. */
 #include <glib.h>
 

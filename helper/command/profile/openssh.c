@@ -1,5 +1,7 @@
-/* ssh: the module, and which of its keys: by its public half in a file (RFC 4253 section 6.6, RFC 5656
- * section 3.1). Without that, ssh offers every key of the token, and servers take few attempts.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ssh: the module, and which of its keys: by its public half in a file (RFC 4253 section 6.6, RFC
+ * 5656 section 3.1). Without that, ssh offers every key of the token, and servers take few
+ * attempts.
  */
 #include <string.h>
 #include <gnutls/abstract.h>
@@ -31,8 +33,8 @@ static const struct {
 	{ GNUTLS_ECC_CURVE_SECP521R1, "nistp521", 66 },
 };
 
-/* GnuTLS gives numbers as DER does: as long as they must be, with a zero byte before a high bit. That is an
- * mpint already; a coordinate of a point has a fixed size.
+/* GnuTLS gives numbers as DER does: as long as they must be, with a zero byte before a high bit.
+ * That is an mpint already; a coordinate of a point has a fixed size.
  */
 static void append_coordinate(GByteArray *point, const gnutls_datum_t *number, size_t size)
 {
@@ -114,8 +116,8 @@ gboolean profile_openssh(const struct profile_request *profile, GPtrArray *files
 		return devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL,
 				       "%s: a key of a kind that ssh doesn't know",
 				       profile->identity->record->label);
-	/* When the token has no such key or it can't sign, ssh looks for a private one in that file, and warns of it
-	 * in capitals if others can read it.
+	/* When the token has no such key or it can't sign, ssh looks for a private one in that
+	 * file, and warns of it in capitals if others can read it.
 	 */
 	file = profile_file_add(
 		files, g_strdup_printf("%s/.ssh/devid-%s.pub", profile->home, profile->name), 0600);

@@ -1,4 +1,6 @@
-/* Programs of OpenSSL 3, by their configuration file: the pkcs11 engine, and the provider beside it. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Programs of OpenSSL 3, by their configuration file: the pkcs11 engine, and the provider beside
+ * it. */
 #include <config.h>
 #include <glib.h>
 

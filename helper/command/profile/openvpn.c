@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* OpenVPN: a client's file, with the id by which pkcs11-helper knows the certificate. */
 #include <ctype.h>
 #include <string.h>
@@ -23,7 +24,8 @@ static void append_serialized(GString *id, const char *text)
 	g_string_append_c(id, '/');
 }
 
-/* "pkcs11:model=…;manufacturer=…;serial=…;token=…" of the token with that label, as the module says. */
+/* "pkcs11:model=…;manufacturer=…;serial=…;token=…" of the token with that label, as the module
+ * says. */
 static char *token_url(const char *label)
 {
 	for (unsigned i = 0;; i++) {

@@ -1,5 +1,6 @@
-/* Programs that use a device identity, and what each must be told: a row of the table in table.c each,
- * its configuration in a file of its name. `devid profile` prints and installs it.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Programs that use a device identity, and what each must be told: a row of the table in table.c
+ * each, its configuration in a file of its name. `devid profile` prints and installs it.
  */
 #pragma once
 
@@ -14,8 +15,8 @@ enum profile_token {
 	PROFILE_SYSTEM,
 };
 
-/* What a configuration is made for. Strings are checked: printable, without quotes, blanks and what else
- * could end a word in somebody's file format (profile_request_check()).
+/* What a configuration is made for. Strings are checked: printable, without quotes, blanks and what
+ * else could end a word in somebody's file format (profile_request_check()).
  */
 struct profile_request {
 	const struct identity *identity; /* ours, with a certificate */
@@ -51,13 +52,13 @@ struct profile {
 	/* Adds the files. Fails where it has none. */
 	gboolean (*profile)(const struct profile_request *profile, GPtrArray *files,
 			    GError **error);
-	/* The programs that read what is installed, by the names that AppArmor and the kernel have for
-	 * them, blanks between; NULL: those that are denied much which is none of ours (browsers). Read in
-	 * Debian 12: of them strongSwan's two alone come with a profile (charon-systemd complains, swanctl
-	 * is held to it). */
+	/* The programs that read what is installed, by the names that AppArmor and the kernel have
+	 * for them, blanks between; NULL: those that are denied much which is none of ours
+	 * (browsers). Read in Debian 12: of them strongSwan's two alone come with a profile
+	 * (charon-systemd complains, swanctl is held to it). */
 	const char *programs;
-	/* What to do when the files are in their places (%s is the name), or, where they are printed
-	 * alone, what to know beside them. Or NULL. */
+	/* What to do when the files are in their places (%s is the name), or, where they are
+	 * printed alone, what to know beside them. Or NULL. */
 	const char *then;
 };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* strongSwan: the module for charon's pkcs11 plugin, and an IKEv2 connection for swanctl. */
 #include "base/error.h"
 #include "profile.h"
@@ -9,10 +10,11 @@ static char *section_name(const struct profile_request *profile)
 	return g_strdelimit(g_strdup(profile->name), ".", '-');
 }
 
-/* swanctl reads what cacerts names, and Debian's AppArmor profile lets it read below /etc/swanctl and the
- * system's own certificates: of a file elsewhere nothing, and then strongswan.service doesn't start, with
- * none of its connections. So the certificates are put there, one a file as swanctl takes them; not in
- * x509ca, where each would be trusted for every connection. Answers what cacerts says, or NULL.
+/* swanctl reads what cacerts names, and Debian's AppArmor profile lets it read below /etc/swanctl
+ * and the system's own certificates: of a file elsewhere nothing, and then strongswan.service
+ * doesn't start, with none of its connections. So the certificates are put there, one a file as
+ * swanctl takes them; not in x509ca, where each would be trusted for every connection. Answers what
+ * cacerts says, or NULL.
  */
 static char *add_ca_files(const struct profile_request *profile, const char *name, GPtrArray *files,
 			  GError **error)

@@ -1,4 +1,6 @@
-/* What the configurations of clients share: names, quoting, and words that no file format can trip over. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the configurations of clients share: names, quoting, and words that no file format can trip
+ * over. */
 #include <string.h>
 #include <gio/gio.h>
 #include <internal/record.h>
@@ -38,9 +40,11 @@ struct profile_file *profile_file_add(GPtrArray *files, char *path, mode_t mode)
 	return file;
 }
 
-/* --- words ----------------------------------------------------------------------------------------- */
+/* --- words
+ * ----------------------------------------------------------------------------------------- */
 
-/* Each of these ends a word, a string or a line in one of the formats, or begins something there. */
+/* Each of these ends a word, a string or a line in one of the formats, or begins something
+ * there. */
 static bool is_plain_word(const char *word, const char *more)
 {
 	if (*word == '\0' || *word == '-' || strlen(word) > WORD_MAX ||

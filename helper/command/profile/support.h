@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the configurations of clients share: names, quoting, and words that no file format can trip
  * over.
  */

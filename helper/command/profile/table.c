@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The programs that devid can configure: a row each, and all that is told of them. */
 #include <string.h>
 #include <glib.h>

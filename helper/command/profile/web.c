@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* curl and git: a client certificate for HTTPS. */
 #include <glib.h>
 

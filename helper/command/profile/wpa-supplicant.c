@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* wpa_supplicant on a wire, without NetworkManager: EAP-TLS through OpenSSL's pkcs11 engine. */
 #include <config.h>
 #include <glib.h>

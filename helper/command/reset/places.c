@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The places that `devid reset-cred` goes through. */
 #include <dirent.h>
 #include <errno.h>

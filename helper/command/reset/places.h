@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The places that a reset goes through, each adding one or two. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a reset has found and done. */
 #include <stdarg.h>
 #include "base/error.h"

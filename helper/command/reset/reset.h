@@ -1,5 +1,6 @@
-/* What `devid reset-cred` goes through: places that keep something, each with what was found there.
- */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What `devid reset-cred` goes through: places that keep something, each with what was found
+ * there. */
 #pragma once
 
 #include <internal/path.h>

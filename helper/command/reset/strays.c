@@ -1,5 +1,6 @@
-/* Stray keys, for `devid reset-cred`: files of keys that no record names, and private halves that were left behind
- * where they lie, as the agent marks them.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Stray keys, for `devid reset-cred`: files of keys that no record names, and private halves that
+ * were left behind where they lie, as the agent marks them.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -98,8 +99,8 @@ static gint64 count_marks(const char *path)
 	return count;
 }
 
-/* Until none is left or it is known why. Another request may be at it already, and an agent of another version does it
- * beside its other work, whenever it is asked to remove something.
+/* Until none is left or it is known why. Another request may be at it already, and an agent of
+ * another version does it beside its other work, whenever it is asked to remove something.
  */
 static void ask_to_settle(enum scope scope, const char *path, GPtrArray *stay, GPtrArray *let_go)
 {
@@ -184,7 +185,8 @@ void reset_stray_keys(struct reset *reset, enum scope scope)
 	if (path_data(scope, path))
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	lock = fd >= 0 ? lock_open(fd, false) : -1;
-	/* Writers hold this lock: what they are about to name is not stray. Without one there were none. */
+	/* Writers hold this lock: what they are about to name is not stray. Without one there were
+	 * none. */
 	if (fd >= 0 && (lock >= 0 ? flock(lock, LOCK_EX | LOCK_NB) == 0 : errno == ENOENT))
 		remove_strays(reset, place, path, fd);
 	else if (fd >= 0)

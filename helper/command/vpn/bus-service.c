@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A link to a service of the system bus: its name's owner, calls, and what it tells. */
 #include <string.h>
 #include <gio/gunixfdlist.h>

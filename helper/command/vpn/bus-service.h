@@ -1,5 +1,6 @@
-/* A link to one service of the system bus, for one purpose: what comes from others than the service's owner is not from
- * it, every call is bounded, and nothing of it is called after its end.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A link to one service of the system bus, for one purpose: what comes from others than the
+ * service's owner is not from it, every call is bounded, and nothing of it is called after its end.
  */
 #pragma once
 
@@ -15,7 +16,8 @@ struct bus_service {
 	bool activate; /* have the bus start it where it doesn't run; false: then it is not there */
 	/* Once: it can be called. */
 	void (*ready)(struct bus_service *service);
-	/* Once, and nothing after it: bus or service can't be reached, or have gone. Takes the error. */
+	/* Once, and nothing after it: bus or service can't be reached, or have gone. Takes the
+	 * error. */
 	void (*failed)(struct bus_service *service, GError *error);
 	/* A signal of the service's, of whatever object; NULL: none is wanted. */
 	void (*signal)(struct bus_service *service, const char *path, const char *name,
@@ -32,13 +34,16 @@ struct bus_service {
 void bus_service_open(struct bus_service *service);
 /* No call comes after it. What is bound to this link ends with it. */
 void bus_service_close(struct bus_service *service);
-/* Opens it, lets its calls come until *done or that bound, and closes it: for a look that something waits for. */
+/* Opens it, lets its calls come until *done or that bound, and closes it: for a look that something
+ * waits for. */
 void bus_service_run(struct bus_service *service, const bool *done, guint bound_ms);
-/* Calls a method; arguments may be floating, `fds` may be NULL. `finished` ends it by bus_service_finish(). */
+/* Calls a method; arguments may be floating, `fds` may be NULL. `finished` ends it by
+ * bus_service_finish(). */
 void bus_service_call(struct bus_service *service, const char *path, const char *interface,
 		      const char *method, GVariant *arguments, GUnixFDList *fds, int bound_ms,
 		      GAsyncReadyCallback finished);
-/* FALSE: it was cancelled, and `data` may be gone: touch nothing. Else a reply of that type, or *error. */
+/* FALSE: it was cancelled, and `data` may be gone: touch nothing. Else a reply of that type, or
+ * *error. */
 bool bus_service_finish(GObject *bus, GAsyncResult *result, const char *type, GVariant **reply,
 			GError **error);
 /* All properties of an object: a{sv}. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What VPN clients write when it fails, as a table: the words of theirs, and the cause of ours. */
 #include <string.h>
 #include <sys/wait.h>

@@ -1,4 +1,6 @@
-/* Clients that are daemons: one command begins the connection, one looks whether it is there, one ends it. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Clients that are daemons: one command begins the connection, one looks whether it is there, one
+ * ends it. */
 #include <string.h>
 #include <sys/wait.h>
 

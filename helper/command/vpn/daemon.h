@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Clients that are daemons, told by commands what to do. */
 #pragma once
 
@@ -7,10 +8,11 @@
 /* Each argv is NULL-ended. */
 struct vpn_daemon {
 	GPtrArray *begin, *look, *end;
-	const char *
-		present; /* what a line of `look` holds while it is connected; NULL: its status is 0 */
+	const char *present; /* what a line of `look` holds while it is connected; NULL: its status
+				is 0 */
 	const char *address; /* in a line of `begin`, what stands before the address; or NULL */
-	/* what a line of `look` holds once the tunnel stands; NULL: it does when `begin` has ended */
+	/* what a line of `look` holds once the tunnel stands; NULL: it does when `begin` has
+	 * ended */
 	const char *settled;
 	const char *client;
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The clients that `devid connect` runs, and what every session has. */
 #include <string.h>
 #include <unistd.h>

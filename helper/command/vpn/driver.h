@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* VPN clients as `devid connect` runs them: a row of the table in driver.c each, a file each. */
 #pragma once
 
@@ -10,13 +11,14 @@
 struct vpn_driver {
 	const char *name; /* a row of connection_client_find(), which tells what keys it needs */
 	bool system;	  /* runs as root: the machine's token is the one that it can use */
-	/* As the user, in the foreground, before start(): fills the ticket. NULL: start() does it all.
-	 * `sign_in` NULL: no user name and password are known; then the error's reason may be
+	/* As the user, in the foreground, before start(): fills the ticket. NULL: start() does it
+	 * all. `sign_in` NULL: no user name and password are known; then the error's reason may be
 	 * "sign-in-needed". Ends within its own bound.
 	 */
 	gboolean (*sign_in)(struct vpn_session *session, const struct sign_in *sign_in,
 			    GError **error);
-	/* What start() need not wait for, while the user signs in: there is no ticket yet. NULL: nothing. */
+	/* What start() need not wait for, while the user signs in: there is no ticket yet. NULL:
+	 * nothing. */
 	void (*prepare)(const struct vpn_session *session);
 	/* Begins the tunnel; connected() and ended() come later. */
 	gboolean (*start)(struct vpn_session *session, GError **error);

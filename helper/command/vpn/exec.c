@@ -1,5 +1,7 @@
-/* Any program as a VPN client: Command=, in which {uri}, {gateway}, {host}, {port} and {user} as whole words stand
- * for what they say. It is connected as long as the program runs, and it is ended by SIGTERM.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Any program as a VPN client: Command=, in which {uri}, {gateway}, {host}, {port} and {user} as
+ * whole words stand for what they say. It is connected as long as the program runs, and it is ended
+ * by SIGTERM.
  */
 #include <string.h>
 

@@ -1,5 +1,7 @@
-/* openconnect's tunnel by NetworkManager, for whom nobody needs to be root: signing in is done as the user, whose key
- * it is; NetworkManager gets the cookie by a secret agent and makes the tunnel in a connection of this user's alone.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* openconnect's tunnel by NetworkManager, for whom nobody needs to be root: signing in is done as
+ * the user, whose key it is; NetworkManager gets the cookie by a secret agent and makes the tunnel
+ * in a connection of this user's alone.
  *
  * The connection is in its memory only, and bound to our link to the bus: with us it goes away.
  */

@@ -1,5 +1,6 @@
-/* Whether connections are better made by NetworkManager: where it carries this machine's network and knows
- * openconnect, nobody needs to be root.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether connections are better made by NetworkManager: where it carries this machine's network
+ * and knows openconnect, nobody needs to be root.
  */
 #include <string.h>
 

@@ -1,5 +1,7 @@
-/* A secret agent for one connection: NetworkManager asks it for the cookie, which is then in no message that others
- * could read and in no file. Nobody else is answered, no other connection, and nothing twice.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A secret agent for one connection: NetworkManager asks it for the cookie, which is then in no
+ * message that others could read and in no file. Nobody else is answered, no other connection, and
+ * nothing twice.
  */
 #include <string.h>
 

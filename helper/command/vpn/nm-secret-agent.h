@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A secret agent for one connection: NetworkManager asks it for the cookie, which is then in no
  * message that others could read and in no file.
  */

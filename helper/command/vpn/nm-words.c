@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What NetworkManager answers and why its connections end, as tables: its words, and ours. */
 #include <string.h>
 #include <devid/reason.h>
@@ -82,7 +83,8 @@ GError *nm_error(const char *gateway, GError *failure)
 	return error;
 }
 
-/* By NMActiveConnectionStateReason. A tunnel that never stood has often no other reason than that its client ended. */
+/* By NMActiveConnectionStateReason. A tunnel that never stood has often no other reason than that
+ * its client ended. */
 static const struct {
 	const char *reason, *words;
 	bool vague;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What NetworkManager answers and why its connections end, as tables: its words, and ours. */
 #pragma once
 

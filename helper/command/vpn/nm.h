@@ -1,5 +1,6 @@
-/* NetworkManager by D-Bus, as much of it as a VPN of the user's own needs. (Its library, libnm, would make every
- * start of the command a sixth slower.)
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* NetworkManager by D-Bus, as much of it as a VPN of the user's own needs. (Its library, libnm,
+ * would make every start of the command a sixth slower.)
  */
 #pragma once
 
@@ -21,7 +22,8 @@ enum nm_reason {
 	NM_REASON_CONNECTION_REMOVED = 11,
 };
 
-/* --- nm-secret-agent.c: gives the secrets of one connection, once, to NetworkManager alone ------- */
+/* --- nm-secret-agent.c: gives the secrets of one connection, once, to NetworkManager alone
+ * ------- */
 
 struct nm_agent {
 	struct bus_service *nm;

@@ -1,5 +1,7 @@
-/* openconnect in two halves. Signing in is done as the user, whose key it is; the cookie that this brings goes to
- * what may make a tunnel: openconnect as root, run by us where that is who we are, else by devid-tunnel.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* openconnect in two halves. Signing in is done as the user, whose key it is; the cookie that this
+ * brings goes to what may make a tunnel: openconnect as root, run by us where that is who we are,
+ * else by devid-tunnel.
  *
  * The ticket is what `openconnect --authenticate` prints: COOKIE='…', CONNECT_URL='…', and so on.
  */

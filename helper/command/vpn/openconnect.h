@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* openconnect, which signs in for NetworkManager too. */
 #pragma once
 

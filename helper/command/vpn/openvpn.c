@@ -1,5 +1,6 @@
-/* OpenVPN. Config= is its configuration file, with which root alone can have it run, or the NAME of a unit
- * openvpn-client@NAME.service where systemd runs. Either way it has the machine's identity.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* OpenVPN. Config= is its configuration file, with which root alone can have it run, or the NAME of
+ * a unit openvpn-client@NAME.service where systemd runs. Either way it has the machine's identity.
  */
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,7 @@
-/* The tunnel made as root, for whoever isn't: devid-tunnel is asked for the machine's connection of that name and given
- * the cookie in a pipe, and nothing else of the user's. The tunnel is bound to our link to the bus: with us it goes away.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The tunnel made as root, for whoever isn't: devid-tunnel is asked for the machine's connection of
+ * that name and given the cookie in a pipe, and nothing else of the user's. The tunnel is bound to
+ * our link to the bus: with us it goes away.
  */
 #include <string.h>
 #include <unistd.h>
@@ -218,7 +220,8 @@ static void ready(struct bus_service *link)
 			 fds, BUS_SERVICE_PROMPT_BOUND_MS, begun);
 }
 
-/* Where the session is, by the ticket: "host:port" of https://host:port/…, and the address behind RESOLVE's name. */
+/* Where the session is, by the ticket: "host:port" of https://host:port/…, and the address behind
+ * RESOLVE's name. */
 static gboolean take_ticket(struct tunnel *tunnel, GError **error)
 {
 	const struct secret *ticket = &tunnel->session->ticket;

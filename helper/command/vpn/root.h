@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The tunnel made as root, for whoever isn't: by devid-tunnel (include/internal/tunnel.h). */
 #pragma once
 
@@ -11,5 +12,6 @@ gboolean vpn_root_may(const struct vpn_session *session, GError **error);
 /* openconnect's second half, with the ticket: driver's start() and stop(). */
 gboolean vpn_root_start(struct vpn_session *session, GError **error);
 void vpn_root_stop(struct vpn_session *session);
-/* For a client that nothing runs as root for users: the error where we aren't root. FALSE: then *error. */
+/* For a client that nothing runs as root for users: the error where we aren't root. FALSE: then
+ * *error. */
 gboolean vpn_root_is_here(const struct vpn_session *session, const char *hint, GError **error);

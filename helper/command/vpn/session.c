@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What every session of a VPN client has. */
 #include <glib.h>
 #include "command/cli/print.h"

@@ -1,7 +1,9 @@
-/* The Secret Service over D-Bus, for sign-in data: the agent has its own, whose requests hand out nothing.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The Secret Service over D-Bus, for sign-in data: the agent has its own, whose requests hand out
+ * nothing.
  *
- * Secrets pass over the session's bus as they are ("plain"): whoever could read them there, which is the user's
- * own programs, can ask the open keyring for them as well. Every call is bounded.
+ * Secrets pass over the session's bus as they are ("plain"): whoever could read them there, which
+ * is the user's own programs, can ask the open keyring for them as well. Every call is bounded.
  */
 #include <string.h>
 #include <unistd.h>

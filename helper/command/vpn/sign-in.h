@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* User names and passwords for gateways, kept in the user's keyring: schema org.devid.SignIn. */
 #pragma once
 
@@ -21,7 +22,7 @@ void sign_in_clear(struct sign_in *sign_in);
 gboolean sign_in_recall(const char *gateway, const char *user, struct sign_in *sign_in,
 			GError **error);
 gboolean sign_in_save(const char *gateway, const struct sign_in *sign_in, GError **error);
-/* `gateway` NULL: all of them. How many were forgotten, or with `look` are there; -1 with *error. `*kept`: what the
- * keyring is known to keep of them, or NULL.
+/* `gateway` NULL: all of them. How many were forgotten, or with `look` are there; -1 with *error.
+ * `*kept`: what the keyring is known to keep of them, or NULL.
  */
 int sign_in_forget(const char *gateway, gboolean look, const char **kept, GError **error);

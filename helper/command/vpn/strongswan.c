@@ -1,5 +1,6 @@
-/* strongSwan, by swanctl: Config= names the child of swanctl.conf that is initiated. The daemon runs as root and has
- * the machine's identity.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* strongSwan, by swanctl: Config= names the child of swanctl.conf that is initiated. The daemon
+ * runs as root and has the machine's identity.
  */
 #include "connection/process.h"
 #include "daemon.h"

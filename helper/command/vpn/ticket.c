@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What `openconnect --authenticate` printed. */
 #include <string.h>
 #include "base/error.h"
@@ -23,7 +24,8 @@ static const char *find_value(const struct secret *ticket, const char *name, siz
 	return NULL;
 }
 
-/* Nothing that isn't the cookie is secret. Only characters that can be nothing but part of a word. */
+/* Nothing that isn't the cookie is secret. Only characters that can be nothing but part of a
+ * word. */
 char *vpn_ticket_value(const struct secret *ticket, const char *name)
 {
 	size_t length = 0;

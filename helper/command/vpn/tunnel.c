@@ -1,4 +1,6 @@
-/* Clients that are one process, which carries the tunnel as long as it runs: its start, its lines, and its end. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Clients that are one process, which carries the tunnel as long as it runs: its start, its lines,
+ * and its end. */
 #include "connection/openconnect.h"
 #include "connection/process.h"
 #include "cause.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Clients that are one process, which carries the tunnel as long as it runs. */
 #pragma once
 

@@ -1,4 +1,6 @@
-/* What a host has and should not have more of afterwards: descriptors and children; and who the agent is. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a host has and should not have more of afterwards: descriptors and children; and who the
+ * agent is. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

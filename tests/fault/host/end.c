@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hosts that end without C_Finalize, in every way that there is. All end with 0. */
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hosts that fork and exec. */
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A host of the module that lives strangely, against the real agent: see main.c. */
 #ifndef FAULT_HOST_H
 #define FAULT_HOST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hosts that have little: no standard streams, hardly a descriptor, no room to write. */
 #include <fcntl.h>
 #include <signal.h>
@@ -39,7 +40,8 @@ static int fill(int *held)
 	return count;
 }
 
-/* So many are left: always an answer, and the right one from three on, with which an agent is started. */
+/* So many are left: always an answer, and the right one from three on, with which an agent is
+ * started. */
 static void with_few_descriptors(void)
 {
 	struct rlimit limit = { 64, 64 };

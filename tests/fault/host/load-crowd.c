@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Many processes of a client at once, let go at the same moment: each lists, signs and leaves.
  *
  *	fault-crowd COUNT        prints how many did all of it; the others say why not

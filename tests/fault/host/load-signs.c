@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One process with 64 sessions and 10,000 signatures: no memory grows, here or in the agent.
  *
  *	fault-signs        prints what each had after the first thousand and at the end, in KiB
@@ -12,8 +13,8 @@
 #define FIRST	 1000
 #define ALL	 10000
 #define RSA_EACH 10 /* every tenth */
-/* Allocators keep what they had at their busiest, and how busy a moment was is chance [+16 to +200 KiB, and
- * no more of it after 200,000 signatures]; 64 bytes lost with each would be 560 KiB.
+/* Allocators keep what they had at their busiest, and how busy a moment was is chance [+16 to +200
+ * KiB, and no more of it after 200,000 signatures]; 64 bytes lost with each would be 560 KiB.
  */
 #define NOISE_KIB 512
 

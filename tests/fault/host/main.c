@@ -1,11 +1,12 @@
-/* A host of the module that lives strangely: it forks, execs, ends, closes, ignores and reaps as it should
- * not, and signs all the while with the real agent.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A host of the module that lives strangely: it forks, execs, ends, closes, ignores and reaps as it
+ *should not, and signs all the while with the real agent.
  *
  *	fault-host MANNER        one manner of life; ends with 0 where all is as it must be
  *	fault-host --list        the names of those that any user's host can live
  *
- * DEVID_MODULE is the module; the user's token holds an RSA key. Whatever a manner does, it leaves no
- * descriptor open after C_Finalize and no child of any kind, and it ends within the bound.
+ * DEVID_MODULE is the module; the user's token holds an RSA key. Whatever a manner does, it leaves
+ *no descriptor open after C_Finalize and no child of any kind, and it ends within the bound.
  */
 #include <string.h>
 #include "host.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The module as a host uses it: loads, finds the key, signs, and verifies with libcrypto. */
 #include <dlfcn.h>
 #include <stdlib.h>

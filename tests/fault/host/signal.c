@@ -1,5 +1,6 @@
-/* Hosts with ways of their own with children and signals. Each is run where no agent listens, so that its
- * first signature starts one.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hosts with ways of their own with children and signals. Each is run where no agent listens, so
+ * that its first signature starts one.
  */
 #include <errno.h>
 #include <pthread.h>

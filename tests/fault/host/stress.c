@@ -1,7 +1,9 @@
-/* Sixteen threads that do all that a session can, while sessions are closed, the library is ended and begun
- * anew, and children are made under them; with the real agent.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sixteen threads that do all that a session can, while sessions are closed, the library is ended
+ *and begun anew, and children are made under them; with the real agent.
  *
- *	fault-stress SECONDS        prints how much was done of each; 0 where every answer was one that may come
+ *	fault-stress SECONDS        prints how much was done of each; 0 where every answer was one
+ *that may come
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -155,8 +157,8 @@ static void *work(void *data)
 	return NULL;
 }
 
-/* Children inherit locks in every state. The sanitizers' allocators aren't made ready for a fork under threads, and a
- * child can wait in them for ever: there it can but ask.
+/* Children inherit locks in every state. The sanitizers' allocators aren't made ready for a fork
+ * under threads, and a child can wait in them for ever: there it can but ask.
  */
 static void make_child(void)
 {

@@ -1,4 +1,6 @@
-/* A host that does as it is told on its standard input, a word a line, and answers each with a line:
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A host that does as it is told on its standard input, a word a line, and answers each with a
+ *line:
  *
  *	begin | sign | update N | final | finalize     CKR (hexadecimal) and milliseconds
  *	fds | agent                                    a number: how many; the pid of who listens

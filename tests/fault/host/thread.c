@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hosts with many threads: sessions closed and the library ended under them. */
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The account's files: whose they are and what they are, and the signing certificates in them. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* account.conf: what it says, and each way in which its text can be wrong. */
 #include <grp.h>
 #include <pwd.h>
@@ -41,7 +42,8 @@ static void defaults(void **state)
 	devid_account_free(account);
 }
 
-/* Every key once, with a value that differs from the default. The sample file names the same keys. */
+/* Every key once, with a value that differs from the default. The sample file names the same
+ * keys. */
 #define PIN "sha256:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define EVERY_KEY                        \
 	"[Account]\n"                    \

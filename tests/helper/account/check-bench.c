@@ -1,6 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid_check() beside the barest thing that GnuTLS offers for the same chain: a list of trusted
- * certificates that is there already, asked once. And with lists of revoked certificates, short and long:
- * a check must not become slower with their length; nor where names are the same by value alone. The best of rounds, the peers in turn.
+ * certificates that is there already, asked once. And with lists of revoked certificates, short and
+ * long: a check must not become slower with their length; nor where names are the same by value
+ * alone. The best of rounds, the peers in turn.
  */
 #include <stdio.h>
 #include "harness.h"
@@ -9,7 +11,8 @@
 #define CHECKS 100
 #define NOON   1718452800
 
-/* Of the bare call's speed, at least; of a check with a short list, at least, with one 5,000 times as long. */
+/* Of the bare call's speed, at least; of a check with a short list, at least, with one 5,000 times
+ * as long. */
 #define SPEED_LEAST	 0.9
 #define SPEED_LEAST_LONG 0.9
 /* Of a check where the names are the same to the byte, at least, with names that are not. */

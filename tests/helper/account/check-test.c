@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The chain check, case by case: what is uploaded, what the device has, when, and the word that
  * comes out.
  */

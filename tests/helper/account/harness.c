@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the tests of libdevid share. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,8 @@ void harness_write(const char *folder, const char *name, const void *data, gssiz
 	g_autofree char *parent = g_path_get_dirname(path);
 
 	assert_int_equal(g_mkdir_with_parents(parent, 0755), 0);
-	/* A new file in the old one's place: without the flag the end of a longer one would stay. */
+	/* A new file in the old one's place: without the flag the end of a longer one would
+	 * stay. */
 	assert_true(g_file_set_contents_full(path, data, length, G_FILE_SET_CONTENTS_CONSISTENT,
 					     0644, NULL));
 }
@@ -122,8 +124,8 @@ void harness_chain_clear(struct harness_chain *chain)
 	chain->count = 0;
 }
 
-/* How a line "KEY=VALUE" is spoiled: what it becomes, %1$s the line and %2$s the key; and what is told, NULL:
- * what its setter says. A \1 stands for a NUL, \2 for a value of 4096 bytes.
+/* How a line "KEY=VALUE" is spoiled: what it becomes, %1$s the line and %2$s the key; and what is
+ * told, NULL: what its setter says. A \1 stands for a NUL, \2 for a value of 4096 bytes.
  */
 static const struct {
 	const char *line;

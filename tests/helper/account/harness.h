@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the tests of libdevid share: a folder of their own, an account in it, certificates from
  * make.sh. */
 #ifndef TEST_ACCOUNT_HARNESS_H
@@ -34,9 +35,10 @@ void harness_copy_files(const char *folder, const char *files);
  */
 char *harness_account(const char *conf, const char *signing);
 struct devid_account *harness_load(const char *folder);
-/* Spoils one line "KEY=VALUE" (from 0) of a configuration file's text, in the `how` manieth way: doubled,
- * without a value, oversized, in Latin-1, with CR LF, a NUL, …; false: there are no more ways. *problem
- * (free it) is "LINE: what is told", or NULL where the key's own setter has the words.
+/* Spoils one line "KEY=VALUE" (from 0) of a configuration file's text, in the `how` manieth way:
+ * doubled, without a value, oversized, in Latin-1, with CR LF, a NUL, …; false: there are no more
+ * ways. *problem (free it) is "LINE: what is told", or NULL where the key's own setter has the
+ * words.
  */
 bool harness_spoil(const char *text, gsize line, gsize how, GString *spoiled, char **problem);
 /* A chain: names of .crt files separated by blanks, leaf first. */

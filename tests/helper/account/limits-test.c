@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sizes at the edge, and which keys a device may have. */
 #include <stdlib.h>
 #include <gnutls/abstract.h>

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Makes the certificates, revocation lists and hostile inputs that the tests of the chain check need.
 #
 #	make.sh FOLDER

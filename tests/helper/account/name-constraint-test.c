@@ -1,5 +1,6 @@
-/* One name beside one name constraint: every kind, and what can't be read, which is neither inside nor
- * outside.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One name beside one name constraint: every kind, and what can't be read, which is neither inside
+ * nor outside.
  */
 #include "account/name-constraint.h"
 #include "base/der.h"
@@ -121,7 +122,8 @@ static const struct row rows[] = {
 	{ NAME_TAG_DIRECTORY, BYTES(DIR_JP_O(DIR_O("\x0c", "x"))),
 	  BYTES(DIR_JP_O(DIR_O("\x0c", "y"))), OUT },
 	{ NAME_TAG_DIRECTORY, BYTES("\x30\0"), BYTES(DIR_JP), IN },
-	/* a NUL, bytes that are no UTF-8, half a character of UTF-16: also behind what was compared */
+	/* a NUL, bytes that are no UTF-8, half a character of UTF-16: also behind what was
+	 * compared */
 	{ NAME_TAG_DIRECTORY, BYTES(DIR_JP), BYTES(DIR_JP_O(DIR_O("\x0c", "\0"))), BAD },
 	{ NAME_TAG_DIRECTORY, BYTES(DIR_JP), BYTES(DIR_JP_O(DIR_O("\x0c", "\xff"))), BAD },
 	{ NAME_TAG_DIRECTORY, BYTES(DIR_JP), BYTES(DIR_JP_O(DIR_O("\x1e", "x"))), BAD },

@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Names compared by value: what tools write differently is the same name, and nothing else is. */
 #include <string.h>
 #include "account/name-match.h"
 #include "base/der.h"
 #include "harness.h"
 
-/* An attribute: "TYPE:KEY:VALUE" with TYPE one of the string types below and KEY the last byte of an
- * attribute type under 2.5.4; '+' in front: in the RDN of the one before.
+/* An attribute: "TYPE:KEY:VALUE" with TYPE one of the string types below and KEY the last byte of
+ * an attribute type under 2.5.4; '+' in front: in the RDN of the one before.
  */
 static const struct {
 	char letter;

@@ -1,4 +1,6 @@
-/* What an account's lists say of certificates: whose a list or a serial number is, and that threads share one. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What an account's lists say of certificates: whose a list or a serial number is, and that threads
+ * share one. */
 #include <string.h>
 #include "harness.h"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The agent as a process: how it starts, who else is there, whom it serves, what it survives, how it leaves.
 . "$(dirname "$0")/../../lib/common.sh"
 ASK=(/usr/bin/python3 "$TESTS/lib/ask.py")

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* time() and g_get_monotonic_time() of the agent's code, shifted. */
 #include "clock.h"
 

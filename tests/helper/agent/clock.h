@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The clocks under a test's hand, by --wrap: what the agent takes for now. */
 #ifndef AGENT_TEST_CLOCK_H
 #define AGENT_TEST_CLOCK_H

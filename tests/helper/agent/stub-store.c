@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Stores in memory that fail, prompt and wait as a test wants it. */
 #include "agent/store/keyring-watch.h"
 #include "agent/store/keyring.h"

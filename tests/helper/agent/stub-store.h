@@ -1,5 +1,6 @@
-/* A table of stores under a test's hand, in place of store/table.c: "file" and "keyring" keep what they
- * are given in memory and behave as `stub` says.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A table of stores under a test's hand, in place of store/table.c: "file" and "keyring" keep what
+ * they are given in memory and behave as `stub` says.
  */
 #ifndef AGENT_TEST_STUB_STORE_H
 #define AGENT_TEST_STUB_STORE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A private place with identities and an account in it, and requests without a socket. */
 #include <errno.h>
 #include <fcntl.h>

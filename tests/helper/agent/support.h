@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the agent's cmocka tests share: a private place, identities in it, an account, requests. */
 #ifndef AGENT_TEST_SUPPORT_H
 #define AGENT_TEST_SUPPORT_H

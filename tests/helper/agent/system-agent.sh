@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The machine's agent as a process: whom it becomes, what it makes, whom it serves and what it denies.
 . "$(dirname "$0")/../../lib/common.sh"
 . "$TESTS/lib/machine.sh"

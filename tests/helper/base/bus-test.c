@@ -1,5 +1,6 @@
-/* Which session bus is spoken to, and whose. The buses are real ones; each is begun, and each spoken to, by a
- * process of its own and of the user it is about.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which session bus is spoken to, and whose. The buses are real ones; each is begun, and each
+ * spoken to, by a process of its own and of the user it is about.
  */
 #include <pwd.h>
 #include <setjmp.h>

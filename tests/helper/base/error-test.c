@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of causes, and errors that carry its rows. */
 #include <stdlib.h>
 #include <string.h>

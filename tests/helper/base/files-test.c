@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files written whole, and what is said of a folder that can't be one's own. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,7 +69,8 @@ static void leaves(guint count)
 	assert_int_equal(found, count);
 }
 
-/* --- folders --------------------------------------------------------------------------------------- */
+/* --- folders
+ * --------------------------------------------------------------------------------------- */
 
 static void refused(const char *path, const char *expected)
 {
@@ -149,7 +151,8 @@ static void a_folder_of_another_user(void **state)
 	refused(place, "Operation not permitted");
 }
 
-/* --- files ----------------------------------------------------------------------------------------- */
+/* --- files
+ * ----------------------------------------------------------------------------------------- */
 
 static bool replace(const char *name, const char *text, mode_t mode, unsigned flags)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Distinguished names in every string type, order and state of malice. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # One table of causes: every word that the source sets has a row, every row is set somewhere, says what to do
 # with commands that exist, is in devid-troubleshooting(7), and nobody else writes its words.
 # Arguments: the program that prints the table, the page.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Prints the table of causes: word, result, cause, hint, what other clients say; tabs between. */
 #include <stdio.h>
 #include <devid/reason.h>

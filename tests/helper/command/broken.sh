@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A broken account, in every way that a file can be wrong: each command that asks it names the file (and the line,
 # where there is one), ends with an error, and lets nothing pass; the agent refuses the key.
 . "$(dirname "$0")/../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # ca: signing certificates added, listed, shown, removed; everything that is no signing certificate refused.
 . "$(dirname "$0")/../../lib/common.sh"
 . "$TESTS/lib/records.sh"

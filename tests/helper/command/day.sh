@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A day's events: what a person and root do on an installed machine leaves exactly these lines in the logs,
 # whole, step by step and no other. Only moments, versions and the machine's name are made the same first.
 . "$(dirname "$0")/../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid inspect: what it says of each kind of file, alone and of many, in words and as JSON; and that it
 # stores nothing.
 . "$(dirname "$0")/../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A keyring that is locked while nobody can be asked: what check, remove and reset-cred say, and that nothing of
 # a key is left behind once it opens.
 . "$(dirname "$0")/../../lib/common.sh"

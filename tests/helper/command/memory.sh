@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What a command needs where there is much: memory by the most that the process had, work by instructions counted,
 # never by a clock.
 . "$(dirname "$0")/../../lib/common.sh"

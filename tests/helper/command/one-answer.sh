@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # One certificate, one answer: verify, check, show, list, inspect, import, ca list and account revoke agree about
 # what is no device certificate, and about names that other tools wrote in another way.
 . "$(dirname "$0")/../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid policy, and what devid check says where the account has settings, offices or rules.
 . "$(dirname "$0")/../../lib/common.sh"
 . "$TESTS/certs/pki.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # list, show, check, export and status over records on disk: no agent is there, and none is started.
 . "$(dirname "$0")/../../lib/common.sh"
 . "$TESTS/lib/records.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # status: what it says of the keyring where no agent runs, asked of the bus alone, and always in time.
 . "$(dirname "$0")/../../lib/common.sh"
 . "$TESTS/lib/keyring.sh"

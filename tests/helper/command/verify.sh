@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # verify: the chain check for a gateway. Exit 0, or 3 and one line why; 6 without an account, 1 with a broken one.
 . "$(dirname "$0")/../../lib/common.sh"
 . "$TESTS/lib/records.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Connections: what their files say, what their state files are worth, what clients' words mean. */
 #include <setjmp.h>
 #include <stdarg.h>

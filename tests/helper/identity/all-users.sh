@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # list --all-users: root sees every user's records, read as that user; hostile homes neither hang nor crash it,
 # nor show what their user could not read.
 . "$(dirname "$0")/../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # remove, rename, reset-cred and status with an agent: the user's token, keys in files.
 . "$(dirname "$0")/../../lib/common.sh"
 . "$TESTS/lib/records.sh"

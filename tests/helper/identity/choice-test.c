@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which identity is chosen: each fact against each, and what is remembered of a gateway. */
 #include <fcntl.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The BER reader at its edges, and keys in DER that lack something. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Files of several identities: inspect shows what tells them apart, import-cert takes the one that is meant, and by
 # itself the only one that can be a device's. And the names that they bring, in every string type.
 . "$(dirname "$0")/../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Certificates and chains as mail, web pages, PowerShell, key vaults and AD CS hand them out: read alike by
 # import-cert, inspect, ca add, verify and account revoke.
 . "$(dirname "$0")/../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Keys and certificates in forms that our libraries don't make: those that say the same are taken, the others are
 # called what they are, never damaged, never a wrong password.
 . "$(dirname "$0")/../../lib/common.sh"

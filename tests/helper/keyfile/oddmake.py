@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Certificates and keys in forms that libraries don't make: a CA's certificate signed over a TBSCertificate
 that is written by hand, and private keys that say less than they could, or the same in other words.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The table of .p12 files: each made on the spot, by openssl, certtool, pk12util, keytool and Python's
 # cryptography where they are there, and by hand in the shapes of Windows, macOS, Go and old NSS; each
 # imported, its chain compared, signed with through the module and verified with openssl, and removed.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Makes PKCS#12 files by hand, in the shapes of makers that a test machine doesn't have (Windows,
 macOS, old NSS) and in shapes that nobody should send.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Files that are refused: each with its reason word, its exit status and words that help, at once and
 # with nothing left behind.
 . "$(dirname "$0")/../../lib/common.sh"

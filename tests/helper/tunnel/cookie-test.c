@@ -1,4 +1,6 @@
-/* The cookie that root's openconnect gets: what is taken from the caller's pipe, and all that is not. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The cookie that root's openconnect gets: what is taken from the caller's pipe, and all that is
+ * not. */
 #include <fcntl.h>
 #include <signal.h>
 #include <setjmp.h>
@@ -61,7 +63,8 @@ static void came(struct tunnel *tunnel, GError *error)
 	g_main_loop_quit(reading.loop);
 }
 
-/* Reads from a descriptor that is the tunnel's from now on; the pieces are written by and by, then `to` is closed. */
+/* Reads from a descriptor that is the tunnel's from now on; the pieces are written by and by, then
+ * `to` is closed. */
 static void *write_pieces(void *data)
 {
 	const char *const *pieces = data;

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # libdevid.so shows what the public headers declare, no more and no less.
 . "$(dirname "$0")/../../lib/common.sh"
 plan 2

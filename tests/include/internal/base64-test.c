@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* base64_decode(): what RFC 4648 section 10 gives, and what must not pass. */
 #include "unit.h"
 #include <internal/record.h>

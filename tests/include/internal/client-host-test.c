@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whose socket the client uses, and that its connection is its process's own. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An agent of some manner in a private folder, and one question to it. */
 #include <stdio.h>
 #include <stdlib.h>

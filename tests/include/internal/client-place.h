@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the client's tests share: an agent of some manner in a private folder, and one question. */
 #ifndef CLIENT_PLACE_H
 #define CLIENT_PLACE_H

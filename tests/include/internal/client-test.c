@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The client against agents that answer, and many that don't. */
 #include <fcntl.h>
 #include <stdio.h>

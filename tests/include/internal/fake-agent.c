@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the spawn tests start in the agent's place: it writes down in what state it was started
  * (DEVID_FAKE_REPORT), then does as DEVID_FAKE_MANNER says: "ready", "mute" (never says that it is
  * ready), "fail" (ends without a word), or a manner of fake-server.c, for one connection.

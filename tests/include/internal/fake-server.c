@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Manners of an agent, good and bad, one function each. */
 #include <stdio.h>
 #include <string.h>

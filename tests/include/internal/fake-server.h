@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An agent that answers, and many that don't as they should. */
 #ifndef FAKE_SERVER_H
 #define FAKE_SERVER_H

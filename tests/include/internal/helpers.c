@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Folders, files and children for unit tests. */
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* hex_decode() and hex_encode(). */
 #include "unit.h"
 #include <internal/record.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A clock that runs faster, and a poll() that agrees with it; linked with --wrap. */
 #include <poll.h>
 #include <time.h>

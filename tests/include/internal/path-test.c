@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The folders: what stands in for them, what is not believed. */
 #include <errno.h>
 #include <pwd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Records from a folder: which files count, and that the others are told and skipped. */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* record_parse(): one good record, and every way to spoil it. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A record with certificates that are no more than the right shape of DER. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Secret memory: its flags, its growth, its end, and what happens where nothing can be locked. */
 #include <stdio.h>
 #include <stdlib.h>

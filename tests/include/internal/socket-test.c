@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* socket_send() and socket_receive() over a socket pair: bounds, ends, halves. */
 #include <errno.h>
 #include <fcntl.h>
@@ -76,7 +77,8 @@ static void send_progress(int fd)
 	assert_result(socket_send(fd, &frame, 1000), DEVID_OK);
 }
 
-/* An answer may come right after the news that it takes longer; a request after a request may not. */
+/* An answer may come right after the news that it takes longer; a request after a request may
+ * not. */
 static void only_progress_has_a_successor(void **state)
 {
 	AUTO_FRAME struct wire_frame sent = WIRE_FRAME_INIT;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* That the one who starts the agent sees nothing of it, and is told where it can't be. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A fake agent in the agent's place, and its report. */
 #include <stdio.h>
 #include <stdlib.h>

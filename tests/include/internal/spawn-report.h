@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the spawn tests share: a fake agent that writes down in what state it was started. */
 #ifndef SPAWN_REPORT_H
 #define SPAWN_REPORT_H

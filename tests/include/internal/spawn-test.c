@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* In what state the agent is started. */
 #include <fcntl.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* struct spin: what looks in vain cost a busy machine, and how soon a quiet one looks again. */
 #include "unit.h"
 #include <internal/spin.h>

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A build that is shipped knows none of the hooks of include/internal/test-hook.h, not even by name: asked of each file
 # that was built. In a build for tests each name is found, so that the others are known to be looked for rightly.
 #

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What root runs and loads because the environment names it, and who starts the machine's agent.
 . "$(dirname "$0")/../../lib/common.sh"
 . "$TESTS/lib/machine.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the unit tests share: cmocka with what it needs before it, folders, children, a sample. */
 #ifndef UNIT_H
 #define UNIT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* utf8_is_printable(): the edges of each row of its table. */
 #include "unit.h"
 #include <internal/utf8.h>

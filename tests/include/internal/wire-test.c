@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Frames: built, judged, read; and every way in which one can lie about its lengths. */
 #include <stdlib.h>
 #include "unit.h"

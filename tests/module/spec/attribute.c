@@ -1,5 +1,6 @@
-/* Sections 4.2 to 4.9, and C_GetAttributeValue and C_GetObjectSize of 5.7: what each object has, and
- * what never comes out.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sections 4.2 to 4.9, and C_GetAttributeValue and C_GetObjectSize of 5.7: what each object has,
+ * and what never comes out.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where an implementation answers otherwise than our reading of the specification has it, and which
  * section of PKCS#11 v2.40 decides (Base, unless it says Mechanisms). A row whose check finds what
  * the specification has after all fails it, and so does one that no check meets (../spec.sh).

@@ -1,5 +1,6 @@
-/* Sections 5.4, 5.5, 5.15, 5.16: the library as a whole, slots, tokens and mechanisms; and of each of
- * the 68 functions, that it is there and knows its place.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sections 5.4, 5.5, 5.15, 5.16: the library as a whole, slots, tokens and mechanisms; and of each
+ * of the 68 functions, that it is there and knows its place.
  */
 #include <pthread.h>
 #include <string.h>
@@ -284,7 +285,8 @@ static void test_initialize(void **state)
 				IS(C_GetInfo(&info), CKR_CRYPTOKI_NOT_INITIALIZED);
 				continue;
 			}
-			/* A library may be unable to use somebody else's mutexes, and then says so. */
+			/* A library may be unable to use somebody else's mutexes, and then says
+			 * so. */
 			IS(C_Initialize(&arguments), CKR_OK);
 			IS(C_GetInfo(&info), CKR_OK);
 			IS(C_Finalize(NULL), CKR_OK);

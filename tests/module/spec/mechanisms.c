@@ -1,5 +1,6 @@
-/* Every mechanism that the token lists, with every key, in one part and in several, verified by another
- * library. A mechanism without a row here is a failure.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every mechanism that the token lists, with every key, in one part and in several, verified by
+ * another library. A mechanism without a row here is a failure.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Section 5.7: C_FindObjectsInit, C_FindObjects, C_FindObjectsFinal. */
 #include <string.h>
 #include "spec.h"
@@ -60,7 +61,8 @@ static void test_steps(void **state)
 	IS(C_FindObjectsFinal(session), CKR_OK);
 }
 
-/* Byte for byte: each object that is found has each value of the template, and the right ones are. */
+/* Byte for byte: each object that is found has each value of the template, and the right ones
+ * are. */
 static void test_values(void **state)
 {
 	const char *rsa = spec_setting("SPEC_RSA", ""), *ec = spec_setting("SPEC_EC", "");
@@ -165,7 +167,8 @@ static void test_every_attribute(void **state)
 			for (CK_ULONG n = 0; n < count; n++)
 				there |= found[n] == objects[i];
 			FACT(there);
-			/* With another bit in it, it is another value (of a CK_BBOOL: test_values). */
+			/* With another bit in it, it is another value (of a CK_BBOOL:
+			 * test_values). */
 			if (attribute.ulValueLen < 2)
 				continue;
 			value[attribute.ulValueLen - 1] ^= 0x40;

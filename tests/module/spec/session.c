@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Section 5.6: sessions, logins, and what they do to operations under way. */
 #include <string.h>
 #include "spec.h"
@@ -100,7 +101,8 @@ static void test_context_login(void **state)
 }
 
 /* What a user may see only after a login is not there before it, and gone after a logout, for ever
- * (4.4, CKA_PRIVATE; 5.6, C_Logout; 5.7, C_FindObjectsInit). A token without a login has no such thing.
+ * (4.4, CKA_PRIVATE; 5.6, C_Logout; 5.7, C_FindObjectsInit). A token without a login has no such
+ * thing.
  */
 static void test_private_objects(void **state)
 {

@@ -1,5 +1,6 @@
-/* Sections 5.2 and 5.11: C_SignInit, C_Sign, C_SignUpdate, C_SignFinal: what begins an operation, what
- * keeps it, what ends it.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sections 5.2 and 5.11: C_SignInit, C_Sign, C_SignUpdate, C_SignFinal: what begins an operation,
+ * what keeps it, what ends it.
  */
 #include <string.h>
 #include "spec.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The module under test, sessions, and what was checked: see spec.h. */
 #include <dlfcn.h>
 #include <stdio.h>

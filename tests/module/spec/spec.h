@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The specification, call by call: programs that speak PKCS#11 v2.40 and nothing else to whatever
- * module, token and PIN their environment names (see ../spec.sh), so that the same program runs over
- * our token and over another implementation. Numbers of sections are those of PKCS#11 Base v2.40.
+ * module, token and PIN their environment names (see ../spec.sh), so that the same program runs
+ * over our token and over another implementation. Numbers of sections are those of PKCS#11 Base
+ * v2.40.
  *
- * Where the specification leaves a choice, a check names all that it allows. Where an implementation
- * differs from it, differences.c says so, and which paragraph decides.
+ * Where the specification leaves a choice, a check names all that it allows. Where an
+ * implementation differs from it, differences.c says so, and which paragraph decides.
  */
 #ifndef TEST_MODULE_SPEC_H
 #define TEST_MODULE_SPEC_H
@@ -90,7 +92,8 @@ size_t spec_read(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUT
 		 void *out, size_t room);
 CK_ULONG spec_number(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 bool spec_bool(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
-/* An object that says CK_FALSE to that, as it may, or doesn't know it: then CK_TRUE (section 4.4). */
+/* An object that says CK_FALSE to that, as it may, or doesn't know it: then CK_TRUE (section
+ * 4.4). */
 bool spec_allows(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 
 #endif

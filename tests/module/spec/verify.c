@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Signatures, by other libraries than those that made them: see verify.h. */
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>

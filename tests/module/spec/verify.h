@@ -1,5 +1,6 @@
-/* Signatures verified by GnuTLS and Nettle, with the public keys of the tests' certificates: nothing
- * that the token says is believed.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Signatures verified by GnuTLS and Nettle, with the public keys of the tests' certificates:
+ * nothing that the token says is believed.
  */
 #ifndef TEST_MODULE_SPEC_VERIFY_H
 #define TEST_MODULE_SPEC_VERIFY_H

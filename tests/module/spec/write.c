@@ -1,5 +1,6 @@
-/* Sections 4.1 and 5.7: C_CreateObject, C_SetAttributeValue, C_CopyObject, C_DestroyObject. The token
- * may be one that takes certificates and no keys (SPEC_KEYS=no).
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sections 4.1 and 5.7: C_CreateObject, C_SetAttributeValue, C_CopyObject, C_DestroyObject. The
+ * token may be one that takes certificates and no keys (SPEC_KEYS=no).
  */
 #include <string.h>
 #include <gnutls/abstract.h>
@@ -217,7 +218,8 @@ static void test_certificate(void **state)
 	CK_OBJECT_HANDLE object = create(template, ARRAY_LENGTH(template));
 	CK_BYTE value[4096];
 
-	/* Other sessions see it at once (4.4: an object of the token), and it is what was written. */
+	/* Other sessions see it at once (4.4: an object of the token), and it is what was
+	 * written. */
 	FACT(spec_find(reading, CKO_CERTIFICATE, "written") == object);
 	FACT(everything() == before + 1);
 	FACT(spec_bool(session, object, CKA_TOKEN));
@@ -389,7 +391,8 @@ static void check_key_faults(struct key *key, bool is_rsa)
 	key->private[count] = (CK_ATTRIBUTE){ CKA_PUBLIC_KEY_INFO, leaf.data, 80 };
 	ANSWER("another key's CKA_PUBLIC_KEY_INFO", try_create(key->private, count + 1),
 	       CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_VALUE_INVALID);
-	/* Of RSA's parts a token may do without some (Mechanisms v2.40, 2.1.3), of a curve's not. */
+	/* Of RSA's parts a token may do without some (Mechanisms v2.40, 2.1.3), of a curve's
+	 * not. */
 	ANSWER(is_rsa ? "an RSA key without one of its parts" : NULL,
 	       try_create(key->private, count - 1), CKR_TEMPLATE_INCOMPLETE);
 }
@@ -506,8 +509,8 @@ static void test_ec_key(void **state)
 	check_key("p384");
 }
 
-/* 5.1.6: CKR_SESSION_READ_ONLY has lower priority than CKR_TOKEN_WRITE_PROTECTED, in each function that writes;
- * a template that is wrong is wrong all the same (SPEC_WRITE=no).
+/* 5.1.6: CKR_SESSION_READ_ONLY has lower priority than CKR_TOKEN_WRITE_PROTECTED, in each function
+ * that writes; a template that is wrong is wrong all the same (SPEC_WRITE=no).
  */
 static void test_protected(void **state)
 {

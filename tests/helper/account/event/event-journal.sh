@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # One event in the system's log: with a real journald in fields, with syslog as one line, with neither not
 # at all and without a wait. In a mount name space of its own, with /run and /dev of its own.
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The machine's event log, whoever writes to it first: it is the agent's user's, or it is not written. What root left
 # there before is handed over by root's next command, and doctor tells of it until then.
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The event log: fields, rotation under two writers, planted links, a log that can't be written. */
 #include <errno.h>
 #include <fcntl.h>
@@ -267,7 +268,8 @@ static gsize size_of(const char *folder, const char *name)
 	return stat(path, &status) == 0 ? (gsize)status.st_size : 0;
 }
 
-/* One user's uses and refusals, more than two generations of any file hold, push out no change and nobody else's. */
+/* One user's uses and refusals, more than two generations of any file hold, push out no change and
+ * nobody else's. */
 static void washing(void **state)
 {
 	g_autofree char *folder = fresh_log();

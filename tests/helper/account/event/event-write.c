@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writes one event, for event-journal.sh: event-write LABEL. The failure reason has two lines. */
 #include <devid/devid.h>
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A refusal at the gate in a graphical session: one notification, with the words of the command.
 . "$(dirname "$0")/../../../lib/common.sh"
 . "$TESTS/lib/keyring.sh"

@@ -1,4 +1,6 @@
-/* What `devid policy lint` warns of: each row of its table provoked, and a sound account without any. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What `devid policy lint` warns of: each row of its table provoked, and a sound account without
+ * any. */
 #include <stdio.h>
 #include <string.h>
 #include "account/lint/lint.h"

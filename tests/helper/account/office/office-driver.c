@@ -1,5 +1,6 @@
-/* office-driver FOLDER [look]: finds out whether this machine stands in an office of the account in FOLDER,
- * and prints "ORIGIN OFFICE" ("-": none), then the message.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* office-driver FOLDER [look]: finds out whether this machine stands in an office of the account in
+ * FOLDER, and prints "ORIGIN OFFICE" ("-": none), then the message.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The servers of an office and of those who would pass for one; each tells "ready" on stdout.
 
 dns ADDRESS RULE…      answers A on UDP port 53: NAME=ADDRESS, *=ADDRESS (every other name), silent (no

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Offices: what their keys take, and what is read of the kernel's tables. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Offices in a network of the test's own, with a gateway of its own MAC, a name server and an HTTPS server:
 # each criterion tells the office, and no portal or spoofer passes for it.
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The truth table is worth something: every value of a column stands beside every value of every other column in
 # some row, and each fault that is put into the evaluator (decide-mutations.txt) makes a row fail.
 # decide-mutants.sh TABLE MUTATIONS RUNNER.c ARCHIVE ARCHIVE ARCHIVE COMPILER…

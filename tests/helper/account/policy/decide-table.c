@@ -1,6 +1,7 @@
-/* Runs the truth table (decide-table.txt says what its columns are): each row's account is written, its
- * question asked, the answer compared. decide-table TABLE: of libdevid; decide-table TABLE COMMAND: of
- * `devid policy test --json`. One TAP line a row.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs the truth table (decide-table.txt says what its columns are): each row's account is written,
+ * its question asked, the answer compared. decide-table TABLE: of libdevid; decide-table TABLE
+ * COMMAND: of `devid policy test --json`. One TAP line a row.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* The policy: how its files are read, each way in which they can be wrong, and what is decided beside the
- * truth table.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The policy: how its files are read, each way in which they can be wrong, and what is decided
+ * beside the truth table.
  */
 #include <grp.h>
 #include <pwd.h>
@@ -274,8 +275,8 @@ static void no_account(void **state)
 	devid_account_free(account);
 }
 
-/* What is wrong with a certificate or its key does not matter in the office; that there is no account to
- * check it against does.
+/* What is wrong with a certificate or its key does not matter in the office; that there is no
+ * account to check it against does.
  */
 static void excuses(void **state)
 {

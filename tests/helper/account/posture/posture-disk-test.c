@@ -1,4 +1,6 @@
-/* The posture check DiskEncryption, on systems made for it: mountinfo, and /sys with its devices. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The posture check DiskEncryption, on systems made for it: mountinfo, and /sys with its
+ * devices. */
 #include <string.h>
 #include <unistd.h>
 #include "account/posture/posture-mount.h"
@@ -6,9 +8,9 @@
 #include "account/posture/posture-table.h"
 #include "tests/helper/account/harness.h"
 
-/* A device is described by words: "sda 8:0", "sda/sda2 8:2 partition", "dm-0 253:0 dm=NAME,UUID slaves=sda2",
- * "loop0 7:0 loop". A btrfs: "btrfs sda2,dm-0". A link: "link /home /var/home". The rest are mounts,
- * behind "first " those that the first process sees.
+/* A device is described by words: "sda 8:0", "sda/sda2 8:2 partition", "dm-0 253:0 dm=NAME,UUID
+ * slaves=sda2", "loop0 7:0 loop". A btrfs: "btrfs sda2,dm-0". A link: "link /home /var/home". The
+ * rest are mounts, behind "first " those that the first process sees.
  */
 static void make_device(const char *root, char **words)
 {

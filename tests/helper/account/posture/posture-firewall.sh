@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Firewall=: rulesets that are loaded into a network of the test's own by the real nft and iptables. What counts is
 # what they do with what comes in; a unit that is active says nothing of it.
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What tests of posture share. After common.sh:
 #
 #	R, UNITS	the root below which files of the system are looked for; the units of the systemd that is asked

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Running a profile: what its checks make together, and those that don't come back. */
 #include <string.h>
 #include "account/posture/posture-run.h"

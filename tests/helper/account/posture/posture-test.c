@@ -1,5 +1,7 @@
-/* Posture checks from within: what a [Profile] takes, dpkg's order of versions, its database, os-release, and
- * disks, each on a system made for it. The checks that ask systemd are in posture.sh.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Posture checks from within: what a [Profile] takes, dpkg's order of versions, its database,
+ * os-release, and disks, each on a system made for it. The checks that ask systemd are in
+ * posture.sh.
  */
 #include <errno.h>
 #include <stdlib.h>

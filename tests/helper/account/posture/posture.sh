@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid posture: each kind of check against a system made for it, once passing, once failing, once unknown: files
 # below DEVID_TEST_ROOT, and a systemd on a private bus (tests/lib/systemd-mock.py).
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,5 +1,6 @@
-/* The gate asks the account's policy: settings, rules, the office, the state of the machine; without holding up
- * anybody else, and no more often than it must.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The gate asks the account's policy: settings, rules, the office, the state of the machine;
+ * without holding up anybody else, and no more often than it must.
  */
 #include <fcntl.h>
 #include <pwd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The gate: OnUse, protection, when a verdict is made anew, what is remembered of a refusal. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -373,8 +374,9 @@ static guint lines_of(const char *text)
 	return count;
 }
 
-/* Thousands of short processes, each by another name, refused and allowed: the import is in the log still, what they
- * did is a few lines that say how often, and what somebody else did is told as ever.
+/* Thousands of short processes, each by another name, refused and allowed: the import is in the log
+ * still, what they did is a few lines that say how often, and what somebody else did is told as
+ * ever.
  */
 static void test_many_processes(void **state)
 {

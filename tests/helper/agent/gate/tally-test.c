@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How many events one user can bring about: by numbers, not by the clock. */
 #include "agent/gate/tally.h"
 #include "tests/helper/agent/support.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the tests of identities share. */
 #include <dirent.h>
 #include <stdlib.h>

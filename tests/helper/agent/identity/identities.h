@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Identities made on the spot, a private data folder, and whether all in it is whole. */
 #ifndef TEST_IDENTITIES_H
 #define TEST_IDENTITIES_H
@@ -55,8 +56,9 @@ gboolean write_public(const struct made *made, const char *label, struct identit
 /* It was refused for that reason; `*error` is clear again. */
 void assert_fails(gboolean done, GError **error, enum devid_result why);
 
-/* Every record is readable, its private half is there and belongs to it, nothing is left over (marks
- * and halves that nobody names go with the next writer, which this is). Returns the records' count.
+/* Every record is readable, its private half is there and belongs to it, nothing is left over
+ * (marks and halves that nobody names go with the next writer, which this is). Returns the records'
+ * count.
  */
 size_t assert_whole(void);
 /* The one record with that label; the test fails where there is none. */

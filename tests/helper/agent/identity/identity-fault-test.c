@@ -1,5 +1,6 @@
-/* Every write, failed or killed at each of its steps: what was there before is there, whole, or what was
- * to come is; never half of it, and what a dead writer left the next one takes away.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every write, failed or killed at each of its steps: what was there before is there, whole, or
+ * what was to come is; never half of it, and what a dead writer left the next one takes away.
  *
  * Each try runs in a process of its own (this program with arguments), since some are killed. With
  * TEST_STORE=keyring the halves go to the real keyring (identity-keyring.sh).
@@ -41,7 +42,8 @@ static void begin_faults(int step, int errno_or_0)
 	test_hook_fault = fail_at_step;
 }
 
-/* --- the writes, as the child does them -------------------------------------------------------- */
+/* --- the writes, as the child does them
+ * -------------------------------------------------------- */
 
 struct scene {
 	struct made old, new;
@@ -175,7 +177,8 @@ static int child(int write, int fault_errno, int step)
 	return countdown > 0 ? 0 : REACHED;
 }
 
-/* --- the parent -------------------------------------------------------------------------------- */
+/* --- the parent
+ * -------------------------------------------------------------------------------- */
 
 static char *program;
 

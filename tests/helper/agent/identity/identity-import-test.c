@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Imports: new, again, restored, replaced, kept and undone, refused. */
 #include <string.h>
 #include <unistd.h>

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The tests of identities once more, with their halves in the real gnome-keyring.
 . "$(dirname "$0")/../../../lib/common.sh"
 . "$TESTS/lib/keyring.sh"

@@ -1,5 +1,7 @@
-/* The labels of an identity's objects: whose a label is that comes with a key or a certificate, what sets one, what
- * renames the identity, and what keeps them. On the machine's token, where the store is a file.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The labels of an identity's objects: whose a label is that comes with a key or a certificate,
+ * what sets one, what renames the identity, and what keeps them. On the machine's token, where the
+ * store is a file.
  */
 #include <string.h>
 #include <internal/path.h>
@@ -18,8 +20,8 @@ static char *wrote(gboolean done, struct identity_result *result)
 	return name;
 }
 
-/* What the objects show, of the identity of that name; the key's or the public key's NULL: no line says it, for it is
- * the name, or the key's.
+/* What the objects show, of the identity of that name; the key's or the public key's NULL: no line
+ * says it, for it is the name, or the key's.
  */
 static void assert_labels(const char *name, const char *key, const char *public_key)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Many writers at once: nothing is lost, nobody overwrites anybody. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What somebody else put into the data folder, or in its place: never followed, never believed. */
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* What other tools write: key and certificate one after the other, in either order; then removing and
- * renaming. On the system token, where the store is a file.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What other tools write: key and certificate one after the other, in either order; then removing
+ * and renaming. On the system token, where the store is a file.
  */
 #include <string.h>
 #include <internal/path.h>

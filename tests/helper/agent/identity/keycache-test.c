@@ -1,5 +1,6 @@
-/* Opened keys: read once however many ask, handed out while they are dropped, waited for no longer than
- * their client stays.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Opened keys: read once however many ask, handed out while they are dropped, waited for no longer
+ * than their client stays.
  */
 #include <string.h>
 #include "agent/identity/keycache.h"

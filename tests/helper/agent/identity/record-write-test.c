@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Records written are records read, whatever is in them; what can't be read back is not written. */
 #include <stdlib.h>
 #include <string.h>

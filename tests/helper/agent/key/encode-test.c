@@ -1,4 +1,6 @@
-/* Keys as C_CreateObject brings them: a WRITE frame of their numbers, and what is missing or wrong in it. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Keys as C_CreateObject brings them: a WRITE frame of their numbers, and what is missing or wrong
+ * in it. */
 #include <string.h>
 #include <gnutls/x509.h>
 #include <internal/cleanup.h>

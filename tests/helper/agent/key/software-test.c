@@ -1,4 +1,6 @@
-/* Software keys: every scheme, digest and key, verified with another library; and what is refused. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Software keys: every scheme, digest and key, verified with another library; and what is
+ * refused. */
 #include <string.h>
 #include <gnutls/crypto.h>
 #include <internal/cleanup.h>

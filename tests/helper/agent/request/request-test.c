@@ -1,5 +1,6 @@
-/* Requests without a socket: who may ask what, frames that are cut, doubled, mixed up, and multi-part
- * signatures.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Requests without a socket: who may ask what, frames that are cut, doubled, mixed up, and
+ * multi-part signatures.
  */
 #include <string.h>
 #include <unistd.h>
@@ -424,7 +425,8 @@ static void assert_line(const char *line)
 		fail_msg("no line %s: %s", line, text);
 }
 
-/* A module from before names no object: then it is the identity, with all that is called like it. */
+/* A module from before names no object: then it is the identity, with all that is called like
+ * it. */
 static void test_rename_object(void **state)
 {
 	rename_to("key", OBJECT_PRIVATE_KEY, DEVID_OK);
@@ -483,7 +485,8 @@ static void test_status(void **state)
 
 /* --- REFUSED --- */
 
-/* A user's agent, whose machine has the identity "ec" and the half that is told of another, "rsa". */
+/* A user's agent, whose machine has the identity "ec" and the half that is told of another,
+ * "rsa". */
 static int begin_refused(void **state)
 {
 	int result = begin_half(state, SCOPE_USER);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whose connection ends where there are too many: nobody keeps others out. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -75,8 +76,8 @@ static void who_has_most_makes_room(void **state)
 	assert_ptr_equal(crowd_pick(connections, CROWD_ANYBODY), first_of_bob);
 }
 
-/* Some users who begin signatures and never end them: the one who comes after them must not be the one
- * to go, for want of others.
+/* Some users who begin signatures and never end them: the one who comes after them must not be the
+ * one to go, for want of others.
  */
 static void begun_signatures_keep_nobody_out(void **state)
 {

@@ -1,4 +1,6 @@
-/* The server with its socket and threads, over a store under the test's hand: hangups, prompts, leaving. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The server with its socket and threads, over a store under the test's hand: hangups, prompts,
+ * leaving. */
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -144,7 +146,8 @@ static void test_hangup_cancels(void **state)
 	assert_int_equal(events_with("Failed", NULL), 0);
 }
 
-/* Half a hangup (the client shuts its writing side) is one too: it can't ask for anything any more. */
+/* Half a hangup (the client shuts its writing side) is one too: it can't ask for anything any
+ * more. */
 static void test_shutdown_cancels(void **state)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
@@ -272,7 +275,8 @@ static void test_last_request(void **state)
 	assert_int_equal(client_connect(&late, SCOPE_USER, CLIENT_NO_START), DEVID_AGENT_GONE);
 }
 
-/* The socket was taken away and another agent listens: the first one leaves that alone as it goes. */
+/* The socket was taken away and another agent listens: the first one leaves that alone as it
+ * goes. */
 static void test_replaced_socket(void **state)
 {
 	struct listening other = LISTENING_INIT;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How long who asks too fast waits: by numbers, not by the clock. */
 #include "agent/server/throttle.h"
 #include "tests/helper/agent/support.h"

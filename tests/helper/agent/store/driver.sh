@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # store-driver as a coprocess, for the tests of stores: driver_start; driver WORDS…; driver_stop.
 
 driver_start() {

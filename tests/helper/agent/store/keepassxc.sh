@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Keys in KeePassXC, which keeps what is deleted: its recycle bin, an entry's history. What is secret is overwritten
 # before, and what may still be found is named. The same order of things in gnome-keyring.
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The main job with the keyring in every state, from the command and from a PKCS#11 program: nothing
 # waits past its bound, no identity is lost or half written. Bounds are shortened as in keyring.sh.
 . "$(dirname "$0")/../../../lib/common.sh"

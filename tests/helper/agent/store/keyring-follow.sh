@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The agent follows its session: what was refused for want of the keyring is forgotten when that opens; it
 # leaves with its bus; one that was started for a bus that is gone takes the one that its clients are on.
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The store "keyring" with a Secret Service that misbehaves (tests/lib/secret-mock.py): what the real
 # one can't be made to do.
 . "$(dirname "$0")/../../../lib/common.sh"

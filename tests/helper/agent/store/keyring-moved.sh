@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Items that others move, remove or replace while the agent remembers where they lay: what is read is the
 # key that was asked for, or nothing.
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The keyring's real bounds, which take minutes: 4.5 s for a daemon that hangs, 118 s for a prompt that
 # nobody answers. Run by hand or by night: DEVID_SOAK=yes meson test keyring-soak
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The store "keyring" with the real gnome-keyring, in every state that a desktop gets it into. Bounds
 # are shortened (DEVID_TEST_BOUNDS): a step 1 s, a prompt 3 s; keyring-soak.sh waits for the real ones.
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The real KWallet as Secret Service, without the part of Qt's that it enciphers with, as Debian installs it: said as
 # what it is, with the package that mends it, and nothing is left behind.
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Drives the stores from a script: one command a line on standard input, one answer a line.
  *
  *	STORE state                 -> ok MS STATE WHY
@@ -9,8 +10,8 @@
  *	locked                      -> how often the keyring told that it locked
  *	sent                        -> ok 0 0 yes|no: whether the last write gave the store anything
  *
- * RESULT is the error's reason word, PROGRESS how often a prompt was told of. The "private half" is the
- * text's bytes: a store knows nothing of keys.
+ * RESULT is the error's reason word, PROGRESS how often a prompt was told of. The "private half" is
+ *the text's bytes: a store knows nothing of keys.
  */
 #include <stdio.h>
 #include <stdlib.h>

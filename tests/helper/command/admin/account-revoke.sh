@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # account revoke: a device certificate's serial number goes into the account's list, and devid check and devid
 # verify refuse it from then on; what is no device certificate, and an account that can't be changed, are refused.
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # ca list --used-by: which signing certificate still carries how many identities, by the event logs of many
 # machines; whatever else is in such a file is skipped and counted.
 . "$(dirname "$0")/../../../lib/common.sh"

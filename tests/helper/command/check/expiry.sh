@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Ends that come near: list, status, check and ca list warn of them by ExpiryWarning=, and check --notify tells
 # a person once a day.
 . "$(dirname "$0")/../../../lib/common.sh"

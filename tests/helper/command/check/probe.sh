@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # check --server: handshakes with servers of three kinds that take the certificate, refuse it, name other issuers,
 # close, or never answer; by our own module, the key in a file.
 . "$(dirname "$0")/../../../lib/common.sh"

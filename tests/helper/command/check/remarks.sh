@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What the account accepts and others refuse is told at import, check, show, verify and doctor: usages that TLS
 # gateways ask for, a CA named by another serial number. And certificates without a subject are shown by their
 # alternative names.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """tls-server.py MODE [PKI]: servers that misbehave, on a port of the system's choice (printed first).
 
 close    closes as soon as somebody connects

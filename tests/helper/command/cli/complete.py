@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """complete.py SHELL FILE LINE: what SHELL makes of LINE when it is typed with Tab and Return, FILE being our
 completion for it.
 

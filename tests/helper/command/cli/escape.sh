@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Names in certificates, labels, files, programs and servers' words are anybody's: none steers the terminal that
 # a command's words or its JSON end up on, turns the writing direction round or hides itself; JSON says them all
 # the same, and what was printed with escapes is understood again.

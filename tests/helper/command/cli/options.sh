@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The table of subcommands is the documentation: usage text, completions and manual pages agree with it, each
 # command and each option, both ways.
 . "$(dirname "$0")/../../../lib/common.sh"

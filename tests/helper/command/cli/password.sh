@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Where passwords come from, and where they never go: the terminal (its echo off, and on again whatever
 # ends the question), files, descriptors, systemd's credential; no argument, log, core or event.
 . "$(dirname "$0")/../../../lib/common.sh"

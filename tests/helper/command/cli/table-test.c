@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Columns, measured in terminal cells. */
 #include <stdarg.h>
 #include <stddef.h>

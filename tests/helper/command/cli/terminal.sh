@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What a person sees: on terminals of several widths, with and without colour.
 . "$(dirname "$0")/../../../lib/common.sh"
 . "$TESTS/lib/records.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Dashes of word processors, near misses. */
 #include <stdarg.h>
 #include <stddef.h>

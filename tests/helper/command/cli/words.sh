@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The words of the command line: what is asked for, misspelt, pasted from a word processor, or left out.
 . "$(dirname "$0")/../../../lib/common.sh"
 . "$TESTS/lib/records.sh"

@@ -1,5 +1,6 @@
-/* What connections do is told by files in a folder of the user's own; where that can't be had, it is said why, and
- * in the same words as of the folder of choices.
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What connections do is told by files in a folder of the user's own; where that can't be had, it
+ * is said why, and in the same words as of the folder of choices.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,6 @@
-/* When a connection that dropped is made again: each pause, the end of them, and what is never tried again. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* When a connection that dropped is made again: each pause, the end of them, and what is never
+ * tried again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Which findings of the doctor's sources were never seen.
 
 doctor-findings.py MESSAGES SOURCE.c…: MESSAGES has a line "RESULT MESSAGE" for each that was. Prints the format of

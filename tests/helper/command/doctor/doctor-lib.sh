@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What the tests of `devid doctor` share: an installed machine on which all is well for alice, who has one identity
 # "laptop" in her keyring, and rows that spoil one thing each. After common.sh, machine.sh, keyring.sh, clients.sh:
 #

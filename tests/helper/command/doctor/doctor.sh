@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid doctor: a healthy machine gives no finding; what can be wrong with programs, modules, agents, sockets and
 # the keyring is found, each provoked; and nothing of it takes for ever.
 . "$(dirname "$0")/../../../lib/clients.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* For LD_PRELOAD: a clock that was set back to 2020. */
 #include <time.h>
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid doctor: what can be wrong with identities, their keys and certificates, the clock, the account, the machine's
 # agent, and what lies about, is found; each provoked and mended.
 . "$(dirname "$0")/../../../lib/clients.sh"

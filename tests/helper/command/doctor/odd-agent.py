@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """An agent that is not as it should be, in the place of the one that listens.
 
 odd-agent.py SOCKET MODE: old (of another version), mute (answers HELLO alone), silent (nothing at all).

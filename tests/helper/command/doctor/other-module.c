@@ -1,4 +1,6 @@
-/* A module that says it is devid's, of another version, without a token. OTHER_MODULE=fails: it does not start. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A module that says it is devid's, of another version, without a token. OTHER_MODULE=fails: it
+ * does not start. */
 #include <stdlib.h>
 #include <string.h>
 #include <p11-kit/pkcs11.h>

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid doctor: how it speaks (a table, JSON, its words), what its report for the help desk has and has not, that
 # nothing hangs it, and that it leaves nothing running.
 . "$(dirname "$0")/../../../lib/clients.sh"

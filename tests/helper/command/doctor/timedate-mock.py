@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """systemd-timedated on a private bus: timedate-mock.py yes|no|lacks|silent, whether the clock is kept right;
 lacks: nor could it be, for want of a service."""
 import sys

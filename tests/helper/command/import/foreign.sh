@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # import-cert --store 'pkcs11:…': the whole identity onto another token, or nothing of it. The token is
 # SoftHSM's, behind a shim that makes it full, write-protected, or as choosy as a TPM.
 . "$(dirname "$0")/../../../lib/common.sh"

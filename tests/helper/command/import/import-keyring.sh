@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # import-cert to the real gnome-keyring, open, locked, asked, dismissed, silent, stopped, and where there
 # is none: each ends within its bound, and the identity is there whole or not at all.
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What import-cert does beside reading files: names, PEM and DER, standard input, sizes, the check's
 # verdict, doing nothing twice, replacing, the dry run, JSON, warnings, events.
 . "$(dirname "$0")/../../../lib/common.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A PKCS#11 module around SoftHSM that does what SoftHSM can't be made to: SHIM_MODE is
  *
  *	no-private	private keys can't be created, as on a TPM (CKR_ATTRIBUTE_VALUE_INVALID)

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid profile --install where it can't or mustn't write: what another user planted, what is no file, a folder that
 # is closed, full or read-only, marks that were torn. It ends with an error that names the path, what was there stays
 # as it was, and nothing is left beside it.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # devid profile: each client's configuration names the identity and nothing secret; --install tells first, keeps the
 # old file, is idempotent, and refuses links and what others can write to. What the clients make of it is tested
 # in tests/clients/profile-*.sh.

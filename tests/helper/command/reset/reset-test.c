@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a reset keeps of its work: the first error decides, whatever comes after it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,6 @@
-/* Which files of a token's folder a reset takes for keys that nobody names, and for marks of such: no other may go. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which files of a token's folder a reset takes for keys that nobody names, and for marks of such:
+ * no other may go. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,6 @@
-/* What a client's last lines are taken for: which line decides, whose words count, and what is said where none does. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a client's last lines are taken for: which line decides, whose words count, and what is said
+ * where none does. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

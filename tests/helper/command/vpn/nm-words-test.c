@@ -1,4 +1,6 @@
-/* NetworkManager's answers and ends in our words: whose text decides, and that nothing is left without a cause. */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* NetworkManager's answers and ends in our words: whose text decides, and that nothing is left
+ * without a cause. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is taken from the answer of `openconnect --authenticate`, and what is not. */
 #include <setjmp.h>
 #include <stdarg.h>
