@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Runs every test from a fresh clone: installs what is missing, builds twice (as released, but for the hooks
-# of tests; with address and undefined-behaviour sanitizers) with warnings as errors, runs all tests in both,
-# those of threads under load in a third build, with the thread sanitizer, and those that need no hooks in a
-# fourth, which is what is shipped. Needs Debian 12 and root (apt, name spaces of mounts and networks). The
+# Runs every test from a fresh clone: installs what is missing, builds as released but for the hooks of tests
+# and runs all; builds with address and undefined-behaviour sanitizers and runs what is no script of clients
+# or of the command; with the thread sanitizer, those of threads under load; and as it is shipped, those that
+# need no hooks. Warnings are errors. Needs Debian 12 and root (apt, name spaces of mounts and networks). The
 # last line is
 #
 #	N passed, N failed, N skipped
@@ -11,7 +11,10 @@
 # counted by TAP subtest. A build that fails, a test that crashes, hangs or breaks its plan, a report of a
 # sanitizer, a file that is not formatted, or no test at all: each is a failure, and then the status is 1.
 #
-#	bash tests/run.sh [--source FOLDER] [--build FOLDER] [--tree plain|asan|tsan|shipped]...
+#	bash tests/run.sh [--source FOLDER] [--build FOLDER] [--tree plain|asan|asan-shell|tsan|shipped]...
+#
+# asan-shell is run by name alone: the command's shell tests with sanitizers, which take as long as all the
+# rest. What they parse is fuzzed with sanitizers in `asan`, where the agent's shell tests run too.
 set -u
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 exec </dev/null
@@ -124,10 +127,11 @@ declare -A options=(
 	[tsan]='-Dtest-hooks=true -Dbuildtype=debug -Doptimization=1 -Db_sanitize=thread'
 	[shipped]='-Dtest-hooks=false -Dbuildtype=debugoptimized -Db_sanitize=none'
 )
+options[asan-shell]=${options[asan]}
 # Programs that were not built with a sanitizer can't load a module that was: clients run in the plain tree.
 declare -A suites=(
-	[plain]=''
-	[asan]='--no-suite clients --no-suite data --no-suite lib --no-suite install'
+	[asan]='--no-suite clients --no-suite data --no-suite lib --no-suite install --no-suite shell'
+	[asan-shell]='--suite shell'
 	[tsan]='--suite stress'
 )
 # All of a tree is built, unless it says what is enough for its tests.
