@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 #include <internal/cleanup.h>
 #include <internal/client.h>
 #include <internal/client-wait.h>
+#include <internal/clock.h>
 
 #define LEAVE_WAIT_MS	1000 /* for an agent of another version to go */
 #define EARLIER_US	5    /* than one look before an answer is due, its looking begins */
@@ -22,17 +22,9 @@
 #define NAP_MAX_US	5000
 #define BUS_ADDRESS_MAX 1024
 
-static int64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static int64_t now_ms(void)
 {
-	return now_us() / 1000;
+	return clock_us() / 1000;
 }
 
 /* The folder decides who may put a socket there: ours alone, or root's and the agent's. */
@@ -232,9 +224,9 @@ static void nap(struct client *client)
 	if (length <= 0 || client->expected_us > NAP_MAX_US)
 		return;
 	bound.tv_nsec = length * 1000L;
-	start = now_us();
+	start = clock_us();
 	if (ppoll(&entry, 1, &bound, NULL) == 0)
-		client->late_us += ((int)(now_us() - start) - length - client->late_us) / 4;
+		client->late_us += ((int)(clock_us() - start) - length - client->late_us) / 4;
 	if (client->late_us < 0 || client->late_us > LATE_MAX_US)
 		client->late_us = CLIENT_LATE_US;
 }
@@ -302,11 +294,11 @@ enum devid_result client_exchange(struct client *client, const struct wire_frame
 	*broken = true;
 	if (!client_is_connected(client))
 		return DEVID_AGENT_GONE;
-	start = now_us();
+	start = clock_us();
 	result = socket_send(client->fd, request, CLIENT_WAIT_MS);
 	if (result == DEVID_OK) {
 		look = begin_look(client);
-		looked = now_us();
+		looked = clock_us();
 		result = receive_reply(client, reply, look);
 	}
 	if (result == DEVID_OK &&
@@ -317,7 +309,7 @@ enum devid_result client_exchange(struct client *client, const struct wire_frame
 		return result;
 	}
 	*broken = false;
-	learn(client, now_us() - start, now_us() - looked, look);
+	learn(client, clock_us() - start, clock_us() - looked, look);
 	return code < DEVID_RESULT_COUNT ? (enum devid_result)code : DEVID_FAILED;
 }
 

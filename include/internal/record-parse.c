@@ -15,13 +15,17 @@ struct text {
 	size_t length;
 };
 
+#define WORD_MAX 64
+
+/* Rows of the table below. */
+enum { ROW_VERSION, ROW_LEAF = 11, ROW_CHAIN, ROW_COUNT = ROW_CHAIN + 3 };
+
 /* Where the reader is. */
 struct reader {
 	const char *next, *end;
-	unsigned line;		    /* of the line taken last, from 1 */
-	unsigned seen;		    /* bits of the rows of the table below */
-	size_t ids, labels, checks; /* chain values seen so far */
-	bool no_leaf;
+	unsigned line; /* of the line taken last, from 1 */
+	bool leaf;
+	size_t given[ROW_COUNT]; /* how often each row was */
 };
 
 /* Takes a line without its LF. False: no line, or one that doesn't end. */
@@ -75,7 +79,14 @@ static bool is_whole_sequence(const uint8_t *der, size_t length)
 	return body == length - header;
 }
 
-static enum devid_result decode_der(struct text text, struct record_bytes *bytes)
+/* Values to where they belong, which has `size` bytes. */
+
+static enum devid_result decode_version(struct text text, void *out, size_t size)
+{
+	return text_is(text, "1") ? DEVID_OK : DEVID_BAD_DATA;
+}
+
+static enum devid_result decode_der(struct text text, void *out, size_t size)
 {
 	uint8_t *der = malloc(text.length / 4 * 3 + 3);
 	ptrdiff_t length;
@@ -87,20 +98,33 @@ static enum devid_result decode_der(struct text text, struct record_bytes *bytes
 		free(der);
 		return DEVID_BAD_DATA;
 	}
-	*bytes = (struct record_bytes){ der, (size_t)length };
+	*(struct record_bytes *)out = (struct record_bytes){ der, (size_t)length };
 	return DEVID_OK;
 }
 
-static enum devid_result decode_label(struct text text, char **label)
+static enum devid_result copy_bounded(struct text text, size_t most, char **out)
 {
-	if (text.length == 0 || text.length > RECORD_LABEL_MAX)
+	if (text.length == 0 || text.length > most)
 		return DEVID_BAD_DATA;
-	*label = copy_text(text);
-	return *label ? DEVID_OK : DEVID_NO_MEMORY;
+	*out = copy_text(text);
+	return *out ? DEVID_OK : DEVID_NO_MEMORY;
 }
 
-static enum devid_result decode_id(struct text text, struct record_bytes *id)
+static enum devid_result decode_label(struct text text, void *out, size_t size)
 {
+	return copy_bounded(text, RECORD_LABEL_MAX, out);
+}
+
+/* A store, a time. The agent knows which stores there are; a newer one's record still lists. */
+static enum devid_result decode_word(struct text text, void *out, size_t size)
+{
+	return copy_bounded(text, WORD_MAX, out);
+}
+
+static enum devid_result decode_id(struct text text, void *out, size_t size)
+{
+	struct record_bytes *id = out;
+
 	if (text.length == 0 || text.length > 2 * RECORD_ID_MAX)
 		return DEVID_BAD_DATA;
 	id->data = malloc(text.length / 2 + 1);
@@ -110,137 +134,64 @@ static enum devid_result decode_id(struct text text, struct record_bytes *id)
 	return hex_decode(text.data, text.length, id->data) ? DEVID_OK : DEVID_BAD_DATA;
 }
 
-static enum devid_result decode_fixed(struct text text, uint8_t *out, size_t size)
+static enum devid_result decode_hex(struct text text, void *out, size_t size)
 {
 	return text.length == 2 * size && hex_decode(text.data, text.length, out) ? DEVID_OK
 										  : DEVID_BAD_DATA;
 }
 
-static enum devid_result read_version(struct text value, struct record *record,
-				      struct reader *reader)
+static enum devid_result decode_yes(struct text text, void *out, size_t size)
 {
-	return text_is(value, "1") ? DEVID_OK : DEVID_BAD_DATA;
+	bool *yes = out;
+
+	*yes = text_is(text, "yes");
+	return *yes || text_is(text, "no") ? DEVID_OK : DEVID_BAD_DATA;
 }
 
-static enum devid_result read_label(struct text value, struct record *record, struct reader *reader)
-{
-	return decode_label(value, &record->label);
-}
+enum { ROW_REQUIRED = 1, ROW_WITH_LEAF = 2 };
 
-static enum devid_result read_key_label(struct text value, struct record *record,
-					struct reader *reader)
-{
-	return decode_label(value, &record->key_label);
-}
+#define IN(type, member) offsetof(struct type, member), sizeof(((struct type *)NULL)->member)
 
-static enum devid_result read_public_key_label(struct text value, struct record *record,
-					       struct reader *reader)
-{
-	return decode_label(value, &record->public_key_label);
-}
-
-static enum devid_result read_id(struct text value, struct record *record, struct reader *reader)
-{
-	return decode_id(value, &record->id);
-}
-
-static enum devid_result read_store(struct text value, struct record *record, struct reader *reader)
-{
-	/* The agent knows which stores there are; a newer one's record still lists. */
-	if (value.length == 0 || value.length > 64)
-		return DEVID_BAD_DATA;
-	record->store = copy_text(value);
-	return record->store ? DEVID_OK : DEVID_NO_MEMORY;
-}
-
-static enum devid_result read_spki_hash(struct text value, struct record *record,
-					struct reader *reader)
-{
-	return decode_fixed(value, record->spki_hash, sizeof(record->spki_hash));
-}
-
-static enum devid_result read_spki(struct text value, struct record *record, struct reader *reader)
-{
-	return decode_der(value, &record->spki);
-}
-
-static enum devid_result read_imported(struct text value, struct record *record,
-				       struct reader *reader)
-{
-	if (value.length == 0 || value.length > 64)
-		return DEVID_BAD_DATA;
-	record->imported = copy_text(value);
-	return record->imported ? DEVID_OK : DEVID_NO_MEMORY;
-}
-
-static enum devid_result read_size_accepted(struct text value, struct record *record,
-					    struct reader *reader)
-{
-	record->size_accepted = text_is(value, "yes");
-	return record->size_accepted || text_is(value, "no") ? DEVID_OK : DEVID_BAD_DATA;
-}
-
-static enum devid_result read_check_value(struct text value, struct record *record,
-					  struct reader *reader)
-{
-	return decode_fixed(value, record->check_value, sizeof(record->check_value));
-}
-
-static enum devid_result read_leaf(struct text value, struct record *record, struct reader *reader)
-{
-	reader->no_leaf = text_is(value, "no");
-	return reader->no_leaf || text_is(value, "yes") ? DEVID_OK : DEVID_BAD_DATA;
-}
-
-static enum devid_result read_chain_id(struct text value, struct record *record,
-				       struct reader *reader)
-{
-	if (reader->ids == RECORD_CHAIN_MAX)
-		return DEVID_BAD_DATA;
-	return decode_id(value, &record->chain[reader->ids++].id);
-}
-
-static enum devid_result read_chain_label(struct text value, struct record *record,
-					  struct reader *reader)
-{
-	if (reader->labels == RECORD_CHAIN_MAX)
-		return DEVID_BAD_DATA;
-	return decode_label(value, &record->chain[reader->labels++].label);
-}
-
-static enum devid_result read_chain_check(struct text value, struct record *record,
-					  struct reader *reader)
-{
-	if (reader->checks == RECORD_CHAIN_MAX)
-		return DEVID_BAD_DATA;
-	return decode_fixed(value, record->chain[reader->checks++].check_value,
-			    sizeof(record->chain[0].check_value));
-}
-
-enum { ROW_REQUIRED = 1, ROW_WITH_LEAF = 2, ROW_REPEATS = 4 };
-
+/* Those from ROW_CHAIN on stand once for each certificate of the chain, and go there; others stand
+ * once. */
 static const struct row {
 	const char *name;
-	enum devid_result (*read)(struct text value, struct record *record, struct reader *reader);
+	enum devid_result (*decode)(struct text text, void *out, size_t size);
+	size_t offset, size;
 	unsigned flags;
-} rows[] = {
-	{ "Devid-Identity", read_version, ROW_REQUIRED },
-	{ "Label", read_label, ROW_REQUIRED },
-	{ "Key-Label", read_key_label, 0 },
-	{ "Public-Key-Label", read_public_key_label, 0 },
-	{ "ID", read_id, ROW_REQUIRED },
-	{ "Store", read_store, ROW_REQUIRED },
-	{ "SPKI-SHA256", read_spki_hash, ROW_REQUIRED },
-	{ "SPKI", read_spki, ROW_REQUIRED },
-	{ "Imported", read_imported, ROW_REQUIRED },
-	{ "Size-Accepted", read_size_accepted, 0 },
-	{ "Check-Value", read_check_value, ROW_WITH_LEAF },
-	{ "Leaf", read_leaf, 0 },
-	{ "Chain-ID", read_chain_id, ROW_REPEATS },
-	{ "Chain-Label", read_chain_label, ROW_REPEATS },
-	{ "Chain-Check-Value", read_chain_check, ROW_REPEATS },
+} rows[ROW_COUNT] = {
+	{ "Devid-Identity", decode_version, 0, 0, ROW_REQUIRED },
+	{ "Label", decode_label, IN(record, label), ROW_REQUIRED },
+	{ "Key-Label", decode_label, IN(record, key_label), 0 },
+	{ "Public-Key-Label", decode_label, IN(record, public_key_label), 0 },
+	{ "ID", decode_id, IN(record, id), ROW_REQUIRED },
+	{ "Store", decode_word, IN(record, store), ROW_REQUIRED },
+	{ "SPKI-SHA256", decode_hex, IN(record, spki_hash), ROW_REQUIRED },
+	{ "SPKI", decode_der, IN(record, spki), ROW_REQUIRED },
+	{ "Imported", decode_word, IN(record, imported), ROW_REQUIRED },
+	{ "Size-Accepted", decode_yes, IN(record, size_accepted), 0 },
+	{ "Check-Value", decode_hex, IN(record, check_value), ROW_WITH_LEAF },
+	[ROW_LEAF] = { "Leaf", decode_yes, IN(reader, leaf), 0 },
+	[ROW_CHAIN] = { "Chain-ID", decode_id, IN(record_chain, id), 0 },
+	{ "Chain-Label", decode_label, IN(record_chain, label), 0 },
+	{ "Chain-Check-Value", decode_hex, IN(record_chain, check_value), 0 },
 };
-#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+
+static enum devid_result read_value(size_t row, struct text value, struct record *record,
+				    struct reader *reader)
+{
+	void *out = row >= ROW_CHAIN  ? (void *)&record->chain[reader->given[row]]
+		    : row == ROW_LEAF ? (void *)reader
+				      : record;
+
+	if (reader->given[row] >= (row >= ROW_CHAIN ? RECORD_CHAIN_MAX : 1))
+		return DEVID_BAD_DATA;
+	reader->given[row]++;
+	/* The version comes first: it says how the rest is to be read. */
+	return reader->given[ROW_VERSION]
+		       ? rows[row].decode(value, (char *)out + rows[row].offset, rows[row].size)
+		       : DEVID_BAD_DATA;
+}
 
 static enum devid_result read_header_line(struct text line, struct record *record,
 					  struct reader *reader)
@@ -253,30 +204,23 @@ static enum devid_result read_header_line(struct text line, struct record *recor
 	    !utf8_is_printable(line.data, line.length))
 		return DEVID_BAD_DATA;
 	value = (struct text){ colon + 2, line.length - name_length - 2 };
-	for (size_t i = 0; i < ROW_COUNT; i++) {
-		if (!text_is(name, rows[i].name))
-			continue;
-		if (reader->seen & 1u << i && !(rows[i].flags & ROW_REPEATS))
-			return DEVID_BAD_DATA;
-		/* The version comes first: it says how the rest is to be read. */
-		if (reader->seen == 0 && i != 0)
-			return DEVID_BAD_DATA;
-		reader->seen |= 1u << i;
-		return rows[i].read(value, record, reader);
-	}
-	return reader->seen ? DEVID_OK : DEVID_BAD_DATA;
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (text_is(name, rows[i].name))
+			return read_value(i, value, record, reader);
+	return reader->given[ROW_VERSION] ? DEVID_OK : DEVID_BAD_DATA;
 }
 
 static bool header_is_complete(const struct reader *reader)
 {
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		bool needed = rows[i].flags & ROW_REQUIRED ||
-			      (rows[i].flags & ROW_WITH_LEAF && !reader->no_leaf);
+			      (rows[i].flags & ROW_WITH_LEAF && reader->leaf);
 
-		if (needed && !(reader->seen & 1u << i))
+		if ((needed && !reader->given[i]) ||
+		    (i > ROW_CHAIN && reader->given[i] != reader->given[ROW_CHAIN]))
 			return false;
 	}
-	return reader->ids == reader->labels && reader->ids == reader->checks;
+	return true;
 }
 
 /* Up to the empty line, or to the end where no PEM block follows. */
@@ -316,7 +260,7 @@ static enum devid_result read_pem(struct reader *reader, struct record_bytes *by
 	if (!text_is(line, PEM_END))
 		return DEVID_BAD_DATA;
 	body.length = (size_t)(line.data - body.data);
-	return decode_der(body, bytes);
+	return decode_der(body, bytes, sizeof(*bytes));
 }
 
 static enum devid_result read_record(struct reader *reader, struct record *record)
@@ -324,21 +268,21 @@ static enum devid_result read_record(struct reader *reader, struct record *recor
 	enum devid_result result = read_header(reader, record);
 	struct text line;
 
-	if (result == DEVID_OK && !reader->no_leaf)
+	if (result == DEVID_OK && reader->leaf)
 		result = read_pem(reader, &record->leaf);
-	for (size_t i = 0; result == DEVID_OK && i < reader->ids; i++)
+	for (size_t i = 0; result == DEVID_OK && i < reader->given[ROW_CHAIN]; i++)
 		result = read_pem(reader, &record->chain[i].certificate);
 	while (result == DEVID_OK && reader->next < reader->end)
 		if (!take_line(reader, &line) || line.length > 0)
 			result = DEVID_BAD_DATA;
-	record->chain_count = reader->ids;
+	record->chain_count = reader->given[ROW_CHAIN];
 	return result;
 }
 
 enum devid_result record_parse(const char *text, size_t length, struct record *record,
 			       unsigned *line)
 {
-	struct reader reader = { .next = text, .end = text + length };
+	struct reader reader = { .next = text, .end = text + length, .leaf = true };
 	enum devid_result result = DEVID_BAD_DATA;
 
 	memset(record, 0, sizeof(*record));

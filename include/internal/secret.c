@@ -89,8 +89,7 @@ enum devid_result secret_resize(struct secret *secret, size_t length)
 	if (secret->length > 0)
 		memcpy(larger.data, secret->data, secret->length);
 	larger.length = length;
-	secret_clear(secret);
-	*secret = larger;
+	secret_move(secret, &larger);
 	return DEVID_OK;
 }
 

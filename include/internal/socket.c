@@ -8,24 +8,16 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
+#include <internal/clock.h>
 #include <internal/spin.h>
 #include <internal/wire.h>
 
 #define READ_AHEAD 4096
 
-static int64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 /* -1: no deadline. */
 static int64_t deadline_after(int timeout_ms)
 {
-	return timeout_ms < 0 ? -1 : now_us() + (int64_t)timeout_ms * 1000;
+	return timeout_ms < 0 ? -1 : clock_us() + (int64_t)timeout_ms * 1000;
 }
 
 /* Looking for the peer's answer keeps the peer from making it where both share one CPU. */
@@ -56,7 +48,7 @@ static enum devid_result wait_for(int fd, short events, int64_t deadline)
 {
 	for (;;) {
 		struct pollfd entry = { .fd = fd, .events = events };
-		int64_t left = deadline < 0 ? 0 : deadline - now_us();
+		int64_t left = deadline < 0 ? 0 : deadline - clock_us();
 		int ready;
 
 		if (deadline >= 0 && left <= 0)
@@ -119,7 +111,7 @@ static enum devid_result receive_some(int fd, uint8_t *data, size_t room, int64_
 			continue;
 		if (errno != EAGAIN)
 			return from_errno();
-		if (*spin_until != 0 && now_us() < *spin_until) {
+		if (*spin_until != 0 && clock_us() < *spin_until) {
 			relax();
 			continue;
 		}
@@ -196,7 +188,7 @@ static enum devid_result receive(int fd, struct wire_frame *frame, enum way way,
 	if (spin_us > SPIN_US)
 		spin_us = SPIN_US;
 	if (spin_us > 0 && may_spin())
-		spin_until = now_us() + spin_us;
+		spin_until = clock_us() + spin_us;
 	result = receive_frame(fd, &frame->bytes, way, deadline, spin_until);
 	if (result == DEVID_OK)
 		result = wire_validate(frame);

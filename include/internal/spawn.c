@@ -18,10 +18,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <internal/cleanup.h>
 #include <internal/client.h>
+#include <internal/clock.h>
 #include <internal/environment.h>
 #include <internal/trust.h>
 
@@ -212,27 +212,16 @@ static enum devid_result launch_detached(const struct launch *launch, int ready)
 	return child > 0 ? DEVID_OK : DEVID_NO_MEMORY;
 }
 
-static int milliseconds_left(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return CLIENT_WAIT_MS - (int)((now.tv_sec - start->tv_sec) * 1000 +
-				      (now.tv_nsec - start->tv_nsec) / 1000000);
-}
-
 /* A byte: an agent listens. The end of file: none came up. */
 static enum devid_result wait_until_ready(int fd)
 {
-	struct timespec start;
-	int left;
+	int64_t deadline = clock_us() / 1000 + CLIENT_WAIT_MS, left;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	while ((left = milliseconds_left(&start)) > 0) {
+	while ((left = deadline - clock_us() / 1000) > 0) {
 		struct pollfd entry = { .fd = fd, .events = POLLIN };
 		char byte;
 
-		if (poll(&entry, 1, left) > 0)
+		if (poll(&entry, 1, (int)left) > 0)
 			return read(fd, &byte, 1) == 1 ? DEVID_OK : DEVID_AGENT_GONE;
 	}
 	return DEVID_TIMEOUT;
