@@ -26,17 +26,21 @@ done
 is "${ACTIONS[ca]:-}${ACTIONS[account]:-}${ACTIONS[policy]:-}" "add list show remove revoke show test lint " \
 	"and the actions of ca, account and policy"
 
-# options_of COMMAND: long options, sorted; short_of COMMAND: "-q=--quiet".
+# What each says of itself, read once. help_of COMMAND; options_of COMMAND: long options, sorted; short_of
+# COMMAND: "-q=--quiet"; with_value COMMAND: the options that take one.
+mkdir "$T/help"
+help_of() {
+	[ -e "$T/help/$1" ] || "${E[@]}" "$DEVID_COMMAND" help $1 >"$T/help/$1"
+	cat "$T/help/$1"
+}
 options_of() {
-	"${E[@]}" "$DEVID_COMMAND" help $1 | sed -n '/^Options:/,/^$/p' | grep -oE '^  (-[a-z], )?--[a-z-]+' |
-		grep -oE -- '--[a-z-]+' | sort
+	help_of "$1" | sed -nE '/^Options:/,/^$/s/^  (-[a-z], )?(--[a-z-]+).*/\2/p' | sort
 }
 short_of() {
-	"${E[@]}" "$DEVID_COMMAND" help $1 | sed -n '/^Options:/,/^$/s/^  \(-[a-z]\), \(--[a-z-]*\).*/\1=\2/p' | sort
+	help_of "$1" | sed -n '/^Options:/,/^$/s/^  \(-[a-z]\), \(--[a-z-]*\).*/\1=\2/p' | sort
 }
 with_value() {
-	"${E[@]}" "$DEVID_COMMAND" help $1 | sed -n '/^Options:/,/^$/p' | grep -oE '^  (-[a-z], )?--[a-z-]+ [A-Zi][^ ]*' |
-		grep -oE -- '--[a-z-]+' | sort
+	help_of "$1" | sed -nE '/^Options:/,/^$/s/^  (-[a-z], )?(--[a-z-]+) [A-Za-z].*/\2/p' | sort
 }
 
 # --- the manual pages: one a command, where "ca add" is a part of devid-ca(1)
@@ -74,7 +78,7 @@ for command in "${all[@]}"; do
 done
 told=0
 for command in "${all[@]}"; do
-	sentence=$("${E[@]}" "$DEVID_COMMAND" help $command | sed -n '/^Exit status: /,/^$/p' | paste -sd' ' | sed 's/^Exit status: //; s/ *$//')
+	sentence=$(help_of "$command" | sed -n '/^Exit status: /,/^$/p' | paste -sd' ' | sed 's/^Exit status: //; s/ *$//')
 	[ -n "$sentence" ] || continue
 	told=$((told + 1))
 	like " $(sed -n '/^\.SH EXIT STATUS/,/^\.SH EX/p' "$data/man/devid-${command%% *}.1" | paste -sd' ') " \
