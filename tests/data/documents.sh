@@ -78,7 +78,7 @@ is "$(sed -nE 's/^\.BI ([A-Za-z]+)= .*/\1/p' data/man/devid-connection.5 | sort)
 
 # --- formats.md and the reader of records
 is "$(sed -n '/^## Records/,/^## Private/p' data/doc/formats.md | grep -oE '^\| `[A-Z][A-Za-z0-9-]*`(, `[A-Za-z-]+`)*' | grep -oE '[A-Z][A-Za-z0-9-]+' | sort)" \
-	"$(grep -oE '^	\{ "[A-Z][A-Za-z0-9-]*", read_' include/internal/record-parse.c | grep -oE '[A-Z][A-Za-z0-9-]+' | sort)" \
+	"$(grep -oE '^	(\[ROW_[A-Z]+\] = )?\{ "[A-Z][A-Za-z0-9-]*", decode_' include/internal/record-parse.c | grep -oE '"[A-Z][A-Za-z0-9-]+' | tr -d '"' | sort)" \
 	"formats.md has each line of a record"
 is "$(sed -n '/^## Events/,/^## State/p' data/doc/formats.md | grep -E '^\| `[a-z_]+`' | sed 's/|[^|]*|$//' | grep -oE '`[a-z_]+`' | tr -d '`' | sort)" \
 	"$(grep -oE 'add(_owned|_foreign)?\(draft, "[a-z_]+"' helper/account/event/event.c | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u)" \
