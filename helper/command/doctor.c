@@ -10,10 +10,8 @@
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
-#include "command/doctor/results.h"
-#include "command/doctor/doctor.h"
 #include "command/doctor/report.h"
-#include "command/doctor/run.h"
+#include "command/doctor/results.h"
 #include "command.h"
 
 static struct {

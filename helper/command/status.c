@@ -9,6 +9,7 @@
 #include "base/keyring.h"
 #include "base/moment.h"
 #include "command/check/remarks.h"
+#include "command/cli/account.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
@@ -67,11 +68,6 @@ static char *keyring_words(const struct agent_look *agent, char **state)
 
 static char *account_words(const struct devid_account *account)
 {
-	static const char *const uses[] = {
-		[DEVID_ON_USE_LOG] = "log",
-		[DEVID_ON_USE_ENFORCE] = "enforce",
-		[DEVID_ON_USE_OFF] = "off",
-	};
 	size_t count = devid_account_signing_count(account);
 
 	if (devid_account_state(account) == DEVID_ACCOUNT_NONE)
@@ -80,18 +76,7 @@ static char *account_words(const struct devid_account *account)
 		return g_strdup_printf("broken: %s", devid_account_problem(account));
 	return g_strdup_printf("%s: %zu signing certificate%s, OnUse=%s",
 			       devid_account_folder(account), count, count == 1 ? "" : "s",
-			       uses[devid_account_on_use(account)]);
-}
-
-static const char *account_word(const struct devid_account *account)
-{
-	static const char *const words[] = {
-		[DEVID_ACCOUNT_NONE] = "none",
-		[DEVID_ACCOUNT_READY] = "ready",
-		[DEVID_ACCOUNT_UNUSABLE] = "broken",
-	};
-
-	return words[devid_account_state(account)];
+			       account_on_use_word(account));
 }
 
 static void print_identities(const struct identity_list *list, struct accounts *accounts)
@@ -236,7 +221,7 @@ static void print_json(struct glance *glance, const struct devid_account *accoun
 	json_text(builder, "message", glance->keyring);
 	json_builder_end_object(builder);
 	json_begin_object(builder, "account");
-	json_text(builder, "state", account_word(account));
+	json_text(builder, "state", account_state_word(account));
 	json_text(builder, "folder", devid_account_folder(account));
 	json_text(builder, "problem", devid_account_problem(account));
 	json_number(builder, "signing", (gint64)devid_account_signing_count(account));

@@ -16,6 +16,28 @@ struct devid_account *account_load(const char *config, bool system, GError **err
 				devid_reason_for(result)->cause);
 }
 
+const char *account_state_word(const struct devid_account *account)
+{
+	static const char *const words[] = {
+		[DEVID_ACCOUNT_NONE] = "none",
+		[DEVID_ACCOUNT_READY] = "ready",
+		[DEVID_ACCOUNT_UNUSABLE] = "broken",
+	};
+
+	return words[devid_account_state(account)];
+}
+
+const char *account_on_use_word(const struct devid_account *account)
+{
+	static const char *const words[] = {
+		[DEVID_ON_USE_LOG] = "log",
+		[DEVID_ON_USE_ENFORCE] = "enforce",
+		[DEVID_ON_USE_OFF] = "off",
+	};
+
+	return words[devid_account_on_use(account)];
+}
+
 gboolean account_usable(const struct devid_account *account, GError **error)
 {
 	if (devid_account_state(account) != DEVID_ACCOUNT_UNUSABLE)

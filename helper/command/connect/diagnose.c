@@ -11,8 +11,6 @@
 #include "command/cli/report.h"
 #include "command/cli/table.h"
 #include "command/doctor/results.h"
-#include "command/doctor/doctor.h"
-#include "command/doctor/run.h"
 #include "connection/connection.h"
 #include "check.h"
 #include "connect.h"

@@ -3,21 +3,9 @@
 #include <devid/reason.h>
 
 #include "base/moment.h"
+#include "command/cli/account.h"
 #include "identity/describe.h"
-#include "doctor.h"
 #include "support.h"
-#include "tell.h"
-
-static const char *on_use_word(const struct devid_account *account)
-{
-	static const char *const words[] = {
-		[DEVID_ON_USE_LOG] = "log",
-		[DEVID_ON_USE_ENFORCE] = "enforce",
-		[DEVID_ON_USE_OFF] = "off",
-	};
-
-	return words[devid_account_on_use(account)];
-}
 
 void doctor_account_file(struct doctor *doctor)
 {
@@ -33,7 +21,7 @@ void doctor_account_file(struct doctor *doctor)
 		doctor_tell(doctor, OUTCOME_PASS, NULL, "%s%s%s: OnUse=%s",
 			    devid_account_folder(account), !devid_account_name(account) ? "" : ", ",
 			    !devid_account_name(account) ? "" : devid_account_name(account),
-			    on_use_word(account));
+			    account_on_use_word(account));
 }
 
 /* What is over a limit makes the account broken; here are the ends. */

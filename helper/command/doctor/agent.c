@@ -13,9 +13,7 @@
 
 #include "base/json-value.h"
 #include "identity/agent-look.h"
-#include "doctor.h"
 #include "support.h"
-#include "tell.h"
 
 /* Who listens there, be it an agent or not; 0: nobody. */
 static pid_t listener_at(const char *path)
@@ -123,8 +121,8 @@ static void tell_unreachable(struct doctor *doctor, enum scope scope, const stru
 		doctor_tell(doctor, OUTCOME_FAIL, end,
 			    "what listens (process %d) is an agent of another version", listener);
 	else if (access(path_agent(), X_OK) < 0)
-		doctor_tell(doctor, OUTCOME_FAIL, "install devid again, as a whole",
-			    "it can't be started: %s: %s", path_agent(), g_strerror(errno));
+		doctor_tell(doctor, OUTCOME_FAIL, DOCTOR_REINSTALL, "it can't be started: %s: %s",
+			    path_agent(), g_strerror(errno));
 	else
 		doctor_tell(doctor, OUTCOME_FAIL, "its log says why: devid-agent, in the journal",
 			    "it can't be started: %s%s%s", path_agent(), !look->problem ? "" : ": ",

@@ -9,9 +9,7 @@
 #include "identity/describe.h"
 #include "identity/list.h"
 #include "identity/verdict.h"
-#include "doctor.h"
 #include "support.h"
-#include "tell.h"
 
 /* Calls `look` with each identity that has a certificate. */
 static void for_each(struct doctor *doctor,

@@ -7,9 +7,7 @@
 #include "base/bus.h"
 #include "base/moment.h"
 #include "identity/list.h"
-#include "doctor.h"
 #include "support.h"
-#include "tell.h"
 
 #define CALL_BOUND_MS 3000
 #define DAY	      (24 * 60 * 60)

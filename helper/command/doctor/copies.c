@@ -11,8 +11,7 @@
 #include <internal/path.h>
 #include <stdbool.h>
 
-#include "doctor.h"
-#include "tell.h"
+#include "support.h"
 
 #define ENTRIES_MAX 5000 /* of one place */
 #define TOLD_MAX    10

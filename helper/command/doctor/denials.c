@@ -11,9 +11,7 @@
 #include <stdbool.h>
 
 #include "command/profile/profile.h"
-#include "doctor.h"
 #include "support.h"
-#include "tell.h"
 
 #define TAIL_BYTES  (1024 * 1024)
 #define LINES_MAX   3

@@ -11,9 +11,7 @@
 #include "identity/list.h"
 #include "identity/token.h"
 #include "identity/verdict.h"
-#include "doctor.h"
 #include "support.h"
-#include "tell.h"
 
 /* --- what is there ------------------------------------------------------------------------ */
 

@@ -7,9 +7,7 @@
 #include <stdbool.h>
 
 #include "base/keyring.h"
-#include "doctor.h"
 #include "support.h"
-#include "tell.h"
 
 static const struct {
 	const char *state, *hint;

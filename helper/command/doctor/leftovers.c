@@ -9,9 +9,7 @@
 #include "base/keyring.h"
 #include "command/reset/strays.h"
 #include "identity/list.h"
-#include "doctor.h"
 #include "support.h"
-#include "tell.h"
 
 #define RESET_HINT \
 	"devid reset-cred --strays removes them, or tells where they may remain, and keeps the identities"
@@ -102,6 +100,6 @@ void doctor_leftovers(struct doctor *doctor)
 	look_at_folder(doctor, SCOPE_USER);
 	look_at_folder(doctor, SCOPE_SYSTEM);
 	look_at_keyring(doctor);
-	if (!doctor_told(doctor))
+	if (!doctor->told)
 		doctor_tell(doctor, OUTCOME_PASS, NULL, "none");
 }

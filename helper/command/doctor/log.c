@@ -8,9 +8,7 @@
 #include <internal/path.h>
 #include <stdbool.h>
 
-#include "doctor.h"
 #include "support.h"
-#include "tell.h"
 
 #define MAKE_HINT "as root: systemd-sysusers devid.conf && systemd-tmpfiles --create devid.conf"
 
@@ -78,6 +76,6 @@ void doctor_log(struct doctor *doctor)
 	if (has_machine &&
 	    (lstat(machine, &status) == 0 || doctor_has_identity(doctor, SCOPE_SYSTEM, NULL)))
 		look_at_machine(doctor, machine);
-	if (!doctor_told(doctor))
+	if (!doctor->told)
 		doctor_tell(doctor, OUTCOME_PASS, NULL, "events can be written");
 }

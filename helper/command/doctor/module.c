@@ -8,13 +8,11 @@
 
 #include "base/input.h"
 #include "identity/token.h"
-#include "doctor.h"
 #include "module-file.h"
-#include "tell.h"
+#include "support.h"
 
 #define MODULE_SUFFIX	".module"
 #define MODULE_FILE_MAX 65536
-#define REINSTALL	"install devid again, as a whole"
 
 struct survey {
 	struct doctor *doctor;
@@ -131,10 +129,10 @@ static void look_at_slots(struct doctor *doctor, CK_FUNCTION_LIST *module)
 	char *only = p11_kit_config_option(module, "enable-in");
 
 	if (p11_kit_module_initialize(module) != CKR_OK)
-		doctor_tell(doctor, OUTCOME_FAIL, REINSTALL,
+		doctor_tell(doctor, OUTCOME_FAIL, DOCTOR_REINSTALL,
 			    "p11-kit loads the module, and it does not start");
 	else if (module->C_GetSlotList(CK_TRUE, NULL, &count) != CKR_OK || count == 0)
-		doctor_tell(doctor, OUTCOME_FAIL, REINSTALL,
+		doctor_tell(doctor, OUTCOME_FAIL, DOCTOR_REINSTALL,
 			    "p11-kit loads the module, and it shows no token");
 	else if (only)
 		doctor_tell(doctor, OUTCOME_WARN, "take enable-in out of devid.module",
@@ -164,7 +162,7 @@ static void look_at_p11_kit(struct survey *survey)
 	if (*ours)
 		look_at_slots(survey->doctor, *ours);
 	else if (survey->registered)
-		doctor_tell(survey->doctor, OUTCOME_FAIL, REINSTALL,
+		doctor_tell(survey->doctor, OUTCOME_FAIL, DOCTOR_REINSTALL,
 			    "registered with p11-kit, which can't load it or has it switched off");
 }
 
@@ -174,7 +172,7 @@ void doctor_module(struct doctor *doctor)
 
 	look_at_files(&survey);
 	if (!survey.registered)
-		doctor_tell(doctor, OUTCOME_FAIL, REINSTALL,
+		doctor_tell(doctor, OUTCOME_FAIL, DOCTOR_REINSTALL,
 			    "not registered with p11-kit: no file in %s names devid-pkcs11.so",
 			    DEVID_MODULE_CONFIG_DIR);
 	look_at_p11_kit(&survey);

@@ -5,9 +5,7 @@
 #include <devid/here.h>
 
 #include "identity/verdict.h"
-#include "doctor.h"
 #include "support.h"
-#include "tell.h"
 
 typedef struct devid_decision devid_decision;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_decision, devid_decision_free)

@@ -20,6 +20,7 @@
 #include "base/files.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "command/cli/account.h"
 #include "identity/list.h"
 #include "identity/verdict.h"
 #include "results.h"
@@ -38,18 +39,6 @@ static void G_GNUC_PRINTF(2, 3) add(GString *text, const char *format, ...)
 	va_end(arguments);
 	safe = text_printable(line);
 	g_string_append_printf(text, "%s\n", safe);
-}
-
-static void G_GNUC_PRINTF(2, 3) add_title(GString *text, const char *format, ...)
-{
-	g_autofree char *title = NULL;
-	va_list arguments;
-
-	va_start(arguments, format);
-	title = g_strdup_vprintf(format, arguments);
-	va_end(arguments);
-	g_string_append_c(text, '\n');
-	add(text, "%s", title);
 }
 
 static void add_machine(GString *text)
@@ -74,7 +63,8 @@ static void add_findings(GString *text, const struct results *results)
 {
 	g_autofree char *summary = results_summary(results);
 
-	add_title(text, "FINDINGS: %s", summary);
+	g_string_append_c(text, '\n');
+	add(text, "FINDINGS: %s", summary);
 	for (guint i = 0; i < results->lines->len; i++) {
 		const struct doctor_line *line = results_line(results, i);
 
@@ -87,14 +77,8 @@ static void add_findings(GString *text, const struct results *results)
 
 static void add_account(GString *text, const struct devid_account *account)
 {
-	static const char *const states[] = {
-		[DEVID_ACCOUNT_NONE] = "none",
-		[DEVID_ACCOUNT_READY] = "ready",
-		[DEVID_ACCOUNT_UNUSABLE] = "broken",
-	};
-
-	add_title(text, "ACCOUNT: %s (%s)", states[devid_account_state(account)],
-		  devid_account_folder(account));
+	g_string_append_c(text, '\n');
+	add(text, "ACCOUNT: %s (%s)", account_state_word(account), devid_account_folder(account));
 	if (devid_account_state(account) != DEVID_ACCOUNT_READY)
 		return;
 	add(text, "limits   device %zu bytes as %s, signing %zu bytes, %zu signing certificates",
@@ -130,7 +114,8 @@ static void add_leaf(GString *text, gnutls_x509_crt_t leaf)
 
 static void add_identities(GString *text, const struct identity_list *list)
 {
-	add_title(text, "IDENTITIES: %zu", identity_list_count(list));
+	g_string_append_c(text, '\n');
+	add(text, "IDENTITIES: %zu", identity_list_count(list));
 	for (size_t i = 0; i < identity_list_count(list); i++) {
 		const struct identity *identity = identity_list_get(list, i);
 		gnutls_x509_crt_t leaf = identity->chain_count > 0 ? identity->chain[0] : NULL;
@@ -157,8 +142,9 @@ static void add_events(GString *text, bool system)
 	GQueue lines = G_QUEUE_INIT;
 	enum devid_result result = devid_event_read(system, 0, keep_last, &lines);
 
-	add_title(text, "%s EVENTS: the last %u%s", system ? "THE MACHINE'S" : "THE USER'S",
-		  lines.length, result == DEVID_OK ? "" : " (the log can't be read)");
+	g_string_append_c(text, '\n');
+	add(text, "%s EVENTS: the last %u%s", system ? "THE MACHINE'S" : "THE USER'S", lines.length,
+	    result == DEVID_OK ? "" : " (the log can't be read)");
 	for (GList *line = lines.head; line != NULL; line = line->next)
 		add(text, "%s", (const char *)line->data);
 	g_queue_clear_full(&lines, g_free);

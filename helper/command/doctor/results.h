@@ -19,11 +19,10 @@ struct results {
 	const struct examination *examination; /* that is under way */
 };
 
-/* Ended by results_clear(). */
-void results_begin(struct results *results);
+/* Runs each examination of the table, with `all_users` those too; none lasts longer than its time.
+ */
+void doctor_examine(struct results *results, bool all_users);
 void results_clear(struct results *results);
-/* A line of the examination that is under way. */
-void results_add(struct results *results, enum outcome outcome, const char *hint, const char *text);
 const struct doctor_line *results_line(const struct results *results, guint index);
 const char *results_word(enum outcome outcome); /* "pass", … */
 /* "9 passed, 1 warning, 0 failed"; g_free(). */

@@ -6,8 +6,7 @@
 
 #include "account/event/event-read.h"
 #include "base/json-value.h"
-#include "doctor.h"
-#include "tell.h"
+#include "support.h"
 
 #define DAY	     86400
 #define PROGRAMS_MAX 20
@@ -83,7 +82,7 @@ void doctor_stale(struct doctor *doctor)
 			    "%s goes on with a key of %s that is gone", (const char *)program,
 			    !label ? "an identity" : label);
 	}
-	if (!doctor_told(doctor))
+	if (!doctor->told)
 		doctor_tell(doctor, OUTCOME_PASS, NULL,
 			    "no program goes on with a key that is gone");
 }

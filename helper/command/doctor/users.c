@@ -8,9 +8,7 @@
 #include "identity/describe.h"
 #include "identity/list.h"
 #include "identity/verdict.h"
-#include "doctor.h"
 #include "support.h"
-#include "tell.h"
 
 struct survey {
 	struct doctor *doctor;

@@ -11,11 +11,9 @@
 #include "base/json-value.h"
 #include "identity/agent-look.h"
 #include "identity/token.h"
-#include "doctor.h"
-#include "tell.h"
+#include "support.h"
 
 #define MANUFACTURER "devid"
-#define AGAIN	     "install devid again, as a whole"
 
 /* The module's own answer; false with *why (static). */
 static bool ask_module(CK_INFO *info, const char **why)
@@ -48,15 +46,16 @@ static void look_at_module(struct doctor *doctor)
 		      minor = strtoul(rest + 1, NULL, 10);
 
 	if (!ask_module(&info, &why))
-		doctor_tell(doctor, OUTCOME_FAIL, AGAIN, "module %s: %s", token_module_path(), why);
+		doctor_tell(doctor, OUTCOME_FAIL, DOCTOR_REINSTALL, "module %s: %s",
+			    token_module_path(), why);
 	else if (strncmp((const char *)info.manufacturerID, MANUFACTURER " ",
 			 strlen(MANUFACTURER) + 1) != 0)
-		doctor_tell(doctor, OUTCOME_FAIL, AGAIN, "module %s: another maker's",
+		doctor_tell(doctor, OUTCOME_FAIL, DOCTOR_REINSTALL, "module %s: another maker's",
 			    token_module_path());
 	else if (info.libraryVersion.major != major || info.libraryVersion.minor != minor)
-		doctor_tell(doctor, OUTCOME_FAIL, AGAIN, "module %s is %u.%u, the command %s",
-			    token_module_path(), info.libraryVersion.major,
-			    info.libraryVersion.minor, DEVID_VERSION);
+		doctor_tell(doctor, OUTCOME_FAIL, DOCTOR_REINSTALL,
+			    "module %s is %u.%u, the command %s", token_module_path(),
+			    info.libraryVersion.major, info.libraryVersion.minor, DEVID_VERSION);
 	else
 		doctor_tell(doctor, OUTCOME_PASS, NULL, "command %s, module %u.%u", DEVID_VERSION,
 			    info.libraryVersion.major, info.libraryVersion.minor);

@@ -163,8 +163,8 @@ like "$out" 'evil|\\x1B' "a question names the file"
 not_ok "and doesn't steer the terminal that it is asked on" steers <(tr -d '\r' <"$T/run.out")
 
 # --- what keeps it so: whoever writes to a stream does it by print.h
-# (cli/report.c: JSON; export.c and profile.c: what a file is to hold; doctor/tell.c: to its own process.)
-writers='command/cli/report.c command/export.c command/profile.c command/doctor/tell.c'
+# (cli/report.c: JSON; export.c and profile.c: what a file is to hold; doctor/support.c: to its own process.)
+writers='command/cli/report.c command/export.c command/profile.c command/doctor/support.c'
 is "$(cd "$DEVID_SOURCE/helper" &&
 	grep -rlE '(^|[^a-z_])(v?f?printf|dprintf|f?puts|f?putc|putchar|fwrite|g_print|g_printerr)\(' --include='*.c' \
 		command identity keyfile connection | grep -vxE "command/cli/print.c|${writers// /|}")" "" "no command prints past it"
