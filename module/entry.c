@@ -33,6 +33,18 @@
                                  \
 	INSIDE(!(session = session_find(handle)) ? CKR_SESSION_HANDLE_INVALID : (call))
 
+/* Functions whose whole body is such a call. A session's have its handle as `handle`. */
+#define ENTRY(name, parameters, call) \
+	CK_RV name parameters         \
+	{                             \
+		INSIDE(call);         \
+	}
+#define SESSION_ENTRY(name, parameters, call) \
+	CK_RV name parameters                 \
+	{                                     \
+		IN_SESSION(call);             \
+	}
+
 /* What a forked child has of its parent, and what C_Finalize ends. */
 static void forget(bool whole)
 {
@@ -58,174 +70,80 @@ CK_RV C_Finalize(CK_VOID_PTR reserved)
 	return reserved ? CKR_ARGUMENTS_BAD : library_finalize(end);
 }
 
-CK_RV C_GetInfo(CK_INFO *info)
-{
-	INSIDE(slot_library_info(info));
-}
-
-CK_RV C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *count)
-{
-	(void)present; /* both tokens always are */
-	INSIDE(slot_list(list, count));
-}
-
-CK_RV C_GetSlotInfo(CK_SLOT_ID slot, CK_SLOT_INFO *info)
-{
-	INSIDE(slot_info(slot, info));
-}
-
-CK_RV C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
-{
-	INSIDE(slot_token_info(slot, info));
-}
-
-CK_RV C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *slot, CK_VOID_PTR reserved)
-{
-	INSIDE(slot_wait(flags, slot, reserved));
-}
-
-CK_RV C_GetMechanismList(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *count)
-{
-	INSIDE(!slot_exists(slot) ? CKR_SLOT_ID_INVALID
-	       : !count		  ? CKR_ARGUMENTS_BAD
-				  : mechanism_list(list, count));
-}
-
-CK_RV C_GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
-{
-	INSIDE(!slot_exists(slot) ? CKR_SLOT_ID_INVALID
-	       : !info		  ? CKR_ARGUMENTS_BAD
-				  : mechanism_info(type, info));
-}
-
-CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR application, CK_NOTIFY notify,
-		    CK_SESSION_HANDLE *session)
-{
-	(void)notify; /* nothing ever surrenders, no token is taken out */
-	INSIDE(session_open(slot, flags, session));
-}
-
-CK_RV C_CloseSession(CK_SESSION_HANDLE handle)
-{
-	IN_SESSION(session_close(session));
-}
-
-CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
-{
-	INSIDE(session_close_all(slot));
-}
-
-CK_RV C_GetSessionInfo(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info)
-{
-	IN_SESSION(session_info(session, info));
-}
-
-CK_RV C_GetOperationState(CK_SESSION_HANDLE handle, CK_BYTE *state, CK_ULONG *length)
-{
-	IN_SESSION(sign_state(session, length));
-}
-
-CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG length)
-{
-	IN_SESSION(session_login(session, user, pin || length == 0));
-}
-
-CK_RV C_Logout(CK_SESSION_HANDLE handle)
-{
-	IN_SESSION(session_logout(session));
-}
-
-CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count,
-		     CK_OBJECT_HANDLE *object)
-{
-	IN_SESSION(create_object(session, template, count, object));
-}
-
-CK_RV C_CopyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
-		   CK_ULONG count, CK_OBJECT_HANDLE *copy)
-{
-	IN_SESSION(create_copy(session, object, template, count, copy));
-}
-
-CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object)
-{
-	IN_SESSION(create_destroy(session, object));
-}
-
-CK_RV C_GetObjectSize(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ULONG *size)
-{
-	IN_SESSION(object_size(session, object, size));
-}
-
-CK_RV C_GetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
-			  CK_ULONG count)
-{
-	IN_SESSION(object_read(session, object, template, count));
-}
-
-CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
-			  CK_ULONG count)
-{
-	IN_SESSION(create_change(session, object, template, count));
-}
-
-CK_RV C_FindObjectsInit(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count)
-{
-	IN_SESSION(object_search_begin(session, template, count));
-}
-
-CK_RV C_FindObjects(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *objects, CK_ULONG room,
-		    CK_ULONG *count)
-{
-	IN_SESSION(object_search_next(session, objects, room, count));
-}
-
-CK_RV C_FindObjectsFinal(CK_SESSION_HANDLE handle)
-{
-	IN_SESSION(object_search_end(session));
-}
-
-CK_RV C_SignInit(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
-{
-	IN_SESSION(sign_init(session, mechanism, key));
-}
-
-CK_RV C_Sign(CK_SESSION_HANDLE handle, CK_BYTE *data, CK_ULONG length, CK_BYTE *signature,
-	     CK_ULONG *signature_length)
-{
-	IN_SESSION(sign_single(session, data, length, signature, signature_length));
-}
-
-CK_RV C_SignUpdate(CK_SESSION_HANDLE handle, CK_BYTE *part, CK_ULONG length)
-{
-	IN_SESSION(sign_update(session, part, length));
-}
-
-CK_RV C_SignFinal(CK_SESSION_HANDLE handle, CK_BYTE *signature, CK_ULONG *signature_length)
-{
-	IN_SESSION(sign_final(session, signature, signature_length));
-}
-
-CK_RV C_SeedRandom(CK_SESSION_HANDLE handle, CK_BYTE *seed, CK_ULONG length)
-{
-	IN_SESSION(random_seed(seed, length));
-}
-
-CK_RV C_GenerateRandom(CK_SESSION_HANDLE handle, CK_BYTE *data, CK_ULONG length)
-{
-	IN_SESSION(random_generate(data, length));
-}
-
+ENTRY(C_GetInfo, (CK_INFO_PTR info), slot_library_info(info))
+/* `present`: both tokens always are. */
+ENTRY(C_GetSlotList, (CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *count), slot_list(list, count))
+ENTRY(C_GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), slot_info(slot, info))
+ENTRY(C_GetTokenInfo, (CK_SLOT_ID slot, CK_TOKEN_INFO *info), slot_token_info(slot, info))
+ENTRY(C_WaitForSlotEvent, (CK_FLAGS flags, CK_SLOT_ID *slot, CK_VOID_PTR reserved),
+      slot_wait(flags, slot, reserved))
+ENTRY(C_GetMechanismList, (CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *count),
+      !slot_exists(slot) ? CKR_SLOT_ID_INVALID
+      : !count		 ? CKR_ARGUMENTS_BAD
+			 : mechanism_list(list, count))
+ENTRY(C_GetMechanismInfo, (CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info),
+      !slot_exists(slot) ? CKR_SLOT_ID_INVALID
+      : !info		 ? CKR_ARGUMENTS_BAD
+			 : mechanism_info(type, info))
+/* `notify`: nothing ever surrenders, no token is taken out. */
+ENTRY(C_OpenSession,
+      (CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR application, CK_NOTIFY notify,
+       CK_SESSION_HANDLE *session),
+      session_open(slot, flags, session))
+SESSION_ENTRY(C_CloseSession, (CK_SESSION_HANDLE handle), session_close(session))
+ENTRY(C_CloseAllSessions, (CK_SLOT_ID slot), session_close_all(slot))
+SESSION_ENTRY(C_GetSessionInfo, (CK_SESSION_HANDLE handle, CK_SESSION_INFO *info),
+	      session_info(session, info))
+SESSION_ENTRY(C_GetOperationState, (CK_SESSION_HANDLE handle, CK_BYTE *state, CK_ULONG *length),
+	      sign_state(session, length))
+SESSION_ENTRY(C_Login,
+	      (CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG length),
+	      session_login(session, user, pin || length == 0))
+SESSION_ENTRY(C_Logout, (CK_SESSION_HANDLE handle), session_logout(session))
+SESSION_ENTRY(C_CreateObject,
+	      (CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count,
+	       CK_OBJECT_HANDLE *object),
+	      create_object(session, template, count, object))
+SESSION_ENTRY(C_CopyObject,
+	      (CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
+	       CK_ULONG count, CK_OBJECT_HANDLE *copy),
+	      create_copy(session, object, template, count, copy))
+SESSION_ENTRY(C_DestroyObject, (CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object),
+	      create_destroy(session, object))
+SESSION_ENTRY(C_GetObjectSize, (CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ULONG *size),
+	      object_size(session, object, size))
+SESSION_ENTRY(C_GetAttributeValue,
+	      (CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
+	       CK_ULONG count),
+	      object_read(session, object, template, count))
+SESSION_ENTRY(C_SetAttributeValue,
+	      (CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
+	       CK_ULONG count),
+	      create_change(session, object, template, count))
+SESSION_ENTRY(C_FindObjectsInit, (CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count),
+	      object_search_begin(session, template, count))
+SESSION_ENTRY(C_FindObjects,
+	      (CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *objects, CK_ULONG room, CK_ULONG *count),
+	      object_search_next(session, objects, room, count))
+SESSION_ENTRY(C_FindObjectsFinal, (CK_SESSION_HANDLE handle), object_search_end(session))
+SESSION_ENTRY(C_SignInit, (CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
+	      sign_init(session, mechanism, key))
+SESSION_ENTRY(C_Sign,
+	      (CK_SESSION_HANDLE handle, CK_BYTE *data, CK_ULONG length, CK_BYTE *signature,
+	       CK_ULONG *signature_length),
+	      sign_single(session, data, length, signature, signature_length))
+SESSION_ENTRY(C_SignUpdate, (CK_SESSION_HANDLE handle, CK_BYTE *part, CK_ULONG length),
+	      sign_update(session, part, length))
+SESSION_ENTRY(C_SignFinal,
+	      (CK_SESSION_HANDLE handle, CK_BYTE *signature, CK_ULONG *signature_length),
+	      sign_final(session, signature, signature_length))
+SESSION_ENTRY(C_SeedRandom, (CK_SESSION_HANDLE handle, CK_BYTE *seed, CK_ULONG length),
+	      random_seed(seed, length))
+SESSION_ENTRY(C_GenerateRandom, (CK_SESSION_HANDLE handle, CK_BYTE *data, CK_ULONG length),
+	      random_generate(data, length))
 /* Left over from Cryptoki 1: nothing runs beside its caller (section 5.16). */
-CK_RV C_GetFunctionStatus(CK_SESSION_HANDLE handle)
-{
-	IN_SESSION(CKR_FUNCTION_NOT_PARALLEL);
-}
-
-CK_RV C_CancelFunction(CK_SESSION_HANDLE handle)
-{
-	IN_SESSION(CKR_FUNCTION_NOT_PARALLEL);
-}
+SESSION_ENTRY(C_GetFunctionStatus, (CK_SESSION_HANDLE handle), CKR_FUNCTION_NOT_PARALLEL)
+SESSION_ENTRY(C_CancelFunction, (CK_SESSION_HANDLE handle), CKR_FUNCTION_NOT_PARALLEL)
 
 /* All 68, in the order of the header. */
 static CK_FUNCTION_LIST functions = {
