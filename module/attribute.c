@@ -52,9 +52,7 @@ static enum kind kind_of(const struct object *object)
 
 static const struct attribute_row *find_row(CK_ATTRIBUTE_TYPE type, enum kind kind)
 {
-	size_t i;
-
-	for (i = 0; i < attribute_row_count; i++)
+	for (size_t i = 0; i < attribute_row_count; i++)
 		if (attribute_rows[i].type == type && attribute_rows[i].kinds & kind)
 			return &attribute_rows[i];
 	return NULL;
@@ -132,9 +130,8 @@ static CK_RV read_one(const struct object *object, CK_ATTRIBUTE *attribute)
 CK_RV attribute_read(const struct object *object, CK_ATTRIBUTE *template, CK_ULONG count)
 {
 	CK_RV rv = CKR_OK;
-	CK_ULONG i;
 
-	for (i = 0; i < count; i++) {
+	for (CK_ULONG i = 0; i < count; i++) {
 		CK_RV one = read_one(object, &template[i]);
 
 		if (one != CKR_OK && rv != CKR_ATTRIBUTE_SENSITIVE &&
@@ -148,9 +145,8 @@ CK_ULONG attribute_size(const struct object *object)
 {
 	enum kind kind = kind_of(object);
 	CK_ULONG size = 0;
-	size_t i;
 
-	for (i = 0; i < attribute_row_count; i++) {
+	for (size_t i = 0; i < attribute_row_count; i++) {
 		struct value value = { 0 };
 
 		if (!(attribute_rows[i].kinds & kind) || attribute_rows[i].rules & RULE_SECRET)
@@ -166,9 +162,9 @@ static size_t filter_one(const struct object **objects, size_t count, const CK_A
 {
 	const struct attribute_row *row = NULL;
 	enum kind kind = 0;
-	size_t i, kept = 0;
+	size_t kept = 0;
 
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct value value = { 0 };
 
 		if (kind_of(objects[i]) != kind) {
@@ -186,9 +182,9 @@ static size_t filter_one(const struct object **objects, size_t count, const CK_A
 
 static size_t filter_class(const struct object **objects, size_t count, enum wire_object class)
 {
-	size_t i, kept = 0;
+	size_t kept = 0;
 
-	for (i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		if (objects[i]->class == class)
 			objects[kept++] = objects[i];
 	return kept;
@@ -197,9 +193,7 @@ static size_t filter_class(const struct object **objects, size_t count, enum wir
 static const CK_ATTRIBUTE *find_in(const CK_ATTRIBUTE *template, CK_ULONG count,
 				   CK_ATTRIBUTE_TYPE type)
 {
-	CK_ULONG i;
-
-	for (i = 0; i < count; i++)
+	for (CK_ULONG i = 0; i < count; i++)
 		if (template[i].type == type)
 			return &template[i];
 	return NULL;
@@ -216,9 +210,8 @@ static bool number_of(const CK_ATTRIBUTE *attribute, CK_ULONG *number)
 static const struct class_word *find_class(const CK_ATTRIBUTE *attribute)
 {
 	CK_ULONG word;
-	size_t i;
 
-	for (i = 0; number_of(attribute, &word) && i < ARRAY_SIZE(class_words); i++)
+	for (size_t i = 0; number_of(attribute, &word) && i < ARRAY_SIZE(class_words); i++)
 		if (class_words[i].word == word)
 			return &class_words[i];
 	return NULL;
@@ -237,12 +230,11 @@ size_t attribute_filter(const struct object **objects, size_t count, const CK_AT
 {
 	const CK_ATTRIBUTE *attribute = find_in(template, template_count, CKA_CLASS);
 	const struct class_word *word = find_class(attribute);
-	CK_ULONG i;
 
 	/* The class first, in whatever place: it leaves objects of one or two kinds. */
 	if (attribute)
 		count = word ? filter_class(objects, count, word->class) : 0;
-	for (i = 0; i < template_count && count > 0; i++)
+	for (CK_ULONG i = 0; i < template_count && count > 0; i++)
 		if (&template[i] != attribute)
 			count = filter_one(objects, count, &template[i]);
 	return count;
@@ -250,9 +242,7 @@ size_t attribute_filter(const struct object **objects, size_t count, const CK_AT
 
 CK_RV attribute_check_pointers(const CK_ATTRIBUTE *template, CK_ULONG count)
 {
-	CK_ULONG i;
-
-	for (i = 0; i < count; i++)
+	for (CK_ULONG i = 0; i < count; i++)
 		if (template[i].ulValueLen > 0 &&
 		    (!template[i].pValue || template[i].ulValueLen > INT32_MAX))
 			return CKR_ATTRIBUTE_VALUE_INVALID;
@@ -263,7 +253,6 @@ CK_RV attribute_check_pointers(const CK_ATTRIBUTE *template, CK_ULONG count)
 static bool form_fits(const struct attribute_row *row, const CK_ATTRIBUTE *attribute)
 {
 	const CK_BYTE *data = attribute->pValue;
-	size_t i;
 
 	switch ((enum form)row->form) {
 	case FORM_BOOL:
@@ -273,7 +262,7 @@ static bool form_fits(const struct attribute_row *row, const CK_ATTRIBUTE *attri
 	case FORM_DATE:
 		if (attribute->ulValueLen != 0 && attribute->ulValueLen != sizeof(CK_DATE))
 			return false;
-		for (i = 0; i < attribute->ulValueLen; i++)
+		for (size_t i = 0; i < attribute->ulValueLen; i++)
 			if (data[i] < '0' || data[i] > '9')
 				return false;
 		return true;
@@ -290,9 +279,9 @@ static bool form_fits(const struct attribute_row *row, const CK_ATTRIBUTE *attri
 static bool list_restricts(const CK_ATTRIBUTE *attribute, enum kind kind)
 {
 	struct bytes own = mechanism_allowed(kind & KIND_RSA ? KEY_RSA : KEY_EC);
-	size_t size = sizeof(CK_MECHANISM_TYPE), i, k;
+	size_t size = sizeof(CK_MECHANISM_TYPE), k;
 
-	for (i = 0; i < own.length; i += size) {
+	for (size_t i = 0; i < own.length; i += size) {
 		for (k = 0; k < attribute->ulValueLen; k += size)
 			if (memcmp(own.data + i, bytes_of(attribute).data + k, size) == 0)
 				break;
@@ -338,7 +327,6 @@ static CK_RV find_kind(const CK_ATTRIBUTE *template, CK_ULONG count,
 	const CK_ATTRIBUTE *type = find_in(template, count, CKA_KEY_TYPE);
 	const struct class_word *word = find_class(class);
 	CK_ULONG number;
-	size_t i;
 
 	*creation = (struct attribute_creation){ .kind = KIND_ANY };
 	*whole = false;
@@ -350,7 +338,7 @@ static CK_RV find_kind(const CK_ATTRIBUTE *template, CK_ULONG count,
 	*whole = word->class == OBJECT_CERTIFICATE;
 	if (*whole || !type)
 		return CKR_OK;
-	for (i = 0; number_of(type, &number) && i < ARRAY_SIZE(key_words); i++)
+	for (size_t i = 0; number_of(type, &number) && i < ARRAY_SIZE(key_words); i++)
 		if (key_words[i].word == number) {
 			creation->key_type = key_words[i].type;
 			creation->kind &= key_words[i].kinds;
@@ -362,9 +350,7 @@ static CK_RV find_kind(const CK_ATTRIBUTE *template, CK_ULONG count,
 
 static CK_RV check_types(const CK_ATTRIBUTE *template, CK_ULONG count, enum kind kind)
 {
-	CK_ULONG i;
-
-	for (i = 0; i < count; i++) {
+	for (CK_ULONG i = 0; i < count; i++) {
 		const struct attribute_row *row = find_row(template[i].type, kind);
 
 		if (!row || row->rules & RULE_REFUSED)
@@ -376,9 +362,8 @@ static CK_RV check_types(const CK_ATTRIBUTE *template, CK_ULONG count, enum kind
 static CK_RV check_values(const CK_ATTRIBUTE *template, CK_ULONG count, enum kind kind)
 {
 	CK_RV rv = attribute_check_pointers(template, count);
-	CK_ULONG i;
 
-	for (i = 0; rv == CKR_OK && i < count; i++) {
+	for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
 		const struct attribute_row *row = find_row(template[i].type, kind);
 
 		if (!form_fits(row, &template[i]) ||
@@ -391,9 +376,7 @@ static CK_RV check_values(const CK_ATTRIBUTE *template, CK_ULONG count, enum kin
 /* Two values for one attribute. The same value twice counts as once (section 4.1.1, 6). */
 static CK_RV check_doubles(const CK_ATTRIBUTE *template, CK_ULONG count)
 {
-	CK_ULONG i;
-
-	for (i = 0; i < count; i++)
+	for (CK_ULONG i = 0; i < count; i++)
 		if (!bytes_equal(bytes_of(find_in(template, count, template[i].type)),
 				 bytes_of(&template[i])))
 			return CKR_TEMPLATE_INCONSISTENT;
@@ -402,16 +385,14 @@ static CK_RV check_doubles(const CK_ATTRIBUTE *template, CK_ULONG count)
 
 static CK_RV check_whole(const CK_ATTRIBUTE *template, CK_ULONG count, enum kind kind)
 {
-	CK_ULONG i;
-
-	for (i = 0; i < attribute_row_count; i++)
+	for (CK_ULONG i = 0; i < attribute_row_count; i++)
 		if (attribute_rows[i].kinds & kind && attribute_rows[i].rules & RULE_REQUIRED &&
 		    !find_in(template, count, attribute_rows[i].type))
 			return CKR_TEMPLATE_INCOMPLETE;
 	/* CKA_TOKEN's default is false: an object of the session, which this token has not. */
 	if (!find_in(template, count, CKA_TOKEN))
 		return CKR_TEMPLATE_INCONSISTENT;
-	for (i = 0; i < count; i++)
+	for (CK_ULONG i = 0; i < count; i++)
 		if (!constant_fits(find_row(template[i].type, kind), &template[i], kind))
 			return CKR_TEMPLATE_INCONSISTENT;
 	return check_doubles(template, count);
@@ -423,13 +404,12 @@ CK_RV attribute_check_creation(const CK_ATTRIBUTE *template, CK_ULONG count,
 	bool whole;
 	CK_RV kind_rv = find_kind(template, count, creation, &whole);
 	CK_RV rv = check_types(template, count, creation->kind);
-	CK_ULONG i;
 
 	if (rv == CKR_OK)
 		rv = kind_rv;
 	if (rv == CKR_OK)
 		rv = check_values(template, count, creation->kind);
-	for (i = 0; rv == CKR_OK && i < count; i++)
+	for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++)
 		if (find_row(template[i].type, creation->kind)->rules & RULE_NEVER)
 			rv = CKR_ATTRIBUTE_READ_ONLY;
 	if (rv == CKR_OK && !whole)
@@ -440,9 +420,7 @@ CK_RV attribute_check_creation(const CK_ATTRIBUTE *template, CK_ULONG count,
 void attribute_put_creation(struct wire_frame *frame, const CK_ATTRIBUTE *template, CK_ULONG count,
 			    enum kind kind)
 {
-	CK_ULONG i;
-
-	for (i = 0; i < count; i++) {
+	for (CK_ULONG i = 0; i < count; i++) {
 		const struct attribute_row *row = find_row(template[i].type, kind);
 
 		if (row && row->tag != 0 && template[i].ulValueLen > 0 &&
@@ -456,12 +434,11 @@ CK_RV attribute_check_change(const struct object *object, const CK_ATTRIBUTE *te
 {
 	enum kind kind = kind_of(object);
 	CK_RV rv = check_types(template, count, kind);
-	CK_ULONG i;
 
 	*label = *id = (struct bytes){ NULL, 0 };
 	if (rv == CKR_OK)
 		rv = check_values(template, count, kind);
-	for (i = 0; rv == CKR_OK && i < count; i++) {
+	for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
 		const struct attribute_row *row = find_row(template[i].type, kind);
 
 		if (!(row->rules & RULE_CHANGE))

@@ -47,12 +47,11 @@ static struct credential *trim(struct filler *filler)
 	uintptr_t before = (uintptr_t)credential;
 	size_t size = (size_t)(filler->next - (uint8_t *)credential);
 	struct credential *smaller = realloc(credential, size);
-	size_t i;
 
 	if (!smaller)
 		return credential;
 	if ((uintptr_t)smaller != before)
-		for (i = 0; i < FIELD_COUNT; i++)
+		for (size_t i = 0; i < FIELD_COUNT; i++)
 			if (smaller->fields[i].data)
 				smaller->fields[i].data =
 					(uint8_t *)smaller +

@@ -82,7 +82,7 @@ static bool take_tag(struct bytes *rest, uint8_t tag, struct element *element)
 static bool take_date(struct bytes *rest, char date[DER_DATE])
 {
 	struct element time;
-	size_t i, skip;
+	size_t skip;
 
 	if (!take(rest, &time))
 		return false;
@@ -94,7 +94,7 @@ static bool take_date(struct bytes *rest, char date[DER_DATE])
 		return false;
 	if (time.content.length < DER_DATE - skip)
 		return false;
-	for (i = skip; i < DER_DATE; i++) {
+	for (size_t i = skip; i < DER_DATE; i++) {
 		uint8_t digit = time.content.data[i - skip];
 
 		if (digit < '0' || digit > '9')
@@ -151,12 +151,11 @@ static bool read_rsa(struct bytes key_bits, struct der_key *key)
 static bool read_ec(struct bytes parameters, struct bytes point, struct der_key *key)
 {
 	struct element oid;
-	size_t i;
 
 	/* A key with explicit or implied parameters is read, and not one that we use. */
 	if (!take_tag(&parameters, DER_OID, &oid) || parameters.length > 0)
 		return true;
-	for (i = 0; i < ARRAY_SIZE(curves); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(curves); i++) {
 		size_t field = (curves[i].bits + 7) / 8;
 
 		if (!is_oid(oid.content, curves[i].oid, curves[i].oid_length))

@@ -52,9 +52,7 @@ static const struct key_rule {
 
 static const struct mechanism *find(CK_MECHANISM_TYPE type)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(mechanisms); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(mechanisms); i++)
 		if (mechanisms[i].type == type)
 			return &mechanisms[i];
 	return NULL;
@@ -63,14 +61,13 @@ static const struct mechanism *find(CK_MECHANISM_TYPE type)
 CK_RV mechanism_list(CK_MECHANISM_TYPE *list, CK_ULONG *count)
 {
 	CK_ULONG room = *count;
-	size_t i;
 
 	*count = ARRAY_SIZE(mechanisms);
 	if (!list)
 		return CKR_OK;
 	if (room < ARRAY_SIZE(mechanisms))
 		return CKR_BUFFER_TOO_SMALL;
-	for (i = 0; i < ARRAY_SIZE(mechanisms); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(mechanisms); i++)
 		list[i] = mechanisms[i].type;
 	return CKR_OK;
 }
@@ -95,11 +92,11 @@ static CK_RV start_pss(const struct mechanism *mechanism, const CK_MECHANISM *as
 {
 	const CK_RSA_PKCS_PSS_PARAMS *params = asked->pParameter;
 	const struct digest *hash = NULL, *mgf = NULL;
-	size_t i, encoded = (bits - 1 + 7) / 8;
+	size_t encoded = (bits - 1 + 7) / 8;
 
 	if (!params || asked->ulParameterLen != sizeof(*params))
 		return CKR_MECHANISM_PARAM_INVALID;
-	for (i = 0; i < ARRAY_SIZE(digests); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(digests); i++) {
 		if (digests[i].hash == params->hashAlg)
 			hash = &digests[i];
 		if (digests[i].mgf == params->mgf)
@@ -154,10 +151,9 @@ struct bytes mechanism_allowed(enum wire_key_type key)
 {
 	static CK_MECHANISM_TYPE allowed[3][ARRAY_SIZE(mechanisms)];
 	static size_t counts[3];
-	size_t i;
 
 	if (counts[key] == 0)
-		for (i = 0; i < ARRAY_SIZE(mechanisms); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(mechanisms); i++)
 			if (mechanisms[i].key == key)
 				allowed[key][counts[key]++] = mechanisms[i].type;
 	return (struct bytes){ (const uint8_t *)allowed[key],

@@ -22,20 +22,20 @@ static CK_RV collect(struct session *session, const CK_ATTRIBUTE *template, CK_U
 {
 	AUTO_FREE const struct object **found = NULL;
 	const struct object *objects;
-	size_t total, kept = 0, i;
+	size_t total, kept = 0;
 
 	objects = token_objects(session->scope, &total);
 	found = calloc(total + 1, sizeof(*found));
 	if (!found)
 		return CKR_HOST_MEMORY;
-	for (i = 0; i < total; i++)
+	for (size_t i = 0; i < total; i++)
 		if (private_keys || objects[i].class != OBJECT_PRIVATE_KEY)
 			found[kept++] = &objects[i];
 	kept = attribute_filter(found, kept, template, count);
 	session->search.handles = calloc(kept + 1, sizeof(*session->search.handles));
 	if (!session->search.handles)
 		return CKR_HOST_MEMORY;
-	for (i = 0; i < kept; i++)
+	for (size_t i = 0; i < kept; i++)
 		session->search.handles[i] = found[i]->handle;
 	session->search.count = kept;
 	session->search.next = 0;

@@ -83,10 +83,8 @@ static void session_free(struct session *session)
 
 void session_count(enum scope scope, CK_ULONG *all, CK_ULONG *writing)
 {
-	size_t i;
-
 	*all = *writing = 0;
-	for (i = 0; i < session_total; i++) {
+	for (size_t i = 0; i < session_total; i++) {
 		if (sessions[i]->scope != scope)
 			continue;
 		++*all;
@@ -118,11 +116,11 @@ CK_RV session_close(struct session *session)
 
 CK_RV session_close_all(CK_SLOT_ID slot)
 {
-	size_t i, kept = 0;
+	size_t kept = 0;
 
 	if (!slot_exists(slot))
 		return CKR_SLOT_ID_INVALID;
-	for (i = 0; i < session_total; i++)
+	for (size_t i = 0; i < session_total; i++)
 		if (sessions[i]->scope == (enum scope)slot)
 			session_free(sessions[i]);
 		else
@@ -177,9 +175,7 @@ CK_RV session_logout(const struct session *session)
 
 void session_forget(bool whole)
 {
-	size_t i;
-
-	for (i = 0; whole && i < session_total; i++)
+	for (size_t i = 0; whole && i < session_total; i++)
 		session_free(sessions[i]);
 	if (whole)
 		free(sessions);

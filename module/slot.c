@@ -50,7 +50,7 @@ CK_RV slot_library_info(CK_INFO *info)
 
 CK_RV slot_list(CK_SLOT_ID *list, CK_ULONG *count)
 {
-	CK_ULONG i, room;
+	CK_ULONG room;
 
 	if (!count)
 		return CKR_ARGUMENTS_BAD;
@@ -60,7 +60,7 @@ CK_RV slot_list(CK_SLOT_ID *list, CK_ULONG *count)
 		return CKR_OK;
 	if (room < TOKEN_COUNT)
 		return CKR_BUFFER_TOO_SMALL;
-	for (i = 0; i < TOKEN_COUNT; i++)
+	for (CK_ULONG i = 0; i < TOKEN_COUNT; i++)
 		list[i] = i;
 	return CKR_OK;
 }

@@ -25,9 +25,7 @@ struct load {
 
 static void load_clear(struct load *load)
 {
-	size_t i;
-
-	for (i = 0; i < load->count; i++)
+	for (size_t i = 0; i < load->count; i++)
 		free(load->list[i]);
 	free(load->list);
 }
@@ -52,9 +50,8 @@ static bool load_add(struct load *load, struct credential *credential)
 static bool load_has_chain(const struct load *load, const struct record_bytes *der)
 {
 	struct bytes wanted = { der->data, der->length };
-	size_t i;
 
-	for (i = 0; i < load->count; i++)
+	for (size_t i = 0; i < load->count; i++)
 		if (credential_is_chain(load->list[i]) &&
 		    bytes_equal(load->list[i]->fields[FIELD_CERTIFICATE], wanted))
 			return true;
@@ -67,7 +64,6 @@ static enum devid_result load_record(struct record *record, void *data)
 	struct load *load = data;
 	struct credential *credential;
 	enum devid_result result = credential_of_record(record, &credential);
-	size_t i;
 
 	if (result == DEVID_BAD_DATA)
 		return DEVID_OK;
@@ -75,7 +71,7 @@ static enum devid_result load_record(struct record *record, void *data)
 		return result;
 	if (!load_add(load, credential))
 		return DEVID_NO_MEMORY;
-	for (i = 0; i < record->chain_count; i++) {
+	for (size_t i = 0; i < record->chain_count; i++) {
 		if (load_has_chain(load, &record->chain[i].certificate))
 			continue;
 		result = credential_of_chain(&record->chain[i], &credential);
@@ -110,9 +106,7 @@ static int compare_credentials(const void *left, const void *right)
 /* A CA certificate that somebody wrote by itself may also lie in a chain: it is one object. */
 static bool is_doubled(const struct load *load, const struct credential *chain)
 {
-	size_t i;
-
-	for (i = 0; i < load->count; i++)
+	for (size_t i = 0; i < load->count; i++)
 		if (!credential_is_chain(load->list[i]) &&
 		    bytes_equal(load->list[i]->fields[FIELD_CERTIFICATE],
 				chain->fields[FIELD_CERTIFICATE]))
@@ -189,27 +183,26 @@ static void drop_content(struct token *token)
 static void replace_content(struct token *token, struct load *load, struct object *objects)
 {
 	struct credential *chained = NULL;
-	size_t i, count = 0;
-	unsigned class;
+	size_t count = 0;
 
-	for (i = load->count; i-- > 0;)
+	for (size_t i = load->count; i-- > 0;)
 		if (credential_is_chain(load->list[i]) && is_doubled(load, load->list[i])) {
 			free(load->list[i]);
 			memmove(&load->list[i], &load->list[i + 1],
 				(--load->count - i) * sizeof(*load->list));
 		}
-	for (i = 0; i < load->count; i++) {
+	for (size_t i = 0; i < load->count; i++) {
 		struct credential *credential = load->list[i];
 
 		give_handles(token, credential);
-		for (class = 0; class < CLASS_COUNT; class ++)
+		for (unsigned class = 0; class < CLASS_COUNT; class ++)
 			if (credential->handles[class])
 				objects[count++] =
 					(struct object){ credential->handles[class],
 							 (enum wire_object) class, credential };
 	}
 	drop_content(token);
-	for (i = load->count; i-- > 0;) {
+	for (size_t i = load->count; i-- > 0;) {
 		load->list[i]->next = chained;
 		chained = load->list[i];
 	}
@@ -314,9 +307,7 @@ bool token_has_private_keys(enum scope scope)
 
 void token_forget(bool whole)
 {
-	size_t i;
-
-	for (i = 0; i < TOKEN_COUNT; i++) {
+	for (size_t i = 0; i < TOKEN_COUNT; i++) {
 		if (whole) {
 			drop_content(&tokens[i]);
 			free(tokens[i].folder);
