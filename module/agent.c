@@ -2,8 +2,8 @@
 /* The pool of connections to the agents: see agent.h. */
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+#include <internal/clock.h>
 #include "agent.h"
 #include "library.h"
 #include "refusal.h"
@@ -16,7 +16,7 @@
 static struct connection *connections;
 
 static struct {
-	time_t until; /* CLOCK_MONOTONIC; 0: not known */
+	time_t until; /* clock_seconds(); 0: not known */
 	uid_t uid;
 	bool may_sign;
 } system_answer;
@@ -170,14 +170,6 @@ enum devid_result agent_call(enum scope scope, const struct agent_request *reque
 	return result;
 }
 
-static time_t now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
 bool agent_may_sign_system(void)
 {
 	struct connection *connection;
@@ -188,7 +180,7 @@ bool agent_may_sign_system(void)
 	/* Root sees them even where nothing listens yet: it may start the agent. */
 	if (uid == 0)
 		return true;
-	if (system_answer.until > now_seconds() && system_answer.uid == uid)
+	if (system_answer.until > clock_seconds() && system_answer.uid == uid)
 		return system_answer.may_sign;
 	connection = connection_new(SCOPE_SYSTEM);
 	if (!connection)
@@ -199,7 +191,7 @@ bool agent_may_sign_system(void)
 	system_answer.may_sign = may_sign;
 	system_answer.uid = uid;
 	system_answer.until =
-		now_seconds() + (result == DEVID_TIMEOUT ? NO_ANSWER_SECONDS : MAY_SIGN_SECONDS);
+		clock_seconds() + (result == DEVID_TIMEOUT ? NO_ANSWER_SECONDS : MAY_SIGN_SECONDS);
 	return may_sign;
 }
 

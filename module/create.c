@@ -11,6 +11,7 @@
 /* A WRITE, REMOVE or RENAME under way, of an object of `creation.class`. The caller's template
  * lives until its call returns. */
 struct change {
+	enum wire_type type;
 	const CK_ATTRIBUTE *template;
 	CK_ULONG count;
 	struct attribute_creation creation;
@@ -41,21 +42,12 @@ static enum devid_result read_written(const struct wire_frame *reply, void *data
 	return DEVID_OK;
 }
 
-static enum devid_result build_remove(struct wire_frame *request, const void *data)
+/* A REMOVE or RENAME. */
+static enum devid_result build_change(struct wire_frame *request, const void *data)
 {
 	const struct change *change = data;
 
-	wire_begin(request, WIRE_REMOVE);
-	wire_put_text(request, TAG_NAME, change->name);
-	wire_put_u32(request, TAG_OBJECT, change->creation.class);
-	return wire_finish(request);
-}
-
-static enum devid_result build_rename(struct wire_frame *request, const void *data)
-{
-	const struct change *change = data;
-
-	wire_begin(request, WIRE_RENAME);
+	wire_begin(request, change->type);
 	wire_put_text(request, TAG_NAME, change->name);
 	wire_put_u32(request, TAG_OBJECT, change->creation.class);
 	if (change->label.data)
@@ -113,23 +105,25 @@ CK_RV create_object(const struct session *session, const CK_ATTRIBUTE *template,
 	return CKR_OK;
 }
 
-/* What both ways of changing an object ask first. */
-static CK_RV find_own(const struct session *session, CK_OBJECT_HANDLE wanted,
+/* What both ways of changing an object ask first, and say of it. */
+static CK_RV find_own(const struct session *session, CK_OBJECT_HANDLE wanted, struct change *change,
 		      const struct object **found)
 {
 	*found = token_find(session->scope, wanted);
 	if (!*found)
 		return CKR_OBJECT_HANDLE_INVALID;
+	change->creation.class = (*found)->class;
+	memcpy(change->name, (*found)->credential->name, sizeof(change->name));
 	return check_writable(session);
 }
 
 CK_RV create_change(const struct session *session, CK_OBJECT_HANDLE wanted,
 		    const CK_ATTRIBUTE *template, CK_ULONG count)
 {
-	struct change change = { .template = template, .count = count };
-	const struct agent_request request = { build_rename, NULL, &change };
+	struct change change = { .type = WIRE_RENAME };
+	const struct agent_request request = { build_change, NULL, &change };
 	const struct object *object;
-	CK_RV rv = find_own(session, wanted, &object);
+	CK_RV rv = find_own(session, wanted, &change, &object);
 
 	if (rv == CKR_OK && !template && count > 0)
 		rv = CKR_ARGUMENTS_BAD;
@@ -139,25 +133,21 @@ CK_RV create_change(const struct session *session, CK_OBJECT_HANDLE wanted,
 		rv = attribute_check_change(object, template, count, &change.label, &change.id);
 	if (rv != CKR_OK || (!change.label.data && !change.id.data))
 		return rv;
-	change.creation.class = object->class;
-	memcpy(change.name, object->credential->name, sizeof(change.name));
 	return ask_agent(session->scope, &request);
 }
 
 CK_RV create_destroy(const struct session *session, CK_OBJECT_HANDLE wanted)
 {
-	struct change change = { .count = 0 };
-	const struct agent_request request = { build_remove, NULL, &change };
+	struct change change = { .type = WIRE_REMOVE };
+	const struct agent_request request = { build_change, NULL, &change };
 	const struct object *object;
-	CK_RV rv = find_own(session, wanted, &object);
+	CK_RV rv = find_own(session, wanted, &change, &object);
 
 	if (rv != CKR_OK)
 		return rv;
 	/* CKA_DESTROYABLE is false: it goes with what it came with. */
 	if (credential_is_chain(object->credential) || object->class == OBJECT_PUBLIC_KEY)
 		return CKR_ACTION_PROHIBITED;
-	change.creation.class = object->class;
-	memcpy(change.name, object->credential->name, sizeof(change.name));
 	return ask_agent(session->scope, &request);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the machine's agent refused: see refusal.h. */
-#include <time.h>
 #include <internal/client.h>
+#include <internal/clock.h>
 #include "error.h"
 #include "library.h"
 #include "refusal.h"
@@ -10,15 +10,7 @@
 #define QUIET_SECONDS 30 /* not told again to one that didn't answer */
 #define REASON_MAX    64
 
-static time_t quiet_until; /* CLOCK_MONOTONIC */
-
-static time_t now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
+static time_t quiet_until; /* clock_seconds() */
 
 static bool build(struct wire_frame *request, const uint8_t spki_hash[WIRE_SPKI_HASH],
 		  const struct wire_frame *reply)
@@ -39,14 +31,14 @@ void refusal_tell(const uint8_t spki_hash[WIRE_SPKI_HASH], enum devid_result res
 {
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
 
-	if (error_of_use(result) != CKR_FUNCTION_REJECTED || quiet_until > now_seconds() ||
+	if (error_of_use(result) != CKR_FUNCTION_REJECTED || quiet_until > clock_seconds() ||
 	    !build(&request, spki_hash, reply))
 		return;
 	library_unlock();
 	result = client_tell(SCOPE_USER, &request, TELL_MS);
 	library_lock();
 	if (result == DEVID_TIMEOUT && !library_is_ending())
-		quiet_until = now_seconds() + QUIET_SECONDS;
+		quiet_until = clock_seconds() + QUIET_SECONDS;
 }
 
 void refusal_forget(void)

@@ -15,4 +15,10 @@ static inline int64_t clock_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* The same, in whole seconds. */
+static inline time_t clock_seconds(void)
+{
+	return (time_t)(clock_us() / 1000000);
+}
+
 #endif
