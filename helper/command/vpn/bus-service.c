@@ -18,45 +18,74 @@ static void fail(struct bus_service *service, GError *error)
 	void (*failed)(struct bus_service *, GError *) = service->failed;
 
 	bus_service_close(service);
-	failed(service, error);
+	service->over = true;
+	if (failed)
+		failed(service, error);
+	else
+		g_error_free(error);
 }
 
-bool bus_service_finish(GObject *bus, GAsyncResult *result, const char *type, GVariant **reply,
-			GError **error)
-{
-	g_autoptr(GError) failure = NULL;
-	GVariant *got = g_dbus_connection_call_with_unix_fd_list_finish(G_DBUS_CONNECTION(bus),
-									NULL, result, &failure);
+/* --- calls ----------------------------------------------------------------------------------- */
 
-	*reply = NULL;
-	if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-		return false;
-	if (!got) {
-		g_propagate_error(error, g_steal_pointer(&failure));
-	} else if (!g_variant_is_of_type(got, G_VARIANT_TYPE(type))) {
-		g_variant_unref(got);
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-			    "it answers what is no answer");
-	} else {
-		*reply = got;
+struct call {
+	struct bus_service *service;
+	const char *type; /* of the reply; NULL: it is an object's properties, which may be gone */
+	bus_service_done done;
+};
+
+static void finished(GObject *bus, GAsyncResult *result, gpointer data)
+{
+	g_autofree struct call *call = data;
+	g_autoptr(GVariant) properties = NULL;
+	GError *error = NULL;
+	g_autoptr(GVariant) reply = g_dbus_connection_call_with_unix_fd_list_finish(
+		G_DBUS_CONNECTION(bus), NULL, result, &error);
+	const char *type = call->type ? call->type : "(a{sv})";
+
+	/* Cancelled: the service may be gone. */
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+		g_error_free(error);
+		return;
 	}
-	return true;
+	if (reply && !g_variant_is_of_type(reply, G_VARIANT_TYPE(type)))
+		g_set_error(&error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "it answers what is no answer");
+	if (error && call->type) {
+		fail(call->service, error);
+		return;
+	}
+	if (!error && !call->type)
+		properties = g_variant_get_child_value(reply, 0);
+	g_clear_error(&error);
+	if (call->done)
+		call->done(call->service, call->type ? reply : properties);
+}
+
+static void call(struct bus_service *service, const char *name, const char *path,
+		 const char *interface, const char *method, GVariant *arguments, GUnixFDList *fds,
+		 const char *type, int bound_ms, bus_service_done done)
+{
+	struct call *call = g_new(struct call, 1);
+
+	*call = (struct call){ service, type, done };
+	g_dbus_connection_call_with_unix_fd_list(service->bus, name, path, interface, method,
+						 arguments, NULL, CALL_FLAGS, bound_ms, fds,
+						 service->cancel, finished, call);
 }
 
 void bus_service_call(struct bus_service *service, const char *path, const char *interface,
-		      const char *method, GVariant *arguments, GUnixFDList *fds, int bound_ms,
-		      GAsyncReadyCallback finished)
+		      const char *method, GVariant *arguments, GUnixFDList *fds, const char *type,
+		      int bound_ms, bus_service_done done)
 {
-	g_dbus_connection_call_with_unix_fd_list(service->bus, service->owner, path, interface,
-						 method, arguments, NULL, CALL_FLAGS, bound_ms, fds,
-						 service->cancel, finished, service);
+	call(service, service->owner, path, interface, method, arguments, fds, type, bound_ms,
+	     done);
 }
 
 void bus_service_properties(struct bus_service *service, const char *path, const char *interface,
-			    GAsyncReadyCallback finished)
+			    bus_service_done done)
 {
-	bus_service_call(service, path, "org.freedesktop.DBus.Properties", "GetAll",
-			 g_variant_new("(s)", interface), NULL, BUS_SERVICE_BOUND_MS, finished);
+	call(service, service->owner, path, "org.freedesktop.DBus.Properties", "GetAll",
+	     g_variant_new("(s)", interface), NULL, NULL, BUS_SERVICE_BOUND_MS, done);
 }
 
 /* --- signals -------------------------------------------------------------------------------- */
@@ -94,25 +123,14 @@ static void bus_closed(GDBusConnection *bus, gboolean vanished, GError *why, gpo
 /* --- opening -------------------------------------------------------------------------------- */
 
 static void call_bus(struct bus_service *service, const char *method, GVariant *arguments,
-		     GAsyncReadyCallback finished)
+		     const char *type, bus_service_done done)
 {
-	g_dbus_connection_call_with_unix_fd_list(service->bus, BUS_NAME, BUS_PATH, BUS_NAME, method,
-						 arguments, NULL, CALL_FLAGS, BUS_SERVICE_BOUND_MS,
-						 NULL, service->cancel, finished, service);
+	call(service, BUS_NAME, BUS_PATH, BUS_NAME, method, arguments, NULL, type,
+	     BUS_SERVICE_BOUND_MS, done);
 }
 
-static void owner_found(GObject *bus, GAsyncResult *result, gpointer data)
+static void owner_found(struct bus_service *service, GVariant *reply)
 {
-	g_autoptr(GVariant) reply = NULL;
-	struct bus_service *service = data;
-	GError *error = NULL;
-
-	if (!bus_service_finish(bus, result, "(s)", &reply, &error))
-		return;
-	if (error) {
-		fail(service, error);
-		return;
-	}
 	g_variant_get(reply, "(s)", &service->owner);
 	if (service->signal)
 		service->signals = g_dbus_connection_signal_subscribe(
@@ -121,23 +139,9 @@ static void owner_found(GObject *bus, GAsyncResult *result, gpointer data)
 	service->ready(service);
 }
 
-static void find_owner(struct bus_service *service)
+static void find_owner(struct bus_service *service, GVariant *reply)
 {
-	call_bus(service, "GetNameOwner", g_variant_new("(s)", service->name), owner_found);
-}
-
-static void started(GObject *bus, GAsyncResult *result, gpointer data)
-{
-	g_autoptr(GVariant) reply = NULL;
-	struct bus_service *service = data;
-	GError *error = NULL;
-
-	if (!bus_service_finish(bus, result, "(u)", &reply, &error))
-		return;
-	if (error)
-		fail(service, error);
-	else
-		find_owner(service);
+	call_bus(service, "GetNameOwner", g_variant_new("(s)", service->name), "(s)", owner_found);
 }
 
 static void bus_opened(GObject *source, GAsyncResult *result, gpointer data)
@@ -164,9 +168,9 @@ static void bus_opened(GObject *source, GAsyncResult *result, gpointer data)
 		G_DBUS_SIGNAL_FLAGS_NONE, owner_changed, service, NULL);
 	if (service->activate)
 		call_bus(service, "StartServiceByName", g_variant_new("(su)", service->name, 0),
-			 started);
+			 "(u)", find_owner);
 	else
-		find_owner(service);
+		find_owner(service, NULL);
 }
 
 void bus_service_open(struct bus_service *service)
@@ -206,7 +210,7 @@ static gboolean too_late(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-void bus_service_run(struct bus_service *service, const bool *done, guint bound_ms)
+void bus_service_run(struct bus_service *service, guint bound_ms)
 {
 	GMainContext *context = g_main_context_new();
 	GSource *timer = g_timeout_source_new(bound_ms);
@@ -216,7 +220,7 @@ void bus_service_run(struct bus_service *service, const bool *done, guint bound_
 	g_source_set_callback(timer, too_late, &late, NULL);
 	g_source_attach(timer, context);
 	bus_service_open(service);
-	while (!*done && !late)
+	while (!service->over && !late)
 		g_main_context_iteration(context, TRUE);
 	bus_service_close(service);
 	g_source_destroy(timer);

@@ -16,14 +16,15 @@ struct bus_service {
 	bool activate; /* have the bus start it where it doesn't run; false: then it is not there */
 	/* Once: it can be called. */
 	void (*ready)(struct bus_service *service);
-	/* Once, and nothing after it: bus or service can't be reached, or have gone. Takes the
-	 * error. */
+	/* Once, and nothing after it: bus or service can't be reached, or have gone, or a call
+	 * failed. Takes the error. NULL: then it is `over`. */
 	void (*failed)(struct bus_service *service, GError *error);
 	/* A signal of the service's, of whatever object; NULL: none is wanted. */
 	void (*signal)(struct bus_service *service, const char *path, const char *name,
 		       GVariant *values);
 	const char *signal_interface;
 	void *data;
+	bool over; /* what bus_service_run() waits for has come; or it has failed */
 	/* From ready() on. */
 	GDBusConnection *bus;
 	char *owner; /* its unique name */
@@ -34,18 +35,16 @@ struct bus_service {
 void bus_service_open(struct bus_service *service);
 /* No call comes after it. What is bound to this link ends with it. */
 void bus_service_close(struct bus_service *service);
-/* Opens it, lets its calls come until *done or that bound, and closes it: for a look that something
- * waits for. */
-void bus_service_run(struct bus_service *service, const bool *done, guint bound_ms);
-/* Calls a method; arguments may be floating, `fds` may be NULL. `finished` ends it by
- * bus_service_finish(). */
+/* Opens it, lets its calls come until it is over or that bound, and closes it: for a look that
+ * something waits for. */
+void bus_service_run(struct bus_service *service, guint bound_ms);
+/* Calls a method; arguments may be floating, `fds` may be NULL. `done`, where not NULL, gets a
+ * reply of that type; without one the service has failed. */
+typedef void (*bus_service_done)(struct bus_service *service, GVariant *reply);
 void bus_service_call(struct bus_service *service, const char *path, const char *interface,
-		      const char *method, GVariant *arguments, GUnixFDList *fds, int bound_ms,
-		      GAsyncReadyCallback finished);
-/* FALSE: it was cancelled, and `data` may be gone: touch nothing. Else a reply of that type, or
- * *error. */
-bool bus_service_finish(GObject *bus, GAsyncResult *result, const char *type, GVariant **reply,
-			GError **error);
-/* All properties of an object: a{sv}. */
+		      const char *method, GVariant *arguments, GUnixFDList *fds, const char *type,
+		      int bound_ms, bus_service_done done);
+/* All properties of an object, a{sv}, or NULL: that it can't tell them, or has gone, is no failure.
+ */
 void bus_service_properties(struct bus_service *service, const char *path, const char *interface,
-			    GAsyncReadyCallback finished);
+			    bus_service_done done);

@@ -16,17 +16,16 @@
 #include "ticket.h"
 #include "openconnect.h"
 
-#define CLIENT		"networkmanager"
-#define ACTIVATE_MS	(90 * 1000) /* longer than NetworkManager waits for its plugin */
-#define STOP_MS		(10 * 1000)
-#define NOT_SAVED_FLAGS "2" /* NM_SETTING_SECRET_FLAG_NOT_SAVED: asked for each time */
+#define CLIENT	    "networkmanager"
+#define ACTIVATE_MS (90 * 1000) /* longer than NetworkManager waits for its plugin */
+#define STOP_MS	    (10 * 1000)
+#define NOT_SAVED   "'2'" /* NM_SETTING_SECRET_FLAG_NOT_SAVED: asked for each time */
 
 struct tunnel {
 	struct bus_service nm;
 	struct nm_agent agent;
 	struct vpn_session *session;
 	char *active; /* its object; NULL: there is none yet */
-	char *ip4, *ip6;
 	guint timer;
 	bool stopping, asked, stood; /* `asked`: for its address */
 };
@@ -48,8 +47,6 @@ static void end(struct tunnel *tunnel, GError *error)
 	nm_agent_clear(&tunnel->agent);
 	bus_service_close(&tunnel->nm);
 	g_free(tunnel->active);
-	g_free(tunnel->ip4);
-	g_free(tunnel->ip6);
 	g_free(tunnel);
 	session->tunnel = NULL;
 	session->ended(session, error);
@@ -92,36 +89,35 @@ static void stands(struct tunnel *tunnel, const char *address)
 	tunnel->session->connected(tunnel->session, address);
 }
 
-static void address_found(GObject *bus, GAsyncResult *result, gpointer data)
+static void address_found(struct bus_service *nm, GVariant *properties)
 {
-	g_autoptr(GVariant) reply = NULL, properties = NULL, list = NULL, first = NULL;
-	g_autoptr(GError) error = NULL;
-	struct bus_service *nm = data;
+	g_autoptr(GVariant) list = !properties ? NULL
+					       : g_variant_lookup_value(properties, "AddressData",
+									G_VARIANT_TYPE("aa{sv}"));
+	g_autoptr(GVariant) first =
+		list && g_variant_n_children(list) > 0 ? g_variant_get_child_value(list, 0) : NULL;
 	const char *address = NULL;
 
-	if (!bus_service_finish(bus, result, "(a{sv})", &reply, &error))
-		return;
-	if (reply) {
-		properties = g_variant_get_child_value(reply, 0);
-		list = g_variant_lookup_value(properties, "AddressData", G_VARIANT_TYPE("aa{sv}"));
-	}
-	if (list && g_variant_n_children(list) > 0) {
-		first = g_variant_get_child_value(list, 0);
+	if (first)
 		(void)g_variant_lookup(first, "address", "&s", &address);
-	}
 	stands(nm->data, address);
 }
 
-static void ask_address(struct tunnel *tunnel)
+static void ask_address(struct tunnel *tunnel, GVariant *properties)
 {
-	if (tunnel->ip4 && strcmp(tunnel->ip4, "/") != 0)
-		bus_service_properties(&tunnel->nm, tunnel->ip4, NM_NAME ".IP4Config",
-				       address_found);
-	else if (tunnel->ip6 && strcmp(tunnel->ip6, "/") != 0)
-		bus_service_properties(&tunnel->nm, tunnel->ip6, NM_NAME ".IP6Config",
-				       address_found);
-	else
-		stands(tunnel, NULL);
+	static const char *const families[][2] = {
+		{ "Ip4Config", NM_NAME ".IP4Config" },
+		{ "Ip6Config", NM_NAME ".IP6Config" },
+	};
+	const char *path;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(families); i++)
+		if (g_variant_lookup(properties, families[i][0], "&o", &path) &&
+		    strcmp(path, "/") != 0) {
+			bus_service_properties(&tunnel->nm, path, families[i][1], address_found);
+			return;
+		}
+	stands(tunnel, NULL);
 }
 
 /* --- what becomes of it ---------------------------------------------------------------------- */
@@ -129,33 +125,19 @@ static void ask_address(struct tunnel *tunnel)
 static void take_state(struct tunnel *tunnel, guint state, guint reason);
 
 /* What it is now, and where its addresses are. */
-static void active_found(GObject *bus, GAsyncResult *result, gpointer data)
+static void active_found(struct bus_service *nm, GVariant *properties)
 {
-	g_autoptr(GVariant) reply = NULL, properties = NULL;
-	g_autoptr(GError) error = NULL;
-	struct tunnel *tunnel;
-	struct bus_service *nm = data;
+	struct tunnel *tunnel = nm->data;
 	guint32 state = NM_DEACTIVATED;
 
-	if (!bus_service_finish(bus, result, "(a{sv})", &reply, &error))
-		return;
-	tunnel = nm->data;
-	if (!reply) {
-		/* It has gone before it could be looked at. */
-		take_state(tunnel, NM_DEACTIVATED, NM_REASON_UNKNOWN);
-		return;
-	}
-	properties = g_variant_get_child_value(reply, 0);
-	(void)g_variant_lookup(properties, "State", "u", &state);
-	g_clear_pointer(&tunnel->ip4, g_free);
-	g_clear_pointer(&tunnel->ip6, g_free);
-	(void)g_variant_lookup(properties, "Ip4Config", "o", &tunnel->ip4);
-	(void)g_variant_lookup(properties, "Ip6Config", "o", &tunnel->ip6);
-	if (state == NM_ACTIVATED && !tunnel->asked && !tunnel->stopping) {
-		tunnel->asked = true;
-		ask_address(tunnel);
-	} else if (state == NM_DEACTIVATED) {
+	/* Without any it has gone before it could be looked at. */
+	if (properties)
+		(void)g_variant_lookup(properties, "State", "u", &state);
+	if (state == NM_DEACTIVATED) {
 		take_state(tunnel, state, NM_REASON_UNKNOWN);
+	} else if (state == NM_ACTIVATED && !tunnel->asked && !tunnel->stopping) {
+		tunnel->asked = true;
+		ask_address(tunnel, properties);
 	}
 }
 
@@ -200,25 +182,6 @@ static void changed(struct bus_service *nm, const char *path, const char *name, 
 
 /* --- ending it ------------------------------------------------------------------------------ */
 
-static void deactivated(GObject *bus, GAsyncResult *result, gpointer data)
-{
-	g_autoptr(GVariant) reply = NULL;
-	struct bus_service *nm = data;
-	GError *error = NULL;
-
-	if (!bus_service_finish(bus, result, "()", &reply, &error))
-		return;
-	/* Its end comes as a change of its state; without a reply there is none to wait for. */
-	if (error)
-		end_with(nm->data, error);
-}
-
-static void deactivate(struct tunnel *tunnel)
-{
-	bus_service_call(&tunnel->nm, NM_PATH, NM_NAME, "DeactivateConnection",
-			 g_variant_new("(o)", tunnel->active), NULL, STOP_MS, deactivated);
-}
-
 static gboolean end_now(gpointer data)
 {
 	struct tunnel *tunnel = data;
@@ -235,7 +198,10 @@ static void stop(struct vpn_session *session)
 	tunnel->stopping = true;
 	set_bound(tunnel, STOP_MS);
 	if (tunnel->active) {
-		deactivate(tunnel);
+		/* Its end comes as a change of its state; without a reply there is none to wait
+		 * for. */
+		bus_service_call(&tunnel->nm, NM_PATH, NM_NAME, "DeactivateConnection",
+				 g_variant_new("(o)", tunnel->active), NULL, "()", STOP_MS, NULL);
 		return;
 	}
 	/* What NetworkManager may be about to make is bound to the link. */
@@ -245,106 +211,43 @@ static void stop(struct vpn_session *session)
 
 /* --- making it ------------------------------------------------------------------------------ */
 
-static void add_text(GVariantBuilder *builder, const char *key, const char *value)
-{
-	g_variant_builder_add(builder, "{sv}", key, g_variant_new_string(value));
-}
-
-static GVariant *connection_part(const struct tunnel *tunnel)
-{
-	g_autofree char *user = g_strdup_printf("user:%s:", g_get_user_name());
-	g_autofree char *id = g_strdup_printf("devid %s", tunnel->session->connection->name);
-	const char *const users[] = { user, NULL };
-	GVariantBuilder part;
-
-	g_variant_builder_init(&part, G_VARIANT_TYPE_VARDICT);
-	add_text(&part, "id", id);
-	add_text(&part, "uuid", tunnel->agent.uuid);
-	add_text(&part, "type", "vpn");
-	g_variant_builder_add(&part, "{sv}", "autoconnect", g_variant_new_boolean(FALSE));
-	g_variant_builder_add(&part, "{sv}", "permissions", g_variant_new_strv(users, -1));
-	return g_variant_builder_end(&part);
-}
-
-static GVariant *vpn_part(const struct tunnel *tunnel)
-{
-	static const char *const asked_for[] = { "cookie-flags", "gateway-flags", "gwcert-flags",
-						 "resolve-flags" };
-	const struct connection *connection = tunnel->session->connection;
-	GVariantBuilder part, data;
-
-	g_variant_builder_init(&data, G_VARIANT_TYPE("a{ss}"));
-	g_variant_builder_add(&data, "{ss}", "gateway", connection->gateway);
-	g_variant_builder_add(&data, "{ss}", "protocol",
-			      connection->protocol ? connection->protocol : "anyconnect");
-	g_variant_builder_add(&data, "{ss}", "authtype", "cert");
-	for (size_t i = 0; i < G_N_ELEMENTS(asked_for); i++)
-		g_variant_builder_add(&data, "{ss}", asked_for[i], NOT_SAVED_FLAGS);
-	g_variant_builder_init(&part, G_VARIANT_TYPE_VARDICT);
-	add_text(&part, "service-type", NM_OPENCONNECT);
-	g_variant_builder_add(&part, "{sv}", "data", g_variant_builder_end(&data));
-	return g_variant_builder_end(&part);
-}
-
 static GVariant *new_connection(const struct tunnel *tunnel)
 {
-	static const char *const families[] = { "ipv4", "ipv6" };
-	GVariantBuilder all, options;
+	const struct connection *connection = tunnel->session->connection;
+	g_autofree char *id = g_strdup_printf("devid %s", connection->name);
+	g_autofree char *user = g_strdup_printf("user:%s:", g_get_user_name());
 
-	g_variant_builder_init(&all, G_VARIANT_TYPE("a{sa{sv}}"));
-	g_variant_builder_add(&all, "{s@a{sv}}", "connection", connection_part(tunnel));
-	g_variant_builder_add(&all, "{s@a{sv}}", "vpn", vpn_part(tunnel));
-	for (size_t i = 0; i < G_N_ELEMENTS(families); i++) {
-		GVariantBuilder part;
-
-		g_variant_builder_init(&part, G_VARIANT_TYPE_VARDICT);
-		add_text(&part, "method", "auto");
-		g_variant_builder_add(&all, "{s@a{sv}}", families[i], g_variant_builder_end(&part));
-	}
-	g_variant_builder_init(&options, G_VARIANT_TYPE_VARDICT);
-	add_text(&options, "persist", "volatile");
-	add_text(&options, "bind-activation", "dbus-client");
-	return g_variant_new("(@a{sa{sv}}oo@a{sv})", g_variant_builder_end(&all), "/", "/",
-			     g_variant_builder_end(&options));
+	return g_variant_new_parsed(
+		"({'connection': {'id': <%s>, 'uuid': <%s>, 'type': <'vpn'>, 'autoconnect': <false>,"
+		"  'permissions': <[%s]>},"
+		" 'vpn': {'service-type': <'" NM_OPENCONNECT "'>, 'data': <{'gateway': %s,"
+		"  'protocol': %s, 'authtype': 'cert', 'cookie-flags': " NOT_SAVED ","
+		"  'gateway-flags': " NOT_SAVED ", 'gwcert-flags': " NOT_SAVED ","
+		"  'resolve-flags': " NOT_SAVED "}>},"
+		" 'ipv4': {'method': <'auto'>}, 'ipv6': {'method': <'auto'>}},"
+		" objectpath '/', objectpath '/',"
+		" {'persist': <'volatile'>, 'bind-activation': <'dbus-client'>})",
+		id, tunnel->agent.uuid, user, connection->gateway,
+		connection->protocol ? connection->protocol : "anyconnect");
 }
 
-static void added(GObject *bus, GAsyncResult *result, gpointer data)
+static void added(struct bus_service *nm, GVariant *reply)
 {
-	g_autoptr(GVariant) reply = NULL;
-	struct tunnel *tunnel;
-	struct bus_service *nm = data;
-	GError *error = NULL;
+	struct tunnel *tunnel = nm->data;
 
-	if (!bus_service_finish(bus, result, "(ooa{sv})", &reply, &error))
-		return;
-	tunnel = nm->data;
-	if (error) {
-		end_with(tunnel, error);
-		return;
-	}
 	g_variant_get(reply, "(oo@a{sv})", NULL, &tunnel->active, NULL);
 	vpn_session_line(tunnel->session, "NetworkManager: connection made");
 	set_bound(tunnel, ACTIVATE_MS);
 	look(tunnel);
 }
 
-static void registered(GObject *bus, GAsyncResult *result, gpointer data)
+static void registered(struct bus_service *nm, GVariant *reply)
 {
-	g_autoptr(GVariant) reply = NULL;
-	struct tunnel *tunnel;
-	struct bus_service *nm = data;
-	GError *error = NULL;
+	struct tunnel *tunnel = nm->data;
 
-	if (!bus_service_finish(bus, result, "()", &reply, &error))
-		return;
-	tunnel = nm->data;
-	if (error) {
-		end_with(tunnel, error);
-		return;
-	}
 	set_bound(tunnel, BUS_SERVICE_PROMPT_BOUND_MS);
 	bus_service_call(nm, NM_PATH, NM_NAME, "AddAndActivateConnection2", new_connection(tunnel),
-			 NULL, BUS_SERVICE_PROMPT_BOUND_MS, added);
+			 NULL, "(ooa{sv})", BUS_SERVICE_PROMPT_BOUND_MS, added);
 }
 
 static void ready(struct bus_service *nm)

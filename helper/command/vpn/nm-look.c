@@ -41,28 +41,14 @@ static bool has_plugin(void)
 	return false;
 }
 
-struct look {
-	struct bus_service nm;
-	bool done, usable;
-};
-
-static void found(GObject *bus, GAsyncResult *result, gpointer data)
+static void found(struct bus_service *nm, GVariant *properties)
 {
-	g_autoptr(GVariant) reply = NULL, properties = NULL;
-	g_autoptr(GError) error = NULL;
-	struct bus_service *nm = data;
-	struct look *look;
 	const char *primary = "/";
 
-	if (!bus_service_finish(bus, result, "(a{sv})", &reply, &error))
-		return;
-	look = nm->data;
-	look->done = true;
-	if (!reply)
-		return;
-	properties = g_variant_get_child_value(reply, 0);
-	look->usable = g_variant_lookup(properties, "PrimaryConnection", "&o", &primary) &&
-		       strcmp(primary, "/") != 0;
+	nm->over = true;
+	*(bool *)nm->data = properties &&
+			    g_variant_lookup(properties, "PrimaryConnection", "&o", &primary) &&
+			    strcmp(primary, "/") != 0;
 }
 
 static void ready(struct bus_service *nm)
@@ -70,19 +56,12 @@ static void ready(struct bus_service *nm)
 	bus_service_properties(nm, NM_PATH, NM_NAME, found);
 }
 
-static void failed(struct bus_service *nm, GError *error)
-{
-	g_error_free(error);
-	((struct look *)nm->data)->done = true;
-}
-
 bool nm_is_usable(void)
 {
-	struct look look = { .nm = { .name = NM_NAME, .ready = ready, .failed = failed } };
+	bool usable = false;
+	struct bus_service nm = { .name = NM_NAME, .ready = ready, .data = &usable };
 
-	if (!has_plugin())
-		return false;
-	look.nm.data = &look;
-	bus_service_run(&look.nm, &look.done, LOOK_BOUND_MS);
-	return look.usable;
+	if (has_plugin())
+		bus_service_run(&nm, LOOK_BOUND_MS);
+	return usable;
 }

@@ -49,18 +49,15 @@ static void give(struct nm_agent *agent, GDBusMethodInvocation *invocation)
 	const char *const names[] = { "cookie", "gateway", "gwcert", "resolve" };
 	const char *const values[] = { (const char *)agent->cookie.data, agent->gateway, agent->pin,
 				       agent->resolve };
-	GVariantBuilder secrets, vpn, all;
+	GVariantBuilder secrets;
 
 	g_variant_builder_init(&secrets, G_VARIANT_TYPE("a{ss}"));
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		if (values[i])
 			g_variant_builder_add(&secrets, "{ss}", names[i], values[i]);
-	g_variant_builder_init(&vpn, G_VARIANT_TYPE_VARDICT);
-	g_variant_builder_add(&vpn, "{sv}", "secrets", g_variant_builder_end(&secrets));
-	g_variant_builder_init(&all, G_VARIANT_TYPE("a{sa{sv}}"));
-	g_variant_builder_add(&all, "{s@a{sv}}", "vpn", g_variant_builder_end(&vpn));
 	g_dbus_method_invocation_return_value(
-		invocation, g_variant_new("(@a{sa{sv}})", g_variant_builder_end(&all)));
+		invocation, g_variant_new_parsed("({'vpn': {'secrets': <%@a{ss}>}},)",
+						 g_variant_builder_end(&secrets)));
 	secret_clear(&agent->cookie);
 }
 
@@ -97,12 +94,12 @@ gboolean nm_agent_publish(struct nm_agent *agent, GError **error)
 }
 
 /* The name is the connection's: a user has one agent of each name. */
-void nm_agent_register(struct nm_agent *agent, GAsyncReadyCallback finished)
+void nm_agent_register(struct nm_agent *agent, bus_service_done done)
 {
 	g_autofree char *name = g_strdup_printf("org.devid.connect-%s", agent->uuid);
 
 	bus_service_call(agent->nm, MANAGER_PATH, NM_NAME ".AgentManager", "Register",
-			 g_variant_new("(s)", name), NULL, BUS_SERVICE_BOUND_MS, finished);
+			 g_variant_new("(s)", name), NULL, "()", BUS_SERVICE_BOUND_MS, done);
 }
 
 void nm_agent_clear(struct nm_agent *agent)

@@ -8,5 +8,5 @@
 
 /* Before it is registered with NetworkManager. */
 gboolean nm_agent_publish(struct nm_agent *agent, GError **error);
-void nm_agent_register(struct nm_agent *agent, GAsyncReadyCallback finished);
+void nm_agent_register(struct nm_agent *agent, bus_service_done done);
 void nm_agent_clear(struct nm_agent *agent);

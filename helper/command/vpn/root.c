@@ -61,25 +61,14 @@ gboolean vpn_root_may(const struct vpn_session *session, GError **error)
 
 static void prepared(struct bus_service *link)
 {
-	*(bool *)link->data = true;
-}
-
-static void not_prepared(struct bus_service *link, GError *error)
-{
-	g_error_free(error);
-	*(bool *)link->data = true;
+	link->over = true;
 }
 
 void vpn_root_prepare(void)
 {
-	bool done = false;
-	struct bus_service link = { .name = TUNNEL_NAME,
-				    .activate = true,
-				    .ready = prepared,
-				    .failed = not_prepared,
-				    .data = &done };
+	struct bus_service link = { .name = TUNNEL_NAME, .activate = true, .ready = prepared };
 
-	bus_service_run(&link, &done, PREPARE_MS);
+	bus_service_run(&link, PREPARE_MS);
 }
 
 /* --- the end -------------------------------------------------------------------------------- */
@@ -169,18 +158,9 @@ static void told(struct bus_service *link, const char *path, const char *name, G
 
 /* --- the beginning -------------------------------------------------------------------------- */
 
-static void begun(GObject *bus, GAsyncResult *result, gpointer data)
+static void begun(struct bus_service *link, GVariant *reply)
 {
-	g_autoptr(GVariant) reply = NULL;
-	struct bus_service *link = data;
-	GError *error = NULL;
-
-	if (!bus_service_finish(bus, result, "()", &reply, &error))
-		return;
-	if (error)
-		end(link->data, translate(link->data, error));
-	else
-		((struct tunnel *)link->data)->begun = true;
+	((struct tunnel *)link->data)->begun = true;
 }
 
 /* The read end, with the whole cookie in the pipe; -1: it doesn't fit, or there is no pipe. */
@@ -217,7 +197,7 @@ static void ready(struct bus_service *link)
 	bus_service_call(link, TUNNEL_PATH, TUNNEL_INTERFACE, "Start",
 			 g_variant_new("(sssh)", tunnel->session->connection->name, tunnel->gateway,
 				       tunnel->address, 0),
-			 fds, BUS_SERVICE_PROMPT_BOUND_MS, begun);
+			 fds, "()", BUS_SERVICE_PROMPT_BOUND_MS, begun);
 }
 
 /* Where the session is, by the ticket: "host:port" of https://host:port/…, and the address behind
@@ -283,24 +263,14 @@ static gboolean end_now(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void stopped(GObject *bus, GAsyncResult *result, gpointer data)
-{
-	g_autoptr(GVariant) reply = NULL;
-	struct bus_service *link = data;
-	GError *error = NULL;
-
-	/* Its end comes as what it tells; without a reply there is none to wait for. */
-	if (bus_service_finish(bus, result, "()", &reply, &error) && error)
-		end(link->data, error);
-}
-
 void vpn_root_stop(struct vpn_session *session)
 {
 	struct tunnel *tunnel = session->tunnel;
 
 	tunnel->stopping = true;
 	tunnel->timer = g_timeout_add(tunnel->link.owner ? STOP_MS : 0, end_now, tunnel);
+	/* Its end comes as what it tells; without a reply there is none to wait for. */
 	if (tunnel->link.owner)
 		bus_service_call(&tunnel->link, TUNNEL_PATH, TUNNEL_INTERFACE, "Stop", NULL, NULL,
-				 STOP_MS, stopped);
+				 "()", STOP_MS, NULL);
 }

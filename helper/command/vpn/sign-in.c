@@ -30,10 +30,7 @@ struct service {
 	GMainContext *context;
 	GDBusConnection *bus;
 	char *session;
-	/* of a question that is open */
-	char *prompt;
-	GVariant *answer;
-	bool dismissed, gone, late;
+	bool dismissed, gone, late; /* of a question that is open */
 };
 
 static void fail(GError **error, enum devid_result result, const char *why)
@@ -110,7 +107,7 @@ static void completed(GDBusConnection *bus, const char *sender, const char *path
 	gboolean dismissed = TRUE;
 
 	if (g_variant_is_of_type(arguments, G_VARIANT_TYPE("(bv)")))
-		g_variant_get(arguments, "(bv)", &dismissed, &service->answer);
+		g_variant_get(arguments, "(bv)", &dismissed, NULL);
 	service->dismissed = dismissed;
 	service->gone = true;
 }
@@ -154,7 +151,6 @@ static gboolean ask(struct service *service, const char *prompt, GError **error)
 	g_source_unref(timer);
 	g_bus_unwatch_name(watch);
 	g_dbus_connection_signal_unsubscribe(service->bus, signal);
-	g_clear_pointer(&service->answer, g_variant_unref);
 	if (!reply)
 		return FALSE;
 	if (service->late)
@@ -281,14 +277,10 @@ gboolean sign_in_recall(const char *gateway, const char *user, struct sign_in *s
 static GVariant *properties(const char *gateway, const char *user)
 {
 	g_autofree char *label = g_strdup_printf("Sign-in of %s at %s (devid)", user, gateway);
-	GVariantBuilder builder;
 
-	g_variant_builder_init(&builder, G_VARIANT_TYPE("a{sv}"));
-	g_variant_builder_add(&builder, "{sv}", INTERFACE "Item.Label",
-			      g_variant_new_string(label));
-	g_variant_builder_add(&builder, "{sv}", INTERFACE "Item.Attributes",
-			      attributes(gateway, user));
-	return g_variant_builder_end(&builder);
+	return g_variant_new_parsed("{'" INTERFACE "Item.Label': <%s>,"
+				    " '" INTERFACE "Item.Attributes': <%@a{ss}>}",
+				    label, attributes(gateway, user));
 }
 
 static GVariant *secret_of(const struct service *service, const void *data, gsize length)
