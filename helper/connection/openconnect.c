@@ -18,18 +18,10 @@
 #define LOOKS_MAX (30 * 1000 / LOOK_MS)
 #define DEPTH_MAX 8
 
-static void add_all(GPtrArray *argv, char *const *words)
-{
-	for (; words && *words; words++)
-		g_ptr_array_add(argv, g_strdup(*words));
-}
-
 GPtrArray *openconnect_argv(const struct connection *connection)
 {
-	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
-	char *program = process_find(CLIENT);
+	GPtrArray *argv = process_argv(CLIENT);
 
-	g_ptr_array_add(argv, program ? program : g_strdup(CLIENT));
 	g_ptr_array_add(argv,
 			g_strdup_printf("--protocol=%s", connection->protocol ? connection->protocol
 									      : "anyconnect"));
@@ -47,10 +39,8 @@ void openconnect_add_trust(GPtrArray *argv, const struct connection *connection)
 
 void openconnect_add_tunnel(GPtrArray *argv)
 {
-	g_ptr_array_add(argv, g_strdup("--cookie-on-stdin"));
-	g_ptr_array_add(argv, g_strdup("--non-inter"));
 	/* A dropped connection is checked before it is made again: by us. */
-	g_ptr_array_add(argv, g_strdup("--reconnect-timeout=0"));
+	process_add(argv, "--cookie-on-stdin", "--non-inter", "--reconnect-timeout=0", NULL);
 }
 
 GPtrArray *openconnect_machine_argv(const struct connection *connection, const char *gateway,
@@ -65,8 +55,9 @@ GPtrArray *openconnect_machine_argv(const struct connection *connection, const c
 
 		g_ptr_array_add(argv, g_strdup_printf("--resolve=%s:%s", host, address));
 	}
-	add_all(argv, connection->arguments);
+	process_add_all(argv, connection->arguments);
 	g_ptr_array_add(argv, g_strdup_printf("https://%s", gateway));
+	g_ptr_array_add(argv, NULL);
 	return argv;
 }
 

@@ -7,14 +7,14 @@
 
 #define VPN_OPENCONNECT "openconnect" /* the program */
 
-/* "openconnect --protocol=…"; each word is to be freed, as the array says. */
+/* "openconnect --protocol=…", as process_argv(). */
 GPtrArray *openconnect_argv(const struct connection *connection);
 /* What the file says of the gateway's certificate. */
 void openconnect_add_trust(GPtrArray *argv, const struct connection *connection);
 /* What makes a tunnel of it, with a cookie on standard input. */
 void openconnect_add_tunnel(GPtrArray *argv);
 /* All of it by the connection's file, as root runs it for users. `gateway` as of
- * connection_tunnel_gateway(); `address`: one of that gateway's, or NULL.
+ * connection_tunnel_gateway(); `address`: one of that gateway's, or NULL. With its end.
  */
 GPtrArray *openconnect_machine_argv(const struct connection *connection, const char *gateway,
 				    const char *address);

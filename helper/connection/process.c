@@ -22,14 +22,23 @@
 #define ANSWER_BOUND_MS 10000
 #define LOOK_MS		500
 
+/* What it writes. */
+struct stream {
+	struct process *process;
+	int fd; /* -1: there is none */
+	guint source;
+	struct secret *taken; /* where it goes as it is; NULL: it is read by lines */
+};
+
+enum { TEXT, OUTPUT, STREAM_COUNT };
+
 struct process {
 	GPid pid;
-	int text, output; /* what it writes; -1: at its end */
-	guint text_source, output_source, child_source, patience;
+	struct stream streams[STREAM_COUNT];
+	guint child_source, patience;
 	GString *line;
 	bool over; /* reaped, with `status` */
 	int status, ending;
-	struct secret *taken;
 	void (*on_line)(const char *line, void *data);
 	void (*on_end)(int status, void *data);
 	void *data;
@@ -51,6 +60,32 @@ char *process_find(const char *name)
 			g_clear_pointer(&path, g_free);
 	}
 	return path;
+}
+
+GPtrArray *process_argv(const char *program)
+{
+	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+	char *path = process_find(program);
+
+	g_ptr_array_add(argv, path ? path : g_strdup(program));
+	return argv;
+}
+
+void process_add(GPtrArray *argv, ...)
+{
+	const char *word;
+	va_list words;
+
+	va_start(words, argv);
+	while ((word = va_arg(words, const char *)))
+		g_ptr_array_add(argv, g_strdup(word));
+	va_end(words);
+}
+
+void process_add_all(GPtrArray *argv, char *const *words)
+{
+	for (; words && *words; words++)
+		g_ptr_array_add(argv, g_strdup(*words));
 }
 
 char *process_words(const char *const *argv)
@@ -97,18 +132,13 @@ static void free_process(struct process *process)
 {
 	if (process->patience != 0)
 		g_source_remove(process->patience);
-	if (process->text_source != 0)
-		g_source_remove(process->text_source);
-	if (process->output_source != 0)
-		g_source_remove(process->output_source);
 	if (process->child_source != 0)
 		g_source_remove(process->child_source);
-	for (size_t i = 0; i < 2; i++) {
-		const int fds[] = { process->text, process->output };
-		int fd = fds[i];
-
-		if (fd >= 0)
-			close(fd);
+	for (size_t i = 0; i < STREAM_COUNT; i++) {
+		if (process->streams[i].source != 0)
+			g_source_remove(process->streams[i].source);
+		if (process->streams[i].fd >= 0)
+			close(process->streams[i].fd);
 	}
 	g_string_free(process->line, TRUE);
 	g_spawn_close_pid(process->pid);
@@ -138,8 +168,16 @@ static void maybe_end(struct process *process)
 	free_process(process);
 }
 
-static void take_text(struct process *process, const char *bytes, gsize count)
+static void take(const struct stream *stream, const char *bytes, gsize count)
 {
+	struct process *process = stream->process;
+
+	if (stream->taken) {
+		/* What is more than that is no ticket. */
+		if (stream->taken->length + count <= OUTPUT_MAX)
+			(void)!secret_append(stream->taken, bytes, count);
+		return;
+	}
 	for (gsize i = 0; i < count; i++) {
 		if (bytes[i] == '\n' || process->line->len >= LINE_MAX_BYTES)
 			tell_line(process);
@@ -148,58 +186,30 @@ static void take_text(struct process *process, const char *bytes, gsize count)
 	}
 }
 
-/* FALSE: nothing more is there now, or ever (then *end). */
-static bool read_some(int fd, char *buffer, size_t size, ssize_t *got, bool *end)
-{
-	do
-		*got = read(fd, buffer, size);
-	while (*got < 0 && errno == EINTR);
-	*end = *got == 0 || (*got < 0 && errno != EAGAIN);
-	return *got > 0;
-}
-
-static bool drain_text(struct process *process)
+/* What is there now; true: nothing more comes. */
+static bool drain(const struct stream *stream)
 {
 	char buffer[4096];
 	ssize_t got;
 	bool end;
 
-	while (read_some(process->text, buffer, sizeof(buffer), &got, &end))
-		take_text(process, buffer, (gsize)got);
-	return end;
-}
-
-static bool drain_output(struct process *process)
-{
-	char buffer[4096];
-	ssize_t got;
-	bool end;
-
-	while (read_some(process->output, buffer, sizeof(buffer), &got, &end))
-		if (process->taken->length + (size_t)got > OUTPUT_MAX ||
-		    secret_append(process->taken, buffer, (size_t)got) != DEVID_OK)
-			end = true;
+	do {
+		got = read(stream->fd, buffer, sizeof(buffer));
+		if (got > 0)
+			take(stream, buffer, (gsize)got);
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	end = got == 0 || errno != EAGAIN;
 	secret_wipe(buffer, sizeof(buffer));
 	return end;
 }
 
-static gboolean text_ready(gint fd, GIOCondition condition, gpointer data)
+static gboolean is_ready(gint fd, GIOCondition condition, gpointer data)
 {
-	struct process *process = data;
+	struct stream *stream = data;
 
-	if (!drain_text(process))
+	if (!drain(stream))
 		return G_SOURCE_CONTINUE;
-	process->text_source = 0;
-	return G_SOURCE_REMOVE;
-}
-
-static gboolean output_ready(gint fd, GIOCondition condition, gpointer data)
-{
-	struct process *process = data;
-
-	if (!drain_output(process))
-		return G_SOURCE_CONTINUE;
-	process->output_source = 0;
+	stream->source = 0;
 	return G_SOURCE_REMOVE;
 }
 
@@ -210,40 +220,52 @@ static void reaped(GPid pid, gint status, gpointer data)
 	process->child_source = 0;
 	process->over = true;
 	process->status = status;
-	drain_text(process);
-	if (process->output >= 0)
-		drain_output(process);
+	for (size_t i = 0; i < STREAM_COUNT; i++)
+		if (process->streams[i].fd >= 0)
+			drain(&process->streams[i]);
 	maybe_end(process);
 }
 
 static void watch(struct process *process)
 {
-	g_unix_set_fd_nonblocking(process->text, TRUE, NULL);
-	process->text_source =
-		g_unix_fd_add(process->text, G_IO_IN | G_IO_HUP, text_ready, process);
-	if (process->output >= 0) {
-		g_unix_set_fd_nonblocking(process->output, TRUE, NULL);
-		process->output_source =
-			g_unix_fd_add(process->output, G_IO_IN | G_IO_HUP, output_ready, process);
+	for (size_t i = 0; i < STREAM_COUNT; i++) {
+		struct stream *stream = &process->streams[i];
+
+		if (stream->fd < 0)
+			continue;
+		g_unix_set_fd_nonblocking(stream->fd, TRUE, NULL);
+		stream->source = g_unix_fd_add(stream->fd, G_IO_IN | G_IO_HUP, is_ready, stream);
 	}
 	process->child_source = g_child_watch_add(process->pid, reaped, process);
 }
 
-static gboolean spawn(struct process *process, const struct process_command *command,
-		      const int text[2], const int output[2], GError **error)
+/* *end is the program's. */
+static gboolean open_stream(struct stream *stream, int *end, GError **error)
+{
+	int ends[2];
+
+	if (!g_unix_open_pipe(ends, FD_CLOEXEC, error))
+		return FALSE;
+	stream->fd = ends[0];
+	*end = ends[1];
+	return TRUE;
+}
+
+static gboolean spawn(struct process *process, const struct process_command *command, int text,
+		      int output, GError **error)
 {
 	GSpawnFlags flags = G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH;
 	g_autoptr(GError) failure = NULL;
 	AUTO_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int pipes[2] = { -1, -1 };
-	gboolean spawned;
+	gboolean spawned, missing;
 
 	if (command->input && !g_unix_open_pipe(pipes, FD_CLOEXEC, error))
 		return FALSE;
 	spawned = g_spawn_async_with_pipes_and_fds(
 		NULL, command->argv, NULL, flags, place, &process->ending,
-		command->input ? pipes[0] : null, output[1] >= 0 ? output[1] : text[1], text[1],
-		NULL, NULL, 0, &process->pid, NULL, NULL, NULL, &failure);
+		command->input ? pipes[0] : null, output >= 0 ? output : text, text, NULL, NULL, 0,
+		&process->pid, NULL, NULL, NULL, &failure);
 	if (command->input)
 		close(pipes[0]);
 	/* One that reads nothing ends with its own words. */
@@ -251,44 +273,31 @@ static gboolean spawn(struct process *process, const struct process_command *com
 		(void)!feed(pipes[1], command->input);
 	if (command->input)
 		close(pipes[1]);
+	missing = g_error_matches(failure, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT);
 	if (!spawned)
-		devid_error_set(error,
-				g_error_matches(failure, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)
-					? DEVID_NOT_FOUND
-					: DEVID_FAILED,
-				g_error_matches(failure, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)
-					? "client-missing"
-					: "client-failed",
-				NULL, "%s: %s", command->argv[0], failure->message);
+		devid_error_set(error, missing ? DEVID_NOT_FOUND : DEVID_FAILED,
+				missing ? "client-missing" : "client-failed", NULL, "%s: %s",
+				command->argv[0], failure->message);
 	return spawned;
 }
 
 struct process *process_start(const struct process_command *command, GError **error)
 {
 	struct process *process = g_new0(struct process, 1);
-	int text[2] = { -1, -1 }, output[2] = { -1, -1 };
+	AUTO_CLOSE int text = -1, output = -1;
 	gboolean ready;
 
-	*process = (struct process){ .text = -1,
-				     .output = -1,
-				     .line = g_string_new(NULL),
-				     .ending = command->ending != 0 ? command->ending : SIGTERM,
-				     .taken = command->output,
-				     .on_line = command->line,
-				     .on_end = command->ended,
-				     .data = command->data };
-	ready = g_unix_open_pipe(text, FD_CLOEXEC, error) &&
-		(!command->output || g_unix_open_pipe(output, FD_CLOEXEC, error));
-	process->text = text[0];
-	process->output = output[0];
-	ready = ready && spawn(process, command, text, output, error);
-	for (size_t i = 0; i < 2; i++) {
-		const int ends[] = { text[1], output[1] };
-		int fd = ends[i];
-
-		if (fd >= 0)
-			close(fd);
-	}
+	*process = (struct process){
+		.streams = { { process, -1, 0, NULL }, { process, -1, 0, command->output } },
+		.line = g_string_new(NULL),
+		.ending = command->ending != 0 ? command->ending : SIGTERM,
+		.on_line = command->line,
+		.on_end = command->ended,
+		.data = command->data,
+	};
+	ready = open_stream(&process->streams[TEXT], &text, error) &&
+		(!command->output || open_stream(&process->streams[OUTPUT], &output, error)) &&
+		spawn(process, command, text, output, error);
 	if (!ready) {
 		free_process(process);
 		return NULL;

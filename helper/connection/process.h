@@ -35,6 +35,12 @@ gboolean process_run(const struct process_command *command, int bound_ms, int *s
 		     GError **error);
 /* Ends the program that process_run() waits for, where it does: then "interrupted". */
 void process_interrupt(void);
+/* The words of a command, its program first, where process_find() finds it; each is freed with the
+ * array. */
+GPtrArray *process_argv(const char *program);
+/* Adds copies of them; `words` may be NULL. */
+void process_add(GPtrArray *argv, ...) G_GNUC_NULL_TERMINATED;
+void process_add_all(GPtrArray *argv, char *const *words);
 /* Where a program is: by PATH, or where administrators' programs are. NULL: nowhere. */
 char *process_find(const char *name);
 /* "openconnect --authenticate …", quoted where a shell would need it; newly allocated. */

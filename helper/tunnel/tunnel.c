@@ -87,7 +87,6 @@ static void run(struct tunnel *tunnel)
 	};
 	g_autoptr(GError) failure = NULL;
 
-	g_ptr_array_add(argv, NULL);
 	command.argv = (const char *const *)argv->pdata;
 	tunnel->process = process_start(&command, &failure);
 	secret_clear(&tunnel->cookie);

@@ -94,6 +94,7 @@ void vpn_cause(const struct vpn_session *session, const char *client, int status
 {
 	const char *gateway = session->connection->gateway, *line = NULL, *reason = "client-failed";
 	const struct devid_reason *row;
+	g_autofree char *detail = NULL;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(causes) && !line; i++) {
 		if (strcmp(causes[i].client, client) != 0)
@@ -105,13 +106,9 @@ void vpn_cause(const struct vpn_session *session, const char *client, int status
 	row = devid_reason_find(reason);
 	if (!line && session->lines && session->lines->len > 0)
 		line = g_ptr_array_index(session->lines, session->lines->len - 1);
-	if (line)
-		devid_error_set(error, row->result, reason, NULL, "%s: %s (%s: %s)", gateway,
-				row->cause, client, line);
-	else if (WIFSIGNALED(status))
-		devid_error_set(error, row->result, reason, NULL, "%s: %s (%s: signal %d)", gateway,
-				row->cause, client, WTERMSIG(status));
-	else
-		devid_error_set(error, row->result, reason, NULL, "%s: %s (%s: exit status %d)",
-				gateway, row->cause, client, WEXITSTATUS(status));
+	detail = line		       ? g_strdup(line)
+		 : WIFSIGNALED(status) ? g_strdup_printf("signal %d", WTERMSIG(status))
+				       : g_strdup_printf("exit status %d", WEXITSTATUS(status));
+	devid_error_set(error, row->result, reason, NULL, "%s: %s (%s: %s)", gateway, row->cause,
+			client, detail);
 }

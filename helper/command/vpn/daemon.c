@@ -25,11 +25,8 @@ struct tunnel {
 	GError *failure; /* what it ends with, when `end` has run */
 };
 
-static void finish(struct tunnel *tunnel, GError *error)
+static void free_tunnel(struct tunnel *tunnel)
 {
-	struct vpn_session *session = tunnel->session;
-
-	session->tunnel = NULL;
 	if (tunnel->pause != 0)
 		g_source_remove(tunnel->pause);
 	g_ptr_array_unref(tunnel->daemon.begin);
@@ -38,6 +35,14 @@ static void finish(struct tunnel *tunnel, GError *error)
 	g_free(tunnel->address);
 	g_clear_error(&tunnel->failure);
 	g_free(tunnel);
+}
+
+static void finish(struct tunnel *tunnel, GError *error)
+{
+	struct vpn_session *session = tunnel->session;
+
+	session->tunnel = NULL;
+	free_tunnel(tunnel);
 	session->ended(session, error);
 }
 
@@ -206,15 +211,11 @@ gboolean vpn_daemon_start(struct vpn_session *session, const struct vpn_daemon *
 	tunnel->session = session;
 	tunnel->daemon = *daemon;
 	tunnel->process = run(tunnel, daemon->begin, begin_line, has_begun, error);
-	session->tunnel = tunnel;
 	if (tunnel->process)
-		return TRUE;
-	session->tunnel = NULL;
-	g_ptr_array_unref(daemon->begin);
-	g_ptr_array_unref(daemon->look);
-	g_ptr_array_unref(daemon->end);
-	g_free(tunnel);
-	return FALSE;
+		session->tunnel = tunnel;
+	else
+		free_tunnel(tunnel);
+	return session->tunnel != NULL;
 }
 
 void vpn_daemon_stop(struct vpn_session *session)

@@ -37,8 +37,8 @@ static GPtrArray *make_argv(const struct vpn_session *session)
 
 	for (char **word = session->connection->command; *word != NULL; word++)
 		g_ptr_array_add(argv, fill(session, *word));
-	for (char **word = session->arguments; word && *word; word++)
-		g_ptr_array_add(argv, g_strdup(*word));
+	process_add_all(argv, session->arguments);
+	g_ptr_array_add(argv, NULL);
 	return argv;
 }
 
@@ -68,8 +68,7 @@ static void describe(const struct vpn_session *session, GPtrArray *lines)
 {
 	g_autoptr(GPtrArray) argv = make_argv(session);
 
-	g_ptr_array_add(argv, NULL);
-	g_ptr_array_add(lines, process_words((const char *const *)argv->pdata));
+	vpn_session_describe(lines, argv);
 }
 
 const struct vpn_driver vpn_exec = {

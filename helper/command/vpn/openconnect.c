@@ -28,17 +28,6 @@
 /* A keyring's open question has two minutes. */
 #define SIGN_IN_BOUND_MS (150 * 1000)
 
-static void add(GPtrArray *argv, const char *word)
-{
-	g_ptr_array_add(argv, g_strdup(word));
-}
-
-static void add_all(GPtrArray *argv, char *const *words)
-{
-	for (; words && *words; words++)
-		add(argv, *words);
-}
-
 /* --- signing in ----------------------------------------------------------------------------- */
 
 static GPtrArray *sign_in_argv(const struct vpn_session *session, const char *user)
@@ -46,21 +35,15 @@ static GPtrArray *sign_in_argv(const struct vpn_session *session, const char *us
 	const struct connection *connection = session->connection;
 	GPtrArray *argv = openconnect_argv(session->connection);
 
-	add(argv, "--authenticate");
-	add(argv, "--non-inter");
+	process_add(argv, "--authenticate", "--non-inter", NULL);
 	openconnect_add_trust(argv, connection);
-	if (session->uri) {
-		add(argv, "-c");
-		add(argv, session->uri);
-	}
+	if (session->uri)
+		process_add(argv, "-c", session->uri, NULL);
 	if (user) {
 		g_ptr_array_add(argv, g_strdup_printf("--user=%s", user));
-		add(argv, "--passwd-on-stdin");
+		process_add(argv, "--passwd-on-stdin", NULL);
 	}
-	add_all(argv, connection->arguments);
-	add_all(argv, session->arguments);
-	g_ptr_array_add(argv, g_strdup_printf("https://%s", connection->gateway));
-	g_ptr_array_add(argv, NULL);
+	vpn_session_end_argv(session, argv, g_strdup_printf("https://%s", connection->gateway));
 	return argv;
 }
 
@@ -116,8 +99,6 @@ static gboolean sign_in(struct vpn_session *session, const struct sign_in *sign_
 	return FALSE;
 }
 
-/* --- the ticket ----------------------------------------------------------------------------- */
-
 /* --- the tunnel ----------------------------------------------------------------------------- */
 
 /* As root, whose own words these are. */
@@ -136,9 +117,7 @@ static GPtrArray *tunnel_argv(const struct vpn_session *session)
 	g_ptr_array_add(argv, g_strdup_printf("--servercert=%s", print));
 	if (resolve)
 		g_ptr_array_add(argv, g_strdup_printf("--resolve=%s", resolve));
-	add_all(argv, session->connection->arguments);
-	add_all(argv, session->arguments);
-	g_ptr_array_add(argv, g_steal_pointer(&url));
+	vpn_session_end_argv(session, argv, g_steal_pointer(&url));
 	return argv;
 }
 
@@ -198,13 +177,12 @@ static void describe(const struct vpn_session *session, GPtrArray *lines)
 	g_autofree char *gateway = connection_address(connection), *words = NULL;
 	g_autoptr(GError) error = NULL;
 
-	g_ptr_array_add(lines, process_words((const char *const *)first->pdata));
+	vpn_session_describe(lines, first);
 	if (geteuid() != 0 && !vpn_root_may(session, &error)) {
 		g_ptr_array_add(lines, g_strdup(error->message));
 		return;
 	}
 	second = openconnect_machine_argv(connection, gateway, NULL);
-	g_ptr_array_add(second, NULL);
 	words = process_words((const char *const *)second->pdata);
 	g_ptr_array_add(lines, geteuid() == 0 ? g_steal_pointer(&words)
 					      : g_strdup_printf("devid-tunnel: %s", words));

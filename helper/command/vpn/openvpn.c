@@ -22,35 +22,16 @@ static bool is_file(const struct vpn_session *session)
 	return g_path_is_absolute(session->connection->config);
 }
 
-static GPtrArray *make_words(const char *const *words)
-{
-	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
-
-	for (; *words != NULL; words++)
-		g_ptr_array_add(argv, g_strdup(*words));
-	return argv;
-}
-
 /* --- as a program --------------------------------------------------------------------------- */
 
 /* What would make it try again by itself ends it here: it is checked first. */
 static GPtrArray *file_argv(const struct vpn_session *session)
 {
-	g_autofree char *program = process_find(CLIENT);
-	const char *const words[] = { program ? program : CLIENT,
-				      "--config",
-				      session->connection->config,
-				      "--connect-retry-max",
-				      "1",
-				      "--remap-usr1",
-				      "SIGTERM",
-				      NULL };
-	GPtrArray *argv = make_words(words);
-	char **const lists[] = { session->connection->arguments, session->arguments };
+	GPtrArray *argv = process_argv(CLIENT);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
-		for (char **word = lists[i]; word && *word; word++)
-			g_ptr_array_add(argv, g_strdup(*word));
+	process_add(argv, "--config", session->connection->config, "--connect-retry-max", "1",
+		    "--remap-usr1", "SIGTERM", NULL);
+	vpn_session_end_argv(session, argv, NULL);
 	return argv;
 }
 
@@ -89,9 +70,9 @@ static GPtrArray *unit_argv(const struct vpn_session *session, const char *actio
 {
 	g_autofree char *unit =
 		g_strdup_printf("openvpn-client@%s.service", session->connection->config);
-	const char *const words[] = { "systemctl", action, option, unit, NULL };
-	GPtrArray *argv = make_words(words);
+	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
 
+	process_add(argv, "systemctl", action, option, unit, NULL);
 	g_ptr_array_add(argv, NULL);
 	return argv;
 }
@@ -135,9 +116,7 @@ static void describe(const struct vpn_session *session, GPtrArray *lines)
 	g_autoptr(GPtrArray) argv =
 		is_file(session) ? file_argv(session) : unit_argv(session, "start", "--quiet");
 
-	if (is_file(session))
-		g_ptr_array_add(argv, NULL);
-	g_ptr_array_add(lines, process_words((const char *const *)argv->pdata));
+	vpn_session_describe(lines, argv);
 }
 
 const struct vpn_driver vpn_openvpn = {

@@ -2,6 +2,7 @@
 /* What every session of a VPN client has. */
 #include <glib.h>
 #include "command/cli/print.h"
+#include "connection/process.h"
 #include "session.h"
 
 #define LINES_KEPT 40
@@ -10,6 +11,20 @@ void vpn_session_clear(struct vpn_session *session)
 {
 	secret_clear(&session->ticket);
 	g_clear_pointer(&session->lines, g_ptr_array_unref);
+}
+
+void vpn_session_end_argv(const struct vpn_session *session, GPtrArray *argv, char *last)
+{
+	process_add_all(argv, session->connection->arguments);
+	process_add_all(argv, session->arguments);
+	if (last)
+		g_ptr_array_add(argv, last);
+	g_ptr_array_add(argv, NULL);
+}
+
+void vpn_session_describe(GPtrArray *lines, const GPtrArray *argv)
+{
+	g_ptr_array_add(lines, process_words((const char *const *)argv->pdata));
 }
 
 void vpn_session_line(struct vpn_session *session, const char *line)

@@ -23,5 +23,10 @@ struct vpn_session {
 };
 
 void vpn_session_clear(struct vpn_session *session);
+/* Ends a command's words: with those of the connection's file, those that were typed, and `last`,
+ * which is taken; or NULL. */
+void vpn_session_end_argv(const struct vpn_session *session, GPtrArray *argv, char *last);
+/* The words as they would be typed, for --dry-run. */
+void vpn_session_describe(GPtrArray *lines, const GPtrArray *argv);
 /* Keeps it for the cause, and tells the log. */
 void vpn_session_line(struct vpn_session *session, const char *line);

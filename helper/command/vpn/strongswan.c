@@ -10,18 +10,10 @@
 
 static GPtrArray *make_argv(const struct vpn_session *session, const char *action)
 {
-	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
-	char *program = process_find("swanctl");
-	char **const lists[] = { session->connection->arguments, session->arguments };
+	GPtrArray *argv = process_argv("swanctl");
 
-	g_ptr_array_add(argv, program ? program : g_strdup("swanctl"));
-	g_ptr_array_add(argv, g_strdup(action));
-	g_ptr_array_add(argv, g_strdup("--child"));
-	g_ptr_array_add(argv, g_strdup(session->connection->config));
-	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
-		for (char **word = lists[i]; word && *word; word++)
-			g_ptr_array_add(argv, g_strdup(*word));
-	g_ptr_array_add(argv, NULL);
+	process_add(argv, action, "--child", session->connection->config, NULL);
+	vpn_session_end_argv(session, argv, NULL);
 	return argv;
 }
 
@@ -42,7 +34,7 @@ static void describe(const struct vpn_session *session, GPtrArray *lines)
 {
 	g_autoptr(GPtrArray) argv = make_argv(session, "--initiate");
 
-	g_ptr_array_add(lines, process_words((const char *const *)argv->pdata));
+	vpn_session_describe(lines, argv);
 }
 
 const struct vpn_driver vpn_strongswan = {

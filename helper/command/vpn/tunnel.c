@@ -41,7 +41,7 @@ static void has_ended(int status, void *data)
 }
 
 gboolean vpn_tunnel_start(struct vpn_session *session, const struct vpn_tunnel_kind *kind,
-			  GPtrArray *argv, const struct secret *input, GError **error)
+			  const GPtrArray *argv, const struct secret *input, GError **error)
 {
 	struct vpn_tunnel *tunnel = g_new0(struct vpn_tunnel, 1);
 	struct process_command command = {
@@ -51,7 +51,6 @@ gboolean vpn_tunnel_start(struct vpn_session *session, const struct vpn_tunnel_k
 	tunnel->session = session;
 	tunnel->kind = kind;
 	g_clear_pointer(&session->lines, g_ptr_array_unref);
-	g_ptr_array_add(argv, NULL);
 	command.argv = (const char *const *)argv->pdata;
 	tunnel->process = process_start(&command, error);
 	if (!tunnel->process) {

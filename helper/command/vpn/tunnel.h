@@ -23,7 +23,7 @@ struct vpn_tunnel_kind {
 	/* After it was kept; NULL: there is nothing to see in them. */
 	void (*line)(struct vpn_tunnel *tunnel, const char *line);
 };
-/* The session's tunnel is a struct vpn_tunnel from then on. `argv` gets its end. */
+/* The session's tunnel is a struct vpn_tunnel from then on. `argv` with its end. */
 gboolean vpn_tunnel_start(struct vpn_session *session, const struct vpn_tunnel_kind *kind,
-			  GPtrArray *argv, const struct secret *input, GError **error);
+			  const GPtrArray *argv, const struct secret *input, GError **error);
 void vpn_tunnel_stop(struct vpn_session *session);
