@@ -41,20 +41,10 @@ void cookie_end(struct tunnel *tunnel)
 	tunnel->pipe = -1;
 }
 
-/* What is read goes on with this; there is one reading a tunnel. */
-struct reading {
-	struct tunnel *tunnel;
-	tunnel_then then;
-};
-
-static void end(const struct reading *reading, GError *error)
+static void end(struct tunnel *tunnel, GError *error)
 {
-	struct tunnel *tunnel = reading->tunnel;
-	tunnel_then then = reading->then;
-
-	/* With its source the reading is freed. */
 	cookie_end(tunnel);
-	then(tunnel, error);
+	tunnel->then(tunnel, error);
 }
 
 /* 1: more may come; 0: its end; -1: it can't be read, or is too long. */
@@ -75,17 +65,17 @@ static int take_some(struct tunnel *tunnel)
 
 static gboolean readable(gint fd, GIOCondition condition, gpointer data)
 {
-	const struct reading *reading = data;
-	int more = take_some(reading->tunnel);
+	struct tunnel *tunnel = data;
+	int more = take_some(tunnel);
 
 	if (more > 0)
 		return G_SOURCE_CONTINUE;
-	end(reading, more == 0 && cookie_is_sound(&reading->tunnel->cookie)
-			     ? NULL
-			     : tunnel_error(TUNNEL_BAD_COOKIE,
-					    "what came as the cookie is none: one line of at most "
-					    "%d printable characters",
-					    COOKIE_MAX));
+	end(tunnel, more == 0 && cookie_is_sound(&tunnel->cookie)
+			    ? NULL
+			    : tunnel_error(TUNNEL_BAD_COOKIE,
+					   "what came as the cookie is none: one line of at most "
+					   "%d printable characters",
+					   COOKIE_MAX));
 	return G_SOURCE_CONTINUE; /* it is removed already */
 }
 
@@ -97,7 +87,6 @@ static gboolean too_late(gpointer data)
 
 void cookie_read(struct tunnel *tunnel, tunnel_then then)
 {
-	struct reading *reading;
 	struct stat status;
 
 	/* What is a file, a device or a socket may be anything that its opener may not read, or
@@ -108,10 +97,8 @@ void cookie_read(struct tunnel *tunnel, tunnel_then then)
 		then(tunnel, tunnel_error(TUNNEL_BAD_COOKIE, "the cookie must come in a pipe"));
 		return;
 	}
-	reading = g_new(struct reading, 1);
-	*reading = (struct reading){ tunnel, then };
-	tunnel->pipe_timer = g_timeout_add(BOUND_MS, too_late, reading);
+	tunnel->then = then;
+	tunnel->pipe_timer = g_timeout_add(BOUND_MS, too_late, tunnel);
 	tunnel->pipe_source =
-		g_unix_fd_add_full(G_PRIORITY_DEFAULT, tunnel->pipe, G_IO_IN | G_IO_HUP | G_IO_ERR,
-				   readable, reading, g_free);
+		g_unix_fd_add(tunnel->pipe, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, tunnel);
 }

@@ -17,6 +17,11 @@
 #include "connection/connection.h"
 #include "connection/openconnect.h"
 
+struct tunnel;
+/* What a step of tunnel_begin() ends with, once, unless the tunnel's `cancel` came first; an error
+ * of TUNNEL_* by name, taken over. */
+typedef void (*tunnel_then)(struct tunnel *tunnel, GError *error);
+
 /* Of one link to the bus: from its call of Start() to the end of what that started. */
 struct tunnel {
 	GDBusConnection *bus;
@@ -24,6 +29,7 @@ struct tunnel {
 	uid_t uid;		      /* whose it is; known before anything is done for it */
 	GDBusMethodInvocation *asked; /* Start(), until it is answered; then NULL */
 	GCancellable *cancel;	      /* of what is waited for before that */
+	tunnel_then then;	      /* of the step that is under way */
 	guint watch;
 	struct connection *connection;
 	char *gateway; /* of the file; "host:port" */
@@ -45,8 +51,3 @@ struct tunnel {
 void tunnel_begin(struct tunnel *tunnel, const char *name, const char *gateway);
 /* Begins its end, or ends it where nothing runs yet. */
 void tunnel_stop(struct tunnel *tunnel);
-
-/* What tunnel_begin() waits for, step by step. Each calls `then` once, unless the tunnel's `cancel`
- * came first; an error of TUNNEL_* by name, taken over.
- */
-typedef void (*tunnel_then)(struct tunnel *tunnel, GError *error);
