@@ -83,7 +83,8 @@ static enum devid_result connect_waiting(struct connection *connection, enum sco
 	result = client_connect(&connection->client, scope, start);
 	library_lock();
 	connection->client.scope = scope;
-	if (result == DEVID_OK && connection->orphan) {
+	/* One that was made after agent_end() is nobody's. */
+	if (result == DEVID_OK && (connection->orphan || library_is_ending())) {
 		drop(connection);
 		result = DEVID_AGENT_GONE;
 	}
@@ -102,7 +103,8 @@ void agent_close(struct connection *connection, bool reusable)
 	/* Locked memory is scarce: what a long message took goes back. */
 	if (connection->request.bytes.size > FRAME_KEPT)
 		wire_frame_clear(&connection->request);
-	if (!reusable || connection->orphan || connection->client.fd < 0 || idle >= IDLE_MAX)
+	if (!reusable || connection->orphan || connection->client.fd < 0 || idle >= IDLE_MAX ||
+	    library_is_ending())
 		connection_free(connection);
 }
 

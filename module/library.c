@@ -77,6 +77,17 @@ static void step_out(void)
 		futex_wake_all(&library.inside);
 }
 
+void library_leave(void)
+{
+	library_unlock();
+	step_out();
+}
+
+bool library_is_ending(void)
+{
+	return atomic_load(&library.state) != STATE_READY;
+}
+
 CK_RV library_enter(void)
 {
 	if (atomic_load(&library.state) != STATE_READY || atomic_load(&library.owner) != getpid())
@@ -92,18 +103,13 @@ CK_RV library_enter(void)
 		step_out();
 		return CKR_GENERAL_ERROR;
 	}
+	/* And again: what it does now nobody would undo, for the end has been made while it waited.
+	 */
+	if (library_is_ending()) {
+		library_leave();
+		return CKR_CRYPTOKI_NOT_INITIALIZED;
+	}
 	return CKR_OK;
-}
-
-void library_leave(void)
-{
-	library_unlock();
-	step_out();
-}
-
-bool library_is_ending(void)
-{
-	return atomic_load(&library.state) != STATE_READY;
 }
 
 void library_wait_for_end(void)

@@ -2,6 +2,7 @@
 /* Hosts with many threads: sessions closed and the library ended under them. */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <time.h>
 #include "host.h"
 
@@ -90,8 +91,69 @@ static void threads_finalized(void)
 	CHECK(p11->C_Finalize(NULL) == CKR_OK);
 }
 
+/* The application's mutexes, which let a call wait at the door until the end has been made. */
+static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
+static pthread_t late;
+static atomic_bool late_waits, ended;
+
+static CK_RV create_mutex(void **mutex)
+{
+	*mutex = &door;
+	return CKR_OK;
+}
+
+static CK_RV destroy_mutex(void *mutex)
+{
+	return CKR_OK;
+}
+
+static CK_RV lock_mutex(void *mutex)
+{
+	if (late_waits || !pthread_equal(pthread_self(), late))
+		return pthread_mutex_lock(mutex) == 0 ? CKR_OK : CKR_GENERAL_ERROR;
+	late_waits = true;
+	while (!ended)
+		pause_for_ms(1);
+	return pthread_mutex_lock(mutex) == 0 ? CKR_OK : CKR_GENERAL_ERROR;
+}
+
+static CK_RV unlock_mutex(void *mutex)
+{
+	ended = late_waits;
+	return pthread_mutex_unlock(mutex) == 0 ? CKR_OK : CKR_GENERAL_ERROR;
+}
+
+static void *open_late(void *data)
+{
+	late = pthread_self();
+	CHECK(p11->C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, data) ==
+	      CKR_CRYPTOKI_NOT_INITIALIZED);
+	return NULL;
+}
+
+/* A call that waits for the lock while the library ends makes nothing that would outlive it. */
+static void thread_late(void)
+{
+	CK_C_INITIALIZE_ARGS arguments = { .CreateMutex = create_mutex,
+					   .DestroyMutex = destroy_mutex,
+					   .LockMutex = lock_mutex,
+					   .UnlockMutex = unlock_mutex };
+	CK_SESSION_HANDLE session = 0;
+	pthread_t thread;
+
+	host_load();
+	CHECK(p11->C_Initialize(&arguments) == CKR_OK);
+	CHECK(pthread_create(&thread, NULL, open_late, &session) == 0);
+	while (!late_waits)
+		pause_for_ms(1);
+	CHECK(p11->C_Finalize(NULL) == CKR_OK);
+	CHECK(pthread_join(thread, NULL) == 0);
+	CHECK(session == 0);
+}
+
 const struct manner thread_manners[] = {
 	{ "threads-closed", threads_closed },
 	{ "threads-finalized", threads_finalized },
+	{ "thread-late", thread_late },
 	{ NULL, NULL },
 };
