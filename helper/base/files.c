@@ -124,9 +124,10 @@ char *files_read_own(int folder, const char *name, gsize most)
 
 bool files_lock(int fd, unsigned milliseconds, GCancellable *cancel)
 {
-	for (unsigned left = milliseconds / LOCK_STEP_MS; flock(fd, LOCK_EX | LOCK_NB) != 0;
-	     left--) {
-		if ((errno != EWOULDBLOCK && errno != EINTR) || left == 0 ||
+	gint64 until = g_get_monotonic_time() + milliseconds * G_TIME_SPAN_MILLISECOND;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) || g_get_monotonic_time() >= until ||
 		    g_cancellable_is_cancelled(cancel))
 			return false;
 		g_usleep(LOCK_STEP_MS * 1000);

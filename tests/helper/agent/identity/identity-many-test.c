@@ -116,7 +116,8 @@ static void threads_import_the_same(void **state)
 	made_clear(&one);
 }
 
-/* A writer that hangs with the lock costs others no more than their bound. */
+/* A writer that hangs with the lock costs others no more than their bound, which is of time: they
+ * would else wait the longer, the slower the machine is. */
 static void a_lock_that_is_kept(void **state)
 {
 	AUTO_WRITER struct desk desk = DESK_INIT;
@@ -132,7 +133,7 @@ static void a_lock_that_is_kept(void **state)
 	begin = g_get_monotonic_time();
 	assert_false(import_made(&one, "laptop", 0, TRUE, NULL, &result, &undo, &error));
 	assert_int_equal(devid_error_result(error), DEVID_TIMEOUT);
-	assert_in_range(g_get_monotonic_time() - begin, 1, 6 * G_TIME_SPAN_SECOND);
+	assert_in_range(g_get_monotonic_time() - begin, 1, 30 * G_TIME_SPAN_SECOND);
 	writer_close(&desk);
 	assert_int_equal(assert_whole(), 0);
 	made_clear(&one);
