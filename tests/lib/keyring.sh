@@ -127,3 +127,14 @@ prompt_is_open() {
 prompts() {
 	grep -c '^perform' "$T/prompter.log"
 }
+
+# The bounds of the agent and the drivers that are started from now on: the real ones (4.5 s a step, 118 s for a
+# person), or short ones where nobody will answer. Whatever is to succeed has the real ones, however slow the
+# machine is; AT_ONCE (ms) is below all of them that matter there, and far above what a slow machine takes.
+bounds_real() {
+	env_set DEVID_TEST_BOUNDS=4500,118000
+}
+bounds_short() {
+	env_set DEVID_TEST_BOUNDS=1500,4000
+}
+AT_ONCE=20000

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Many processes of a client at once, let go at the same moment: each lists, signs and leaves.
  *
- *	fault-crowd COUNT        prints how many did all of it; the others say why not
+ *	fault-crowd COUNT        prints how many did all of it; the others say why not. It asks the
+ *agent itself and stays with it to the end of its input, so that the agent can be looked at.
  *
  * Each is a program of its own, as `fault-crowd one` is.
  */
@@ -56,7 +57,7 @@ int main(int argc, char **argv)
 {
 	int count = argc == 2 ? atoi(argv[1]) : 0, good = 0, start[2], status;
 
-	alarm(100);
+	alarm(200);
 	if (argc == 2 && strcmp(argv[1], "one") == 0)
 		return be_one();
 	if (count < 1 || count > COUNT_MOST)
@@ -76,6 +77,12 @@ int main(int argc, char **argv)
 		good += WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	}
 	CHECK(!has_children());
+	host_load();
+	host_begin();
 	printf("%d\n", good);
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+	CHECK(p11->C_Finalize(NULL) == CKR_OK);
 	return 0;
 }

@@ -13,8 +13,8 @@ driver() {
 }
 
 driver_answer() {
-	read -r -t 30 word took progress text <&"${DRIVER[0]}" ||
-		{ word=hangs; took=30000; progress=; text=; }
+	read -r -t 130 word took progress text <&"${DRIVER[0]}" ||
+		{ word=hangs; took=130000; progress=; text=; }
 }
 
 driver_stop() {

@@ -1,14 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The main job with the keyring in every state, from the command and from a PKCS#11 program: nothing
-# waits past its bound, no identity is lost or half written. Bounds are shortened as in keyring.sh.
+# waits past its bound, no identity is lost or half written. Bounds are short where nobody answers.
 . "$(dirname "$0")/../../../lib/common.sh"
 . "$TESTS/lib/keyring.sh"
 
 need_pki
-env_set DEVID_TEST_BOUNDS="${BOUNDS:-1500,4000}"
-STEP=${STEP:-2500}     # ms that a command may take where the keyring doesn't answer
-PROMPT=${PROMPT:-6000} # ms where a person doesn't
 keyring_bus
 keyring_start open
 
@@ -82,10 +79,10 @@ is "$(keyring_items | wc -l)" 1 "open: one item in the keyring"
 keyring_lock
 sign p256
 isnt "$rc" 0 "locked, nobody to ask: no signature, though the agent had used the key"
-within "$STEP" "locked, nobody to ask: at once"
+within "$AT_ONCE" "locked, nobody to ask: at once"
 import "$PKI/namesake.p12"
 is "$rc" 5 "locked, nobody to ask: the import ends with 5"
-within "$STEP" "locked, nobody to ask: the import ends at once"
+within "$AT_ONCE" "locked, nobody to ask: the import ends at once"
 is "$(labels)" p256 "locked: nothing half imported"
 is "$(left_over)" "" "locked: nothing left over"
 import "$PKI/p256.p12"
@@ -116,16 +113,18 @@ prompter_stop
 
 keyring_lock
 agent_kill
+bounds_short
 prompter_start silent
 sign p256
 isnt "$rc" 0 "silent: no signature"
-within "$PROMPT" "silent: at the bound"
+within "$AT_ONCE" "silent: at the bound"
 import "$PKI/comma.p12"
 is "$rc" 5 "silent: the import ends with 5"
-within "$((2 * PROMPT))" "silent: the import ends at its bound"
+within "$AT_ONCE" "silent: the import ends at its bound"
 is "$(labels)" "namesake p256" "silent: nothing half imported"
 prompter_stop
 agent_kill
+bounds_real
 
 # --- the daemon dies, or hangs, in the middle ----------------------------------------------------
 
@@ -151,16 +150,18 @@ is "$(keyring_items | wc -l)" 3 "three identities, three items"
 
 keyring_pause
 agent_kill
+bounds_short
 sign p256
 isnt "$rc" 0 "daemon stopped: no signature"
-within "$((2 * STEP))" "daemon stopped: at the bound"
+within "$AT_ONCE" "daemon stopped: at the bound"
 import "$PKI/japan.p12" --label japan
 is "$rc" 5 "daemon stopped: the import ends with 5"
-within "$((2 * STEP))" "daemon stopped: the import ends at its bound"
+within "$AT_ONCE" "daemon stopped: the import ends at its bound"
 is "$(left_over)" "" "stopped: what was never asked to keep the key needs no mark"
 keyring_resume
 is "$(labels)" "comma namesake p256" "stopped: nothing half imported"
 agent_kill
+bounds_real
 ok "daemon resumed: signs" ok_sign p256
 import "$PKI/japan.p12" --label japan
 is "$rc" 0 "daemon resumed: imported"
@@ -192,7 +193,7 @@ unset DBUS_SESSION_BUS_ADDRESS
 env_build
 sign p256
 isnt "$rc" 0 "no bus: no signature"
-within "$STEP" "no bus: at once"
+within "$AT_ONCE" "no bus: at once"
 is "$(labels)" "p256 renamed – 二" "no bus: certificates are still listed"
 import "$PKI/comma.p12"
 is "$rc" 5 "no bus: the import ends with 5"

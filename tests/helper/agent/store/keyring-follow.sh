@@ -6,7 +6,6 @@
 . "$TESTS/lib/keyring.sh"
 
 need_pki
-env_set DEVID_TEST_BOUNDS="${BOUNDS:-1500,20000}"
 keyring_bus first
 keyring_start open
 

@@ -7,7 +7,6 @@
 . "$(dirname "$0")/driver.sh"
 
 KEY=$(printf 'a%.0s' {1..64})
-env_set DEVID_TEST_BOUNDS=1500,3000
 keyring_bus
 
 # mock MODE…: a fresh one, and a fresh driver.
@@ -87,7 +86,7 @@ sent no "Unlock raises: nothing was sent"
 mock locked no-prompt
 driver keyring write "$KEY" label secret
 is "$word" io "Prompt fails: an error"
-within 1000 "Prompt fails: at once"
+within "$AT_ONCE" "Prompt fails: at once"
 sent no "Prompt fails: nothing was sent"
 
 mock no-create
@@ -108,15 +107,17 @@ is "$word" ok "Delete asks: removed"
 driver keyring read "$KEY"
 is "$word" key-missing "Delete asks: gone"
 
+bounds_short
 mock asks never
 driver keyring write "$KEY" label secret
 is "$word" store-timeout "CreateItem asks and nobody answers: a timeout"
-within 4000 "CreateItem asks: at the prompt's bound"
+within "$AT_ONCE" "CreateItem asks: at the prompt's bound"
 sent yes "CreateItem asks: the half is with the service"
 ok "its prompt is taken away" wait_for 5 grep -q dismissed "$T/mock.out"
 driver keyring state
 is "$progress" ready "and the next request works"
 
+bounds_real
 mock forgets
 driver keyring write "$KEY" label secret
 is "$word" io "what reads back differently: an error"
@@ -141,19 +142,21 @@ is "$word" store-missing "a default collection that isn't there: nothing is writ
 like "$text" 'its default collection, "ghost", isn.t there for its daemon' "and said which"
 sent no "and nothing was sent"
 
+bounds_short
 mock slow
 driver keyring write "$KEY" label secret
 is "$word" store-timeout "answers that drip: the bound is for all of it"
-within 2000 "answers that drip: at the bound"
+within "$AT_ONCE" "answers that drip: at the bound"
 driver keyring read "$KEY"
 isnt "$word" hangs "and the next request ends"
 
+bounds_real
 mock no-session
 driver keyring read "$KEY"
 isnt "$word" hangs "no session: ends"
 driver keyring write "$KEY" label secret
 isnt "$word" ok "no session: nothing is written"
-within 2000 "no session: within the bound"
+within "$AT_ONCE" "no session: within the bound"
 sent no "no session: nothing was sent"
 driver keyring state
 isnt "$progress" ready "no session: not ready"
