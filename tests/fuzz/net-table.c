@@ -3,15 +3,15 @@
  * from them is an address and a device.
  */
 #include <string.h>
+#include <sys/socket.h>
 #include "account/office/office-gateway.h"
 #include "fuzz.h"
 
-static void check_gateway(gboolean (*parse)(const char *text, char **gateway, char **device),
-			  const char *text)
+static void check_gateway(int family, const char *text)
 {
 	g_autofree char *gateway = NULL, *device = NULL;
 
-	if (!parse(text, &gateway, &device))
+	if (!office_parse_route(family, text, &gateway, &device))
 		return;
 	FUZZ_CHECK(gateway && g_hostname_is_ip_address(gateway));
 	FUZZ_CHECK(device && strpbrk(device, " \t\n") == NULL);
@@ -26,9 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	text = g_strndup((const char *)data + 1, size - 1);
 	if (data[0] == '4')
-		check_gateway(office_parse_route, text);
+		check_gateway(AF_INET, text);
 	else if (data[0] == '6')
-		check_gateway(office_parse_route6, text);
+		check_gateway(AF_INET6, text);
 	else
 		mac = office_parse_arp(text, "192.0.2.1", "eth0");
 	FUZZ_CHECK(!mac || strpbrk(mac, " \t\n") == NULL);

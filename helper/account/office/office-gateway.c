@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <string.h>
+#include <internal/record.h>
 #include "base/conf.h"
 #include "office-finding.h"
 #include "office-gateway.h"
@@ -17,27 +18,26 @@
 #define ARP_COMPLETE  0x2
 #define ARP_ETHERNET  0x1
 
-/* Columns of the two tables. */
-enum {
-	ROUTE_DEVICE,
-	ROUTE_TO,
-	ROUTE_VIA,
-	ROUTE_FLAGS,
-	ROUTE_METRIC = 6,
-	ROUTE_MASK,
-	ROUTE_COLUMNS
-};
-enum {
-	ROUTE6_TO,
-	ROUTE6_LENGTH,
-	ROUTE6_FROM_LENGTH = 3,
-	ROUTE6_VIA,
-	ROUTE6_METRIC,
-	ROUTE6_FLAGS = 8,
-	ROUTE6_DEVICE,
-	ROUTE6_COLUMNS
+/* The two protocols: where the kernel tells of their routes, and in which columns. */
+static const struct protocol {
+	int family;
+	const char *file;
+	gboolean headline;
+	guint columns, to, via, flags, device;
+	guint metric, metric_base;
+	guint zeros[2]; /* what is zero of a default route */
+} protocols[] = {
+	{ AF_INET, "route", TRUE, .columns = 8, .to = 1, .via = 2, .flags = 3, .device = 0,
+	  .metric = 6, .metric_base = 10, .zeros = { 1, 7 /* the mask */ } },
+	{ AF_INET6, "ipv6_route", FALSE, .columns = 10, .to = 0, .via = 4, .flags = 8, .device = 9,
+	  .metric = 5, .metric_base = 16, .zeros = { 1, 3 /* lengths of both prefixes */ } },
 };
 enum { ARP_ADDRESS, ARP_TYPE, ARP_FLAGS, ARP_MAC, ARP_DEVICE = 5, ARP_COLUMNS };
+
+static const struct protocol *find_protocol(int family)
+{
+	return &protocols[family == AF_INET6];
+}
 
 /* Calls `row` with the cells of each line, but for a headline, until it answers FALSE. */
 static void each_row(const char *text, gboolean headline, guint columns,
@@ -60,103 +60,72 @@ static gboolean read_hex(const char *text, guint64 most, guint64 *number)
 	return g_ascii_string_to_unsigned(text, 16, 0, most, number, NULL);
 }
 
+/* As text; NULL: it is none. */
+static char *read_address(const struct protocol *protocol, const char *text)
+{
+	char words[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	guint64 number;
+
+	if (protocol->family == AF_INET6) {
+		if (strlen(text) != 2 * sizeof(address) ||
+		    !hex_decode(text, strlen(text), address.s6_addr))
+			return NULL;
+	} else {
+		if (!read_hex(text, G_MAXUINT32, &number))
+			return NULL;
+		/* Printed by the kernel as the bytes lie in memory. */
+		memcpy(&address, &(in_addr_t){ (in_addr_t)number }, sizeof(in_addr_t));
+	}
+	return g_strdup(inet_ntop(protocol->family, &address, words, sizeof(words)));
+}
+
+/* What is sought in a table of routes, and found. */
 struct route {
-	guint64 metric, via;
+	const struct protocol *protocol;
+	guint64 metric;
+	char *via;    /* NULL: none */
 	char *device; /* NULL: none yet */
+	gboolean any; /* but the loopback's; of has_routes() */
 };
 
 static gboolean take_route(char **cells, void *data)
 {
 	struct route *best = data;
-	guint64 to, via, flags, metric, mask;
+	const struct protocol *protocol = best->protocol;
+	g_autofree char *to = read_address(protocol, cells[protocol->to]);
+	g_autofree char *via = read_address(protocol, cells[protocol->via]);
+	gboolean some = cells[protocol->via][strspn(cells[protocol->via], "0")] != '\0';
+	guint64 flags, metric, zeros[2];
 
-	if (!read_hex(cells[ROUTE_TO], G_MAXUINT32, &to) ||
-	    !read_hex(cells[ROUTE_VIA], G_MAXUINT32, &via) ||
-	    !read_hex(cells[ROUTE_FLAGS], G_MAXUINT32, &flags) ||
-	    !read_hex(cells[ROUTE_MASK], G_MAXUINT32, &mask) ||
-	    !g_ascii_string_to_unsigned(cells[ROUTE_METRIC], 10, 0, G_MAXUINT32, &metric, NULL))
+	if (!to || !via || !read_hex(cells[protocol->flags], G_MAXUINT32, &flags) ||
+	    !read_hex(cells[protocol->zeros[0]], G_MAXUINT32, &zeros[0]) ||
+	    !read_hex(cells[protocol->zeros[1]], G_MAXUINT32, &zeros[1]) ||
+	    !g_ascii_string_to_unsigned(cells[protocol->metric], protocol->metric_base, 0,
+					G_MAXUINT32, &metric, NULL))
 		return TRUE;
-	if (to != 0 || mask != 0 || !(flags & ROUTE_UP) || (best->device && metric >= best->metric))
+	if (zeros[0] != 0 || zeros[1] != 0 || !(flags & ROUTE_UP) ||
+	    (best->device && metric >= best->metric))
 		return TRUE;
 	/* One that leads nowhere, or without a gateway, is the default all the same. */
 	best->metric = metric;
-	best->via = flags & ROUTE_GATEWAY && !(flags & ROUTE_REJECT) ? via : 0;
+	g_free(best->via);
+	best->via = some && flags & ROUTE_GATEWAY && !(flags & ROUTE_REJECT) ? g_steal_pointer(&via)
+									     : NULL;
 	g_free(best->device);
-	best->device = g_strdup(cells[ROUTE_DEVICE]);
+	best->device = g_strdup(cells[protocol->device]);
 	return TRUE;
 }
 
-gboolean office_parse_route(const char *text, char **gateway, char **device)
+gboolean office_parse_route(int family, const char *text, char **gateway, char **device)
 {
-	struct route best = { 0 };
-	char address[INET_ADDRSTRLEN];
-	struct in_addr via;
+	struct route best = { find_protocol(family) };
 
-	each_row(text, TRUE, ROUTE_COLUMNS, take_route, &best);
-	if (best.via == 0) {
-		g_free(best.device);
-		return FALSE;
-	}
-	via.s_addr = (in_addr_t)best.via; /* printed by the kernel as the bytes lie in memory */
-	*gateway = g_strdup(inet_ntop(AF_INET, &via, address, sizeof(address)));
-	*device = best.device;
-	return TRUE;
-}
-
-struct route6 {
-	guint64 metric;
-	struct in6_addr via; /* all zero: none */
-	char *device;	     /* NULL: none yet */
-};
-
-static gboolean read_address6(const char *text, struct in6_addr *address)
-{
-	for (gsize i = 0; i < sizeof(address->s6_addr); i++) {
-		int high = g_ascii_xdigit_value(text[2 * i]);
-		int low = high < 0 ? -1 : g_ascii_xdigit_value(text[2 * i + 1]);
-
-		if (low < 0)
-			return FALSE;
-		address->s6_addr[i] = (guint8)(high << 4 | low);
-	}
-	return text[2 * sizeof(address->s6_addr)] == '\0';
-}
-
-static gboolean take_route6(char **cells, void *data)
-{
-	struct route6 *best = data;
-	struct in6_addr to, via;
-	guint64 length, from_length, flags, metric;
-
-	if (!read_address6(cells[ROUTE6_TO], &to) || !read_address6(cells[ROUTE6_VIA], &via) ||
-	    !read_hex(cells[ROUTE6_LENGTH], 128, &length) ||
-	    !read_hex(cells[ROUTE6_FROM_LENGTH], 128, &from_length) ||
-	    !read_hex(cells[ROUTE6_METRIC], G_MAXUINT32, &metric) ||
-	    !read_hex(cells[ROUTE6_FLAGS], G_MAXUINT32, &flags))
-		return TRUE;
-	if (length != 0 || from_length != 0 || !(flags & ROUTE_UP) ||
-	    (best->device && metric >= best->metric))
-		return TRUE;
-	best->metric = metric;
-	best->via = flags & ROUTE_GATEWAY && !(flags & ROUTE_REJECT) ? via : in6addr_any;
-	g_free(best->device);
-	best->device = g_strdup(cells[ROUTE6_DEVICE]);
-	return TRUE;
-}
-
-gboolean office_parse_route6(const char *text, char **gateway, char **device)
-{
-	struct route6 best = { 0 };
-	char address[INET6_ADDRSTRLEN];
-
-	each_row(text, FALSE, ROUTE6_COLUMNS, take_route6, &best);
-	if (IN6_IS_ADDR_UNSPECIFIED(&best.via)) {
-		g_free(best.device);
-		return FALSE;
-	}
-	*gateway = g_strdup(inet_ntop(AF_INET6, &best.via, address, sizeof(address)));
-	*device = best.device;
-	return TRUE;
+	each_row(text, best.protocol->headline, best.protocol->columns, take_route, &best);
+	*gateway = best.via;
+	*device = best.via ? g_steal_pointer(&best.device) : NULL;
+	g_free(best.device);
+	return best.via != NULL;
 }
 
 struct neighbour {
@@ -200,36 +169,21 @@ static char *read_table(const char *root, const char *folder, const char *name)
 	return text;
 }
 
-static gboolean has_routes4(const char *text)
-{
-	const char *rows = strchr(text, '\n');
-
-	return rows && rows[1];
-}
-
 static gboolean take_other_than_loopback(char **cells, void *data)
 {
-	gboolean *found = data;
+	struct route *found = data;
 
-	*found = strcmp(cells[ROUTE6_DEVICE], "lo") != 0;
-	return !*found;
+	found->any = strcmp(cells[found->protocol->device], "lo") != 0;
+	return !found->any;
 }
 
-static gboolean has_routes6(const char *text)
+static gboolean has_routes(const struct protocol *protocol, const char *text)
 {
-	gboolean found = FALSE;
+	struct route found = { protocol };
 
-	each_row(text, FALSE, ROUTE6_COLUMNS, take_other_than_loopback, &found);
-	return found;
+	each_row(text, protocol->headline, protocol->columns, take_other_than_loopback, &found);
+	return found.any;
 }
-
-/* The two protocols: where the kernel tells of their routes, and how. */
-static const struct protocol {
-	const char *file;
-	gboolean (*parse)(const char *text, char **gateway, char **device);
-	gboolean (*has_routes)(const char *text);
-} protocol4 = { "route", office_parse_route, has_routes4 },
-  protocol6 = { "ipv6_route", office_parse_route6, has_routes6 };
 
 /* What this process sees; but the machine's agent is shut off from the network by its unit, and has
  * no routes: then what process 1 sees is the machine's.
@@ -240,12 +194,12 @@ static gboolean find_gateway(const struct protocol *protocol, const char *root, 
 	g_autofree char *routes = read_table(root, "/proc/net/", protocol->file);
 
 	*folder = "/proc/net/";
-	if (!protocol->has_routes(routes)) {
+	if (!has_routes(protocol, routes)) {
 		*folder = "/proc/1/net/";
 		g_free(routes);
 		routes = read_table(root, *folder, protocol->file);
 	}
-	return protocol->parse(routes, gateway, device);
+	return office_parse_route(protocol->family, routes, gateway, device);
 }
 
 /* NULL with *why. */
@@ -256,7 +210,7 @@ static char *find_mac(const struct protocol *protocol, const char *root, const c
 	char *mac;
 
 	*why = g_strdup_printf("the MAC of the gateway %s is not known", gateway);
-	if (protocol == &protocol4) {
+	if (protocol->family == AF_INET) {
 		neighbours = read_table(root, folder, "arp");
 		return office_parse_arp(neighbours, gateway, device);
 	}
@@ -273,7 +227,8 @@ static char *find_mac(const struct protocol *protocol, const char *root, const c
 void office_look_gateway(const struct office *office, const char *root,
 			 struct office_finding *finding)
 {
-	const struct protocol *protocol = strchr(office->gateway, ':') ? &protocol6 : &protocol4;
+	const struct protocol *protocol =
+		find_protocol(strchr(office->gateway, ':') ? AF_INET6 : AF_INET);
 	g_autofree char *gateway = NULL, *device = NULL, *mac = NULL, *why = NULL;
 	const char *folder;
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include "account/office/office-gateway.h"
 #include "account/office/office-keys.h"
 #include "account/office/office.h"
@@ -174,7 +175,7 @@ static char *route(const char *device, const char *gateway, unsigned flags, unsi
 static void assert_route(const char *rows, const char *gateway, const char *device)
 {
 	g_autofree char *text = g_strconcat(ROUTES, rows, NULL), *via = NULL, *behind = NULL;
-	gboolean found = office_parse_route(text, &via, &behind);
+	gboolean found = office_parse_route(AF_INET, text, &via, &behind);
 
 	assert_int_equal(found, gateway != NULL);
 	if (!found)
@@ -250,7 +251,7 @@ static void test_routes6(void **state)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *via = NULL, *behind = NULL;
-		gboolean found = office_parse_route6(cases[i].rows, &via, &behind);
+		gboolean found = office_parse_route(AF_INET6, cases[i].rows, &via, &behind);
 
 		if (found != (cases[i].gateway != NULL))
 			fail_msg("%s", cases[i].rows);
@@ -281,8 +282,8 @@ static void test_routes_hostile(void **state)
 	/* The first line is the heading, whatever it says. */
 	g_autofree char *headless = route("eth0", "10.9.0.1", 3, 0, "");
 
-	assert_false(office_parse_route(headless, &via, &behind));
-	assert_false(office_parse_route("", &via, &behind));
+	assert_false(office_parse_route(AF_INET, headless, &via, &behind));
+	assert_false(office_parse_route(AF_INET, "", &via, &behind));
 }
 
 #define ARP "IP address       HW type     Flags       HW address            Mask     Device\n"
