@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <internal/cleanup.h>
 #include <internal/path.h>
+#include "base/folder.h"
 #include "base/trusted.h"
 #include "account-keys.h"
 #include "account-private.h"
@@ -22,7 +23,8 @@ static gboolean holds_account(int dirfd)
 
 	if (fstatat(dirfd, ACCOUNT_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
 		return TRUE;
-	return signing_present(dirfd) || rules_present(dirfd);
+	return folder_holds(dirfd, SIGNING_FOLDER, SIGNING_SUFFIX) ||
+	       folder_holds(dirfd, RULES_FOLDER, RULES_SUFFIX);
 }
 
 static void read_keys(struct devid_account *account)

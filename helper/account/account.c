@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The account in memory: made, broken, freed, and what it says. */
+/* The account in memory: made, read into, broken, freed, and what it says. */
+#include <errno.h>
 #include <string.h>
 #include <devid/check.h>
+#include <internal/cleanup.h>
 #include "account/policy/policy.h"
 #include "account/policy/requirement.h"
+#include "base/folder.h"
+#include "base/trusted.h"
 #include "account-private.h"
 #include "account.h"
 #include "revocation.h"
@@ -73,6 +77,44 @@ gboolean account_broken(struct devid_account *account, const char *format, ...)
 	va_end(arguments);
 	account->problem = devid_text_escape(words, strlen(words));
 	return FALSE;
+}
+
+gboolean account_read_files(struct devid_account *account, const struct account_files *files,
+			    void *data)
+{
+	AUTO_CLOSE int folder = -1;
+	g_autoptr(GPtrArray) names = NULL;
+	const char *words;
+
+	folder = trusted_open_folder(account->dirfd, files->folder, account->owner, FALSE, &words);
+	if (folder < 0 && errno == ENOENT)
+		return TRUE;
+	names = folder >= 0 ? folder_list(folder, files->suffix) : NULL;
+	if (!names)
+		return account_broken(account, "%s/%s: %s", account->folder, files->folder,
+				      words		 ? words
+				      : errno == ENOTDIR ? "it is a link or no folder"
+							 : g_strerror(errno));
+	if (names->len > files->count_max)
+		return account_broken(account, "%s/%s: %u %s, over the limit of %zu",
+				      account->folder, files->folder, names->len, files->title,
+				      files->count_max);
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = names->pdata[i];
+		g_autofree char *path =
+			g_build_filename(account->folder, files->folder, name, NULL);
+		g_autofree char *why = NULL;
+		g_autoptr(GBytes) bytes =
+			trusted_read(folder, name, account->owner, files->size_max, &why);
+
+		if (bytes && !folder_name_printable(name))
+			why = g_strdup("its name holds a character that can't be shown");
+		if (why)
+			return account_broken(account, "%s: %s", path, why);
+		if (!files->read(account, path, bytes, data))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 /* What an account says is told as it was read. */

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rules: rules.d/ and the files in it, each with [Rule NAME] sections. */
-#include <errno.h>
-#include <unistd.h>
-#include <devid/check.h>
-#include <internal/cleanup.h>
 #include "account/policy/policy-keys.h"
 #include "account/policy/policy.h"
 #include "base/conf.h"
-#include "base/folder.h"
-#include "base/trusted.h"
 #include "account-keys.h"
 #include "account-private.h"
 #include "account.h"
@@ -126,22 +120,9 @@ gboolean rules_read_text(struct devid_account *account, GHashTable *names, const
 	return !why;
 }
 
-gboolean rules_present(int dirfd)
+static gboolean read_file(struct devid_account *account, const char *path, GBytes *bytes,
+			  void *names)
 {
-	return folder_holds(dirfd, RULES_FOLDER, RULES_SUFFIX);
-}
-
-static gboolean read_file(struct devid_account *account, int folder, GHashTable *names,
-			  const char *file)
-{
-	g_autofree char *path = g_build_filename(account->folder, RULES_FOLDER, file, NULL);
-	g_autofree char *why = NULL;
-	g_autoptr(GBytes) bytes = trusted_read(folder, file, account->owner, RULES_FILE_MAX, &why);
-
-	if (bytes && !folder_name_printable(file))
-		why = g_strdup("its name holds a character that can't be shown");
-	if (why)
-		return account_broken(account, "%s: %s", path, why);
 	return rules_read_text(account, names, path, g_bytes_get_data(bytes, NULL),
 			       g_bytes_get_size(bytes));
 }
@@ -166,25 +147,9 @@ gboolean rules_complete(struct devid_account *account)
 
 gboolean rules_load(struct devid_account *account)
 {
-	AUTO_CLOSE int folder = -1;
-	g_autoptr(GPtrArray) files = NULL;
+	static const struct account_files files = { RULES_FOLDER,    RULES_SUFFIX,   "files",
+						    RULES_FILES_MAX, RULES_FILE_MAX, read_file };
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
-	const char *why;
 
-	folder = trusted_open_folder(account->dirfd, RULES_FOLDER, account->owner, FALSE, &why);
-	if (folder < 0 && errno == ENOENT)
-		return TRUE;
-	files = folder >= 0 ? folder_list(folder, RULES_SUFFIX) : NULL;
-	if (!files)
-		return account_broken(account, "%s/%s: %s", account->folder, RULES_FOLDER,
-				      why		 ? why
-				      : errno == ENOTDIR ? "it is a link or no folder"
-							 : g_strerror(errno));
-	if (files->len > RULES_FILES_MAX)
-		return account_broken(account, "%s/%s: %u files, over the limit of %d",
-				      account->folder, RULES_FOLDER, files->len, RULES_FILES_MAX);
-	for (guint i = 0; i < files->len; i++)
-		if (!read_file(account, folder, names, files->pdata[i]))
-			return FALSE;
-	return rules_complete(account);
+	return account_read_files(account, &files, names) && rules_complete(account);
 }

@@ -13,6 +13,4 @@ gboolean rules_load(struct devid_account *account);
 gboolean rules_read_text(struct devid_account *account, GHashTable *names, const char *path,
 			 const char *text, gsize length);
 gboolean rules_complete(struct devid_account *account);
-/* Whether the folder behind `dirfd` holds a file of rules. */
-gboolean rules_present(int dirfd);
 const char *rules_key(gsize index);

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Signing certificates: the files `signing/NAME.pem`, one CA certificate each. */
-#include <errno.h>
 #include <string.h>
 #include <devid/check.h>
 #include <devid/limits.h>
 #include <devid/reason.h>
-#include <internal/cleanup.h>
 #include "base/certificate.h"
 #include "base/error.h"
 #include "base/folder.h"
-#include "base/trusted.h"
 #include "account-private.h"
 #include "account.h"
 #include "certificate-fact.h"
@@ -97,11 +94,6 @@ gboolean signing_read(const void *data, gsize length, gsize limit, enum devid_si
 	return FALSE;
 }
 
-gboolean signing_present(int dirfd)
-{
-	return folder_holds(dirfd, SIGNING_FOLDER, SIGNING_SUFFIX);
-}
-
 static gboolean is_duplicate(const struct devid_account *account, gnutls_x509_crt_t certificate,
 			     const char **of)
 {
@@ -116,20 +108,14 @@ static gboolean is_duplicate(const struct devid_account *account, gnutls_x509_cr
 	return FALSE;
 }
 
-static gboolean load_one(struct devid_account *account, int folder, const char *file)
+static gboolean load_one(struct devid_account *account, const char *path, GBytes *bytes, void *data)
 {
-	g_autofree char *path = g_build_filename(account->folder, SIGNING_FOLDER, file, NULL);
-	g_autofree char *why = NULL;
-	g_autoptr(GBytes) bytes = trusted_read(folder, file, account->owner, FILE_MAX, &why);
+	g_autofree char *file = g_path_get_basename(path);
 	g_autoptr(GError) error = NULL;
 	struct devid_signing *signing;
 	struct signing_file read;
 	const char *of = NULL;
 
-	if (bytes && !folder_name_printable(file))
-		why = g_strdup("its name holds a character that can't be shown");
-	if (why)
-		return account_broken(account, "%s: %s", path, why);
 	if (!signing_read(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
 			  account->signing_limit, account->signing_keys, &read, &error))
 		return account_broken(account, "%s: %s", path, error->message);
@@ -140,7 +126,7 @@ static gboolean load_one(struct devid_account *account, int folder, const char *
 	}
 	signing = g_new0(struct devid_signing, 1);
 	signing->name = g_strndup(file, strlen(file) - strlen(SIGNING_SUFFIX));
-	signing->path = g_steal_pointer(&path);
+	signing->path = g_strdup(path);
 	signing->certificate = read.certificate;
 	signing->pem_size = read.pem_size;
 	signing->subject = devid_subject_to_string(read.certificate);
@@ -151,27 +137,16 @@ static gboolean load_one(struct devid_account *account, int folder, const char *
 
 gboolean signing_load(struct devid_account *account)
 {
-	AUTO_CLOSE int folder = -1;
-	g_autoptr(GPtrArray) names = NULL;
-	const char *why;
+	const struct account_files files = {
+		SIGNING_FOLDER,
+		SIGNING_SUFFIX,
+		"signing certificates",
+		account->signing_count_limit,
+		FILE_MAX,
+		load_one,
+	};
 
-	folder = trusted_open_folder(account->dirfd, SIGNING_FOLDER, account->owner, FALSE, &why);
-	if (folder < 0 && errno == ENOENT)
-		return TRUE;
-	names = folder >= 0 ? folder_list(folder, SIGNING_SUFFIX) : NULL;
-	if (!names)
-		return account_broken(account, "%s/%s: %s", account->folder, SIGNING_FOLDER,
-				      why		 ? why
-				      : errno == ENOTDIR ? "it is a link or no folder"
-							 : g_strerror(errno));
-	if (names->len > account->signing_count_limit)
-		return account_broken(
-			account, "%s/%s: %u signing certificates, over the limit of %zu",
-			account->folder, SIGNING_FOLDER, names->len, account->signing_count_limit);
-	for (guint i = 0; i < names->len; i++)
-		if (!load_one(account, folder, names->pdata[i]))
-			return FALSE;
-	return TRUE;
+	return account_read_files(account, &files, NULL);
 }
 
 void signing_forget(struct devid_account *account, const char *name)

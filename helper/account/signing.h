@@ -34,6 +34,3 @@ void signing_forget(struct devid_account *account, const char *name);
 
 /* The signing folder, in the order of the names. False: the account is broken. */
 gboolean signing_load(struct devid_account *account);
-
-/* Whether the folder behind `dirfd` holds something that counts as a signing certificate's file. */
-gboolean signing_present(int dirfd);
