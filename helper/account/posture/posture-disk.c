@@ -4,11 +4,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "base/conf.h"
 #include "posture-block.h"
 #include "posture-mount.h"
 #include "posture-support.h"
@@ -43,15 +41,10 @@ static const struct place *find_place(const char *name)
 	return NULL;
 }
 
-static char *accept_one(const char *text)
+char *posture_disk_accept(const char *text)
 {
 	return find_place(text) ? NULL
 				: g_strdup_printf("has \"%s\", which is none of: root, home", text);
-}
-
-char *posture_disk_accept(const char *value)
-{
-	return posture_accept_each(value, accept_one);
 }
 
 /* Without links: /home is one to /var/home on some systems. What is not there lies on the root. */
@@ -163,23 +156,20 @@ static GArray *read_mounts(const struct posture_place *place, const char *file, 
 	return bytes ? posture_mounts_parse(text ? text : "", length) : NULL;
 }
 
-enum devid_answer posture_disk_run(const char *value, const struct posture_place *place,
-				   char **message)
+enum devid_answer posture_disk_run(char **words, const struct posture_place *place, char **message)
 {
 	int error, first_error;
 	g_autoptr(GArray) own = read_mounts(place, MOUNTS_FILE, &error);
 	g_autoptr(GArray) first = read_mounts(place, FIRST_FILE, &first_error);
 	const struct sight sight = { place->root, own, first };
 	struct posture_sum sum = { { NULL } };
-	g_auto(GStrv) words = NULL;
 
 	if (!own || (!first && !first_error)) {
 		*message = g_strdup_printf("%s can't be read%s%s", own ? FIRST_FILE : MOUNTS_FILE,
 					   error ? ": " : "", error ? g_strerror(error) : "");
 		return DEVID_ANSWER_UNKNOWN;
 	}
-	g_free(conf_set_list(value, &words));
-	for (gsize i = 0; words && words[i]; i++)
-		ask_place(&sum, &sight, find_place(words[i]));
+	for (; *words; words++)
+		ask_place(&sum, &sight, find_place(*words));
 	return posture_sum_all(&sum, message);
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/wait.h>
-#include "base/conf.h"
 #include "base/text.h"
 #include "posture-program.h"
 #include "posture-ruleset.h"
@@ -168,16 +167,11 @@ static const struct firewall *find_firewall(const char *name)
 	return NULL;
 }
 
-static char *accept_one(const char *text)
+char *posture_firewall_accept(const char *text)
 {
 	if (find_firewall(text))
 		return NULL;
 	return g_strdup_printf("has \"%s\", which is none of: any, nftables, ufw, firewalld", text);
-}
-
-char *posture_firewall_accept(const char *value)
-{
-	return strcmp(value, "any") == 0 ? NULL : posture_accept_each(value, accept_one);
 }
 
 /* What is not active keeps nothing; what is, keeps what the ruleset says. */
@@ -201,23 +195,21 @@ static enum devid_answer ask_one(struct look *look, const struct firewall *firew
 	return posture_sum_all(&all, found);
 }
 
-enum devid_answer posture_firewall_run(const char *value, const struct posture_place *place,
+enum devid_answer posture_firewall_run(char **words, const struct posture_place *place,
 				       char **message)
 {
 	struct look look = { .place = place, .link = { place, NULL } };
 	struct posture_sum sum = { { NULL } };
 	enum devid_answer answer = DEVID_ANSWER_UNKNOWN;
-	g_auto(GStrv) words = NULL;
+	gboolean any = strcmp(*words, "any") == 0;
 
-	g_free(conf_set_list(value, &words));
 	/* Where the ruleset can't be told none can pass. */
 	for (gsize i = 0; i < G_N_ELEMENTS(firewalls) && answer != DEVID_ANSWER_PASS &&
 			  look.answer != DEVID_ANSWER_UNKNOWN;
 	     i++) {
 		char *found;
 
-		if (strcmp(value, "any") != 0 &&
-		    !(words && g_strv_contains((const char *const *)words, firewalls[i].name)))
+		if (!any && !g_strv_contains((const char *const *)words, firewalls[i].name))
 			continue;
 		answer = ask_one(&look, &firewalls[i], &found);
 		posture_sum_add(&sum, answer, found);

@@ -2,7 +2,6 @@
 /* OperatingSystem=: what os-release says (os-release(5)). */
 #include <errno.h>
 #include <string.h>
-#include "base/conf.h"
 #include "posture-os.h"
 #include "posture-support.h"
 #include "posture-table.h"
@@ -11,7 +10,7 @@
 #define RELEASE_MAX 65536
 
 /* "debian" or "debian>=12" */
-static char *accept_one(const char *text)
+char *posture_os_accept(const char *text)
 {
 	AUTO_WANTED struct wanted wanted = { NULL };
 	char *why = posture_wanted_parse(&wanted, text);
@@ -23,11 +22,6 @@ static char *accept_one(const char *text)
 		return g_strdup_printf("has \"%s\", which is no system's ID as in os-release",
 				       wanted.name);
 	return NULL;
-}
-
-char *posture_os_accept(const char *value)
-{
-	return posture_accept_each(value, accept_one);
 }
 
 /* Takes the value of "KEY=VALUE", quoted as for a shell, if it is that key. FALSE: it is, and
@@ -97,12 +91,10 @@ static GBytes *read_release(const struct posture_place *place, char **message)
 	return bytes;
 }
 
-enum devid_answer posture_os_run(const char *value, const struct posture_place *place,
-				 char **message)
+enum devid_answer posture_os_run(char **words, const struct posture_place *place, char **message)
 {
 	g_autoptr(GBytes) bytes = read_release(place, message);
 	struct posture_sum sum = { { NULL } };
-	g_auto(GStrv) words = NULL;
 	g_autofree char *id = NULL;
 	g_autofree char *version = NULL;
 	gsize length = 0;
@@ -114,9 +106,8 @@ enum devid_answer posture_os_run(const char *value, const struct posture_place *
 		*message = g_strdup("os-release is damaged");
 		return DEVID_ANSWER_UNKNOWN;
 	}
-	g_free(conf_set_list(value, &words));
-	for (gsize i = 0; words && words[i]; i++)
-		posture_sum_add(&sum, compare(words[i], id, version), g_strdup(""));
+	for (; *words; words++)
+		posture_sum_add(&sum, compare(*words, id, version), g_strdup(""));
 	*message = g_strdup_printf("this is %.64s %.64s", id,
 				   version ? version : "without VERSION_ID");
 	return posture_sum_any(&sum, NULL);

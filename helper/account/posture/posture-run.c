@@ -89,7 +89,7 @@ static void *run_task(void *data)
 	struct run *run = task->run;
 	const struct posture_place place = { run->root, run->verdict, run->cancel };
 	char *message = NULL;
-	enum devid_answer answer = task->check->run(task->value, &place, &message);
+	enum devid_answer answer = posture_check_run(task->check, task->value, &place, &message);
 
 	g_mutex_lock(&run->lock);
 	task->answer = answer;

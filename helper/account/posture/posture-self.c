@@ -13,7 +13,7 @@ char *posture_certificate_accept(const char *value)
 		       : g_strdup("is not yes: leave the key out where none is asked for");
 }
 
-enum devid_answer posture_certificate_run(const char *value, const struct posture_place *place,
+enum devid_answer posture_certificate_run(char **words, const struct posture_place *place,
 					  char **message)
 {
 	const struct devid_verdict *verdict = place->verdict;
@@ -33,10 +33,10 @@ char *posture_client_accept(const char *value)
 	return posture_version_is_sound(value) ? NULL : g_strdup("is no version");
 }
 
-enum devid_answer posture_client_run(const char *value, const struct posture_place *place,
+enum devid_answer posture_client_run(char **words, const struct posture_place *place,
 				     char **message)
 {
 	*message = g_strdup("this is devid " DEVID_VERSION);
-	return posture_version_reaches(DEVID_VERSION, value) ? DEVID_ANSWER_PASS
-							     : DEVID_ANSWER_FAIL;
+	return posture_version_reaches(DEVID_VERSION, *words) ? DEVID_ANSWER_PASS
+							      : DEVID_ANSWER_FAIL;
 }

@@ -2,10 +2,8 @@
 /* What posture checks share: reading files, and making one answer of several. */
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
 #include <sys/stat.h>
 #include <internal/cleanup.h>
-#include "base/conf.h"
 #include "base/files.h"
 #include "posture-support.h"
 
@@ -75,14 +73,4 @@ enum devid_answer posture_sum_any(struct posture_sum *sum, char **message)
 						   DEVID_ANSWER_FAIL };
 
 	return decide(sum, order, message);
-}
-
-char *posture_accept_each(const char *value, char *(*accept)(const char *word))
-{
-	g_auto(GStrv) words = NULL;
-	char *why = conf_set_list(value, &words);
-
-	for (gsize i = 0; !why && words[i]; i++)
-		why = accept(words[i]);
-	return why;
 }

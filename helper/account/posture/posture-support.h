@@ -28,6 +28,3 @@ void posture_sum_add(struct posture_sum *sum, enum devid_answer answer, char *wo
 /* All must pass, or one is enough. Clears the sum. */
 enum devid_answer posture_sum_all(struct posture_sum *sum, char **message);
 enum devid_answer posture_sum_any(struct posture_sum *sum, char **message);
-
-/* `accept` on each of the values between commas or semicolons, up to the first fault. */
-char *posture_accept_each(const char *value, char *(*accept)(const char *word));

@@ -2,7 +2,6 @@
 /* Unit=: states of systemd's units, asked for over D-Bus (org.freedesktop.systemd1(5)). */
 #include <string.h>
 #include "base/bus.h"
-#include "base/conf.h"
 #include "posture-support.h"
 #include "posture-table.h"
 #include "posture-unit.h"
@@ -57,7 +56,7 @@ static char *split_state(const char *text, const char **state)
 	return colon ? g_strndup(text, colon - text) : g_strdup(text);
 }
 
-static char *accept_one(const char *text)
+char *posture_unit_accept(const char *text)
 {
 	const char *state;
 	g_autofree char *name = split_state(text, &state);
@@ -70,11 +69,6 @@ static char *accept_one(const char *text)
 				       "enabled, disabled, masked",
 				       text);
 	return NULL;
-}
-
-char *posture_unit_accept(const char *value)
-{
-	return posture_accept_each(value, accept_one);
 }
 
 void posture_unit_link_clear(struct unit_link *link)
@@ -163,17 +157,14 @@ enum devid_answer posture_unit_ask(struct unit_link *link, const char *name, con
 	return g_strv_contains(state->values, value) ? DEVID_ANSWER_PASS : DEVID_ANSWER_FAIL;
 }
 
-enum devid_answer posture_unit_run(const char *value, const struct posture_place *place,
-				   char **message)
+enum devid_answer posture_unit_run(char **words, const struct posture_place *place, char **message)
 {
 	AUTO_UNIT_LINK struct unit_link link = { place, NULL };
 	struct posture_sum sum = { { NULL } };
-	g_auto(GStrv) words = NULL;
 
-	g_free(conf_set_list(value, &words));
-	for (gsize i = 0; words && words[i]; i++) {
+	for (; *words; words++) {
 		const char *state;
-		g_autofree char *name = split_state(words[i], &state);
+		g_autofree char *name = split_state(*words, &state);
 		char *found;
 		enum devid_answer answer = posture_unit_ask(&link, name, state, &found);
 

@@ -50,7 +50,7 @@ static char *set_check(void *target, const char *key, const char *value)
 	g_return_val_if_fail(added.check, g_strdup("is no check"));
 	if (strlen(value) > VALUE_MAX)
 		return g_strdup_printf("is longer than %d bytes", VALUE_MAX);
-	why = added.check->accept(value);
+	why = posture_check_accept(added.check, value);
 	if (why)
 		return why;
 	added.value = g_strdup(value);

@@ -3,6 +3,7 @@
  * devices. */
 #include <string.h>
 #include <unistd.h>
+#include "base/conf.h"
 #include "account/posture/posture-mount.h"
 #include "account/posture/posture-support.h"
 #include "account/posture/posture-table.h"
@@ -279,7 +280,8 @@ static void run_case(void **state)
 	g_autofree char *root = make_system(cases[i].system);
 	const struct posture_place place = { .root = root };
 	g_autofree char *message = NULL;
-	enum devid_answer answer = posture_disk_run(cases[i].value, &place, &message);
+	g_auto(GStrv) words = conf_split(cases[i].value, ";");
+	enum devid_answer answer = posture_disk_run(words, &place, &message);
 
 	if (answer != cases[i].answer || !strstr(message, cases[i].words))
 		fail_msg("%s: %s", devid_answer_name(answer), message);
@@ -304,8 +306,9 @@ static void no_mountinfo_does_not_tell(void **state)
 	g_autofree char *root = harness_folder();
 	const struct posture_place place = { .root = root };
 	g_autofree char *message = NULL;
+	char root_word[] = "root", *words[] = { root_word, NULL };
 
-	assert_int_equal(posture_disk_run("root", &place, &message), DEVID_ANSWER_UNKNOWN);
+	assert_int_equal(posture_disk_run(words, &place, &message), DEVID_ANSWER_UNKNOWN);
 	assert_non_null(strstr(message, "No such file"));
 }
 

@@ -13,8 +13,7 @@ static GCond gate_moved;
 static gboolean gate_open;
 static guint waiting, gone;
 
-static enum devid_answer wait_run(const char *value, const struct posture_place *place,
-				  char **message)
+static enum devid_answer wait_run(char **words, const struct posture_place *place, char **message)
 {
 	/* Read after the run has been given up: what it points to must be there still. */
 	g_mutex_lock(&gate_lock);
@@ -24,17 +23,16 @@ static enum devid_answer wait_run(const char *value, const struct posture_place 
 	gone++;
 	g_cond_broadcast(&gate_moved);
 	g_mutex_unlock(&gate_lock);
-	*message = g_strdup_printf("%s%s%s", value, place->root, place->verdict->message);
+	*message = g_strdup_printf("%s%s%s", *words, place->root, place->verdict->message);
 	return DEVID_ANSWER_PASS;
 }
 
-static enum devid_answer quick_run(const char *value, const struct posture_place *place,
-				   char **message)
+static enum devid_answer quick_run(char **words, const struct posture_place *place, char **message)
 {
 	*message = g_strdup("\033[2Jfound");
-	return *value == 'p'   ? DEVID_ANSWER_PASS
-	       : *value == 'f' ? DEVID_ANSWER_FAIL
-			       : DEVID_ANSWER_UNKNOWN;
+	return **words == 'p'	? DEVID_ANSWER_PASS
+	       : **words == 'f' ? DEVID_ANSWER_FAIL
+				: DEVID_ANSWER_UNKNOWN;
 }
 
 static const struct posture_check quick = { { "Quick", "", "" }, NULL, quick_run };

@@ -335,7 +335,7 @@ static enum devid_answer run_on(const char *root, const char *key, const char *v
 
 	for (gsize i = 0; posture_check(i); i++)
 		if (strcmp(posture_check(i)->kind.name, key) == 0)
-			return posture_check(i)->run(value, &place, message);
+			return posture_check_run(posture_check(i), value, &place, message);
 	fail_msg("no check %s", key);
 	return DEVID_ANSWER_FAIL;
 }
