@@ -23,35 +23,27 @@ void lint_signing_missing(struct lint *lint)
 			 "signing certificate");
 }
 
-/* `soon`: those that end within the account's ExpiryWarning=; else those that have ended. */
-static void look_at_signing(struct lint *lint, gboolean soon)
+void lint_signing_expired(struct lint *lint, const void *item)
 {
+	const struct devid_signing *signing = item;
+
+	if (gnutls_x509_crt_get_expiration_time(signing->certificate) < lint->now)
+		lint_add(lint, g_strdup(signing->path),
+			 "signing certificate %s has expired: what began after its end is not "
+			 "accepted",
+			 signing->name);
+}
+
+/* Within the account's ExpiryWarning=. */
+void lint_signing_expiring(struct lint *lint, const void *item)
+{
+	const struct devid_signing *signing = item;
 	time_t until = lint->now + (time_t)lint->account->expiry_warning * SECONDS_A_DAY;
+	time_t ends = gnutls_x509_crt_get_expiration_time(signing->certificate);
 
-	for (guint i = 0; i < lint->account->signing->len; i++) {
-		const struct devid_signing *signing = lint->account->signing->pdata[i];
-		time_t ends = gnutls_x509_crt_get_expiration_time(signing->certificate);
-
-		if (soon && ends >= lint->now && ends < until)
-			lint_add(lint, g_strdup(signing->path),
-				 "signing certificate %s ends in %d days", signing->name,
-				 (int)((ends - lint->now) / SECONDS_A_DAY));
-		if (!soon && ends < lint->now)
-			lint_add(lint, g_strdup(signing->path),
-				 "signing certificate %s has expired: what began after its end is "
-				 "not accepted",
-				 signing->name);
-	}
-}
-
-void lint_signing_expired(struct lint *lint)
-{
-	look_at_signing(lint, FALSE);
-}
-
-void lint_signing_expiring(struct lint *lint)
-{
-	look_at_signing(lint, TRUE);
+	if (ends >= lint->now && ends < until)
+		lint_add(lint, g_strdup(signing->path), "signing certificate %s ends in %d days",
+			 signing->name, (int)((ends - lint->now) / SECONDS_A_DAY));
 }
 
 void lint_revocation(struct lint *lint)
@@ -64,31 +56,26 @@ void lint_revocation(struct lint *lint)
 			 "revoked key decides what runs on their own machine");
 }
 
-void lint_office_spoofed(struct lint *lint)
+void lint_office_spoofed(struct lint *lint, const void *item)
 {
-	for (guint i = 0; i < lint->policy->offices->len; i++) {
-		const struct office *office = lint->policy->offices->pdata[i];
+	const struct office *office = item;
 
-		if (!office->probe)
-			lint_add(lint, g_strdup_printf("[Office %s]", office->name),
-				 "office %s is told by what any network can say of itself: whoever "
-				 "runs one is not asked for a certificate",
-				 office->name);
-	}
+	if (!office->probe)
+		lint_add(lint, g_strdup_printf("[Office %s]", office->name),
+			 "office %s is told by what any network can say of itself: whoever "
+			 "runs one is not asked for a certificate",
+			 office->name);
 }
 
-void lint_override_idle(struct lint *lint)
+void lint_override_idle(struct lint *lint, const void *item)
 {
-	for (guint i = 0; i < lint->policy->users->len; i++) {
-		const struct policy_user *user = lint->policy->users->pdata[i];
-		gboolean differs = FALSE;
+	const struct policy_user *user = item;
+	gboolean differs = FALSE;
 
-		for (int os = 0; os < DEVID_OS_COUNT; os++)
-			differs |= user->settings.given[os] &&
-				   user->settings.of[os] != lint->policy->settings.of[os];
-		if (user->override && !differs)
-			lint_add(
-				lint, g_strdup_printf("[User %s]", user->name),
-				"Override=yes changes nothing: the account's settings are the same");
-	}
+	for (int os = 0; os < DEVID_OS_COUNT; os++)
+		differs |= user->settings.given[os] &&
+			   user->settings.of[os] != lint->policy->settings.of[os];
+	if (user->override && !differs)
+		lint_add(lint, g_strdup_printf("[User %s]", user->name),
+			 "Override=yes changes nothing: the account's settings are the same");
 }

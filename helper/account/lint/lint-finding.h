@@ -20,10 +20,16 @@ struct lint {
 	const struct lint_row *row;
 };
 
+typedef void lint_look_fn(struct lint *lint);
+typedef void lint_item_fn(struct lint *lint, const void *item);
+
 struct lint_row {
 	const char *word;
 	const char *hint;
-	void (*look)(struct lint *lint);
+	/* Finds it in the whole account; or, with the list that stands behind, in each of these. */
+	lint_look_fn *look;
+	lint_item_fn *look_at;
+	gsize list; /* a GPtrArray of struct devid_account */
 };
 
 void lint_finding_free(void *finding);

@@ -65,34 +65,29 @@ void lint_name_is_group(struct lint *lint)
 	each_name(lint, look_is_group);
 }
 
-void lint_group_twice(struct lint *lint)
+void lint_group_twice(struct lint *lint, const void *item)
 {
-	for (guint i = 0; i < lint->policy->groups->len; i++) {
-		const struct policy_group *group = lint->policy->groups->pdata[i];
+	const struct policy_group *group = item;
 
-		if (user_group_known(group->name))
-			lint_add(
-				lint, g_strdup_printf("[Group %s]", group->name),
-				"the name service has a group %s as well: @%s means the members of "
-				"both",
-				group->name, group->name);
-		else if (policy_user(lint->policy, group->name))
-			lint_add(lint, g_strdup_printf("[Group %s]", group->name),
-				 "there is a [User %s] as well: %s means the user, @%s the group",
-				 group->name, group->name, group->name);
-	}
+	if (user_group_known(group->name))
+		lint_add(lint, g_strdup_printf("[Group %s]", group->name),
+			 "the name service has a group %s as well: @%s means the members of "
+			 "both",
+			 group->name, group->name);
+	else if (policy_user(lint->policy, group->name))
+		lint_add(lint, g_strdup_printf("[Group %s]", group->name),
+			 "there is a [User %s] as well: %s means the user, @%s the group",
+			 group->name, group->name, group->name);
 }
 
-void lint_group_nested(struct lint *lint)
+void lint_group_nested(struct lint *lint, const void *item)
 {
-	for (guint i = 0; i < lint->policy->groups->len; i++) {
-		const struct policy_group *group = lint->policy->groups->pdata[i];
+	const struct policy_group *group = item;
 
-		for (char **member = group->members; *member; member++)
-			if (**member == '@' && policy_group(lint->policy, *member + 1))
-				lint_add(lint, g_strdup_printf("[Group %s]", group->name),
-					 "%s is a group of the account, whose members are not "
-					 "members here",
-					 *member);
-	}
+	for (char **member = group->members; *member; member++)
+		if (**member == '@' && policy_group(lint->policy, *member + 1))
+			lint_add(lint, g_strdup_printf("[Group %s]", group->name),
+				 "%s is a group of the account, whose members are not "
+				 "members here",
+				 *member);
 }

@@ -71,22 +71,19 @@ static char *contradiction(const struct policy *policy, const char *name)
 	return NULL;
 }
 
-void lint_rule_profiles(struct lint *lint)
+void lint_rule_profiles(struct lint *lint, const void *item)
 {
-	for (guint i = 0; i < lint->policy->rules->len; i++) {
-		const struct policy_rule *rule = lint->policy->rules->pdata[i];
-		g_autofree char *why = NULL;
+	const struct policy_rule *rule = item;
+	g_autofree char *why = NULL;
 
-		for (char **name = rule->profiles; name && *name; name++) {
-			g_free(why);
-			why = contradiction(lint->policy, *name);
-			if (!why)
-				break;
-		}
-		if (rule->enabled && why)
-			lint_add(lint, lint_rule_place(rule), "rule %s never matches: %s",
-				 rule->name, why);
+	for (char **name = rule->profiles; name && *name; name++) {
+		g_free(why);
+		why = contradiction(lint->policy, *name);
+		if (!why)
+			break;
 	}
+	if (rule->enabled && why)
+		lint_add(lint, lint_rule_place(rule), "rule %s never matches: %s", rule->name, why);
 }
 
 static gboolean asks_certificate(const struct policy *policy, const char *name)
@@ -100,35 +97,31 @@ static gboolean asks_certificate(const struct policy *policy, const char *name)
 	return FALSE;
 }
 
-void lint_certificate_off(struct lint *lint)
+void lint_certificate_off(struct lint *lint, const void *item)
 {
-	for (guint i = 0; i < lint->policy->rules->len; i++) {
-		const struct policy_rule *rule = lint->policy->rules->pdata[i];
+	const struct policy_rule *rule = item;
 
-		for (char **name = rule->profiles; name && *name; name++)
-			if (rule->enabled && lint->account->on_use == DEVID_ON_USE_OFF &&
-			    asks_certificate(lint->policy, *name))
-				lint_add(lint, lint_rule_place(rule),
-					 "rule %s asks for a device certificate (profile %s), and "
-					 "with OnUse=off none is checked at use",
-					 rule->name, *name);
-	}
+	for (char **name = rule->profiles; name && *name; name++)
+		if (rule->enabled && lint->account->on_use == DEVID_ON_USE_OFF &&
+		    asks_certificate(lint->policy, *name))
+			lint_add(lint, lint_rule_place(rule),
+				 "rule %s asks for a device certificate (profile %s), and "
+				 "with OnUse=off none is checked at use",
+				 rule->name, *name);
 }
 
-void lint_profile_unused(struct lint *lint)
+void lint_profile_unused(struct lint *lint, const void *item)
 {
-	for (guint i = 0; i < lint->policy->profiles->len; i++) {
-		const struct profile *profile = lint->policy->profiles->pdata[i];
-		gboolean used = FALSE;
+	const struct profile *profile = item;
+	gboolean used = FALSE;
 
-		for (guint k = 0; k < lint->policy->rules->len && !used; k++) {
-			const struct policy_rule *rule = lint->policy->rules->pdata[k];
+	for (guint k = 0; k < lint->policy->rules->len && !used; k++) {
+		const struct policy_rule *rule = lint->policy->rules->pdata[k];
 
-			used = rule->profiles &&
-			       g_strv_contains((const char *const *)rule->profiles, profile->name);
-		}
-		if (!used)
-			lint_add(lint, g_strdup_printf("[Profile %s]", profile->name),
-				 "no rule names profile %s", profile->name);
+		used = rule->profiles &&
+		       g_strv_contains((const char *const *)rule->profiles, profile->name);
 	}
+	if (!used)
+		lint_add(lint, g_strdup_printf("[Profile %s]", profile->name),
+			 "no rule names profile %s", profile->name);
 }

@@ -120,21 +120,17 @@ static gboolean is_let_in(const struct lint *lint, const char *user, int os)
 	return in;
 }
 
-void lint_override_blocked(struct lint *lint)
+void lint_override_blocked(struct lint *lint, const void *item)
 {
-	for (guint i = 0; i < lint->policy->users->len && lint->policy->rules->len; i++) {
-		const struct policy_user *user = lint->policy->users->pdata[i];
+	const struct policy_user *user = item;
 
-		for (int os = 0; os < DEVID_OS_COUNT && user->override; os++)
-			if (user->settings.given[os] &&
-			    user->settings.of[os] != DEVID_SETTING_BLOCK &&
-			    !is_let_in(lint, user->name, os))
-				lint_add(lint, g_strdup_printf("[User %s]", user->name),
-					 "%s=%s is their own setting, and no rule lets %s in on %s",
-					 devid_os_name(os),
-					 devid_setting_name(user->settings.of[os]), user->name,
-					 devid_os_name(os));
-	}
+	for (int os = 0; os < DEVID_OS_COUNT && user->override && lint->policy->rules->len; os++)
+		if (user->settings.given[os] && user->settings.of[os] != DEVID_SETTING_BLOCK &&
+		    !is_let_in(lint, user->name, os))
+			lint_add(lint, g_strdup_printf("[User %s]", user->name),
+				 "%s=%s is their own setting, and no rule lets %s in on %s",
+				 devid_os_name(os), devid_setting_name(user->settings.of[os]),
+				 user->name, devid_os_name(os));
 }
 
 void lint_rule_off(struct lint *lint)
@@ -176,48 +172,41 @@ static gboolean is_wider(const struct policy_rule *other, const struct policy_ru
 	return !other->profiles || (rule->profiles && holds_all(other->profiles, rule->profiles));
 }
 
-void lint_rule_shadowed(struct lint *lint)
+void lint_rule_shadowed(struct lint *lint, const void *item)
 {
-	for (guint i = 1; i < lint->policy->rules->len; i++) {
-		const struct policy_rule *rule = rule_at(lint, i);
+	const struct policy_rule *rule = item;
 
-		for (guint k = 0; k < i && rule->enabled; k++) {
-			const struct policy_rule *other = rule_at(lint, k);
+	for (guint k = 0; rule->enabled && rule_at(lint, k) != rule; k++) {
+		const struct policy_rule *other = rule_at(lint, k);
 
-			if (!other->enabled || !is_wider(other, rule))
-				continue;
-			lint_add(lint, lint_rule_place(rule),
-				 "rule %s never matches: whatever it is for is decided by rule %s "
-				 "before it",
-				 rule->name, other->name);
-			break;
-		}
+		if (!other->enabled || !is_wider(other, rule))
+			continue;
+		lint_add(lint, lint_rule_place(rule),
+			 "rule %s never matches: whatever it is for is decided by rule %s "
+			 "before it",
+			 rule->name, other->name);
+		break;
 	}
 }
 
-void lint_rule_no_system(struct lint *lint)
+void lint_rule_no_system(struct lint *lint, const void *item)
 {
-	for (guint i = 0; i < lint->policy->rules->len; i++) {
-		const struct policy_rule *rule = rule_at(lint, i);
-		gboolean open = FALSE;
+	const struct policy_rule *rule = item;
+	gboolean open = FALSE;
 
-		for (int os = 0; os < DEVID_OS_COUNT; os++)
-			open |= is_for_system(rule, os) && is_open(lint, os);
-		if (rule->enabled && rule->action != DEVID_ACTION_BLOCK && !open)
-			lint_add(lint, lint_rule_place(rule),
-				 "rule %s lets nobody in: the account blocks each of its systems",
-				 rule->name);
-	}
+	for (int os = 0; os < DEVID_OS_COUNT; os++)
+		open |= is_for_system(rule, os) && is_open(lint, os);
+	if (rule->enabled && rule->action != DEVID_ACTION_BLOCK && !open)
+		lint_add(lint, lint_rule_place(rule),
+			 "rule %s lets nobody in: the account blocks each of its systems",
+			 rule->name);
 }
 
-void lint_rule_no_office(struct lint *lint)
+void lint_rule_no_office(struct lint *lint, const void *item)
 {
-	for (guint i = 0; i < lint->policy->rules->len; i++) {
-		const struct policy_rule *rule = rule_at(lint, i);
+	const struct policy_rule *rule = item;
 
-		if (rule->enabled && rule->origin == DEVID_ORIGIN_OFFICE &&
-		    !lint->policy->offices->len)
-			lint_add(lint, lint_rule_place(rule),
-				 "rule %s never matches: the account has no [Office]", rule->name);
-	}
+	if (rule->enabled && rule->origin == DEVID_ORIGIN_OFFICE && !lint->policy->offices->len)
+		lint_add(lint, lint_rule_place(rule),
+			 "rule %s never matches: the account has no [Office]", rule->name);
 }

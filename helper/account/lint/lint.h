@@ -11,23 +11,9 @@ const struct lint_row *lint_row(gsize index);
 GPtrArray *lint_account(const struct devid_account *account, time_t now);
 
 /* The rows. */
-void lint_systems_blocked(struct lint *lint);
-void lint_others_blocked(struct lint *lint);
-void lint_override_blocked(struct lint *lint);
-void lint_rule_off(struct lint *lint);
-void lint_rule_shadowed(struct lint *lint);
-void lint_rule_no_system(struct lint *lint);
-void lint_rule_no_office(struct lint *lint);
-void lint_rule_profiles(struct lint *lint);
-void lint_name_unknown(struct lint *lint);
-void lint_name_is_group(struct lint *lint);
-void lint_group_twice(struct lint *lint);
-void lint_group_nested(struct lint *lint);
-void lint_signing_missing(struct lint *lint);
-void lint_signing_expired(struct lint *lint);
-void lint_signing_expiring(struct lint *lint);
-void lint_revocation(struct lint *lint);
-void lint_office_spoofed(struct lint *lint);
-void lint_certificate_off(struct lint *lint);
-void lint_override_idle(struct lint *lint);
-void lint_profile_unused(struct lint *lint);
+lint_look_fn lint_systems_blocked, lint_others_blocked, lint_rule_off, lint_name_unknown,
+	lint_name_is_group, lint_signing_missing, lint_revocation;
+lint_item_fn lint_override_blocked, lint_override_idle, lint_rule_shadowed, lint_rule_no_system,
+	lint_rule_no_office, lint_rule_profiles, lint_group_twice, lint_group_nested,
+	lint_profile_unused, lint_signing_expired, lint_signing_expiring, lint_office_spoofed,
+	lint_certificate_off;
