@@ -57,7 +57,6 @@ tables = {
     "account/posture/posture-table.h": "account/posture/posture-table.c",
     "agent/request/request.h": "agent/request/request.c",
     "agent/store/store.h": "agent/store/table.c",
-    "agent/key/key.h": "agent/store/table.c",
 }
 
 

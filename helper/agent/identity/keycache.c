@@ -17,8 +17,8 @@
 struct entry {
 	guint8 spki_hash[WIRE_SPKI_HASH];
 	const struct store *store;
-	struct key_handle *handle; /* NULL: being read */
-	gboolean doomed;	   /* out of the table */
+	struct key *key; /* NULL: being read */
+	gboolean doomed; /* out of the table */
 	gboolean prompting;
 	guint references; /* the table's, the reader's, one for each who waits */
 	GError *error;
@@ -33,26 +33,12 @@ struct keycache {
 	guint64 clock;
 };
 
-struct key_handle *keycache_ref(struct key_handle *handle)
-{
-	g_atomic_ref_count_inc(&handle->references);
-	return handle;
-}
-
-void keycache_unref(struct key_handle *handle)
-{
-	if (!handle || !g_atomic_ref_count_dec(&handle->references))
-		return;
-	handle->driver->close(handle->key);
-	g_free(handle);
-}
-
 /* With the lock held. */
 static void entry_unref(struct entry *entry)
 {
 	if (--entry->references > 0)
 		return;
-	keycache_unref(entry->handle);
+	key_unref(entry->key);
 	g_clear_error(&entry->error);
 	g_free(entry);
 }
@@ -165,27 +151,27 @@ guint keycache_count(struct keycache *cache)
 
 	g_hash_table_iter_init(&iterator, cache->entries);
 	while (g_hash_table_iter_next(&iterator, NULL, &entry))
-		count += ((struct entry *)entry)->handle != NULL;
+		count += ((struct entry *)entry)->key != NULL;
 	return count;
 }
 
 /* With the lock held. */
-static struct key_handle *take(struct keycache *cache, struct entry *entry)
+static struct key *take(struct keycache *cache, struct entry *entry)
 {
 	entry->used = ++cache->clock;
-	return keycache_ref(entry->handle);
+	return key_ref(entry->key);
 }
 
-struct key_handle *keycache_peek(struct keycache *cache, const guint8 *spki_hash)
+struct key *keycache_peek(struct keycache *cache, const guint8 *spki_hash)
 {
-	struct key_handle *handle = NULL;
+	struct key *key = NULL;
 	struct entry *entry;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&cache->lock);
 
 	entry = g_hash_table_lookup(cache->entries, spki_hash);
-	if (entry && entry->handle)
-		handle = take(cache, entry);
-	return handle;
+	if (entry && entry->key)
+		key = take(cache, entry);
+	return key;
 }
 
 /* With the lock held: makes room by the key that was used longest ago. */
@@ -199,7 +185,7 @@ static void evict(struct keycache *cache)
 		return;
 	g_hash_table_iter_init(&iterator, cache->entries);
 	while (g_hash_table_iter_next(&iterator, NULL, &entry))
-		if (((struct entry *)entry)->handle &&
+		if (((struct entry *)entry)->key &&
 		    (!oldest || ((struct entry *)entry)->used < oldest->used))
 			oldest = entry;
 	if (oldest) {
@@ -227,15 +213,13 @@ static void reading_progress(void *data)
 		reading->wait->progress(reading->wait->data);
 }
 
-static struct key_handle *read_key(struct reading *reading, const struct subject *subject,
-				   GError **error)
+static struct key *read_key(struct reading *reading, const struct subject *subject, GError **error)
 {
 	struct store_wait wait = { .progress = reading_progress,
 				   .data = reading,
 				   .cancel = reading->wait->cancel };
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
-	struct key_handle *handle;
-	struct key *key;
+	g_autoptr(key_reference) key = NULL;
 	gsize length = 0;
 	const guint8 *spki = g_bytes_get_data(subject->spki, &length);
 
@@ -245,25 +229,19 @@ static struct key_handle *read_key(struct reading *reading, const struct subject
 	key = key_software.open(&pkcs8, error);
 	if (!key)
 		return NULL;
-	if (!key_software.is_for(key, spki, length)) {
-		key_software.close(key);
+	if (!key_is_for(key, spki, length))
 		return devid_error_null(error, DEVID_MISMATCH, NULL, NULL,
 					"%s: the key in %s is not that of the certificate",
 					subject->label, subject->store->title);
-	}
-	handle = g_new0(struct key_handle, 1);
-	g_atomic_ref_count_init(&handle->references);
-	handle->driver = &key_software;
-	handle->key = key;
-	return handle;
+	return g_steal_pointer(&key);
 }
 
-static struct key_handle *get_as_reader(struct keycache *cache, const struct subject *subject,
-					const struct store_wait *wait, GError **error)
+static struct key *get_as_reader(struct keycache *cache, const struct subject *subject,
+				 const struct store_wait *wait, GError **error)
 {
 	struct entry *entry = g_new0(struct entry, 1);
 	struct reading reading = { cache, entry, wait };
-	struct key_handle *handle;
+	struct key *key;
 	GError *failure = NULL;
 
 	evict(cache);
@@ -272,16 +250,16 @@ static struct key_handle *get_as_reader(struct keycache *cache, const struct sub
 	entry->references = 2;
 	g_hash_table_insert(cache->entries, entry->spki_hash, entry);
 	g_mutex_unlock(&cache->lock);
-	handle = read_key(&reading, subject, &failure);
+	key = read_key(&reading, subject, &failure);
 	g_mutex_lock(&cache->lock);
-	if (handle) {
-		entry->handle = keycache_ref(handle);
+	if (key) {
+		entry->key = key_ref(key);
 		entry->used = ++cache->clock;
 	} else if (!(wait->cancel && g_cancellable_is_cancelled(wait->cancel))) {
 		/* If only this client went away, one of those who wait reads instead. */
 		entry->error = g_error_copy(failure);
 	}
-	if (!handle && !entry->doomed) {
+	if (!key && !entry->doomed) {
 		g_hash_table_remove(cache->entries, entry->spki_hash);
 		entry_doom(entry);
 	}
@@ -289,7 +267,7 @@ static struct key_handle *get_as_reader(struct keycache *cache, const struct sub
 	g_cond_broadcast(&cache->changed);
 	if (failure)
 		g_propagate_error(error, failure);
-	return handle;
+	return key;
 }
 
 static void wake(GCancellable *cancel, gpointer data)
@@ -309,7 +287,7 @@ static gboolean wait_for_reader(struct keycache *cache, struct entry *entry,
 	gboolean told = FALSE, go_on = TRUE;
 
 	entry->references++;
-	while (!entry->handle && !entry->doomed && go_on) {
+	while (!entry->key && !entry->doomed && go_on) {
 		if (wait->cancel && g_cancellable_is_cancelled(wait->cancel)) {
 			devid_error_set(error, DEVID_TIMEOUT, NULL, NULL,
 					"private key: the client went away or waited too long");
@@ -333,10 +311,10 @@ static gboolean wait_for_reader(struct keycache *cache, struct entry *entry,
 	return go_on;
 }
 
-struct key_handle *keycache_get(struct keycache *cache, const struct subject *subject,
-				const struct store_wait *wait, GError **error)
+struct key *keycache_get(struct keycache *cache, const struct subject *subject,
+			 const struct store_wait *wait, GError **error)
 {
-	struct key_handle *handle = NULL;
+	struct key *key = NULL;
 	gulong connected = 0;
 	gboolean go_on = TRUE;
 
@@ -347,14 +325,14 @@ struct key_handle *keycache_get(struct keycache *cache, const struct subject *su
 	if (wait->cancel)
 		connected = g_cancellable_connect(wait->cancel, G_CALLBACK(wake), cache, NULL);
 	g_mutex_lock(&cache->lock);
-	while (!handle && go_on) {
+	while (!key && go_on) {
 		struct entry *entry = g_hash_table_lookup(cache->entries, subject->spki_hash);
 
 		if (!entry) {
-			handle = get_as_reader(cache, subject, wait, error);
+			key = get_as_reader(cache, subject, wait, error);
 			go_on = FALSE;
-		} else if (entry->handle) {
-			handle = take(cache, entry);
+		} else if (entry->key) {
+			key = take(cache, entry);
 		} else {
 			go_on = wait_for_reader(cache, entry, wait, error);
 		}
@@ -362,5 +340,5 @@ struct key_handle *keycache_get(struct keycache *cache, const struct subject *su
 	g_mutex_unlock(&cache->lock);
 	if (connected)
 		g_cancellable_disconnect(wait->cancel, connected);
-	return handle;
+	return key;
 }

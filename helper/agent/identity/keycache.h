@@ -2,27 +2,18 @@
 /* Opened keys by the SHA-256 of their SPKI, while the agent lives. */
 #pragma once
 
+#include "agent/key/key.h"
 #include "subject.h"
-
-/* A key in use: stays good until it is given back, whatever was dropped meanwhile. */
-struct key_handle {
-	gatomicrefcount references;
-	const struct key_driver *driver;
-	struct key *key;
-};
-struct key_handle *keycache_ref(struct key_handle *handle);
-void keycache_unref(struct key_handle *handle);
-typedef struct key_handle key_handle;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(key_handle, keycache_unref)
 
 struct keycache *keycache_new(enum scope scope);
 void keycache_free(struct keycache *cache);
-/* The key, if it is open already. */
-struct key_handle *keycache_peek(struct keycache *cache, const guint8 *spki_hash);
+/* The key, if it is open already: good until it is given back (key_unref), whatever is dropped
+ * meanwhile. */
+struct key *keycache_peek(struct keycache *cache, const guint8 *spki_hash);
 /* The same, else read from its store: by one of those who ask at the same time, while the others
  * wait. */
-struct key_handle *keycache_get(struct keycache *cache, const struct subject *subject,
-				const struct store_wait *wait, GError **error);
+struct key *keycache_get(struct keycache *cache, const struct subject *subject,
+			 const struct store_wait *wait, GError **error);
 /* Each tells how many keys went. One that is being read now is handed out and not kept. */
 guint keycache_drop_all(struct keycache *cache);
 guint keycache_drop_store(struct keycache *cache, const struct store *store);

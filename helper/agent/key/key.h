@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What signs: one table of functions a kind of key. software.c (libcrypto) is the first; hardware
- * keys come beside it.
+/* What signs: a small table of functions a kind of key, and round them what all kinds have in
+ * common. software.c (libcrypto) is one; hardware keys come beside it.
  */
 #pragma once
 
 #include <glib.h>
 #include <internal/secret.h>
 #include <internal/wire.h>
+#include <openssl/evp.h>
 
-struct key;	      /* immutable once opened; signing is safe from several threads at once */
 struct key_operation; /* a multi-part signature */
 
 struct key_scheme {
@@ -18,23 +18,51 @@ struct key_scheme {
 	guint32 pss_salt; /* bytes */
 };
 
+struct key;
+typedef struct key key_reference;
+
 struct key_driver {
 	const char *name;
-	/* From a PKCS#8 PrivateKeyInfo. DEVID_BAD_DATA, DEVID_UNSUPPORTED with the reason. */
-	struct key *(*open)(const struct secret *pkcs8, GError **error);
+	/* From what its store keeps: a PKCS#8 PrivateKeyInfo. DEVID_BAD_DATA, DEVID_UNSUPPORTED
+	 * with the reason. */
+	struct key *(*open)(const struct secret *half, GError **error);
 	void (*close)(struct key *key);
-	gboolean (*sign)(struct key *key, const struct key_scheme *scheme, const guint8 *data,
+	/* Signs `input`: the scheme's digest of the data, or with DIGEST_NONE the data. What a
+	 * scheme may be, and how long an input, has been judged before. Safe from several threads
+	 * at once.
+	 */
+	gboolean (*sign)(struct key *key, const struct key_scheme *scheme, const guint8 *input,
 			 gsize length, guint8 *signature, gsize *signature_length, GError **error);
-	struct key_operation *(*begin)(struct key *key, const struct key_scheme *scheme,
-				       GError **error);
-	gboolean (*update)(struct key_operation *operation, const guint8 *data, gsize length,
-			   GError **error);
-	gboolean (*finish)(struct key_operation *operation, guint8 *signature,
-			   gsize *signature_length, GError **error);
-	void (*abandon)(struct key_operation *operation); /* frees; NULL is harmless */
-	/* Whether the DER SubjectPublicKeyInfo is this key's public half, by its numbers. */
-	gboolean (*is_for)(const struct key *key, const guint8 *spki, gsize length);
+};
+
+/* Immutable once opened; the first member of each driver's own struct. */
+struct key {
+	const struct key_driver *driver;
+	gatomicrefcount references;
+	gboolean rsa;
+	gsize part; /* RSA: bytes of the modulus; EC: bytes of r and of s */
+	GBytes *spki;
 };
 
 /* The largest signature of any key: RSA-4096. */
 #define KEY_SIGNATURE_MAX 512
+
+/* For a driver's open(). FALSE with DEVID_FAILED. */
+gboolean key_init(struct key *key, const struct key_driver *driver, EVP_PKEY *public,
+		  GError **error);
+struct key *key_ref(struct key *key);
+void key_unref(struct key *key); /* the last one closes it; NULL is harmless */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(key_reference, key_unref)
+/* Whether the DER SubjectPublicKeyInfo is this key's public half, by its numbers. */
+gboolean key_is_for(const struct key *key, const guint8 *spki, gsize length);
+/* NULL: none of ours; `whole`: one that may hash a message, not only name a PSS parameter. */
+const EVP_MD *key_digest(enum wire_digest digest, gboolean whole);
+
+gboolean key_sign(struct key *key, const struct key_scheme *scheme, const guint8 *data,
+		  gsize length, guint8 *signature, gsize *signature_length, GError **error);
+struct key_operation *key_begin(struct key *key, const struct key_scheme *scheme, GError **error);
+gboolean key_update(struct key_operation *operation, const guint8 *data, gsize length,
+		    GError **error);
+gboolean key_finish(struct key_operation *operation, guint8 *signature, gsize *signature_length,
+		    GError **error);
+void key_abandon(struct key_operation *operation); /* frees; NULL is harmless */

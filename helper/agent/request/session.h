@@ -11,7 +11,7 @@
 #include "agent.h"
 
 struct identity_undo;
-struct key_handle;
+struct key;
 
 /* One client's state between its requests. */
 struct session {
@@ -25,7 +25,7 @@ struct session {
 	gint prompted; /* atomic: a prompt was opened for the present request */
 	gint gone;     /* atomic: the peer hung up while it was waited for */
 	/* a multi-part signature */
-	struct key_handle *operation_key;
+	struct key *operation_key;
 	struct key_operation *operation;
 	struct key_scheme operation_scheme;
 	guint8 operation_hash[WIRE_SPKI_HASH];

@@ -55,10 +55,8 @@ static gboolean read_sign(const struct wire_frame *request, struct sign_request 
 
 void sign_request_end(struct session *session)
 {
-	if (session->operation)
-		session->operation_key->driver->abandon(session->operation);
-	session->operation = NULL;
-	g_clear_pointer(&session->operation_key, keycache_unref);
+	g_clear_pointer(&session->operation, key_abandon);
+	g_clear_pointer(&session->operation_key, key_unref);
 }
 
 static gboolean scheme_equal(const struct key_scheme *a, const struct key_scheme *b)
@@ -79,19 +77,19 @@ static gboolean continues(const struct session *session, const struct sign_reque
 			       "signature: another one is under way on this connection");
 }
 
-static struct key_handle *take_key(struct session *session, struct subject *subject, GError **error)
+static struct key *take_key(struct session *session, struct subject *subject, GError **error)
 {
 	struct agent *agent = session->agent;
-	struct key_handle *handle = keycache_peek(agent->keys, subject->spki_hash);
+	struct key *key = keycache_peek(agent->keys, subject->spki_hash);
 	GError *failure = NULL;
 
-	if (handle)
-		return handle;
+	if (key)
+		return key;
 	session->slow(session, TRUE);
-	handle = keycache_get(agent->keys, subject, &session->wait, &failure);
+	key = keycache_get(agent->keys, subject, &session->wait, &failure);
 	session->slow(session, FALSE);
-	if (handle)
-		return handle;
+	if (key)
+		return key;
 	/* A client that hung up was refused nothing. */
 	if (!g_atomic_int_get(&session->gone))
 		gate_failed(agent->gate, &session->peer, subject, session->prompted, failure);
@@ -100,40 +98,38 @@ static struct key_handle *take_key(struct session *session, struct subject *subj
 }
 
 static gboolean begin_operation(struct session *session, const struct sign_request *sign,
-				struct key_handle *handle, GError **error)
+				struct key *key, GError **error)
 {
-	session->operation = handle->driver->begin(handle->key, &sign->scheme, error);
+	session->operation = key_begin(key, &sign->scheme, error);
 	if (!session->operation)
 		return FALSE;
-	session->operation_key = keycache_ref(handle);
+	session->operation_key = key_ref(key);
 	session->operation_scheme = sign->scheme;
 	memcpy(session->operation_hash, sign->hash, WIRE_SPKI_HASH);
 	return TRUE;
 }
 
-static gboolean sign_part(struct session *session, const struct sign_request *sign,
-			  struct key_handle *handle, GError **error)
+static gboolean sign_part(struct session *session, const struct sign_request *sign, struct key *key,
+			  GError **error)
 {
-	if (!session->operation && !begin_operation(session, sign, handle, error))
+	if (!session->operation && !begin_operation(session, sign, key, error))
 		return FALSE;
-	return session->operation_key->driver->update(session->operation, sign->data.data,
-						      sign->data.length, error);
+	return key_update(session->operation, sign->data.data, sign->data.length, error);
 }
 
-static gboolean sign_last(struct session *session, const struct sign_request *sign,
-			  struct key_handle *handle, struct wire_frame *reply, GError **error)
+static gboolean sign_last(struct session *session, const struct sign_request *sign, struct key *key,
+			  struct wire_frame *reply, GError **error)
 {
 	guint8 signature[KEY_SIGNATURE_MAX];
 	gsize length = 0;
 	gboolean good;
 
 	if (session->operation)
-		good = sign_part(session, sign, handle, error) &&
-		       session->operation_key->driver->finish(session->operation, signature,
-							      &length, error);
+		good = sign_part(session, sign, key, error) &&
+		       key_finish(session->operation, signature, &length, error);
 	else
-		good = handle->driver->sign(handle->key, &sign->scheme, sign->data.data,
-					    sign->data.length, signature, &length, error);
+		good = key_sign(key, &sign->scheme, sign->data.data, sign->data.length, signature,
+				&length, error);
 	if (good)
 		wire_put(reply, TAG_SIGNATURE, signature, length);
 	sign_request_end(session);
@@ -144,7 +140,7 @@ gboolean handle_sign(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	g_autoptr(gate_subject) subject = NULL;
-	g_autoptr(key_handle) handle = NULL;
+	g_autoptr(key_reference) key = NULL;
 	struct sign_request sign;
 	gboolean good;
 
@@ -152,9 +148,9 @@ gboolean handle_sign(const struct exchange *exchange, GError **error)
 	if (good)
 		subject = gate_pass(session->agent->gate, &session->peer, sign.hash, error);
 	if (subject)
-		handle = take_key(session, subject, error);
-	good = handle && (sign.more ? sign_part(session, &sign, handle, error)
-				    : sign_last(session, &sign, handle, exchange->reply, error));
+		key = take_key(session, subject, error);
+	good = key && (sign.more ? sign_part(session, &sign, key, error)
+				 : sign_last(session, &sign, key, exchange->reply, error));
 	if (!good)
 		sign_request_end(session);
 	else

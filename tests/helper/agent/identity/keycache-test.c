@@ -54,7 +54,7 @@ struct client {
 	GCancellable *cancel;
 	struct subject *subject;
 	guint told;
-	struct key_handle *handle;
+	struct key *handle;
 	GError *error;
 };
 
@@ -90,11 +90,11 @@ static void client_join(struct client *client)
 
 static void client_clear(struct client *client)
 {
-	keycache_unref(client->handle);
+	key_unref(client->handle);
 	g_clear_error(&client->error);
 }
 
-static struct key_handle *get_now(struct subject *subject)
+static struct key *get_now(struct subject *subject)
 {
 	struct store_wait wait = { 0 };
 
@@ -103,16 +103,16 @@ static struct key_handle *get_now(struct subject *subject)
 
 static void test_cached(void **state)
 {
-	struct key_handle *first = get_now(subjects[0]), *second = get_now(subjects[0]);
+	struct key *first = get_now(subjects[0]), *second = get_now(subjects[0]);
 
 	assert_non_null(first);
 	assert_ptr_equal(first, second);
 	assert_int_equal(stub.reads, 1);
-	keycache_unref(first);
-	keycache_unref(second);
+	key_unref(first);
+	key_unref(second);
 	second = keycache_peek(cache, made[0].hash);
 	assert_ptr_equal(first, second);
-	keycache_unref(second);
+	key_unref(second);
 	assert_null(keycache_peek(cache, made[1].hash));
 }
 
@@ -248,7 +248,7 @@ static void test_dropped_while_reading(void **state)
 static void test_dropped_and_read_again(void **state)
 {
 	struct client first, second;
-	struct key_handle *kept;
+	struct key *kept;
 
 	stub.block = TRUE;
 	client_start(&first, subjects[0]);
@@ -265,22 +265,21 @@ static void test_dropped_and_read_again(void **state)
 	assert_non_null(second.handle);
 	kept = keycache_peek(cache, made[0].hash);
 	assert_ptr_equal(kept, second.handle);
-	keycache_unref(kept);
+	key_unref(kept);
 	client_clear(&first);
 	client_clear(&second);
 }
 
 static void test_used_after_drop(void **state)
 {
-	struct key_handle *handle = get_now(subjects[0]);
+	struct key *handle = get_now(subjects[0]);
 	struct key_scheme scheme = { SCHEME_ECDSA, DIGEST_SHA256, 0, 0, 0 };
 	guint8 signature[KEY_SIGNATURE_MAX];
 	gsize length = 0;
 
 	keycache_drop_all(cache);
-	assert_true(handle->driver->sign(handle->key, &scheme, (const guint8 *)"x", 1, signature,
-					 &length, NULL));
-	keycache_unref(handle);
+	assert_true(key_sign(handle, &scheme, (const guint8 *)"x", 1, signature, &length, NULL));
+	key_unref(handle);
 }
 
 static gboolean keep_one(const guint8 *spki_hash, void *data)
@@ -291,8 +290,8 @@ static gboolean keep_one(const guint8 *spki_hash, void *data)
 static void test_drops(void **state)
 {
 	for (int round = 0; round < 3; round++) {
-		keycache_unref(get_now(subjects[0]));
-		keycache_unref(get_now(subjects[1]));
+		key_unref(get_now(subjects[0]));
+		key_unref(get_now(subjects[1]));
 		assert_int_equal(keycache_count(cache), 2);
 		if (round == 0)
 			assert_int_equal(keycache_drop_store(cache, store_find("keyring")), 1);
@@ -317,7 +316,7 @@ static void test_eviction(void **state)
 		many[i] = subject_of(&made[0], "p256", "file");
 		many[i]->spki_hash[0] = (guint8)i;
 		many[i]->spki_hash[1] = (guint8)(i >> 8);
-		keycache_unref(get_now(many[i]));
+		key_unref(get_now(many[i]));
 	}
 	assert_true(keycache_count(cache) <= 256);
 	assert_true(keycache_count(cache) >= 250);
@@ -350,13 +349,13 @@ static gpointer churn(gpointer data)
 	guint seed = GPOINTER_TO_UINT(data);
 
 	for (int i = 0; i < 200; i++) {
-		struct key_handle *handle = get_now(subjects[(seed + (guint)i) % 2]);
+		struct key *handle = get_now(subjects[(seed + (guint)i) % 2]);
 
 		if (!handle)
 			return GINT_TO_POINTER(1);
 		if ((seed + (guint)i) % 7 == 0)
 			keycache_drop_all(cache);
-		keycache_unref(handle);
+		key_unref(handle);
 	}
 	return NULL;
 }

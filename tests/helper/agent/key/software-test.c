@@ -108,13 +108,13 @@ static struct key_scheme make_scheme(enum wire_scheme scheme, const struct diges
 static void sign_parts(struct key *key, const struct key_scheme *scheme, const guint8 *data,
 		       gsize length, guint8 *signature, gsize *signature_length)
 {
-	struct key_operation *operation = key_software.begin(key, scheme, NULL);
+	struct key_operation *operation = key_begin(key, scheme, NULL);
 
 	assert_non_null(operation);
 	for (gsize at = 0; at < length; at += 7)
-		assert_true(key_software.update(operation, data + at, MIN(7, length - at), NULL));
-	assert_true(key_software.finish(operation, signature, signature_length, NULL));
-	key_software.abandon(operation);
+		assert_true(key_update(operation, data + at, MIN(7, length - at), NULL));
+	assert_true(key_finish(operation, signature, signature_length, NULL));
+	key_abandon(operation);
 }
 
 static void every_scheme_of(gsize which)
@@ -145,8 +145,8 @@ static void every_scheme_of(gsize which)
 				if (parts)
 					sign_parts(key, &asked, data, length, signature, &got);
 				else
-					assert_true(key_software.sign(key, &asked, data, length,
-								      signature, &got, NULL));
+					assert_true(key_sign(key, &asked, data, length, signature,
+							     &got, NULL));
 				assert_int_equal(got, keys[which].signature);
 				assert_int_equal(
 					verify(keys[which].name, algorithm, signature, got), 0);
@@ -156,7 +156,7 @@ static void every_scheme_of(gsize which)
 			}
 		}
 	}
-	key_software.close(key);
+	key_unref(key);
 }
 
 static void test_every_scheme(void **state)
@@ -177,17 +177,17 @@ static void test_ecdsa_lengths(void **state)
 	GError *error = NULL;
 
 	gnutls_hash_fast(GNUTLS_DIG_SHA512, message, sizeof(message) - 1, input);
-	assert_true(key_software.sign(key, &bare, input, 64, signature, &got, NULL));
+	assert_true(key_sign(key, &bare, input, 64, signature, &got, NULL));
 	assert_int_equal(verify("p256", GNUTLS_SIGN_ECDSA_SHA512, signature, got), 0);
-	assert_true(key_software.sign(key, &bare, input, 1, signature, &got, NULL));
-	assert_true(key_software.sign(key, &bare, input, 1024, signature, &got, NULL));
-	assert_false(key_software.sign(key, &bare, input, 1025, signature, &got, &error));
+	assert_true(key_sign(key, &bare, input, 1, signature, &got, NULL));
+	assert_true(key_sign(key, &bare, input, 1024, signature, &got, NULL));
+	assert_false(key_sign(key, &bare, input, 1025, signature, &got, &error));
 	assert_int_equal(error->code, DEVID_TOO_LARGE);
 	g_clear_error(&error);
-	assert_false(key_software.sign(key, &bare, input, 0, signature, &got, &error));
+	assert_false(key_sign(key, &bare, input, 0, signature, &got, &error));
 	assert_int_equal(error->code, DEVID_BAD_DATA);
 	g_clear_error(&error);
-	key_software.close(key);
+	key_unref(key);
 }
 
 /* --- what a key refuses to sign --- */
@@ -200,7 +200,7 @@ static void refuse_sign(struct key *key, struct key_scheme scheme, gsize length,
 	gsize got = 0;
 	GError *error = NULL;
 
-	assert_false(key_software.sign(key, &scheme, data, length, signature, &got, &error));
+	assert_false(key_sign(key, &scheme, data, length, signature, &got, &error));
 	assert_int_equal(error->code, result);
 	g_clear_error(&error);
 }
@@ -240,8 +240,8 @@ static void test_refused_schemes(void **state)
 	refuse_sign(rsa, s, 32, DEVID_USAGE);
 	s = pss, s.pss_salt = G_MAXUINT32;
 	refuse_sign(rsa, s, 32, DEVID_USAGE);
-	key_software.close(rsa);
-	key_software.close(ec);
+	key_unref(rsa);
+	key_unref(ec);
 }
 
 static void test_edges(void **state)
@@ -254,17 +254,17 @@ static void test_edges(void **state)
 	guint8 data[245] = { 1 }, signature[KEY_SIGNATURE_MAX];
 	gsize got = 0;
 
-	assert_true(key_software.sign(rsa, &pkcs1, data, 245, signature, &got, NULL));
-	assert_true(key_software.sign(rsa, &pkcs1, data, 0, signature, &got, NULL));
-	assert_true(key_software.sign(rsa, &pss, data, 32, signature, &got, NULL));
-	assert_true(key_software.sign(rsa, &mixed, data, 20, signature, &got, NULL));
+	assert_true(key_sign(rsa, &pkcs1, data, 245, signature, &got, NULL));
+	assert_true(key_sign(rsa, &pkcs1, data, 0, signature, &got, NULL));
+	assert_true(key_sign(rsa, &pss, data, 32, signature, &got, NULL));
+	assert_true(key_sign(rsa, &mixed, data, 20, signature, &got, NULL));
 	assert_int_equal(got, 256);
 	/* More schemes than there are templates. */
 	for (guint salt = 0; salt < 20; salt++) {
 		pss.pss_salt = salt;
-		assert_true(key_software.sign(rsa, &pss, data, 32, signature, &got, NULL));
+		assert_true(key_sign(rsa, &pss, data, 32, signature, &got, NULL));
 	}
-	key_software.close(rsa);
+	key_unref(rsa);
 }
 
 static void test_parts_refused(void **state)
@@ -277,23 +277,23 @@ static void test_parts_refused(void **state)
 	GError *error = NULL;
 	gsize got = 0;
 
-	assert_null(key_software.begin(rsa, &ecdsa, &error));
+	assert_null(key_begin(rsa, &ecdsa, &error));
 	assert_int_equal(error->code, DEVID_USAGE);
 	g_clear_error(&error);
-	operation = key_software.begin(rsa, &bare, NULL);
-	assert_true(key_software.update(operation, data, 246, NULL));
-	assert_false(key_software.finish(operation, signature, &got, &error));
+	operation = key_begin(rsa, &bare, NULL);
+	assert_true(key_update(operation, data, 246, NULL));
+	assert_false(key_finish(operation, signature, &got, &error));
 	assert_int_equal(error->code, DEVID_TOO_LARGE);
 	g_clear_error(&error);
-	key_software.abandon(operation);
-	operation = key_software.begin(rsa, &bare, NULL);
-	assert_true(key_software.update(operation, data, 1024, NULL));
-	assert_false(key_software.update(operation, data, 1, &error));
+	key_abandon(operation);
+	operation = key_begin(rsa, &bare, NULL);
+	assert_true(key_update(operation, data, 1024, NULL));
+	assert_false(key_update(operation, data, 1, &error));
 	assert_int_equal(error->code, DEVID_TOO_LARGE);
 	g_clear_error(&error);
-	key_software.abandon(operation);
-	key_software.abandon(NULL);
-	key_software.close(rsa);
+	key_abandon(operation);
+	key_abandon(NULL);
+	key_unref(rsa);
 }
 
 /* --- what is no key for a device --- */
@@ -366,7 +366,7 @@ static void test_damaged_keys(void **state)
 		pkcs8.data[at] ^= 0x41;
 		key = key_software.open(&pkcs8, NULL);
 		if (key)
-			key_software.close(key);
+			key_unref(key);
 		pkcs8.data[at] ^= 0x41;
 	}
 }
@@ -383,11 +383,11 @@ static void test_is_for(void **state)
 			gsize length;
 			const guint8 *der = g_bytes_get_data(spki, &length);
 
-			assert_int_equal(key_software.is_for(key, der, length), i == j);
-			assert_false(key_software.is_for(key, der, length - 1));
+			assert_int_equal(key_is_for(key, der, length), i == j);
+			assert_false(key_is_for(key, der, length - 1));
 		}
-		assert_false(key_software.is_for(key, (const guint8 *)"", 0));
-		key_software.close(key);
+		assert_false(key_is_for(key, (const guint8 *)"", 0));
+		key_unref(key);
 	}
 }
 
@@ -405,10 +405,10 @@ static void test_is_for_compressed(void **state)
 	compressed[1] = 57;
 	compressed[24] = 34;
 	compressed[26] = der[90] & 1 ? 3 : 2;
-	assert_true(key_software.is_for(key, compressed, sizeof(compressed)));
+	assert_true(key_is_for(key, compressed, sizeof(compressed)));
 	compressed[30] ^= 1;
-	assert_false(key_software.is_for(key, compressed, sizeof(compressed)));
-	key_software.close(key);
+	assert_false(key_is_for(key, compressed, sizeof(compressed)));
+	key_unref(key);
 }
 
 static void test_matches(void **state)
@@ -447,8 +447,8 @@ static gpointer sign_often(gpointer data)
 		guint8 signature[KEY_SIGNATURE_MAX];
 		gsize got = 0;
 
-		if (!key_software.sign(data, &schemes[i % 2], (const guint8 *)message,
-				       sizeof(message) - 1, signature, &got, NULL) ||
+		if (!key_sign(data, &schemes[i % 2], (const guint8 *)message, sizeof(message) - 1,
+			      signature, &got, NULL) ||
 		    got != 256)
 			return GINT_TO_POINTER(1);
 	}
@@ -464,7 +464,7 @@ static void test_threads(void **state)
 		threads[i] = g_thread_new("sign", sign_often, key);
 	for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
 		assert_null(g_thread_join(threads[i]));
-	key_software.close(key);
+	key_unref(key);
 }
 
 int main(void)
