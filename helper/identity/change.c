@@ -31,29 +31,29 @@ static void take_texts(const struct wire_frame *reply, enum wire_tag tag, GPtrAr
 	}
 }
 
-void change_settle(struct client *client, GPtrArray *warnings, GPtrArray *kept)
+static gboolean remove_record(struct client *client, const char *name, guint32 flags,
+			      GPtrArray *warnings, GPtrArray *kept, GError **error)
 {
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
 
 	wire_begin(&request, WIRE_REMOVE);
-	wire_put_text(&request, TAG_NAME, "0000000000000000");
-	wire_put_u32(&request, TAG_FLAGS, REMOVE_LEFT_BEHIND);
-	if (!agent_ask(client, &request, &reply, NULL))
-		return;
-	take_texts(&reply, TAG_WARNING, warnings);
-	take_texts(&reply, TAG_KEPT, kept);
-}
-
-gboolean change_remove(struct client *client, const struct identity *identity, GPtrArray *warnings,
-		       GPtrArray *kept, GError **error)
-{
-	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
-
-	wire_begin(&request, WIRE_REMOVE);
-	wire_put_text(&request, TAG_NAME, identity->record->name);
+	wire_put_text(&request, TAG_NAME, name);
+	if (flags)
+		wire_put_u32(&request, TAG_FLAGS, flags);
 	if (!agent_ask(client, &request, &reply, error))
 		return FALSE;
 	take_texts(&reply, TAG_WARNING, warnings);
 	take_texts(&reply, TAG_KEPT, kept);
 	return TRUE;
+}
+
+void change_settle(struct client *client, GPtrArray *warnings, GPtrArray *kept)
+{
+	remove_record(client, "0000000000000000", REMOVE_LEFT_BEHIND, warnings, kept, NULL);
+}
+
+gboolean change_remove(struct client *client, const struct identity *identity, GPtrArray *warnings,
+		       GPtrArray *kept, GError **error)
+{
+	return remove_record(client, identity->record->name, 0, warnings, kept, error);
 }

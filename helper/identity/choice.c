@@ -10,49 +10,18 @@
 #include "choice.h"
 #include "verdict.h"
 
-/* The facts in their order, each as a number of which the greater is the better. */
-static gint64 named(const struct choice_facts *facts)
-{
-	return facts->named;
-}
-
-static gint64 accepted(const struct choice_facts *facts)
-{
-	return facts->accepted;
-}
-
-static gint64 valid(const struct choice_facts *facts)
-{
-	return facts->valid;
-}
-
-static gint64 used_last(const struct choice_facts *facts)
-{
-	return facts->used_last;
-}
-
-static gint64 expires(const struct choice_facts *facts)
-{
-	return facts->expires;
-}
-
-static gint64 wished(const struct choice_facts *facts)
-{
-	return facts->wished;
-}
-
-static gint64 (*const order[])(const struct choice_facts *) = {
-	named, accepted, valid, used_last, expires, wished,
-};
-
+/* By the facts in their order, of which the greater is the better. */
 static bool is_better(const struct choice_facts *one, const struct choice_facts *other)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-		gint64 left = order[i](one), right = order[i](other);
+	const gint64 differences[] = {
+		one->named - other->named,     one->accepted - other->accepted,
+		one->valid - other->valid,     one->used_last - other->used_last,
+		one->expires - other->expires, one->wished - other->wished,
+	};
 
-		if (left != right)
-			return left > right;
-	}
+	for (size_t i = 0; i < G_N_ELEMENTS(differences); i++)
+		if (differences[i] != 0)
+			return differences[i] > 0;
 	return false;
 }
 
