@@ -43,15 +43,6 @@ static char *set_number(const char *value, guint64 least, guint64 most, size_t *
 	return NULL;
 }
 
-static char *set_yes(const char *value, gboolean *target)
-{
-	static const struct conf_choice choices[] = { { "yes", TRUE },
-						      { "no", FALSE },
-						      { NULL, 0 } };
-
-	return conf_set_choice(choices, value, target);
-}
-
 char *conf_set_line(const char *value, char **target)
 {
 	g_autofree char *escaped = devid_text_escape(value, strlen(value));
@@ -92,6 +83,8 @@ char **conf_split_words(const char *value)
 	return conf_split(value, " \t,;");
 }
 
+static const struct conf_choice yes_or_no[] = { { "yes", TRUE }, { "no", FALSE }, { NULL, 0 } };
+
 static char *set_field(void *field, const struct conf_key *key, const char *value)
 {
 	switch (key->type) {
@@ -100,7 +93,7 @@ static char *set_field(void *field, const struct conf_key *key, const char *valu
 	case CONF_LIST:
 		return conf_set_list(value, field);
 	case CONF_YES:
-		return set_yes(value, field);
+		return conf_set_choice(yes_or_no, value, field);
 	case CONF_NUMBER:
 		return set_number(value, key->least, key->most, field);
 	case CONF_CHOICE:

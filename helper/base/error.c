@@ -93,7 +93,7 @@ const char *devid_errno_hint(int number)
 }
 
 /* What the errors of GLib come to, and the errno that they are made of. */
-static const struct {
+static const struct row {
 	int code;
 	enum devid_result result;
 	int number;
@@ -121,8 +121,30 @@ static const struct {
 	{ G_FILE_ERROR_NOMEM, DEVID_NO_MEMORY },
 };
 
+/* Of an error of GLib's; of its kind, where no row is for it. */
+static const struct row *find_row(const GError *error)
+{
+	static const struct row others = { 0, DEVID_IO, 0 };
+	const struct row *rows = NULL;
+	gsize count = 0;
+
+	if (error && error->domain == G_IO_ERROR) {
+		rows = io_results;
+		count = G_N_ELEMENTS(io_results);
+	} else if (error && error->domain == G_FILE_ERROR) {
+		rows = file_results;
+		count = G_N_ELEMENTS(file_results);
+	}
+	for (gsize i = 0; i < count; i++)
+		if (rows[i].code == error->code)
+			return &rows[i];
+	return rows ? &others : NULL;
+}
+
 enum devid_result devid_error_result(const GError *error)
 {
+	const struct row *row = find_row(error);
+
 	if (!error)
 		return DEVID_OK;
 	if (error->domain == DEVID_ERROR)
@@ -131,19 +153,7 @@ enum devid_result devid_error_result(const GError *error)
 			       : DEVID_FAILED;
 	if (error->domain == G_OPTION_ERROR)
 		return DEVID_USAGE;
-	if (error->domain == G_IO_ERROR) {
-		for (size_t i = 0; i < G_N_ELEMENTS(io_results); i++)
-			if (io_results[i].code == error->code)
-				return io_results[i].result;
-		return DEVID_IO;
-	}
-	if (error->domain == G_FILE_ERROR) {
-		for (size_t i = 0; i < G_N_ELEMENTS(file_results); i++)
-			if (file_results[i].code == error->code)
-				return file_results[i].result;
-		return DEVID_IO;
-	}
-	return DEVID_FAILED;
+	return row ? row->result : DEVID_FAILED;
 }
 
 const char *devid_error_reason(const GError *error)
@@ -153,30 +163,14 @@ const char *devid_error_reason(const GError *error)
 	return devid_reason_for(devid_error_result(error))->word;
 }
 
-/* The errno behind an error of GLib, or 0. */
-static int error_number(const GError *error)
-{
-	if (error && error->domain == G_IO_ERROR)
-		for (size_t i = 0; i < G_N_ELEMENTS(io_results); i++)
-			if (io_results[i].code == error->code)
-				return io_results[i].number;
-	if (error && error->domain == G_FILE_ERROR)
-		for (size_t i = 0; i < G_N_ELEMENTS(file_results); i++)
-			if (file_results[i].code == error->code)
-				return file_results[i].number;
-	return 0;
-}
-
 const char *devid_error_hint(const GError *error)
 {
-	const char *hint;
+	const struct row *row = find_row(error);
+	const char *hint = row ? devid_errno_hint(row->number) : NULL;
 
 	if (error && error->domain == DEVID_ERROR)
 		return devid_error_get_private(error)->hint;
-	hint = devid_errno_hint(error_number(error));
-	if (hint)
-		return hint;
-	return devid_reason_for(devid_error_result(error))->hint;
+	return hint ? hint : devid_reason_for(devid_error_result(error))->hint;
 }
 
 const char *devid_error_brackets(const GError *error)

@@ -77,11 +77,7 @@ char *devid_text_escape(const char *text, size_t length)
 
 char *text_printable(const char *text)
 {
-	GString *out = g_string_new(NULL);
-
-	if (text)
-		text_append_escaped(out, text, strlen(text), "");
-	return g_string_free(out, FALSE);
+	return devid_text_escape(text ? text : "", text ? strlen(text) : 0);
 }
 
 char *text_printable_lines(const char *text)
