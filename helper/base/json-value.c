@@ -2,7 +2,7 @@
 /* JSON from outside: see json-value.h. */
 #include "json-value.h"
 
-static bool is_shallow(const char *text)
+static bool is_shallow(const char *text, int depth_max)
 {
 	bool quoted = false;
 	int depth = 0;
@@ -12,7 +12,7 @@ static bool is_shallow(const char *text)
 			text++;
 		else if (*text == '"')
 			quoted = !quoted;
-		else if (!quoted && (*text == '[' || *text == '{') && ++depth > JSON_DEPTH_MAX)
+		else if (!quoted && (*text == '[' || *text == '{') && ++depth > depth_max)
 			return false;
 		else if (!quoted && (*text == ']' || *text == '}'))
 			depth--;
@@ -20,14 +20,19 @@ static bool is_shallow(const char *text)
 	return true;
 }
 
-JsonObject *json_value_document(JsonParser *parser, const char *text)
+JsonObject *json_value_bounded(JsonParser *parser, const char *text, int depth_max)
 {
 	JsonNode *root;
 
-	if (!is_shallow(text) || !json_parser_load_from_data(parser, text, -1, NULL))
+	if (!is_shallow(text, depth_max) || !json_parser_load_from_data(parser, text, -1, NULL))
 		return NULL;
 	root = json_parser_get_root(parser);
 	return root && JSON_NODE_HOLDS_OBJECT(root) ? json_node_get_object(root) : NULL;
+}
+
+JsonObject *json_value_document(JsonParser *parser, const char *text)
+{
+	return json_value_bounded(parser, text, JSON_DEPTH_MAX);
 }
 
 /* NULL: there is none of this type. */
@@ -72,6 +77,11 @@ static JsonArray *array(JsonObject *object, const char *name)
 	JsonNode *node = object ? json_object_get_member(object, name) : NULL;
 
 	return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+}
+
+bool json_value_is_array(JsonObject *object, const char *name)
+{
+	return array(object, name) != NULL;
 }
 
 guint json_value_count(JsonObject *object, const char *name)

@@ -13,6 +13,8 @@
  */
 #define JSON_DEPTH_MAX 32
 JsonObject *json_value_document(JsonParser *parser, const char *text);
+/* The same, nested no deeper than that. */
+JsonObject *json_value_bounded(JsonParser *parser, const char *text, int depth_max);
 
 /* Members; `object` may be NULL. */
 const char *json_value_text(JsonObject *object, const char *name);		  /* or NULL */
@@ -20,6 +22,7 @@ gint64 json_value_number(JsonObject *object, const char *name, gint64 otherwise)
 bool json_value_flag(JsonObject *object, const char *name);
 JsonObject *json_value_object(JsonObject *object, const char *name); /* or NULL */
 
+bool json_value_is_array(JsonObject *object, const char *name);
 /* Of a member that is an array: how many it holds, and those that are objects (else NULL). */
 guint json_value_count(JsonObject *object, const char *name);
 JsonObject *json_value_item(JsonObject *object, const char *name, guint index);

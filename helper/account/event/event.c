@@ -9,6 +9,7 @@
 #include <devid/reason.h>
 #include "config.h"
 #include "base/certificate.h"
+#include "base/moment.h"
 #include "event-journal.h"
 #include "event-log.h"
 
@@ -45,13 +46,6 @@ static void add_foreign(struct draft *draft, const char *name, const char *value
 {
 	if (value)
 		add_owned(draft, name, devid_text_escape(value, strlen(value)));
-}
-
-static char *stamp(time_t at)
-{
-	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(at);
-
-	return time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
 }
 
 /* When it is written, to the millisecond: events of one second lie in several files. */
@@ -97,7 +91,7 @@ static void fill(struct draft *draft, const struct devid_event *event)
 	if (certificate) {
 		add_owned(draft, "client_cert_name", certificate_name(certificate));
 		add_owned(draft, "client_cert_expires",
-			  stamp(gnutls_x509_crt_get_expiration_time(certificate)));
+			  moment_utc(gnutls_x509_crt_get_expiration_time(certificate)));
 		add_owned(draft, "client_cert_serial", certificate_serial_trimmed(certificate));
 		add_owned(draft, "client_cert_issuer", devid_issuer_to_string(certificate));
 	}
@@ -116,8 +110,8 @@ static void fill(struct draft *draft, const struct devid_event *event)
 	add_foreign(draft, "client_address", event->client_address);
 	add(draft, "token", event->token);
 	if (event->count > 1) {
-		add_owned(draft, "first", stamp(event->first));
-		add_owned(draft, "last", stamp(event->last));
+		add_owned(draft, "first", moment_utc(event->first));
+		add_owned(draft, "last", moment_utc(event->last));
 		add_owned(draft, "count", g_strdup_printf("%u", event->count));
 		draft->fields[draft->count - 1].number = true;
 	}

@@ -11,6 +11,9 @@
 #define RULES_MAX \
 	100000 /* that are gone through, those of a chain each time that it is jumped to */
 
+#define ITEMS	   "nftables"
+#define NESTED_MAX 1000 /* expressions stand in each other */
+
 /* How a chain, or a rule, ends. */
 enum end {
 	END_NONE,
@@ -21,8 +24,8 @@ enum end {
 };
 
 struct walk {
-	JsonArray *items;
-	GHashTable *rules; /* GPtrArray of JsonArray, by the chain's key */
+	JsonObject *ruleset; /* with its "nftables": chains and rules */
+	GHashTable *rules;   /* GPtrArray of rules, by the chain's key */
 	const char *listing;
 	const char *protocol; /* "ipv4", "ipv6" */
 	const char *family;   /* "ip", "ip6" */
@@ -42,13 +45,6 @@ static const char *member_text(JsonObject *object, const char *name)
 	return text ? text : "";
 }
 
-static JsonObject *element_object(JsonArray *array, guint index)
-{
-	JsonNode *node = json_array_get_element(array, index);
-
-	return JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-}
-
 static char *chain_key(const struct chain *chain)
 {
 	return g_strjoin("\n", chain->family, chain->table, chain->name, NULL);
@@ -56,12 +52,12 @@ static char *chain_key(const struct chain *chain)
 
 static void index_rules(struct walk *walk)
 {
-	for (guint i = 0; i < json_array_get_length(walk->items); i++) {
-		JsonObject *rule = json_value_object(element_object(walk->items, i), "rule");
+	for (guint i = 0; i < json_value_count(walk->ruleset, ITEMS); i++) {
+		JsonObject *rule =
+			json_value_object(json_value_item(walk->ruleset, ITEMS, i), "rule");
 		const struct chain chain = { member_text(rule, "family"),
 					     member_text(rule, "table"),
 					     member_text(rule, "chain") };
-		JsonNode *expr = rule ? json_object_get_member(rule, "expr") : NULL;
 		char *key;
 		GPtrArray *list;
 
@@ -73,10 +69,7 @@ static void index_rules(struct walk *walk)
 			list = g_ptr_array_new();
 			g_hash_table_insert(walk->rules, g_strdup(key), list);
 		}
-		/* NULL: a rule that can't be understood */
-		g_ptr_array_add(list, expr && JSON_NODE_HOLDS_ARRAY(expr)
-					      ? json_node_get_array(expr)
-					      : NULL);
+		g_ptr_array_add(list, rule);
 		g_free(key);
 	}
 }
@@ -161,15 +154,17 @@ static enum part part_of(struct walk *walk, const struct chain *chain, JsonObjec
 }
 
 /* Where it is not certain what a rule is for, it lets in and keeps nothing out. */
-static enum end run_rule(struct walk *walk, const struct chain *chain, JsonArray *expr, guint depth)
+static enum end run_rule(struct walk *walk, const struct chain *chain, JsonObject *rule,
+			 guint depth)
 {
 	gboolean strange = FALSE;
 
-	if (!expr || walk->steps++ >= RULES_MAX)
+	if (!json_value_is_array(rule, "expr") || walk->steps++ >= RULES_MAX)
 		return END_UNKNOWN;
-	for (guint i = 0; i < json_array_get_length(expr); i++) {
+	for (guint i = 0; i < json_value_count(rule, "expr"); i++) {
 		enum end end = END_NONE;
-		enum part part = part_of(walk, chain, element_object(expr, i), depth, &end);
+		enum part part =
+			part_of(walk, chain, json_value_item(rule, "expr", i), depth, &end);
 
 		if (part == PART_CONDITION || part == PART_NEVER)
 			return END_NONE;
@@ -232,8 +227,9 @@ static enum devid_answer judge_all(struct walk *walk, const char *words, char **
 	struct chain best = { NULL };
 	enum devid_answer answer = DEVID_ANSWER_FAIL;
 
-	for (guint i = 0; i < json_array_get_length(walk->items); i++) {
-		JsonObject *object = json_value_object(element_object(walk->items, i), "chain");
+	for (guint i = 0; i < json_value_count(walk->ruleset, ITEMS); i++) {
+		JsonObject *object =
+			json_value_object(json_value_item(walk->ruleset, ITEMS, i), "chain");
 		const struct chain chain = { member_text(object, "family"),
 					     member_text(object, "table"),
 					     member_text(object, "name") };
@@ -273,19 +269,12 @@ enum devid_answer posture_ruleset_judge(const char *json, const char *listing,
 			     .protocol = over == RULESET_IPV4 ? "ipv4" : "ipv6",
 			     .family = over == RULESET_IPV4 ? "ip" : "ip6" };
 	enum devid_answer answer;
-	JsonNode *root, *items = NULL;
 
-	if (json_parser_load_from_data(parser, json, -1, NULL)) {
-		root = json_parser_get_root(parser);
-		items = root && JSON_NODE_HOLDS_OBJECT(root)
-				? json_object_get_member(json_node_get_object(root), "nftables")
-				: NULL;
-	}
-	if (!items || !JSON_NODE_HOLDS_ARRAY(items)) {
+	walk.ruleset = json_value_bounded(parser, json, NESTED_MAX);
+	if (!json_value_is_array(walk.ruleset, ITEMS)) {
 		*found = g_strdup("what nft tells of the ruleset can't be read");
 		return DEVID_ANSWER_UNKNOWN;
 	}
-	walk.items = json_node_get_array(items);
 	walk.rules = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					   (GDestroyNotify)g_ptr_array_unref);
 	index_rules(&walk);
