@@ -29,14 +29,16 @@ static char *G_GNUC_PRINTF(1, 0) make(const char *format, va_list arguments)
 	return text_printable(text);
 }
 
-static void put(FILE *stream, enum colour which, const char *safe)
+/* At once: what others write comes before a line, or behind it. */
+static void put(FILE *stream, enum colour which, const char *safe, const char *end)
 {
 	const char *begin = which == COLOUR_PLAIN ? "" : print_colour(which, stream);
 
-	fprintf(stream, "%s%s%s", begin, safe, *begin ? print_colour(COLOUR_PLAIN, stream) : "");
+	fprintf(stream, "%s%s%s%s", begin, safe, *begin ? print_colour(COLOUR_PLAIN, stream) : "",
+		end);
 }
 
-void print_piece(FILE *stream, enum colour which, const char *format, ...)
+void print_format(FILE *stream, enum colour which, const char *end, const char *format, ...)
 {
 	g_autofree char *safe = NULL;
 	va_list arguments;
@@ -44,25 +46,14 @@ void print_piece(FILE *stream, enum colour which, const char *format, ...)
 	va_start(arguments, format);
 	safe = make(format, arguments);
 	va_end(arguments);
-	put(stream, which, safe);
-}
-
-void print_line(FILE *stream, const char *format, ...)
-{
-	g_autofree char *safe = NULL;
-	va_list arguments;
-
-	va_start(arguments, format);
-	safe = make(format, arguments);
-	va_end(arguments);
-	fprintf(stream, "%s\n", safe);
+	put(stream, which, safe, end);
 }
 
 void print_lines(FILE *stream, enum colour which, const char *text)
 {
 	g_autofree char *safe = text_printable_lines(text);
 
-	put(stream, which, safe);
+	put(stream, which, safe, "");
 }
 
 void print_prompt(int tty, const char *format, ...)

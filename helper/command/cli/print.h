@@ -13,10 +13,12 @@
 enum colour { COLOUR_PLAIN, COLOUR_GOOD, COLOUR_WARN, COLOUR_BAD, COLOUR_DIM, COLOUR_BOLD };
 const char *print_colour(enum colour which, FILE *stream);
 
-/* A piece of a line, in its colour where `stream` is a terminal. */
-void print_piece(FILE *stream, enum colour which, const char *format, ...) G_GNUC_PRINTF(3, 4);
-/* The rest of a line, and its end. */
-void print_line(FILE *stream, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* A piece of a line, in its colour where `stream` is a terminal; the rest of a line, and its end.
+ */
+void print_format(FILE *stream, enum colour which, const char *end, const char *format, ...)
+	G_GNUC_PRINTF(4, 5);
+#define print_piece(stream, which, ...) print_format(stream, which, "", __VA_ARGS__)
+#define print_line(stream, ...)		print_format(stream, COLOUR_PLAIN, "\n", __VA_ARGS__)
 /* Lines that are laid out: line feeds end them, so whoever laid them out let none of another's in
  * (table_wrap() does that, and printable words).
  */

@@ -33,41 +33,20 @@ enum exit_status report_exit_status(enum devid_result result)
 	return EXIT_FAILED;
 }
 
-static void say(const char *before, enum colour which, const char *format, va_list arguments)
+void report_say(const char *before, enum colour which, const char *format, ...)
 {
-	g_autofree char *text = g_strdup_vprintf(format, arguments);
+	g_autofree char *text = NULL;
+	va_list arguments;
 
+	va_start(arguments, format);
+	text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
 	fflush(stdout);
 	print_piece(stderr, which, "%s", before);
 	print_line(stderr, "%s", text);
 }
 
-static void G_GNUC_PRINTF(1, 2) say_error(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	say("devid: ", COLOUR_BAD, format, arguments);
-	va_end(arguments);
-}
-
-void report_warning(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	say("warning: ", COLOUR_WARN, format, arguments);
-	va_end(arguments);
-}
-
-void report_hint(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	say("hint: ", COLOUR_BOLD, format, arguments);
-	va_end(arguments);
-}
+#define say_error(...) report_say("devid: ", COLOUR_BAD, __VA_ARGS__)
 
 enum exit_status report_usage(const char *command, const char *format, ...)
 {
@@ -95,26 +74,21 @@ enum exit_status report_unknown(const char *command, const char *what, const cha
 	return EXIT_WORDS;
 }
 
-static void add_text(JsonObject *object, const char *name, const char *value)
-{
-	g_autofree char *valid = !value ? NULL : g_utf8_make_valid(value, -1);
-
-	if (valid)
-		json_object_set_string_member(object, name, valid);
-}
-
 static void print_error_json(const GError *error)
 {
-	JsonObject *object = json_object_new();
-	JsonNode *root = json_node_new(JSON_NODE_OBJECT);
+	g_autoptr(JsonBuilder) builder = json_begin();
+	const char *const members[][2] = {
+		{ "result", "error" },
+		{ "reason", devid_error_reason(error) },
+		{ "message", error->message },
+		{ "hint", devid_error_hint(error) },
+		{ "brackets", devid_error_brackets(error) },
+	};
 
-	add_text(object, "result", "error");
-	add_text(object, "reason", devid_error_reason(error));
-	add_text(object, "message", error->message);
-	add_text(object, "hint", devid_error_hint(error));
-	add_text(object, "brackets", devid_error_brackets(error));
-	json_node_take_object(root, object);
-	report_json(root);
+	for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
+		if (members[i][1])
+			json_text(builder, members[i][0], members[i][1]);
+	report_builder(builder);
 }
 
 enum exit_status report_error(GError **error, bool json)
@@ -159,13 +133,8 @@ static char *json_escaped(const char *json)
 
 char *report_json_text(JsonNode *root, bool pretty)
 {
-	g_autoptr(JsonGenerator) generator = json_generator_new();
-	g_autofree char *text = NULL;
+	g_autofree char *text = json_to_string(root, pretty);
 
-	json_generator_set_pretty(generator, pretty);
-	json_generator_set_indent(generator, 2);
-	json_generator_set_root(generator, root);
-	text = json_generator_to_data(generator, NULL);
 	json_node_unref(root);
 	return json_escaped(text);
 }
@@ -219,18 +188,11 @@ void report_builder(JsonBuilder *builder)
 	report_json(json_builder_get_root(builder));
 }
 
-static const struct {
-	enum devid_result result;
-	enum colour colour;
-} verdict_colours[] = {
-	{ DEVID_OK, COLOUR_GOOD },
-	{ DEVID_NO_ACCOUNT, COLOUR_WARN },
-};
-
 enum colour report_verdict_colour(const struct devid_verdict *verdict)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(verdict_colours); i++)
-		if (verdict_colours[i].result == verdict->result)
-			return verdict_colours[i].colour;
+	if (verdict->result == DEVID_OK)
+		return COLOUR_GOOD;
+	if (verdict->result == DEVID_NO_ACCOUNT)
+		return COLOUR_WARN;
 	return COLOUR_BAD;
 }

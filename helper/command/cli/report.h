@@ -30,8 +30,10 @@ enum exit_status report_usage(const char *command, const char *format, ...) G_GN
 /* `word` is none of those that are known: with the hint "did you mean devid COMMAND NEAREST?". */
 enum exit_status report_unknown(const char *command, const char *what, const char *word,
 				const char *const *known);
-void report_warning(const char *format, ...) G_GNUC_PRINTF(1, 2);
-void report_hint(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/* A line on standard error, with a word before it in its colour. */
+void report_say(const char *before, enum colour which, const char *format, ...) G_GNUC_PRINTF(3, 4);
+#define report_warning(...) report_say("warning: ", COLOUR_WARN, __VA_ARGS__)
+#define report_hint(...)    report_say("hint: ", COLOUR_BOLD, __VA_ARGS__)
 enum exit_status report_exit_status(enum devid_result result);
 /* Prints a JSON document (pretty, UTF-8, LF) on stdout; consumes `root`. */
 void report_json(JsonNode *root);
