@@ -52,8 +52,7 @@ static void print_list_json(const struct devid_account *account)
 
 static void print_list(const struct devid_account *account)
 {
-	static const char *const headings[] = { "NAME", "KEY", "EXPIRES", "FILE", "SUBJECT", NULL };
-	AUTO_TABLE struct table *table = table_new(headings);
+	AUTO_TABLE struct table *table = table_with("NAME", "KEY", "EXPIRES", "FILE", "SUBJECT");
 	size_t count = devid_account_signing_count(account);
 
 	if (count == 0) {
@@ -67,9 +66,8 @@ static void print_list(const struct devid_account *account)
 		g_autofree char *key = certificate_key(signing->certificate);
 		g_autofree char *date = moment_date(ends);
 		g_autofree char *size = g_strdup_printf("%zu B", signing->pem_size);
-		const char *cells[] = { signing->name, key, date, size, signing->subject };
 
-		table_row(table, cells);
+		table_cells(table, signing->name, key, date, size, signing->subject);
 		if (describe_ends_soon(ends, time(NULL), account))
 			table_colour(table, 2, COLOUR_WARN);
 	}

@@ -39,20 +39,17 @@ static const enum colour colours[] = {
 
 static void results_print(const struct results *results)
 {
-	static const char *const headings[] = { "RESULT", "OF", "FOUND", NULL };
-	AUTO_TABLE struct table *table = table_new(headings);
+	AUTO_TABLE struct table *table = table_with("RESULT", "OF", "FOUND");
 	g_autofree char *summary = results_summary(results);
 	const struct examination *last = NULL;
 
 	for (guint i = 0; i < results->lines->len; i++) {
 		const struct doctor_line *line = results_line(results, i);
-		const char *cells[] = { results_word(line->outcome),
-					line->examination == last ? "" : line->examination->title,
-					line->text };
 		g_autofree char *hint = g_strdup_printf("hint: %s", line->hint);
 
 		last = line->examination;
-		table_row(table, cells);
+		table_cells(table, results_word(line->outcome),
+			    line->examination == last ? "" : line->examination->title, line->text);
 		table_colour(table, 0, colours[line->outcome]);
 		if (line->hint)
 			table_line(table, hint, false);
@@ -88,15 +85,11 @@ static void results_json(const struct results *results)
 
 static void print_examinations(void)
 {
-	static const char *const headings[] = { "EXAMINATION", "READS", NULL };
 	static const char *const members[] = { "name", "reads" };
-	AUTO_TABLE struct table *table = table_new(headings);
+	AUTO_TABLE struct table *table = table_with("EXAMINATION", "READS");
 
-	for (size_t i = 0; i < doctor_examination_count; i++) {
-		const char *cells[] = { doctor_examinations[i].name, doctor_examinations[i].reads };
-
-		table_row(table, cells);
-	}
+	for (size_t i = 0; i < doctor_examination_count; i++)
+		table_cells(table, doctor_examinations[i].name, doctor_examinations[i].reads);
 	if (options.json)
 		table_json(table, "examinations", members);
 	else

@@ -68,11 +68,10 @@ static void add_row(struct table *table, const struct event_seen *seen)
 	const char *label = member(object, "label"), *why = member(object, "failure_reason");
 	const char *address = member(object, "client_address");
 	g_autofree char *time = moment_local((time_t)(seen->time / G_USEC_PER_SEC));
-	const char *cells[] = { time, *what != '\0' ? what : member(object, "event_type"), action,
-				*label != '\0' ? label : member(object, "client_cert_name"),
-				member(object, "user_name") };
 
-	table_row(table, cells);
+	table_cells(table, time, *what != '\0' ? what : member(object, "event_type"), action,
+		    *label != '\0' ? label : member(object, "client_cert_name"),
+		    member(object, "user_name"));
 	if (strcmp(action, "Failed") == 0 || strcmp(action, "Refused") == 0)
 		table_colour(table, 2, COLOUR_BAD);
 	if (*why != '\0')
@@ -86,10 +85,7 @@ static void add_row(struct table *table, const struct event_seen *seen)
 
 static void print_text(struct event_reader *reader)
 {
-	static const char *const headings[] = {
-		"TIME", "WHAT", "RESULT", "IDENTITY", "USER", NULL
-	};
-	AUTO_TABLE struct table *table = table_new(headings);
+	AUTO_TABLE struct table *table = table_with("TIME", "WHAT", "RESULT", "IDENTITY", "USER");
 	struct event_seen seen;
 	bool any = false;
 

@@ -17,10 +17,6 @@
 #include "identity/verdict.h"
 #include "command.h"
 
-static const char *const headings[] = { "LABEL",   "TOKEN", "STORE", "COPIED BY", "KEY",
-					"EXPIRES", "LEFT",  "CHECK", NULL };
-static const char *const headings_all[] = { "LABEL",   "USER", "STORE", "COPIED BY", "KEY",
-					    "EXPIRES", "LEFT", "CHECK", NULL };
 enum { COLUMN_LEFT = 6, COLUMN_CHECK = 7 };
 
 static struct {
@@ -64,16 +60,9 @@ static void add_certificate(struct table *table, const struct identity *identity
 	g_autofree char *issuer_line = g_strdup_printf("issuer %s", issuer);
 	g_autofree char *left = days < 0 ? g_strdup("over") : g_strdup_printf("%d d", days);
 	const char *copier = describe_copier(identity);
-	const char *cells[] = { identity->record->label,
-				whose(identity),
-				identity->record->store,
-				!copier ? "" : copier,
-				key,
-				date,
-				left,
-				verdict_word(verdict) };
 
-	table_row(table, cells);
+	table_cells(table, identity->record->label, whose(identity), identity->record->store,
+		    !copier ? "" : copier, key, date, left, verdict_word(verdict));
 	if (soon)
 		table_colour(table, COLUMN_LEFT, days < 0 ? COLOUR_BAD : COLOUR_WARN);
 	table_colour(table, COLUMN_CHECK, report_verdict_colour(verdict));
@@ -95,16 +84,9 @@ static void add_certificate(struct table *table, const struct identity *identity
 static void add_lone_key(struct table *table, const struct identity *identity)
 {
 	g_autofree char *key = describe_lone_key(identity);
-	const char *cells[] = { identity->record->label,
-				whose(identity),
-				identity->record->store,
-				describe_copier(identity),
-				key,
-				"",
-				"",
-				"no cert" };
 
-	table_row(table, cells);
+	table_cells(table, identity->record->label, whose(identity), identity->record->store,
+		    describe_copier(identity), key, "", "", "no cert");
 	table_line(table, "a private key alone: its certificate is yet to come", false);
 	table_line(table, identity->uri, true);
 }
@@ -118,16 +100,9 @@ static void add_authority(struct table *table, const struct identity *identity)
 	g_autofree char *line = g_strdup_printf("a CA certificate that another program wrote, no "
 						"device identity: %s",
 						subject);
-	const char *cells[] = { identity->record->label,
-				whose(identity),
-				identity->record->store,
-				"",
-				key,
-				date,
-				"",
-				"" };
 
-	table_row(table, cells);
+	table_cells(table, identity->record->label, whose(identity), identity->record->store, "",
+		    key, date, "", "");
 	table_line(table, line, false);
 	table_line(table, identity->uri, true);
 }
@@ -241,7 +216,9 @@ static enum exit_status print(struct identity_list *list, bool foreign, GError *
 	const struct choice_gateway any = { NULL, 0 };
 	size_t count = identity_list_count(list), chosen, authorities;
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
-	AUTO_TABLE struct table *table = table_new(options.all ? headings_all : headings);
+	AUTO_TABLE struct table *table =
+		table_with("LABEL", options.all ? "USER" : "TOKEN", "STORE", "COPIED BY", "KEY",
+			   "EXPIRES", "LEFT", "CHECK");
 	g_autoptr(JsonBuilder) builder = json_begin();
 	g_autofree struct choice_facts *facts = g_new0(struct choice_facts, count + 1);
 	g_autofree char *remembered = count > 1 ? choice_recall(&any) : NULL;

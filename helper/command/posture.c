@@ -62,16 +62,12 @@ static const enum colour colours[] = {
 
 static void print_kinds(void)
 {
-	static const char *const headings[] = { "CHECK", "VALUE", "READS", NULL };
 	static const char *const members[] = { "name", "parameters", "reads" };
-	AUTO_TABLE struct table *table = table_new(headings);
+	AUTO_TABLE struct table *table = table_with("CHECK", "VALUE", "READS");
 	const struct devid_posture_kind *kind;
 
-	for (size_t i = 0; (kind = devid_posture_kind(i)) != NULL; i++) {
-		const char *cells[] = { kind->name, kind->parameters, kind->reads };
-
-		table_row(table, cells);
-	}
+	for (size_t i = 0; (kind = devid_posture_kind(i)) != NULL; i++)
+		table_cells(table, kind->name, kind->parameters, kind->reads);
 	if (options.json)
 		table_json(table, "kinds", members);
 	else
@@ -82,9 +78,8 @@ static void print_kinds(void)
 
 static void print_profile(const struct devid_posture *posture)
 {
-	static const char *const headings[] = { "CHECK", "VALUE", "ANSWER", "FOUND", NULL };
 	enum { COLUMN_ANSWER = 2 };
-	AUTO_TABLE struct table *table = table_new(headings);
+	AUTO_TABLE struct table *table = table_with("CHECK", "VALUE", "ANSWER", "FOUND");
 	bool unknown = false;
 
 	print_piece(stdout, COLOUR_PLAIN, "%s: ", posture->profile);
@@ -92,10 +87,9 @@ static void print_profile(const struct devid_posture *posture)
 	print_lines(stdout, COLOUR_PLAIN, "\n");
 	for (size_t i = 0; i < posture->count; i++) {
 		const struct devid_posture_check *check = &posture->checks[i];
-		const char *cells[] = { check->name, check->value, devid_answer_name(check->answer),
-					check->message };
 
-		table_row(table, cells);
+		table_cells(table, check->name, check->value, devid_answer_name(check->answer),
+			    check->message);
 		table_colour(table, COLUMN_ANSWER, colours[check->answer]);
 		unknown = unknown || check->answer == DEVID_ANSWER_UNKNOWN;
 	}

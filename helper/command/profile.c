@@ -52,17 +52,15 @@ static const char *const token_words[] = {
 
 static enum exit_status list_clients(void)
 {
-	static const char *const headings[] = { "CLIENT", "TOKEN", "INSTALLS", "WHAT", NULL };
-	AUTO_TABLE struct table *table = table_new(headings);
+	AUTO_TABLE struct table *table = table_with("CLIENT", "TOKEN", "INSTALLS", "WHAT");
 	g_autoptr(JsonBuilder) builder = json_begin();
 
 	json_begin_array(builder, "clients");
 	for (size_t i = 0; i < profile_count(); i++) {
 		const struct profile *client = profile_get(i);
-		const char *cells[] = { client->name, token_words[client->token],
-					client->installs ? "yes" : "no", client->title };
 
-		table_row(table, cells);
+		table_cells(table, client->name, token_words[client->token],
+			    client->installs ? "yes" : "no", client->title);
 		json_builder_begin_object(builder);
 		json_text(builder, "client", client->name);
 		json_text(builder, "title", client->title);

@@ -77,9 +77,8 @@ static void add_row(struct table *table, const char *name, const struct usage_is
 		g_strdup_printf("%" G_GUINT64_FORMAT, !issuer ? 0 : issuer->moved_on);
 	g_autofree char *last = !issuer || issuer->last_use == 0 ? g_strdup("never")
 								 : moment_date(issuer->last_use);
-	const char *cells[] = { name, identities, moved, last, what };
 
-	table_row(table, cells);
+	table_cells(table, name, identities, moved, last, what);
 }
 
 static void print_unknown(struct usage *usage, const struct devid_account *account,
@@ -122,9 +121,8 @@ static void print_free(struct usage *usage, const struct devid_account *account)
 
 static void print_text(struct usage *usage, const struct devid_account *account)
 {
-	static const char *const headings[] = { "NAME",	    "IDENTITIES",	 "MOVED ON",
-						"LAST USE", "SUBJECT OR KEY ID", NULL };
-	AUTO_TABLE struct table *table = table_new(headings);
+	AUTO_TABLE struct table *table =
+		table_with("NAME", "IDENTITIES", "MOVED ON", "LAST USE", "SUBJECT OR KEY ID");
 
 	for (size_t i = 0; i < devid_account_signing_count(account); i++) {
 		const struct devid_signing *signing = devid_account_signing(account, i);

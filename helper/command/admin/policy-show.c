@@ -117,16 +117,14 @@ static void print_settings(const struct policy *policy)
 static void print_pairs(const char *name, const char *what, const GPtrArray *rows,
 			char *(*words)(gconstpointer row), glong title)
 {
-	const char *headings[] = { name, what, NULL };
-	AUTO_TABLE struct table *table = table_new(headings);
+	AUTO_TABLE struct table *table = table_with(name, what);
 
 	if (rows->len == 0)
 		return;
 	for (guint i = 0; i < rows->len; i++) {
 		g_autofree char *text = words(rows->pdata[i]);
-		const char *cells[] = { G_STRUCT_MEMBER(char *, rows->pdata[i], title), text };
 
-		table_row(table, cells);
+		table_cells(table, G_STRUCT_MEMBER(char *, rows->pdata[i], title), text);
 	}
 	print_lines(stdout, COLOUR_PLAIN, "\n");
 	table_print(table, stdout);
@@ -141,15 +139,9 @@ static void rule_row(struct table *table, guint number, const struct policy_rule
 	g_autofree char *users = policy_list(rule->users, "*");
 	g_autofree char *systems = policy_list(*platforms ? platforms : NULL, "any");
 	g_autofree char *profiles = policy_list(rule->profiles, "-");
-	const char *cells[] = { at,
-				name,
-				users,
-				systems,
-				origin_word(rule),
-				profiles,
-				devid_action_name(rule->action) };
 
-	table_row(table, cells);
+	table_cells(table, at, name, users, systems, origin_word(rule), profiles,
+		    devid_action_name(rule->action));
 	if (!rule->enabled)
 		table_colour(table, 1, COLOUR_DIM);
 	if (rule->description)
@@ -158,10 +150,8 @@ static void rule_row(struct table *table, guint number, const struct policy_rule
 
 static void print_rules(const struct policy *policy)
 {
-	static const char *const headings[] = { "#",	  "RULE",     "USERS",	"PLATFORMS",
-						"ORIGIN", "PROFILES", "ACTION", NULL };
-	static const char *const last[] = { "", "(unwritten)", "*", "any", "any", "-", "block" };
-	AUTO_TABLE struct table *table = table_new(headings);
+	AUTO_TABLE struct table *table =
+		table_with("#", "RULE", "USERS", "PLATFORMS", "ORIGIN", "PROFILES", "ACTION");
 
 	if (policy->rules->len == 0) {
 		print_lines(stdout, COLOUR_PLAIN,
@@ -170,7 +160,7 @@ static void print_rules(const struct policy *policy)
 	}
 	for (guint i = 0; i < policy->rules->len; i++)
 		rule_row(table, i + 1, policy->rules->pdata[i]);
-	table_row(table, last);
+	table_cells(table, "", "(unwritten)", "*", "any", "any", "-", "block");
 	print_lines(stdout, COLOUR_PLAIN, "\n");
 	table_print(table, stdout);
 }

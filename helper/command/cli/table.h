@@ -28,8 +28,10 @@ struct table;
 /* Columns by their headings, ended by NULL. A column whose text does not fit is broken over
  * lines. */
 struct table *table_new(const char *const *headings);
+#define table_with(...) table_new((const char *const[]){ __VA_ARGS__, NULL })
 /* As many cells as columns; copied. */
 void table_row(struct table *table, const char *const *cells);
+#define table_cells(table, ...) table_row(table, (const char *const[]){ __VA_ARGS__ })
 /* How the last row's cell is coloured. */
 void table_colour(struct table *table, guint column, enum colour which);
 /* A line of its own under the last row, indented by two; `keep` never breaks it (what is
