@@ -66,9 +66,7 @@ void reset_agent(struct reset *reset, enum scope scope)
 		tell_agent(place, agent_status(&reply, parser), reset->dry_run);
 		return;
 	}
-	reset_state(place, "%s", error->message);
-	reset_unreachable(reset, "%s: %s", place->name, error->message);
-	reset_failed(reset, error);
+	reset_place_failed(reset, place, error);
 }
 
 /* One folder of files, flat; links are removed, never followed. */
@@ -117,12 +115,7 @@ void reset_files(struct reset *reset)
 
 		if (fd >= 0)
 			empty_folder(reset, place, fd);
-		if (place->found == 0)
-			reset_state(place, "nothing found");
-		else
-			reset_state(place,
-				    "%" G_GINT64_FORMAT " found, %" G_GINT64_FORMAT " removed",
-				    place->found, place->removed);
+		reset_count(place, "nothing found");
 	}
 }
 
@@ -139,20 +132,14 @@ void reset_sign_ins(struct reset *reset)
 		return;
 	}
 	if (count < 0) {
-		reset_state(place, "%s", error->message);
-		reset_unreachable(reset, "%s: %s", place->name, error->message);
-		reset_failed(reset, error);
+		reset_place_failed(reset, place, error);
 		return;
 	}
 	place->found = count;
 	place->removed = reset->dry_run ? 0 : count;
 	if (kept)
 		reset_unreachable(reset, "%s: %s", place->name, kept);
-	if (count == 0)
-		reset_state(place, "nothing found");
-	else
-		reset_state(place, "%" G_GINT64_FORMAT " found, %" G_GINT64_FORMAT " removed",
-			    place->found, place->removed);
+	reset_count(place, "nothing found");
 }
 
 /* One connection a scope, made when it is first needed; the keyring's question comes once. */
@@ -188,15 +175,11 @@ static void remove_identity(struct reset *reset, struct client *client,
 
 static void tell_identities(const struct reset *reset, struct reset_place *place)
 {
-	if (place->found == 0)
-		reset_state(place, "none");
-	else if (!reset->keys)
+	reset_count(place, "none");
+	if (place->found > 0 && !reset->keys)
 		reset_state(place, "%" G_GINT64_FORMAT " kept (--keys removes them)", place->found);
-	else if (reset->dry_run)
+	else if (place->found > 0 && reset->dry_run)
 		reset_state(place, "%" G_GINT64_FORMAT " would be removed", place->found);
-	else
-		reset_state(place, "%" G_GINT64_FORMAT " found, %" G_GINT64_FORMAT " removed",
-			    place->found, place->removed);
 }
 
 void reset_identities(struct reset *reset, const struct identity_list *list)

@@ -51,6 +51,22 @@ void reset_state(struct reset_place *place, const char *format, ...)
 	va_end(arguments);
 }
 
+void reset_count(struct reset_place *place, const char *none)
+{
+	if (place->found == 0)
+		reset_state(place, "%s", none);
+	else
+		reset_state(place, "%" G_GINT64_FORMAT " found, %" G_GINT64_FORMAT " removed",
+			    place->found, place->removed);
+}
+
+void reset_place_failed(struct reset *reset, struct reset_place *place, GError *error)
+{
+	reset_state(place, "%s", error->message);
+	reset_unreachable(reset, "%s: %s", place->name, error->message);
+	reset_failed(reset, error);
+}
+
 void reset_item(struct reset_place *place, const char *item)
 {
 	g_ptr_array_add(place->items, g_strdup(item));

@@ -27,6 +27,10 @@ void reset_end(struct reset *reset);
 /* The place belongs to the reset; fill it. */
 struct reset_place *reset_place_new(struct reset *reset, const char *name);
 void reset_state(struct reset_place *place, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* What was found and removed; `none`: nothing was found. */
+void reset_count(struct reset_place *place, const char *none);
+/* The place can't be had; consumes the error, as reset_failed(). */
+void reset_place_failed(struct reset *reset, struct reset_place *place, GError *error);
 void reset_item(struct reset_place *place, const char *item);
 void reset_unreachable(struct reset *reset, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Keeps the first error, which decides the exit status; consumes it. */

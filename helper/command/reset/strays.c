@@ -196,9 +196,5 @@ void reset_stray_keys(struct reset *reset, enum scope scope)
 		close(take_fd(&lock));
 	if (fd >= 0)
 		settle_marks(reset, place, scope, path);
-	if (place->found == 0)
-		reset_state(place, "none");
-	else
-		reset_state(place, "%" G_GINT64_FORMAT " found, %" G_GINT64_FORMAT " removed",
-			    place->found, place->removed);
+	reset_count(place, "none");
 }
