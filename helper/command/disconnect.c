@@ -6,7 +6,6 @@
 #include "base/json-build.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
-#include "command/connect/connection-end.h"
 #include "command/connect/connection-state.h"
 #include "command.h"
 
@@ -62,7 +61,7 @@ static enum exit_status disconnect(char **operands, GError **error)
 			continue;
 		if (connection_state_is_over(state))
 			connection_state_remove(state->name);
-		else if (connection_end(state, error))
+		else if (connection_state_end(state, error))
 			g_ptr_array_add(ended, state->name);
 	}
 	if (!*error)

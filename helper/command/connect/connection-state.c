@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The files that say what connections are doing. */
+/* The files that say what connections are doing, and the end of those that are there. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
@@ -15,6 +17,7 @@
 #include "base/json-build.h"
 #include "base/json-value.h"
 #include "base/moment.h"
+#include "command/cli/report.h"
 #include "connection/connection.h"
 #include "connection-state.h"
 
@@ -22,19 +25,35 @@
 #define SUFFIX	  ".json"
 #define STATE_MAX (16 * 1024)
 
+/* The client has ten seconds to end by itself. */
+#define PATIENCE_MS 15000
+#define FIRM_MS	    5000
+
+/* Its texts, as the file has them. */
+static const struct {
+	const char *name;
+	gsize offset;
+} texts[] = {
+	{ "name", G_STRUCT_OFFSET(struct connection_state, name) },
+	{ "client", G_STRUCT_OFFSET(struct connection_state, client) },
+	{ "gateway", G_STRUCT_OFFSET(struct connection_state, gateway) },
+	{ "identity", G_STRUCT_OFFSET(struct connection_state, identity) },
+	{ "address", G_STRUCT_OFFSET(struct connection_state, address) },
+	{ "state", G_STRUCT_OFFSET(struct connection_state, state) },
+	{ "reason", G_STRUCT_OFFSET(struct connection_state, reason) },
+	{ "message", G_STRUCT_OFFSET(struct connection_state, message) },
+	{ "hint", G_STRUCT_OFFSET(struct connection_state, hint) },
+};
+
+static char **text_of(const struct connection_state *state, size_t i)
+{
+	return G_STRUCT_MEMBER_P(state, texts[i].offset);
+}
+
 void connection_state_free(struct connection_state *state)
 {
-	if (!state)
-		return;
-	g_free(state->name);
-	g_free(state->client);
-	g_free(state->gateway);
-	g_free(state->identity);
-	g_free(state->address);
-	g_free(state->state);
-	g_free(state->reason);
-	g_free(state->message);
-	g_free(state->hint);
+	for (size_t i = 0; state && i < G_N_ELEMENTS(texts); i++)
+		g_free(*text_of(state, i));
 	g_free(state);
 }
 
@@ -80,15 +99,8 @@ int connection_state_supervisor(const struct connection_state *state)
 
 void connection_state_json(JsonBuilder *builder, const struct connection_state *state)
 {
-	json_text(builder, "name", state->name);
-	json_text(builder, "client", state->client);
-	json_text(builder, "gateway", state->gateway);
-	json_text(builder, "identity", state->identity);
-	json_text(builder, "address", state->address);
-	json_text(builder, "state", state->state);
-	json_text(builder, "reason", state->reason);
-	json_text(builder, "message", state->message);
-	json_text(builder, "hint", state->hint);
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+		json_text(builder, texts[i].name, *text_of(state, i));
 	json_number(builder, "since", state->since);
 	json_number(builder, "pid", state->pid);
 }
@@ -133,15 +145,11 @@ static struct connection_state *parse(const char *name, const char *text)
 
 	if (!object)
 		return NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+		*text_of(state, i) = g_strdup(json_value_text(object, texts[i].name));
+	/* Whatever it says of that. */
+	g_free(state->name);
 	state->name = g_strdup(name);
-	state->client = g_strdup(json_value_text(object, "client"));
-	state->gateway = g_strdup(json_value_text(object, "gateway"));
-	state->identity = g_strdup(json_value_text(object, "identity"));
-	state->address = g_strdup(json_value_text(object, "address"));
-	state->state = g_strdup(json_value_text(object, "state"));
-	state->reason = g_strdup(json_value_text(object, "reason"));
-	state->message = g_strdup(json_value_text(object, "message"));
-	state->hint = g_strdup(json_value_text(object, "hint"));
 	state->since = json_value_number(object, "since", 0);
 	state->pid = (pid_t)json_value_number(object, "pid", 0);
 	state->started = (guint64)json_value_number(object, "started", 0);
@@ -210,6 +218,36 @@ int connection_state_lock(const char *name, GError **error)
 		devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "connections: %s",
 				g_strerror(errno));
 	return -1;
+}
+
+static bool has_gone(int supervisor, int bound_ms)
+{
+	struct pollfd entry = { .fd = supervisor, .events = POLLIN };
+
+	return poll(&entry, 1, bound_ms) > 0;
+}
+
+gboolean connection_state_end(const struct connection_state *state, GError **error)
+{
+	AUTO_CLOSE int supervisor = connection_state_supervisor(state);
+
+	if (supervisor < 0) {
+		connection_state_remove(state->name);
+		return TRUE;
+	}
+	if (syscall(SYS_pidfd_send_signal, supervisor, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
+		return devid_error_set(error, DEVID_DENIED, NULL,
+				       "who made it can end it, and root", "%s: %s", state->name,
+				       g_strerror(errno));
+	if (has_gone(supervisor, PATIENCE_MS))
+		return TRUE;
+	syscall(SYS_pidfd_send_signal, supervisor, SIGKILL, NULL, 0);
+	if (!has_gone(supervisor, FIRM_MS))
+		return devid_error_set(error, DEVID_TIMEOUT, NULL, NULL, "%s: it does not end",
+				       state->name);
+	connection_state_remove(state->name);
+	report_warning("%s: it did not end by itself, and was ended", state->name);
+	return TRUE;
 }
 
 char *connection_state_words(const struct connection_state *state)

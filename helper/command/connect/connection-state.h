@@ -33,6 +33,8 @@ struct connection_state *connection_state_read(const char *name);
 /* struct connection_state*, by name. Never NULL. */
 GPtrArray *connection_state_list(void);
 void connection_state_remove(const char *name);
+/* Ends its supervisor, which ends the client. */
+gboolean connection_state_end(const struct connection_state *state, GError **error);
 /* Whoever makes or ends the connection holds this: a descriptor, or -1 with *error. Where another
  * one holds it, DEVID_EXISTS with the reason "connection-busy".
  */

@@ -20,7 +20,6 @@
 #include "identity/choice-store.h"
 #include "identity/choice.h"
 #include "connect.h"
-#include "connection-end.h"
 #include "connection-state.h"
 #include "sign-in.h"
 
@@ -242,7 +241,7 @@ gboolean connect_forget(struct connect *connect, GError **error)
 	const char *rest, *kept;
 	int saved;
 
-	if (state && !connection_state_is_over(state) && !connection_end(state, error))
+	if (state && !connection_state_is_over(state) && !connection_state_end(state, error))
 		return FALSE;
 	saved = sign_in_forget(key, FALSE, &kept, &inner);
 	if (saved < 0 && devid_error_result(inner) != DEVID_STORE_MISSING) {
