@@ -18,12 +18,13 @@ enum outcome {
 };
 
 struct doctor;
+typedef void doctor_examination(struct doctor *doctor);
 
 /* A row of the table in table.c. */
 struct examination {
 	const char *name; /* stable: --json has it */
 	const char *title;
-	void (*run)(struct doctor *doctor);
+	doctor_examination *run;
 	const char *reads;
 	bool all_users;	  /* with --all-users alone */
 	unsigned seconds; /* its bound; 0: ten */
@@ -31,26 +32,7 @@ struct examination {
 extern const struct examination doctor_examinations[];
 extern const size_t doctor_examination_count;
 
-/* --- the examinations --------------------------------------------------------------------- */
-
-void doctor_versions(struct doctor *doctor);
-void doctor_module(struct doctor *doctor);
-void doctor_agent(struct doctor *doctor);
-void doctor_keyring(struct doctor *doctor);
-void doctor_identity(struct doctor *doctor);
-void doctor_key(struct doctor *doctor);
-void doctor_size(struct doctor *doctor);
-void doctor_chain(struct doctor *doctor);
-void doctor_dates(struct doctor *doctor);
-void doctor_clock(struct doctor *doctor);
-void doctor_account_file(struct doctor *doctor);
-void doctor_signing(struct doctor *doctor);
-void doctor_office(struct doctor *doctor);
-void doctor_rule(struct doctor *doctor);
-void doctor_system(struct doctor *doctor);
-void doctor_log(struct doctor *doctor);
-void doctor_denials(struct doctor *doctor);
-void doctor_leftovers(struct doctor *doctor);
-void doctor_stale(struct doctor *doctor);
-void doctor_copies(struct doctor *doctor);
-void doctor_users(struct doctor *doctor);
+doctor_examination doctor_versions, doctor_module, doctor_agent, doctor_keyring, doctor_identity,
+	doctor_key, doctor_size, doctor_chain, doctor_dates, doctor_clock, doctor_account_file,
+	doctor_signing, doctor_office, doctor_rule, doctor_system, doctor_log, doctor_denials,
+	doctor_leftovers, doctor_stale, doctor_copies, doctor_users;

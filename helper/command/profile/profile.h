@@ -40,6 +40,10 @@ struct profile_file {
 	GString *text; /* without the first lines that profile_files_head() makes */
 };
 
+/* Adds the files. Fails where it has none. */
+typedef gboolean profile_writer(const struct profile_request *profile, GPtrArray *files,
+				GError **error);
+
 struct profile {
 	const char *name;
 	const char *title; /* what it is, and of it which part */
@@ -49,9 +53,7 @@ struct profile {
 	bool user;	     /* takes --user */
 	bool ca_needed;	     /* is unsafe without --ca-file */
 	bool installs;	     /* there is an end-to-end test of what it installs */
-	/* Adds the files. Fails where it has none. */
-	gboolean (*profile)(const struct profile_request *profile, GPtrArray *files,
-			    GError **error);
+	profile_writer *profile;
 	/* The programs that read what is installed, by the names that AppArmor and the kernel have
 	 * for them, blanks between; NULL: those that are denied much which is none of ours
 	 * (browsers). Read in Debian 12: of them strongSwan's two alone come with a profile
@@ -68,24 +70,7 @@ bool profile_has_program(const char *program);
 size_t profile_count(void);
 const struct profile *profile_get(size_t index);
 
-gboolean profile_openconnect(const struct profile_request *profile, GPtrArray *files,
-			     GError **error);
-gboolean profile_openvpn(const struct profile_request *profile, GPtrArray *files, GError **error);
-gboolean profile_strongswan(const struct profile_request *profile, GPtrArray *files,
-			    GError **error);
-gboolean profile_networkmanager(const struct profile_request *profile, GPtrArray *files,
-				GError **error);
-gboolean profile_networkmanager_wired(const struct profile_request *profile, GPtrArray *files,
-				      GError **error);
-gboolean profile_networkmanager_wifi(const struct profile_request *profile, GPtrArray *files,
-				     GError **error);
-gboolean profile_networkmanager_openvpn(const struct profile_request *profile, GPtrArray *files,
-					GError **error);
-gboolean profile_wpa_supplicant(const struct profile_request *profile, GPtrArray *files,
-				GError **error);
-gboolean profile_curl(const struct profile_request *profile, GPtrArray *files, GError **error);
-gboolean profile_git(const struct profile_request *profile, GPtrArray *files, GError **error);
-gboolean profile_openssh(const struct profile_request *profile, GPtrArray *files, GError **error);
-gboolean profile_firefox(const struct profile_request *profile, GPtrArray *files, GError **error);
-gboolean profile_chromium(const struct profile_request *profile, GPtrArray *files, GError **error);
-gboolean profile_openssl(const struct profile_request *profile, GPtrArray *files, GError **error);
+profile_writer profile_openconnect, profile_openvpn, profile_strongswan, profile_networkmanager,
+	profile_networkmanager_wired, profile_networkmanager_wifi, profile_networkmanager_openvpn,
+	profile_wpa_supplicant, profile_curl, profile_git, profile_openssh, profile_firefox,
+	profile_chromium, profile_openssl;
