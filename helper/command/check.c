@@ -13,7 +13,7 @@
 #include "command/check/warnings.h"
 #include "command/check/policy.h"
 #include "command/check/probe.h"
-#include "command/check/reach.h"
+#include "command/check/attempt.h"
 #include "command/check/remarks.h"
 #include "command/check/server-words.h"
 #include "command/cli/print.h"
@@ -410,7 +410,7 @@ static gboolean check_named(struct check *check, const char *operand, GError **e
 {
 	const struct identity *identity;
 
-	if (options.server && !reach_parse_address(options.server, &check->address, error))
+	if (options.server && !attempt_parse_address(options.server, &check->address, error))
 		return FALSE;
 	if (!operand)
 		return check_all(check, error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One handshake under way, as its parts see it: reach.c, prepare.c, probe.c. */
+/* One handshake under way, and what it needs before it can begin. */
 #pragma once
 
 #include <gio/gio.h>
@@ -23,4 +23,16 @@ struct attempt {
 	gint64 deadline;	    /* g_get_monotonic_time() */
 };
 
-#define AUTO_ATTEMPT __attribute__((cleanup(prepare_clear)))
+#define AUTO_ATTEMPT __attribute__((cleanup(attempt_clear)))
+/* Certificates, key, trust and session, all but the connection. */
+gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **error);
+void attempt_clear(struct attempt *attempt);
+/* The certificates of a PEM file, to be trusted; FALSE where none is in it. */
+gboolean attempt_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
+			    GError **error);
+/* What is left of the bound. */
+int attempt_remaining_ms(const struct attempt *attempt);
+/* "HOST:PORT" into the report; DEVID_USAGE for anything else. */
+gboolean attempt_parse_address(const char *address, struct server_report *report, GError **error);
+/* Connects within the bound; FALSE: the report says why not. */
+gboolean attempt_connect(struct attempt *attempt);

@@ -13,9 +13,7 @@
 #include "identity/foreign-token.h"
 #include "identity/token.h"
 #include "attempt.h"
-#include "prepare.h"
 #include "probe.h"
-#include "reach.h"
 
 /* How long a server may take to speak against a certificate once the handshake stands. */
 #define AFTERTHOUGHT_MS 1000
@@ -140,7 +138,7 @@ static gboolean shake_hands(struct attempt *attempt)
 			take_failure(attempt, code);
 			return FALSE;
 		}
-		if (code == GNUTLS_E_AGAIN && !wait_io(attempt, reach_remaining_ms(attempt))) {
+		if (code == GNUTLS_E_AGAIN && !wait_io(attempt, attempt_remaining_ms(attempt))) {
 			silent(attempt);
 			return FALSE;
 		}
@@ -210,17 +208,15 @@ gboolean check_server(const char *address, const char *ca_file, const struct ide
 
 	*report = (struct server_report){ .had_none = !identity, .trusted = -1 };
 	report->issuers = g_ptr_array_new_with_free_func(g_free);
-	if (!reach_parse_address(address, report, error) ||
-	    !prepare_attempt(&attempt, ca_file, error))
+	if (!attempt_parse_address(address, report, error) ||
+	    !attempt_prepare(&attempt, ca_file, error))
 		return FALSE;
 	/* What was prepared (a keyring that asked for its password) is not the server's time. */
 	attempt.deadline = g_get_monotonic_time() + SERVER_BOUND_MS * 1000;
-	if (!reach_attempt(&attempt))
-		return TRUE;
-	if (!shake_hands(&attempt))
-		return TRUE;
-	take_session(&attempt);
-	listen_on(&attempt);
+	if (attempt_connect(&attempt) && shake_hands(&attempt)) {
+		take_session(&attempt);
+		listen_on(&attempt);
+	}
 	return TRUE;
 }
 

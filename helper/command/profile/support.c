@@ -7,7 +7,7 @@
 
 #include "base/certificate.h"
 #include "base/error.h"
-#include "command/check/prepare.h"
+#include "command/check/attempt.h"
 #include "profile.h"
 #include "support.h"
 
@@ -112,7 +112,7 @@ static gboolean has_certificates(const char *ca_file, GError **error)
 	if (code < 0)
 		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s",
 				       gnutls_strerror(code));
-	trusted = prepare_trust_file(credentials, ca_file, error);
+	trusted = attempt_trust_file(credentials, ca_file, error);
 	gnutls_certificate_free_credentials(credentials);
 	return trusted;
 }

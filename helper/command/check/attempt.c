@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a handshake needs before there is a server: certificates, the key, whom to trust. */
+/* What a handshake needs before it can begin: certificates, the key, whom to trust; the server's
+ * address as people write it, and a connection that is made in time. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/gio-ready.h"
 #include "base/input.h"
 #include "identity/agent.h"
-#include "identity/foreign-token.h"
 #include "identity/token.h"
 #include "attempt.h"
-#include "prepare.h"
-#include "probe.h"
 
 #define CA_FILE_MAX (4 * 1024 * 1024)
+#define PORT_DEFAULT 443
 
 static bool names_issuer(const struct identity *identity, const gnutls_datum_t *name)
 {
@@ -80,7 +80,7 @@ static int prepare_chain(struct attempt *attempt)
 	return 0;
 }
 
-gboolean prepare_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
+gboolean attempt_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
 			    GError **error)
 {
 	g_autoptr(GBytes) bytes = input_read(ca_file, CA_FILE_MAX, error);
@@ -116,7 +116,7 @@ static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GErr
 		return TRUE;
 	}
 	if (code >= 0)
-		return prepare_trust_file(attempt->credentials, ca_file, error);
+		return attempt_trust_file(attempt->credentials, ca_file, error);
 	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s", gnutls_strerror(code));
 }
 
@@ -141,7 +141,7 @@ static gboolean open_key(struct attempt *attempt, const char *uri, GError **erro
 	return FALSE;
 }
 
-gboolean prepare_attempt(struct attempt *attempt, const char *ca_file, GError **error)
+gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **error)
 {
 	const struct identity *identity = attempt->identity;
 	g_autofree char *uri = !identity ? NULL : g_strconcat(identity->uri, identity->query, NULL);
@@ -170,7 +170,7 @@ gboolean prepare_attempt(struct attempt *attempt, const char *ca_file, GError **
 	return !identity || open_key(attempt, uri, error);
 }
 
-void prepare_clear(struct attempt *attempt)
+void attempt_clear(struct attempt *attempt)
 {
 	for (unsigned i = 0; i < attempt->sent_count; i++)
 		gnutls_pcert_deinit(&attempt->sent[i]);
@@ -183,4 +183,94 @@ void prepare_clear(struct attempt *attempt)
 	if (attempt->credentials)
 		gnutls_certificate_free_credentials(attempt->credentials);
 	g_clear_object(&attempt->connection);
+}
+
+/* --- the way to the server ------------------------------------------------------------------- */
+
+int attempt_remaining_ms(const struct attempt *attempt)
+{
+	gint64 left = (attempt->deadline - g_get_monotonic_time()) / 1000;
+
+	return (int)CLAMP(left, 0, SERVER_BOUND_MS);
+}
+
+gboolean attempt_parse_address(const char *address, struct server_report *report, GError **error)
+{
+	g_autoptr(GError) inner = NULL;
+	g_autoptr(GNetworkAddress) parsed = NULL;
+
+	const char *colon = strchr(address, ':');
+	bool doubtful =
+		strchr(address, '/') || (colon && strchr(colon + 1, ':') && *address != '[' &&
+					 !g_hostname_is_ip_address(address));
+
+	if (!doubtful)
+		parsed = G_NETWORK_ADDRESS(g_network_address_parse(address, PORT_DEFAULT, &inner));
+	if (!parsed || *g_network_address_get_hostname(parsed) == '\0' ||
+	    g_network_address_get_port(parsed) == 0)
+		return devid_error_set(error, DEVID_USAGE, NULL,
+				       "as in vpn.example.com:443 or [2001:db8::1]:443",
+				       "--server %s: not HOST:PORT", address);
+	report->host = g_strdup(g_network_address_get_hostname(parsed));
+	report->port = g_network_address_get_port(parsed);
+	return TRUE;
+}
+
+struct connecting {
+	GSocketConnection *connection;
+	GError *error;
+	gboolean done;
+	gboolean late;
+};
+
+static void connected(GObject *source, GAsyncResult *result, gpointer data)
+{
+	struct connecting *connecting = data;
+
+	connecting->connection = g_socket_client_connect_to_host_finish(G_SOCKET_CLIENT(source),
+									result, &connecting->error);
+	connecting->done = TRUE;
+}
+
+static gboolean too_late(gpointer data)
+{
+	struct connecting *connecting = data;
+
+	connecting->late = TRUE;
+	return G_SOURCE_CONTINUE;
+}
+
+/* Looking a name up has no bound of its own: the whole is asynchronous and given up at the
+ * deadline. */
+gboolean attempt_connect(struct attempt *attempt)
+{
+	g_autoptr(GMainContext) context = g_main_context_new();
+	g_autoptr(GSocketClient) client = NULL;
+	g_autoptr(GCancellable) cancel = g_cancellable_new();
+	g_autoptr(GSource) timer = g_timeout_source_new((guint)attempt_remaining_ms(attempt));
+	struct connecting connecting = { NULL, NULL, FALSE, FALSE };
+
+	gio_ready();
+	client = g_socket_client_new();
+	g_main_context_push_thread_default(context);
+	g_socket_client_set_enable_proxy(client, FALSE);
+	g_source_set_callback(timer, too_late, &connecting, NULL);
+	g_source_attach(timer, context);
+	g_socket_client_connect_to_host_async(client, attempt->report->host, attempt->report->port,
+					      cancel, connected, &connecting);
+	while (!connecting.done) {
+		g_main_context_iteration(context, TRUE);
+		if (connecting.late && !g_cancellable_is_cancelled(cancel))
+			g_cancellable_cancel(cancel);
+	}
+	g_source_destroy(timer);
+	g_main_context_pop_thread_default(context);
+	attempt->connection = connecting.connection;
+	if (connecting.connection)
+		return TRUE;
+	attempt->report->outcome = connecting.late ? SERVER_SILENT : SERVER_UNREACHABLE;
+	attempt->report->detail = g_strdup(connecting.error->message);
+	attempt->report->result = connecting.late ? DEVID_TIMEOUT : DEVID_IO;
+	g_clear_error(&connecting.error);
+	return FALSE;
 }
