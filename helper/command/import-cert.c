@@ -6,8 +6,6 @@
 #include "base/error.h"
 #include "command/cli/password.h"
 #include "command/cli/report.h"
-#include "command/import/check.h"
-#include "command/import/file.h"
 #include "command/import/foreign.h"
 #include "command/import/import.h"
 #include "command/import/own.h"

@@ -43,3 +43,8 @@ struct import {
 	GPtrArray *warnings; /* char* */
 	bool logged;	     /* the agent wrote the event */
 };
+
+/* Reads the file (and the key's), picks the identity. */
+gboolean import_read(struct import *import, GError **error);
+/* Key kinds, sizes, the account's verdict, the label; warnings as they are found. */
+gboolean import_check(struct import *import, GError **error);
