@@ -51,50 +51,28 @@ static void hand_over(int out, const char *name, const void *data, size_t length
 		_exit(1);
 }
 
-/* Words for what is wrong with the file, or NULL. */
-static const char *read_record(int folder, const char *file, char *text, size_t *length)
-{
-	AUTO_CLOSE int fd =
-		openat(folder, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat status;
-	ssize_t got = 0;
-
-	*length = 0;
-	if (fd < 0)
-		return errno == ELOOP ? "it is a symbolic link" : "it can't be opened";
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
-		return "it is not a regular file";
-	if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return "it belongs to another user, or others can write to it";
-	if (status.st_size > RECORD_SIZE_MAX)
-		return "it is too large";
-	while (*length < RECORD_SIZE_MAX &&
-	       (got = read(fd, text + *length, RECORD_SIZE_MAX - *length)) > 0)
-		*length += (size_t)got;
-	return got < 0 ? "it can't be read" : NULL;
-}
-
 static void read_folder(int fd, int out)
 {
-	static char text[RECORD_SIZE_MAX];
 	DIR *folder = fdopendir(fd);
 	const struct dirent *entry;
 	unsigned records = 0, entries = 0;
 
 	while (folder && (entry = readdir(folder)) != NULL) {
-		const char *why;
-		size_t length;
+		AUTO_FREE char *text = NULL;
+		const char *why = NULL;
+		size_t length = 0;
 
 		if (++entries > ENTRIES_MAX || records == RECORDS_MAX) {
 			hand_over(out, "", NULL, 0, "there is too much in it");
 			return;
 		}
-		if (strlen(entry->d_name) != RECORD_NAME_LENGTH + strlen(RECORD_SUFFIX) ||
-		    strcmp(entry->d_name + RECORD_NAME_LENGTH, RECORD_SUFFIX) != 0)
+		if (!record_is_file(entry->d_name))
 			continue;
 		records++;
-		why = read_record(dirfd(folder), entry->d_name, text, &length);
-		hand_over(out, entry->d_name, text, !why ? length : 0, why);
+		if (record_read(dirfd(folder), entry->d_name, geteuid(), &text, &length, &why) !=
+		    DEVID_OK)
+			length = 0;
+		hand_over(out, entry->d_name, text, length, why);
 	}
 }
 

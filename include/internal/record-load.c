@@ -13,19 +13,13 @@
 #define GENERATION_FILE	  "generation"
 #define GENERATION_DIGITS 16
 
-/* What became of one file: the line in the text, and words for a person. */
-struct trouble {
-	unsigned line;
-	const char *why;
-};
-
-static enum devid_result fail(struct trouble *trouble, enum devid_result result, const char *why)
+static enum devid_result fail(const char **why, enum devid_result result, const char *words)
 {
-	trouble->why = why;
+	*why = words;
 	return result;
 }
 
-static bool name_is_record(const char *file)
+bool record_is_file(const char *file)
 {
 	uint8_t bytes[RECORD_NAME_LENGTH / 2];
 
@@ -35,28 +29,28 @@ static bool name_is_record(const char *file)
 }
 
 static enum devid_result open_record(int dirfd, const char *file, uid_t owner, int *fd,
-				     size_t *size, struct trouble *trouble)
+				     size_t *size, const char **why)
 {
 	struct stat status;
 
 	/* O_NONBLOCK: a pipe in a record's place must not hold us up. */
 	*fd = openat(dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (*fd < 0 && errno == ENOENT)
-		return fail(trouble, DEVID_NOT_FOUND, "it is not there");
+		return fail(why, DEVID_NOT_FOUND, "it is not there");
 	if (*fd < 0 && errno == ELOOP)
-		return fail(trouble, DEVID_BAD_DATA, "it is a symbolic link");
+		return fail(why, DEVID_BAD_DATA, "it is a symbolic link");
 	if (*fd < 0)
-		return fail(trouble, DEVID_IO, "it can't be opened");
+		return fail(why, DEVID_IO, "it can't be opened");
 	if (fstat(*fd, &status) != 0)
-		return fail(trouble, DEVID_IO, "it can't be read");
+		return fail(why, DEVID_IO, "it can't be read");
 	if (!S_ISREG(status.st_mode))
-		return fail(trouble, DEVID_BAD_DATA, "it is not a regular file");
+		return fail(why, DEVID_BAD_DATA, "it is not a regular file");
 	if (status.st_uid != owner)
-		return fail(trouble, DEVID_BAD_DATA, "it belongs to another user than its folder");
+		return fail(why, DEVID_BAD_DATA, "it belongs to another user than its folder");
 	if (status.st_mode & (S_IWGRP | S_IWOTH))
-		return fail(trouble, DEVID_BAD_DATA, "others can write to it");
+		return fail(why, DEVID_BAD_DATA, "others can write to it");
 	if (status.st_size > RECORD_SIZE_MAX)
-		return fail(trouble, DEVID_BAD_DATA, "it is too large");
+		return fail(why, DEVID_BAD_DATA, "it is too large");
 	*size = (size_t)status.st_size;
 	return DEVID_OK;
 }
@@ -78,25 +72,41 @@ static bool read_all(int fd, char *text, size_t size, size_t *length)
 	return true;
 }
 
-static enum devid_result load_file(int dirfd, const char *file, uid_t owner, struct record *record,
-				   struct trouble *trouble)
+enum devid_result record_read(int dirfd, const char *file, uid_t owner, char **text, size_t *length,
+			      const char **why)
 {
 	AUTO_CLOSE int fd = -1;
-	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *made = NULL;
 	enum devid_result result;
-	size_t size, length;
+	size_t size;
 
-	result = open_record(dirfd, file, owner, &fd, &size, trouble);
+	result = open_record(dirfd, file, owner, &fd, &size, why);
 	if (result != DEVID_OK)
 		return result;
-	text = malloc(size + 1);
-	if (!text)
-		return fail(trouble, DEVID_NO_MEMORY, "no memory");
-	if (!read_all(fd, text, size, &length))
-		return fail(trouble, DEVID_IO, "it can't be read");
-	result = record_parse(text, length, record, &trouble->line);
+	made = malloc(size + 1);
+	if (!made)
+		return fail(why, DEVID_NO_MEMORY, "no memory");
+	if (!read_all(fd, made, size, length))
+		return fail(why, DEVID_IO, "it can't be read");
+	*text = made;
+	made = NULL;
+	return DEVID_OK;
+}
+
+/* `line` and `why`: where in the text, and words for a person. */
+static enum devid_result load_file(int dirfd, const char *file, uid_t owner, struct record *record,
+				   unsigned *line, const char **why)
+{
+	AUTO_FREE char *text = NULL;
+	size_t length;
+	enum devid_result result = record_read(dirfd, file, owner, &text, &length, why);
+
+	*line = 0;
 	if (result != DEVID_OK)
-		return fail(trouble, result, "it is damaged or was edited wrongly");
+		return result;
+	result = record_parse(text, length, record, line);
+	if (result != DEVID_OK)
+		return fail(why, result, "it is damaged or was edited wrongly");
 	memcpy(record->name, file, RECORD_NAME_LENGTH);
 	return DEVID_OK;
 }
@@ -104,18 +114,19 @@ static enum devid_result load_file(int dirfd, const char *file, uid_t owner, str
 enum devid_result record_load(int dirfd, const char *name, struct record *record)
 {
 	char file[RECORD_NAME_LENGTH + sizeof(RECORD_SUFFIX)];
-	struct trouble trouble = { 0, NULL };
 	struct stat folder;
+	const char *why;
+	unsigned line;
 
 	memset(record, 0, sizeof(*record));
 	if (strlen(name) != RECORD_NAME_LENGTH)
 		return DEVID_NOT_FOUND;
 	snprintf(file, sizeof(file), "%s%s", name, RECORD_SUFFIX);
-	if (!name_is_record(file))
+	if (!record_is_file(file))
 		return DEVID_NOT_FOUND;
 	if (fstat(dirfd, &folder) != 0)
 		return DEVID_IO;
-	return load_file(dirfd, file, folder.st_uid, record, &trouble);
+	return load_file(dirfd, file, folder.st_uid, record, &line, &why);
 }
 
 static uint64_t read_generation(int dirfd)
@@ -156,14 +167,15 @@ static enum devid_result walk_entries(DIR *folder, uid_t owner, const struct rec
 	const struct dirent *entry;
 
 	while ((errno = 0, entry = readdir(folder)) != NULL) {
-		struct trouble trouble = { 0, NULL };
 		enum devid_result result;
 		struct record record;
+		const char *why;
+		unsigned line;
 
-		if (!name_is_record(entry->d_name))
+		if (!record_is_file(entry->d_name))
 			continue;
 		memset(&record, 0, sizeof(record));
-		result = load_file(dirfd(folder), entry->d_name, owner, &record, &trouble);
+		result = load_file(dirfd(folder), entry->d_name, owner, &record, &line, &why);
 		if (result == DEVID_OK) {
 			result = walk->each(&record, walk->data);
 			record_clear(&record);
@@ -172,7 +184,7 @@ static enum devid_result walk_entries(DIR *folder, uid_t owner, const struct rec
 		} else if (result == DEVID_NO_MEMORY) {
 			return result;
 		} else if (result != DEVID_NOT_FOUND && walk->skipped) { /* still there */
-			walk->skipped(entry->d_name, trouble.line, trouble.why, walk->data);
+			walk->skipped(entry->d_name, line, why, walk->data);
 		}
 	}
 	return errno == 0 ? DEVID_OK : DEVID_IO;

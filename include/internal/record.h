@@ -29,6 +29,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <devid/result.h>
 
 #define RECORD_SIZE_MAX	   (256 * 1024)
@@ -84,6 +85,12 @@ const char *record_public_key_label(const struct record *record);
  * folder's owner, not writable by others.
  */
 enum devid_result record_load(int dirfd, const char *name, struct record *record) DEVID_MUST_USE;
+
+/* Whether a file of that name counts as a record. */
+bool record_is_file(const char *file);
+/* The text of such a file, malloc()ed, under the same rules; `why`: words for what is wrong. */
+enum devid_result record_read(int dirfd, const char *file, uid_t owner, char **text, size_t *length,
+			      const char **why) DEVID_MUST_USE;
 
 /* Reads every record, one in memory at a time and in no order. */
 struct record_walk {
