@@ -128,20 +128,13 @@ static gboolean values_match(guint8 tag_a, const struct der *a, guint8 tag_b, co
 	return text_b && strcmp(text_a, text_b) == 0;
 }
 
-static gboolean take_attribute(struct der attribute, struct der *oid, guint8 *tag,
-			       struct der *value)
-{
-	return der_expect(&attribute, DER_OID, oid) && der_next(&attribute, tag, value) &&
-	       attribute.length == 0;
-}
-
 static gboolean attributes_match(struct der a, struct der b)
 {
 	struct der oid_a, oid_b, value_a, value_b;
 	guint8 tag_a, tag_b;
 
-	return take_attribute(a, &oid_a, &tag_a, &value_a) &&
-	       take_attribute(b, &oid_b, &tag_b, &value_b) && der_equal(&oid_a, &oid_b) &&
+	return name_take_attribute(a, &oid_a, &tag_a, &value_a) &&
+	       name_take_attribute(b, &oid_b, &tag_b, &value_b) && der_equal(&oid_a, &oid_b) &&
 	       values_match(tag_a, &value_a, tag_b, &value_b);
 }
 
@@ -205,16 +198,6 @@ gboolean name_equal(const gnutls_datum_t *a, const gnutls_datum_t *b)
 		    !der_expect(&name_b, DER_SET, &rdn_b) || !rdns_match(rdn_a, rdn_b))
 			return FALSE;
 	return name_a.length == name_b.length;
-}
-
-gboolean name_next_attribute(struct der *name, struct der *rdn, struct der *oid, guint8 *tag,
-			     struct der *value)
-{
-	struct der attribute;
-
-	return (rdn->length || der_expect(name, DER_SET, rdn)) &&
-	       der_expect(rdn, DER_SEQUENCE, &attribute) &&
-	       take_attribute(attribute, oid, tag, value);
 }
 
 gboolean name_is_readable(struct der name)

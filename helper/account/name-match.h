@@ -19,9 +19,3 @@ gboolean name_is_below(struct der name, struct der base);
  * of its type. One that can't must not slip past a comparison.
  */
 gboolean name_is_readable(struct der name);
-
-/* Takes the next attribute off *name, RDN by RDN; *rdn is the state between calls, {NULL, 0} at
- * first. `oid` and `value` are contents. FALSE: there are no more.
- */
-gboolean name_next_attribute(struct der *name, struct der *rdn, struct der *oid, guint8 *tag,
-			     struct der *value);

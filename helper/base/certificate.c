@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <devid/check.h>
-#include <internal/record.h>
 #include <glib.h>
 #include "certificate.h"
 #include "der.h"
 #include "name-alternative.h"
 #include "name.h"
+#include "text.h"
 
 gnutls_x509_crt_t certificate_from_der(const void *der, size_t length)
 {
@@ -68,36 +68,27 @@ char *certificate_issuer(gnutls_x509_crt_t certificate)
 	return taken(devid_issuer_to_string(certificate), "(unreadable name)");
 }
 
-/* Of one AttributeTypeAndValue's content: NULL where it is no common name. */
-static char *common_value(struct der attribute)
+char *certificate_common_name(gnutls_x509_crt_t certificate)
 {
 	static const guint8 common_name[] = { 0x55, 0x04, 0x03 }; /* 2.5.4.3 */
 	const struct der wanted = { common_name, sizeof(common_name) };
-	g_autofree char *text = NULL;
-	struct der oid, value;
+	gnutls_datum_t raw = { NULL, 0 };
+	struct der rest, name = { NULL, 0 }, rdn = { NULL, 0 }, oid, value;
+	char *found = NULL;
 	gsize length;
 	guint8 tag;
-
-	if (!der_expect(&attribute, DER_OID, &oid) || !der_equal(&oid, &wanted) ||
-	    !der_next(&attribute, &tag, &value))
-		return NULL;
-	text = name_string_value(tag, value.data, value.length, &length);
-	return text ? g_utf8_make_valid(text, (gssize)length) : NULL;
-}
-
-char *certificate_common_name(gnutls_x509_crt_t certificate)
-{
-	gnutls_datum_t raw = { NULL, 0 };
-	struct der rest, name, rdn, attribute;
-	char *found = NULL;
 
 	if (gnutls_x509_crt_get_raw_dn(certificate, &raw) < 0)
 		return NULL;
 	rest = (struct der){ raw.data, raw.size };
-	if (der_expect(&rest, DER_SEQUENCE, &name))
-		while (!found && der_expect(&name, DER_SET, &rdn))
-			while (!found && der_expect(&rdn, DER_SEQUENCE, &attribute))
-				found = common_value(attribute);
+	der_expect(&rest, DER_SEQUENCE, &name);
+	while (!found && name_next_attribute(&name, &rdn, &oid, &tag, &value)) {
+		g_autofree char *text = NULL;
+
+		if (der_equal(&oid, &wanted))
+			text = name_string_value(tag, value.data, value.length, &length);
+		found = text ? g_utf8_make_valid(text, (gssize)length) : NULL;
+	}
 	gnutls_free(raw.data);
 	return found;
 }
@@ -140,14 +131,6 @@ char *certificate_key(gnutls_x509_crt_t certificate)
 	return taken(text, "unknown");
 }
 
-static char *hex(const guint8 *data, size_t length)
-{
-	char *text = g_malloc(2 * length + 1);
-
-	hex_encode(data, length, text);
-	return text;
-}
-
 char *certificate_serial(gnutls_x509_crt_t certificate)
 {
 	guint8 serial[CERTIFICATE_SERIAL_MAX];
@@ -155,12 +138,12 @@ char *certificate_serial(gnutls_x509_crt_t certificate)
 
 	if (gnutls_x509_crt_get_serial(certificate, serial, &length) < 0)
 		return g_strdup("(unreadable)");
-	return hex(serial, length);
+	return text_hex(serial, length);
 }
 
 char *certificate_serial_trim(const void *serial, size_t size)
 {
-	g_autofree char *digits = hex(serial, size);
+	g_autofree char *digits = text_hex(serial, size);
 
 	return g_strdup(digits + strspn(digits, "0"));
 }
@@ -181,10 +164,10 @@ char *certificate_key_id(gnutls_x509_crt_t certificate)
 	size_t size = sizeof(id);
 
 	if (gnutls_x509_crt_get_subject_key_id(certificate, id, &size, NULL) >= 0)
-		return hex(id, size);
+		return text_hex(id, size);
 	size = sizeof(id);
 	if (gnutls_x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA1, id, &size) >= 0)
-		return hex(id, size);
+		return text_hex(id, size);
 	return NULL;
 }
 
@@ -195,7 +178,7 @@ char *certificate_authority_key_id(gnutls_x509_crt_t certificate)
 
 	if (gnutls_x509_crt_get_authority_key_id(certificate, id, &size, NULL) < 0)
 		return NULL;
-	return hex(id, size);
+	return text_hex(id, size);
 }
 
 char *certificate_fingerprint(gnutls_x509_crt_t certificate)
@@ -205,7 +188,7 @@ char *certificate_fingerprint(gnutls_x509_crt_t certificate)
 
 	if (gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, digest, &length) < 0)
 		return g_strdup("(unreadable)");
-	return hex(digest, length);
+	return text_hex(digest, length);
 }
 
 size_t certificate_der_size(gnutls_x509_crt_t certificate)

@@ -40,6 +40,30 @@ gboolean der_expect(struct der *from, guint8 tag, struct der *content)
 	return TRUE;
 }
 
+char *der_oid_text(const struct der *oid)
+{
+	GString *out = g_string_new(NULL);
+	guint64 number = 0;
+
+	for (gsize i = 0; i < oid->length && number >> 56 == 0; i++) {
+		number = number << 7 | (oid->data[i] & 0x7f);
+		if (oid->data[i] & 0x80)
+			continue;
+		if (!out->len) {
+			guint64 first = MIN(number / 40, 2);
+
+			g_string_append_printf(out, "%" G_GUINT64_FORMAT, first);
+			number -= first * 40;
+		}
+		g_string_append_printf(out, ".%" G_GUINT64_FORMAT, number);
+		number = 0;
+		if (i + 1 == oid->length)
+			return g_string_free(out, FALSE);
+	}
+	g_string_free(out, TRUE);
+	return NULL;
+}
+
 gboolean der_equal(const struct der *a, const struct der *b)
 {
 	return a->length == b->length &&

@@ -21,4 +21,6 @@ struct der {
 gboolean der_next(struct der *from, guint8 *tag, struct der *content);
 /* The same for an element of that tag alone. */
 gboolean der_expect(struct der *from, guint8 tag, struct der *content);
+/* An OID's content as dotted numbers (X.690 section 8.19); NULL: it is none. */
+char *der_oid_text(const struct der *oid);
 gboolean der_equal(const struct der *a, const struct der *b);

@@ -99,36 +99,9 @@ char *name_string_value(unsigned long tag, const void *data, gsize length, gsize
 	return g_convert(data, length, "UTF-8", type->encoding, NULL, out_length, NULL);
 }
 
-/* An OID's content as dotted numbers (X.690 section 8.19); NULL: it is none. */
-static char *dotted(const struct der *oid)
-{
-	GString *out = g_string_new(NULL);
-	guint64 number = 0;
-
-	for (gsize i = 0; i < oid->length; i++) {
-		if (number >> 56)
-			break;
-		number = number << 7 | (oid->data[i] & 0x7f);
-		if (oid->data[i] & 0x80)
-			continue;
-		if (!out->len) {
-			guint64 first = MIN(number / 40, 2);
-
-			g_string_append_printf(out, "%" G_GUINT64_FORMAT, first);
-			number -= first * 40;
-		}
-		g_string_append_printf(out, ".%" G_GUINT64_FORMAT, number);
-		number = 0;
-		if (i + 1 == oid->length)
-			return g_string_free(out, FALSE);
-	}
-	g_string_free(out, TRUE);
-	return NULL;
-}
-
 static gboolean append_key(GString *out, const struct der *oid)
 {
-	g_autofree char *text = dotted(oid);
+	g_autofree char *text = der_oid_text(oid);
 
 	for (gsize i = 0; text && i < G_N_ELEMENTS(attributes); i++)
 		if (strcmp(attributes[i].oid, text) == 0) {
@@ -213,4 +186,20 @@ char *devid_name_to_string(const gnutls_datum_t *der_name)
 		separator = ", ";
 	}
 	return g_string_free(out, !good);
+}
+
+gboolean name_take_attribute(struct der attribute, struct der *oid, guint8 *tag, struct der *value)
+{
+	return der_expect(&attribute, DER_OID, oid) && der_next(&attribute, tag, value) &&
+	       attribute.length == 0;
+}
+
+gboolean name_next_attribute(struct der *name, struct der *rdn, struct der *oid, guint8 *tag,
+			     struct der *value)
+{
+	struct der attribute;
+
+	return (rdn->length || der_expect(name, DER_SET, rdn)) &&
+	       der_expect(rdn, DER_SEQUENCE, &attribute) &&
+	       name_take_attribute(attribute, oid, tag, value);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <glib.h>
+#include "der.h"
 
 /* Tags of a GeneralName (RFC 5280 section 4.2.1.6), as encoded. */
 #define NAME_TAG_MAIL	   0x81
@@ -24,3 +25,11 @@ gboolean name_keeps_ascii(unsigned long tag);
 
 /* All the bytes, and a NUL after them. */
 char *name_copy(const void *data, gsize length);
+
+/* The content of an AttributeTypeAndValue, as the contents of its type and value. */
+gboolean name_take_attribute(struct der attribute, struct der *oid, guint8 *tag, struct der *value);
+/* Takes the next attribute off the content of a Name, RDN by RDN; *rdn is the state between calls,
+ * {NULL, 0} at first. `oid` and `value` are contents. FALSE: there are no more.
+ */
+gboolean name_next_attribute(struct der *name, struct der *rdn, struct der *oid, guint8 *tag,
+			     struct der *value);

@@ -3,6 +3,7 @@
  * turns its writing direction round or hides itself gets through.
  */
 #include <devid/check.h>
+#include <internal/record.h>
 #include "text.h"
 
 /* Characters of no format class that show nothing all the same: two labels that differ by one of
@@ -150,4 +151,12 @@ char *text_from_bytes(GBytes *bytes)
 	const char *data = g_bytes_get_data(bytes, &length);
 
 	return length == 0 ? g_strdup("") : g_strndup(data, length);
+}
+
+char *text_hex(const void *data, gsize length)
+{
+	char *text = g_malloc(2 * length + 1);
+
+	hex_encode(data, length, text);
+	return text;
 }

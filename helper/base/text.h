@@ -24,3 +24,5 @@ char *text_printable_lines(const char *text);
 char *text_unescape(const char *text);
 /* The bytes as text, to the first NUL; never NULL (empty GBytes have no data). */
 char *text_from_bytes(GBytes *bytes);
+/* Two lower-case digits a byte. */
+char *text_hex(const void *data, gsize length);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "list.h"
 #include "choice-store.h"
 #include "choice.h"
@@ -39,7 +40,6 @@ size_t choice_best(const struct choice_facts *facts, size_t count)
 char *choice_key(const struct identity *identity)
 {
 	guint8 hash[CHOICE_KEY_LENGTH / 2];
-	char hex[CHOICE_KEY_LENGTH + 1];
 	size_t size = sizeof(hash);
 
 	if (identity->chain_count == 0 ||
@@ -47,8 +47,7 @@ char *choice_key(const struct identity *identity)
 		    0 ||
 	    size != sizeof(hash))
 		return NULL;
-	hex_encode(hash, size, hex);
-	return g_strdup(hex);
+	return text_hex(hash, size);
 }
 
 bool choice_is_meant(const struct identity_list *list, bool system, const struct identity *identity)

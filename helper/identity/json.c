@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The objects that --json prints of identities: the same names in every subcommand. */
-#include <internal/record.h>
 #include <devid/limits.h>
 #include "base/certificate.h"
 #include "base/json-build.h"
 #include "base/moment.h"
+#include "base/text.h"
 #include "describe.h"
 #include "json.h"
 #include "verdict.h"
@@ -36,10 +36,9 @@ void json_certificate(JsonBuilder *builder, gnutls_x509_crt_t certificate)
 
 void json_identity(JsonBuilder *builder, const struct identity *identity)
 {
-	g_autofree char *id = g_malloc(2 * identity->record->id.length + 1);
+	g_autofree char *id = text_hex(identity->record->id.data, identity->record->id.length);
 	bool keys = !identity->foreign && record_has_key(identity->record);
 
-	hex_encode(identity->record->id.data, identity->record->id.length, id);
 	json_text(builder, "label", identity->record->label);
 	json_text(builder, "id", id);
 	json_text(builder, "token", identity->token);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The bounded BER reader, and the two lines of a DER writer. */
 #include <string.h>
+#include "base/der.h"
 #include "ber.h"
+
+#define OID_MAX 64
 
 struct header {
 	size_t size;	/* of the tag and length bytes */
@@ -139,31 +142,9 @@ enum ber_number ber_uint(const struct ber_item *item, uint64_t *value)
 
 char *ber_oid_text(const struct ber_item *item)
 {
-	GString *text;
-	uint64_t arc = 0;
+	const struct der oid = { item->content.data, item->content.length };
 
-	if (item->tag != BER_OID || item->content.length == 0 || item->content.length > 64 ||
-	    item->content.data[item->content.length - 1] & 0x80)
-		return NULL;
-	text = g_string_new(NULL);
-	for (size_t i = 0; i < item->content.length; i++) {
-		if (arc >> 57) {
-			g_string_free(text, TRUE);
-			return NULL;
-		}
-		arc = arc << 7 | (item->content.data[i] & 0x7f);
-		if (item->content.data[i] & 0x80)
-			continue;
-		if (text->len == 0) {
-			unsigned first = arc < 40 ? 0 : arc < 80 ? 1 : 2;
-
-			g_string_printf(text, "%u.%" G_GUINT64_FORMAT, first, arc - first * 40);
-		} else {
-			g_string_append_printf(text, ".%" G_GUINT64_FORMAT, arc);
-		}
-		arc = 0;
-	}
-	return g_string_free(text, FALSE);
+	return item->tag == BER_OID && oid.length <= OID_MAX ? der_oid_text(&oid) : NULL;
 }
 
 bool ber_oid_is(const struct ber_item *item, const char *dotted)
@@ -173,7 +154,7 @@ bool ber_oid_is(const struct ber_item *item, const char *dotted)
 	return text && strcmp(text, dotted) == 0;
 }
 
-bool ber_put_header(struct secret *out, unsigned tag, size_t length)
+bool ber_put(struct secret *out, unsigned tag, const void *data, size_t length)
 {
 	uint8_t header[2 + sizeof(length)] = { (uint8_t)tag };
 	size_t size = 2, bytes = 0;
@@ -187,10 +168,5 @@ bool ber_put_header(struct secret *out, unsigned tag, size_t length)
 		for (size_t i = bytes; i; i--)
 			header[size++] = (uint8_t)(length >> (8 * (i - 1)));
 	}
-	return !secret_append(out, header, size);
-}
-
-bool ber_put(struct secret *out, unsigned tag, const void *data, size_t length)
-{
-	return ber_put_header(out, tag, length) && (!length || !secret_append(out, data, length));
+	return !secret_append(out, header, size) && (!length || !secret_append(out, data, length));
 }

@@ -59,7 +59,5 @@ enum ber_number ber_uint(const struct ber_item *item, uint64_t *value);
 char *ber_oid_text(const struct ber_item *item);
 bool ber_oid_is(const struct ber_item *item, const char *dotted);
 
-/* Writes a DER header before content that the caller appends. */
-bool ber_put_header(struct secret *out, unsigned tag, size_t length);
-/* Header and content. */
+/* Writes DER: header and content. */
 bool ber_put(struct secret *out, unsigned tag, const void *data, size_t length);

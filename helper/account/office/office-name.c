@@ -5,6 +5,7 @@
 #include <string.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/crypto.h>
+#include "base/text.h"
 #include "office-finding.h"
 #include "office.h"
 
@@ -14,16 +15,12 @@
 static char *guard_name(const char *name)
 {
 	guint8 bytes[GUARD_BYTES];
-	GString *guard = g_string_new("devid-");
+	g_autofree char *hex = NULL;
 
-	if (gnutls_rnd(GNUTLS_RND_NONCE, bytes, sizeof(bytes)) != 0) {
-		g_string_free(guard, TRUE);
+	if (gnutls_rnd(GNUTLS_RND_NONCE, bytes, sizeof(bytes)) != 0)
 		return NULL;
-	}
-	for (gsize i = 0; i < sizeof(bytes); i++)
-		g_string_append_printf(guard, "%02x", bytes[i]);
-	g_string_append(guard, strchr(name, '.'));
-	return g_string_free(guard, FALSE);
+	hex = text_hex(bytes, sizeof(bytes));
+	return g_strconcat("devid-", hex, strchr(name, '.'), NULL);
 }
 
 static gboolean is_expected(const struct office *office, GList *addresses, char **first)

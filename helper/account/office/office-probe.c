@@ -7,6 +7,7 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include "base/certificate.h"
+#include "base/text.h"
 #include "office-finding.h"
 #include "office.h"
 
@@ -14,7 +15,7 @@
 #define ADDRESS_SECONDS 2 /* for one of a name's addresses */
 #define STATUS_LINE_MAX 512
 #define PRIORITY	"-VERS-TLS1.1:-VERS-TLS1.0:-VERS-DTLS-ALL"
-#define HASH_HEX	65
+#define HASH_BYTES	32
 
 struct probe {
 	GSocketConnection *connection;
@@ -99,17 +100,11 @@ static gboolean probe_handshake(struct probe *probe)
 	return status == 0;
 }
 
-static void hex_of(const guint8 *bytes, gsize length, char hex[HASH_HEX])
-{
-	for (gsize i = 0; i < length; i++)
-		g_snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
-}
-
 /* Whether a pin is the SHA-256 of the server's certificate or of its key. */
 static gboolean probe_is_pinned(struct probe *probe, char **pins)
 {
-	char certificate[HASH_HEX] = "", key[HASH_HEX] = "";
-	guint8 hash[HASH_HEX / 2];
+	g_autofree char *certificate = NULL, *key = NULL;
+	guint8 hash[HASH_BYTES];
 	gnutls_x509_crt_t leaf;
 	size_t length = sizeof(hash);
 	unsigned count = 0;
@@ -118,14 +113,14 @@ static gboolean probe_is_pinned(struct probe *probe, char **pins)
 	if (!chain || count == 0 ||
 	    gnutls_fingerprint(GNUTLS_DIG_SHA256, &chain[0], hash, &length) != 0)
 		return FALSE;
-	hex_of(hash, length, certificate);
+	certificate = text_hex(hash, length);
 	length = sizeof(hash);
 	leaf = certificate_from_der(chain[0].data, chain[0].size);
 	if (leaf && gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, hash, &length) == 0)
-		hex_of(hash, length, key);
+		key = text_hex(hash, length);
 	gnutls_x509_crt_deinit(leaf);
 	return g_strv_contains((const char *const *)pins, certificate) ||
-	       (*key && g_strv_contains((const char *const *)pins, key));
+	       (key && g_strv_contains((const char *const *)pins, key));
 }
 
 static gboolean probe_send(struct probe *probe)
