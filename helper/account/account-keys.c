@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* account.conf: its sections and keys, in tables (the form of the file is base/conf.c's). */
 #include <string.h>
-#include <devid/check.h>
 #include "account/policy/policy-keys.h"
 #include "account/policy/requirement.h"
 #include "base/conf.h"

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 #include <devid/check.h>
 #include <internal/cleanup.h>
 #include "folder.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is noted of a PKCS#12 file while it is read, and the words for what is wrong with it. */
-#include <devid/reason.h>
 #include "base/error.h"
 #include "p12-note.h"
 #include "pbe.h"

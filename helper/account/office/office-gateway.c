@@ -7,7 +7,6 @@
 #include <string.h>
 #include <internal/record.h>
 #include "base/conf.h"
-#include "office-finding.h"
 #include "office-gateway.h"
 #include "office-neighbour.h"
 

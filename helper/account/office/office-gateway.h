@@ -2,7 +2,6 @@
 /* What the kernel knows of the gateway. */
 #pragma once
 
-#include "office-finding.h"
 #include "office-keys.h"
 
 /* Looks below `root`. */

@@ -241,3 +241,13 @@ char *office_end(void *target)
 				     "network",
 				     office->name);
 }
+
+void office_found(struct office_finding *finding, enum devid_answer answer, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	finding->answer = answer;
+	finding->words = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+}

@@ -6,7 +6,6 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/crypto.h>
 #include "base/text.h"
-#include "office-finding.h"
 #include "office.h"
 
 #define GUARD_BYTES 8

@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/socket.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>

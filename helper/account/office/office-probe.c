@@ -8,7 +8,6 @@
 #include <gnutls/x509.h>
 #include "base/certificate.h"
 #include "base/text.h"
-#include "office-finding.h"
 #include "office.h"
 
 #define HTTPS_PORT	443

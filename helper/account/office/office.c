@@ -4,7 +4,6 @@
  */
 #include <internal/test-hook.h>
 #include "base/gio-ready.h"
-#include "office-finding.h"
 #include "office-gateway.h"
 #include "office.h"
 

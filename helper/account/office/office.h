@@ -4,7 +4,6 @@
 
 #include <gio/gio.h>
 #include <devid/office.h>
-#include "office-finding.h"
 #include "office-keys.h"
 
 /* What devid_office_find() does, of `offices`, which holds struct office; NULL: none. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* account.conf: the sections of the policy, [DeviceAuthentication] and those that have names. */
 #include <string.h>
-#include <devid/check.h>
 #include "account/office/office-keys.h"
 #include "account/posture/profile.h"
 #include "base/conf.h"

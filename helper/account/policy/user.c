@@ -4,7 +4,6 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/types.h>
 #include "user.h"
 
