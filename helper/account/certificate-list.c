@@ -4,6 +4,7 @@
 #include <internal/record.h>
 #include "base/der.h"
 #include "base/error.h"
+#include "base/row.h"
 #include "certificate-list.h"
 #include "pem-block.h"
 
@@ -11,7 +12,7 @@
 #define PKCS7_MAX 256
 
 /* What is wrong with a certificate that its CA has to mend; all else is damage. */
-static const struct {
+static const struct fault {
 	int code;
 	const char *words;
 } faults[] = {
@@ -43,6 +44,7 @@ gnutls_x509_crt_t certificate_parse(const void *der, gsize length, GError **erro
 	gnutls_datum_t datum = { (unsigned char *)der, (unsigned)length };
 	gnutls_x509_crt_t certificate = NULL;
 	int code = gnutls_x509_crt_init(&certificate);
+	const struct fault *fault;
 
 	if (code >= 0)
 		code = gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_DER);
@@ -50,13 +52,11 @@ gnutls_x509_crt_t certificate_parse(const void *der, gsize length, GError **erro
 		return certificate;
 	if (certificate)
 		gnutls_x509_crt_deinit(certificate);
-	for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
-		if (faults[i].code != code)
-			continue;
+	fault = ROW_NUMBERED(faults, code);
+	if (fault)
 		return devid_error_null(error, DEVID_BAD_DATA, "certificate-malformed", NULL,
 					"a certificate in it can't be used as its CA made it: %s",
-					faults[i].words);
-	}
+					fault->words);
 	return devid_error_null(error, DEVID_BAD_DATA, "damaged", NULL,
 				"a certificate in it can't be read: %s", gnutls_strerror(code));
 }

@@ -2,6 +2,7 @@
 /* Sizes of certificates as the service counts them, and which keys a device may have. */
 #include <gnutls/abstract.h>
 #include <devid/limits.h>
+#include "base/row.h"
 
 #define PEM_COLUMNS 64
 #define PEM_BEGIN   "-----BEGIN CERTIFICATE-----\n"
@@ -36,7 +37,7 @@ enum devid_result devid_signing_size(const struct devid_account *account, size_t
 }
 
 /* Kinds of keys that have words of their own for why they can't be used. */
-static const struct {
+static const struct refused {
 	gnutls_pk_algorithm_t algorithm;
 	const char *why;
 } refused[] = {
@@ -78,16 +79,14 @@ enum devid_result devid_key_supported(gnutls_pubkey_t key, const char **why)
 {
 	unsigned bits = 0;
 	int algorithm = gnutls_pubkey_get_pk_algorithm(key, &bits);
+	const struct refused *row;
 
 	*why = NULL;
 	if (algorithm == GNUTLS_PK_RSA)
 		return rsa_supported(bits, why);
 	if (algorithm == GNUTLS_PK_ECDSA)
 		return ec_supported(key, why);
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		if ((int)refused[i].algorithm == algorithm)
-			*why = refused[i].why;
-	if (!*why)
-		*why = "keys of this kind can't be used";
+	row = ROW_NUMBERED(refused, algorithm);
+	*why = row ? row->why : "keys of this kind can't be used";
 	return DEVID_UNSUPPORTED;
 }

@@ -11,6 +11,7 @@
 #include <devid/check.h>
 #include "base/certificate.h"
 #include "base/moment.h"
+#include "base/row.h"
 #include "pem-block.h"
 #include "revocation-list.h"
 #include "revocation.h"
@@ -238,13 +239,13 @@ static const char *check_lists(const GPtrArray *lists, const char *serial, gnutl
 	return trusted ? "crl-stale" : named ? "crl-untrusted" : "crl-missing";
 }
 
-static const struct {
+static const struct words {
 	const char *word;
-	const char *format;
+	const char *message;
 } messages[] = {
-	{ "crl-stale", "the revocation list of the issuer is out of date (%s)" },
-	{ "crl-untrusted", "the revocation list is not signed by the issuer (%s)" },
-	{ "crl-missing", "there is no revocation list of the issuer (%s)" },
+	{ "crl-stale", "the revocation list of the issuer is out of date" },
+	{ "crl-untrusted", "the revocation list is not signed by the issuer" },
+	{ "crl-missing", "there is no revocation list of the issuer" },
 };
 
 const char *revocation_check(const struct revocation *revocation, gnutls_x509_crt_t certificate,
@@ -252,6 +253,7 @@ const char *revocation_check(const struct revocation *revocation, gnutls_x509_cr
 {
 	g_autofree char *serial = NULL;
 	const char *word = NULL;
+	const struct words *row;
 
 	if (!revocation->serials && !revocation->lists)
 		return NULL;
@@ -263,17 +265,15 @@ const char *revocation_check(const struct revocation *revocation, gnutls_x509_cr
 		word = check_lists(revocation->lists, serial, issuer, at, required);
 	if (!word)
 		return NULL;
-	for (gsize i = 0; i < G_N_ELEMENTS(messages); i++)
-		if (strcmp(messages[i].word, word) == 0) {
-			g_autofree char *name = devid_subject_to_string(issuer);
-			g_autoptr(GString) text = g_string_new(messages[i].format);
+	row = ROW_CALLED(messages, word);
+	if (row) {
+		g_autofree char *name = devid_subject_to_string(issuer);
 
-			g_string_replace(text, "%s", name ? name : "", 1);
-			*message = g_strdup(text->str);
-			return word;
-		}
-	*message = g_strdup(required ? "the device certificate has been revoked"
-				     : "a certificate of the chain has been revoked");
+		*message = g_strdup_printf("%s (%s)", row->message, name ? name : "");
+	} else {
+		*message = g_strdup(required ? "the device certificate has been revoked"
+					     : "a certificate of the chain has been revoked");
+	}
 	return word;
 }
 

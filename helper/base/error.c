@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 #include <devid/reason.h>
 #include "error.h"
+#include "row.h"
 
 typedef struct {
 	char *reason;
@@ -62,7 +63,7 @@ void devid_error_set_verdict(GError **error, const struct devid_verdict *verdict
 		devid_error_set_brackets(*error, verdict->brackets);
 }
 
-static const struct {
+static const struct errno_hint {
 	int number;
 	const char *hint;
 } errno_hints[] = {
@@ -86,10 +87,9 @@ static const struct {
 
 const char *devid_errno_hint(int number)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(errno_hints); i++)
-		if (errno_hints[i].number == number)
-			return errno_hints[i].hint;
-	return NULL;
+	const struct errno_hint *row = ROW_NUMBERED(errno_hints, number);
+
+	return row ? row->hint : NULL;
 }
 
 /* What the errors of GLib come to, and the errno that they are made of. */
@@ -125,20 +125,15 @@ static const struct row {
 static const struct row *find_row(const GError *error)
 {
 	static const struct row others = { 0, DEVID_IO, 0 };
-	const struct row *rows = NULL;
-	gsize count = 0;
+	const struct row *row = NULL;
 
-	if (error && error->domain == G_IO_ERROR) {
-		rows = io_results;
-		count = G_N_ELEMENTS(io_results);
-	} else if (error && error->domain == G_FILE_ERROR) {
-		rows = file_results;
-		count = G_N_ELEMENTS(file_results);
-	}
-	for (gsize i = 0; i < count; i++)
-		if (rows[i].code == error->code)
-			return &rows[i];
-	return rows ? &others : NULL;
+	if (error && error->domain == G_IO_ERROR)
+		row = ROW_NUMBERED(io_results, error->code);
+	else if (error && error->domain == G_FILE_ERROR)
+		row = ROW_NUMBERED(file_results, error->code);
+	else
+		return NULL;
+	return row ? row : &others;
 }
 
 enum devid_result devid_error_result(const GError *error)

@@ -6,6 +6,7 @@
 #include <devid/check.h>
 #include "der.h"
 #include "name.h"
+#include "row.h"
 #include "text.h"
 
 /* Short names: RFC 4514 section 3, and what certificates of devices carry besides. */
@@ -42,7 +43,7 @@ static const struct {
 /* How the bytes of a string type become UTF-8: the encoding's name for g_convert(), NULL for
  * UTF-8. */
 static const struct string_type {
-	unsigned long tag;
+	unsigned tag;
 	const char *encoding;
 	gboolean wide; /* a character is not a byte, even of ASCII */
 } string_types[] = {
@@ -56,22 +57,14 @@ static const struct string_type {
 	{ 30, "UTF-16BE", .wide = TRUE }, /* BMPString */
 };
 
-static const struct string_type *string_type_find(unsigned long tag)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(string_types); i++)
-		if (string_types[i].tag == tag)
-			return &string_types[i];
-	return NULL;
-}
-
 gboolean name_is_string(unsigned long tag)
 {
-	return string_type_find(tag) != NULL;
+	return ROW_NUMBERED(string_types, (int)tag) != NULL;
 }
 
 gboolean name_keeps_ascii(unsigned long tag)
 {
-	const struct string_type *type = string_type_find(tag);
+	const struct string_type *type = ROW_NUMBERED(string_types, (int)tag);
 
 	return type && !type->wide;
 }
@@ -89,7 +82,7 @@ char *name_copy(const void *data, gsize length)
 
 char *name_string_value(unsigned long tag, const void *data, gsize length, gsize *out_length)
 {
-	const struct string_type *type = string_type_find(tag);
+	const struct string_type *type = ROW_NUMBERED(string_types, (int)tag);
 
 	if (!type)
 		return NULL;

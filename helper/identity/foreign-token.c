@@ -3,6 +3,7 @@
 #include <string.h>
 #include <devid/reason.h>
 #include "base/error.h"
+#include "base/row.h"
 #include "foreign-token.h"
 #include "front.h"
 #include "token-uri.h"
@@ -193,7 +194,7 @@ gboolean foreign_delete(struct foreign_token *token, const char *url, GError **e
 }
 
 /* What GnuTLS makes of a CKR_ value, in words that help. */
-static const struct {
+static const struct refusal {
 	int code;
 	enum devid_result result;
 	const char *reason, *words; /* words NULL: the reason's own */
@@ -217,25 +218,22 @@ static const struct {
 
 void foreign_error(struct foreign_token *token, const char *what, int code, GError **error)
 {
+	const struct refusal *row;
+	const char *words;
+
 	if (token->pin_error) {
 		g_propagate_error(error, g_steal_pointer(&token->pin_error));
 		return;
 	}
 	if (token->pin_refused)
 		code = GNUTLS_E_PKCS11_PIN_ERROR;
-	for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
-		const char *words = refusals[i].words;
-
-		if (refusals[i].code != code)
-			continue;
-		if (token->pin_refused)
-			words = "the PIN is wrong";
-		else if (!words)
-			words = devid_reason_find(refusals[i].reason)->cause;
-		devid_error_set(error, refusals[i].result, refusals[i].reason, NULL,
-				"token %s: %s: %s", token->label, what, words);
-		return;
-	}
-	devid_error_set(error, DEVID_FAILED, "token-refused", NULL, "token %s: %s: %s",
-			token->label, what, gnutls_strerror(code));
+	row = ROW_NUMBERED(refusals, code);
+	words = row ? row->words : gnutls_strerror(code);
+	if (token->pin_refused)
+		words = "the PIN is wrong";
+	else if (!words)
+		words = devid_reason_find(row->reason)->cause;
+	devid_error_set(error, row ? row->result : DEVID_FAILED,
+			row ? row->reason : "token-refused", NULL, "token %s: %s: %s", token->label,
+			what, words);
 }

@@ -9,6 +9,7 @@
 #include <internal/trust.h>
 
 #include "base/error.h"
+#include "base/row.h"
 #include "token-uri.h"
 #include "token.h"
 
@@ -80,7 +81,7 @@ gboolean token_load_all(GError **error)
 	return TRUE;
 }
 
-static const struct {
+static const struct row {
 	int code;
 	enum devid_result result;
 } results[] = {
@@ -97,10 +98,9 @@ static const struct {
 
 enum devid_result token_result(int code)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(results); i++)
-		if (results[i].code == code)
-			return results[i].result;
-	return DEVID_FAILED;
+	const struct row *row = ROW_NUMBERED(results, code);
+
+	return row ? row->result : DEVID_FAILED;
 }
 
 /* The key behind the URI of an identity, which names both its halves. */

@@ -6,6 +6,7 @@
 #include <internal/record.h>
 #include <devid/reason.h>
 #include "base/error.h"
+#include "base/row.h"
 #include "describe.h"
 #include "verdict.h"
 
@@ -92,7 +93,7 @@ struct devid_verdict *verdict_assess(const struct identity *identity,
 	return verdict;
 }
 
-static const struct {
+static const struct verdict_word {
 	enum devid_result result;
 	const char *word;
 } verdict_words[] = {
@@ -106,8 +107,7 @@ static const struct {
 
 const char *verdict_word(const struct devid_verdict *verdict)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(verdict_words); i++)
-		if (verdict_words[i].result == verdict->result)
-			return verdict_words[i].word;
-	return "failed";
+	const struct verdict_word *row = ROW_NUMBERED(verdict_words, (int)verdict->result);
+
+	return row ? row->word : "failed";
 }

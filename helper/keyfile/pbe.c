@@ -2,6 +2,7 @@
 /* What a file's AlgorithmIdentifiers ask for: the tables of algorithms, and the reader. */
 #include <string.h>
 #include "base/error.h"
+#include "base/row.h"
 #include "ber.h"
 #include "pbe.h"
 
@@ -12,7 +13,7 @@
 /* PBES1: the object identifier says all. A cipher of GNUTLS_CIPHER_UNKNOWN has a name and can't be
  * read with GnuTLS.
  */
-static const struct {
+static const struct pbes1_row {
 	const char *oid;
 	gnutls_mac_algorithm_t digest;
 	struct pbe_cipher cipher;
@@ -30,7 +31,7 @@ static const struct {
 };
 
 /* PBES2 encryption schemes. */
-static const struct {
+static const struct cipher_row {
 	const char *oid;
 	struct pbe_cipher cipher;
 } cipher_table[] = {
@@ -55,15 +56,15 @@ static const struct mac_row {
 } prf_table[] = {
 	{ "1.2.840.113549.2.7", GNUTLS_MAC_SHA1 },    { "1.2.840.113549.2.8", GNUTLS_MAC_SHA224 },
 	{ "1.2.840.113549.2.9", GNUTLS_MAC_SHA256 },  { "1.2.840.113549.2.10", GNUTLS_MAC_SHA384 },
-	{ "1.2.840.113549.2.11", GNUTLS_MAC_SHA512 }, { NULL },
+	{ "1.2.840.113549.2.11", GNUTLS_MAC_SHA512 },
 }, digest_table[] = {
 	{ "1.2.840.113549.2.5", GNUTLS_MAC_MD5 },	  { "1.3.14.3.2.26", GNUTLS_MAC_SHA1 },
 	{ "2.16.840.1.101.3.4.2.4", GNUTLS_MAC_SHA224 }, { "2.16.840.1.101.3.4.2.1", GNUTLS_MAC_SHA256 },
-	{ "2.16.840.1.101.3.4.2.2", GNUTLS_MAC_SHA384 }, { "2.16.840.1.101.3.4.2.3", GNUTLS_MAC_SHA512 }, { NULL },
+	{ "2.16.840.1.101.3.4.2.2", GNUTLS_MAC_SHA384 }, { "2.16.840.1.101.3.4.2.3", GNUTLS_MAC_SHA512 },
 };
 
 /* Known by name, so that the message helps more than digits do. */
-static const struct {
+static const struct name_row {
 	const char *oid, *name;
 } name_table[] = {
 	{ "1.3.6.1.4.1.11591.4.11", "scrypt" },
@@ -85,11 +86,9 @@ static const struct {
 #define PBMAC1 PKCS5 "14"
 
 /* GNUTLS_MAC_UNKNOWN: it isn't there. */
-static gnutls_mac_algorithm_t find_mac(const struct mac_row *row, const char *oid)
+static gnutls_mac_algorithm_t mac_of(const struct mac_row *row)
 {
-	while (row->oid && strcmp(row->oid, oid) != 0)
-		row++;
-	return row->oid ? row->mac : GNUTLS_MAC_UNKNOWN;
+	return row ? row->mac : GNUTLS_MAC_UNKNOWN;
 }
 
 void pbe_free(struct pbe *pbe)
@@ -102,13 +101,15 @@ void pbe_free(struct pbe *pbe)
 
 static void set_unreadable(struct pbe *pbe, const char *oid, const char *name)
 {
+	const struct name_row *row;
+
 	if (pbe->unreadable)
 		return;
 	pbe->unreadable = g_strdup(oid);
 	pbe->unreadable_name = name;
-	for (size_t i = 0; !name && i < G_N_ELEMENTS(name_table); i++)
-		if (strcmp(name_table[i].oid, oid) == 0)
-			pbe->unreadable_name = name_table[i].name;
+	row = name ? NULL : ROW_CALLED(name_table, oid);
+	if (row)
+		pbe->unreadable_name = row->name;
 }
 
 /* AlgorithmIdentifier: the OID as text, and what follows it. */
@@ -175,7 +176,7 @@ static bool read_pbkdf2(struct pbe *pbe, struct ber parameters, uint64_t *key)
 	prf = read_algorithm(&inside, &prf_parameters);
 	if (!prf)
 		return false;
-	pbe->digest = find_mac(prf_table, prf);
+	pbe->digest = mac_of(ROW_CALLED(prf_table, prf));
 	if (pbe->digest == GNUTLS_MAC_UNKNOWN)
 		set_unreadable(pbe, prf, NULL);
 	return true;
@@ -201,28 +202,24 @@ static bool read_pbes2(struct pbe *pbe, struct ber parameters)
 	struct ber_item iv;
 	uint64_t key;
 	g_autofree char *cipher = NULL;
+	const struct cipher_row *row;
 
 	if (!ber_enter(&parameters, BER_SEQUENCE, &inside) || !read_kdf(pbe, &inside, &key))
 		return false;
 	cipher = read_algorithm(&inside, &cipher_parameters);
 	if (!cipher)
 		return false;
-	for (size_t i = 0; i < G_N_ELEMENTS(cipher_table); i++) {
-		if (strcmp(cipher_table[i].oid, cipher) != 0)
-			continue;
-		pbe->cipher = &cipher_table[i].cipher;
-		if (pbe->cipher->cipher == GNUTLS_CIPHER_UNKNOWN) {
-			set_unreadable(pbe, cipher, pbe->cipher->name);
-			return true;
-		}
-		if (!ber_take(&cipher_parameters, BER_OCTETS, &iv) ||
-		    iv.content.length != gnutls_cipher_get_iv_size(pbe->cipher->cipher))
-			return false;
-		memcpy(pbe->iv, iv.content.data, iv.content.length);
-		return key == 0 || key == pbe->cipher->key;
+	row = ROW_CALLED(cipher_table, cipher);
+	pbe->cipher = row ? &row->cipher : NULL;
+	if (!row || pbe->cipher->cipher == GNUTLS_CIPHER_UNKNOWN) {
+		set_unreadable(pbe, cipher, row ? pbe->cipher->name : NULL);
+		return true;
 	}
-	set_unreadable(pbe, cipher, NULL);
-	return true;
+	if (!ber_take(&cipher_parameters, BER_OCTETS, &iv) ||
+	    iv.content.length != gnutls_cipher_get_iv_size(pbe->cipher->cipher))
+		return false;
+	memcpy(pbe->iv, iv.content.data, iv.content.length);
+	return key == 0 || key == pbe->cipher->key;
 }
 
 struct pbe *pbe_parse(struct ber *reader, const char *part)
@@ -230,26 +227,26 @@ struct pbe *pbe_parse(struct ber *reader, const char *part)
 	AUTO_PBE struct pbe *pbe = g_new0(struct pbe, 1);
 	struct ber parameters, inside;
 	g_autofree char *oid = read_algorithm(reader, &parameters);
+	const struct pbes1_row *row;
 
 	pbe->part = part;
 	if (!oid)
 		return NULL;
 	if (strcmp(oid, PBES2) == 0)
 		return read_pbes2(pbe, parameters) ? g_steal_pointer(&pbe) : NULL;
-	for (size_t i = 0; i < G_N_ELEMENTS(pbes1_table); i++) {
-		if (strcmp(pbes1_table[i].oid, oid) != 0)
-			continue;
-		pbe->cipher = &pbes1_table[i].cipher;
-		pbe->kdf = g_str_has_prefix(oid, PKCS5) ? PBE_KDF_PBKDF1 : PBE_KDF_PKCS12;
-		pbe->digest = pbes1_table[i].digest;
-		if (pbe->cipher->cipher == GNUTLS_CIPHER_UNKNOWN)
-			set_unreadable(pbe, oid, pbe->cipher->name);
-		if (!ber_enter(&parameters, BER_SEQUENCE, &inside) || !read_salt(pbe, &inside) ||
-		    !read_iterations(pbe, &inside))
-			return NULL;
+	row = ROW_CALLED(pbes1_table, oid);
+	if (!row) {
+		set_unreadable(pbe, oid, NULL);
 		return g_steal_pointer(&pbe);
 	}
-	set_unreadable(pbe, oid, NULL);
+	pbe->cipher = &row->cipher;
+	pbe->kdf = g_str_has_prefix(oid, PKCS5) ? PBE_KDF_PBKDF1 : PBE_KDF_PKCS12;
+	pbe->digest = row->digest;
+	if (pbe->cipher->cipher == GNUTLS_CIPHER_UNKNOWN)
+		set_unreadable(pbe, oid, pbe->cipher->name);
+	if (!ber_enter(&parameters, BER_SEQUENCE, &inside) || !read_salt(pbe, &inside) ||
+	    !read_iterations(pbe, &inside))
+		return NULL;
 	return g_steal_pointer(&pbe);
 }
 
@@ -266,7 +263,7 @@ static bool read_pbmac1(struct pbe *pbe, struct ber parameters)
 	mac = read_algorithm(&inside, &mac_parameters);
 	if (!mac)
 		return false;
-	pbe->mac = find_mac(prf_table, mac);
+	pbe->mac = mac_of(ROW_CALLED(prf_table, mac));
 	if (pbe->mac == GNUTLS_MAC_UNKNOWN)
 		set_unreadable(pbe, mac, NULL);
 	pbe->mac_key = key;
@@ -296,7 +293,7 @@ struct pbe *pbe_parse_mac(struct ber inside, struct secret *expected)
 		return NULL;
 	if (strcmp(oid, PBMAC1) == 0)
 		return read_pbmac1(pbe, parameters) ? g_steal_pointer(&pbe) : NULL;
-	pbe->mac = pbe->digest = find_mac(digest_table, oid);
+	pbe->mac = pbe->digest = mac_of(ROW_CALLED(digest_table, oid));
 	if (pbe->mac == GNUTLS_MAC_UNKNOWN)
 		set_unreadable(pbe, oid, NULL);
 	if (!read_salt(pbe, &inside))

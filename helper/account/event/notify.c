@@ -4,13 +4,14 @@
 #include <devid/check.h>
 #include "base/bus.h"
 #include "base/error.h"
+#include "base/row.h"
 #include "base/text.h"
 #include "notify.h"
 
 #define BOUND_MS 3000
 #define SERVICE	 "org.freedesktop.Notifications"
 
-static const struct {
+static const struct summary {
 	enum devid_result result;
 	const char *summary;
 } summaries[] = {
@@ -39,10 +40,9 @@ static GVariant *notify_arguments(const struct notice *notice)
 
 const char *notify_summary(enum devid_result result)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(summaries); i++)
-		if (summaries[i].result == result)
-			return summaries[i].summary;
-	return NULL;
+	const struct summary *row = ROW_NUMBERED(summaries, (int)result);
+
+	return row ? row->summary : NULL;
 }
 
 gboolean notify_show(const struct notice *notice)

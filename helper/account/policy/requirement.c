@@ -5,11 +5,12 @@
 #include "base/conf.h"
 #include "base/der.h"
 #include "base/name.h"
+#include "base/row.h"
 #include "requirement.h"
 
 #define HEX_PREFIX "hex:"
 
-static const struct {
+static const struct usage {
 	const char *name;
 	const char *oid;
 } usages[] = {
@@ -23,14 +24,6 @@ const char *requirement_usage_name(const char *oid)
 	for (gsize i = 0; i < G_N_ELEMENTS(usages); i++)
 		if (strcmp(usages[i].oid, oid) == 0)
 			return usages[i].name;
-	return NULL;
-}
-
-static const char *usage_oid(const char *name)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(usages); i++)
-		if (strcmp(usages[i].name, name) == 0)
-			return usages[i].oid;
 	return NULL;
 }
 
@@ -54,7 +47,8 @@ char *requirement_set_eku(struct requirement *requirement, const char *value)
 	g_auto(GStrv) words = conf_split_words(value);
 
 	for (gsize i = 0; words[i]; i++) {
-		const char *oid = is_oid(words[i]) ? words[i] : usage_oid(words[i]);
+		const struct usage *usage = ROW_CALLED(usages, words[i]);
+		const char *oid = is_oid(words[i]) ? words[i] : usage ? usage->oid : NULL;
 		char *copy = g_strdup(oid);
 
 		if (!oid)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/row.h"
 #include "posture-block.h"
 #include "posture-mount.h"
 #include "posture-support.h"
@@ -33,18 +34,11 @@ static const struct place {
 	{ "home", "/home", TRUE },
 };
 
-static const struct place *find_place(const char *name)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(places); i++)
-		if (strcmp(places[i].name, name) == 0)
-			return &places[i];
-	return NULL;
-}
-
 char *posture_disk_accept(const char *text)
 {
-	return find_place(text) ? NULL
-				: g_strdup_printf("has \"%s\", which is none of: root, home", text);
+	return ROW_CALLED(places, text)
+		       ? NULL
+		       : g_strdup_printf("has \"%s\", which is none of: root, home", text);
 }
 
 /* Without links: /home is one to /var/home on some systems. What is not there lies on the root. */
@@ -170,6 +164,6 @@ enum devid_answer posture_disk_run(char **words, const struct posture_place *pla
 		return DEVID_ANSWER_UNKNOWN;
 	}
 	for (; *words; words++)
-		ask_place(&sum, &sight, find_place(*words));
+		ask_place(&sum, &sight, ROW_CALLED(places, *words));
 	return posture_sum_all(&sum, message);
 }

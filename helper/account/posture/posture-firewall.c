@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/wait.h>
+#include "base/row.h"
 #include "base/text.h"
 #include "posture-program.h"
 #include "posture-ruleset.h"
@@ -159,17 +160,9 @@ static const struct firewall {
 	{ "firewalld", "firewalld.service", NULL },
 };
 
-static const struct firewall *find_firewall(const char *name)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(firewalls); i++)
-		if (strcmp(firewalls[i].name, name) == 0)
-			return &firewalls[i];
-	return NULL;
-}
-
 char *posture_firewall_accept(const char *text)
 {
-	if (find_firewall(text))
+	if (ROW_CALLED(firewalls, text))
 		return NULL;
 	return g_strdup_printf("has \"%s\", which is none of: any, nftables, ufw, firewalld", text);
 }

@@ -5,6 +5,7 @@
 #include <json-glib/json-glib.h>
 #include <devid/policy.h>
 #include "base/json-value.h"
+#include "base/row.h"
 #include "posture-ruleset.h"
 
 #define JUMPS_MAX 16 /* as the kernel has it */
@@ -129,6 +130,7 @@ static enum part part_of(struct walk *walk, const struct chain *chain, JsonObjec
 {
 	g_autoptr(GList) names = statement ? json_object_get_members(statement) : NULL;
 	const char *name = names ? names->data : "";
+	const struct verdict *verdict = ROW_CALLED(verdicts, name);
 	JsonObject *value = json_value_object(statement, name);
 
 	if (strcmp(name, "match") == 0)
@@ -145,12 +147,10 @@ static enum part part_of(struct walk *walk, const struct chain *chain, JsonObjec
 			*end = END_RETURN;
 		return PART_VERDICT;
 	}
-	for (gsize i = 0; i < G_N_ELEMENTS(verdicts); i++)
-		if (strcmp(verdicts[i].name, name) == 0) {
-			*end = verdicts[i].end;
-			return verdicts[i].part;
-		}
-	return PART_STRANGE;
+	if (!verdict)
+		return PART_STRANGE;
+	*end = verdict->end;
+	return verdict->part;
 }
 
 /* Where it is not certain what a rule is for, it lets in and keeps nothing out. */

@@ -2,6 +2,7 @@
 /* Unit=: states of systemd's units, asked for over D-Bus (org.freedesktop.systemd1(5)). */
 #include <string.h>
 #include "base/bus.h"
+#include "base/row.h"
 #include "posture-support.h"
 #include "posture-table.h"
 #include "posture-unit.h"
@@ -24,14 +25,6 @@ static const struct state {
 	{ "disabled", "UnitFileState", { "disabled", "masked", "" } },
 	{ "masked", "UnitFileState", { "masked", "masked-runtime" } },
 };
-
-static const struct state *find_state(const char *name)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(states); i++)
-		if (strcmp(states[i].name, name) == 0)
-			return &states[i];
-	return NULL;
-}
 
 gboolean posture_unit_name_is_sound(const char *name)
 {
@@ -64,7 +57,7 @@ char *posture_unit_accept(const char *text)
 	if (!posture_unit_name_is_sound(name))
 		return g_strdup_printf("has \"%s\", which is no unit's name (as NAME.service)",
 				       name);
-	if (!find_state(state))
+	if (!ROW_CALLED(states, state))
 		return g_strdup_printf("has \"%s\": the state is none of: active, inactive, "
 				       "enabled, disabled, masked",
 				       text);
@@ -132,7 +125,7 @@ static enum devid_answer tell_fault(const GError *error, char **found)
 enum devid_answer posture_unit_ask(struct unit_link *link, const char *name, const char *wanted,
 				   char **found)
 {
-	const struct state *state = find_state(wanted);
+	const struct state *state = ROW_CALLED(states, wanted);
 	g_autoptr(GError) error = NULL;
 	g_autofree char *path = NULL;
 	g_autofree char *value = NULL;
