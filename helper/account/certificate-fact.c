@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a certificate is and bears, whatever path it stands on. */
 #include <string.h>
+#include "base/auto-gnutls.h"
 #include "base/certificate.h"
 #include "certificate-fact.h"
 #include "name-match.h"
@@ -15,11 +16,9 @@ gboolean certificate_claims_ca(gnutls_x509_crt_t certificate)
 
 gboolean certificate_der_claims_ca(const void *der, size_t length)
 {
-	gnutls_x509_crt_t certificate = length ? certificate_from_der(der, length) : NULL;
-	gboolean authority = certificate && certificate_claims_ca(certificate);
+	g_auto(gnutls_x509_crt_t) certificate = length ? certificate_from_der(der, length) : NULL;
 
-	gnutls_x509_crt_deinit(certificate);
-	return authority;
+	return certificate && certificate_claims_ca(certificate);
 }
 
 gboolean certificate_is_ca(gnutls_x509_crt_t certificate)
@@ -34,24 +33,19 @@ gboolean certificate_is_ca(gnutls_x509_crt_t certificate)
 	       (result >= 0 && (usage & GNUTLS_KEY_KEY_CERT_SIGN));
 }
 
-static gboolean take_equal(gnutls_datum_t *a, gnutls_datum_t *b)
+static gboolean data_equal(const gnutls_datum_t *a, const gnutls_datum_t *b)
 {
-	gboolean equal =
-		a->size == b->size && a->size > 0 && memcmp(a->data, b->data, a->size) == 0;
-
-	gnutls_free(a->data);
-	gnutls_free(b->data);
-	return equal;
+	return a->size == b->size && a->size > 0 && memcmp(a->data, b->data, a->size) == 0;
 }
 
 static gboolean rsa_keys_same(gnutls_x509_crt_t a, gnutls_x509_crt_t b)
 {
-	gnutls_datum_t n_a = { NULL, 0 }, e_a = { NULL, 0 }, n_b = { NULL, 0 }, e_b = { NULL, 0 };
-	gboolean read = gnutls_x509_crt_get_pk_rsa_raw(a, &n_a, &e_a) >= 0 &&
-			gnutls_x509_crt_get_pk_rsa_raw(b, &n_b, &e_b) >= 0;
-	gboolean same_n = take_equal(&n_a, &n_b), same_e = take_equal(&e_a, &e_b);
+	g_auto(gnutls_datum_t) n_a = { NULL, 0 }, e_a = { NULL, 0 };
+	g_auto(gnutls_datum_t) n_b = { NULL, 0 }, e_b = { NULL, 0 };
 
-	return read && same_n && same_e;
+	return gnutls_x509_crt_get_pk_rsa_raw(a, &n_a, &e_a) >= 0 &&
+	       gnutls_x509_crt_get_pk_rsa_raw(b, &n_b, &e_b) >= 0 && data_equal(&n_a, &n_b) &&
+	       data_equal(&e_a, &e_b);
 }
 
 /* Of the key as it is used, not of the bytes that it was written with. */
@@ -127,10 +121,7 @@ gboolean certificate_signature_weak(gnutls_x509_crt_t certificate)
 
 gboolean certificate_subject_is(gnutls_x509_crt_t certificate, const gnutls_datum_t *name)
 {
-	gnutls_datum_t subject = { NULL, 0 };
-	gboolean same = gnutls_x509_crt_get_raw_dn(certificate, &subject) >= 0 &&
-			name_equal(&subject, name);
+	g_auto(gnutls_datum_t) subject = { NULL, 0 };
 
-	gnutls_free(subject.data);
-	return same;
+	return gnutls_x509_crt_get_raw_dn(certificate, &subject) >= 0 && name_equal(&subject, name);
 }

@@ -2,6 +2,7 @@
 /* Certificates out of a file in any usual dress, and the words for one that can't be read. */
 #include <string.h>
 #include <internal/record.h>
+#include "base/auto-gnutls.h"
 #include "base/der.h"
 #include "base/error.h"
 #include "base/row.h"
@@ -87,13 +88,12 @@ gboolean certificate_read_pkcs7(const void *der, gsize length, GPtrArray *ders)
 	if (gnutls_pkcs7_import(pkcs7, &datum, GNUTLS_X509_FMT_DER) >= 0)
 		count = gnutls_pkcs7_get_crt_count(pkcs7);
 	for (int i = 0; i < count && i < PKCS7_MAX; i++) {
-		gnutls_datum_t one = { NULL, 0 };
+		g_auto(gnutls_datum_t) one = { NULL, 0 };
 
 		if (gnutls_pkcs7_get_crt_raw2(pkcs7, (unsigned)i, &one) < 0)
 			count = -1;
 		else
 			add(ders, one.data, one.size);
-		gnutls_free(one.data);
 	}
 	gnutls_pkcs7_deinit(pkcs7);
 	return count >= 0 && count <= PKCS7_MAX;
@@ -155,16 +155,12 @@ static gboolean read_block(struct certificate_list *list, const struct pem_block
 static gboolean is_private_key(const void *der, gsize length)
 {
 	gnutls_datum_t datum = { (unsigned char *)der, (unsigned)length };
-	gnutls_x509_privkey_t key = NULL;
-	gboolean is_key;
+	g_auto(gnutls_x509_privkey_t) key = NULL;
 
-	if (gnutls_x509_privkey_init(&key) < 0)
-		return FALSE;
-	is_key = gnutls_x509_privkey_import(key, &datum, GNUTLS_X509_FMT_DER) >= 0 ||
-		 gnutls_x509_privkey_import_pkcs8(key, &datum, GNUTLS_X509_FMT_DER, NULL,
-						  GNUTLS_PKCS_PLAIN) >= 0;
-	gnutls_x509_privkey_deinit(key);
-	return is_key;
+	return gnutls_x509_privkey_init(&key) >= 0 &&
+	       (gnutls_x509_privkey_import(key, &datum, GNUTLS_X509_FMT_DER) >= 0 ||
+		gnutls_x509_privkey_import_pkcs8(key, &datum, GNUTLS_X509_FMT_DER, NULL,
+						 GNUTLS_PKCS_PLAIN) >= 0);
 }
 
 static gboolean read_pem(struct certificate_list *list, const char *text, gsize length,

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include <gnutls/x509-ext.h>
+#include "base/auto-gnutls.h"
 #include "base/der.h"
 #include "base/name.h"
 #include "check-names.h"
@@ -144,27 +145,23 @@ static gboolean attributes_allowed(const struct constraints *constraints, struct
 static gboolean subject_allowed(const struct constraints *constraints,
 				gnutls_x509_crt_t certificate, gboolean common_name)
 {
-	gnutls_datum_t subject = { NULL, 0 };
-	gboolean allowed = FALSE;
+	g_auto(gnutls_datum_t) subject = { NULL, 0 };
+	struct der encoded, rest, name;
 
-	if (gnutls_x509_crt_get_raw_dn(certificate, &subject) >= 0) {
-		struct der encoded = { subject.data, subject.size }, rest = encoded, name;
-
-		/* An empty subject is no name. */
-		allowed = der_expect(&rest, DER_SEQUENCE, &name) &&
-			  (name.length == 0 ||
-			   (name_allowed(constraints, NAME_TAG_DIRECTORY, encoded) &&
-			    attributes_allowed(constraints, name, common_name)));
-	}
-	gnutls_free(subject.data);
-	return allowed;
+	if (gnutls_x509_crt_get_raw_dn(certificate, &subject) < 0)
+		return FALSE;
+	rest = encoded = (struct der){ subject.data, subject.size };
+	/* An empty subject is no name. */
+	return der_expect(&rest, DER_SEQUENCE, &name) &&
+	       (name.length == 0 || (name_allowed(constraints, NAME_TAG_DIRECTORY, encoded) &&
+				     attributes_allowed(constraints, name, common_name)));
 }
 
 /* *dns: there is a DNS name among them. */
 static gboolean alternative_names_allowed(const struct constraints *constraints,
 					  gnutls_x509_crt_t certificate, gboolean *dns)
 {
-	gnutls_datum_t extension = { NULL, 0 };
+	g_auto(gnutls_datum_t) extension = { NULL, 0 };
 	struct der rest, names, content;
 	gboolean allowed;
 	guint8 tag;
@@ -181,7 +178,6 @@ static gboolean alternative_names_allowed(const struct constraints *constraints,
 			der_next(&names, &tag, &content) && name_allowed(constraints, tag, content);
 		*dns = *dns || tag == NAME_TAG_DNS;
 	}
-	gnutls_free(extension.data);
 	return allowed;
 }
 
@@ -209,15 +205,12 @@ static gboolean allows_all_below(const struct check_path *path, size_t ca,
 gboolean check_names(const struct check_path *path)
 {
 	for (size_t ca = 1; ca < path->count; ca++) {
-		gnutls_datum_t extension = { NULL, 0 };
+		g_auto(gnutls_datum_t) extension = { NULL, 0 };
 		int result = gnutls_x509_crt_get_extension_by_oid2(
 			path->certificates[ca], OID_NAME_CONSTRAINTS, 0, &extension, NULL);
-		gboolean allowed = TRUE;
 
-		if (result != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-			allowed = result >= 0 && allows_all_below(path, ca, &extension);
-		gnutls_free(extension.data);
-		if (!allowed)
+		if (result != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE &&
+		    (result < 0 || !allows_all_below(path, ca, &extension)))
 			return FALSE;
 	}
 	return TRUE;

@@ -6,6 +6,7 @@
  * account's rule. So paths are made here, one at a time, and each is judged whole (check-rules.c).
  */
 #include <string.h>
+#include "base/auto-gnutls.h"
 #include "base/certificate.h"
 #include "certificate-fact.h"
 #include "check-path.h"
@@ -22,12 +23,10 @@ const char *check_not_a_device(const struct devid_account *account, gnutls_x509_
 
 static gboolean names_fit(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer)
 {
-	gnutls_datum_t wanted = { NULL, 0 };
-	gboolean fit = gnutls_x509_crt_get_raw_issuer_dn(certificate, &wanted) >= 0 &&
-		       certificate_subject_is(issuer, &wanted);
+	g_auto(gnutls_datum_t) wanted = { NULL, 0 };
 
-	gnutls_free(wanted.data);
-	return fit;
+	return gnutls_x509_crt_get_raw_issuer_dn(certificate, &wanted) >= 0 &&
+	       certificate_subject_is(issuer, &wanted);
 }
 
 enum check_link check_link(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer)

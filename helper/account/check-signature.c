@@ -7,6 +7,7 @@
  * and the key is asked.
  */
 #include <gnutls/abstract.h>
+#include "base/auto-gnutls.h"
 #include "base/der.h"
 #include "check-signature.h"
 
@@ -22,7 +23,7 @@
 
 /* Certificate and CertificateList (RFC 5280 sections 4.1 and 5.1) are made alike. */
 struct signed_object {
-	gnutls_datum_t bytes; /* of the whole; to be freed */
+	const gnutls_datum_t *bytes; /* of the whole */
 	gnutls_datum_t content, signature;
 	struct der parameters; /* of the algorithm */
 	gnutls_sign_algorithm_t algorithm;
@@ -30,7 +31,7 @@ struct signed_object {
 
 static gboolean split(struct signed_object *object)
 {
-	struct der rest = { object->bytes.data, object->bytes.size };
+	struct der rest = { object->bytes->data, object->bytes->size };
 	struct der inside, before, content, algorithm, oid, bits;
 
 	if (!der_expect(&rest, DER_SEQUENCE, &inside))
@@ -95,30 +96,24 @@ static gboolean key_allows(gnutls_x509_spki_t said, gnutls_digest_algorithm_t ha
 static enum check_signature prepare_pss(gnutls_pubkey_t key, const struct signed_object *object)
 {
 	gnutls_digest_algorithm_t hash = gnutls_sign_get_hash_algorithm(object->algorithm);
-	enum check_signature answer = CHECK_SIGNATURE_UNKNOWN;
-	gnutls_x509_spki_t spki = NULL;
+	g_auto(gnutls_x509_spki_t) spki = NULL;
 	unsigned salt;
 
 	if (!salt_length(object->parameters, &salt))
 		return CHECK_SIGNATURE_BAD;
 	if (gnutls_x509_spki_init(&spki) < 0)
-		return answer;
+		return CHECK_SIGNATURE_UNKNOWN;
 	if (gnutls_pubkey_get_pk_algorithm(key, NULL) == GNUTLS_PK_RSA_PSS) {
 		int result = gnutls_pubkey_get_spki(key, spki, 0);
 
 		if (result < 0 && result != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-			goto cleanup;
-		if (result >= 0 && !key_allows(spki, hash, salt)) {
-			answer = CHECK_SIGNATURE_FORBIDDEN;
-			goto cleanup;
-		}
+			return CHECK_SIGNATURE_UNKNOWN;
+		if (result >= 0 && !key_allows(spki, hash, salt))
+			return CHECK_SIGNATURE_FORBIDDEN;
 	}
 	gnutls_x509_spki_set_rsa_pss_params(spki, hash, salt);
-	if (gnutls_pubkey_set_spki(key, spki, 0) >= 0)
-		answer = CHECK_SIGNATURE_GOOD;
-cleanup:
-	gnutls_x509_spki_deinit(spki);
-	return answer;
+	return gnutls_pubkey_set_spki(key, spki, 0) >= 0 ? CHECK_SIGNATURE_GOOD
+							 : CHECK_SIGNATURE_UNKNOWN;
 }
 
 static enum check_signature verify(gnutls_pubkey_t key, const struct signed_object *object,
@@ -148,33 +143,32 @@ static enum check_signature verify(gnutls_pubkey_t key, const struct signed_obje
 static enum check_signature judge(struct signed_object *object, int algorithm,
 				  gnutls_x509_crt_t issuer, gboolean weak)
 {
-	enum check_signature answer = CHECK_SIGNATURE_UNKNOWN;
-	gnutls_pubkey_t key = NULL;
+	g_auto(gnutls_pubkey_t) key = NULL;
 
 	object->algorithm = algorithm < 0 ? GNUTLS_SIGN_UNKNOWN : algorithm;
-	if (object->algorithm != GNUTLS_SIGN_UNKNOWN && gnutls_pubkey_init(&key) >= 0 &&
-	    gnutls_pubkey_import_x509(key, issuer, 0) >= 0)
-		answer = split(object) ? verify(key, object, weak) : CHECK_SIGNATURE_BAD;
-	gnutls_pubkey_deinit(key);
-	gnutls_free(object->bytes.data);
-	return answer;
+	if (object->algorithm == GNUTLS_SIGN_UNKNOWN || gnutls_pubkey_init(&key) < 0 ||
+	    gnutls_pubkey_import_x509(key, issuer, 0) < 0)
+		return CHECK_SIGNATURE_UNKNOWN;
+	return split(object) ? verify(key, object, weak) : CHECK_SIGNATURE_BAD;
 }
 
 enum check_signature check_signature(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer,
 				     gboolean weak)
 {
-	struct signed_object object = { { NULL, 0 } };
+	g_auto(gnutls_datum_t) bytes = { NULL, 0 };
+	struct signed_object object = { &bytes };
 
-	if (gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, &object.bytes) < 0)
+	if (gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, &bytes) < 0)
 		return CHECK_SIGNATURE_UNKNOWN;
 	return judge(&object, gnutls_x509_crt_get_signature_algorithm(certificate), issuer, weak);
 }
 
 enum check_signature check_list_signature(gnutls_x509_crl_t crl, gnutls_x509_crt_t issuer)
 {
-	struct signed_object object = { { NULL, 0 } };
+	g_auto(gnutls_datum_t) bytes = { NULL, 0 };
+	struct signed_object object = { &bytes };
 
-	if (gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_DER, &object.bytes) < 0)
+	if (gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_DER, &bytes) < 0)
 		return CHECK_SIGNATURE_UNKNOWN;
 	return judge(&object, gnutls_x509_crl_get_signature_algorithm(crl), issuer, FALSE);
 }

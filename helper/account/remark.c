@@ -6,6 +6,7 @@
 #include <gnutls/x509-ext.h>
 #include <devid/check.h>
 #include "account/policy/requirement.h"
+#include "base/auto-gnutls.h"
 #include "base/der.h"
 #include "check-path.h"
 #include "name-match.h"
@@ -132,19 +133,16 @@ static gboolean is_named(const struct named_issuer *named, gnutls_x509_crt_t iss
 {
 	unsigned char serial[SERIAL_MAX];
 	size_t size = sizeof(serial);
-	gnutls_datum_t name = { NULL, 0 };
+	g_auto(gnutls_datum_t) name = { NULL, 0 };
 	const gnutls_datum_t wanted = { (unsigned char *)named->name.data,
 					(unsigned)named->name.length };
 	struct der has, asked = without_zeros(named->serial);
-	gboolean same;
 
 	if (gnutls_x509_crt_get_serial(issuer, serial, &size) < 0 ||
 	    gnutls_x509_crt_get_raw_issuer_dn(issuer, &name) < 0)
 		return FALSE;
 	has = without_zeros((struct der){ serial, size });
-	same = der_equal(&has, &asked) && (!named->name.length || name_equal(&name, &wanted));
-	gnutls_free(name.data);
-	return same;
+	return der_equal(&has, &asked) && (!named->name.length || name_equal(&name, &wanted));
 }
 
 /* *issued: one of these issued it; *named: and that one is the one that it names. */

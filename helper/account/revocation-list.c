@@ -4,6 +4,7 @@
  * GnuTLS goes through the list for each certificate that it looks up, and hashes all of it for each
  * signature that it verifies. So both are done once.
  */
+#include "base/auto-gnutls.h"
 #include "base/certificate.h"
 #include "certificate-fact.h"
 #include "check-signature.h"
@@ -128,7 +129,7 @@ static gboolean verify(const struct revocation_list *list, gnutls_x509_crt_t iss
 static void remember(struct revocation_list *list, gnutls_x509_crt_t issuer, gboolean signed_by)
 {
 	struct known_issuer known = { NULL, signed_by };
-	gnutls_datum_t der = { NULL, 0 };
+	g_auto(gnutls_datum_t) der = { NULL, 0 };
 
 	if (list->known->len >= ISSUERS_MAX || gnutls_x509_crt_init(&known.certificate) < 0)
 		return;
@@ -137,7 +138,6 @@ static void remember(struct revocation_list *list, gnutls_x509_crt_t issuer, gbo
 		g_array_append_val(list->known, known);
 	else
 		gnutls_x509_crt_deinit(known.certificate);
-	gnutls_free(der.data);
 }
 
 gboolean revocation_list_is_signed_by(struct revocation_list *list, gnutls_x509_crt_t issuer)

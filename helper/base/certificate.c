@@ -4,6 +4,7 @@
 #include <string.h>
 #include <devid/check.h>
 #include <glib.h>
+#include "auto-gnutls.h"
 #include "certificate.h"
 #include "der.h"
 #include "name-alternative.h"
@@ -25,13 +26,9 @@ gnutls_x509_crt_t certificate_from_der(const void *der, size_t length)
 static char *raw_name_to_string(gnutls_x509_crt_t certificate,
 				int (*get)(gnutls_x509_crt_t, gnutls_datum_t *))
 {
-	gnutls_datum_t der = { NULL, 0 };
-	char *text = NULL;
+	g_auto(gnutls_datum_t) der = { NULL, 0 };
 
-	if (get(certificate, &der) >= 0)
-		text = devid_name_to_string(&der);
-	gnutls_free(der.data);
-	return text;
+	return get(certificate, &der) >= 0 ? devid_name_to_string(&der) : NULL;
 }
 
 char *devid_subject_to_string(gnutls_x509_crt_t certificate)
@@ -72,7 +69,7 @@ char *certificate_common_name(gnutls_x509_crt_t certificate)
 {
 	static const guint8 common_name[] = { 0x55, 0x04, 0x03 }; /* 2.5.4.3 */
 	const struct der wanted = { common_name, sizeof(common_name) };
-	gnutls_datum_t raw = { NULL, 0 };
+	g_auto(gnutls_datum_t) raw = { NULL, 0 };
 	struct der rest, name = { NULL, 0 }, rdn = { NULL, 0 }, oid, value;
 	char *found = NULL;
 	gsize length;
@@ -89,7 +86,6 @@ char *certificate_common_name(gnutls_x509_crt_t certificate)
 			text = name_string_value(tag, value.data, value.length, &length);
 		found = text ? g_utf8_make_valid(text, (gssize)length) : NULL;
 	}
-	gnutls_free(raw.data);
 	return found;
 }
 
@@ -122,12 +118,11 @@ char *certificate_public_key(gnutls_pubkey_t key)
 
 char *certificate_key(gnutls_x509_crt_t certificate)
 {
-	gnutls_pubkey_t key = NULL;
+	g_auto(gnutls_pubkey_t) key = NULL;
 	char *text = NULL;
 
 	if (gnutls_pubkey_init(&key) >= 0 && gnutls_pubkey_import_x509(key, certificate, 0) >= 0)
 		text = certificate_public_key(key);
-	gnutls_pubkey_deinit(key);
 	return taken(text, "unknown");
 }
 
@@ -193,12 +188,7 @@ char *certificate_fingerprint(gnutls_x509_crt_t certificate)
 
 size_t certificate_der_size(gnutls_x509_crt_t certificate)
 {
-	gnutls_datum_t der = { NULL, 0 };
-	size_t size;
+	g_auto(gnutls_datum_t) der = { NULL, 0 };
 
-	if (gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, &der) < 0)
-		return 0;
-	size = der.size;
-	gnutls_free(der.data);
-	return size;
+	return gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, &der) < 0 ? 0 : der.size;
 }

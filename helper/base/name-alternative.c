@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 #include <devid/check.h>
 #include <gnutls/x509-ext.h>
+#include "auto-gnutls.h"
 #include "der.h"
 #include "name-alternative.h"
 #include "name.h"
@@ -81,7 +82,7 @@ static void append_name(GString *out, guint8 tag, struct der name)
 
 char *name_alternatives_to_string(gnutls_x509_crt_t certificate)
 {
-	gnutls_datum_t extension = { NULL, 0 };
+	g_auto(gnutls_datum_t) extension = { NULL, 0 };
 	GString *out = g_string_new(NULL);
 	struct der rest, names, name;
 	guint8 tag;
@@ -93,6 +94,5 @@ char *name_alternatives_to_string(gnutls_x509_crt_t certificate)
 			while (der_next(&names, &tag, &name))
 				append_name(out, tag, name);
 	}
-	gnutls_free(extension.data);
 	return g_string_free(out, out->len == 0);
 }

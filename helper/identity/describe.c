@@ -3,6 +3,7 @@
 #include <devid/limits.h>
 #include <glib.h>
 
+#include "base/auto-gnutls.h"
 #include "base/certificate.h"
 #include "base/moment.h"
 #include "describe.h"
@@ -11,13 +12,12 @@ char *describe_lone_key(const struct identity *identity)
 {
 	const struct record_bytes *spki = &identity->record->spki;
 	gnutls_datum_t der = { spki->data, (unsigned)spki->length };
-	gnutls_pubkey_t key = NULL;
+	g_auto(gnutls_pubkey_t) key = NULL;
 	char *text = NULL;
 
 	if (gnutls_pubkey_init(&key) >= 0 &&
 	    gnutls_pubkey_import(key, &der, GNUTLS_X509_FMT_DER) >= 0)
 		text = certificate_public_key(key);
-	gnutls_pubkey_deinit(key);
 	return text ? text : g_strdup("unknown");
 }
 

@@ -2,6 +2,7 @@
 /* Finding a foreign token, its PIN, its objects; what its refusals mean. */
 #include <string.h>
 #include <devid/reason.h>
+#include "base/auto-gnutls.h"
 #include "base/error.h"
 #include "base/row.h"
 #include "foreign-token.h"
@@ -138,7 +139,7 @@ static void object_free(void *data)
 static struct foreign_object *read_object(gnutls_pkcs11_obj_t from, enum foreign_type type)
 {
 	struct foreign_object *object = g_new0(struct foreign_object, 1);
-	gnutls_datum_t der = { NULL, 0 };
+	g_auto(gnutls_datum_t) der = { NULL, 0 };
 	guint8 id[RECORD_ID_MAX];
 	char label[RECORD_LABEL_MAX + 1];
 	size_t id_size = sizeof(id), label_size = sizeof(label);
@@ -152,7 +153,6 @@ static struct foreign_object *read_object(gnutls_pkcs11_obj_t from, enum foreign
 	object->der = g_bytes_new(der.data, der.size);
 	object->id = g_bytes_new(id, id_size);
 	object->label = g_strndup(label, label_size);
-	gnutls_free(der.data);
 	return object;
 }
 

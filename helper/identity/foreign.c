@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "account/certificate-fact.h"
+#include "base/auto-gnutls.h"
 #include "base/error.h"
 #include "foreign.h"
 #include "list.h"
@@ -42,16 +43,13 @@ static gboolean read_token(struct foreign *foreign, const char *uri, GError **er
 				       "p11tool --list-tokens shows what there is", "%.*s: %s",
 				       token_uri_shown(uri), uri, gnutls_strerror(code));
 	for (unsigned i = 0; i < foreign->count; i++) {
-		gnutls_x509_crt_t certificate;
+		g_auto(gnutls_x509_crt_t) certificate = NULL;
 
-		if (gnutls_x509_crt_init(&certificate) < 0)
+		if (gnutls_x509_crt_init(&certificate) < 0 ||
+		    gnutls_x509_crt_import_pkcs11(certificate, foreign->objects[i]) < 0)
 			continue;
-		if (gnutls_x509_crt_import_pkcs11(certificate, foreign->objects[i]) < 0) {
-			gnutls_x509_crt_deinit(certificate);
-			continue;
-		}
-		foreign->certificates[i] = certificate;
 		foreign->authority[i] = certificate_claims_ca(certificate);
+		foreign->certificates[i] = g_steal_pointer(&certificate);
 	}
 	return TRUE;
 }
@@ -68,7 +66,7 @@ static char *object_text(gnutls_pkcs11_obj_t object, gnutls_pkcs11_obj_info_t wh
 
 static bool copy_certificate(gnutls_x509_crt_t from, struct record_bytes *bytes)
 {
-	gnutls_datum_t der = { NULL, 0 };
+	g_auto(gnutls_datum_t) der = { NULL, 0 };
 
 	if (gnutls_x509_crt_export2(from, GNUTLS_X509_FMT_DER, &der) < 0)
 		return false;
@@ -77,7 +75,6 @@ static bool copy_certificate(gnutls_x509_crt_t from, struct record_bytes *bytes)
 		memcpy(bytes->data, der.data, der.size);
 		bytes->length = der.size;
 	}
-	gnutls_free(der.data);
 	return bytes->data != NULL;
 }
 

@@ -8,6 +8,7 @@
 #include <internal/test-hook.h>
 #include <internal/trust.h>
 
+#include "base/auto-gnutls.h"
 #include "base/error.h"
 #include "base/row.h"
 #include "token-uri.h"
@@ -107,20 +108,19 @@ enum devid_result token_result(int code)
 gboolean token_open_key(const char *uri, gnutls_privkey_t *key, GError **error)
 {
 	g_autofree char *whole = token_uri_of_key(uri, error);
+	g_auto(gnutls_privkey_t) made = NULL;
 	int code;
 
 	*key = NULL;
 	if (!whole)
 		return FALSE;
-	code = gnutls_privkey_init(key);
-	if (code >= 0) {
-		code = gnutls_privkey_import_url(*key, whole, 0);
-		if (code < 0)
-			gnutls_privkey_deinit(*key);
-	}
+	code = gnutls_privkey_init(&made);
 	if (code >= 0)
+		code = gnutls_privkey_import_url(made, whole, 0);
+	if (code >= 0) {
+		*key = g_steal_pointer(&made);
 		return TRUE;
-	*key = NULL;
+	}
 	return devid_error_set(error, token_result(code), NULL, NULL, "key %.*s: %s",
 			       token_uri_shown(uri), uri, gnutls_strerror(code));
 }
@@ -141,7 +141,8 @@ static gnutls_sign_algorithm_t choose_algorithm(gnutls_pubkey_t public)
 static int sign_and_verify(gnutls_privkey_t key, gnutls_pubkey_t public, bool *verified)
 {
 	guint8 text[32];
-	gnutls_datum_t data = { text, sizeof(text) }, signature = { NULL, 0 };
+	gnutls_datum_t data = { text, sizeof(text) };
+	g_auto(gnutls_datum_t) signature = { NULL, 0 };
 	gnutls_sign_algorithm_t algorithm = choose_algorithm(public);
 	int code = gnutls_rnd(GNUTLS_RND_NONCE, text, sizeof(text));
 
@@ -150,27 +151,23 @@ static int sign_and_verify(gnutls_privkey_t key, gnutls_pubkey_t public, bool *v
 	if (code < 0)
 		return code;
 	*verified = gnutls_pubkey_verify_data2(public, algorithm, 0, &data, &signature) >= 0;
-	gnutls_free(signature.data);
 	return 0;
 }
 
 gboolean token_test_sign(const char *uri, gnutls_x509_crt_t certificate, GError **error)
 {
-	gnutls_privkey_t key;
-	gnutls_pubkey_t public;
+	g_auto(gnutls_privkey_t) key = NULL;
+	g_auto(gnutls_pubkey_t) public = NULL;
 	bool verified = false;
 	int code;
 
 	if (!token_open_key(uri, &key, error))
 		return FALSE;
 	code = gnutls_pubkey_init(&public);
-	if (code >= 0) {
+	if (code >= 0)
 		code = gnutls_pubkey_import_x509(public, certificate, 0);
-		if (code >= 0)
-			code = sign_and_verify(key, public, &verified);
-		gnutls_pubkey_deinit(public);
-	}
-	gnutls_privkey_deinit(key);
+	if (code >= 0)
+		code = sign_and_verify(key, public, &verified);
 	if (code >= 0 && verified)
 		return TRUE;
 	if (code >= 0)

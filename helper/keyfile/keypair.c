@@ -2,6 +2,7 @@
 /* Whether a private key belongs to a certificate: same public key, and a signature that
  * verifies. */
 #include <string.h>
+#include "base/auto-gnutls.h"
 #include "candidate.h"
 #include "key-der.h"
 #include "keypair.h"
@@ -27,7 +28,7 @@ static gnutls_sign_algorithm_t choose_algorithm(gnutls_pubkey_t key)
 static size_t get_point(gnutls_pubkey_t key, uint8_t point[POINT_MAX])
 {
 	gnutls_ecc_curve_t curve;
-	gnutls_datum_t x = { NULL, 0 }, y = { NULL, 0 };
+	g_auto(gnutls_datum_t) x = { NULL, 0 }, y = { NULL, 0 };
 	size_t size = 0, length = 0;
 
 	if (gnutls_pubkey_export_ecc_raw2(key, &curve, &x, &y, GNUTLS_EXPORT_FLAG_NO_LZ) < 0)
@@ -40,28 +41,20 @@ static size_t get_point(gnutls_pubkey_t key, uint8_t point[POINT_MAX])
 		memcpy(point + 1 + size - x.size, x.data, x.size);
 		memcpy(point + 1 + 2 * size - y.size, y.data, y.size);
 	}
-	gnutls_free(x.data);
-	gnutls_free(y.data);
 	return length;
 }
 
 /* The same public key on both sides? Compared as DER, so nothing is left to ids. */
 static bool same_public(gnutls_privkey_t key, gnutls_pubkey_t pubkey)
 {
-	gnutls_pubkey_t mine;
-	gnutls_datum_t a = { NULL, 0 }, b = { NULL, 0 };
-	bool same = false;
+	g_auto(gnutls_pubkey_t) mine = NULL;
+	g_auto(gnutls_datum_t) a = { NULL, 0 }, b = { NULL, 0 };
 
-	if (gnutls_pubkey_init(&mine) < 0)
-		return false;
-	if (gnutls_pubkey_import_privkey(mine, key, 0, 0) >= 0 &&
-	    gnutls_pubkey_export2(mine, GNUTLS_X509_FMT_DER, &a) >= 0 &&
-	    gnutls_pubkey_export2(pubkey, GNUTLS_X509_FMT_DER, &b) >= 0)
-		same = a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
-	gnutls_free(a.data);
-	gnutls_free(b.data);
-	gnutls_pubkey_deinit(mine);
-	return same;
+	return gnutls_pubkey_init(&mine) >= 0 &&
+	       gnutls_pubkey_import_privkey(mine, key, 0, 0) >= 0 &&
+	       gnutls_pubkey_export2(mine, GNUTLS_X509_FMT_DER, &a) >= 0 &&
+	       gnutls_pubkey_export2(pubkey, GNUTLS_X509_FMT_DER, &b) >= 0 && a.size == b.size &&
+	       memcmp(a.data, b.data, a.size) == 0;
 }
 
 static bool proves(gnutls_privkey_t key, gnutls_pubkey_t pubkey)
@@ -69,68 +62,53 @@ static bool proves(gnutls_privkey_t key, gnutls_pubkey_t pubkey)
 	static unsigned char text[] = "devid: do key and certificate belong together?";
 	const gnutls_datum_t data = { text, sizeof(text) };
 	gnutls_sign_algorithm_t algorithm = choose_algorithm(pubkey);
-	gnutls_datum_t signature = { NULL, 0 };
-	bool proved;
+	g_auto(gnutls_datum_t) signature = { NULL, 0 };
 
 	/* Keys of other kinds, and those that are too small, are refused in words of their own. */
 	if (algorithm == GNUTLS_SIGN_UNKNOWN)
 		return true;
-	proved = gnutls_privkey_sign_data2(key, algorithm, 0, &data, &signature) >= 0 &&
-		 gnutls_pubkey_verify_data2(pubkey, algorithm, GNUTLS_VERIFY_ALLOW_BROKEN, &data,
-					    &signature) >= 0;
-	gnutls_free(signature.data);
-	return proved;
+	return gnutls_privkey_sign_data2(key, algorithm, 0, &data, &signature) >= 0 &&
+	       gnutls_pubkey_verify_data2(pubkey, algorithm, GNUTLS_VERIFY_ALLOW_BROKEN, &data,
+					  &signature) >= 0;
 }
 
 static enum keypair match_key(const struct secret *pkcs8, gnutls_pubkey_t pubkey, int *code)
 {
 	const gnutls_datum_t der = { pkcs8->data, (unsigned)pkcs8->length };
-	gnutls_privkey_t key;
-	enum keypair answer = KEYPAIR_DIFFERS;
+	g_auto(gnutls_privkey_t) key = NULL;
 
 	*code = gnutls_privkey_init(&key);
+	if (*code >= 0)
+		*code = gnutls_privkey_import_x509_raw(key, &der, GNUTLS_X509_FMT_DER, NULL,
+						       GNUTLS_PKCS_PLAIN);
 	if (*code < 0)
 		return KEYPAIR_UNREADABLE;
-	*code = gnutls_privkey_import_x509_raw(key, &der, GNUTLS_X509_FMT_DER, NULL,
-					       GNUTLS_PKCS_PLAIN);
-	if (*code < 0)
-		answer = KEYPAIR_UNREADABLE;
-	else if (same_public(key, pubkey) && proves(key, pubkey))
-		answer = KEYPAIR_MATCHES;
-	gnutls_privkey_deinit(key);
-	return answer;
+	return same_public(key, pubkey) && proves(key, pubkey) ? KEYPAIR_MATCHES : KEYPAIR_DIFFERS;
 }
 
 enum keypair keypair_match(const struct secret *pkcs8, gnutls_x509_crt_t crt,
 			   struct secret *completed, int *code)
 {
-	gnutls_pubkey_t pubkey;
+	g_auto(gnutls_pubkey_t) pubkey = NULL;
 	uint8_t point[POINT_MAX];
-	enum keypair answer = KEYPAIR_UNREADABLE;
 	size_t length;
 
 	*code = gnutls_pubkey_init(&pubkey);
 	if (*code < 0)
 		return KEYPAIR_UNREADABLE;
 	*code = gnutls_pubkey_import_x509(pubkey, crt, 0);
-	if (*code < 0) {
-		answer = KEYPAIR_CERTIFICATE_UNREADABLE;
-		goto cleanup;
-	}
+	if (*code < 0)
+		return KEYPAIR_CERTIFICATE_UNREADABLE;
 	if (!key_der_lacks_point(pkcs8)) {
 		secret_clear(completed);
-		if (!secret_append(completed, pkcs8->data, pkcs8->length))
-			answer = match_key(completed, pubkey, code);
-	} else {
-		/* The certificate's point, on trial: the signature decides whether it is the
-		 * key's. */
-		length = get_point(pubkey, point);
-		answer = KEYPAIR_DIFFERS;
-		if (length && key_der_with_point(pkcs8, point, length, completed) &&
-		    match_key(completed, pubkey, code) == KEYPAIR_MATCHES)
-			answer = KEYPAIR_MATCHES;
+		return secret_append(completed, pkcs8->data, pkcs8->length)
+			       ? KEYPAIR_UNREADABLE
+			       : match_key(completed, pubkey, code);
 	}
-cleanup:
-	gnutls_pubkey_deinit(pubkey);
-	return answer;
+	/* The certificate's point, on trial: the signature decides whether it is the key's. */
+	length = get_point(pubkey, point);
+	return length && key_der_with_point(pkcs8, point, length, completed) &&
+			       match_key(completed, pubkey, code) == KEYPAIR_MATCHES
+		       ? KEYPAIR_MATCHES
+		       : KEYPAIR_DIFFERS;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "account/certificate-list.h"
 #include "account/pem-block.h"
+#include "base/auto-gnutls.h"
 #include "base/error.h"
 #include "ber.h"
 #include "bundle.h"
@@ -171,7 +172,7 @@ static int open_old_block(struct reading *reading, const struct secret *text, st
 {
 	AUTO_SECRET struct secret password = SECRET_INIT;
 	gnutls_datum_t whole = { text->data, (unsigned)text->length }, out = { NULL, 0 };
-	gnutls_x509_privkey_t key;
+	g_auto(gnutls_x509_privkey_t) key = NULL;
 	int code;
 
 	if (secret_append(&password, reading->source->password.data,
@@ -185,7 +186,6 @@ static int open_old_block(struct reading *reading, const struct secret *text, st
 	if (code >= 0)
 		code = gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_DER, NULL,
 							 GNUTLS_PKCS_PLAIN, &out);
-	gnutls_x509_privkey_deinit(key);
 	if (code >= 0 && secret_append(pkcs8, out.data, out.size))
 		code = GNUTLS_E_MEMORY_ERROR;
 	if (out.data)
@@ -321,15 +321,13 @@ static gboolean read_pem(struct reading *reading, const struct secret *bytes, GE
 static gboolean read_der(struct reading *reading, const struct secret *bytes, GError **error)
 {
 	g_autoptr(GError) why = NULL;
-	gnutls_x509_crt_t crt;
+	g_auto(gnutls_x509_crt_t) crt = NULL;
 
 	if (certificate_is_pkcs7(bytes->data, bytes->length))
 		return read_certificates(reading, bytes, error);
 	if (key_der_kind(bytes->data, bytes->length) != KEY_DER_UNKNOWN)
 		return read_key(reading, bytes, error);
 	crt = certificate_parse(bytes->data, bytes->length, &why);
-	if (crt)
-		gnutls_x509_crt_deinit(crt);
 	if (crt || strcmp(devid_error_reason(why), "damaged") != 0)
 		return read_certificates(reading, bytes, error);
 	return devid_error_set(

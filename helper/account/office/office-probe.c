@@ -6,6 +6,7 @@
 #include <string.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include "base/auto-gnutls.h"
 #include "base/certificate.h"
 #include "base/text.h"
 #include "office.h"
@@ -104,7 +105,7 @@ static gboolean probe_is_pinned(struct probe *probe, char **pins)
 {
 	g_autofree char *certificate = NULL, *key = NULL;
 	guint8 hash[HASH_BYTES];
-	gnutls_x509_crt_t leaf;
+	g_auto(gnutls_x509_crt_t) leaf = NULL;
 	size_t length = sizeof(hash);
 	unsigned count = 0;
 	const gnutls_datum_t *chain = gnutls_certificate_get_peers(probe->session, &count);
@@ -117,7 +118,6 @@ static gboolean probe_is_pinned(struct probe *probe, char **pins)
 	leaf = certificate_from_der(chain[0].data, chain[0].size);
 	if (leaf && gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, hash, &length) == 0)
 		key = text_hex(hash, length);
-	gnutls_x509_crt_deinit(leaf);
 	return g_strv_contains((const char *const *)pins, certificate) ||
 	       (key && g_strv_contains((const char *const *)pins, key));
 }

@@ -2,6 +2,7 @@
 /* What an account asks of a device certificate besides its chain: RequireEKU=,
  * RequireExtension=. */
 #include <string.h>
+#include "base/auto-gnutls.h"
 #include "base/conf.h"
 #include "base/der.h"
 #include "base/name.h"
@@ -157,18 +158,15 @@ static gboolean value_matches(const gnutls_datum_t *value, const char *wanted)
 
 static gboolean has_extension(const struct requirement *requirement, gnutls_x509_crt_t certificate)
 {
-	gnutls_datum_t value = { NULL, 0 };
-	gboolean found = FALSE;
+	g_auto(gnutls_datum_t) value = { NULL, 0 };
 
 	if (gnutls_x509_crt_get_extension_by_oid2(certificate, requirement->extension, 0, &value,
 						  NULL) < 0)
 		return FALSE;
-	if (!requirement->values)
-		found = TRUE;
-	for (gsize i = 0; requirement->values && requirement->values[i] && !found; i++)
-		found = value_matches(&value, requirement->values[i]);
-	gnutls_free(value.data);
-	return found;
+	for (char **wanted = requirement->values; wanted && *wanted; wanted++)
+		if (value_matches(&value, *wanted))
+			return TRUE;
+	return !requirement->values;
 }
 
 const char *requirement_check(const struct requirement *requirement, gnutls_x509_crt_t certificate,
