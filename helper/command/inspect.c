@@ -5,7 +5,6 @@
 #include "command/cli/account.h"
 #include "command/cli/password.h"
 #include "command/cli/report.h"
-#include "command/import/finding-report.h"
 #include "command/import/finding.h"
 #include "command.h"
 

@@ -24,3 +24,6 @@ void finding_make(struct finding *finding, const char *path, struct password_sou
 
 /* How it stands with the account. */
 enum exit_status finding_status(const struct finding *finding, const struct devid_account *account);
+void finding_print(const struct finding *finding, const struct devid_account *account);
+void finding_json(JsonBuilder *builder, const struct finding *finding,
+		  const struct devid_account *account);
