@@ -54,15 +54,6 @@ struct test {
 	enum devid_origin found; /* what was answered */
 };
 
-static const struct {
-	const char *word;
-	enum devid_origin origin;
-} origins[] = {
-	{ "office", DEVID_ORIGIN_OFFICE },
-	{ "remote", DEVID_ORIGIN_REMOTE },
-	{ "unknown", DEVID_ORIGIN_UNKNOWN },
-};
-
 static enum devid_origin answer_origin(void *data)
 {
 	struct test *test = data;
@@ -88,12 +79,11 @@ static gboolean read_origin(struct test *test, GError **error)
 {
 	if (!options.origin)
 		return TRUE;
-	for (gsize i = 0; i < G_N_ELEMENTS(origins); i++) {
-		if (strcmp(origins[i].word, options.origin) == 0) {
-			test->found = origins[i].origin;
+	for (int origin = DEVID_ORIGIN_UNKNOWN; origin <= DEVID_ORIGIN_OFFICE; origin++)
+		if (strcmp(devid_origin_name(origin), options.origin) == 0) {
+			test->found = origin;
 			return TRUE;
 		}
-	}
 	return devid_error_set(error, DEVID_USAGE, NULL, NULL,
 			       "policy test: --origin %s: neither office nor remote nor unknown",
 			       options.origin);
