@@ -54,8 +54,8 @@ static void print_signing(void)
 
 static void print_clients(void)
 {
-	for (size_t i = 0; i < profile_count(); i++)
-		offer(profile_get(i)->name, profile_get(i)->title);
+	for (size_t i = 0; i < profile_row_count; i++)
+		offer(profile_rows[i].name, profile_rows[i].title);
 }
 
 /* --- what a placeholder stands for ---------------------------------------------------------- */

@@ -56,8 +56,8 @@ static enum exit_status list_clients(void)
 	g_autoptr(JsonBuilder) builder = json_begin();
 
 	json_begin_array(builder, "clients");
-	for (size_t i = 0; i < profile_count(); i++) {
-		const struct profile *client = profile_get(i);
+	for (size_t i = 0; i < profile_row_count; i++) {
+		const struct profile *client = &profile_rows[i];
 
 		table_cells(table, client->name, token_words[client->token],
 			    client->installs ? "yes" : "no", client->title);
@@ -347,7 +347,7 @@ static enum exit_status run_for(const struct profile *client, const char *label,
 
 static enum exit_status profile(char **operands, GError **error)
 {
-	g_autofree const char **names = g_new0(const char *, profile_count() + 1);
+	g_autofree const char **names = g_new0(const char *, profile_row_count + 1);
 	const char *meant;
 
 	if (!operands[0] &&
@@ -355,12 +355,13 @@ static enum exit_status profile(char **operands, GError **error)
 		return report_usage("profile", "a client is missing");
 	if (!operands[0])
 		return list_clients();
-	for (size_t i = 0; i < profile_count(); i++)
-		names[i] = profile_get(i)->name;
+	for (size_t i = 0; i < profile_row_count; i++)
+		names[i] = profile_rows[i].name;
 	meant = words_meant(operands[0], names);
-	if (!meant)
-		return report_unknown("profile", "client", operands[0], names);
-	return run_for(profile_find(meant), operands[1], error);
+	for (size_t i = 0; i < profile_row_count; i++)
+		if (meant == names[i])
+			return run_for(&profile_rows[i], operands[1], error);
+	return report_unknown("profile", "client", operands[0], names);
 }
 
 const struct command command_profile = {

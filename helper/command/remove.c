@@ -11,6 +11,7 @@
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
+#include "command/profile/support.h"
 #include "connection/connection.h"
 #include "connection/list.h"
 #include "identity/agent.h"
@@ -67,15 +68,6 @@ static void tell_connections(const struct identity *identity)
 
 #define CONFIGURATION_MAX (1024 * 1024)
 
-static char *id_text(const struct identity *identity)
-{
-	GString *text = g_string_new(NULL);
-
-	for (size_t i = 0; i < identity->record->id.length; i++)
-		g_string_append_printf(text, "%02x", identity->record->id.data[i]);
-	return g_string_free(text, FALSE);
-}
-
 /* By its URI, or by its CKA_ID as strongSwan (small letters) and OpenVPN (capitals) are told it. */
 static bool configuration_names(const char *path, const struct identity *identity, const char *id)
 {
@@ -101,7 +93,7 @@ static void tell_profiles(const struct identity *identity)
 	const char *const folders[] = { own, "/etc/swanctl/conf.d", "/etc/openvpn/client",
 					"/etc/NetworkManager/system-connections",
 					"/etc/wpa_supplicant" };
-	g_autofree char *id = id_text(identity);
+	g_autofree char *id = profile_id(identity);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
 		g_autoptr(GDir) folder = g_dir_open(folders[i], 0, NULL);

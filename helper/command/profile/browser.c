@@ -11,15 +11,10 @@
 
 static void print_policy(GPtrArray *files, const char *path, JsonBuilder *builder)
 {
-	g_autoptr(JsonGenerator) generator = json_generator_new();
-	g_autoptr(JsonNode) root = NULL;
-	g_autofree char *text = NULL;
+	g_autoptr(JsonNode) root = json_builder_get_root(builder);
+	g_autofree char *text = json_to_string(root, TRUE);
 	struct profile_file *file = profile_file_add(files, g_strdup(path), 0644);
 
-	root = json_builder_get_root(builder);
-	json_generator_set_pretty(generator, TRUE);
-	json_generator_set_root(generator, root);
-	text = json_generator_to_data(generator, NULL);
 	file->plain = true;
 	g_string_append_printf(file->text, "%s\n", text);
 }
@@ -43,7 +38,6 @@ gboolean profile_firefox(const struct profile_request *profile, GPtrArray *files
 static char *auto_select(const struct profile_request *profile)
 {
 	g_autoptr(JsonBuilder) builder = json_begin();
-	g_autoptr(JsonGenerator) generator = json_generator_new();
 	g_autoptr(JsonNode) root = NULL;
 	g_autofree char *pattern = g_strdup_printf("https://%s", profile->gateway);
 	char issuer[256];
@@ -61,8 +55,7 @@ static char *auto_select(const struct profile_request *profile)
 	json_builder_end_object(builder);
 	json_builder_end_object(builder);
 	root = json_builder_get_root(builder);
-	json_generator_set_root(generator, root);
-	return json_generator_to_data(generator, NULL);
+	return json_to_string(root, FALSE);
 }
 
 gboolean profile_chromium(const struct profile_request *profile, GPtrArray *files, GError **error)

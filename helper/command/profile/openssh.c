@@ -6,6 +6,7 @@
 #include <string.h>
 #include <gnutls/abstract.h>
 
+#include "base/der.h"
 #include "base/error.h"
 #include "profile.h"
 #include "support.h"
@@ -26,50 +27,35 @@ static void append_word(GByteArray *blob, const char *word)
 static const struct {
 	gnutls_ecc_curve_t curve;
 	const char *name;
-	size_t size;
 } curves[] = {
-	{ GNUTLS_ECC_CURVE_SECP256R1, "nistp256", 32 },
-	{ GNUTLS_ECC_CURVE_SECP384R1, "nistp384", 48 },
-	{ GNUTLS_ECC_CURVE_SECP521R1, "nistp521", 66 },
+	{ GNUTLS_ECC_CURVE_SECP256R1, "nistp256" },
+	{ GNUTLS_ECC_CURVE_SECP384R1, "nistp384" },
+	{ GNUTLS_ECC_CURVE_SECP521R1, "nistp521" },
 };
-
-/* GnuTLS gives numbers as DER does: as long as they must be, with a zero byte before a high bit.
- * That is an mpint already; a coordinate of a point has a fixed size.
- */
-static void append_coordinate(GByteArray *point, const gnutls_datum_t *number, size_t size)
-{
-	const guint8 *data = number->data;
-	size_t length = number->size;
-
-	for (; length > size; length--)
-		data++;
-	for (size_t i = length; i < size; i++)
-		g_byte_array_append(point, (const guint8 *)"", 1);
-	g_byte_array_append(point, data, (guint)length);
-}
 
 static char *elliptic(gnutls_pubkey_t key, GByteArray *blob)
 {
-	gnutls_datum_t x = { NULL, 0 }, y = { NULL, 0 };
-	g_autoptr(GByteArray) point = g_byte_array_new();
+	gnutls_datum_t parameters = { NULL, 0 }, encoded = { NULL, 0 };
+	struct der at, point;
 	gnutls_ecc_curve_t curve;
 	char *type = NULL;
+	bool has_point;
 
-	if (gnutls_pubkey_export_ecc_raw(key, &curve, &x, &y) < 0)
+	if (gnutls_pubkey_export_ecc_raw(key, &curve, NULL, NULL) < 0 ||
+	    gnutls_pubkey_export_ecc_x962(key, &parameters, &encoded) < 0)
 		return NULL;
-	for (size_t i = 0; i < G_N_ELEMENTS(curves); i++) {
+	at = (struct der){ encoded.data, encoded.size };
+	has_point = der_expect(&at, DER_OCTET_STRING, &point);
+	for (size_t i = 0; has_point && i < G_N_ELEMENTS(curves); i++) {
 		if (curves[i].curve != curve)
 			continue;
 		type = g_strdup_printf("ecdsa-sha2-%s", curves[i].name);
-		g_byte_array_append(point, (const guint8 *)"\x04", 1);
-		append_coordinate(point, &x, curves[i].size);
-		append_coordinate(point, &y, curves[i].size);
 		append_word(blob, type);
 		append_word(blob, curves[i].name);
-		append_field(blob, point->data, point->len);
+		append_field(blob, point.data, point.length);
 	}
-	gnutls_free(x.data);
-	gnutls_free(y.data);
+	gnutls_free(parameters.data);
+	gnutls_free(encoded.data);
 	return type;
 }
 

@@ -56,7 +56,8 @@ static char *serialized_id(const struct profile_request *profile, GError **error
 							    GNUTLS_PKCS11_TOKEN_SERIAL,
 							    GNUTLS_PKCS11_TOKEN_LABEL };
 	g_autoptr(GString) id = g_string_new(NULL);
-	g_autofree char *hex = profile_id(profile, true), *url = NULL;
+	g_autofree char *id_hex = profile_id(profile->identity), *hex = g_ascii_strup(id_hex, -1);
+	g_autofree char *url = NULL;
 
 	if (!token_load_own(error))
 		return NULL;

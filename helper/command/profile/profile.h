@@ -64,11 +64,10 @@ struct profile {
 	const char *then;
 };
 
-const struct profile *profile_find(const char *name);
+extern const struct profile profile_rows[];
+extern const size_t profile_row_count;
 /* Whether that is a program of one of the rows ("swanctl", without its folder). */
 bool profile_has_program(const char *program);
-size_t profile_count(void);
-const struct profile *profile_get(size_t index);
 
 profile_writer profile_openconnect, profile_openvpn, profile_strongswan, profile_networkmanager,
 	profile_networkmanager_wired, profile_networkmanager_wifi, profile_networkmanager_openvpn,

@@ -56,7 +56,7 @@ static char *add_ca_files(const struct profile_request *profile, const char *nam
 
 gboolean profile_strongswan(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
-	g_autofree char *id = profile_id(profile, false), *name = section_name(profile);
+	g_autofree char *id = profile_id(profile->identity), *name = section_name(profile);
 	g_autofree char *ca_files = NULL;
 	struct profile_file *file =
 		profile_file_add(files, g_strdup("/etc/strongswan.d/devid.conf"), 0644);

@@ -222,14 +222,13 @@ char *profile_quoted(const char *text)
 	return g_string_free(quoted, FALSE);
 }
 
-char *profile_id(const struct profile_request *profile, bool upper)
+char *profile_id(const struct identity *identity)
 {
-	const struct record_bytes *id = &profile->identity->record->id;
-	GString *hex = g_string_new(NULL);
+	const struct record_bytes *id = &identity->record->id;
+	char *hex = g_malloc(2 * id->length + 1);
 
-	for (size_t i = 0; i < id->length; i++)
-		g_string_append_printf(hex, upper ? "%02X" : "%02x", id->data[i]);
-	return g_string_free(hex, FALSE);
+	hex_encode(id->data, id->length, hex);
+	return hex;
 }
 
 char *profile_own_path(const struct profile_request *profile, const char *client)

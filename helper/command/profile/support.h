@@ -20,7 +20,7 @@ bool profile_host_is_address(const struct profile_request *profile);
 char *profile_common_name(const struct profile_request *profile);
 /* "…", with backslashes before quotes and backslashes. */
 char *profile_quoted(const char *text);
-/* CKA_ID in hex. */
-char *profile_id(const struct profile_request *profile, bool upper);
+/* CKA_ID in small hex. */
+char *profile_id(const struct identity *identity);
 /* In ~/.config/devid/clients/: for programs that are told which file to read. Newly allocated. */
 char *profile_own_path(const struct profile_request *profile, const char *client);

@@ -12,7 +12,7 @@
 	"a browser that is a Flatpak or a snap needs another way: devid-profile(1), SANDBOXED PROGRAMS"
 
 /* The order of `devid profile`: tunnels, networks, programs, browsers. */
-static const struct profile clients[] = {
+const struct profile profile_rows[] = {
 	{ "openconnect", "openconnect (AnyConnect, GlobalProtect and others)", PROFILE_EITHER,
 	  "HOST[:PORT]", VPN_EXAMPLE, true, false, true, profile_openconnect, "openconnect",
 	  "openconnect --config ~/.config/devid/clients/openconnect-%s.conf" },
@@ -55,19 +55,13 @@ static const struct profile clients[] = {
 	  false, false, false, profile_openssl, NULL, NULL },
 };
 
-const struct profile *profile_find(const char *name)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(clients); i++)
-		if (strcmp(clients[i].name, name) == 0)
-			return &clients[i];
-	return NULL;
-}
+const size_t profile_row_count = G_N_ELEMENTS(profile_rows);
 
 bool profile_has_program(const char *program)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(clients); i++) {
-		g_auto(GStrv) programs =
-			g_strsplit(clients[i].programs ? clients[i].programs : "", " ", -1);
+	for (size_t i = 0; i < profile_row_count; i++) {
+		g_auto(GStrv) programs = g_strsplit(
+			profile_rows[i].programs ? profile_rows[i].programs : "", " ", -1);
 
 		for (gsize n = 0; programs[n]; n++)
 			if (strcmp(programs[n], program) == 0 ||
@@ -76,14 +70,4 @@ bool profile_has_program(const char *program)
 				return true;
 	}
 	return false;
-}
-
-size_t profile_count(void)
-{
-	return G_N_ELEMENTS(clients);
-}
-
-const struct profile *profile_get(size_t index)
-{
-	return &clients[index];
 }
