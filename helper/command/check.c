@@ -265,20 +265,6 @@ static void server_json(JsonBuilder *builder, const struct server_report *report
 	json_builder_end_object(builder);
 }
 
-static const char *server_reason(const struct server_report *report)
-{
-	static const char *const words[] = {
-		[SERVER_REFUSED] = "server-refused",
-		[SERVER_CLOSED] = "server-refused",
-		[SERVER_HANDSHAKE] = "server-handshake",
-		[SERVER_UNREACHABLE] = "server-unreachable",
-		[SERVER_SILENT] = "server-silent",
-		[SERVER_KEY] = NULL,
-	};
-
-	return words[report->outcome];
-}
-
 static const char *server_hint(const struct server_report *report)
 {
 	if (report->result != DEVID_CHECK_FAILED)
@@ -319,7 +305,7 @@ static gboolean check_online(struct check *check, const struct identity *identit
 	if (report.result != DEVID_OK) {
 		GError *refusal = NULL;
 
-		devid_error_set(&refusal, report.result, server_reason(&report),
+		devid_error_set(&refusal, report.result, server_outcome_reason(report.outcome),
 				server_hint(&report), "%s: %s", options.server, words);
 		failed(check, refusal);
 	}

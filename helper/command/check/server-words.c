@@ -102,16 +102,17 @@ static char *words_key(const struct server_report *report)
 
 static const struct {
 	const char *word;
+	const char *reason; /* of devid/reason.h; NULL: by the result */
 	char *(*words)(const struct server_report *report);
 } outcomes[] = {
-	[SERVER_ACCEPTED] = { "accepted", words_accepted },
-	[SERVER_NOT_ASKED] = { "not-asked", words_not_asked },
-	[SERVER_REFUSED] = { "refused", words_refused },
-	[SERVER_CLOSED] = { "closed", words_closed },
-	[SERVER_HANDSHAKE] = { "handshake-failed", words_handshake },
-	[SERVER_UNREACHABLE] = { "unreachable", words_unreachable },
-	[SERVER_SILENT] = { "silent", words_silent },
-	[SERVER_KEY] = { "key-failed", words_key },
+	[SERVER_ACCEPTED] = { "accepted", NULL, words_accepted },
+	[SERVER_NOT_ASKED] = { "not-asked", NULL, words_not_asked },
+	[SERVER_REFUSED] = { "refused", "server-refused", words_refused },
+	[SERVER_CLOSED] = { "closed", "server-refused", words_closed },
+	[SERVER_HANDSHAKE] = { "handshake-failed", "server-handshake", words_handshake },
+	[SERVER_UNREACHABLE] = { "unreachable", "server-unreachable", words_unreachable },
+	[SERVER_SILENT] = { "silent", "server-silent", words_silent },
+	[SERVER_KEY] = { "key-failed", NULL, words_key },
 };
 
 char *server_report_words(const struct server_report *report)
@@ -122,4 +123,9 @@ char *server_report_words(const struct server_report *report)
 const char *server_outcome_word(enum server_outcome outcome)
 {
 	return outcomes[outcome].word;
+}
+
+const char *server_outcome_reason(enum server_outcome outcome)
+{
+	return outcomes[outcome].reason;
 }

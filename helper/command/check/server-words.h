@@ -6,4 +6,5 @@
 
 /* One or two sentences for a person; newly allocated. */
 char *server_report_words(const struct server_report *report);
-const char *server_outcome_word(enum server_outcome outcome); /* For JSON */
+const char *server_outcome_word(enum server_outcome outcome);	/* For JSON */
+const char *server_outcome_reason(enum server_outcome outcome); /* a reason word, or NULL */

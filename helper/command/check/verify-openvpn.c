@@ -26,19 +26,8 @@
 #define EXPORTED_MAX (64 * 1024)
 #define DEPTH_MAX    100
 
-static gboolean refuse(GError **error, enum devid_result result, const char *format, ...)
-	G_GNUC_PRINTF(3, 4);
-
-static gboolean refuse(GError **error, enum devid_result result, const char *format, ...)
-{
-	g_autofree char *text = NULL;
-	va_list arguments;
-
-	va_start(arguments, format);
-	text = g_strdup_vprintf(format, arguments);
-	va_end(arguments);
-	return devid_error_set(error, result, NULL, NULL, "verify --openvpn: %s", text);
-}
+#define refuse(error, result, ...) \
+	devid_error_set(error, result, NULL, NULL, "verify --openvpn: " __VA_ARGS__)
 
 static gboolean read_depth(char **operands, guint64 *depth, GError **error)
 {
