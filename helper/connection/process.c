@@ -13,6 +13,7 @@
 #include <internal/trust.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "process.h"
 
 #define LINE_MAX_BYTES 1024
@@ -110,22 +111,6 @@ static void place(gpointer data)
 	const int *ending = data;
 
 	prctl(PR_SET_PDEATHSIG, *ending, 0, 0, 0);
-}
-
-/* Into a pipe, whose other end is the program's alone. */
-static gboolean feed(int fd, const struct secret *input)
-{
-	size_t at = 0;
-
-	while (input && at < input->length) {
-		ssize_t put = write(fd, input->data + at, input->length - at);
-
-		if (put < 0 && errno != EINTR)
-			return FALSE;
-		if (put > 0)
-			at += (size_t)put;
-	}
-	return TRUE;
 }
 
 static void free_process(struct process *process)
@@ -269,8 +254,8 @@ static gboolean spawn(struct process *process, const struct process_command *com
 	if (command->input)
 		close(pipes[0]);
 	/* One that reads nothing ends with its own words. */
-	if (spawned)
-		(void)!feed(pipes[1], command->input);
+	if (spawned && command->input)
+		(void)!files_write_all(pipes[1], command->input->data, command->input->length);
 	if (command->input)
 		close(pipes[1]);
 	missing = g_error_matches(failure, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT);

@@ -15,8 +15,10 @@
 #include <internal/cleanup.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/json-value.h"
 #include "command/cli/password.h"
+#include "connection/process.h"
 #include "background.h"
 #include "connect.h"
 #include "sign-in.h"
@@ -58,23 +60,16 @@ FILE *connect_open_log(const char *name)
 static GPtrArray *make_argv(const struct connect *connect, const char *self)
 {
 	const struct connection *connection = connect->connection;
-	GPtrArray *argv = g_ptr_array_new();
+	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
 
-	g_ptr_array_add(argv, (gpointer)self);
-	g_ptr_array_add(argv, (gpointer) "connect");
-	g_ptr_array_add(argv, (gpointer) "--supervise");
-	g_ptr_array_add(argv, connection->path ? connection->name : connection->gateway);
-	if (connect->session.uri) {
-		g_ptr_array_add(argv, (gpointer) "--identity");
-		g_ptr_array_add(argv, (gpointer)connect->session.uri);
-	}
-	if (connect->user) {
-		g_ptr_array_add(argv, (gpointer) "--user");
-		g_ptr_array_add(argv, (gpointer)connect->user);
-	}
-	g_ptr_array_add(argv, (gpointer) "--");
-	for (char **word = connect->session.arguments; word && *word; word++)
-		g_ptr_array_add(argv, *word);
+	process_add(argv, self, "connect", "--supervise",
+		    connection->path ? connection->name : connection->gateway, NULL);
+	if (connect->session.uri)
+		process_add(argv, "--identity", connect->session.uri, NULL);
+	if (connect->user)
+		process_add(argv, "--user", connect->user, NULL);
+	process_add(argv, "--", NULL);
+	process_add_all(argv, connect->session.arguments);
 	g_ptr_array_add(argv, NULL);
 	return argv;
 }
@@ -83,22 +78,6 @@ static GPtrArray *make_argv(const struct connect *connect, const char *self)
 static void go_away(gpointer data)
 {
 	setsid();
-}
-
-/* A socket, for a pipe whose reader is gone ends its writer. */
-static gboolean send_all(int fd, const void *bytes, size_t count)
-{
-	const unsigned char *at = bytes, *end = at + count;
-
-	while (at < end) {
-		ssize_t put = send(fd, at, (size_t)(end - at), MSG_NOSIGNAL);
-
-		if (put < 0 && errno != EINTR)
-			return FALSE;
-		if (put > 0)
-			at += put;
-	}
-	return TRUE;
 }
 
 static gboolean has_signed_in(void)
@@ -256,8 +235,8 @@ gboolean connect_background_go(struct connect *connect, struct background *backg
 	static const char mark = SIGNED_IN;
 	const struct secret *ticket = &connect->session.ticket;
 	/* Where it is gone already, the missing line tells. */
-	gboolean sent = send_all(background->ticket, &mark, 1) &&
-			send_all(background->ticket, ticket->data, ticket->length);
+	gboolean sent = files_write_all(background->ticket, &mark, 1) &&
+			files_write_all(background->ticket, ticket->data, ticket->length);
 	g_autofree char *line = NULL, *log = NULL;
 	gboolean done;
 

@@ -74,16 +74,19 @@ static void write_event(const struct connect *connect, struct devid_event *event
 	(void)devid_event_write(system, event);
 }
 
+/* `decision` NULL: it is the verdict's alone. */
 static void check_event(const struct connect *connect, const struct devid_verdict *verdict,
 			const struct devid_decision *decision)
 {
 	struct devid_event event = { .sub_type = "Local Check" };
 
 	devid_event_from_verdict(&event, verdict);
-	event.action = decision->result == DEVID_OK ? "Allowed" : "Refused";
-	event.reason = decision->reason;
-	event.failure_reason = decision->message;
-	event.rule_name = decision->rule;
+	event.action = decision && decision->result == DEVID_OK ? "Allowed" : "Refused";
+	if (decision) {
+		event.reason = decision->reason;
+		event.failure_reason = decision->message;
+		event.rule_name = decision->rule;
+	}
 	write_event(connect, &event);
 }
 
@@ -113,15 +116,6 @@ static char *find_posture(const struct devid_decision *decision)
 	return NULL;
 }
 
-static void denied_event(const struct connect *connect, const struct devid_verdict *verdict)
-{
-	struct devid_event event = { .sub_type = "Local Check" };
-
-	devid_event_from_verdict(&event, verdict);
-	event.action = "Refused";
-	write_event(connect, &event);
-}
-
 static gboolean decide(struct connect *connect, const struct devid_account *account, GError **error)
 {
 	g_autoptr(devid_verdict) verdict = verdict_assess(connect->identity, account, error);
@@ -132,7 +126,7 @@ static gboolean decide(struct connect *connect, const struct devid_account *acco
 		return FALSE;
 	/* Where no certificate is asked for, the client is handed this one all the same. */
 	if (verdict->result == DEVID_DENIED) {
-		denied_event(connect, verdict);
+		check_event(connect, verdict, NULL);
 		devid_error_set_verdict(error, verdict);
 		return FALSE;
 	}
@@ -194,7 +188,7 @@ bool connect_is_enforced(struct connect *connect)
 
 void connect_event(const struct connect *connect, const GError *error)
 {
-	const struct devid_event event = {
+	struct devid_event event = {
 		.sub_type = "Connection",
 		.action = !error					    ? "Succeeded"
 			  : devid_error_result(error) == DEVID_CHECK_FAILED ? "Refused"
@@ -203,9 +197,8 @@ void connect_event(const struct connect *connect, const GError *error)
 		.failure_reason = !error ? NULL : error->message,
 		.validated = -1,
 	};
-	struct devid_event copy = event;
 
-	write_event(connect, &copy);
+	write_event(connect, &event);
 }
 
 void connect_remember(const struct connect *connect)
