@@ -53,11 +53,10 @@ static gboolean has_settled(gpointer data)
 
 static gboolean start(struct vpn_session *session, GError **error)
 {
-	static const struct vpn_tunnel_kind kind = { .client = CLIENT };
 	g_autoptr(GPtrArray) argv = make_argv(session);
 	struct vpn_tunnel *tunnel;
 
-	if (!vpn_tunnel_start(session, &kind, argv, NULL, error))
+	if (!vpn_tunnel_start(session, CLIENT, NULL, argv, NULL, error))
 		return FALSE;
 	tunnel = session->tunnel;
 	tunnel->timer = g_timeout_add(SETTLE_MS, has_settled, tunnel);

@@ -141,7 +141,6 @@ static void prepare(const struct vpn_session *session)
 
 static gboolean start(struct vpn_session *session, GError **error)
 {
-	static const struct vpn_tunnel_kind kind = { .client = CLIENT, .line = tunnel_line };
 	AUTO_SECRET struct secret cookie = SECRET_INIT;
 	g_autoptr(GPtrArray) argv = NULL;
 	struct vpn_tunnel *tunnel;
@@ -153,7 +152,7 @@ static gboolean start(struct vpn_session *session, GError **error)
 		vpn_ticket_odd(session, error);
 		return FALSE;
 	}
-	if (!vpn_tunnel_start(session, &kind, argv, &cookie, error))
+	if (!vpn_tunnel_start(session, CLIENT, tunnel_line, argv, &cookie, error))
 		return FALSE;
 	tunnel = session->tunnel;
 	tunnel->settling.pid = process_pid(tunnel->process);

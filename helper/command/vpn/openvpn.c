@@ -49,7 +49,6 @@ static void look(struct vpn_tunnel *tunnel, const char *line)
 
 static gboolean start_file(struct vpn_session *session, GError **error)
 {
-	static const struct vpn_tunnel_kind kind = { .client = CLIENT, .line = look };
 	g_autoptr(GPtrArray) argv = NULL;
 
 	/* The file runs whatever it likes as root. */
@@ -59,7 +58,7 @@ static gboolean start_file(struct vpn_session *session, GError **error)
 		    error))
 		return FALSE;
 	argv = file_argv(session);
-	return vpn_tunnel_start(session, &kind, argv, NULL, error);
+	return vpn_tunnel_start(session, CLIENT, look, argv, NULL, error);
 }
 
 /* --- as a unit ------------------------------------------------------------------------------ */

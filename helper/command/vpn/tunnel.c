@@ -12,8 +12,8 @@ static void take_line(const char *line, void *data)
 	struct vpn_tunnel *tunnel = data;
 
 	vpn_session_line(tunnel->session, line);
-	if (tunnel->kind->line)
-		tunnel->kind->line(tunnel, line);
+	if (tunnel->line)
+		tunnel->line(tunnel, line);
 }
 
 static void free_tunnel(struct vpn_tunnel *tunnel)
@@ -29,18 +29,19 @@ static void has_ended(int status, void *data)
 {
 	struct vpn_tunnel *tunnel = data;
 	struct vpn_session *session = tunnel->session;
-	const struct vpn_tunnel_kind *kind = tunnel->kind;
+	const char *client = tunnel->client;
 	bool stopping = tunnel->stopping;
 	GError *error = NULL;
 
 	session->tunnel = NULL;
 	free_tunnel(tunnel);
 	if (!stopping)
-		vpn_cause(session, kind->client, status, &error);
+		vpn_cause(session, client, status, &error);
 	session->ended(session, error);
 }
 
-gboolean vpn_tunnel_start(struct vpn_session *session, const struct vpn_tunnel_kind *kind,
+gboolean vpn_tunnel_start(struct vpn_session *session, const char *client,
+			  void (*line)(struct vpn_tunnel *tunnel, const char *line),
 			  const GPtrArray *argv, const struct secret *input, GError **error)
 {
 	struct vpn_tunnel *tunnel = g_new0(struct vpn_tunnel, 1);
@@ -49,7 +50,8 @@ gboolean vpn_tunnel_start(struct vpn_session *session, const struct vpn_tunnel_k
 	};
 
 	tunnel->session = session;
-	tunnel->kind = kind;
+	tunnel->client = client;
+	tunnel->line = line;
 	g_clear_pointer(&session->lines, g_ptr_array_unref);
 	command.argv = (const char *const *)argv->pdata;
 	tunnel->process = process_start(&command, error);

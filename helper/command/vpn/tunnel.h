@@ -11,19 +11,17 @@
 struct process;
 struct vpn_tunnel {
 	struct vpn_session *session;
-	const struct vpn_tunnel_kind *kind;
+	const char *client;
+	/* Gets each line after it was kept; NULL: there is nothing to see in them. */
+	void (*line)(struct vpn_tunnel *tunnel, const char *line);
 	struct process *process;
 	char *address; /* what it was configured with, or NULL */
 	guint timer;   /* a source of the driver's, removed with the tunnel, or 0 */
 	struct openconnect_settling settling;
 	bool stopping;
 };
-struct vpn_tunnel_kind {
-	const char *client;
-	/* After it was kept; NULL: there is nothing to see in them. */
-	void (*line)(struct vpn_tunnel *tunnel, const char *line);
-};
 /* The session's tunnel is a struct vpn_tunnel from then on. `argv` with its end. */
-gboolean vpn_tunnel_start(struct vpn_session *session, const struct vpn_tunnel_kind *kind,
+gboolean vpn_tunnel_start(struct vpn_session *session, const char *client,
+			  void (*line)(struct vpn_tunnel *tunnel, const char *line),
 			  const GPtrArray *argv, const struct secret *input, GError **error);
 void vpn_tunnel_stop(struct vpn_session *session);
