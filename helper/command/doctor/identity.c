@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "identity/agent.h"
+#include "identity/choice.h"
 #include "identity/list.h"
 #include "identity/token.h"
 #include "identity/verdict.h"
@@ -15,30 +16,15 @@
 
 /* --- what is there ------------------------------------------------------------------------ */
 
-/* NULL: the record's key is not that of its certificate, or can't be read. */
-static gnutls_pubkey_t public_key_of(const struct identity *identity)
-{
-	gnutls_pubkey_t key = NULL;
-
-	if (gnutls_pubkey_init(&key) < 0)
-		return NULL;
-	if (gnutls_pubkey_import_x509(key, identity->chain[0], 0) >= 0)
-		return key;
-	gnutls_pubkey_deinit(key);
-	return NULL;
-}
-
+/* Whether the record's key is that of its certificate. */
 static bool key_matches(const struct identity *identity)
 {
-	gnutls_pubkey_t key = public_key_of(identity);
-	gnutls_datum_t spki = { NULL, 0 };
-	bool same = key && gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &spki) >= 0 &&
-		    spki.size == identity->record->spki.length &&
-		    memcmp(spki.data, identity->record->spki.data, spki.size) == 0;
+	const struct record_bytes *spki = &identity->record->spki;
+	g_autofree char *recorded =
+		g_compute_checksum_for_data(G_CHECKSUM_SHA256, spki->data, spki->length);
+	g_autofree char *certified = choice_key(identity);
 
-	gnutls_free(spki.data);
-	gnutls_pubkey_deinit(key);
-	return same;
+	return g_strcmp0(recorded, certified) == 0;
 }
 
 /* The file of a private half in the store "file". NULL, or what is wrong (free it); the machine's

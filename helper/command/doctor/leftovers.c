@@ -43,17 +43,9 @@ static void look_at_folder(struct doctor *doctor, enum scope scope)
 	record_list_clear(&records);
 }
 
-static bool is_in(const GPtrArray *items, const char *hex)
-{
-	for (guint i = 0; i < items->len; i++)
-		if (strcmp(g_ptr_array_index(items, i), hex) == 0)
-			return true;
-	return false;
-}
-
 /* Both ways: an item that no record names, and a record that names none. */
 static void compare_keyring(struct doctor *doctor, const struct identity_list *list,
-			    const GPtrArray *items)
+			    GPtrArray *items)
 {
 	g_autoptr(GPtrArray) named = g_ptr_array_new_with_free_func(g_free);
 	guint orphans = 0;
@@ -65,14 +57,16 @@ static void compare_keyring(struct doctor *doctor, const struct identity_list *l
 		hex_encode(identity->record->spki_hash, sizeof(identity->record->spki_hash), hex);
 		g_ptr_array_add(named, hex);
 		if (identity->scope == SCOPE_USER &&
-		    strcmp(identity->record->store, "keyring") == 0 && !is_in(items, hex))
+		    strcmp(identity->record->store, "keyring") == 0 &&
+		    !g_ptr_array_find_with_equal_func(items, hex, g_str_equal, NULL))
 			doctor_tell(doctor, doctor_gravity(doctor, identity),
 				    devid_reason_for(DEVID_KEY_MISSING)->hint,
 				    "%s: the keyring has no key for it",
 				    doctor_identity_name(identity));
 	}
 	for (guint i = 0; i < items->len; i++)
-		orphans += !is_in(named, g_ptr_array_index(items, i));
+		orphans += !g_ptr_array_find_with_equal_func(named, g_ptr_array_index(items, i),
+							     g_str_equal, NULL);
 	if (orphans > 0)
 		doctor_tell(doctor, OUTCOME_WARN,
 			    "remove them with the keyring's own program (Passwords and Keys)",
