@@ -154,8 +154,7 @@ static void print_signing(const struct devid_account *account, const struct devi
 	g_autofree char *issuer = certificate_issuer(certificate);
 	g_autofree char *fingerprint = certificate_fingerprint(certificate);
 
-	print_piece(stdout, COLOUR_BOLD, "%s", signing->name);
-	print_lines(stdout, COLOUR_PLAIN, "\n");
+	print_format(stdout, COLOUR_BOLD, "\n", "%s", signing->name);
 	table_field("subject", signing->subject);
 	table_field("issuer", strcmp(issuer, signing->subject) == 0 ? "itself" : issuer);
 	table_field("key", key);

@@ -83,8 +83,8 @@ static void print_profile(const struct devid_posture *posture)
 	bool unknown = false;
 
 	print_piece(stdout, COLOUR_PLAIN, "%s: ", posture->profile);
-	print_piece(stdout, colours[posture->answer], "%s", devid_answer_name(posture->answer));
-	print_lines(stdout, COLOUR_PLAIN, "\n");
+	print_format(stdout, colours[posture->answer], "\n", "%s",
+		     devid_answer_name(posture->answer));
 	for (size_t i = 0; i < posture->count; i++) {
 		const struct devid_posture_check *check = &posture->checks[i];
 

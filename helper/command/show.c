@@ -228,8 +228,7 @@ static void print_head(const struct identity *identity)
 							 ? copied[describe_protection(identity)]
 							 : "the private key is not here");
 
-	print_piece(stdout, COLOUR_BOLD, "%s", identity->record->label);
-	print_lines(stdout, COLOUR_PLAIN, "\n");
+	print_format(stdout, COLOUR_BOLD, "\n", "%s", identity->record->label);
 	table_field("token", identity->token);
 	table_field("store", store);
 	/* Never broken over lines: it is there to be copied. */

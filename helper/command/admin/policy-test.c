@@ -227,12 +227,11 @@ static void print_decision(const struct test *test, const struct devid_decision 
 
 	print_piece(stdout, COLOUR_PLAIN, "%s on %s: ", !user ? "(nobody known)" : user,
 		    devid_os_name(test->question.os));
-	print_piece(stdout, allowed ? COLOUR_GOOD : COLOUR_BAD, "%s",
-		    !allowed ? "refused"
-		    : decision->action == DEVID_ACTION_ALLOW_INTERNET
-			    ? "allowed, to the internet alone"
-			    : "allowed");
-	print_lines(stdout, COLOUR_PLAIN, "\n");
+	print_format(stdout, allowed ? COLOUR_GOOD : COLOUR_BAD, "\n", "%s",
+		     !allowed ? "refused"
+		     : decision->action == DEVID_ACTION_ALLOW_INTERNET
+			     ? "allowed, to the internet alone"
+			     : "allowed");
 	table_field("setting", setting);
 	table_field("certificate", decision->excused ? "not asked for: this is the office"
 				   : decision->setting != DEVID_SETTING_REQUIRE

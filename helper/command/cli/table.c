@@ -116,11 +116,6 @@ void table_unreachable(const GPtrArray *what)
 	}
 }
 
-void table_field(const char *name, const char *value)
-{
-	table_field_in(COLOUR_PLAIN, name, value);
-}
-
 void table_field_in(enum colour which, const char *name, const char *value)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -168,19 +163,16 @@ struct table *table_new(const char *const *headings)
 	return table;
 }
 
-void table_free(struct table *table)
-{
-	if (!table)
-		return;
-	g_ptr_array_unref(table->rows);
-	g_free(table->widths);
-	g_free(table);
-}
-
 void table_clear(struct table **table)
 {
-	table_free(*table);
-	*table = NULL;
+	g_ptr_array_unref((*table)->rows);
+	g_free((*table)->widths);
+	g_clear_pointer(table, g_free);
+}
+
+guint table_length(const struct table *table)
+{
+	return table->rows->len - 1;
 }
 
 static struct row *last_row(const struct table *table)
@@ -193,8 +185,9 @@ void table_colour(struct table *table, guint column, enum colour which)
 	last_row(table)->colours[column] = which;
 }
 
-static void add_line(struct row *row, const char *text, bool keep)
+void table_line_below(struct table *table, guint number, const char *text, bool keep)
 {
+	const struct row *row = g_ptr_array_index(table->rows, number + 1);
 	struct line line = { text_printable(text), keep };
 
 	g_array_append_val(row->lines, line);
@@ -202,12 +195,7 @@ static void add_line(struct row *row, const char *text, bool keep)
 
 void table_line(struct table *table, const char *text, bool keep)
 {
-	add_line(last_row(table), text, keep);
-}
-
-void table_line_below(struct table *table, guint row, const char *text, bool keep)
-{
-	add_line(g_ptr_array_index(table->rows, row + 1), text, keep);
+	table_line_below(table, table_length(table) - 1, text, keep);
 }
 
 /* Natural widths; while their sum is too wide, the widest column gives. */
@@ -282,11 +270,6 @@ static void print_row(const struct table *table, const struct row *row, const in
 			table_wrap(text, line->text, 2, 4, available);
 		print_lines(stream, COLOUR_DIM, text->str);
 	}
-}
-
-guint table_length(const struct table *table)
-{
-	return table->rows->len - 1;
 }
 
 void table_print(struct table *table, FILE *stream)

@@ -18,8 +18,8 @@ int table_columns(void);
 void table_wrap(GString *out, const char *text, int at, int indent, int width);
 /* One line "  name     value" of what is told of one thing; a long value goes on below itself. */
 #define FIELD_COLUMN 14
-void table_field(const char *name, const char *value);
 void table_field_in(enum colour which, const char *name, const char *value);
+#define table_field(name, value) table_field_in(COLOUR_PLAIN, name, value)
 
 /* "out of reach:" and what is, one below the other; nothing where there is none. */
 void table_unreachable(const GPtrArray *what);
@@ -47,7 +47,6 @@ void table_json(const struct table *table, const char *name, const char *const *
  */
 void table_flush(struct table *table, FILE *stream);
 guint table_length(const struct table *table);
-void table_free(struct table *table);
 /* For AUTO_TABLE struct table *table = table_new(…); */
 void table_clear(struct table **table);
 #define AUTO_TABLE __attribute__((cleanup(table_clear)))

@@ -156,8 +156,7 @@ static bool is_empty(const struct finding *finding)
 static void row(const char *name, enum colour which, const char *value)
 {
 	print_piece(stdout, COLOUR_PLAIN, "  %-12s ", name);
-	print_piece(stdout, which, "%s", value);
-	print_lines(stdout, COLOUR_PLAIN, "\n");
+	print_format(stdout, which, "\n", "%s", value);
 }
 
 /* A file with forty keys under one cipher says so once. */

@@ -108,9 +108,8 @@ void import_report(const struct import *import)
 	print_line(stdout, "  expires  %s (%s)", end, days);
 	print_line(stdout, "  size     %s", size);
 	print_piece(stdout, COLOUR_PLAIN, "  check    ");
-	print_piece(stdout, report_verdict_colour(import->verdict), "%s",
-		    verdict_word(import->verdict));
-	print_lines(stdout, COLOUR_PLAIN, "\n");
+	print_format(stdout, report_verdict_colour(import->verdict), "\n", "%s",
+		     verdict_word(import->verdict));
 	if (import->uri)
 		print_line(stdout, "  uri      %s", import->uri);
 }
