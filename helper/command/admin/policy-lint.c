@@ -7,17 +7,6 @@
 #include "policy-load.h"
 #include "policy.h"
 
-static struct {
-	gboolean system, json;
-} options;
-
-static const GOptionEntry entries[] = {
-	{ "system", 0, 0, G_OPTION_ARG_NONE, &options.system, "The machine's account, whoever asks",
-	  NULL },
-	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
-	{ NULL },
-};
-
 static void print_findings(const GPtrArray *findings)
 {
 	for (guint i = 0; i < findings->len; i++) {
@@ -54,13 +43,13 @@ static void print_json(const struct devid_account *account, const GPtrArray *fin
 
 static enum exit_status lint(char **operands, GError **error)
 {
-	g_autoptr(devid_account) account = policy_account(options.system, error);
+	g_autoptr(devid_account) account = policy_account(policy_options.system, error);
 	g_autoptr(GPtrArray) findings = NULL;
 
 	if (!account)
 		return EXIT_FAILED;
 	findings = lint_account(account, time(NULL));
-	if (options.json)
+	if (policy_options.json)
 		print_json(account, findings);
 	else
 		print_findings(findings);
@@ -74,6 +63,6 @@ const struct command policy_lint = {
 	.description =
 		"Exit status: 0 nothing to warn of, 1 there are warnings or it failed, 6 no\n"
 		"account.",
-	.entries = entries,
+	.entries = policy_entries,
 	.run = lint,
 };

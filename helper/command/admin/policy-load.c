@@ -3,6 +3,15 @@
 #include "base/json-build.h"
 #include "policy-load.h"
 
+struct policy_options policy_options;
+
+const GOptionEntry policy_entries[] = {
+	{ "system", 0, 0, G_OPTION_ARG_NONE, &policy_options.system,
+	  "The machine's account, whoever asks", NULL },
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &policy_options.json, "Print a JSON object", NULL },
+	{ NULL },
+};
+
 struct devid_account *policy_account(gboolean system, GError **error)
 {
 	g_autoptr(devid_account) account = account_load(NULL, system, error);

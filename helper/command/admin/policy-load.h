@@ -8,6 +8,12 @@
 
 typedef struct devid_decision devid_decision;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(devid_decision, devid_decision_free)
+/* The options of an action that has no others. */
+extern struct policy_options {
+	gboolean system, json;
+} policy_options;
+extern const GOptionEntry policy_entries[];
+
 /* The account that is in force, or NULL with what is wrong: there is none, or it is broken. */
 struct devid_account *policy_account(gboolean system, GError **error);
 /* "alice; @staff", or `none` where there is nothing; newly allocated. */

@@ -12,17 +12,6 @@
 #include "policy-load.h"
 #include "policy.h"
 
-static struct {
-	gboolean system, json;
-} options;
-
-static const GOptionEntry entries[] = {
-	{ "system", 0, 0, G_OPTION_ARG_NONE, &options.system, "The machine's account, whoever asks",
-	  NULL },
-	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
-	{ NULL },
-};
-
 /* What a rule's Platforms= names; NULL: every system. */
 static char **platform_names(const struct policy_rule *rule)
 {
@@ -288,11 +277,11 @@ static void print_json(const struct devid_account *account)
 
 static enum exit_status show(char **operands, GError **error)
 {
-	g_autoptr(devid_account) account = policy_account(options.system, error);
+	g_autoptr(devid_account) account = policy_account(policy_options.system, error);
 
 	if (!account)
 		return EXIT_FAILED;
-	if (options.json)
+	if (policy_options.json)
 		print_json(account);
 	else
 		print_policy(account);
@@ -305,6 +294,6 @@ const struct command policy_show = {
 	.about = "Print who needs a device certificate and who may connect: settings, groups, "
 		 "offices, device profiles, and the rules in their order.",
 	.description = "Exit status: 0 printed, 1 failed or the account is broken, 6 no account.",
-	.entries = entries,
+	.entries = policy_entries,
 	.run = show,
 };
