@@ -51,18 +51,26 @@ static const GOptionEntry entries[] = {
 	{ NULL },
 };
 
+/* With what every answer has. */
+static JsonBuilder *begin_json(const struct connect *connect, const char *state)
+{
+	JsonBuilder *builder = json_begin();
+
+	json_text(builder, "result", "ok");
+	json_text(builder, "reason", "ok");
+	json_text(builder, "state", state);
+	json_text(builder, "name", connect->connection->name);
+	return builder;
+}
+
 static void print_connected(const struct connect *connect, const char *address)
 {
 	const struct connection *connection = connect->connection;
 	const char *label = !connect->session.uri ? NULL : connect->identity->record->label;
 
 	if (connect->json) {
-		g_autoptr(JsonBuilder) builder = json_begin();
+		g_autoptr(JsonBuilder) builder = begin_json(connect, "connected");
 
-		json_text(builder, "result", "ok");
-		json_text(builder, "reason", "ok");
-		json_text(builder, "state", "connected");
-		json_text(builder, "name", connection->name);
 		json_text(builder, "client", connection->client);
 		json_text(builder, "gateway", connection->gateway);
 		json_text(builder, "address", address);
@@ -86,11 +94,7 @@ static void print_word(const struct connect *connect, const char *state, const c
 		print_line(stdout, "%s: %s", connect->connection->name, words);
 		return;
 	}
-	builder = json_begin();
-	json_text(builder, "result", "ok");
-	json_text(builder, "reason", "ok");
-	json_text(builder, "state", state);
-	json_text(builder, "name", connect->connection->name);
+	builder = begin_json(connect, state);
 	json_text(builder, "gateway", connect->connection->gateway);
 	json_text(builder, "message", words);
 	report_builder(builder);
@@ -99,7 +103,7 @@ static void print_word(const struct connect *connect, const char *state, const c
 static enum exit_status print_dry(struct connect *connect)
 {
 	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(JsonBuilder) builder = json_begin();
+	g_autoptr(JsonBuilder) builder = begin_json(connect, "dry-run");
 
 	connect->driver->describe(&connect->session, lines);
 	if (!connect->json) {
@@ -109,10 +113,6 @@ static enum exit_status print_dry(struct connect *connect)
 			print_line(stdout, "  %s", (const char *)g_ptr_array_index(lines, i));
 		return EXIT_DONE;
 	}
-	json_text(builder, "result", "ok");
-	json_text(builder, "reason", "ok");
-	json_text(builder, "state", "dry-run");
-	json_text(builder, "name", connect->connection->name);
 	json_text(builder, "gateway", connect->connection->gateway);
 	json_text(builder, "identity",
 		  connect->session.uri ? connect->identity->record->label : NULL);

@@ -190,10 +190,10 @@ static void connected(struct vpn_session *session, const char *address)
 
 static gboolean try_again(gpointer data);
 
-/* After a tunnel that stood: takes the error. */
+/* After a tunnel that stood, where that may help. Takes the error. */
 static void plan_again(struct supervisor *supervisor, GError *error)
 {
-	guint pause = retry_after(supervisor->tries, error);
+	guint pause = supervisor->was_connected ? retry_after(supervisor->tries, error) : 0;
 
 	if (pause == 0) {
 		connect_event(supervisor->connect, error);
@@ -218,11 +218,8 @@ static void has_ended(struct vpn_session *session, GError *error)
 	} else if (!error || supervisor->stopping) {
 		g_clear_error(&error);
 		finish(supervisor, NULL);
-	} else if (supervisor->was_connected) {
-		plan_again(supervisor, error);
 	} else {
-		connect_event(supervisor->connect, error);
-		finish(supervisor, error);
+		plan_again(supervisor, error);
 	}
 }
 

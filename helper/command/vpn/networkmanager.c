@@ -57,6 +57,7 @@ static void end_with(struct tunnel *tunnel, GError *failure)
 	end(tunnel, nm_error(gateway_of(tunnel), failure));
 }
 
+/* Of one that is being ended, that is its end. */
 static gboolean too_late(gpointer data)
 {
 	struct tunnel *tunnel = data;
@@ -182,15 +183,6 @@ static void changed(struct bus_service *nm, const char *path, const char *name, 
 
 /* --- ending it ------------------------------------------------------------------------------ */
 
-static gboolean end_now(gpointer data)
-{
-	struct tunnel *tunnel = data;
-
-	tunnel->timer = 0;
-	end(tunnel, NULL);
-	return G_SOURCE_REMOVE;
-}
-
 static void stop(struct vpn_session *session)
 {
 	struct tunnel *tunnel = session->tunnel;
@@ -206,7 +198,7 @@ static void stop(struct vpn_session *session)
 	}
 	/* What NetworkManager may be about to make is bound to the link. */
 	set_bound(tunnel, 0);
-	tunnel->timer = g_idle_add(end_now, tunnel);
+	tunnel->timer = g_idle_add(too_late, tunnel);
 }
 
 /* --- making it ------------------------------------------------------------------------------ */
