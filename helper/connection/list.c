@@ -13,20 +13,14 @@
 /* /etc/devid first. */
 static const enum scope order[] = { SCOPE_SYSTEM, SCOPE_USER };
 
+/* NULL without an error: there is none. */
 static struct connection *load_any(const char *name, GError **error)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-		GError *inner = NULL;
-		struct connection *connection = connection_load(order[i], name, &inner);
+	struct connection *connection = NULL;
 
-		if (connection)
-			return connection;
-		if (inner) {
-			g_propagate_error(error, inner);
-			return NULL;
-		}
-	}
-	return NULL;
+	for (size_t i = 0; !connection && !*error && i < G_N_ELEMENTS(order); i++)
+		connection = connection_load(order[i], name, error);
+	return connection;
 }
 
 static int compare(gconstpointer a, gconstpointer b)
@@ -77,16 +71,15 @@ static struct connection *the_only_one(GError **error)
 struct connection *connection_find(const char *operand, GError **error)
 {
 	GError *inner = NULL;
-	struct connection *connection;
+	struct connection *connection = NULL;
 
 	if (!operand)
-		return the_only_one(error);
-	connection = connection_is_name(operand) ? load_any(operand, &inner) : NULL;
-	if (connection)
-		return connection;
-	if (inner) {
+		connection = the_only_one(&inner);
+	else if (connection_is_name(operand))
+		connection = load_any(operand, &inner);
+	if (operand && !connection && !inner)
+		connection = connection_for_gateway(operand, &inner);
+	if (inner)
 		g_propagate_error(error, inner);
-		return NULL;
-	}
-	return connection_for_gateway(operand, error);
+	return connection;
 }
