@@ -198,7 +198,7 @@ static gboolean foresee_store(const struct import *import, GError **error)
 }
 
 /* With all that has a label there. */
-static identity_list *load_half(const struct import *import, GError **error)
+static identity_list *load_scope(const struct import *import, GError **error)
 {
 	bool system = import->scope == SCOPE_SYSTEM;
 	identity_list *list = identity_list_load(!system, system, error);
@@ -250,7 +250,7 @@ static gboolean rename_here(struct import *import, struct client *client, GError
 
 	if (!import->asked_label || strcmp(import->asked_label, import->label) == 0)
 		return TRUE;
-	list = load_half(import, error);
+	list = load_scope(import, error);
 	here = list ? find_leaf(list, import) : NULL;
 	if (list && !here)
 		devid_error_set(error, DEVID_EXISTS, NULL, "try again",
@@ -275,7 +275,7 @@ static gboolean keep_store(struct import *import, GError **error)
 
 	if (import->options->store || !import->options->replace)
 		return TRUE;
-	list = load_half(import, error);
+	list = load_scope(import, error);
 	if (!list)
 		return FALSE;
 	here = find_leaf(list, import);
@@ -289,7 +289,7 @@ static gboolean keep_store(struct import *import, GError **error)
 /* --dry-run: what the agent would find, from the records. */
 static gboolean foresee(struct import *import, GError **error)
 {
-	g_autoptr(identity_list) list = load_half(import, error);
+	g_autoptr(identity_list) list = load_scope(import, error);
 	const struct identity *here = NULL;
 
 	if (!list)
