@@ -1,19 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Deriving keys from a password, and what is done with them: decryption and integrity checks. */
 #include <string.h>
+#include <internal/cleanup.h>
 #include "ber.h"
 #include "pbe-derive.h"
 #include "pbe.h"
 
 #define KEY_MAX 64
 
-/* RFC 7292 appendix B.2. `id`: 1 key, 2 IV, 3 MAC key. */
-struct kdf12 {
+/* What PBKDF1 and RFC 7292 appendix B.2 have in common: a hash of a hash, many times over. */
+struct rounds {
 	gnutls_hash_hd_t hash;
-	struct secret input; /* D || S || P, rewritten each round */
+	struct secret input; /* of the first one; in RFC 7292 D || S || P, rewritten each time */
 	size_t block, digest;
-	uint8_t a[64];
+	uint8_t a[64]; /* what comes out */
 };
+
+static void rounds_clear(struct rounds *rounds)
+{
+	if (rounds->hash)
+		gnutls_hash_deinit(rounds->hash, NULL);
+	secret_wipe(rounds->a, sizeof(rounds->a));
+	secret_clear(&rounds->input);
+}
+
+static bool rounds_begin(struct rounds *rounds, const struct pbe *pbe)
+{
+	/* Enumerations of hashes and their HMACs have the same values in GnuTLS. */
+	gnutls_digest_algorithm_t digest = (gnutls_digest_algorithm_t)pbe->digest;
+
+	rounds->digest = gnutls_hash_get_len(digest);
+	rounds->block = rounds->digest > 32 ? 128 : 64;
+	return gnutls_hash_init(&rounds->hash, digest) >= 0;
+}
 
 static size_t round_up(size_t length, size_t block)
 {
@@ -26,22 +45,22 @@ static void repeat(uint8_t *out, size_t length, const uint8_t *pattern, size_t p
 		out[i] = pattern[i % period];
 }
 
-/* One round: A = H^c(D || I). */
-static bool kdf12_hash(struct kdf12 *kdf, uint64_t iterations)
+/* A = H^c(input). */
+static bool rounds_run(struct rounds *rounds, uint64_t iterations)
 {
-	if (gnutls_hash(kdf->hash, kdf->input.data, kdf->input.length) < 0)
+	if (gnutls_hash(rounds->hash, rounds->input.data, rounds->input.length) < 0)
 		return false;
-	gnutls_hash_output(kdf->hash, kdf->a);
+	gnutls_hash_output(rounds->hash, rounds->a);
 	while (--iterations) {
-		if (gnutls_hash(kdf->hash, kdf->a, kdf->digest) < 0)
+		if (gnutls_hash(rounds->hash, rounds->a, rounds->digest) < 0)
 			return false;
-		gnutls_hash_output(kdf->hash, kdf->a);
+		gnutls_hash_output(rounds->hash, rounds->a);
 	}
 	return true;
 }
 
 /* I_j = (I_j + B + 1) mod 2^(8v), for each block of I. */
-static void kdf12_advance(struct kdf12 *kdf)
+static void advance(struct rounds *kdf)
 {
 	uint8_t b[128];
 
@@ -58,70 +77,47 @@ static void kdf12_advance(struct kdf12 *kdf)
 	secret_wipe(b, sizeof(b));
 }
 
+/* `id`: 1 key, 2 IV, 3 MAC key. */
 static bool derive_pkcs12(const struct pbe *pbe, const struct secret *bmp, uint8_t id, uint8_t *out,
 			  size_t length)
 {
-	struct kdf12 kdf = { .input = SECRET_INIT };
+	AUTO(rounds) struct rounds kdf = { .input = SECRET_INIT };
 	size_t salt, secret;
-	bool done = false;
 
-	/* Enumerations of hashes and their HMACs have the same values in GnuTLS. */
-	kdf.digest = gnutls_hash_get_len((gnutls_digest_algorithm_t)pbe->digest);
-	kdf.block = kdf.digest > 32 ? 128 : 64;
+	if (!rounds_begin(&kdf, pbe))
+		return false;
 	salt = round_up(pbe->salt_length, kdf.block);
 	secret = round_up(bmp->length, kdf.block);
 	if (secret_resize(&kdf.input, kdf.block + salt + secret))
 		return false;
-	if (gnutls_hash_init(&kdf.hash, (gnutls_digest_algorithm_t)pbe->digest) < 0)
-		goto cleanup;
 	memset(kdf.input.data, id, kdf.block);
 	repeat(kdf.input.data + kdf.block, salt, pbe->salt, pbe->salt_length);
 	repeat(kdf.input.data + kdf.block + salt, secret, bmp->data, bmp->length);
 	while (length) {
 		size_t part = MIN(length, kdf.digest);
 
-		if (!kdf12_hash(&kdf, pbe->iterations))
-			goto cleanup_hash;
+		if (!rounds_run(&kdf, pbe->iterations))
+			return false;
 		memcpy(out, kdf.a, part);
 		out += part;
 		length -= part;
 		if (length)
-			kdf12_advance(&kdf);
+			advance(&kdf);
 	}
-	done = true;
-cleanup_hash:
-	gnutls_hash_deinit(kdf.hash, NULL);
-cleanup:
-	secret_wipe(kdf.a, sizeof(kdf.a));
-	secret_clear(&kdf.input);
-	return done;
+	return true;
 }
 
 /* RFC 8018 section 5.1 with section 6.1: eight bytes of key, eight of IV. */
 static bool derive_pbkdf1(const struct pbe *pbe, const struct secret *raw, uint8_t out[16])
 {
-	gnutls_hash_hd_t hash;
-	uint8_t t[64];
-	size_t size = gnutls_hash_get_len((gnutls_digest_algorithm_t)pbe->digest);
-	bool done = false;
+	AUTO(rounds) struct rounds kdf = { .input = SECRET_INIT };
 
-	if (gnutls_hash_init(&hash, (gnutls_digest_algorithm_t)pbe->digest) < 0)
+	if (!rounds_begin(&kdf, pbe) || secret_append(&kdf.input, raw->data, raw->length) ||
+	    secret_append(&kdf.input, pbe->salt, pbe->salt_length) ||
+	    !rounds_run(&kdf, pbe->iterations))
 		return false;
-	if ((raw->length && gnutls_hash(hash, raw->data, raw->length) < 0) ||
-	    gnutls_hash(hash, pbe->salt, pbe->salt_length) < 0)
-		goto cleanup;
-	gnutls_hash_output(hash, t);
-	for (uint64_t i = 1; i < pbe->iterations; i++) {
-		if (gnutls_hash(hash, t, size) < 0)
-			goto cleanup;
-		gnutls_hash_output(hash, t);
-	}
-	memcpy(out, t, 16);
-	done = true;
-cleanup:
-	gnutls_hash_deinit(hash, NULL);
-	secret_wipe(t, sizeof(t));
-	return done;
+	memcpy(out, kdf.a, 16);
+	return true;
 }
 
 static bool derive_pbkdf2(const struct pbe *pbe, const struct secret *raw, uint8_t *out,
@@ -193,17 +189,13 @@ static bool decrypt_once(const struct pbe *pbe, const struct pbe_password_form *
 	gnutls_cipher_hd_t handle;
 	bool opened = false;
 
-	if (!derive(pbe, form, key, iv))
-		goto cleanup;
 	secret_clear(plain);
-	if (secret_append(plain, cipher->data, cipher->length))
-		goto cleanup;
-	if (gnutls_cipher_init(&handle, pbe->cipher->cipher, &key_datum, &iv_datum) < 0)
-		goto cleanup;
-	opened = gnutls_cipher_decrypt(handle, plain->data, plain->length) >= 0 &&
-		 strip_and_judge(plain, block);
-	gnutls_cipher_deinit(handle);
-cleanup:
+	if (derive(pbe, form, key, iv) && !secret_append(plain, cipher->data, cipher->length) &&
+	    gnutls_cipher_init(&handle, pbe->cipher->cipher, &key_datum, &iv_datum) >= 0) {
+		opened = gnutls_cipher_decrypt(handle, plain->data, plain->length) >= 0 &&
+			 strip_and_judge(plain, block);
+		gnutls_cipher_deinit(handle);
+	}
 	secret_wipe(key, sizeof(key));
 	secret_wipe(iv, sizeof(iv));
 	if (!opened)
