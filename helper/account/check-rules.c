@@ -17,54 +17,46 @@ struct judged {
 	const struct check_path *path;
 	time_t at;
 	char **message;
+	size_t index; /* of the certificate that is looked at now */
+	gnutls_x509_crt_t certificate;
 };
 
-/* Where a rule speaks of a certificate that is not the device's own, it says which. */
-static void tell_subject(const struct judged *judged, size_t index, const char *words)
+static const char *title(const struct judged *judged)
 {
-	g_autofree char *name = devid_subject_to_string(judged->path->certificates[index]);
-
-	if (index > 0)
-		*judged->message = g_strdup_printf("%s (%s)", words, name ? name : "");
+	return judged->index ? "a certificate of the chain" : "the device certificate";
 }
 
-static gboolean is_anchor(const struct judged *judged, size_t index)
+/* What a rule says of a certificate that is not the device's own names it. */
+static void tell_subject(const struct judged *judged, const char *words)
 {
-	return index + 1 == judged->path->count;
+	g_autofree char *name = devid_subject_to_string(judged->certificate);
+
+	*judged->message = g_strdup_printf("%s (%s)", words, name ? name : "");
 }
 
 static const char *rule_hash(const struct judged *judged)
 {
-	for (size_t i = 0; !is_anchor(judged, i); i++)
-		if (certificate_signature_weak(judged->path->certificates[i])) {
-			int algorithm = gnutls_x509_crt_get_signature_algorithm(
-				judged->path->certificates[i]);
-			const char *name = algorithm > 0 ? gnutls_sign_get_name(algorithm) : NULL;
+	int algorithm = gnutls_x509_crt_get_signature_algorithm(judged->certificate);
+	const char *name = algorithm > 0 ? gnutls_sign_get_name(algorithm) : NULL;
 
-			*judged->message = g_strdup_printf(
-				"%s is signed with %s, which is broken or unknown",
-				i ? "a certificate of the chain" : "the device certificate",
+	if (!certificate_signature_weak(judged->certificate))
+		return NULL;
+	*judged->message =
+		g_strdup_printf("%s is signed with %s, which is broken or unknown", title(judged),
 				name ? name : "an algorithm without a name");
-			return "weak-signature";
-		}
-	return NULL;
+	return "weak-signature";
 }
 
 static const char *rule_key(const struct judged *judged)
 {
-	for (size_t i = 0; i < judged->path->count; i++)
-		if (certificate_key_weak(judged->path->certificates[i])) {
-			unsigned bits = 0;
-			int algorithm = gnutls_x509_crt_get_pk_algorithm(
-				judged->path->certificates[i], &bits);
+	unsigned bits = 0;
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(judged->certificate, &bits);
 
-			*judged->message = g_strdup_printf(
-				"the %s key of %s has %u bits, which is too short",
-				gnutls_pk_get_name(algorithm),
-				i ? "a certificate of the chain" : "the device certificate", bits);
-			return "weak-key";
-		}
-	return NULL;
+	if (!certificate_key_weak(judged->certificate))
+		return NULL;
+	*judged->message = g_strdup_printf("the %s key of %s has %u bits, which is too short",
+					   gnutls_pk_get_name(algorithm), title(judged), bits);
+	return "weak-key";
 }
 
 static const char *rule_signature(const struct judged *judged)
@@ -77,14 +69,8 @@ static const char *rule_signature(const struct judged *judged)
 		[CHECK_SIGNATURE_UNKNOWN] = "check-failed",
 	};
 
-	for (size_t i = 0; !is_anchor(judged, i); i++) {
-		enum check_signature answer = check_signature(
-			judged->path->certificates[i], judged->path->certificates[i + 1], FALSE);
-
-		if (words[answer])
-			return words[answer];
-	}
-	return NULL;
+	return words[check_signature(judged->certificate,
+				     judged->path->certificates[judged->index + 1], FALSE)];
 }
 
 /* Extensions that may be critical (RFC 5280 section 4.2): what is judged here, and what says
@@ -137,49 +123,40 @@ static gboolean has_unknown_critical(gnutls_x509_crt_t certificate, char oid[OID
 /* The anchor's too: what it says of what it issues can't be followed either. */
 static const char *rule_extensions(const struct judged *judged)
 {
-	for (size_t i = 0; i < judged->path->count; i++) {
-		char oid[OID_MAX];
+	char oid[OID_MAX];
 
-		if (!has_unknown_critical(judged->path->certificates[i], oid))
-			continue;
-		*judged->message =
-			g_strdup_printf("%s has a critical extension that is not understood (%s)",
-					i ? "a certificate of the chain" : "the device certificate",
-					*oid ? oid : "it can't be read");
-		return "critical-extension";
-	}
-	return NULL;
+	if (!has_unknown_critical(judged->certificate, oid))
+		return NULL;
+	*judged->message =
+		g_strdup_printf("%s has a critical extension that is not understood (%s)",
+				title(judged), *oid ? oid : "it can't be read");
+	return "critical-extension";
 }
 
 static const char *rule_ca(const struct judged *judged)
 {
-	for (size_t i = 1; i < judged->path->count; i++)
-		if (!certificate_is_ca(judged->path->certificates[i])) {
-			tell_subject(judged, i, devid_reason_find("chain-not-ca")->cause);
-			return "chain-not-ca";
-		}
-	return NULL;
+	if (certificate_is_ca(judged->certificate))
+		return NULL;
+	tell_subject(judged, devid_reason_find("chain-not-ca")->cause);
+	return "chain-not-ca";
 }
 
 /* RFC 5280 section 4.2.1.9: self-issued certificates don't count, nor does the leaf. */
 static const char *rule_length(const struct judged *judged)
 {
-	int between = 0;
+	int between = 0, most = -1;
+	unsigned ca;
 
-	for (size_t i = 1; i < judged->path->count; i++) {
-		gnutls_x509_crt_t certificate = judged->path->certificates[i];
-		unsigned ca;
-		int most = -1;
+	for (size_t i = 1; i < judged->index; i++) {
+		gnutls_x509_crt_t below = judged->path->certificates[i];
 
-		if (gnutls_x509_crt_get_basic_constraints(certificate, NULL, &ca, &most) >= 0 &&
-		    most >= 0 && between > most) {
-			tell_subject(judged, i, "the chain is longer than a CA of it allows");
-			return "chain-too-long";
-		}
-		if (check_link(certificate, certificate) == CHECK_LINK_NONE)
-			between++;
+		between += check_link(below, below) == CHECK_LINK_NONE;
 	}
-	return NULL;
+	if (gnutls_x509_crt_get_basic_constraints(judged->certificate, NULL, &ca, &most) < 0 ||
+	    most < 0 || between <= most)
+		return NULL;
+	tell_subject(judged, "the chain is longer than a CA of it allows");
+	return "chain-too-long";
 }
 
 static const char *rule_names(const struct judged *judged)
@@ -197,8 +174,7 @@ static char *date(time_t at)
 
 static const char *rule_anchor_begin(const struct judged *judged)
 {
-	gnutls_x509_crt_t anchor = judged->path->certificates[judged->path->count - 1];
-	time_t from = gnutls_x509_crt_get_activation_time(anchor);
+	time_t from = gnutls_x509_crt_get_activation_time(judged->certificate);
 	g_autofree char *when = NULL;
 
 	if (from != MOMENT_NONE && judged->at >= from)
@@ -214,9 +190,7 @@ static const char *rule_anchor_begin(const struct judged *judged)
  */
 static const char *rule_anchor_end(const struct judged *judged)
 {
-	gnutls_x509_crt_t anchor = judged->path->certificates[judged->path->count - 1];
-
-	return gnutls_x509_crt_get_expiration_time(anchor) <
+	return gnutls_x509_crt_get_expiration_time(judged->certificate) <
 			       gnutls_x509_crt_get_activation_time(judged->path->certificates[0])
 		       ? "issuer-ended-before"
 		       : NULL;
@@ -224,62 +198,70 @@ static const char *rule_anchor_end(const struct judged *judged)
 
 static const char *rule_dates(const struct judged *judged)
 {
-	for (size_t i = 0; !is_anchor(judged, i); i++) {
-		gnutls_x509_crt_t certificate = judged->path->certificates[i];
-		time_t from = gnutls_x509_crt_get_activation_time(certificate);
-		time_t until = gnutls_x509_crt_get_expiration_time(certificate);
-		gboolean early = from == MOMENT_NONE || judged->at < from;
-		g_autofree char *when = NULL;
+	time_t from = gnutls_x509_crt_get_activation_time(judged->certificate);
+	time_t until = gnutls_x509_crt_get_expiration_time(judged->certificate);
+	gboolean early = from == MOMENT_NONE || judged->at < from;
+	g_autofree char *when = NULL;
 
-		if (!early && until != MOMENT_NONE && judged->at <= until)
-			continue;
-		when = date(early ? from : until);
-		*judged->message = g_strdup_printf(
-			"%s %s %s", i ? "a certificate of the chain" : "the device certificate",
-			early ? "is not valid before" : "expired on", when);
-		if (i == 0)
-			return early ? "not-yet-valid" : "expired";
-		return early ? "chain-not-yet-valid" : "chain-expired";
-	}
-	return NULL;
+	if (!early && until != MOMENT_NONE && judged->at <= until)
+		return NULL;
+	when = date(early ? from : until);
+	*judged->message = g_strdup_printf("%s %s %s", title(judged),
+					   early ? "is not valid before" : "expired on", when);
+	if (judged->index == 0)
+		return early ? "not-yet-valid" : "expired";
+	return early ? "chain-not-yet-valid" : "chain-expired";
 }
 
 static const char *rule_revocation(const struct judged *judged)
 {
-	for (size_t i = 0; !is_anchor(judged, i); i++) {
-		const char *word = revocation_check(
-			&judged->account->revocation, judged->path->certificates[i],
-			judged->path->certificates[i + 1], judged->at, i == 0, judged->message);
-
-		if (word)
-			return word;
-	}
-	return NULL;
+	return revocation_check(&judged->account->revocation, judged->certificate,
+				judged->path->certificates[judged->index + 1], judged->at,
+				judged->index == 0, judged->message);
 }
 
 static const char *rule_requirements(const struct judged *judged)
 {
-	return requirement_check(&judged->account->require, judged->path->certificates[0],
-				 judged->message);
+	return requirement_check(&judged->account->require, judged->certificate, judged->message);
 }
 
-/* Weak hashes and keys come before signatures: what they prove is worth nothing. */
-static const char *(*const rules[])(const struct judged *) = {
-	rule_hash,	 rule_key,    rule_signature,  rule_extensions,
-	rule_ca,	 rule_length, rule_names,      rule_anchor_begin,
-	rule_anchor_end, rule_dates,  rule_revocation, rule_requirements,
+/* Where a certificate stands in its path. */
+enum { LEAF = 1, BETWEEN = 2, ANCHOR = 4 };
+
+/* The rules, and of which certificates each speaks; those of the whole path are asked at one of
+ * them. Weak hashes and keys come before signatures: what they prove is worth nothing.
+ */
+static const struct {
+	unsigned of;
+	const char *(*judge)(const struct judged *judged);
+} rules[] = {
+	{ LEAF | BETWEEN, rule_hash },
+	{ LEAF | BETWEEN | ANCHOR, rule_key },
+	{ LEAF | BETWEEN, rule_signature },
+	{ LEAF | BETWEEN | ANCHOR, rule_extensions },
+	{ BETWEEN | ANCHOR, rule_ca },
+	{ BETWEEN | ANCHOR, rule_length },
+	{ LEAF, rule_names },
+	{ ANCHOR, rule_anchor_begin },
+	{ ANCHOR, rule_anchor_end },
+	{ LEAF | BETWEEN, rule_dates },
+	{ LEAF | BETWEEN, rule_revocation },
+	{ LEAF, rule_requirements },
 };
 
 const char *check_rules(const struct devid_account *account, const struct check_path *path,
 			time_t at, char **message, unsigned *rank)
 {
-	const struct judged judged = { account, path, at, message };
+	const char *word = NULL;
 
-	for (*rank = 0; *rank < G_N_ELEMENTS(rules); ++*rank) {
-		const char *word = rules[*rank](&judged);
+	for (*rank = 0; !word && *rank < G_N_ELEMENTS(rules); ++*rank)
+		for (size_t i = 0; !word && i < path->count; i++) {
+			const struct judged judged = { account, path, at,
+						       message, i,    path->certificates[i] };
+			unsigned place = i == 0 ? LEAF : i + 1 < path->count ? BETWEEN : ANCHOR;
 
-		if (word)
-			return word;
-	}
-	return NULL;
+			if (rules[*rank].of & place)
+				word = rules[*rank].judge(&judged);
+		}
+	return word;
 }
