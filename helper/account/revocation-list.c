@@ -18,15 +18,6 @@ struct known_issuer {
 	gboolean signed_by;
 };
 
-struct revocation_list {
-	gnutls_x509_crl_t crl;
-	gnutls_datum_t issuer;
-	GHashTable *serials;
-	time_t from, until;
-	GMutex lock; /* of what follows */
-	GArray *known;
-};
-
 static void known_issuer_clear(void *data)
 {
 	gnutls_x509_crt_deinit(((struct known_issuer *)data)->certificate);
@@ -155,19 +146,4 @@ gboolean revocation_list_is_signed_by(struct revocation_list *list, gnutls_x509_
 	signed_by = verify(list, issuer);
 	remember(list, issuer, signed_by);
 	return signed_by;
-}
-
-gboolean revocation_list_holds(const struct revocation_list *list, const char *serial)
-{
-	return g_hash_table_contains(list->serials, serial);
-}
-
-time_t revocation_list_from(const struct revocation_list *list)
-{
-	return list->from;
-}
-
-time_t revocation_list_until(const struct revocation_list *list)
-{
-	return list->until;
 }

@@ -8,7 +8,14 @@
 #include <glib.h>
 #include <gnutls/x509.h>
 
-struct revocation_list;
+struct revocation_list {
+	gnutls_x509_crl_t crl;
+	gnutls_datum_t issuer;
+	GHashTable *serials; /* as certificate_serial_trim() writes them */
+	time_t from, until;  /* thisUpdate and nextUpdate; MOMENT_NONE where it has none */
+	GMutex lock;	     /* of what follows */
+	GArray *known;	     /* issuers that were asked about */
+};
 
 /* Takes `crl`. NULL with *why: static words for what can't be used (`crl` is gone then as well). */
 struct revocation_list *revocation_list_new(gnutls_x509_crl_t crl, const char **why);
@@ -18,8 +25,3 @@ void revocation_list_free(struct revocation_list *list);
 gboolean revocation_list_is_of(const struct revocation_list *list, gnutls_x509_crt_t issuer);
 /* Whether the key of `issuer` signed it, and may sign lists. Any thread may ask. */
 gboolean revocation_list_is_signed_by(struct revocation_list *list, gnutls_x509_crt_t issuer);
-/* `serial` as certificate_serial_trim() writes it. */
-gboolean revocation_list_holds(const struct revocation_list *list, const char *serial);
-/* thisUpdate and nextUpdate; MOMENT_NONE where it has none. */
-time_t revocation_list_from(const struct revocation_list *list);
-time_t revocation_list_until(const struct revocation_list *list);

@@ -208,13 +208,6 @@ static gboolean is_listed(const struct revocation *revocation, const char *seria
 	return holds(revocation, serial, said) || holds(revocation, serial, own);
 }
 
-static gboolean is_current(const struct revocation_list *list, time_t at)
-{
-	time_t from = revocation_list_from(list), until = revocation_list_until(list);
-
-	return from != MOMENT_NONE && until != MOMENT_NONE && from <= at && at <= until;
-}
-
 static const char *check_lists(const GPtrArray *lists, const char *serial, gnutls_x509_crt_t issuer,
 			       time_t at, gboolean required)
 {
@@ -230,9 +223,10 @@ static const char *check_lists(const GPtrArray *lists, const char *serial, gnutl
 			continue;
 		trusted = TRUE;
 		/* Revoked stays revoked, however old the list is. */
-		if (revocation_list_holds(list, serial))
+		if (g_hash_table_contains(list->serials, serial))
 			return "revoked";
-		current = current || is_current(list, at);
+		current = current || (list->from != MOMENT_NONE && list->until != MOMENT_NONE &&
+				      list->from <= at && at <= list->until);
 	}
 	if (current || (!named && !required))
 		return NULL;
@@ -284,8 +278,8 @@ time_t revocation_next_change(const struct revocation *revocation, time_t at)
 	for (guint i = 0; revocation->lists && i < revocation->lists->len; i++) {
 		const struct revocation_list *list = revocation->lists->pdata[i];
 
-		best = moment_next(best, revocation_list_from(list), at);
-		best = moment_next(best, moment_after(revocation_list_until(list)), at);
+		best = moment_next(best, list->from, at);
+		best = moment_next(best, moment_after(list->until), at);
 	}
 	return best;
 }
