@@ -39,6 +39,12 @@
 	{                             \
 		INSIDE(call);         \
 	}
+/* One that tells of a slot, into what `out` points to. */
+#define SLOT_ENTRY(name, parameters, out, call)        \
+	ENTRY(name, parameters,                        \
+	      !slot_exists(slot) ? CKR_SLOT_ID_INVALID \
+	      : !(out)		 ? CKR_ARGUMENTS_BAD   \
+				 : (call))
 #define SESSION_ENTRY(name, parameters, call) \
 	CK_RV name parameters                 \
 	{                                     \
@@ -73,18 +79,15 @@ CK_RV C_Finalize(CK_VOID_PTR reserved)
 ENTRY(C_GetInfo, (CK_INFO_PTR info), slot_library_info(info))
 /* `present`: both tokens always are. */
 ENTRY(C_GetSlotList, (CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *count), slot_list(list, count))
-ENTRY(C_GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), slot_info(slot, info))
-ENTRY(C_GetTokenInfo, (CK_SLOT_ID slot, CK_TOKEN_INFO *info), slot_token_info(slot, info))
+SLOT_ENTRY(C_GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), info, slot_info(slot, info))
+SLOT_ENTRY(C_GetTokenInfo, (CK_SLOT_ID slot, CK_TOKEN_INFO *info), info,
+	   slot_token_info(slot, info))
 ENTRY(C_WaitForSlotEvent, (CK_FLAGS flags, CK_SLOT_ID *slot, CK_VOID_PTR reserved),
       slot_wait(flags, slot, reserved))
-ENTRY(C_GetMechanismList, (CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *count),
-      !slot_exists(slot) ? CKR_SLOT_ID_INVALID
-      : !count		 ? CKR_ARGUMENTS_BAD
-			 : mechanism_list(list, count))
-ENTRY(C_GetMechanismInfo, (CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info),
-      !slot_exists(slot) ? CKR_SLOT_ID_INVALID
-      : !info		 ? CKR_ARGUMENTS_BAD
-			 : mechanism_info(type, info))
+SLOT_ENTRY(C_GetMechanismList, (CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *count), count,
+	   mechanism_list(list, count))
+SLOT_ENTRY(C_GetMechanismInfo, (CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info),
+	   info, mechanism_info(type, info))
 /* `notify`: nothing ever surrenders, no token is taken out. */
 ENTRY(C_OpenSession,
       (CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR application, CK_NOTIFY notify,

@@ -187,12 +187,24 @@ static bool asks_length(const struct operation *sign, const CK_BYTE *signature, 
 	return true;
 }
 
+/* Sends the rest of the message, and ends the operation. */
+static CK_RV finish(struct session *session, const uint8_t *data, size_t length, CK_BYTE *signature,
+		    CK_ULONG *signature_length)
+{
+	struct operation sign;
+	CK_SESSION_HANDLE handle = take(session, &sign);
+	enum devid_result result = sign.refused;
+
+	if (result == DEVID_OK)
+		result = send_message(&sign, data, length, signature);
+	if (result == DEVID_OK)
+		*signature_length = sign.use.signature;
+	return put_back(handle, &sign, error_of_use(result), true);
+}
+
 CK_RV sign_single(struct session *session, const CK_BYTE *data, CK_ULONG length, CK_BYTE *signature,
 		  CK_ULONG *signature_length)
 {
-	enum devid_result result;
-	struct operation sign;
-	CK_SESSION_HANDLE handle;
 	CK_RV rv;
 
 	if (!session->sign.active)
@@ -207,11 +219,7 @@ CK_RV sign_single(struct session *session, const CK_BYTE *data, CK_ULONG length,
 		length = session->sign.use.data_max;
 	if (length < session->sign.use.data_min || length > session->sign.use.data_max)
 		return end(session, CKR_DATA_LEN_RANGE);
-	handle = take(session, &sign);
-	result = send_message(&sign, data, length, signature);
-	if (result == DEVID_OK)
-		*signature_length = sign.use.signature;
-	return put_back(handle, &sign, error_of_use(result), true);
+	return finish(session, data, length, signature, signature_length);
 }
 
 /* Only what ends in a signature can answer CKR_FUNCTION_REJECTED (section 5.11): the operation goes
@@ -290,9 +298,6 @@ CK_RV sign_update(struct session *session, const CK_BYTE *part, CK_ULONG length)
 
 CK_RV sign_final(struct session *session, CK_BYTE *signature, CK_ULONG *signature_length)
 {
-	enum devid_result result;
-	struct operation sign;
-	CK_SESSION_HANDLE handle;
 	CK_RV rv;
 
 	if (!session->sign.active)
@@ -303,13 +308,8 @@ CK_RV sign_final(struct session *session, CK_BYTE *signature, CK_ULONG *signatur
 		return end(session, CKR_ARGUMENTS_BAD);
 	if (asks_length(&session->sign, signature, signature_length, &rv))
 		return rv;
-	handle = take(session, &sign);
-	result = sign.refused != DEVID_OK
-			 ? sign.refused
-			 : send_message(&sign, sign.buffer, sign.length, signature);
-	if (result == DEVID_OK)
-		*signature_length = sign.use.signature;
-	return put_back(handle, &sign, error_of_use(result), true);
+	return finish(session, session->sign.buffer, session->sign.length, signature,
+		      signature_length);
 }
 
 CK_RV sign_state(const struct session *session, const CK_ULONG *length)
