@@ -33,7 +33,6 @@ enum field {
 #define CLASS_COUNT (OBJECT_PUBLIC_KEY + 1)
 
 struct credential {
-	struct credential *next; /* owned by token.c */
 	/* by enum wire_object; 0: no such object. token.c's */
 	CK_OBJECT_HANDLE handles[CLASS_COUNT];
 	char name[RECORD_NAME_LENGTH + 1]; /* of the record; empty: a certificate of a chain */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sessions: see session.h. */
-#include <stdlib.h>
+#include <internal/cleanup.h>
 #include "session.h"
 #include "slot.h"
 
@@ -36,24 +36,9 @@ struct session *session_find(CK_SESSION_HANDLE handle)
 	return sessions[position];
 }
 
-static bool make_room(void)
-{
-	size_t room = session_room ? 2 * session_room : 8;
-	struct session **larger;
-
-	if (session_total < session_room)
-		return true;
-	larger = realloc(sessions, room * sizeof(*larger));
-	if (!larger)
-		return false;
-	sessions = larger;
-	session_room = room;
-	return true;
-}
-
 CK_RV session_open(CK_SLOT_ID slot, CK_FLAGS flags, CK_SESSION_HANDLE *handle)
 {
-	struct session *session;
+	struct session *session, **all;
 
 	if (!slot_exists(slot))
 		return CKR_SLOT_ID_INVALID;
@@ -61,11 +46,13 @@ CK_RV session_open(CK_SLOT_ID slot, CK_FLAGS flags, CK_SESSION_HANDLE *handle)
 		return CKR_ARGUMENTS_BAD;
 	if (!(flags & CKF_SERIAL_SESSION))
 		return CKR_SESSION_PARALLEL_NOT_SUPPORTED;
-	session = calloc(1, sizeof(*session));
-	if (!session || !make_room()) {
-		free(session);
+	all = make_room(sessions, session_total, &session_room, sizeof(session));
+	if (!all)
 		return CKR_HOST_MEMORY;
-	}
+	sessions = all;
+	session = calloc(1, sizeof(*session));
+	if (!session)
+		return CKR_HOST_MEMORY;
 	session->handle = ++last_handle;
 	session->scope = (enum scope)slot;
 	session->flags = flags & (CKF_SERIAL_SESSION | CKF_RW_SESSION);

@@ -2,20 +2,8 @@
 /* The objects of both tokens: see token.h. */
 #include <stdlib.h>
 #include <unistd.h>
+#include <internal/cleanup.h>
 #include "token.h"
-
-static struct token {
-	char *folder;
-	uid_t uid; /* whose folder that is: a daemon may give up its own */
-	bool loaded;
-	uint64_t generation;
-	struct credential *credentials;
-	struct object *objects; /* by handle */
-	size_t count;
-} tokens[TOKEN_COUNT];
-
-/* Grows for as long as the process lives, over C_Finalize too. */
-static CK_OBJECT_HANDLE last_handle;
 
 /* What a walk over the records brings together. */
 struct load {
@@ -23,27 +11,37 @@ struct load {
 	size_t count, room;
 };
 
+static struct token {
+	char *folder;
+	uid_t uid; /* whose folder that is: a daemon may give up its own */
+	bool loaded;
+	uint64_t generation;
+	struct load content;
+	struct object *objects; /* by handle */
+	size_t count;
+} tokens[TOKEN_COUNT];
+
+/* Grows for as long as the process lives, over C_Finalize too. */
+static CK_OBJECT_HANDLE last_handle;
+
 static void load_clear(struct load *load)
 {
 	for (size_t i = 0; i < load->count; i++)
 		free(load->list[i]);
 	free(load->list);
+	*load = (struct load){ NULL, 0, 0 };
 }
 
 static bool load_add(struct load *load, struct credential *credential)
 {
-	if (load->count == load->room) {
-		size_t room = load->room ? 2 * load->room : 16;
-		struct credential **list = realloc(load->list, room * sizeof(*list));
+	struct credential **list = make_room(load->list, load->count, &load->room, sizeof(*list));
 
-		if (!list) {
-			free(credential);
-			return false;
-		}
-		load->list = list;
-		load->room = room;
+	if (!list) {
+		free(credential);
+		return false;
 	}
-	load->list[load->count++] = credential;
+	load->list = list;
+	list[load->count++] = credential;
 	return true;
 }
 
@@ -117,9 +115,9 @@ static bool is_doubled(const struct load *load, const struct credential *chain)
 static const struct credential *find_earlier(const struct token *token,
 					     const struct credential *credential)
 {
-	const struct credential *old;
+	for (size_t i = 0; i < token->content.count; i++) {
+		const struct credential *old = token->content.list[i];
 
-	for (old = token->credentials; old; old = old->next) {
 		if (strcmp(old->name, credential->name) != 0)
 			continue;
 		if (!credential_is_chain(credential) ||
@@ -166,14 +164,8 @@ static int compare_objects(const void *left, const void *right)
 
 static void drop_content(struct token *token)
 {
-	struct credential *credential, *next;
-
-	for (credential = token->credentials; credential; credential = next) {
-		next = credential->next;
-		free(credential);
-	}
+	load_clear(&token->content);
 	free(token->objects);
-	token->credentials = NULL;
 	token->objects = NULL;
 	token->count = 0;
 	token->loaded = false;
@@ -182,7 +174,6 @@ static void drop_content(struct token *token)
 /* From here on nothing can fail: what was loaded takes the place of what was there. */
 static void replace_content(struct token *token, struct load *load, struct object *objects)
 {
-	struct credential *chained = NULL;
 	size_t count = 0;
 
 	for (size_t i = load->count; i-- > 0;)
@@ -202,14 +193,10 @@ static void replace_content(struct token *token, struct load *load, struct objec
 							 (enum wire_object) class, credential };
 	}
 	drop_content(token);
-	for (size_t i = load->count; i-- > 0;) {
-		load->list[i]->next = chained;
-		chained = load->list[i];
-	}
-	load->count = 0;
+	token->content = *load;
+	*load = (struct load){ NULL, 0, 0 };
 	if (count > 1)
 		qsort(objects, count, sizeof(*objects), compare_objects);
-	token->credentials = chained;
 	token->objects = objects;
 	token->count = count;
 	token->loaded = true;
@@ -287,20 +274,20 @@ const struct object *token_find(enum scope scope, CK_OBJECT_HANDLE handle)
 
 const struct object *token_find_record(enum scope scope, const char *name, enum wire_object class)
 {
-	const struct credential *credential;
+	const struct load *content = &tokens[scope].content;
 
-	for (credential = tokens[scope].credentials; credential; credential = credential->next)
-		if (strcmp(credential->name, name) == 0)
-			return token_find(scope, credential->handles[class]);
+	for (size_t i = 0; i < content->count; i++)
+		if (strcmp(content->list[i]->name, name) == 0)
+			return token_find(scope, content->list[i]->handles[class]);
 	return NULL;
 }
 
 bool token_has_private_keys(enum scope scope)
 {
-	const struct credential *credential;
+	const struct load *content = &tokens[scope].content;
 
-	for (credential = tokens[scope].credentials; credential; credential = credential->next)
-		if (credential->has_key)
+	for (size_t i = 0; i < content->count; i++)
+		if (content->list[i]->has_key)
 			return true;
 	return false;
 }

@@ -22,6 +22,19 @@ static inline void cleanup_close_fd(int *fd)
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Room for one item more at the end of an array that grows: where the array lies then; NULL: no
+ * memory, and it is as it was.
+ */
+static inline void *make_room(void *items, size_t count, size_t *room, size_t size)
+{
+	size_t wanted = *room ? 2 * *room : 8;
+	void *larger = count < *room ? items : realloc(items, wanted * size);
+
+	if (larger && count >= *room)
+		*room = wanted;
+	return larger;
+}
+
 static inline int take_fd(int *fd)
 {
 	int taken = *fd;

@@ -220,28 +220,17 @@ struct list_load {
 	void *data;
 };
 
-static bool make_room(struct record_list *list, size_t *room)
-{
-	size_t wanted = *room ? *room * 2 : 8;
-	struct record *records;
-
-	if (list->count < *room)
-		return true;
-	records = realloc(list->records, wanted * sizeof(*records));
-	if (!records)
-		return false;
-	list->records = records;
-	*room = wanted;
-	return true;
-}
-
 static enum devid_result list_record(struct record *record, void *data)
 {
 	struct list_load *load = data;
+	struct record_list *list = load->list;
+	struct record *records =
+		make_room(list->records, list->count, &load->room, sizeof(*records));
 
-	if (!make_room(load->list, &load->room))
+	if (!records)
 		return DEVID_NO_MEMORY;
-	load->list->records[load->list->count++] = *record;
+	list->records = records;
+	records[list->count++] = *record;
 	memset(record, 0, sizeof(*record)); /* the list's now */
 	return DEVID_OK;
 }
