@@ -41,8 +41,8 @@ int trusted_open_folder(int at, const char *path, uid_t owner, gboolean follow, 
 /* Walks to the folder that holds the last step of `path`; *last is that step. */
 static int open_parent(int at, const char *path, uid_t owner, const char **last, char **why)
 {
-	AUTO_CLOSE int fd = *path == '/' ? openat(at, "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-					 : openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSE int fd =
+		openat(at, *path == '/' ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const char *slash;
 
 	while (fd >= 0 && *path == '/')
@@ -82,15 +82,11 @@ GBytes *trusted_read(int at, const char *path, uid_t owner, gsize limit, char **
 		return NULL;
 	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
 	fd = openat(folder, last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &status) < 0) {
-		*why = g_strdup(errno == ELOOP ? "it is a link" : g_strerror(errno));
-		return NULL;
-	}
-	if (!S_ISREG(status.st_mode)) {
-		*why = g_strdup("it is not a regular file");
-		return NULL;
-	}
-	words = distrust(&status, owner);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		words = errno == ELOOP ? "it is a link" : g_strerror(errno);
+	else
+		words = S_ISREG(status.st_mode) ? distrust(&status, owner)
+						: "it is not a regular file";
 	if (words) {
 		*why = g_strdup(words);
 		return NULL;
