@@ -43,20 +43,6 @@ static char *set_system_users(void *target, const char *value)
 	return policy_names_fault(account->system_users, TRUE);
 }
 
-static char *set_require_eku(void *target, const char *value)
-{
-	struct devid_account *account = target;
-
-	return requirement_set_eku(&account->require, value);
-}
-
-static char *set_require_extension(void *target, const char *value)
-{
-	struct devid_account *account = target;
-
-	return requirement_set_extension(&account->require, value);
-}
-
 static char *set_serials(void *target, const char *value)
 {
 	struct devid_account *account = target;
@@ -124,9 +110,9 @@ static const struct conf_key limits_section[] = {
 	  .choices = key_types },
 };
 static const struct conf_key certificate_section[] = {
-	{ "RequireEKU", set_require_eku },
-	{ "RequireExtension", set_require_extension },
-	{ "RequireProtection", CONF_FIELD(CONF_CHOICE, struct devid_account, protection),
+	{ "RequireEKU", requirement_set_eku },
+	{ "RequireExtension", requirement_set_extension },
+	{ "RequireProtection", CONF_FIELD(CONF_CHOICE, struct requirement, protection),
 	  .choices = protections },
 };
 static const struct conf_key revocation_section[] = {
@@ -141,16 +127,21 @@ static void *whole_account(void *data, const char *name, unsigned line, char **w
 	return data;
 }
 
-#define ONCE(word, keys)                                                   \
-	{                                                                  \
-		word, FALSE, keys, G_N_ELEMENTS(keys), whole_account, NULL \
+static void *its_requirement(void *data, const char *name, unsigned line, char **why)
+{
+	return &((struct devid_account *)data)->require;
+}
+
+#define ONCE(word, keys, target)                              \
+	{                                                     \
+		word, FALSE, keys, G_N_ELEMENTS(keys), target \
 	}
 
 static const struct conf_section once_sections[] = {
-	ONCE("Account", account_section),
-	ONCE("Limits", limits_section),
-	ONCE("Certificate", certificate_section),
-	ONCE("Revocation", revocation_section),
+	ONCE("Account", account_section, whole_account),
+	ONCE("Limits", limits_section, whole_account),
+	ONCE("Certificate", certificate_section, its_requirement),
+	ONCE("Revocation", revocation_section, whole_account),
 };
 
 #define ONCE_SECTIONS G_N_ELEMENTS(once_sections)

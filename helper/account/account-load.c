@@ -57,12 +57,10 @@ static gboolean read_folder(struct devid_account *account, gboolean follow)
 	if (dirfd < 0) {
 		/* A folder that others can write to, and that holds no account, is none. */
 		if (errno == 0) {
-			int saved = open(account->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			gboolean holds = saved < 0 || holds_account(saved);
+			AUTO_CLOSE int saved =
+				open(account->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-			if (saved >= 0)
-				close(saved);
-			if (!holds)
+			if (saved >= 0 && !holds_account(saved))
 				return FALSE;
 		}
 		account_broken(account, "%s: %s", account->folder,

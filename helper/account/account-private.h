@@ -18,7 +18,6 @@ struct devid_account {
 	enum devid_chain_mode chain_mode;
 	enum devid_on_use on_use;
 	enum devid_size_measure size_measure;
-	enum devid_protection protection;
 	size_t device_limit;
 	size_t signing_limit;
 	size_t signing_count_limit;

@@ -19,6 +19,13 @@ static const struct conf_choice origins[] = { { "remote", DEVID_ORIGIN_REMOTE },
 					      { "any", DEVID_ORIGIN_UNKNOWN },
 					      { NULL, 0 } };
 
+static const struct conf_choice actions[] = { { "allow", DEVID_ACTION_ALLOW },
+					      { "allow-internet", DEVID_ACTION_ALLOW_INTERNET },
+					      { "block", DEVID_ACTION_BLOCK },
+					      { NULL, 0 } };
+/* Of a rule that has not said it yet. */
+#define NO_ACTION ((enum devid_action) - 1)
+
 static char *set_users(void *target, const char *value)
 {
 	struct policy_rule *rule = target;
@@ -45,22 +52,6 @@ static char *set_platforms(void *target, const char *value)
 	return why;
 }
 
-static char *set_action(void *target, const char *value)
-{
-	struct policy_rule *rule = target;
-	static const struct conf_choice choices[] = { { "allow", DEVID_ACTION_ALLOW },
-						      { "allow-internet",
-							DEVID_ACTION_ALLOW_INTERNET },
-						      { "block", DEVID_ACTION_BLOCK },
-						      { NULL, 0 } };
-	int action = DEVID_ACTION_BLOCK;
-	char *why = conf_set_choice(choices, value, &action);
-
-	rule->action = action;
-	rule->has_action = TRUE;
-	return why;
-}
-
 static const struct conf_key rule_keys[] = {
 	{ "Description", CONF_FIELD(CONF_LINE, struct policy_rule, description) },
 	{ "Enabled", CONF_FIELD(CONF_YES, struct policy_rule, enabled) },
@@ -68,7 +59,7 @@ static const struct conf_key rule_keys[] = {
 	{ "Platforms", set_platforms },
 	{ "Origin", CONF_FIELD(CONF_CHOICE, struct policy_rule, origin), .choices = origins },
 	{ "Profiles", CONF_FIELD(CONF_LIST, struct policy_rule, profiles) },
-	{ "Action", set_action },
+	{ "Action", CONF_FIELD(CONF_CHOICE, struct policy_rule, action), .choices = actions },
 };
 
 static void *begin_rule(void *data, const char *name, unsigned line, char **why)
@@ -86,7 +77,7 @@ static void *begin_rule(void *data, const char *name, unsigned line, char **why)
 	rule->path = g_strdup(reader->path);
 	rule->line = line;
 	rule->enabled = TRUE;
-	rule->action = DEVID_ACTION_BLOCK;
+	rule->action = NO_ACTION;
 	g_ptr_array_add(reader->account->policy.rules, rule);
 	g_hash_table_insert(reader->names, rule->name, rule);
 	return rule;
@@ -96,7 +87,8 @@ static char *end_rule(void *target)
 {
 	struct policy_rule *rule = target;
 
-	return rule->has_action ? NULL : g_strdup_printf("[Rule %s] has no Action=", rule->name);
+	return rule->action != NO_ACTION ? NULL
+					 : g_strdup_printf("[Rule %s] has no Action=", rule->name);
 }
 
 static const struct conf_section rule_sections[] = {

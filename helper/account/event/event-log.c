@@ -307,13 +307,10 @@ enum devid_result event_log_open(bool system, enum event_file which, int fds[EVE
 	result = open_to_read(folder, files[which].name, &fds[1]);
 	if (result == DEVID_OK && files[which].old)
 		result = open_to_read(folder, files[which].old, &fds[0]);
-	if (same_file(fds[0], fds[1]) || result != DEVID_OK) {
-		cleanup_close_fd(&fds[0]);
-		fds[0] = -1;
-	}
-	if (result != DEVID_OK) {
-		cleanup_close_fd(&fds[1]);
-		fds[1] = -1;
-	}
+	for (int i = 0; i < EVENT_GENERATIONS; i++)
+		if (result != DEVID_OK || (i == 0 && same_file(fds[0], fds[1]))) {
+			cleanup_close_fd(&fds[i]);
+			fds[i] = -1;
+		}
 	return result;
 }

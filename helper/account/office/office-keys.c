@@ -38,22 +38,20 @@ void office_free(struct office *office)
 }
 
 /* An address that one machine of a network can have, as text in its only form; else NULL. */
-static char *host_address(const char *value, GSocketFamily *family)
+static char *host_address(const char *value)
 {
 	g_autoptr(GInetAddress) address = g_inet_address_new_from_string(value);
 
 	if (!address || g_inet_address_get_is_any(address) ||
 	    g_inet_address_get_is_loopback(address) || g_inet_address_get_is_multicast(address))
 		return NULL;
-	*family = g_inet_address_get_family(address);
 	return g_inet_address_to_string(address);
 }
 
 static char *set_gateway(void *target, const char *value)
 {
 	struct office *office = target;
-	GSocketFamily family;
-	g_autofree char *address = host_address(value, &family);
+	g_autofree char *address = host_address(value);
 
 	/* The device is that of the route. */
 	if (!address || strchr(value, '%'))
@@ -124,26 +122,32 @@ static char *set_dns_name(void *target, const char *value)
 	return NULL;
 }
 
+/* Values of a list, each brought into its form by `read`; NULL of that: it is none, but `other`. */
+static char *set_each(const char *value, char ***target, const char *title,
+		      char *(*read)(const char *value), const char *other)
+{
+	char *why = conf_set_list(value, target);
+
+	if (!why && g_strv_length(*target) > VALUES_MAX)
+		return g_strdup_printf("names more than %d %s", VALUES_MAX, title);
+	for (char **each = *target; !why && *each; each++) {
+		g_autofree char *given = *each;
+
+		*each = read(given);
+		if (!*each) {
+			*each = g_strdup("");
+			why = g_strdup_printf("names %s, which is %s", given, other);
+		}
+	}
+	return why;
+}
+
 static char *set_dns_answer(void *target, const char *value)
 {
 	struct office *office = target;
-	char *why = conf_set_list(value, &office->dns_answers);
-	GSocketFamily family;
 
-	if (why)
-		return why;
-	if (g_strv_length(office->dns_answers) > VALUES_MAX)
-		return g_strdup_printf("names more than %d addresses", VALUES_MAX);
-	for (char **answer = office->dns_answers; *answer; answer++) {
-		g_autofree char *given = *answer;
-
-		*answer = host_address(given, &family);
-		if (!*answer) {
-			*answer = g_strdup("");
-			return g_strdup_printf("names %s, which is no address of a server", given);
-		}
-	}
-	return NULL;
+	return set_each(value, &office->dns_answers, "addresses", host_address,
+			"no address of a server");
 }
 
 /* https://HOST[:PORT][/PATH], in characters that a request may hold as they are. */
@@ -187,23 +191,9 @@ static char *read_pin(const char *value)
 static char *set_pins(void *target, const char *value)
 {
 	struct office *office = target;
-	char *why = conf_set_list(value, &office->probe_pins);
 
-	if (why)
-		return why;
-	if (g_strv_length(office->probe_pins) > VALUES_MAX)
-		return g_strdup_printf("names more than %d certificates", VALUES_MAX);
-	for (char **pin = office->probe_pins; *pin; pin++) {
-		g_autofree char *given = *pin;
-
-		*pin = read_pin(given);
-		if (!*pin) {
-			*pin = g_strdup("");
-			return g_strdup_printf("names %s, which is not sha256: and 64 hex digits",
-					       given);
-		}
-	}
-	return NULL;
+	return set_each(value, &office->probe_pins, "certificates", read_pin,
+			"not sha256: and 64 hex digits");
 }
 
 const struct conf_key office_keys[] = {

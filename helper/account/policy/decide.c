@@ -64,13 +64,8 @@ static enum devid_setting find_setting(struct deciding *deciding)
  */
 static gboolean is_excusable(enum devid_result result)
 {
-	static const enum devid_result excusable[] = { DEVID_CHECK_FAILED, DEVID_BLOCKED,
-						       DEVID_KEY_MISSING };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(excusable); i++)
-		if (excusable[i] == result)
-			return TRUE;
-	return FALSE;
+	return result == DEVID_CHECK_FAILED || result == DEVID_BLOCKED ||
+	       result == DEVID_KEY_MISSING;
 }
 
 static void decide_certificate(struct deciding *deciding)

@@ -52,37 +52,28 @@ void policy_clear(struct policy *policy)
 	g_ptr_array_unref(policy->rules);
 }
 
+/* `offset`: of the name in what the list holds. */
+static void *find(const GPtrArray *list, gsize offset, const char *name)
+{
+	for (guint i = 0; i < list->len; i++)
+		if (strcmp(G_STRUCT_MEMBER(const char *, list->pdata[i], offset), name) == 0)
+			return list->pdata[i];
+	return NULL;
+}
+
 const struct policy_user *policy_user(const struct policy *policy, const char *name)
 {
-	for (guint i = 0; i < policy->users->len; i++) {
-		const struct policy_user *user = policy->users->pdata[i];
-
-		if (strcmp(user->name, name) == 0)
-			return user;
-	}
-	return NULL;
+	return find(policy->users, G_STRUCT_OFFSET(struct policy_user, name), name);
 }
 
 const struct policy_group *policy_group(const struct policy *policy, const char *name)
 {
-	for (guint i = 0; i < policy->groups->len; i++) {
-		const struct policy_group *group = policy->groups->pdata[i];
-
-		if (strcmp(group->name, name) == 0)
-			return group;
-	}
-	return NULL;
+	return find(policy->groups, G_STRUCT_OFFSET(struct policy_group, name), name);
 }
 
 struct profile *policy_profile(const struct policy *policy, const char *name)
 {
-	for (guint i = 0; i < policy->profiles->len; i++) {
-		struct profile *profile = policy->profiles->pdata[i];
-
-		if (strcmp(profile->name, name) == 0)
-			return profile;
-	}
-	return NULL;
+	return find(policy->profiles, G_STRUCT_OFFSET(struct profile, name), name);
 }
 
 /* The words of the policy: operating systems, settings, actions, answers. */

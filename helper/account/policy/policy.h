@@ -42,7 +42,6 @@ struct policy_rule {
 	enum devid_origin origin; /* DEVID_ORIGIN_UNKNOWN: any */
 	char **profiles;	  /* NULL: not asked for */
 	enum devid_action action;
-	gboolean has_action;
 };
 
 struct policy {

@@ -7,6 +7,7 @@
 #include "base/der.h"
 #include "base/name.h"
 #include "base/row.h"
+#include "base/text.h"
 #include "requirement.h"
 
 #define HEX_PREFIX "hex:"
@@ -43,8 +44,9 @@ static gboolean is_oid(const char *text)
 	return dot;
 }
 
-char *requirement_set_eku(struct requirement *requirement, const char *value)
+char *requirement_set_eku(void *target, const char *value)
 {
+	struct requirement *requirement = target;
 	g_auto(GStrv) words = conf_split_words(value);
 
 	for (gsize i = 0; words[i]; i++) {
@@ -71,8 +73,9 @@ static gboolean is_hex(const char *text)
 	return length && length % 2 == 0 && strspn(text, "0123456789abcdefABCDEF") == length;
 }
 
-char *requirement_set_extension(struct requirement *requirement, const char *value)
+char *requirement_set_extension(void *target, const char *value)
 {
+	struct requirement *requirement = target;
 	const char *equals = strchr(value, '=');
 	g_autofree char *oid = equals ? g_strndup(value, equals - value) : g_strdup(value);
 	g_auto(GStrv) values = equals ? conf_split(equals + 1, ";") : NULL;
@@ -139,15 +142,9 @@ static gboolean value_matches(const gnutls_datum_t *value, const char *wanted)
 	gsize length = 0;
 
 	if (g_str_has_prefix(wanted, HEX_PREFIX)) {
-		const char *hex = wanted + strlen(HEX_PREFIX);
+		g_autofree char *hex = text_hex(value->data, value->size);
 
-		if (strlen(hex) != 2 * (gsize)value->size)
-			return FALSE;
-		for (gsize i = 0; i < value->size; i++)
-			if (g_ascii_xdigit_value(hex[2 * i]) != value->data[i] >> 4 ||
-			    g_ascii_xdigit_value(hex[2 * i + 1]) != (value->data[i] & 15))
-				return FALSE;
-		return TRUE;
+		return g_ascii_strcasecmp(hex, wanted + strlen(HEX_PREFIX)) == 0;
 	}
 	/* By length, not up to the first NUL: the certificate's author may have put one in. */
 	text = extension_text(value, &length);

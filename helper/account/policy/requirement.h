@@ -4,16 +4,18 @@
 #pragma once
 
 #include <gnutls/x509.h>
+#include <devid/account.h>
 
 struct requirement {
+	enum devid_protection protection;
 	char **ekus;	 /* OIDs; each must be there */
 	char *extension; /* OID; or NULL */
 	char **values;	 /* one of them must be the extension's; NULL: any value */
 };
 
-/* Setters for account.conf: NULL, or what is wrong with the value (free it). */
-char *requirement_set_eku(struct requirement *requirement, const char *value);
-char *requirement_set_extension(struct requirement *requirement, const char *value);
+/* Setters for account.conf, whose target is a struct requirement (conf.h). */
+char *requirement_set_eku(void *target, const char *value);
+char *requirement_set_extension(void *target, const char *value);
 void requirement_clear(struct requirement *requirement);
 
 /* NULL where the certificate meets it; else the reason word, and *message is made. */
