@@ -14,6 +14,7 @@
 #include "identity/token.h"
 #include "attempt.h"
 #include "probe.h"
+#include "server-words.h"
 
 /* How long a server may take to speak against a certificate once the handshake stands. */
 #define AFTERTHOUGHT_MS 1000
@@ -29,35 +30,20 @@ static gboolean wait_io(const struct attempt *attempt, int timeout_ms)
 	return poll(&poll_fd, 1, timeout_ms) > 0;
 }
 
-/* Whether an alert may speak of the client's certificate (RFC 8446 section 6.2). */
-static const gnutls_alert_description_t refusing_alerts[] = {
-	GNUTLS_A_BAD_CERTIFICATE,     GNUTLS_A_UNSUPPORTED_CERTIFICATE,
-	GNUTLS_A_CERTIFICATE_REVOKED, GNUTLS_A_CERTIFICATE_EXPIRED,
-	GNUTLS_A_CERTIFICATE_UNKNOWN, GNUTLS_A_UNKNOWN_CA,
-	GNUTLS_A_ACCESS_DENIED,	      GNUTLS_A_CERTIFICATE_REQUIRED,
-	GNUTLS_A_DECRYPT_ERROR,
-};
-
 static void take_alert(struct attempt *attempt)
 {
-	gnutls_alert_description_t alert = gnutls_alert_get(attempt->session);
-	const char *name = gnutls_alert_get_strname(alert);
+	struct server_report *report = attempt->report;
+	const char *name = gnutls_alert_get_strname(gnutls_alert_get(attempt->session));
 
-	attempt->report->alert = g_strdup(name ? name : "unknown");
-	if (g_str_has_prefix(attempt->report->alert, "GNUTLS_A_"))
-		memmove(attempt->report->alert, attempt->report->alert + 9,
-			strlen(attempt->report->alert + 9) + 1);
-	attempt->report->outcome = SERVER_HANDSHAKE;
-	attempt->report->result = DEVID_FAILED;
-	for (size_t i = 0; i < G_N_ELEMENTS(refusing_alerts); i++)
-		if (refusing_alerts[i] == alert && attempt->report->asked) {
-			attempt->report->outcome = SERVER_REFUSED;
-			attempt->report->result = DEVID_CHECK_FAILED;
-		}
-	/* What TLS 1.2 servers say to a certificate they can't use. */
-	if (alert == GNUTLS_A_HANDSHAKE_FAILURE && attempt->report->asked) {
-		attempt->report->outcome = SERVER_REFUSED;
-		attempt->report->result = DEVID_CHECK_FAILED;
+	if (name && g_str_has_prefix(name, "GNUTLS_A_"))
+		name += strlen("GNUTLS_A_");
+	report->alert = g_strdup(name ? name : "unknown");
+	if (report->asked && server_alert_refuses(report->alert)) {
+		report->outcome = SERVER_REFUSED;
+		report->result = DEVID_CHECK_FAILED;
+	} else {
+		report->outcome = SERVER_HANDSHAKE;
+		report->result = DEVID_FAILED;
 	}
 }
 

@@ -7,6 +7,8 @@
 #include "probe.h"
 #include "server-words.h"
 
+/* The alerts that may speak of the client's certificate (RFC 8446 section 6.2); the last is what
+ * TLS 1.2 servers say to one that they can't use. */
 static const struct {
 	const char *alert; /* as GnuTLS names it, without its prefix */
 	const char *words;
@@ -26,12 +28,25 @@ static const struct {
 	  "it found nothing in common with us, or could not use the certificate" },
 };
 
-static const char *alert_words(const char *alert)
+/* NULL: it is none of them. */
+static const char *refusing_words(const char *alert)
 {
 	for (size_t i = 0; alert && i < G_N_ELEMENTS(alerts); i++)
 		if (strcmp(alerts[i].alert, alert) == 0)
 			return alerts[i].words;
-	return "it ended the connection";
+	return NULL;
+}
+
+bool server_alert_refuses(const char *alert)
+{
+	return refusing_words(alert) != NULL;
+}
+
+static const char *alert_words(const char *alert)
+{
+	const char *words = refusing_words(alert);
+
+	return words ? words : "it ended the connection";
 }
 
 /* Why nobody else tells this: what other programs show of it. */

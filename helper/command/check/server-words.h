@@ -6,5 +6,8 @@
 
 /* One or two sentences for a person; newly allocated. */
 char *server_report_words(const struct server_report *report);
-const char *server_outcome_word(enum server_outcome outcome);	/* For JSON */
+const char *server_outcome_word(enum server_outcome outcome); /* For JSON */
+/* Whether the alert, as GnuTLS names it without its prefix, may speak of the client's certificate.
+ */
+bool server_alert_refuses(const char *alert);
 const char *server_outcome_reason(enum server_outcome outcome); /* a reason word, or NULL */
