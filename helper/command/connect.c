@@ -21,8 +21,6 @@
 #include "connection/process.h"
 #include "command.h"
 
-enum { READY_FD = 3, LOCK_FD = 4 }; /* of a supervisor; command/connect/background.c */
-
 static struct connect the_connect = { .may_ask = true };
 
 static struct {

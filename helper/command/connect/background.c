@@ -26,14 +26,13 @@
 #define SELF	  "/proc/self/exe"
 #define FOLDER	  "connections"
 #define SIGNED_IN '+'
-#define READY_FD  3
-#define LOCK_FD	  4
 #define READY_MAX (64 * 1024)
 /* Making a tunnel may have somebody asked, by polkit. */
 #define READY_BOUND_MS (150 * 1000)
 #define END_BOUND_MS   5000
 
-char *connect_log_path(const char *name)
+/* Where the client's lines go; newly allocated, NULL: nowhere. */
+static char *log_path(const char *name)
 {
 	char state[PATH_BUFFER];
 
@@ -43,7 +42,7 @@ char *connect_log_path(const char *name)
 
 FILE *connect_open_log(const char *name)
 {
-	g_autofree char *path = connect_log_path(name), *folder = NULL, *old = NULL;
+	g_autofree char *path = log_path(name), *folder = NULL, *old = NULL;
 	int fd;
 
 	if (!path)
@@ -254,7 +253,7 @@ gboolean connect_background_go(struct connect *connect, struct background *backg
 		return done;
 	if (connect->interrupted)
 		return connect_set_interrupted(connect, error);
-	log = connect_log_path(connect->connection->name);
+	log = log_path(connect->connection->name);
 	return devid_error_set(error, DEVID_FAILED, "client-failed", NULL,
 			       "%s: the supervisor ended without a word; its log is %s",
 			       connect->connection->gateway, log);

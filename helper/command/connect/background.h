@@ -6,6 +6,12 @@
 
 #include "connect.h"
 
+enum { READY_FD = 3, LOCK_FD = 4 }; /* of the supervisor */
+
+struct background {
+	int ticket, ready; /* sockets and pipes to it, or -1 */
+	GPid pid;
+};
 /* Instead: it ends, before this returns. */
 void connect_background_end(struct background *background);
 /* Before the sign-in. Takes the lock over. In any case connect_background_end() may follow. */

@@ -27,11 +27,3 @@ struct connect {
 	char *posture; /* refused, and a rule would let in but for the device's state */
 	struct vpn_session session;
 };
-
-/* background.c: a supervisor of its own, that lives on. Each FALSE is with its own error. */
-struct background {
-	int ticket, ready; /* sockets and pipes to it, or -1 */
-	GPid pid;
-};
-/* Where the client's lines go; newly allocated, NULL: nowhere. */
-char *connect_log_path(const char *name);
