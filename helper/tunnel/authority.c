@@ -4,7 +4,6 @@
 #include <internal/tunnel.h>
 
 #include "authority.h"
-#include "error.h"
 #include "tunnel.h"
 
 #define BUS_NAME	 "org.freedesktop.DBus"

@@ -9,7 +9,6 @@
 #include <internal/tunnel.h>
 
 #include "cookie.h"
-#include "error.h"
 #include "tunnel.h"
 
 /* The longest that are known have some 3,000. */

@@ -8,12 +8,11 @@
 
 #include "base/error.h"
 #include "connection/connection.h"
-#include "connection/file.h"
+#include "connection/list.h"
 #include "connection/openconnect.h"
 #include "connection/process.h"
 #include "authority.h"
 #include "cookie.h"
-#include "error.h"
 #include "tunnel.h"
 
 static void end(struct tunnel *tunnel)

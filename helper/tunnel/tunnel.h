@@ -47,6 +47,11 @@ struct tunnel {
 	bool (*too_many)(const struct tunnel *tunnel);
 };
 
+/* An error by its name on the bus, TUNNEL_* of internal/tunnel.h: its code is that name's quark. */
+#define tunnel_error(name, ...)                                                                  \
+	g_error_new(g_quark_from_static_string("devid-tunnel"), (gint)g_quark_from_string(name), \
+		    __VA_ARGS__)
+
 /* tunnel.c: takes `pipe` over and answers the call. over() may come at once. */
 void tunnel_begin(struct tunnel *tunnel, const char *name, const char *gateway);
 /* Begins its end, or ends it where nothing runs yet. */
