@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "group.h"
-#include "help.h"
 #include "options.h"
 #include "words.h"
 
@@ -45,7 +44,7 @@ enum exit_status group_run(const struct command *group, const char *name, char *
 		    (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0);
 
 	if (!words[0] || !words[1] || help) {
-		help_print(group, name, help ? stdout : stderr);
+		options_help(group, name, help ? stdout : stderr);
 		return help ? EXIT_DONE : EXIT_WORDS;
 	}
 	action = group_find(group, words[1]);
