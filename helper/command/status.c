@@ -13,7 +13,7 @@
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
-#include "command/connect/status.h"
+#include "command/connect/connection-state.h"
 #include "identity/agent-look.h"
 #include "identity/describe.h"
 #include "identity/json.h"
@@ -31,6 +31,114 @@ static const GOptionEntry entries[] = {
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
 	{ NULL },
 };
+
+/* --- connections ----------------------------------------------------------------------------- */
+
+/* That a supervisor has gone without a word is seen by looking alone. */
+#define LOOK_US (200 * 1000)
+
+static void print_connections(void)
+{
+	g_autoptr(GPtrArray) states = connection_state_list();
+
+	for (guint i = 0; i < states->len; i++) {
+		g_autofree char *words = connection_state_words(g_ptr_array_index(states, i));
+
+		table_field(i == 0 ? "connections" : "", words);
+	}
+}
+
+static void state_json(JsonBuilder *builder, const struct connection_state *state)
+{
+	json_builder_begin_object(builder);
+	connection_state_json(builder, state);
+	json_builder_end_object(builder);
+}
+
+static void connections_json(JsonBuilder *builder)
+{
+	g_autoptr(GPtrArray) states = connection_state_list();
+
+	json_begin_array(builder, "connections");
+	for (guint i = 0; i < states->len; i++)
+		state_json(builder, g_ptr_array_index(states, i));
+	json_builder_end_array(builder);
+}
+
+/* One line of text, or of JSON, of one connection. */
+static char *make_line(const struct connection_state *state, gboolean json)
+{
+	g_autoptr(JsonBuilder) builder = NULL;
+
+	if (!json)
+		return connection_state_words(state);
+	builder = json_builder_new();
+	state_json(builder, state);
+	return report_json_text(json_builder_get_root(builder), false);
+}
+
+static void print_ended(const char *name, gboolean json)
+{
+	g_autoptr(JsonBuilder) builder = NULL;
+	g_autofree char *text = NULL;
+
+	if (!json) {
+		print_line(stdout, "%s: disconnected", name);
+		return;
+	}
+	builder = json_begin();
+	json_text(builder, "name", name);
+	json_text(builder, "state", "disconnected");
+	json_builder_end_object(builder);
+	text = report_json_text(json_builder_get_root(builder), false);
+	print_line(stdout, "%s", text);
+}
+
+/* Prints what isn't in `before` as it is now; the new table takes its place. */
+static void print_changes(GHashTable **before, gboolean json)
+{
+	g_autoptr(GPtrArray) states = connection_state_list();
+	GHashTable *now = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	GHashTableIter iter;
+	gpointer name;
+
+	for (guint i = 0; i < states->len; i++) {
+		const struct connection_state *state = g_ptr_array_index(states, i);
+		char *line = make_line(state, json);
+
+		if (g_strcmp0(line, g_hash_table_lookup(*before, state->name)) != 0)
+			print_line(stdout, "%s", line);
+		g_hash_table_insert(now, g_strdup(state->name), line);
+	}
+	g_hash_table_iter_init(&iter, *before);
+	while (g_hash_table_iter_next(&iter, &name, NULL))
+		if (!g_hash_table_contains(now, name))
+			print_ended(name, json);
+	g_hash_table_unref(*before);
+	*before = now;
+	fflush(stdout);
+}
+
+/* A line for each connection, and one whenever something changes, until a signal ends it. */
+static enum exit_status watch(gboolean json)
+{
+	GHashTable *before = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+
+	print_changes(&before, json);
+	/* Else a person might wonder whether it looks at all. */
+	if (!json && g_hash_table_size(before) == 0) {
+		print_line(stdout, "nothing is connected");
+		fflush(stdout);
+	}
+	while (!ferror(stdout)) {
+		print_changes(&before, json);
+		g_usleep(LOOK_US);
+	}
+	g_hash_table_unref(before);
+	return EXIT_FAILED;
+}
+
+/* --- the rest -------------------------------------------------------------------------------- */
 
 static char *agent_words(const struct agent_look *state, enum scope scope)
 {
@@ -179,12 +287,11 @@ static void print_network(const struct devid_office_report *network)
 
 static void network_json(JsonBuilder *builder, const struct devid_office_report *network)
 {
-	json_builder_set_member_name(builder, "network");
 	if (!network) {
-		json_builder_add_null_value(builder);
+		json_text(builder, "network", NULL);
 		return;
 	}
-	json_builder_begin_object(builder);
+	json_begin_object(builder, "network");
 	json_text(builder, "origin", devid_origin_name(network->origin));
 	json_text(builder, "office", network->office);
 	json_text(builder, "message", network->message);
@@ -204,7 +311,7 @@ static void print_text(struct glance *glance, const struct devid_account *accoun
 	table_field("account", words);
 	print_network(glance->network);
 	print_identities(glance->list, &glance->accounts);
-	status_connections_print();
+	print_connections();
 	warn_of_expiry(glance->list, &glance->accounts);
 	remarks_tell_signing(account);
 }
@@ -228,7 +335,7 @@ static void print_json(struct glance *glance, const struct devid_account *accoun
 	json_builder_end_object(builder);
 	network_json(builder, glance->network);
 	identities_json(builder, glance->list, &glance->accounts);
-	status_connections_json(builder);
+	connections_json(builder);
 	report_builder(builder);
 }
 
@@ -249,7 +356,7 @@ static enum exit_status run(char **operands, GError **error)
 	const struct devid_account *account;
 
 	if (options.watch)
-		return status_watch(options.json);
+		return watch(options.json);
 	glance.list = identity_list_load(true, true, error);
 	account = !glance.list ? NULL : verdict_accounts_get(&glance.accounts, SCOPE_USER, error);
 	if (!account)
