@@ -4,8 +4,16 @@
  */
 #pragma once
 
-#include "nm.h"
+#include <internal/secret.h>
+#include "bus-service.h"
 
+struct nm_agent {
+	struct bus_service *nm;
+	char *uuid;	      /* of the connection */
+	struct secret cookie; /* wiped when it was given */
+	char *gateway, *pin, *resolve;
+	guint object;
+};
 /* Before it is registered with NetworkManager. */
 gboolean nm_agent_publish(struct nm_agent *agent, GError **error);
 void nm_agent_register(struct nm_agent *agent, bus_service_done done);

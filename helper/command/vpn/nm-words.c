@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What NetworkManager answers and why its connections end, as tables: its words, and ours. */
 #include <string.h>
+#include <gio/gio.h>
 #include <devid/reason.h>
 
 #include "base/error.h"

@@ -4,10 +4,6 @@
  */
 #pragma once
 
-#include <internal/secret.h>
-
-#include "bus-service.h"
-
 #define NM_NAME	       "org.freedesktop.NetworkManager"
 #define NM_PATH	       "/org/freedesktop/NetworkManager"
 #define NM_ACTIVE      NM_NAME ".Connection.Active"
@@ -20,15 +16,4 @@ enum nm_reason {
 	NM_REASON_NONE,
 	NM_REASON_USER_DISCONNECTED,
 	NM_REASON_CONNECTION_REMOVED = 11,
-};
-
-/* --- nm-secret-agent.c: gives the secrets of one connection, once, to NetworkManager alone
- * ------- */
-
-struct nm_agent {
-	struct bus_service *nm;
-	char *uuid;	      /* of the connection */
-	struct secret cookie; /* wiped when it was given */
-	char *gateway, *pin, *resolve;
-	guint object;
 };
