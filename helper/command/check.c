@@ -256,11 +256,10 @@ static void server_json(JsonBuilder *builder, const struct server_report *report
 	json_flag(builder, "ours_named", report->ours_named);
 	json_text(builder, "alert", report->alert);
 	json_text(builder, "detail", report->detail);
-	json_builder_set_member_name(builder, "trusted");
 	if (report->trusted < 0)
-		json_builder_add_null_value(builder);
+		json_text(builder, "trusted", NULL);
 	else
-		json_builder_add_boolean_value(builder, report->trusted);
+		json_flag(builder, "trusted", report->trusted);
 	json_text(builder, "distrust", report->distrust);
 	json_builder_end_object(builder);
 }

@@ -48,9 +48,9 @@ struct usage {
 	time_t since;
 	GHashTable *identities; /* "device\nuser\nlabel": GHashTable of the sights by issuer */
 	GHashTable *issuers;	/* key id: struct usage_issuer */
-	GPtrArray *sorted;
-	guint64 events;	 /* that named an issuer and an identity */
-	guint64 skipped; /* lines that are no event */
+	GPtrArray *sorted;	/* of these */
+	guint64 events;		/* that named an issuer and an identity */
+	guint64 skipped;	/* lines that are no event */
 };
 
 static void issuer_free(void *data)
@@ -66,6 +66,7 @@ static struct usage *usage_new(time_t since)
 	struct usage *usage = g_new0(struct usage, 1);
 
 	usage->since = since;
+	usage->sorted = g_ptr_array_new();
 	usage->identities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 						  (GDestroyNotify)g_array_unref);
 	usage->issuers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, issuer_free);
@@ -76,7 +77,7 @@ static void usage_free(struct usage *usage)
 {
 	g_hash_table_destroy(usage->identities);
 	g_hash_table_destroy(usage->issuers);
-	g_clear_pointer(&usage->sorted, g_ptr_array_unref);
+	g_ptr_array_unref(usage->sorted);
 	g_free(usage);
 }
 
@@ -242,23 +243,19 @@ static gint by_count(gconstpointer a, gconstpointer b)
 	return strcmp(one->key_id, other->key_id);
 }
 
-/* After the last file: struct usage_issuer*, those that carry most first. */
-static const GPtrArray *usage_issuers(struct usage *usage)
+/* After the last file: those that carry most first. */
+static void sort_issuers(struct usage *usage)
 {
 	GHashTableIter at;
 	void *value;
 
-	if (usage->sorted)
-		return usage->sorted;
 	g_hash_table_iter_init(&at, usage->identities);
 	while (g_hash_table_iter_next(&at, NULL, &value))
 		count(value);
-	usage->sorted = g_ptr_array_new();
 	g_hash_table_iter_init(&at, usage->issuers);
 	while (g_hash_table_iter_next(&at, NULL, &value))
 		g_ptr_array_add(usage->sorted, value);
 	g_ptr_array_sort(usage->sorted, by_count);
-	return usage->sorted;
 }
 
 /* NULL: no event names it. */
@@ -291,7 +288,7 @@ static void issuer_json(JsonBuilder *builder, const struct usage_issuer *issuer)
 static void print_json(struct usage *usage, const struct devid_account *account)
 {
 	g_autoptr(JsonBuilder) builder = json_begin();
-	const GPtrArray *issuers = usage_issuers(usage);
+	const GPtrArray *issuers = usage->sorted;
 
 	json_text(builder, "folder", devid_account_folder(account));
 	json_number(builder, "limit", (gint64)devid_account_signing_count_limit(account));
@@ -340,7 +337,7 @@ static void add_row(struct table *table, const char *name, const struct usage_is
 static void print_unknown(struct usage *usage, const struct devid_account *account,
 			  struct table *table)
 {
-	const GPtrArray *issuers = usage_issuers(usage);
+	const GPtrArray *issuers = usage->sorted;
 	guint shown = 0, more = 0;
 
 	for (guint i = 0; i < issuers->len; i++) {
@@ -403,7 +400,7 @@ gboolean ca_print_usage(const struct devid_account *account, char *const *files,
 
 	for (size_t i = 0; ok && files[i]; i++)
 		ok = usage_read(usage, files[i], error);
-	usage_issuers(usage);
+	sort_issuers(usage);
 	if (ok && json)
 		print_json(usage, account);
 	else if (ok)
