@@ -16,3 +16,6 @@ char *keyring_look(char **state);
  * allocated); NULL: it can't be told. As bounded, and as quiet.
  */
 GPtrArray *keyring_look_keys(void);
+
+/* After that hash, where an item is not the key but the authorisation of a TPM's key. */
+#define KEYRING_TPM_AUTH ".tpm"

@@ -58,6 +58,37 @@ static const struct devid_reason reasons[] = {
 	{ "io", DEVID_IO, "a file or folder could not be read or written",
 	  "the message names it: look at its owner, its mode and the space on its disk" },
 
+	/* keys in a TPM */
+	{ "tpm-missing", DEVID_STORE_MISSING, "this computer's TPM can't be reached",
+	  "switch it on in the firmware's settings, and see: devid doctor" },
+	{ "tpm-denied", DEVID_STORE_MISSING, "this user may not open the TPM",
+	  "as root, for the machine: devid import-cert --system --store tpm FILE; or choose another "
+	  "store with --store" },
+	{ "tpm-part", DEVID_STORE_MISSING, "the agent's part for keys in a TPM is not installed",
+	  "install it with the TSS libraries (tpm2-tss), or choose another store with --store" },
+	{ "tpm-owner", DEVID_STORE_LOCKED,
+	  "the TPM's owner authorisation is set, and there is no storage root key",
+	  "as root, once, with the owner's authorisation: tpm2_createprimary -C o -P AUTH -c srk.ctx "
+	  "&& tpm2_evictcontrol -C o -P AUTH -c srk.ctx 0x81000001" },
+	{ "tpm-locked-out", DEVID_STORE_LOCKED,
+	  "the TPM is locked out, for wrong authorisations were tried",
+	  "wait until it opens by itself, or as root: tpm2_dictionarylockout -c" },
+	{ "tpm-other", DEVID_KEY_MISSING,
+	  "the key was wrapped by another TPM, or this one was cleared",
+	  "import the identity again: devid import-cert --store tpm FILE --replace" },
+	{ "tpm-auth", DEVID_KEY_MISSING,
+	  "the authorisation of the TPM's key is not in the keyring, or is another one",
+	  "bring the keyring back that it was imported with, or import the identity again: "
+	  "devid import-cert --store tpm FILE --replace" },
+	{ "tpm-full", DEVID_STORE_TIMEOUT, "the TPM has no room for another key or session",
+	  "end other programs that use the TPM, or use it through /dev/tpmrm0; then try again" },
+	{ "tpm-busy", DEVID_STORE_TIMEOUT, "the TPM did not answer in time",
+	  "try again; if it stays so, see: devid doctor" },
+	{ "tpm-key-type", DEVID_UNSUPPORTED, "this TPM does not take a key of this kind",
+	  "RSA-2048 and P-256 are taken by each; for others choose another store with --store" },
+	{ "tpm-scheme", DEVID_UNSUPPORTED, "this TPM does not sign in this way",
+	  "use a key on a curve, or another store: devid import-cert --store keyring FILE" },
+
 	/* a program that goes on with what it found */
 	{ "key-gone", DEVID_NOT_FOUND,
 	  "the key was replaced or removed after the program had found it",

@@ -80,7 +80,8 @@ static const struct {
 	{ "GROUP", NULL, NULL, ":groups\n" },
 	{ "GATEWAY", NULL, NULL, ":hosts\n" },
 	{ "HOST:PORT", NULL, NULL, ":hosts\n" },
-	{ "STORE", NULL, NULL, "+keyring\n+file\n+pkcs11:\n" },
+	{ "STORE", NULL, NULL, "+keyring\n+file\n+tpm\n+pkcs11:\n" },
+	{ "WHAT", NULL, NULL, "+keyring\n+none\n" },
 	{ "TYPE", NULL, NULL, "+RSA\n+EC\n" },
 };
 

@@ -21,9 +21,13 @@ static const GOptionEntry entries[] = {
 	{ "system", 0, 0, G_OPTION_ARG_NONE, &options.system,
 	  "To the machine's token (root alone, and root's default)", NULL },
 	{ "store", 0, 0, G_OPTION_ARG_STRING, &options.store,
-	  "Where the key rests: keyring (the default on your own token), file (the machine's), or the "
-	  "pkcs11: URI of another token, which then takes the whole identity",
+	  "Where the key rests: keyring (the default on your own token), file (the machine's), tpm, or "
+	  "the pkcs11: URI of another token, which then takes the whole identity",
 	  "STORE" },
+	{ "tpm-auth", 0, 0, G_OPTION_ARG_STRING, &options.tpm_auth,
+	  "What a key in the TPM needs beside it: keyring (the default on your own token: what is kept "
+	  "in your keyring) or none",
+	  "WHAT" },
 	{ "label", 0, 0, G_OPTION_ARG_STRING, &options.label,
 	  "Its name; by default the account's DefaultLabel=, the file's friendly name, or the subject's",
 	  "NAME" },
@@ -89,10 +93,18 @@ static gboolean understand(struct import *import, GError **error)
 	    1)
 		return set_usage(error, "standard input can be one thing only");
 	if (store && !import->foreign && strcmp(store, "keyring") != 0 &&
-	    strcmp(store, "file") != 0)
-		return set_usage(error, "--store is keyring, file, or a pkcs11: URI");
+	    strcmp(store, "file") != 0 && strcmp(store, "tpm") != 0)
+		return set_usage(error, "--store is keyring, file, tpm, or a pkcs11: URI");
 	if (import->scope == SCOPE_SYSTEM && g_strcmp0(store, "keyring") == 0)
-		return set_usage(error, "the machine has no keyring: --store file, or --user");
+		return set_usage(error,
+				 "the machine has no keyring: --store file or tpm, or --user");
+	if (options.tpm_auth && g_strcmp0(store, "tpm") != 0)
+		return set_usage(error, "--tpm-auth is for --store tpm");
+	if (options.tpm_auth && strcmp(options.tpm_auth, "keyring") != 0 &&
+	    strcmp(options.tpm_auth, "none") != 0)
+		return set_usage(error, "--tpm-auth is keyring or none");
+	if (import->scope == SCOPE_SYSTEM && g_strcmp0(options.tpm_auth, "keyring") == 0)
+		return set_usage(error, "the machine has no keyring: --tpm-auth none, or --user");
 	if (import->scope == SCOPE_SYSTEM && !import->foreign && geteuid() != 0)
 		return devid_error_set(error, DEVID_DENIED, NULL,
 				       "as root: devid import-cert --system FILE",

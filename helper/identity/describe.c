@@ -42,6 +42,8 @@ enum devid_protection describe_protection(const struct identity *identity)
 {
 	if (identity->foreign)
 		return identity->hardware ? DEVID_PROTECTION_HARDWARE : DEVID_PROTECTION_NONE;
+	if (strcmp(identity->record->store, "tpm") == 0)
+		return DEVID_PROTECTION_HARDWARE;
 	return identity->scope == SCOPE_SYSTEM ? DEVID_PROTECTION_ROOT : DEVID_PROTECTION_USER;
 }
 

@@ -4,12 +4,16 @@
  * (tests/include/internal/test-hook.sh). The variables are read by secure_getenv():
  *
  *	DEVID_DATA_DIR, DEVID_SYSTEM_DIR, DEVID_CONFIG_DIR, DEVID_STATE_DIR, DEVID_SYSTEM_STATE_DIR,
- *	DEVID_RUNTIME_DIR, DEVID_SYSTEM_RUNTIME_DIR	a folder each: see path.h
- *	DEVID_AGENT, DEVID_MODULE			the agent that is started, the module that
- *is loaded
- *	DEVID_TEST_ROOT					the folder below which the machine's own
- *files are read DEVID_TEST_BOUNDS=STEP,PROMPT			milliseconds that a keyring has: see
- *keyring-bound.c
+ *	DEVID_RUNTIME_DIR, DEVID_SYSTEM_RUNTIME_DIR
+ *		a folder each: see path.h
+ *	DEVID_AGENT, DEVID_MODULE
+ *		the agent that is started, the module that is loaded
+ *	DEVID_TEST_ROOT
+ *		the folder below which the machine's own files are read
+ *	DEVID_TEST_BOUNDS=STEP,PROMPT
+ *		milliseconds that a keyring has: see keyring-bound.c
+ *	DEVID_TEST_TPM_PART, DEVID_TEST_TCTI
+ *		the agent's part for TPM keys, and the TPM that it uses (as tpm2-tools name one)
  */
 #pragma once
 

@@ -114,6 +114,7 @@ enum wire_object { OBJECT_CERTIFICATE = 1, OBJECT_PRIVATE_KEY, OBJECT_PUBLIC_KEY
 enum wire_key_type { KEY_RSA = 1, KEY_EC };
 #define IMPORT_REPLACE	   1u
 #define IMPORT_ACCEPT_SIZE 2u
+#define IMPORT_NO_AUTH	   4u
 #define REMOVE_LEFT_BEHIND 1u
 
 /* A frame under construction or received. The bytes are in secret memory: some carry keys. */

@@ -9,6 +9,7 @@ library=$(dirname "$(pkg-config --variable=p11_module_path p11-kit-1)")
 paths=(
 	usr/bin/devid
 	usr/libexec/devid/devid-agent
+	usr/libexec/devid/devid-tpm.so
 	usr/libexec/devid/devid-tunnel
 	usr/share/dbus-1/system.d/org.devid.Tunnel.conf
 	usr/share/dbus-1/system-services/org.devid.Tunnel.service
@@ -30,6 +31,7 @@ paths=(
 	usr/share/p11-kit/modules/devid.module
 	usr/lib/systemd/system/devid-agent.socket
 	usr/lib/systemd/system/devid-agent.service
+	usr/lib/systemd/system/devid-agent.service.d/devid-tpm.conf
 	usr/lib/systemd/user/devid-agent.socket
 	usr/lib/systemd/user/devid-agent.service
 	usr/lib/systemd/user/devid-expiry.timer
@@ -38,6 +40,7 @@ paths=(
 	usr/lib/systemd/system-preset/90-devid.preset
 	usr/lib/systemd/user-preset/90-devid.preset
 	usr/lib/sysusers.d/devid.conf
+	usr/lib/sysusers.d/devid-tpm.conf
 	usr/lib/tmpfiles.d/devid.conf
 )
 for page in "$DEVID_SOURCE"/data/man/*.[1-8] devid-troubleshooting.7; do

@@ -7,6 +7,7 @@
 #include "agent/key/encode.h"
 #include "agent/store/store.h"
 #include "base/error.h"
+#include "half.h"
 #include "identity-certificate.h"
 #include "identity-desk.h"
 #include "identity-import.h"
@@ -314,10 +315,9 @@ static gboolean restore(struct job *job, const struct record *record,
 			struct identity_result *result, GError **error)
 {
 	const struct store *store = store_find(record->store);
-	AUTO_SECRET struct secret there = SECRET_INIT;
+	g_autoptr(key_reference) there = NULL;
 	g_autofree char *label = g_strdup(record->label);
 	g_autoptr(GError) local = NULL;
-	gboolean found;
 
 	result->name = g_strdup(record->name);
 	result->label = g_strdup(record->label);
@@ -325,11 +325,11 @@ static gboolean restore(struct job *job, const struct record *record,
 	if (!store)
 		return TRUE;
 	desk_pause(&job->desk);
-	found = store->read(job->import->scope, job->leaf.spki_hex, job->wait, &there, &local);
-	if (found || devid_error_result(local) != DEVID_KEY_MISSING || !job->import->pkcs8) {
+	there = half_open(store, job->import->scope, job->leaf.spki_hex, job->wait, &local);
+	if (there || devid_error_result(local) != DEVID_KEY_MISSING || !job->import->pkcs8) {
 		if (local)
 			g_propagate_error(error, g_steal_pointer(&local));
-		return found;
+		return there != NULL;
 	}
 	if (!desk_resume(&job->desk, store_wait_cancel(job->wait), error))
 		return FALSE;

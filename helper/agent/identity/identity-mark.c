@@ -11,6 +11,7 @@
 #include "agent/store/store.h"
 #include "base/error.h"
 #include "identity-desk.h"
+#include "half.h"
 #include "identity-mark.h"
 
 #define SUFFIX	    ".pending"
@@ -182,8 +183,8 @@ gboolean mark_write(struct mark *mark, const char *label, const struct secret *p
 {
 	g_autoptr(GError) local = NULL;
 
-	if (mark->store->write(mark->scope, mark->spki_hex, label, pkcs8, wait, &mark->sent,
-			       &local))
+	if (half_write(mark->store, mark->scope, mark->spki_hex, label, pkcs8, wait, &mark->sent,
+		       &local))
 		return TRUE;
 	mark->result = devid_error_result(local);
 	g_propagate_error(error, g_steal_pointer(&local));

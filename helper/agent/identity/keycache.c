@@ -4,9 +4,9 @@
  */
 #include <string.h>
 #include "agent/key/key.h"
-#include "agent/key/software.h"
 #include "agent/store/store.h"
 #include "base/error.h"
+#include "half.h"
 #include "keycache.h"
 #include "subject.h"
 
@@ -218,15 +218,12 @@ static struct key *read_key(struct reading *reading, const struct subject *subje
 	struct store_wait wait = { .progress = reading_progress,
 				   .data = reading,
 				   .cancel = reading->wait->cancel };
-	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
 	g_autoptr(key_reference) key = NULL;
 	gsize length = 0;
 	const guint8 *spki = g_bytes_get_data(subject->spki, &length);
 
-	if (!subject->store->read(reading->cache->scope, subject->spki_hash_hex, &wait, &pkcs8,
-				  error))
-		return NULL;
-	key = key_software.open(&pkcs8, error);
+	key = half_open(subject->store, reading->cache->scope, subject->spki_hash_hex, &wait,
+			error);
 	if (!key)
 		return NULL;
 	if (!key_is_for(key, spki, length))

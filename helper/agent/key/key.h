@@ -23,9 +23,14 @@ typedef struct key key_reference;
 
 struct key_driver {
 	const char *name;
-	/* From what its store keeps: a PKCS#8 PrivateKeyInfo. DEVID_BAD_DATA, DEVID_UNSUPPORTED
-	 * with the reason. */
-	struct key *(*open)(const struct secret *half, GError **error);
+	/* What the store is to keep of a PKCS#8 PrivateKeyInfo; NULL: the PKCS#8. `auth` is what only
+	 * the user's keyring knows, or empty. */
+	gboolean (*seal)(const struct secret *pkcs8, const struct secret *auth, struct secret *half,
+			 GError **error);
+	/* Whether what the store kept opens only with its `auth`; NULL: never. */
+	gboolean (*wants_auth)(const struct secret *half);
+	/* From what the store kept. DEVID_BAD_DATA, DEVID_UNSUPPORTED with the reason. */
+	struct key *(*open)(const struct secret *half, const struct secret *auth, GError **error);
 	void (*close)(struct key *key);
 	/* Signs `input`: the scheme's digest of the data, or with DIGEST_NONE the data. What a
 	 * scheme may be, and how long an input, has been judged before. Safe from several threads

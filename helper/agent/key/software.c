@@ -37,7 +37,8 @@ static void software_close(struct key *key)
 	g_free(software);
 }
 
-static struct key *software_open(const struct secret *pkcs8, GError **error)
+static struct key *software_open(const struct secret *pkcs8, const struct secret *auth,
+				 GError **error)
 {
 	g_autoptr(software_pkey) pkey = decode_pkcs8(pkcs8, error);
 	g_autofree struct software_key *software = g_new0(struct software_key, 1);

@@ -6,6 +6,7 @@
 #include "agent/gate/refusal.h"
 #include "agent/gate/report.h"
 #include "agent/identity/keycache.h"
+#include "agent/key/tpm.h"
 #include "agent/store/keyring-watch.h"
 #include "agent/store/keyring.h"
 #include "agent/store/store.h"
@@ -25,8 +26,11 @@ static void keyring_told(enum keyring_news news, void *data)
 {
 	struct agent *agent = data;
 
-	if (news != KEYRING_USABLE)
+	if (news != KEYRING_USABLE) {
 		keycache_drop_store(agent->keys, store_find("keyring"));
+		/* Their authorisations were in it. */
+		keycache_drop_store(agent->keys, store_find("tpm"));
+	}
 	if (news != KEYRING_LOCKED)
 		gate_forget_store(agent->gate);
 	if (news == KEYRING_BUS_GONE)
@@ -56,6 +60,7 @@ void agent_clear(struct agent *agent)
 	gate_free(agent->gate);
 	refusals_free(agent->told);
 	keycache_free(agent->keys);
+	tpm_end();
 }
 
 /* Looked up here, libcrypto's algorithms and its random generator are at hand for the first

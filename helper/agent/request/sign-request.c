@@ -136,12 +136,27 @@ static gboolean sign_last(struct session *session, const struct sign_request *si
 	return good;
 }
 
+/* Hardware that fails, or is another: the same as a key that could not be had. What a client asks
+ * amiss is between it and the key.
+ */
+static void hardware_failed(struct session *session, struct subject *subject, const GError *error)
+{
+	enum devid_result result = devid_error_result(error);
+
+	if (result != DEVID_STORE_MISSING && result != DEVID_STORE_LOCKED &&
+	    result != DEVID_STORE_TIMEOUT && result != DEVID_KEY_MISSING)
+		return;
+	keycache_drop(session->agent->keys, subject->spki_hash);
+	gate_failed(session->agent->gate, &session->peer, subject, FALSE, error);
+}
+
 gboolean handle_sign(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	g_autoptr(gate_subject) subject = NULL;
 	g_autoptr(key_reference) key = NULL;
 	struct sign_request sign;
+	GError *failure = NULL;
 	gboolean good;
 
 	good = read_sign(exchange->request, &sign, error) && continues(session, &sign, error);
@@ -149,11 +164,15 @@ gboolean handle_sign(const struct exchange *exchange, GError **error)
 		subject = gate_pass(session->agent->gate, &session->peer, sign.hash, error);
 	if (subject)
 		key = take_key(session, subject, error);
-	good = key && (sign.more ? sign_part(session, &sign, key, error)
-				 : sign_last(session, &sign, key, exchange->reply, error));
+	good = key && (sign.more ? sign_part(session, &sign, key, &failure)
+				 : sign_last(session, &sign, key, exchange->reply, &failure));
 	if (!good)
 		sign_request_end(session);
 	else
 		gate_used(session->agent->gate, &session->peer, subject);
+	if (failure) {
+		hardware_failed(session, subject, failure);
+		g_propagate_error(error, failure);
+	}
 	return good;
 }

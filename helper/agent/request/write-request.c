@@ -74,12 +74,12 @@ static const struct store *read_store(const struct exchange *exchange, GError **
 
 	if (!store)
 		devid_error_set(error, DEVID_USAGE, NULL, NULL,
-				"store: %s is none of keyring, file", name ? name : "it");
+				"store: %s is none of keyring, file, tpm", name ? name : "it");
 	else if (exchange->session->agent->scope == SCOPE_SYSTEM &&
-		 strcmp(store->name, "file") != 0)
+		 strcmp(store->name, "keyring") == 0)
 		return devid_error_null(
 			error, DEVID_UNSUPPORTED, NULL, NULL,
-			"store: the machine has no keyring; its keys are kept in files");
+			"store: the machine has no keyring; its keys are kept in files or in the TPM");
 	return store;
 }
 
@@ -91,6 +91,7 @@ static gboolean import_commit(const struct exchange *exchange, GError **error)
 	g_autoptr(devid_account) account = NULL;
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
 	struct identity_result result = { 0 };
+	struct store_wait wait = session->wait;
 	struct identity_import import = { .scope = session->agent->scope,
 					  .label = label,
 					  .certificates = certificates };
@@ -120,11 +121,15 @@ static gboolean import_commit(const struct exchange *exchange, GError **error)
 		import.pkcs8 = &pkcs8;
 	}
 	(void)wire_get_u32(exchange->request, TAG_FLAGS, &import.flags);
+	wait.no_auth = (import.flags & IMPORT_NO_AUTH) != 0;
 	(void)wire_get(exchange->request, TAG_CERTIFICATE, &leaf);
 	session->slow(session, TRUE);
-	good = identity_import(&import, &session->wait, &result, &session->undo, &failure);
+	good = identity_import(&import, &wait, &result, &session->undo, &failure);
 	session->slow(session, FALSE);
 	if (good) {
+		/* What was opened of a half that has been wrapped anew is of no use. */
+		if (result.changed && import.store->auth)
+			keycache_drop_store(session->agent->keys, import.store);
 		reply_result(exchange->reply, &result);
 		gate_refresh(session->agent->gate);
 	}

@@ -2,6 +2,7 @@
 /* The store "file": a private half as `<spki>.key` in the data folder, readable by its owner
  * alone. */
 #include "base/error.h"
+#include "file.h"
 #include "folder-open.h"
 #include "folder.h"
 #include "key-text.h"
@@ -28,27 +29,15 @@ static enum store_state file_state(enum scope scope, char **why)
 	return STORE_MISSING;
 }
 
-static gboolean read_key(struct folder *folder, const char *name, struct secret *pkcs8,
-			 GError **error)
-{
-	AUTO_SECRET struct secret text = SECRET_INIT;
-
-	if (!folder_read(folder, name, KEY_TEXT_MAX, TRUE, &text, error))
-		return FALSE;
-	if (!key_text_read((const char *)text.data, text.length, pkcs8))
-		return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
-				       "%s/%s: the key is damaged", folder->path, name);
-	return TRUE;
-}
-
-static gboolean file_read(enum scope scope, const char *spki_hash_hex,
-			  const struct store_wait *wait, struct secret *pkcs8, GError **error)
+gboolean store_file_read(enum scope scope, const char *spki_hash_hex, const char *suffix,
+			 struct secret *content, GError **error)
 {
 	AUTO_FOLDER struct folder folder = FOLDER_INIT;
-	g_autofree char *name = g_strconcat(spki_hash_hex, SUFFIX, NULL);
+	g_autofree char *name = g_strconcat(spki_hash_hex, suffix, NULL);
 	g_autoptr(GError) local = NULL;
 
-	if (folder_open(scope, FALSE, &folder, &local) && read_key(&folder, name, pkcs8, &local))
+	if (folder_open(scope, FALSE, &folder, &local) &&
+	    folder_read(&folder, name, KEY_TEXT_MAX, TRUE, content, &local))
 		return TRUE;
 	if (devid_error_result(local) == DEVID_NOT_FOUND)
 		devid_error_set(error, DEVID_KEY_MISSING, NULL, NULL,
@@ -58,37 +47,55 @@ static gboolean file_read(enum scope scope, const char *spki_hash_hex,
 	return FALSE;
 }
 
+static gboolean file_read(enum scope scope, const char *spki_hash_hex,
+			  const struct store_wait *wait, struct secret *pkcs8, GError **error)
+{
+	AUTO_SECRET struct secret text = SECRET_INIT;
+
+	if (!store_file_read(scope, spki_hash_hex, SUFFIX, &text, error))
+		return FALSE;
+	return key_text_read((const char *)text.data, text.length, pkcs8) ||
+	       devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s%s: the key is damaged",
+			       spki_hash_hex, SUFFIX);
+}
+
+gboolean store_file_write(enum scope scope, const char *spki_hash_hex, const char *suffix,
+			  const struct secret *content, GError **error)
+{
+	AUTO_FOLDER struct folder folder = FOLDER_INIT;
+	AUTO_SECRET struct secret back = SECRET_INIT;
+	g_autofree char *name = g_strconcat(spki_hash_hex, suffix, NULL);
+
+	if (!folder_open(scope, TRUE, &folder, error) ||
+	    !folder_write(&folder, name, 0600, content->data, content->length, error) ||
+	    !folder_sync(&folder, error) ||
+	    !folder_read(&folder, name, KEY_TEXT_MAX, TRUE, &back, error))
+		return FALSE;
+	return key_text_equal(&back, content) ||
+	       devid_error_set(error, DEVID_IO, NULL, NULL, "%s/%s: it reads back differently",
+			       folder.path, name);
+}
+
 static gboolean file_write(enum scope scope, const char *spki_hash_hex, const char *label,
 			   const struct secret *pkcs8, const struct store_wait *wait,
 			   gboolean *sent, GError **error)
 {
-	AUTO_FOLDER struct folder folder = FOLDER_INIT;
 	AUTO_SECRET struct secret text = SECRET_INIT, back = SECRET_INIT;
-	g_autofree char *name = g_strconcat(spki_hash_hex, SUFFIX, NULL);
 
-	if (!folder_open(scope, TRUE, &folder, error))
-		return FALSE;
-	if (read_key(&folder, name, &back, NULL) && key_text_equal(&back, pkcs8))
+	if (file_read(scope, spki_hash_hex, wait, &back, NULL) && key_text_equal(&back, pkcs8))
 		return TRUE;
 	if (!key_text_pem(pkcs8, &text))
-		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s: no memory", name);
+		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s%s: no memory",
+				       spki_hash_hex, SUFFIX);
 	*sent = TRUE;
-	if (!folder_write(&folder, name, 0600, text.data, text.length, error) ||
-	    !folder_sync(&folder, error))
-		return FALSE;
-	if (!read_key(&folder, name, &back, error))
-		return FALSE;
-	if (!key_text_equal(&back, pkcs8))
-		return devid_error_set(error, DEVID_IO, NULL, NULL, "%s: it reads back differently",
-				       name);
-	return TRUE;
+	return store_file_write(scope, spki_hash_hex, SUFFIX, &text, error);
 }
 
-static gboolean file_remove(enum scope scope, const char *spki_hash_hex,
-			    const struct store_wait *wait, GError **error)
+gboolean store_file_remove(enum scope scope, const char *spki_hash_hex, const char *suffix,
+			   GError **error)
 {
 	AUTO_FOLDER struct folder folder = FOLDER_INIT;
-	g_autofree char *name = g_strconcat(spki_hash_hex, SUFFIX, NULL);
+	g_autofree char *name = g_strconcat(spki_hash_hex, suffix, NULL);
 	g_autofree char *temporary = g_strconcat(name, FOLDER_TEMPORARY, NULL);
 	g_autoptr(GError) local = NULL;
 
@@ -100,6 +107,12 @@ static gboolean file_remove(enum scope scope, const char *spki_hash_hex,
 	}
 	return folder_remove(&folder, temporary, error) && folder_remove(&folder, name, error) &&
 	       folder_sync(&folder, error);
+}
+
+static gboolean file_remove(enum scope scope, const char *spki_hash_hex,
+			    const struct store_wait *wait, GError **error)
+{
+	return store_file_remove(scope, spki_hash_hex, SUFFIX, error);
 }
 
 const struct store store_file = {

@@ -21,6 +21,7 @@ struct store_wait {
 	 * that it was made to remove, and where.
 	 */
 	GPtrArray *kept;
+	gboolean no_auth; /* a key in hardware is written without an authorisation of its own */
 };
 
 /* NULL: nothing ends the wait. `wait` may be NULL. */
@@ -36,15 +37,16 @@ enum store_state {
 };
 
 struct store {
-	const char *name;  /* "keyring", "file": as in records and --store */
+	const char *name;  /* "keyring", "file", "tpm": as in records and --store */
 	const char *title; /* for a person: "the desktop keyring" */
 	enum devid_protection (*protection)(enum scope scope);
 	/* `why` (may be NULL) gets one sentence, newly allocated, where it isn't READY. Never
 	 * prompts, never starts a daemon by autolaunch.
 	 */
 	enum store_state (*state)(enum scope scope, char **why);
-	/* PKCS#8 PrivateKeyInfo DER. Each unlocks as needed and is bounded: 5 s without
-	 * progress, 120 s with a prompt open. Errors: DEVID_STORE_*, DEVID_KEY_MISSING, DEVID_IO.
+	/* A half as its key's driver has it: a PKCS#8 PrivateKeyInfo DER, or what a TPM wrapped.
+	 * Each unlocks as needed and is bounded: 5 s without progress, 120 s with a prompt open.
+	 * Errors: DEVID_STORE_*, DEVID_KEY_MISSING, DEVID_IO.
 	 */
 	gboolean (*read)(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
 			 struct secret *pkcs8, GError **error);
@@ -61,9 +63,16 @@ struct store {
 	/* The label that a person sees beside it (the keyring's item); may be NULL. */
 	gboolean (*relabel)(enum scope scope, const char *spki_hash_hex, const char *label,
 			    const struct store_wait *wait, GError **error);
+	/* What must be known beside the half to use it, where the store keeps such: made at random
+	 * where it isn't there yet and `label` is given (`*sent` as in write). NULL: the store has
+	 * none. Bounds and errors as above.
+	 */
+	gboolean (*auth)(enum scope scope, const char *spki_hash_hex, const char *label,
+			 const struct store_wait *wait, gboolean *sent, struct secret *auth,
+			 GError **error);
 };
 
-/* keyring, file; ended by count. */
+/* keyring, file, tpm; ended by count. */
 const struct store *store_table(size_t *count);
 const struct store *store_find(const char *name);
 

@@ -4,8 +4,9 @@
 #include "file.h"
 #include "keyring.h"
 #include "store.h"
+#include "tpm.h"
 
-static const struct store *const stores[] = { &store_keyring, &store_file };
+static const struct store *const stores[] = { &store_keyring, &store_file, &store_tpm };
 
 const struct store *store_table(size_t *count)
 {

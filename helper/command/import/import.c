@@ -227,11 +227,14 @@ static void warn_of_protection(struct import *import)
 		[DEVID_PROTECTION_ROOT] =
 			"a key that its user can't copy: import it with --system, as root",
 		[DEVID_PROTECTION_HARDWARE] =
-			"a key that nobody can copy: import it to a hardware token, with --store URI",
+			"a key that nobody can copy: import it with --store tpm, or to a hardware token, with --store URI",
 	};
 	enum devid_protection required = devid_account_require_protection(import->account);
-	enum devid_protection given =
-		import->scope == SCOPE_SYSTEM ? DEVID_PROTECTION_ROOT : DEVID_PROTECTION_USER;
+	enum devid_protection given = import->foreign ? DEVID_PROTECTION_HARDWARE
+				      : strcmp(import->store, "tpm") == 0
+					      ? DEVID_PROTECTION_HARDWARE
+				      : import->scope == SCOPE_SYSTEM ? DEVID_PROTECTION_ROOT
+								      : DEVID_PROTECTION_USER;
 
 	if (!import->foreign && required > given)
 		import_warn(import, "the account asks for %s", wanted[required]);

@@ -11,7 +11,7 @@
 struct import_options {
 	char *file;
 	struct candidate_choice choice;
-	char *key, *label, *store, *password_file, *pin_file;
+	char *key, *label, *store, *tpm_auth, *password_file, *pin_file;
 	int password_fd;
 	gboolean user, system, replace, accept_size, dry_run, json;
 };
@@ -31,7 +31,7 @@ struct import {
 
 	enum scope scope;
 	bool foreign;	   /* to the token that options->store names */
-	const char *store; /* "keyring", "file", or the token's label */
+	const char *store; /* "keyring", "file", "tpm", or the token's label */
 	char *token;	   /* that, where it is foreign */
 	char *label;
 	char *asked_label;  /* by --label or the account; NULL: the file's own will do */

@@ -22,16 +22,23 @@ static void name_choices(const struct import *import, GError **error)
 {
 	GError *problem = *error;
 	enum devid_result result = devid_error_result(problem);
+	bool tpm = strcmp(import->store, "tpm") == 0;
+	const char *hint;
 
-	if (import->options->store || import->scope != SCOPE_USER || result != DEVID_STORE_MISSING)
+	if (import->scope != SCOPE_USER || (import->options->store && !tpm) ||
+	    g_str_has_prefix(devid_error_reason(problem), "tpm-"))
+		return;
+	if (tpm && (result == DEVID_STORE_MISSING || result == DEVID_STORE_LOCKED))
+		hint = "the TPM's key has its second lock in the keyring: log in to a desktop with one; "
+		       "or leave that lock out: --tpm-auth none";
+	else if (!tpm && result == DEVID_STORE_MISSING)
+		hint = "log in to a desktop with a keyring; or choose a store: --store tpm (with "
+		       "--tpm-auth none), --store 'pkcs11:token=…' (another token), --system (as root); "
+		       "the weakest is --store file (a file that you and root can copy)";
+	else
 		return;
 	*error = NULL;
-	devid_error_set(
-		error, result, devid_error_reason(problem),
-		"log in to a desktop with a keyring; or choose a store: --store 'pkcs11:token=…' "
-		"(another token), --system (as root); the weakest is --store file (a file that you and "
-		"root can copy)",
-		"%s", problem->message);
+	devid_error_set(error, result, devid_error_reason(problem), hint, "%s", problem->message);
 	g_error_free(problem);
 }
 
@@ -41,7 +48,8 @@ static gboolean commit(struct import *import, struct client *client, struct wire
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
 	const struct candidate *candidate = import->candidate;
 	guint32 flags = (import->options->replace ? IMPORT_REPLACE : 0) |
-			(import->size_accepted ? IMPORT_ACCEPT_SIZE : 0);
+			(import->size_accepted ? IMPORT_ACCEPT_SIZE : 0) |
+			(g_strcmp0(import->options->tpm_auth, "none") == 0 ? IMPORT_NO_AUTH : 0);
 
 	wire_begin(&request, WIRE_IMPORT);
 	wire_put_u32(&request, TAG_PHASE, PHASE_COMMIT);
@@ -281,7 +289,9 @@ static gboolean keep_store(struct import *import, GError **error)
 	here = find_leaf(list, import);
 	if (!here)
 		here = find_label(list, import->label);
-	if (here && record_has_key(here->record) && strcmp(here->record->store, "file") == 0)
+	if (here && record_has_key(here->record) && strcmp(here->record->store, "tpm") == 0)
+		import->store = "tpm";
+	else if (here && record_has_key(here->record) && strcmp(here->record->store, "file") == 0)
 		import->store = "file";
 	return TRUE;
 }

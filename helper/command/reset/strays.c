@@ -17,14 +17,14 @@
 #include "reset.h"
 #include "strays.h"
 
-#define KEY_SUFFIX	".key"
 #define KEY_NAME_LENGTH 64 /* hex digits of a SHA-256, before the suffix */
 #define SETTLE_TURNS	4
 #define SETTLE_TRIES	25
 #define SETTLE_STEP_US	20000
 
+static const char *const key_suffixes[] = { ".key", ".tss2", NULL };
 /* A mark is "<64 hex digits>.STORE.pending". */
-static const char *const mark_suffixes[] = { ".keyring.pending", ".file.pending" };
+static const char *const mark_suffixes[] = { ".keyring.pending", ".file.pending", ".tpm.pending" };
 
 static bool begins_with_hash(const char *file)
 {
@@ -44,14 +44,14 @@ static bool is_named(const struct record_list *records, const char *hex)
 	return false;
 }
 
-/* "<64 hex digits>.key" that no record names: what an interrupted import, or somebody's restored
- * backup, left behind. A record that can't be read may name it: then all are left alone.
+/* "<64 hex digits>.key" or ".tss2" that no record names: what an interrupted import, or somebody's
+ * restored backup, left behind. A record that can't be read may name it: then all are left alone.
  */
 bool reset_is_stray(const char *file, const struct record_list *records)
 {
 	g_autofree char *hex = g_strndup(file, KEY_NAME_LENGTH);
 
-	return begins_with_hash(file) && strcmp(file + KEY_NAME_LENGTH, KEY_SUFFIX) == 0 &&
+	return begins_with_hash(file) && g_strv_contains(key_suffixes, file + KEY_NAME_LENGTH) &&
 	       !is_named(records, hex);
 }
 

@@ -10,7 +10,7 @@ shift
 mapfile -t sources < <(find "$DEVID_SOURCE"/{include,helper,module} -name '*.[ch]')
 
 # The header tells the names, and the code may use no others.
-told=$(grep -oE '\bDEVID_[A-Z_]*(DIR|AGENT|MODULE|ROOT|BOUNDS)\b' "$DEVID_SOURCE/include/internal/test-hook.h" | sort -u)
+told=$(grep -oE '\bDEVID_[A-Z_]*(DIR|AGENT|MODULE|ROOT|BOUNDS|PART|TCTI)\b' "$DEVID_SOURCE/include/internal/test-hook.h" | sort -u)
 used=$(grep -ohE '\bTEST_HOOK\("[^"]*"' "${sources[@]}" | cut -d'"' -f2 | sort -u)
 is "$used" "$told" "the header tells each variable that stands in for something"
 ok "there are some" test "$(wc -l <<<"$told")" -ge 11

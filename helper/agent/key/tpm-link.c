@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The TPM's thread, its connection, storage keys and session: see tpm-link.h. */
+#include <errno.h>
+#include <unistd.h>
+#include <openssl/err.h>
+#include <internal/test-hook.h>
+#include <tss2/tss2_tctildr.h>
+#include "tpm-file.h"
+#include "tpm-link.h"
+#include "tpm-trouble.h"
+#include "tpm-wrap.h"
+
+#define DEVICE	  "/dev/tpmrm0"
+#define BOUND_MS  20000 /* an import makes six commands, and a chip may take a second for one */
+#define BUSY_MS	  4000
+#define BUSY_STEP 10
+
+/* A storage key signs nothing and opens what lies below it. */
+#define STORAGE_BITS (TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT)
+
+gboolean tpm_is_busy(TSS2_RC rc, gint64 *until)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (!tpm_rc_is(rc, TPM2_RC_RETRY) && !tpm_rc_is(rc, TPM2_RC_YIELDED) &&
+	    !tpm_rc_is(rc, TPM2_RC_TESTING))
+		return FALSE;
+	if (*until == 0)
+		*until = now + BUSY_MS * G_TIME_SPAN_MILLISECOND;
+	if (now >= *until)
+		return FALSE;
+	g_usleep(BUSY_STEP * 1000);
+	return TRUE;
+}
+
+/* The storage key of the owner's hierarchy that everybody makes ("H-2"): its coordinates are empty.
+ */
+static const TPM2B_PUBLIC standard = {
+	.publicArea = {
+		.type = TPM2_ALG_ECC,
+		.nameAlg = TPM2_ALG_SHA256,
+		.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+				    TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH |
+				    TPMA_OBJECT_NODA | STORAGE_BITS,
+		.parameters.eccDetail = {
+			.symmetric = { .algorithm = TPM2_ALG_AES,
+				       .keyBits.aes = 128,
+				       .mode.aes = TPM2_ALG_CFB },
+			.scheme.scheme = TPM2_ALG_NULL,
+			.curveID = TPM2_ECC_NIST_P256,
+			.kdf.scheme = TPM2_ALG_NULL,
+		},
+	},
+};
+
+/* --- the connection
+ * --------------------------------------------------------------------------------- */
+
+static void forget_parent(struct tpm_parent *parent)
+{
+	parent->handle = ESYS_TR_NONE;
+	g_clear_pointer(&parent->public, Esys_Free);
+}
+
+void tpm_disconnect(struct tpm *tpm)
+{
+	TSS2_TCTI_CONTEXT *tcti = NULL;
+
+	/* No resource manager may do it for us; one that is gone does not mind. */
+	if (tpm->esys && tpm->session != ESYS_TR_NONE)
+		Esys_FlushContext(tpm->esys, tpm->session);
+	tpm_owner_release(tpm);
+	forget_parent(&tpm->srk);
+	tpm->session = ESYS_TR_NONE;
+	while (g_queue_pop_head_link(&tpm->loaded))
+		;
+	if (!tpm->esys)
+		return;
+	Esys_GetTcti(tpm->esys, &tcti);
+	Esys_Finalize(&tpm->esys);
+	Tss2_TctiLdr_Finalize(&tcti);
+}
+
+static gboolean device_error(struct tpm_trouble *trouble)
+{
+	if (errno == ENOENT)
+		return tpm_trouble(trouble, DEVID_STORE_MISSING, "tpm-missing",
+				   "TPM: %s is not there", DEVICE);
+	return tpm_trouble(trouble, DEVID_STORE_MISSING, "tpm-denied",
+			   "TPM: %s may not be opened by this user", DEVICE);
+}
+
+static gboolean connect_tpm(struct tpm *tpm, struct tpm_trouble *trouble)
+{
+	const char *other = TEST_HOOK("DEVID_TEST_TCTI");
+	TSS2_TCTI_CONTEXT *tcti = NULL;
+	TSS2_RC rc;
+
+	if (tpm->esys)
+		return TRUE;
+	if (!other && access(DEVICE, R_OK | W_OK) < 0)
+		return device_error(trouble);
+	rc = Tss2_TctiLdr_Initialize(other ? other : "device:" DEVICE, &tcti);
+	if (rc == TSS2_RC_SUCCESS) {
+		rc = Esys_Initialize(&tpm->esys, tcti, NULL);
+		if (rc != TSS2_RC_SUCCESS)
+			Tss2_TctiLdr_Finalize(&tcti);
+	}
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_trouble_rc(trouble, rc, "it can't be reached");
+	tpm->connected++;
+	tpm->flushed = FALSE;
+	return TRUE;
+}
+
+/* --- work
+ * ------------------------------------------------------------------------------------------- */
+
+void tpm_work_init(struct tpm_work *work,
+		   gboolean (*run)(struct tpm *tpm, struct tpm_work *work,
+				   struct tpm_trouble *trouble),
+		   void (*free)(struct tpm_work *work))
+{
+	g_atomic_ref_count_init(&work->references);
+	g_mutex_init(&work->lock);
+	g_cond_init(&work->changed);
+	work->run = run;
+	work->free = free;
+}
+
+void tpm_work_unref(struct tpm_work *work)
+{
+	if (!g_atomic_ref_count_dec(&work->references))
+		return;
+	g_mutex_clear(&work->lock);
+	g_cond_clear(&work->changed);
+	work->free(work);
+}
+
+static void run_work(gpointer data, gpointer unused)
+{
+	static struct tpm tpm = { .srk.handle = ESYS_TR_NONE,
+				  .owner.handle = ESYS_TR_NONE,
+				  .session = ESYS_TR_NONE,
+				  .loaded = G_QUEUE_INIT };
+	struct tpm_work *work = data;
+	gboolean was_connected = tpm.esys != NULL, good;
+	struct tpm_trouble *trouble = &work->trouble;
+
+	good = connect_tpm(&tpm, trouble) && work->run(&tpm, work, trouble);
+	/* The connection is broken, or what was there is gone (the TPM was reset): all is begun
+	 * anew, once. */
+	if (!good && trouble->result == DEVID_STORE_MISSING) {
+		tpm_disconnect(&tpm);
+		if (was_connected)
+			good = connect_tpm(&tpm, trouble) && work->run(&tpm, work, trouble);
+	}
+	ERR_clear_error();
+	g_mutex_lock(&work->lock);
+	work->done = TRUE;
+	work->good = good;
+	g_cond_broadcast(&work->changed);
+	g_mutex_unlock(&work->lock);
+	tpm_work_unref(work);
+}
+
+void tpm_work_begin(struct tpm_work *work)
+{
+	static gsize pool;
+
+	if (g_once_init_enter(&pool))
+		/* Exclusive and of one: the thread that owns the TPM, and its queue. */
+		g_once_init_leave(&pool, (gsize)g_thread_pool_new(run_work, NULL, 1, TRUE, NULL));
+	g_thread_pool_push((GThreadPool *)pool, work, NULL);
+}
+
+gboolean tpm_work_do(struct tpm_work *work, struct tpm_trouble *trouble)
+{
+	gint64 until = g_get_monotonic_time() + BOUND_MS * G_TIME_SPAN_MILLISECOND;
+	gboolean in_time = TRUE, good;
+
+	g_atomic_ref_count_inc(&work->references);
+	tpm_work_begin(work);
+	g_mutex_lock(&work->lock);
+	while (!work->done && in_time)
+		in_time = g_cond_wait_until(&work->changed, &work->lock, until);
+	good = work->done && work->good;
+	if (work->done && !good)
+		*trouble = work->trouble;
+	else if (!work->done)
+		tpm_trouble(trouble, DEVID_STORE_TIMEOUT, "tpm-busy",
+			    "TPM: it did not answer in time");
+	g_mutex_unlock(&work->lock);
+	return good;
+}
+
+/* --- what a killed agent left
+ * ------------------------------------------------------------------------ */
+
+/* A storage key of the standard template, or a key as an import makes it. */
+static gboolean looks_like_ours(struct tpm *tpm, ESYS_TR handle)
+{
+	TPM2B_PUBLIC *public = NULL;
+	TPMA_OBJECT bits;
+
+	if (Esys_ReadPublic(tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &public,
+			    NULL, NULL) != TSS2_RC_SUCCESS)
+		return FALSE;
+	bits = public->publicArea.objectAttributes;
+	Esys_Free(public);
+	return bits == standard.publicArea.objectAttributes || bits == TPM_KEY_BITS;
+}
+
+static guint flush_from(struct tpm *tpm, TPM2_HANDLE first, gboolean all)
+{
+	TPMS_CAPABILITY_DATA *data = NULL;
+	TPMI_YES_NO more = 0;
+	guint flushed = 0;
+
+	if (Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+			       TPM2_CAP_HANDLES, first, TPM2_MAX_CAP_HANDLES, &more,
+			       &data) != TSS2_RC_SUCCESS)
+		return 0;
+	for (UINT32 i = 0; i < data->data.handles.count; i++) {
+		ESYS_TR handle = ESYS_TR_NONE;
+
+		if (Esys_TR_FromTPMPublic(tpm->esys, data->data.handles.handle[i], ESYS_TR_NONE,
+					  ESYS_TR_NONE, ESYS_TR_NONE, &handle) != TSS2_RC_SUCCESS)
+			continue;
+		if ((all || looks_like_ours(tpm, handle)) &&
+		    Esys_FlushContext(tpm->esys, handle) == TSS2_RC_SUCCESS)
+			flushed++;
+		else
+			Esys_TR_Close(tpm->esys, &handle);
+	}
+	Esys_Free(data);
+	return flushed;
+}
+
+gboolean tpm_flush_strays(struct tpm *tpm, TSS2_RC rc)
+{
+	gboolean sessions = tpm_rc_is(rc, TPM2_RC_SESSION_MEMORY);
+
+	if (tpm->flushed || (!sessions && !tpm_rc_is(rc, TPM2_RC_OBJECT_MEMORY)))
+		return FALSE;
+	tpm->flushed = TRUE;
+	/* Sessions don't tell whose they are; another agent's makes itself a new one. */
+	return flush_from(tpm, sessions ? TPM2_LOADED_SESSION_FIRST : TPM2_TRANSIENT_FIRST,
+			  sessions) > 0;
+}
+
+/* --- storage keys
+ * ----------------------------------------------------------------------------------- */
+
+static gboolean is_storage_key(const TPMT_PUBLIC *public)
+{
+	return (public->objectAttributes & STORAGE_BITS) == STORAGE_BITS &&
+	       (public->objectAttributes & TPMA_OBJECT_SIGN_ENCRYPT) == 0 &&
+	       /* Else a wrong guess at its authorisation would count against everybody. */
+	       (public->objectAttributes & TPMA_OBJECT_NODA) != 0;
+}
+
+const struct tpm_parent *tpm_srk(struct tpm *tpm)
+{
+	ESYS_TR handle = ESYS_TR_NONE;
+
+	if (tpm->srk.handle != ESYS_TR_NONE)
+		return &tpm->srk;
+	if (Esys_TR_FromTPMPublic(tpm->esys, TPM_PARENT_SRK, ESYS_TR_NONE, ESYS_TR_NONE,
+				  ESYS_TR_NONE, &handle) != TSS2_RC_SUCCESS)
+		return NULL;
+	if (Esys_ReadPublic(tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+			    &tpm->srk.public, NULL, NULL) != TSS2_RC_SUCCESS ||
+	    !is_storage_key(&tpm->srk.public->publicArea)) {
+		Esys_TR_Close(tpm->esys, &handle);
+		forget_parent(&tpm->srk);
+		return NULL;
+	}
+	tpm->srk.handle = handle;
+	return &tpm->srk;
+}
+
+const struct tpm_parent *tpm_owner(struct tpm *tpm, struct tpm_trouble *trouble)
+{
+	static const TPM2B_SENSITIVE_CREATE sensitive;
+	static const TPM2B_DATA outside;
+	static const TPML_PCR_SELECTION pcrs;
+	gint64 until = 0;
+	TSS2_RC rc;
+
+	if (tpm->owner.handle != ESYS_TR_NONE)
+		return &tpm->owner;
+	do
+		rc = Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+					ESYS_TR_NONE, &sensitive, &standard, &outside, &pcrs,
+					&tpm->owner.handle, &tpm->owner.public, NULL, NULL, NULL);
+	while (tpm_is_busy(rc, &until) || tpm_flush_strays(tpm, rc));
+	if (rc == TSS2_RC_SUCCESS)
+		return &tpm->owner;
+	forget_parent(&tpm->owner);
+	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL)) {
+		tpm_trouble(trouble, DEVID_STORE_LOCKED, "tpm-owner",
+			    "TPM: its owner's authorisation is set, and it has no "
+			    "storage root key at 0x81000001");
+		return NULL;
+	}
+	tpm_trouble_rc(trouble, rc, "its storage key");
+	return NULL;
+}
+
+void tpm_owner_release(struct tpm *tpm)
+{
+	if (tpm->owner.handle == ESYS_TR_NONE)
+		return;
+	Esys_FlushContext(tpm->esys, tpm->owner.handle);
+	forget_parent(&tpm->owner);
+}
+
+ESYS_TR tpm_session(struct tpm *tpm, const struct tpm_parent *parent, gboolean answer,
+		    struct tpm_trouble *trouble)
+{
+	static const TPMT_SYM_DEF symmetric = { .algorithm = TPM2_ALG_AES,
+						.keyBits.aes = 128,
+						.mode.aes = TPM2_ALG_CFB };
+	TPMA_SESSION bits = TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_DECRYPT;
+	gint64 until = 0;
+	TSS2_RC rc = TSS2_RC_SUCCESS;
+
+	if (!parent)
+		parent = tpm->srk.handle != ESYS_TR_NONE ? &tpm->srk : &tpm->owner;
+	if (tpm->session == ESYS_TR_NONE)
+		do
+			rc = Esys_StartAuthSession(tpm->esys, parent->handle, ESYS_TR_NONE,
+						   ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL,
+						   TPM2_SE_HMAC, &symmetric, TPM2_ALG_SHA256,
+						   &tpm->session);
+		while (tpm_is_busy(rc, &until) || tpm_flush_strays(tpm, rc));
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_TRSess_SetAttributes(tpm->esys, tpm->session,
+					       answer ? bits | TPMA_SESSION_ENCRYPT : bits, 0xff);
+	if (rc == TSS2_RC_SUCCESS)
+		return tpm->session;
+	tpm->session = ESYS_TR_NONE;
+	tpm_trouble_rc(trouble, rc, "a session");
+	return ESYS_TR_NONE;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The TPM as the part's one thread has it: connected, with its storage keys found, and a session
+ * whose salt only they can read. The ESYS context is used by that thread alone.
+ */
+#pragma once
+
+#include <glib.h>
+#include <tss2/tss2_esys.h>
+#include "tpm-trouble.h"
+
+struct tpm_parent {
+	ESYS_TR handle; /* ESYS_TR_NONE: not looked for yet, or let go of */
+	TPM2B_PUBLIC *public;
+};
+
+struct tpm {
+	ESYS_CONTEXT *esys; /* NULL: not connected */
+	struct tpm_parent srk, owner;
+	ESYS_TR session;
+	GQueue loaded;	  /* struct tpm_object that have a handle; the one used last is the first */
+	gboolean flushed; /* strays have been looked for */
+	guint connected;  /* how often: handles of another time are dead */
+};
+
+struct tpm_work; /* what is asked of the TPM; the first member of what it is asked with */
+struct tpm_work {
+	gatomicrefcount references;
+	gboolean (*run)(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble);
+	void (*free)(struct tpm_work *work);
+	GMutex lock;
+	GCond changed;
+	gboolean done, good;
+	struct tpm_trouble trouble;
+};
+
+void tpm_work_init(struct tpm_work *work,
+		   gboolean (*run)(struct tpm *tpm, struct tpm_work *work,
+				   struct tpm_trouble *trouble),
+		   void (*free)(struct tpm_work *work));
+void tpm_work_unref(struct tpm_work *work);
+/* In the TPM's thread, which connects first; waited for no longer than the bound (DEVID_TIMEOUT).
+ * Where the connection broke it is made anew and the work done once more. */
+gboolean tpm_work_do(struct tpm_work *work, struct tpm_trouble *trouble);
+/* The same, and nobody waits; consumes the reference. */
+void tpm_work_begin(struct tpm_work *work);
+
+/* Of the TPM's thread. */
+
+/* The persistent storage root key 0x81000001, where it is one that anybody may use. NULL: there
+ * is none. */
+const struct tpm_parent *tpm_srk(struct tpm *tpm);
+/* The primary of the standard ECC template ("H-2"). */
+const struct tpm_parent *tpm_owner(struct tpm *tpm, struct tpm_trouble *trouble);
+void tpm_owner_release(struct tpm *tpm);
+/* A TPM without a resource manager keeps what a killed agent had in it. After `rc` said that there
+ * is no room: flushes what looks like ours, once a connection. Whether it is worth to be tried
+ * again. */
+gboolean tpm_flush_strays(struct tpm *tpm, TSS2_RC rc);
+void tpm_disconnect(struct tpm *tpm);
+/* Salted to `parent`; parameters are enciphered, those of the answer too where it begins with one
+ * that can be. ESYS_TR_NONE with the trouble. `parent` NULL: whichever
+ * is there. */
+ESYS_TR tpm_session(struct tpm *tpm, const struct tpm_parent *parent, gboolean answer,
+		    struct tpm_trouble *trouble);
+/* Whether it is worth to be tried again: the TPM is busy, and the bound is not over. It has waited
+ * then. `*until` is 0 at first. */
+gboolean tpm_is_busy(TSS2_RC rc, gint64 *until);

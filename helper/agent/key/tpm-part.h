@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The part of the agent that talks to the TPM: a shared object beside the agent, opened when the
+ * first TPM key is used. It alone is linked against the TSS, so that a machine without TPM keys
+ * needs none of it.
+ */
+#pragma once
+
+#include <glib.h>
+#include <internal/secret.h>
+#include <internal/wire.h>
+#include <openssl/evp.h>
+#include "tpm-file.h"
+#include "tpm-trouble.h"
+
+#define TPM_PART_VERSION 1
+#define TPM_PART_SYMBOL	 "devid_tpm_part"
+
+struct tpm_object; /* a key that the TPM has, or can have again */
+
+/* All may be called by several threads at once: one thread of the part owns the TPM, and what
+ * others ask it for waits in its queue, for as long as DEVID_TIMEOUT allows (tpm-link.c). Errors:
+ * DEVID_STORE_MISSING with the reasons tpm-missing, tpm-denied, tpm-owner; DEVID_STORE_LOCKED with
+ * tpm-locked-out; DEVID_KEY_MISSING with tpm-other, tpm-auth; DEVID_UNSUPPORTED; DEVID_IO.
+ */
+struct tpm_part {
+	guint version;
+	/* Has the TPM import the private key, bound to `auth` (empty: none), and tries it: a
+	 * signature is made and verified. */
+	gboolean (*seal)(EVP_PKEY *pkey, const struct secret *auth, struct tpm_file *file,
+			 struct tpm_trouble *trouble);
+	/* `*public` is what the file says of itself; the TPM has accepted that it belongs to its
+	 * private half. */
+	struct tpm_object *(*load)(const struct tpm_file *file, const struct secret *auth,
+				   EVP_PKEY **public, struct tpm_trouble *trouble);
+	/* Signs what `digest` made of a message. RSA: as long as the modulus; ECDSA: r and s,
+	 * `part` bytes each. PSS with a salt as long as the digest, or an error. */
+	gboolean (*sign)(struct tpm_object *object, enum wire_scheme scheme,
+			 enum wire_digest digest, const guint8 *hash, gsize length, gsize part,
+			 guint8 *signature, struct tpm_trouble *trouble);
+	void (*unload)(struct tpm_object *object);
+	/* Takes what is loaded out of the TPM, before the agent ends: one without a resource
+	 * manager would keep it. */
+	void (*end)(void);
+};

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What went wrong, for a person: see tpm-trouble.h. */
+#include <stdarg.h>
+#include <tss2/tss2_rc.h>
+#include <tss2/tss2_tpm2_types.h>
+#include "tpm-trouble.h"
+
+gboolean tpm_trouble(struct tpm_trouble *trouble, enum devid_result result, const char *reason,
+		     const char *format, ...)
+{
+	va_list arguments;
+
+	if (!trouble)
+		return FALSE;
+	trouble->result = result;
+	trouble->reason = reason;
+	va_start(arguments, format);
+	g_vsnprintf(trouble->words, sizeof(trouble->words), format, arguments);
+	va_end(arguments);
+	return FALSE;
+}
+
+/* Format 1 codes carry the number of the parameter, session or handle that they speak of. */
+static guint32 plain(guint32 rc)
+{
+	rc &= 0xffff;
+	if (rc & TPM2_RC_FMT1)
+		return rc & (TPM2_RC_FMT1 | 0x3f);
+	return rc;
+}
+
+gboolean tpm_rc_is(guint32 rc, guint32 wanted)
+{
+	guint32 layer = rc & TSS2_RC_LAYER_MASK;
+
+	return (layer == TSS2_TPM_RC_LAYER || layer == TSS2_RESMGR_TPM_RC_LAYER) &&
+	       plain(rc) == plain(wanted);
+}
+
+static const struct {
+	guint32 rc;
+	enum devid_result result;
+	const char *reason;
+} causes[] = {
+	{ TPM2_RC_LOCKOUT, DEVID_STORE_LOCKED, "tpm-locked-out" },
+	{ TPM2_RC_INTEGRITY, DEVID_KEY_MISSING, "tpm-other" },
+	{ TPM2_RC_AUTH_FAIL, DEVID_KEY_MISSING, "tpm-auth" },
+	{ TPM2_RC_BAD_AUTH, DEVID_KEY_MISSING, "tpm-auth" },
+	{ TPM2_RC_OBJECT_MEMORY, DEVID_STORE_TIMEOUT, "tpm-full" },
+	{ TPM2_RC_SESSION_MEMORY, DEVID_STORE_TIMEOUT, "tpm-full" },
+	{ TPM2_RC_OBJECT_HANDLES, DEVID_STORE_TIMEOUT, "tpm-full" },
+	{ TPM2_RC_SESSION_HANDLES, DEVID_STORE_TIMEOUT, "tpm-full" },
+	{ TPM2_RC_RETRY, DEVID_STORE_TIMEOUT, "tpm-busy" },
+	{ TPM2_RC_YIELDED, DEVID_STORE_TIMEOUT, "tpm-busy" },
+	{ TPM2_RC_TESTING, DEVID_STORE_TIMEOUT, "tpm-busy" },
+	{ TPM2_RC_CURVE, DEVID_UNSUPPORTED, "tpm-key-type" },
+	{ TPM2_RC_KEY_SIZE, DEVID_UNSUPPORTED, "tpm-key-type" },
+	{ TPM2_RC_VALUE, DEVID_UNSUPPORTED, "tpm-key-type" },
+};
+
+gboolean tpm_trouble_rc(struct tpm_trouble *trouble, guint32 rc, const char *what)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(causes); i++)
+		if (tpm_rc_is(rc, causes[i].rc))
+			return tpm_trouble(trouble, causes[i].result, causes[i].reason,
+					   "TPM: %s: %s", what, Tss2_RC_Decode(rc));
+	return tpm_trouble(trouble, DEVID_STORE_MISSING, "tpm-missing", "TPM: %s: %s", what,
+			   Tss2_RC_Decode(rc));
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What went wrong in the part that talks to the TPM, without the agent's own errors: they are the
+ * agent's, which registers them once.
+ */
+#pragma once
+
+#include <glib.h>
+#include <devid/result.h>
+
+struct tpm_trouble {
+	enum devid_result result; /* DEVID_OK: nothing */
+	const char *reason;	  /* static; NULL: the result's own */
+	char words[200];
+};
+
+/* Each answers FALSE; `trouble` may be NULL. */
+gboolean tpm_trouble(struct tpm_trouble *trouble, enum devid_result result, const char *reason,
+		     const char *format, ...) G_GNUC_PRINTF(4, 5);
+/* What a response code of the TSS means for a person. */
+gboolean tpm_trouble_rc(struct tpm_trouble *trouble, guint32 rc, const char *what);
+/* Whether it is this response code of the TPM, whatever parameter, session or handle it speaks of.
+ */
+gboolean tpm_rc_is(guint32 rc, guint32 wanted);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Keys in a TPM: see tpm.h. Digests are made here; what the TPM gets is what it is to sign. */
+#include <dlfcn.h>
+#include <string.h>
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <config.h>
+#include <internal/test-hook.h>
+#include "base/error.h"
+#include "decode.h"
+#include "tpm-file.h"
+#include "tpm-part.h"
+#include "tpm.h"
+
+struct tpm_key {
+	struct key key;
+	EVP_PKEY *public;
+	struct tpm_object *object;
+};
+
+static gboolean refuse(GError **error, const struct tpm_trouble *trouble)
+{
+	return devid_error_set(error, trouble->result, trouble->reason, NULL, "%s", trouble->words);
+}
+
+static const struct tpm_part *opened;
+
+/* Opened once and for the agent's life: its thread runs in it. */
+static const struct tpm_part *part(GError **error)
+{
+	static gsize once;
+	static char *why;
+
+	if (g_once_init_enter(&once)) {
+		const char *other = TEST_HOOK("DEVID_TEST_TPM_PART");
+		void *handle = dlopen(other ? other : DEVID_TPM_PART_PATH, RTLD_NOW | RTLD_LOCAL);
+
+		if (handle)
+			opened = dlsym(handle, TPM_PART_SYMBOL);
+		else
+			why = g_strdup(dlerror());
+		if (opened && opened->version != TPM_PART_VERSION)
+			opened = NULL;
+		g_once_init_leave(&once, 1);
+	}
+	if (!opened)
+		devid_error_set(error, DEVID_STORE_MISSING, "tpm-part", NULL,
+				"TPM: the agent's part for it can't be opened: %s",
+				why ? why : "it is of another version");
+	return opened;
+}
+
+void tpm_end(void)
+{
+	if (opened)
+		opened->end();
+}
+
+static gboolean tpm_seal(const struct secret *pkcs8, const struct secret *auth, struct secret *half,
+			 GError **error)
+{
+	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
+	g_autoptr(software_pkey) judged = decode_pkcs8(pkcs8, error);
+	const struct tpm_part *tpm = judged ? part(error) : NULL;
+	const unsigned char *end = pkcs8->data;
+	g_autoptr(software_pkey) pkey = NULL;
+	struct tpm_trouble trouble = { DEVID_OK };
+	g_autoptr(GBytes) pem = NULL;
+
+	if (!tpm)
+		return FALSE;
+	/* Read by a provider, which a key that was put together of its parts is not: its numbers
+	 * can be asked for. */
+	pkey = d2i_AutoPrivateKey(NULL, &end, (long)pkcs8->length);
+	if (!pkey)
+		return decode_error(error, DEVID_FAILED, "TPM: the key");
+	if (!tpm->seal(pkey, auth, &file, &trouble))
+		return refuse(error, &trouble);
+	pem = tpm_file_write(&file);
+	if (!pem ||
+	    secret_append(half, g_bytes_get_data(pem, NULL), g_bytes_get_size(pem)) != DEVID_OK)
+		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "TPM: no memory");
+	return TRUE;
+}
+
+static gboolean tpm_wants_auth(const struct secret *half)
+{
+	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
+
+	return tpm_file_read(half->data, half->length, &file, NULL) && !file.empty_auth;
+}
+
+static struct key *tpm_open(const struct secret *half, const struct secret *auth, GError **error)
+{
+	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
+	g_autofree struct tpm_key *key = g_new0(struct tpm_key, 1);
+	const struct tpm_part *tpm =
+		tpm_file_read(half->data, half->length, &file, error) ? part(error) : NULL;
+	struct tpm_trouble trouble = { DEVID_OK };
+
+	if (!tpm)
+		return NULL;
+	key->object = tpm->load(&file, auth, &key->public, &trouble);
+	if (!key->object) {
+		refuse(error, &trouble);
+		return NULL;
+	}
+	if (key_init(&key->key, &key_tpm, key->public, error))
+		return &g_steal_pointer(&key)->key;
+	tpm->unload(key->object);
+	EVP_PKEY_free(key->public);
+	return NULL;
+}
+
+static void tpm_close(struct key *key)
+{
+	struct tpm_key *own = (struct tpm_key *)key;
+
+	part(NULL)->unload(own->object);
+	EVP_PKEY_free(own->public);
+	g_free(own);
+}
+
+/* --- what is to be signed
+ * --------------------------------------------------------------------------- */
+
+struct input {
+	enum wire_digest digest;
+	guint8 hash[EVP_MAX_MD_SIZE];
+	gsize length;
+};
+
+static const struct {
+	enum wire_digest digest;
+	int nid;
+	gsize size;
+} digests[] = {
+	{ DIGEST_SHA1, NID_sha1, 20 },
+	{ DIGEST_SHA256, NID_sha256, 32 },
+	{ DIGEST_SHA384, NID_sha384, 48 },
+	{ DIGEST_SHA512, NID_sha512, 64 },
+};
+
+static gboolean take(struct input *out, enum wire_digest digest, const guint8 *data, gsize length)
+{
+	if (length > sizeof(out->hash))
+		return FALSE;
+	out->digest = digest;
+	out->length = length;
+	memcpy(out->hash, data, length);
+	return TRUE;
+}
+
+/* CKM_RSA_PKCS: the TPM makes the DigestInfo itself, so it is taken out of one. */
+static gboolean take_digest_info(struct input *out, const guint8 *data, gsize length)
+{
+	const unsigned char *end = data;
+	X509_SIG *info = d2i_X509_SIG(NULL, &end, (long)length);
+	const X509_ALGOR *algorithm = NULL;
+	const ASN1_OCTET_STRING *digest = NULL;
+	const ASN1_OBJECT *object = NULL;
+	gboolean found = FALSE;
+
+	if (info && end == data + length) {
+		X509_SIG_get0(info, &algorithm, &digest);
+		X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+		for (gsize i = 0; i < G_N_ELEMENTS(digests) && !found; i++)
+			found = OBJ_obj2nid(object) == digests[i].nid &&
+				(gsize)ASN1_STRING_length(digest) == digests[i].size &&
+				take(out, digests[i].digest, ASN1_STRING_get0_data(digest),
+				     digests[i].size);
+	}
+	X509_SIG_free(info);
+	ERR_clear_error();
+	return found;
+}
+
+/* ECDSA signs the leftmost bits of what it gets, as a number (FIPS 186-4, section 6.4), and the TPM
+ * wants as many bytes as some digest has: what is longer is cut, what is shorter has zeros before
+ * it.
+ */
+static gboolean take_number(struct input *out, const guint8 *data, gsize length, gsize part)
+{
+	gsize used = MIN(length, part), size;
+
+	for (gsize i = 1; i < G_N_ELEMENTS(digests); i++) {
+		size = digests[i].size;
+		if (size < used || (size > part && used < length))
+			continue;
+		out->digest = digests[i].digest;
+		out->length = size;
+		memset(out->hash, 0, size);
+		memcpy(out->hash + size - used, data, used);
+		return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean take_input(const struct key *key, const struct key_scheme *scheme,
+			   const guint8 *input, gsize length, struct input *out)
+{
+	switch (scheme->scheme) {
+	case SCHEME_RSA_PKCS1:
+		return scheme->digest == DIGEST_NONE ? take_digest_info(out, input, length)
+						     : take(out, scheme->digest, input, length);
+	case SCHEME_RSA_PSS:
+		return scheme->pss_mgf == scheme->pss_digest && scheme->pss_salt == length &&
+		       take(out, scheme->pss_digest, input, length);
+	case SCHEME_ECDSA:
+		return take_number(out, input, length, key->part);
+	}
+	return FALSE;
+}
+
+/* TPMs from before FIPS 186-4 take as long a salt as there is room for, which TLS 1.3 refuses
+ * (RFC 8446 section 4.2.3): better no signature than one that fails at the other end.
+ */
+static gboolean pss_is_good(struct tpm_key *key, const struct input *input, const guint8 *signature)
+{
+	const EVP_MD *md = key_digest(input->digest, FALSE);
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key->public, NULL);
+	gboolean good =
+		context && EVP_PKEY_verify_init(context) > 0 &&
+		EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) > 0 &&
+		EVP_PKEY_CTX_set_signature_md(context, md) > 0 &&
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) > 0 &&
+		EVP_PKEY_verify(context, signature, key->key.part, input->hash, input->length) == 1;
+
+	EVP_PKEY_CTX_free(context);
+	ERR_clear_error();
+	return good;
+}
+
+static gboolean tpm_sign(struct key *key, const struct key_scheme *scheme, const guint8 *input,
+			 gsize length, guint8 *signature, gsize *signature_length, GError **error)
+{
+	struct tpm_key *own = (struct tpm_key *)key;
+	struct tpm_trouble trouble = { DEVID_OK };
+	struct input taken;
+
+	if (!take_input(key, scheme, input, length, &taken))
+		return devid_error_set(error, DEVID_UNSUPPORTED, "tpm-scheme", NULL,
+				       "signature: a TPM can't make it in this way");
+	if (!part(NULL)->sign(own->object, scheme->scheme, taken.digest, taken.hash, taken.length,
+			      key->part, signature, &trouble))
+		return refuse(error, &trouble);
+	*signature_length = key->rsa ? key->part : 2 * key->part;
+	if (scheme->scheme == SCHEME_RSA_PSS && !pss_is_good(own, &taken, signature))
+		return devid_error_set(
+			error, DEVID_UNSUPPORTED, "tpm-scheme", NULL,
+			"signature: this TPM makes PSS with a salt of its own length");
+	return TRUE;
+}
+
+const struct key_driver key_tpm = {
+	.name = "tpm",
+	.seal = tpm_seal,
+	.wants_auth = tpm_wants_auth,
+	.open = tpm_open,
+	.close = tpm_close,
+	.sign = tpm_sign,
+};

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Keys in a TPM 2.0: what signs is a part of its own (tpm-part.h), opened when the first of them is
+ * used.
+ */
+#pragma once
+
+#include "key.h"
+
+extern const struct key_driver key_tpm;
+
+/* Before the agent ends. */
+void tpm_end(void);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The store "tpm": see tpm.h. It knows nothing of TPMs: what it keeps is of no use without the one
+ * that wrapped it, nor, with an authorisation, without the keyring.
+ */
+#include <errno.h>
+#include <unistd.h>
+#include <internal/test-hook.h>
+#include <gnutls/crypto.h>
+#include "base/error.h"
+#include "base/keyring.h"
+#include "file.h"
+#include "keyring.h"
+#include "tpm.h"
+
+#define SUFFIX	 ".tss2"
+#define DEVICE	 "/dev/tpmrm0"
+#define AUTH_LEN 32 /* bytes: as many as the digest that names the key has */
+
+static enum devid_protection tpm_protection(enum scope scope)
+{
+	return DEVID_PROTECTION_HARDWARE;
+}
+
+static enum store_state tpm_state(enum scope scope, char **why)
+{
+	if (TEST_HOOK("DEVID_TEST_TCTI") || access(DEVICE, R_OK | W_OK) == 0)
+		return STORE_READY;
+	if (why)
+		*why = g_strdup_printf(errno == ENOENT ? "TPM: %s is not there"
+						       : "TPM: %s may not be opened by this user",
+				       DEVICE);
+	return STORE_MISSING;
+}
+
+static gboolean tpm_read(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
+			 struct secret *half, GError **error)
+{
+	return store_file_read(scope, spki_hash_hex, SUFFIX, half, error);
+}
+
+static gboolean tpm_write(enum scope scope, const char *spki_hash_hex, const char *label,
+			  const struct secret *half, const struct store_wait *wait, gboolean *sent,
+			  GError **error)
+{
+	*sent = TRUE;
+	return store_file_write(scope, spki_hash_hex, SUFFIX, half, error);
+}
+
+/* --- the other lock
+ * --------------------------------------------------------------------------------- */
+
+/* The item's name: another one than that of a private half, which the keyring may have had. */
+static char *auth_name(const char *spki_hash_hex)
+{
+	return g_strconcat(spki_hash_hex, KEYRING_TPM_AUTH, NULL);
+}
+
+static gboolean auth_make(const char *name, const char *label, const struct store_wait *wait,
+			  gboolean *sent, struct secret *auth, GError **error)
+{
+	if (secret_resize(auth, AUTH_LEN) != DEVID_OK ||
+	    gnutls_rnd(GNUTLS_RND_KEY, auth->data, AUTH_LEN) < 0)
+		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "TPM: no memory");
+	return store_keyring.write(SCOPE_USER, name, label, auth, wait, sent, error);
+}
+
+static gboolean tpm_auth(enum scope scope, const char *spki_hash_hex, const char *label,
+			 const struct store_wait *wait, gboolean *sent, struct secret *auth,
+			 GError **error)
+{
+	g_autofree char *name = auth_name(spki_hash_hex);
+	g_autoptr(GError) local = NULL;
+
+	if (store_keyring.read(scope, name, wait, auth, &local))
+		return TRUE;
+	if (devid_error_result(local) == DEVID_KEY_MISSING) {
+		if (label)
+			return auth_make(name, label, wait, sent, auth, error);
+		return devid_error_set(error, DEVID_KEY_MISSING, "tpm-auth", NULL,
+				       "TPM: the keyring does not hold the key's authorisation");
+	}
+	g_propagate_error(error, g_steal_pointer(&local));
+	return FALSE;
+}
+
+/* The file first: an authorisation without a key is nothing. */
+static gboolean tpm_remove(enum scope scope, const char *spki_hash_hex,
+			   const struct store_wait *wait, GError **error)
+{
+	g_autofree char *name = auth_name(spki_hash_hex);
+	g_autoptr(GError) local = NULL;
+
+	if (!store_file_remove(scope, spki_hash_hex, SUFFIX, error))
+		return FALSE;
+	if (scope == SCOPE_SYSTEM || store_keyring.remove(scope, name, wait, &local) ||
+	    store_keyring.state(scope, NULL) == STORE_MISSING)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&local));
+	return FALSE;
+}
+
+static gboolean tpm_relabel(enum scope scope, const char *spki_hash_hex, const char *label,
+			    const struct store_wait *wait, GError **error)
+{
+	g_autofree char *name = auth_name(spki_hash_hex);
+
+	return scope == SCOPE_SYSTEM || store_keyring.relabel(scope, name, label, wait, error);
+}
+
+const struct store store_tpm = {
+	.name = "tpm",
+	.title = "the TPM",
+	.protection = tpm_protection,
+	.state = tpm_state,
+	.auth = tpm_auth,
+	.read = tpm_read,
+	.write = tpm_write,
+	.remove = tpm_remove,
+	.relabel = tpm_relabel,
+};

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# TPMs made of software (swtpm), each with a state of its own and without a resource manager: three slots for keys,
+# three for sessions. Sourced after common.sh; ended at exit.
+#
+#	. "$(dirname "$0")/../lib/tpm.sh"
+#	tpm_start first             # "${E[@]}" and "${TPM[@]}" use it from then on
+#	"${TPM[@]}" tpm2_getcap handles-transient
+#	tpm_stop; tpm_kill
+
+# tpm_start NAME: the TPM of that name, new or as it was.
+tpm_start() {
+	TPM_SOCKET=$T/run/tpm-$1
+	mkdir -p "$T/tpm-$1"
+	rm -f "$TPM_SOCKET" "$TPM_SOCKET.ctrl"
+	swtpm socket --tpm2 --tpmstate "dir=$T/tpm-$1" --server "type=unixio,path=$TPM_SOCKET" \
+		--ctrl "type=unixio,path=$TPM_SOCKET.ctrl" --flags not-need-init,startup-clear >"$T/tpm-$1.log" 2>&1 &
+	TPM_PID=$!
+	track "$TPM_PID"
+	TPM=(env "TPM2TOOLS_TCTI=swtpm:path=$TPM_SOCKET" "TPM2OPENSSL_TCTI=swtpm:path=$TPM_SOCKET")
+	env_set "DEVID_TEST_TCTI=swtpm:path=$TPM_SOCKET"
+	wait_for 10 "${TPM[@]}" tpm2_getrandom --hex 4 || bail "no swtpm"
+}
+
+tpm_stop() {
+	stop "$TPM_PID"
+}
+
+tpm_kill() {
+	end_process "$TPM_PID" -KILL
+}
