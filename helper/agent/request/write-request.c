@@ -91,7 +91,7 @@ static gboolean import_commit(const struct exchange *exchange, GError **error)
 	g_autoptr(devid_account) account = NULL;
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
 	struct identity_result result = { 0 };
-	struct store_wait wait = session->wait;
+	struct store_wait wait;
 	struct identity_import import = { .scope = session->agent->scope,
 					  .label = label,
 					  .certificates = certificates };
@@ -121,9 +121,10 @@ static gboolean import_commit(const struct exchange *exchange, GError **error)
 		import.pkcs8 = &pkcs8;
 	}
 	(void)wire_get_u32(exchange->request, TAG_FLAGS, &import.flags);
-	wait.no_auth = (import.flags & IMPORT_NO_AUTH) != 0;
 	(void)wire_get(exchange->request, TAG_CERTIFICATE, &leaf);
 	session->slow(session, TRUE);
+	wait = session->wait;
+	wait.no_auth = (import.flags & IMPORT_NO_AUTH) != 0;
 	good = identity_import(&import, &wait, &result, &session->undo, &failure);
 	session->slow(session, FALSE);
 	if (good) {
