@@ -22,6 +22,7 @@ static struct library {
 	_Atomic(int) state; /* enum state; a futex */
 	_Atomic(pid_t) owner;
 	_Atomic(int) inside; /* calls between enter and leave; a futex */
+	bool ended;	     /* C_Finalize has dropped what was remembered */
 	bool held;	     /* the lock is held: a fork leaves what it guards half done */
 	bool callbacks;	     /* the application's mutexes instead of ours */
 	CK_C_INITIALIZE_ARGS arguments;
@@ -85,7 +86,7 @@ void library_leave(void)
 
 bool library_is_ending(void)
 {
-	return atomic_load(&library.state) != STATE_READY;
+	return library.ended;
 }
 
 CK_RV library_enter(void)
@@ -173,6 +174,7 @@ CK_RV library_initialize(const CK_C_INITIALIZE_ARGS *arguments, void (*forget)(b
 	if (!atomic_compare_exchange_strong(&library.state, &expected, STATE_STARTING))
 		return CKR_CRYPTOKI_ALREADY_INITIALIZED;
 	atomic_store(&library.owner, getpid());
+	library.ended = false;
 	rv = choose_lock(arguments);
 	atomic_store(&library.state, rv == CKR_OK ? STATE_READY : STATE_NONE);
 	return rv == CKR_OK || rv == CKR_HOST_MEMORY ? rv : CKR_CANT_LOCK;
@@ -205,6 +207,7 @@ CK_RV library_finalize(void (*end)(void))
 		return CKR_CRYPTOKI_NOT_INITIALIZED;
 	futex_wake_all(&library.state);
 	library_lock();
+	library.ended = true;
 	end();
 	library_unlock();
 	/* Who is still inside holds nothing of what went; only a mutex must outlive him. */

@@ -32,5 +32,5 @@ void library_lock(void);
 
 /* Blocks, without the lock, until another thread calls C_Finalize. Inside a call. */
 void library_wait_for_end(void);
-/* Whether C_Finalize has begun. Inside a call, under the lock. */
+/* Whether C_Finalize has dropped what the module remembers. Inside a call, under the lock. */
 bool library_is_ending(void);
