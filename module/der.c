@@ -225,36 +225,27 @@ static bool read_extensions(struct bytes content, bool *ca)
 
 bool der_read_certificate(struct bytes der, struct der_certificate *certificate)
 {
-	struct element whole, tbs, element, validity;
-	struct bytes rest;
+	struct element whole, tbs, element;
+	struct bytes rest, algorithm, dates;
+	struct bytes *const parts[] = { &certificate->serial,  &algorithm,
+					&certificate->issuer,  &dates,
+					&certificate->subject, &certificate->spki };
 
 	memset(certificate, 0, sizeof(*certificate));
 	if (!take_tag(&der, DER_SEQUENCE, &whole) || der.length > 0 ||
 	    !take_tag(&whole.content, DER_SEQUENCE, &tbs))
 		return false;
 	rest = tbs.content;
-	if (!take(&rest, &element))
+	if (rest.length > 0 && rest.data[0] == DER_VERSION && !take(&rest, &element))
 		return false;
-	if (element.tag == DER_VERSION && !take(&rest, &element))
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (!take_tag(&rest, i == 0 ? DER_INTEGER : DER_SEQUENCE, &element))
+			return false;
+		*parts[i] = element.whole;
+	}
+	if (!take(&dates, &element) || !take_date(&element.content, certificate->not_before) ||
+	    !take_date(&element.content, certificate->not_after))
 		return false;
-	if (element.tag != DER_INTEGER)
-		return false;
-	certificate->serial = element.whole;
-	if (!take_tag(&rest, DER_SEQUENCE, &element)) /* signature's algorithm */
-		return false;
-	if (!take_tag(&rest, DER_SEQUENCE, &element))
-		return false;
-	certificate->issuer = element.whole;
-	if (!take_tag(&rest, DER_SEQUENCE, &validity) ||
-	    !take_date(&validity.content, certificate->not_before) ||
-	    !take_date(&validity.content, certificate->not_after))
-		return false;
-	if (!take_tag(&rest, DER_SEQUENCE, &element))
-		return false;
-	certificate->subject = element.whole;
-	if (!take_tag(&rest, DER_SEQUENCE, &element))
-		return false;
-	certificate->spki = element.whole;
 	while (rest.length > 0) { /* unique identifiers, extensions */
 		if (!take(&rest, &element))
 			return false;

@@ -2,6 +2,7 @@
 /* A session's signing operation. */
 #pragma once
 
+#include <stdlib.h>
 #include <internal/path.h>
 #include "agent.h"
 #include "mechanism.h"
@@ -20,4 +21,11 @@ struct operation {
 	struct connection *stream; /* on which earlier ones went; NULL: none did */
 };
 
-void operation_clear(struct operation *operation);
+static inline void operation_clear(struct operation *operation)
+{
+	free(operation->buffer);
+	/* Parts without their end: the agent forgets them with the connection. */
+	if (operation->stream)
+		agent_close(operation->stream, false);
+	*operation = (struct operation){ 0 };
+}
