@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
+#include <internal/cleanup.h>
 #include <internal/environment.h>
 #include <internal/test-hook.h>
 
@@ -18,7 +19,7 @@ static const char *const words[] = {
 	"DBUS_SESSION_BUS_ADDRESS",
 	"LANG",
 };
-#define ROOM (sizeof(folders) / sizeof(folders[0]) + sizeof(words) / sizeof(words[0]) + 2)
+#define ROOM (ARRAY_SIZE(folders) + ARRAY_SIZE(words) + 2)
 
 struct list {
 	char **entries;
@@ -26,13 +27,14 @@ struct list {
 	bool failed;
 };
 
-static void add(struct list *list, const char *name, const char *value)
+/* `equals`: "=", or "" where `name` is the whole entry. */
+static void add(struct list *list, const char *name, const char *equals, const char *value)
 {
 	char *entry;
 
 	if (!value || list->failed)
 		return;
-	if (asprintf(&entry, "%s=%s", name, value) < 0)
+	if (asprintf(&entry, "%s%s%s", name, equals, value) < 0)
 		list->failed = true;
 	else
 		list->entries[list->count++] = entry;
@@ -43,28 +45,20 @@ static void add_hooks(struct list *list)
 {
 	if (getauxval(AT_SECURE))
 		return; /* as secure_getenv() does */
-	for (char **entry = environ; entry && *entry && !list->failed; entry++) {
-		char *copy;
-
-		if (!TEST_HOOK_IS(*entry))
-			continue;
-		copy = strdup(*entry);
-		if (copy)
-			list->entries[list->count++] = copy;
-		else
-			list->failed = true;
-	}
+	for (char **entry = environ; entry && *entry; entry++)
+		if (TEST_HOOK_IS(*entry))
+			add(list, *entry, "", "");
 }
 
 static void add_user(struct list *list)
 {
 	char home[PATH_BUFFER];
 
-	add(list, "HOME", path_home(home) ? home : NULL);
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		add(list, folders[i], path_from_environment(folders[i]));
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		add(list, words[i], secure_getenv(words[i]));
+	add(list, "HOME", "=", path_home(home) ? home : NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		add(list, folders[i], "=", path_from_environment(folders[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		add(list, words[i], "=", secure_getenv(words[i]));
 }
 
 char **environment_build(enum scope scope)
