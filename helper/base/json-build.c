@@ -55,3 +55,15 @@ void json_texts(JsonBuilder *builder, const char *name, const GPtrArray *texts)
 	}
 	json_builder_end_array(builder);
 }
+
+char *json_line(JsonNode *root, gsize *length)
+{
+	g_autoptr(JsonGenerator) generator = json_generator_new();
+	g_autoptr(JsonNode) taken = root;
+	g_autofree char *json = NULL;
+
+	json_generator_set_root(generator, taken);
+	json = json_generator_to_data(generator, length);
+	++*length;
+	return g_strconcat(json, "\n", NULL);
+}

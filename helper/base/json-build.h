@@ -12,6 +12,8 @@ void json_number(JsonBuilder *builder, const char *name, gint64 value);
 /* An array; what isn't UTF-8 in it is made so. */
 void json_texts(JsonBuilder *builder, const char *name, const GPtrArray *texts);
 void json_flag(JsonBuilder *builder, const char *name, gboolean value);
+/* What was built, as a line with its LF (g_free()); *length without NUL. Takes `root`. */
+char *json_line(JsonNode *root, gsize *length);
 /* A member that others are put into, until json_builder_end_object() or
  * json_builder_end_array(). */
 void json_begin_object(JsonBuilder *builder, const char *name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sharing a log's room: see event-share.h. */
 #include <string.h>
-#include <json-glib/json-glib.h>
+#include "base/json-build.h"
 #include "base/json-value.h"
 #include "event-line.h"
 #include "event-lines.h"
@@ -121,9 +121,7 @@ static void take(struct sharing *sharing, const char *line, gsize length)
 
 static void write_line(struct kept *kept)
 {
-	g_autoptr(JsonGenerator) generator = json_generator_new();
-	g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
-	g_autofree char *json = NULL;
+	JsonNode *root = json_node_new(JSON_NODE_OBJECT);
 
 	if (kept->count > 1) {
 		json_object_set_string_member(kept->object, "first", kept->first);
@@ -131,10 +129,7 @@ static void write_line(struct kept *kept)
 		json_object_set_int_member(kept->object, "count", kept->count);
 	}
 	json_node_set_object(root, kept->object);
-	json_generator_set_root(generator, root);
-	json = json_generator_to_data(generator, NULL);
-	kept->line = g_strconcat(json, "\n", NULL);
-	kept->width = strlen(kept->line);
+	kept->line = json_line(root, &kept->width);
 }
 
 static gint by_age(gconstpointer a, gconstpointer b)

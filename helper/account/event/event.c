@@ -4,11 +4,11 @@
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
-#include <json-glib/json-glib.h>
 #include <devid/event.h>
 #include <devid/reason.h>
 #include "config.h"
 #include "base/certificate.h"
+#include "base/json-build.h"
 #include "base/moment.h"
 #include "event-journal.h"
 #include "event-log.h"
@@ -119,28 +119,18 @@ static void fill(struct draft *draft, const struct devid_event *event)
 
 static char *to_json_line(const struct draft *draft, gsize *length)
 {
-	g_autoptr(JsonBuilder) builder = json_builder_new();
-	g_autoptr(JsonGenerator) generator = json_generator_new();
-	g_autoptr(JsonNode) root = NULL;
-	g_autofree char *json = NULL;
-	char *line;
+	g_autoptr(JsonBuilder) builder = json_begin();
 
-	json_builder_begin_object(builder);
 	for (gsize i = 0; i < draft->count; i++) {
-		json_builder_set_member_name(builder, draft->fields[i].name);
-		if (draft->fields[i].number)
-			json_builder_add_int_value(
-				builder, g_ascii_strtoll(draft->fields[i].value, NULL, 10));
+		const struct event_field *field = &draft->fields[i];
+
+		if (field->number)
+			json_number(builder, field->name, g_ascii_strtoll(field->value, NULL, 10));
 		else
-			json_builder_add_string_value(builder, draft->fields[i].value);
+			json_text(builder, field->name, field->value);
 	}
 	json_builder_end_object(builder);
-	root = json_builder_get_root(builder);
-	json_generator_set_root(generator, root);
-	json = json_generator_to_data(generator, length);
-	line = g_strconcat(json, "\n", NULL);
-	++*length;
-	return line;
+	return json_line(json_builder_get_root(builder), length);
 }
 
 static void append_safe(GString *text, const char *before, const char *part)
