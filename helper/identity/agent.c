@@ -6,7 +6,6 @@
 #include <internal/test-hook.h>
 #include <internal/trust.h>
 
-#include <internal/client-wait.h>
 #include <devid/event.h>
 #include <devid/reason.h>
 #include "base/error.h"

@@ -13,7 +13,6 @@
 #include <unistd.h>
 #include <internal/cleanup.h>
 #include <internal/client.h>
-#include <internal/client-wait.h>
 #include <internal/clock.h>
 
 #define LEAVE_WAIT_MS	1000 /* for an agent of another version to go */

@@ -65,6 +65,11 @@ enum devid_result client_exchange(struct client *client, const struct wire_frame
 enum devid_result client_tell(enum scope scope, const struct wire_frame *request,
 			      int bound_ms) DEVID_MUST_USE;
 
+/* Called at the first PROGRESS frame of each call, in its thread: the agent waits for a person.
+ * NULL: by nobody. The command says so; the module never does.
+ */
+void client_on_wait(void (*told)(void));
+
 /* spawn.c: starts the agent detached, in a built environment, invisible to the host's SIGCHLD and
  * wait(-1); returns when it listens, or another one does, or after CLIENT_WAIT_MS. It is run as
  * `devid-agent --user|--system --ready-fd N`: one byte on N says that an agent listens now (this

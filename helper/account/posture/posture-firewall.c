@@ -173,10 +173,8 @@ static enum devid_answer ask_one(struct look *look, const struct firewall *firew
 	struct posture_sum all = { { NULL } };
 	enum devid_answer answer = DEVID_ANSWER_PASS;
 
-	if (firewall->unit) {
-		answer = posture_unit_ask(&look->link, firewall->unit, "active", found);
-		posture_sum_add(&all, answer, *found);
-	}
+	if (firewall->unit)
+		answer = posture_unit_ask(&look->link, firewall->unit, "active", &all);
 	if (answer != DEVID_ANSWER_FAIL && firewall->ask) {
 		answer = firewall->ask(look->place, found);
 		posture_sum_add(&all, answer, *found);

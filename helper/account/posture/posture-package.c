@@ -185,21 +185,23 @@ static gboolean installed_version(const struct posture_place *place, const char 
 	return FALSE;
 }
 
-enum devid_answer posture_package_ask(const struct posture_place *place,
-				      const struct wanted *wanted, char **found)
+void posture_package_ask(const struct posture_place *place, const struct wanted *wanted,
+			 struct posture_sum *sum)
 {
 	g_autofree char *version = NULL;
+	enum devid_answer answer = DEVID_ANSWER_FAIL;
+	char *found;
 
-	if (!installed_version(place, wanted->name, &version, found))
-		return DEVID_ANSWER_UNKNOWN;
-	if (!version)
-		*found = g_strdup_printf("package %s is not installed", wanted->name);
-	else if (!wanted->version || posture_version_reaches(version, wanted->version))
-		*found = g_strdup_printf("package %s is at %s", wanted->name, version);
-	else
-		*found = g_strdup_printf("package %s is at %s, below %s", wanted->name, version,
-					 wanted->version);
-	return version && (!wanted->version || posture_version_reaches(version, wanted->version))
-		       ? DEVID_ANSWER_PASS
-		       : DEVID_ANSWER_FAIL;
+	if (!installed_version(place, wanted->name, &version, &found)) {
+		answer = DEVID_ANSWER_UNKNOWN;
+	} else if (!version) {
+		found = g_strdup_printf("package %s is not installed", wanted->name);
+	} else if (!wanted->version || posture_version_reaches(version, wanted->version)) {
+		answer = DEVID_ANSWER_PASS;
+		found = g_strdup_printf("package %s is at %s", wanted->name, version);
+	} else {
+		found = g_strdup_printf("package %s is at %s, below %s", wanted->name, version,
+					wanted->version);
+	}
+	posture_sum_add(sum, answer, found);
 }

@@ -5,8 +5,9 @@
 #include "posture-support.h"
 #include "posture-version.h"
 
-enum devid_answer posture_package_ask(const struct posture_place *place,
-				      const struct wanted *wanted, char **found);
+/* Adds the answer to the sum. */
+void posture_package_ask(const struct posture_place *place, const struct wanted *wanted,
+			 struct posture_sum *sum);
 gboolean posture_package_name_is_sound(const char *name);
 /* dpkg's status file. FALSE: it is damaged. *version (free it) is NULL where the package is not
  * installed; of several architectures the lowest counts.

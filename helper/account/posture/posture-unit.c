@@ -122,8 +122,8 @@ static enum devid_answer tell_fault(const GError *error, char **found)
 	return DEVID_ANSWER_UNKNOWN;
 }
 
-enum devid_answer posture_unit_ask(struct unit_link *link, const char *name, const char *wanted,
-				   char **found)
+static enum devid_answer ask(struct unit_link *link, const char *name, const char *wanted,
+			     char **found)
 {
 	const struct state *state = ROW_CALLED(states, wanted);
 	g_autoptr(GError) error = NULL;
@@ -150,6 +150,16 @@ enum devid_answer posture_unit_ask(struct unit_link *link, const char *name, con
 	return g_strv_contains(state->values, value) ? DEVID_ANSWER_PASS : DEVID_ANSWER_FAIL;
 }
 
+enum devid_answer posture_unit_ask(struct unit_link *link, const char *name, const char *state,
+				   struct posture_sum *sum)
+{
+	char *found;
+	enum devid_answer answer = ask(link, name, state, &found);
+
+	posture_sum_add(sum, answer, found);
+	return answer;
+}
+
 enum devid_answer posture_unit_run(char **words, const struct posture_place *place, char **message)
 {
 	AUTO_UNIT_LINK struct unit_link link = { place, NULL };
@@ -158,10 +168,8 @@ enum devid_answer posture_unit_run(char **words, const struct posture_place *pla
 	for (; *words; words++) {
 		const char *state;
 		g_autofree char *name = split_state(*words, &state);
-		char *found;
-		enum devid_answer answer = posture_unit_ask(&link, name, state, &found);
 
-		posture_sum_add(&sum, answer, found);
+		posture_unit_ask(&link, name, state, &sum);
 	}
 	return posture_sum_all(&sum, message);
 }

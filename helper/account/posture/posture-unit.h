@@ -11,7 +11,7 @@ struct unit_link {
 };
 #define AUTO_UNIT_LINK __attribute__((cleanup(posture_unit_link_clear)))
 void posture_unit_link_clear(struct unit_link *link);
-/* `state` is one of those that Unit= takes; `found` is one clause. */
+/* `state` is one of those that Unit= takes. The answer is added to the sum, too. */
 enum devid_answer posture_unit_ask(struct unit_link *link, const char *name, const char *state,
-				   char **found);
+				   struct posture_sum *sum);
 gboolean posture_unit_name_is_sound(const char *name);
