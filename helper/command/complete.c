@@ -81,7 +81,6 @@ static const struct {
 	{ "GATEWAY", NULL, NULL, ":hosts\n" },
 	{ "HOST:PORT", NULL, NULL, ":hosts\n" },
 	{ "STORE", NULL, NULL, "+keyring\n+file\n+tpm\n+pkcs11:\n" },
-	{ "WHAT", NULL, NULL, "+keyring\n+none\n" },
 	{ "TYPE", NULL, NULL, "+RSA\n+EC\n" },
 };
 

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid export: certificate and chain as PEM. The key is never exported: nobody could ask for
  * it. */
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <internal/cleanup.h>
-
 #include "base/error.h"
-#include "base/files.h"
+#include "command/cli/output.h"
 #include "command/cli/report.h"
 #include "identity/naming.h"
 #include "identity/identity.h"
@@ -48,28 +42,6 @@ static gboolean to_pem(const struct identity *identity, GString *pem, GError **e
 	return TRUE;
 }
 
-static gboolean failed(GError **error, const char *path, int number)
-{
-	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s", path,
-			       g_strerror(number));
-}
-
-/* A file that is there is replaced as a whole; a link, a folder or a device is not written to. */
-static gboolean write_file(const char *path, const GString *pem, GError **error)
-{
-	g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
-	AUTO_CLOSE int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct stat status;
-
-	if (at < 0)
-		return failed(error, folder, errno);
-	if (fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(status.st_mode))
-		return devid_error_set(error, DEVID_IO, NULL, "name a file, or leave --output out",
-				       "%s: it is no regular file, and is not replaced", path);
-	return files_replace(at, name, 0666, pem->str, pem->len, FILES_UMASK) ||
-	       failed(error, path, errno);
-}
-
 static enum exit_status run(char **operands, GError **error)
 {
 	AUTO_NAMING struct naming naming = options.naming;
@@ -78,10 +50,7 @@ static enum exit_status run(char **operands, GError **error)
 
 	if (!identity || !to_pem(identity, pem, error))
 		return EXIT_FAILED;
-	if (options.output && strcmp(options.output, "-") != 0)
-		return write_file(options.output, pem, error) ? EXIT_DONE : EXIT_FAILED;
-	fputs(pem->str, stdout);
-	return EXIT_DONE;
+	return output_write(options.output, pem->str, error) ? EXIT_DONE : EXIT_FAILED;
 }
 
 const struct command command_export = {

@@ -27,7 +27,7 @@ static const GOptionEntry entries[] = {
 	{ "tpm-auth", 0, 0, G_OPTION_ARG_STRING, &options.tpm_auth,
 	  "What a key in the TPM needs beside it: keyring (the default on your own token: what is kept "
 	  "in your keyring) or none",
-	  "WHAT" },
+	  "keyring|none" },
 	{ "label", 0, 0, G_OPTION_ARG_STRING, &options.label,
 	  "Its name; by default the account's DefaultLabel=, the file's friendly name, or the subject's",
 	  "NAME" },

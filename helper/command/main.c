@@ -29,29 +29,12 @@ static const struct command command_help = {
  * (tests/helper/command/cli/options.sh). Rows stand in the order in which a newcomer needs them.
  */
 static const struct command *const commands[] = {
-	&command_import_cert,
-	&command_inspect,
-	&command_list,
-	&command_show,
-	&command_check,
-	&command_remove,
-	&command_rename,
-	&command_export,
-	&command_ca,
-	&command_account,
-	&command_verify,
-	&command_policy,
-	&command_posture,
-	&command_connect,
-	&command_disconnect,
-	&command_profile,
-	&command_reset_cred,
-	&command_status,
-	&command_doctor,
-	&command_events,
-	&command_version,
-	&command_help,
-	NULL,
+	&command_import_cert, &command_request,	   &command_inspect, &command_list,
+	&command_show,	      &command_check,	   &command_remove,  &command_rename,
+	&command_export,      &command_ca,	   &command_account, &command_verify,
+	&command_policy,      &command_posture,	   &command_connect, &command_disconnect,
+	&command_profile,     &command_reset_cred, &command_status,  &command_doctor,
+	&command_events,      &command_version,	   &command_help,    NULL,
 };
 
 static const struct command devid = {

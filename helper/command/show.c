@@ -231,6 +231,10 @@ static void print_head(const struct identity *identity)
 	print_format(stdout, COLOUR_BOLD, "\n", "%s", identity->record->label);
 	table_field("token", identity->token);
 	table_field("store", store);
+	if (identity->record->local)
+		table_field("key made", "in this store; it has been nowhere else");
+	else if (strcmp(identity->record->store, "tpm") == 0)
+		table_field("key made", "elsewhere, and moved into this TPM");
 	/* Never broken over lines: it is there to be copied. */
 	print_line(stdout, "  %-*s%s", FIELD_COLUMN - 2, "uri", identity->uri);
 	print_labels(identity);

@@ -18,7 +18,7 @@ struct text {
 #define WORD_MAX 64
 
 /* Rows of the table below. */
-enum { ROW_VERSION, ROW_LEAF = 11, ROW_CHAIN, ROW_COUNT = ROW_CHAIN + 3 };
+enum { ROW_VERSION, ROW_LEAF = 12, ROW_CHAIN, ROW_COUNT = ROW_CHAIN + 3 };
 
 /* Where the reader is. */
 struct reader {
@@ -170,6 +170,7 @@ static const struct row {
 	{ "SPKI", decode_der, IN(record, spki), ROW_REQUIRED },
 	{ "Imported", decode_word, IN(record, imported), ROW_REQUIRED },
 	{ "Size-Accepted", decode_yes, IN(record, size_accepted), 0 },
+	{ "Local", decode_yes, IN(record, local), 0 },
 	{ "Check-Value", decode_hex, IN(record, check_value), ROW_WITH_LEAF },
 	[ROW_LEAF] = { "Leaf", decode_yes, IN(reader, leaf), 0 },
 	[ROW_CHAIN] = { "Chain-ID", decode_id, IN(record_chain, id), 0 },

@@ -57,11 +57,12 @@ struct record {
 	char *key_label;	/* NULL: `label` */
 	char *public_key_label; /* NULL: as the private key's */
 	struct record_bytes id;
-	char *store; /* "keyring", "file", "none" */
+	char *store; /* "keyring", "file", "tpm", "none" */
 	uint8_t spki_hash[32];
 	struct record_bytes spki;
 	char *imported;
 	bool size_accepted;
+	bool local; /* the key was made in its store, and has been nowhere else */
 	uint8_t check_value[3];
 	struct record_bytes leaf; /* length 0: a lone key */
 	struct record_chain chain[RECORD_CHAIN_MAX];

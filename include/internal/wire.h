@@ -41,7 +41,9 @@ enum wire_type {
 	WIRE_RENAME,
 	WIRE_STATUS,
 	WIRE_FORGET,
-	WIRE_REFUSED, /* another agent refused the use of a key */
+	WIRE_REFUSED,  /* another agent refused the use of a key */
+	WIRE_GENERATE, /* a key, made in its store */
+	WIRE_CERTIFY,  /* a request for a certificate is signed, whatever the account says */
 	WIRE_REPLY = 64,
 	WIRE_PROGRESS, /* the request waits for a person (the keyring's prompt is open) */
 };
@@ -92,6 +94,7 @@ enum wire_tag {
 	TAG_BUS,  /* the session bus that a client of the user's own agent is on */
 	TAG_KEPT, /* of what was removed, what its store is known to keep, and where */
 	TAG_TOKEN,
+	TAG_KEY_BITS,
 };
 
 enum wire_scheme {

@@ -10,6 +10,22 @@
 /* The key, read and opened. */
 struct key *half_open(const struct store *store, enum scope scope, const char *spki_hash_hex,
 		      const struct store_wait *wait, GError **error);
+/* A new key, not in its store yet. */
+struct half_made {
+	struct secret half, auth;
+	GBytes *spki;
+};
+#define HALF_MADE_INIT ((struct half_made){ SECRET_INIT, SECRET_INIT, NULL })
+#define AUTO_HALF_MADE __attribute__((cleanup(half_made_clear)))
+
+gboolean half_make(const struct store *store, enum scope scope, enum wire_key_type type, guint bits,
+		   const struct store_wait *wait, struct half_made *made, GError **error);
+void half_made_clear(struct half_made *made);
+/* Gives it to its store. As store->write(). */
+gboolean half_keep(const struct store *store, enum scope scope, const char *spki_hash_hex,
+		   const char *label, struct half_made *made, const struct store_wait *wait,
+		   gboolean *sent, GError **error);
+
 /* A PKCS#8 is made into what the store is to keep, and given to it. As store->write(). */
 gboolean half_write(const struct store *store, enum scope scope, const char *spki_hash_hex,
 		    const char *label, const struct secret *pkcs8, const struct store_wait *wait,

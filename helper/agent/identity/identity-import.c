@@ -228,7 +228,8 @@ static char *choose_label(const struct job *job, const struct record *target, en
 
 	if (change == CHANGE_REPLACE || change == CHANGE_CHAIN || (target && other))
 		return g_strdup(target->label);
-	if (change == CHANGE_PAIR && target->leaf.length > 0)
+	/* A key that waits for its certificate was given its name when it was made. */
+	if (change == CHANGE_PAIR && (target->leaf.length > 0 || target->local))
 		return g_strdup(target->label);
 	return g_strdup(wanted);
 }
@@ -258,6 +259,7 @@ static gboolean commit(struct job *job, enum change change, const struct record 
 	memcpy(record.spki_hash, job->leaf.spki_hash, sizeof(record.spki_hash));
 	record.spki = desk_borrow(job->leaf.spki);
 	record.size_accepted = job->size_accepted;
+	record.local = target && target->local && !brings_half(job, change);
 	memcpy(record.check_value, job->leaf.check_value, sizeof(record.check_value));
 	record.leaf = desk_borrow(job->leaf.der);
 	fill_chain(job, &record);

@@ -11,7 +11,6 @@
 #include "agent/store/store.h"
 #include "base/error.h"
 #include "identity-desk.h"
-#include "half.h"
 #include "identity-mark.h"
 
 #define SUFFIX	    ".pending"
@@ -178,17 +177,34 @@ gboolean mark_end(struct mark *mark, const struct store_wait *wait, GError **err
 	return ended;
 }
 
+/* What a store said of a half that it was given. */
+static gboolean written(struct mark *mark, gboolean good, GError *failure, GError **error)
+{
+	if (good)
+		return TRUE;
+	mark->result = devid_error_result(failure);
+	g_propagate_error(error, failure);
+	return FALSE;
+}
+
 gboolean mark_write(struct mark *mark, const char *label, const struct secret *pkcs8,
 		    const struct store_wait *wait, GError **error)
 {
-	g_autoptr(GError) local = NULL;
+	GError *failure = NULL;
+	gboolean good = half_write(mark->store, mark->scope, mark->spki_hex, label, pkcs8, wait,
+				   &mark->sent, &failure);
 
-	if (half_write(mark->store, mark->scope, mark->spki_hex, label, pkcs8, wait, &mark->sent,
-		       &local))
-		return TRUE;
-	mark->result = devid_error_result(local);
-	g_propagate_error(error, g_steal_pointer(&local));
-	return FALSE;
+	return written(mark, good, failure, error);
+}
+
+gboolean mark_keep(struct mark *mark, const char *label, struct half_made *made,
+		   const struct store_wait *wait, GError **error)
+{
+	GError *failure = NULL;
+	gboolean good = half_keep(mark->store, mark->scope, mark->spki_hex, label, made, wait,
+				  &mark->sent, &failure);
+
+	return written(mark, good, failure, error);
 }
 
 gboolean mark_let_go(struct mark *mark, GError **error)

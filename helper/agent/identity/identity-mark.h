@@ -13,6 +13,7 @@
 #include <internal/path.h>
 #include <internal/secret.h>
 #include "agent/store/store.h"
+#include "half.h"
 #include "identity-desk.h"
 
 #define SPKI_HEX_SIZE 65
@@ -39,6 +40,9 @@ gboolean mark_try_again(const struct desk *desk, gint64 *until, const struct sto
 /* Writes the half that was marked; not under the lock. */
 gboolean mark_write(struct mark *mark, const char *label, const struct secret *pkcs8,
 		    const struct store_wait *wait, GError **error);
+/* The same of a half that was made in its store. */
+gboolean mark_keep(struct mark *mark, const char *label, struct half_made *made,
+		   const struct store_wait *wait, GError **error);
 /* Ends a mark, not under the lock: where no record names the half, it is taken out of its store
  * first; if that fails the mark stays for the next writer. Consumes `mark` (NULL is harmless).
  */

@@ -29,6 +29,7 @@ struct writing {
 	const struct store_wait *wait;
 	const char *label;    /* as asked for, or NULL */
 	struct wire_field id; /* length 0: none was asked for */
+	gboolean local;	      /* the key is being made */
 	struct desk desk;
 	struct identity_result *result;
 };
@@ -197,6 +198,7 @@ static gboolean place_key(struct writing *writing, const struct store *store, GB
 		memcpy(record.spki_hash, hash, sizeof(hash));
 	}
 	record.store = (char *)store->name;
+	record.local = writing->local;
 	labels.name = label;
 	labels.key = labels.public_key = writing->label ? writing->label : label;
 	labels_put(&labels, &record);
@@ -223,25 +225,20 @@ static gboolean key_may_come(struct writing *writing, const guint8 hash[32], con
 	return !other || refuse("that CKA_ID belongs to another key's", other, error);
 }
 
-static gboolean write_key(struct writing *writing, GError **error)
+/* The half comes to its store by `give`, and then the record into its place. */
+static gboolean bring_key(struct writing *writing, const struct store *store, GBytes *spki,
+			  gboolean (*give)(struct mark *mark, const char *label, void *half,
+					   const struct store_wait *wait, GError **error),
+			  void *half, GError **error)
 {
-	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
-	g_autoptr(GBytes) spki = NULL;
-	const struct record *target;
-	const struct store *store;
 	guint8 hash[32], id[KEY_ID_SIZE];
+	const struct record *target;
 	char hex[SPKI_HEX_SIZE];
 	struct mark *mark;
 	gboolean done;
 
-	if (!key_pkcs8_from_frame(writing->request, &pkcs8, error))
-		return FALSE;
-	spki = key_spki_from_pkcs8(&pkcs8, error);
-	if (!spki || !certificate_spki_is_supported(spki, "key", error))
-		return FALSE;
-	store = choose_store(writing, error);
-	if (!store || !writer_open(writing->scope, TRUE, store_wait_cancel(writing->wait),
-				   &writing->desk, error))
+	if (!writer_open(writing->scope, TRUE, store_wait_cancel(writing->wait), &writing->desk,
+			 error))
 		return FALSE;
 	certificate_spki_digest(spki, hash, hex, id);
 	if (!key_may_come(writing, hash, id, error))
@@ -253,8 +250,7 @@ static gboolean write_key(struct writing *writing, GError **error)
 	if (!mark)
 		return FALSE;
 	desk_pause(&writing->desk);
-	done = mark_write(mark, target ? target->label : writing->label, &pkcs8, writing->wait,
-			  error) &&
+	done = give(mark, target ? target->label : writing->label, half, writing->wait, error) &&
 	       desk_resume(&writing->desk, store_wait_cancel(writing->wait), error) &&
 	       place_key(writing, store, spki, error);
 	writer_close(&writing->desk);
@@ -263,6 +259,33 @@ static gboolean write_key(struct writing *writing, GError **error)
 	else
 		mark_settle(mark);
 	return done;
+}
+
+static gboolean give_pkcs8(struct mark *mark, const char *label, void *half,
+			   const struct store_wait *wait, GError **error)
+{
+	return mark_write(mark, label, half, wait, error);
+}
+
+static gboolean give_made(struct mark *mark, const char *label, void *half,
+			  const struct store_wait *wait, GError **error)
+{
+	return mark_keep(mark, label, half, wait, error);
+}
+
+static gboolean write_key(struct writing *writing, GError **error)
+{
+	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
+	g_autoptr(GBytes) spki = NULL;
+	const struct store *store;
+
+	if (!key_pkcs8_from_frame(writing->request, &pkcs8, error))
+		return FALSE;
+	spki = key_spki_from_pkcs8(&pkcs8, error);
+	if (!spki || !certificate_spki_is_supported(spki, "key", error))
+		return FALSE;
+	store = choose_store(writing, error);
+	return store && bring_key(writing, store, spki, give_pkcs8, &pkcs8, error);
 }
 
 /* --- public keys
@@ -352,7 +375,12 @@ gboolean identity_write(enum scope scope, const struct wire_frame *request,
 			struct identity_result *result, GError **error)
 {
 	AUTO_FREE char *label = wire_get_text(request, TAG_LABEL);
-	struct writing writing = { scope, request, account, wait, NULL, { 0 }, DESK_INIT, result };
+	struct writing writing = { .scope = scope,
+				   .request = request,
+				   .account = account,
+				   .wait = wait,
+				   .desk = DESK_INIT,
+				   .result = result };
 	g_autoptr(GError) local = NULL;
 	gboolean done = FALSE;
 	guint32 object = 0;
@@ -381,6 +409,46 @@ gboolean identity_write(enum scope scope, const struct wire_frame *request,
 		} while (!done && mark_try_again(&writing.desk, &until, wait, &local));
 	if (local)
 		g_propagate_error(error, g_steal_pointer(&local));
+	if (!done)
+		identity_result_clear(result);
+	return done;
+}
+
+static gboolean try_generate(struct writing *writing, const struct identity_wish *wish,
+			     GError **error)
+{
+	AUTO_HALF_MADE struct half_made made = HALF_MADE_INIT;
+	const struct record *other;
+
+	/* A TPM takes its time for a key: what stands against it is looked for before. */
+	if (!writer_open(writing->scope, TRUE, store_wait_cancel(writing->wait), &writing->desk,
+			 error))
+		return FALSE;
+	other = desk_by_label(&writing->desk, writing->label);
+	if (other)
+		return refuse("that label belongs to", other, error);
+	writer_close(&writing->desk);
+	return half_make(wish->store, writing->scope, wish->type, wish->bits, writing->wait, &made,
+			 error) &&
+	       bring_key(writing, wish->store, made.spki, give_made, &made, error);
+}
+
+gboolean identity_generate(enum scope scope, const struct identity_wish *wish,
+			   const struct store_wait *wait, struct identity_result *result,
+			   GError **error)
+{
+	struct writing writing = { .scope = scope,
+				   .wait = wait,
+				   .label = wish->label,
+				   .local = TRUE,
+				   .desk = DESK_INIT,
+				   .result = result };
+	gboolean done;
+
+	memset(result, 0, sizeof(*result));
+	result->warnings = g_ptr_array_new_with_free_func(g_free);
+	done = certificate_label_is_good(wish->label, error) && try_generate(&writing, wish, error);
+	writer_close(&writing.desk);
 	if (!done)
 		identity_result_clear(result);
 	return done;

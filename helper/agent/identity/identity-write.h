@@ -7,6 +7,18 @@
 
 #include "identity.h"
 
+/* A key that is to be made. */
+struct identity_wish {
+	const char *label;
+	const struct store *store;
+	enum wire_key_type type;
+	guint bits;
+};
+/* Makes it in its store, where it waits for its certificate under that label. */
+gboolean identity_generate(enum scope scope, const struct identity_wish *wish,
+			   const struct store_wait *wait, struct identity_result *result,
+			   GError **error);
+
 /* One object as C_CreateObject brings it (requests WRITE): pairing by SPKI, the account's
  * limits. */
 gboolean identity_write(enum scope scope, const struct wire_frame *request,

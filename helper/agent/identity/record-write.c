@@ -49,6 +49,8 @@ static void append_header(GString *text, const struct record *record)
 	append_value(text, "Imported", record->imported);
 	if (record->size_accepted)
 		append_value(text, "Size-Accepted", "yes");
+	if (record->local)
+		append_value(text, "Local", "yes");
 	if (record->leaf.length > 0)
 		append_hex(text, "Check-Value", record->check_value, sizeof(record->check_value));
 	else
@@ -81,8 +83,8 @@ static gboolean same_record(const struct record *a, const struct record *b)
 			g_str_equal(a->store, b->store) && same_bytes(&a->spki, &b->spki) &&
 			memcmp(a->spki_hash, b->spki_hash, sizeof(a->spki_hash)) == 0 &&
 			g_str_equal(a->imported, b->imported) &&
-			a->size_accepted == b->size_accepted && same_bytes(&a->leaf, &b->leaf) &&
-			a->chain_count == b->chain_count;
+			a->size_accepted == b->size_accepted && a->local == b->local &&
+			same_bytes(&a->leaf, &b->leaf) && a->chain_count == b->chain_count;
 
 	for (size_t i = 0; same && i < a->chain_count; i++)
 		same = same_bytes(&a->chain[i].certificate, &b->chain[i].certificate) &&

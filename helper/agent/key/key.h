@@ -23,10 +23,14 @@ typedef struct key key_reference;
 
 struct key_driver {
 	const char *name;
-	/* What the store is to keep of a PKCS#8 PrivateKeyInfo; NULL: the PKCS#8. `auth` is what only
-	 * the user's keyring knows, or empty. */
+	/* What the store is to keep of a PKCS#8 PrivateKeyInfo; NULL: the PKCS#8. `auth` is what
+	 * only the user's keyring knows, or empty. */
 	gboolean (*seal)(const struct secret *pkcs8, const struct secret *auth, struct secret *half,
 			 GError **error);
+	/* A new key of `bits` (RSA: of the modulus; EC: of the curve), as the store is to keep it,
+	 * and its DER SubjectPublicKeyInfo. DEVID_UNSUPPORTED. */
+	gboolean (*generate)(enum wire_key_type type, guint bits, const struct secret *auth,
+			     struct secret *half, GBytes **spki, GError **error);
 	/* Whether what the store kept opens only with its `auth`; NULL: never. */
 	gboolean (*wants_auth)(const struct secret *half);
 	/* From what the store kept. DEVID_BAD_DATA, DEVID_UNSUPPORTED with the reason. */

@@ -6,6 +6,7 @@
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include "base/error.h"
 #include "decode.h"
 #include "key.h"
@@ -145,8 +146,55 @@ static gboolean software_sign(struct key *key, const struct key_scheme *scheme, 
 	return good;
 }
 
+static EVP_PKEY *make(enum wire_key_type type, guint bits, GError **error)
+{
+	static const struct {
+		guint bits;
+		const char *name;
+	} curves[] = { { 256, "P-256" }, { 384, "P-384" }, { 521, "P-521" } };
+	EVP_PKEY *pkey = NULL;
+
+	if (type == KEY_RSA && bits >= 2048 && bits <= 4096 && bits % 1024 == 0) {
+		pkey = EVP_RSA_gen(bits);
+		return pkey ? pkey : software_null(error, DEVID_FAILED, "key");
+	}
+	for (gsize i = 0; type == KEY_EC && i < G_N_ELEMENTS(curves); i++) {
+		if (curves[i].bits != bits)
+			continue;
+		pkey = EVP_EC_gen(curves[i].name);
+		return pkey ? pkey : software_null(error, DEVID_FAILED, "key");
+	}
+	return devid_error_null(
+		error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
+		"key: RSA of 2048, 3072 and 4096 bits and P-256, P-384, P-521 are made");
+}
+
+static gboolean software_generate(enum wire_key_type type, guint bits, const struct secret *auth,
+				  struct secret *half, GBytes **spki, GError **error)
+{
+	g_autoptr(software_pkey) pkey = make(type, bits, error);
+	PKCS8_PRIV_KEY_INFO *info = pkey ? EVP_PKEY2PKCS8(pkey) : NULL;
+	int length = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : 0;
+	unsigned char *end;
+	gboolean good;
+
+	if (!pkey)
+		return FALSE;
+	good = length > 0 && secret_resize(half, (size_t)length) == DEVID_OK;
+	if (good) {
+		end = half->data;
+		good = i2d_PKCS8_PRIV_KEY_INFO(info, &end) == length;
+	}
+	PKCS8_PRIV_KEY_INFO_free(info);
+	if (!good)
+		return decode_error(error, DEVID_NO_MEMORY, "key");
+	*spki = decode_spki(pkey, error);
+	return *spki != NULL;
+}
+
 const struct key_driver key_software = {
 	.name = "software",
+	.generate = software_generate,
 	.open = software_open,
 	.close = software_close,
 	.sign = software_sign,

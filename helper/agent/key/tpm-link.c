@@ -11,7 +11,6 @@
 #include "tpm-wrap.h"
 
 #define DEVICE	  "/dev/tpmrm0"
-#define BOUND_MS  20000 /* an import makes six commands, and a chip may take a second for one */
 #define BUSY_MS	  4000
 #define BUSY_STEP 10
 
@@ -174,9 +173,9 @@ void tpm_work_begin(struct tpm_work *work)
 	g_thread_pool_push((GThreadPool *)pool, work, NULL);
 }
 
-gboolean tpm_work_do(struct tpm_work *work, struct tpm_trouble *trouble)
+gboolean tpm_work_do(struct tpm_work *work, unsigned bound_ms, struct tpm_trouble *trouble)
 {
-	gint64 until = g_get_monotonic_time() + BOUND_MS * G_TIME_SPAN_MILLISECOND;
+	gint64 until = g_get_monotonic_time() + bound_ms * G_TIME_SPAN_MILLISECOND;
 	gboolean in_time = TRUE, good;
 
 	g_atomic_ref_count_inc(&work->references);
@@ -208,7 +207,8 @@ static gboolean looks_like_ours(struct tpm *tpm, ESYS_TR handle)
 		return FALSE;
 	bits = public->publicArea.objectAttributes;
 	Esys_Free(public);
-	return bits == standard.publicArea.objectAttributes || bits == TPM_KEY_BITS;
+	return bits == standard.publicArea.objectAttributes || bits == TPM_KEY_BITS ||
+	       bits == (TPM_KEY_BITS | TPM_KEY_BORN_BITS);
 }
 
 static guint flush_from(struct tpm *tpm, TPM2_HANDLE first, gboolean all)

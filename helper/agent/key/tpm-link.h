@@ -22,6 +22,11 @@ struct tpm {
 	guint connected;  /* how often: handles of another time are dead */
 };
 
+/* An import makes six commands, and a chip may take a second for one; for the primes of an RSA key
+ * it may take half a minute. */
+#define TPM_BOUND_MS	    20000
+#define TPM_CREATE_BOUND_MS 90000
+
 struct tpm_work; /* what is asked of the TPM; the first member of what it is asked with */
 struct tpm_work {
 	gatomicrefcount references;
@@ -40,7 +45,7 @@ void tpm_work_init(struct tpm_work *work,
 void tpm_work_unref(struct tpm_work *work);
 /* In the TPM's thread, which connects first; waited for no longer than the bound (DEVID_TIMEOUT).
  * Where the connection broke it is made anew and the work done once more. */
-gboolean tpm_work_do(struct tpm_work *work, struct tpm_trouble *trouble);
+gboolean tpm_work_do(struct tpm_work *work, unsigned bound_ms, struct tpm_trouble *trouble);
 /* The same, and nobody waits; consumes the reference. */
 void tpm_work_begin(struct tpm_work *work);
 

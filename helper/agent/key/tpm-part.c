@@ -28,6 +28,9 @@ struct job {
 	/* seal */
 	EVP_PKEY *pkey;
 	struct secret auth;
+	/* create */
+	gboolean rsa;
+	guint bits;
 	/* sign */
 	enum wire_scheme scheme;
 	TPMI_ALG_HASH hash;
@@ -269,7 +272,8 @@ static gboolean part_sign(struct tpm_object *object, enum wire_scheme scheme,
 	job->hash = digests[i].hash;
 	job->digest.size = (UINT16)length;
 	memcpy(job->digest.buffer, hash, length);
-	good = tpm_work_do(&job->work, trouble) && take_signature(job, part, signature, trouble);
+	good = tpm_work_do(&job->work, TPM_BOUND_MS, trouble) &&
+	       take_signature(job, part, signature, trouble);
 	tpm_work_unref(&job->work);
 	return good;
 }
@@ -327,7 +331,7 @@ static struct tpm_object *part_load(const struct tpm_file *file, const struct se
 		good = tpm_trouble(trouble, DEVID_BAD_DATA, NULL, "TPM key: its file is damaged");
 	else
 		good = (pkey = tpm_public_key(&object->public.publicArea, trouble)) != NULL &&
-		       tpm_work_do(&job->work, trouble);
+		       tpm_work_do(&job->work, TPM_BOUND_MS, trouble);
 	tpm_work_unref(&job->work);
 	if (!good) {
 		EVP_PKEY_free(pkey);
@@ -394,6 +398,39 @@ static gboolean run_import(struct tpm *tpm, struct tpm_work *work, struct tpm_tr
 		return tpm_trouble_rc(trouble, rc, "it does not take the key");
 	job->object->public = duplicate.public;
 	job->object->private = *private;
+	Esys_Free(private);
+	return load_object(tpm, job->object, trouble);
+}
+
+static gboolean run_create(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+{
+	static const TPM2B_DATA outside;
+	static const TPML_PCR_SELECTION pcrs;
+	struct job *job = (struct job *)work;
+	const struct tpm_parent *parent = choose_parent(tpm, &job->object->parent, trouble);
+	TPM2B_SENSITIVE_CREATE sensitive = { .sensitive.userAuth = job->object->auth };
+	TPM2B_PUBLIC template = { 0 }, *public = NULL;
+	TPM2B_PRIVATE *private = NULL;
+	gint64 until = 0;
+	ESYS_TR session;
+	TSS2_RC rc;
+
+	if (!parent || !tpm_template(job->rsa, job->bits, &template.publicArea, trouble))
+		return FALSE;
+	session = tpm_session(tpm, parent, TRUE, trouble);
+	if (session == ESYS_TR_NONE)
+		return FALSE;
+	do
+		rc = Esys_Create(tpm->esys, parent->handle, session, ESYS_TR_NONE, ESYS_TR_NONE,
+				 &sensitive, &template, &outside, &pcrs, &private, &public, NULL,
+				 NULL, NULL);
+	while (tpm_is_busy(rc, &until) || make_room(tpm, rc));
+	secret_wipe(&sensitive, sizeof(sensitive));
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_trouble_rc(trouble, rc, "it does not make the key");
+	job->object->public = *public;
+	job->object->private = *private;
+	Esys_Free(public);
 	Esys_Free(private);
 	return load_object(tpm, job->object, trouble);
 }
@@ -475,10 +512,31 @@ static gboolean part_seal(EVP_PKEY *pkey, const struct secret *auth, struct tpm_
 	good = auth->length == 0 || secret_append(&job->auth, auth->data, auth->length) == DEVID_OK;
 	if (!good)
 		tpm_trouble(trouble, DEVID_NO_MEMORY, NULL, "TPM: no memory");
-	good = good && tpm_work_do(&job->work, trouble) && probe(object, pkey, trouble) &&
-	       marshal(object, file, trouble);
+	good = good && tpm_work_do(&job->work, TPM_BOUND_MS, trouble) &&
+	       probe(object, pkey, trouble) && marshal(object, file, trouble);
 	tpm_work_unref(&job->work);
 	part_unload(object);
+	return good;
+}
+
+static gboolean part_create(enum wire_key_type type, guint bits, const struct secret *auth,
+			    struct tpm_file *file, EVP_PKEY **public, struct tpm_trouble *trouble)
+{
+	struct tpm_object *object = object_new(auth);
+	struct job *job = job_new(run_create, object);
+	EVP_PKEY *pkey = NULL;
+	gboolean good;
+
+	job->rsa = type == KEY_RSA;
+	job->bits = bits;
+	good = tpm_work_do(&job->work, TPM_CREATE_BOUND_MS, trouble) &&
+	       (pkey = tpm_public_key(&object->public.publicArea, trouble)) != NULL &&
+	       probe(object, pkey, trouble) && marshal(object, file, trouble);
+	tpm_work_unref(&job->work);
+	part_unload(object);
+	if (good)
+		*public = g_steal_pointer(&pkey);
+	EVP_PKEY_free(pkey);
 	return good;
 }
 
@@ -486,7 +544,7 @@ static void part_end(void)
 {
 	struct job *job = job_new(run_end, NULL);
 
-	tpm_work_do(&job->work, NULL);
+	tpm_work_do(&job->work, TPM_BOUND_MS, NULL);
 	tpm_work_unref(&job->work);
 }
 
@@ -494,6 +552,7 @@ extern const struct tpm_part devid_tpm_part;
 __attribute__((visibility("default"))) const struct tpm_part devid_tpm_part = {
 	.version = TPM_PART_VERSION,
 	.seal = part_seal,
+	.create = part_create,
 	.load = part_load,
 	.sign = part_sign,
 	.unload = part_unload,

@@ -28,6 +28,9 @@ struct tpm_part {
 	 * signature is made and verified. */
 	gboolean (*seal)(EVP_PKEY *pkey, const struct secret *auth, struct tpm_file *file,
 			 struct tpm_trouble *trouble);
+	/* Has the TPM make a key that never leaves it, and tries it. */
+	gboolean (*create)(enum wire_key_type type, guint bits, const struct secret *auth,
+			   struct tpm_file *file, EVP_PKEY **public, struct tpm_trouble *trouble);
 	/* `*public` is what the file says of itself; the TPM has accepted that it belongs to its
 	 * private half. */
 	struct tpm_object *(*load)(const struct tpm_file *file, const struct secret *auth,

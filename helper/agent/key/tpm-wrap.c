@@ -76,6 +76,46 @@ static gboolean number(const EVP_PKEY *pkey, const char *name, guint8 *out, gsiz
 /* --- what the TPM is told of the key
  * ---------------------------------------------------------------- */
 
+/* Schemes are named by who signs. */
+static void rsa_shape(TPMT_PUBLIC *public, gsize bits)
+{
+	public->type = TPM2_ALG_RSA;
+	public->parameters.rsaDetail = (TPMS_RSA_PARMS){
+		.symmetric.algorithm = TPM2_ALG_NULL,
+		.scheme.scheme = TPM2_ALG_NULL,
+		.keyBits = (TPMI_RSA_KEY_BITS)bits,
+	};
+}
+
+static void ec_shape(TPMT_PUBLIC *public, TPMI_ECC_CURVE curve)
+{
+	public->type = TPM2_ALG_ECC;
+	public->parameters.eccDetail = (TPMS_ECC_PARMS){
+		.symmetric.algorithm = TPM2_ALG_NULL,
+		.scheme.scheme = TPM2_ALG_NULL,
+		.curveID = curve,
+		.kdf.scheme = TPM2_ALG_NULL,
+	};
+}
+
+gboolean tpm_template(gboolean rsa, guint bits, TPMT_PUBLIC *template, struct tpm_trouble *trouble)
+{
+	gsize i = 0;
+
+	memset(template, 0, sizeof(*template));
+	template->nameAlg = TPM2_ALG_SHA256;
+	template->objectAttributes = TPM_KEY_BITS | TPM_KEY_BORN_BITS;
+	while (i < G_N_ELEMENTS(curves) && curves[i].size != (bits + 7) / 8)
+		i++;
+	if (rsa)
+		rsa_shape(template, bits);
+	else if (i < G_N_ELEMENTS(curves))
+		ec_shape(template, curves[i].id);
+	else
+		return unsupported(trouble, "the key's curve is none for a TPM");
+	return TRUE;
+}
+
 static gboolean describe_rsa(const EVP_PKEY *pkey, TPMT_PUBLIC *public, TPMT_SENSITIVE *sensitive,
 			     struct tpm_trouble *trouble)
 {
@@ -87,12 +127,8 @@ static gboolean describe_rsa(const EVP_PKEY *pkey, TPMT_PUBLIC *public, TPMT_SEN
 	    !BN_is_word(e, RSA_EXPONENT))
 		return unsupported(trouble,
 				   "an RSA key of this size or exponent is none for a TPM");
-	public->type = sensitive->sensitiveType = TPM2_ALG_RSA;
-	public->parameters.rsaDetail = (TPMS_RSA_PARMS){
-		.symmetric.algorithm = TPM2_ALG_NULL,
-		.scheme.scheme = TPM2_ALG_NULL,
-		.keyBits = (TPMI_RSA_KEY_BITS)(size * 8),
-	};
+	sensitive->sensitiveType = TPM2_ALG_RSA;
+	rsa_shape(public, size * 8);
 	public->unique.rsa.size = (UINT16)size;
 	sensitive->sensitive.rsa.size = (UINT16)(size / 2);
 	if (!number(pkey, OSSL_PKEY_PARAM_RSA_N, public->unique.rsa.buffer, size) ||
@@ -111,13 +147,8 @@ static gboolean describe_ec(const EVP_PKEY *pkey, TPMT_PUBLIC *public, TPMT_SENS
 		i++;
 	if (i == G_N_ELEMENTS(curves))
 		return unsupported(trouble, "the key's curve is none for a TPM");
-	public->type = sensitive->sensitiveType = TPM2_ALG_ECC;
-	public->parameters.eccDetail = (TPMS_ECC_PARMS){
-		.symmetric.algorithm = TPM2_ALG_NULL,
-		.scheme.scheme = TPM2_ALG_NULL,
-		.curveID = curves[i].id,
-		.kdf.scheme = TPM2_ALG_NULL,
-	};
+	sensitive->sensitiveType = TPM2_ALG_ECC;
+	ec_shape(public, curves[i].id);
 	point->x.size = point->y.size = sensitive->sensitive.ecc.size = (UINT16)size;
 	if (!number(pkey, OSSL_PKEY_PARAM_EC_PUB_X, point->x.buffer, size) ||
 	    !number(pkey, OSSL_PKEY_PARAM_EC_PUB_Y, point->y.buffer, size) ||

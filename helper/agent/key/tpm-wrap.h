@@ -15,6 +15,10 @@
  * from elsewhere, and without a policy it can't be duplicated again. */
 #define TPM_KEY_BITS (TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA | TPMA_OBJECT_SIGN_ENCRYPT)
 
+/* … and one that was made there never leaves. */
+#define TPM_KEY_BORN_BITS \
+	(TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN)
+
 struct tpm_duplicate {
 	TPM2B_PUBLIC public;
 	TPM2B_PRIVATE duplicate;
@@ -26,5 +30,7 @@ struct tpm_duplicate {
  */
 gboolean tpm_wrap(EVP_PKEY *pkey, const struct secret *auth, const TPMT_PUBLIC *parent,
 		  struct tpm_duplicate *out, struct tpm_trouble *trouble);
+/* A new key that signs, to be made by the TPM that it never leaves. DEVID_UNSUPPORTED. */
+gboolean tpm_template(gboolean rsa, guint bits, TPMT_PUBLIC *template, struct tpm_trouble *trouble);
 /* NULL with DEVID_UNSUPPORTED or DEVID_BAD_DATA. */
 EVP_PKEY *tpm_public_key(const TPMT_PUBLIC *public, struct tpm_trouble *trouble);

@@ -57,6 +57,15 @@ void tpm_end(void)
 		opened->end();
 }
 
+static gboolean write_file(const struct tpm_file *file, struct secret *half, GError **error)
+{
+	g_autoptr(GBytes) pem = tpm_file_write(file);
+
+	return (pem && secret_append(half, g_bytes_get_data(pem, NULL), g_bytes_get_size(pem)) ==
+			       DEVID_OK) ||
+	       devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "TPM: no memory");
+}
+
 static gboolean tpm_seal(const struct secret *pkcs8, const struct secret *auth, struct secret *half,
 			 GError **error)
 {
@@ -66,7 +75,6 @@ static gboolean tpm_seal(const struct secret *pkcs8, const struct secret *auth, 
 	const unsigned char *end = pkcs8->data;
 	g_autoptr(software_pkey) pkey = NULL;
 	struct tpm_trouble trouble = { DEVID_OK };
-	g_autoptr(GBytes) pem = NULL;
 
 	if (!tpm)
 		return FALSE;
@@ -77,11 +85,23 @@ static gboolean tpm_seal(const struct secret *pkcs8, const struct secret *auth, 
 		return decode_error(error, DEVID_FAILED, "TPM: the key");
 	if (!tpm->seal(pkey, auth, &file, &trouble))
 		return refuse(error, &trouble);
-	pem = tpm_file_write(&file);
-	if (!pem ||
-	    secret_append(half, g_bytes_get_data(pem, NULL), g_bytes_get_size(pem)) != DEVID_OK)
-		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "TPM: no memory");
-	return TRUE;
+	return write_file(&file, half, error);
+}
+
+static gboolean tpm_generate(enum wire_key_type type, guint bits, const struct secret *auth,
+			     struct secret *half, GBytes **spki, GError **error)
+{
+	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
+	const struct tpm_part *tpm = part(error);
+	struct tpm_trouble trouble = { DEVID_OK };
+	g_autoptr(software_pkey) public = NULL;
+
+	if (!tpm)
+		return FALSE;
+	if (!tpm->create(type, bits, auth, &file, &public, &trouble))
+		return refuse(error, &trouble);
+	*spki = decode_spki(public, error);
+	return *spki && write_file(&file, half, error);
 }
 
 static gboolean tpm_wants_auth(const struct secret *half)
@@ -256,6 +276,7 @@ static gboolean tpm_sign(struct key *key, const struct key_scheme *scheme, const
 const struct key_driver key_tpm = {
 	.name = "tpm",
 	.seal = tpm_seal,
+	.generate = tpm_generate,
 	.wants_auth = tpm_wants_auth,
 	.open = tpm_open,
 	.close = tpm_close,

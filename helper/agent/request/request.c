@@ -64,6 +64,8 @@ static const struct request {
 	{ WIRE_STATUS, "status", WHO_OWNER, handle_status },
 	{ WIRE_FORGET, "forget", WHO_OWNER, handle_forget },
 	{ WIRE_REFUSED, "note a refusal", WHO_OWNER, handle_refused },
+	{ WIRE_GENERATE, "generate a key", WHO_OWNER, handle_generate },
+	{ WIRE_CERTIFY, "sign a request", WHO_OWNER, handle_certify },
 };
 
 static const struct request *find_request(enum wire_type type)

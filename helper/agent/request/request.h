@@ -12,6 +12,10 @@ gboolean handle_import(const struct exchange *exchange, GError **error);
 gboolean handle_write(const struct exchange *exchange, GError **error);
 gboolean handle_remove(const struct exchange *exchange, GError **error);
 gboolean handle_rename(const struct exchange *exchange, GError **error);
+gboolean handle_generate(const struct exchange *exchange, GError **error);
+
+/* certify-request.c */
+gboolean handle_certify(const struct exchange *exchange, GError **error);
 
 /* status-request.c */
 gboolean handle_status(const struct exchange *exchange, GError **error);

@@ -77,7 +77,7 @@ static gboolean continues(const struct session *session, const struct sign_reque
 			       "signature: another one is under way on this connection");
 }
 
-static struct key *take_key(struct session *session, struct subject *subject, GError **error)
+struct key *sign_request_key(struct session *session, struct subject *subject, GError **error)
 {
 	struct agent *agent = session->agent;
 	struct key *key = keycache_peek(agent->keys, subject->spki_hash);
@@ -163,7 +163,7 @@ gboolean handle_sign(const struct exchange *exchange, GError **error)
 	if (good)
 		subject = gate_pass(session->agent->gate, &session->peer, sign.hash, error);
 	if (subject)
-		key = take_key(session, subject, error);
+		key = sign_request_key(session, subject, error);
 	good = key && (sign.more ? sign_part(session, &sign, key, &failure)
 				 : sign_last(session, &sign, key, exchange->reply, &failure));
 	if (!good)

@@ -351,3 +351,39 @@ gboolean handle_rename(const struct exchange *exchange, GError **error)
 	gate_refresh(session->agent->gate);
 	return good;
 }
+
+gboolean handle_generate(const struct exchange *exchange, GError **error)
+{
+	struct session *session = exchange->session;
+	AUTO_FREE char *label = wire_get_text(exchange->request, TAG_LABEL);
+	struct identity_wish wish = { .label = label };
+	guint32 type = 0, bits = 0, flags = 0;
+	struct identity_result result = { 0 };
+	g_autoptr(GError) failure = NULL;
+	struct store_wait wait;
+	gboolean good;
+
+	(void)wire_get_u32(exchange->request, TAG_FLAGS, &flags);
+	if (!label || !wire_get_u32(exchange->request, TAG_KEY_TYPE, &type) ||
+	    !wire_get_u32(exchange->request, TAG_KEY_BITS, &bits))
+		return devid_error_set(error, DEVID_USAGE, NULL, NULL,
+				       "key: a label, a type and a size are needed");
+	wish.store = read_store(exchange, error);
+	if (!wish.store)
+		return FALSE;
+	wish.type = (enum wire_key_type)type;
+	wish.bits = bits;
+	session->slow(session, TRUE);
+	wait = session->wait;
+	wait.no_auth = (flags & IMPORT_NO_AUTH) != 0;
+	good = identity_generate(session->agent->scope, &wish, &wait, &result, &failure);
+	session->slow(session, FALSE);
+	if (good)
+		reply_result(exchange->reply, &result);
+	event_written(session, "Key Generation", label, NULL, failure);
+	gate_refresh(session->agent->gate);
+	identity_result_clear(&result);
+	if (failure)
+		g_propagate_error(error, g_steal_pointer(&failure));
+	return good;
+}

@@ -36,6 +36,8 @@ enum store_state {
 	STORE_MISSING, /* no bus, no daemon, no folder */
 };
 
+#define STORE_AUTH_LENGTH 32 /* bytes: as many as the digest that names a TPM's key has */
+
 struct store {
 	const char *name;  /* "keyring", "file", "tpm": as in records and --store */
 	const char *title; /* for a person: "the desktop keyring" */
@@ -64,8 +66,8 @@ struct store {
 	gboolean (*relabel)(enum scope scope, const char *spki_hash_hex, const char *label,
 			    const struct store_wait *wait, GError **error);
 	/* What must be known beside the half to use it, where the store keeps such: made at random
-	 * where it isn't there yet and `label` is given (`*sent` as in write). NULL: the store has
-	 * none. Bounds and errors as above.
+	 * where it isn't there yet and `label` is given (`*sent` as in write), but where `auth`
+	 * brings one. NULL: the store has none. Bounds and errors as above.
 	 */
 	gboolean (*auth)(enum scope scope, const char *spki_hash_hex, const char *label,
 			 const struct store_wait *wait, gboolean *sent, struct secret *auth,

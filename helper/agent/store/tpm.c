@@ -12,9 +12,8 @@
 #include "keyring.h"
 #include "tpm.h"
 
-#define SUFFIX	 ".tss2"
-#define DEVICE	 "/dev/tpmrm0"
-#define AUTH_LEN 32 /* bytes: as many as the digest that names the key has */
+#define SUFFIX ".tss2"
+#define DEVICE "/dev/tpmrm0"
 
 static enum devid_protection tpm_protection(enum scope scope)
 {
@@ -55,13 +54,12 @@ static char *auth_name(const char *spki_hash_hex)
 	return g_strconcat(spki_hash_hex, KEYRING_TPM_AUTH, NULL);
 }
 
-static gboolean auth_make(const char *name, const char *label, const struct store_wait *wait,
-			  gboolean *sent, struct secret *auth, GError **error)
+static gboolean auth_make(struct secret *auth, GError **error)
 {
-	if (secret_resize(auth, AUTH_LEN) != DEVID_OK ||
-	    gnutls_rnd(GNUTLS_RND_KEY, auth->data, AUTH_LEN) < 0)
-		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "TPM: no memory");
-	return store_keyring.write(SCOPE_USER, name, label, auth, wait, sent, error);
+	if (secret_resize(auth, STORE_AUTH_LENGTH) == DEVID_OK &&
+	    gnutls_rnd(GNUTLS_RND_KEY, auth->data, STORE_AUTH_LENGTH) >= 0)
+		return TRUE;
+	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "TPM: no memory");
 }
 
 static gboolean tpm_auth(enum scope scope, const char *spki_hash_hex, const char *label,
@@ -71,16 +69,19 @@ static gboolean tpm_auth(enum scope scope, const char *spki_hash_hex, const char
 	g_autofree char *name = auth_name(spki_hash_hex);
 	g_autoptr(GError) local = NULL;
 
+	if (auth->length > 0)
+		return store_keyring.write(SCOPE_USER, name, label, auth, wait, sent, error);
 	if (store_keyring.read(scope, name, wait, auth, &local))
 		return TRUE;
-	if (devid_error_result(local) == DEVID_KEY_MISSING) {
-		if (label)
-			return auth_make(name, label, wait, sent, auth, error);
+	if (devid_error_result(local) != DEVID_KEY_MISSING) {
+		g_propagate_error(error, g_steal_pointer(&local));
+		return FALSE;
+	}
+	if (!label)
 		return devid_error_set(error, DEVID_KEY_MISSING, "tpm-auth", NULL,
 				       "TPM: the keyring does not hold the key's authorisation");
-	}
-	g_propagate_error(error, g_steal_pointer(&local));
-	return FALSE;
+	return auth_make(auth, error) &&
+	       store_keyring.write(SCOPE_USER, name, label, auth, wait, sent, error);
 }
 
 /* The file first: an authorisation without a key is nothing. */

@@ -20,16 +20,21 @@ static void hint(const char *text)
 	report_hint("%s", text);
 }
 
+static const char *what_is_waited_for =
+	"the keyring asks a question in a window of its own, and this waits for the answer";
+
+void cli_front_waits_for(const char *what)
+{
+	what_is_waited_for = what;
+}
+
 /* Once: who is asked several questions sees that there is one. */
 static void waiting(void)
 {
 	static bool said;
 
 	if (!said && isatty(STDERR_FILENO))
-		print_line(
-			stderr,
-			"devid: the keyring asks a question in a window of its own, and this waits for "
-			"the answer (Ctrl-C: no longer)");
+		print_line(stderr, "devid: %s (Ctrl-C: no longer)", what_is_waited_for);
 	said = true;
 }
 

@@ -4,3 +4,5 @@
 
 /* Before a subcommand runs. */
 void cli_front_set(void);
+/* What is said while the agent waits, where that is not for the keyring alone. */
+void cli_front_waits_for(const char *what);

@@ -275,6 +275,17 @@ static gboolean rename_here(struct import *import, struct client *client, GError
 	return TRUE;
 }
 
+/* A certificate that came alone went to where its key is. */
+static void tell_store(struct import *import)
+{
+	g_autoptr(identity_list) list =
+		import->candidate->pkcs8.length > 0 ? NULL : load_scope(import, NULL);
+	const struct identity *here = list ? find_leaf(list, import) : NULL;
+
+	if (here)
+		import->store = g_intern_string(here->record->store);
+}
+
 /* What takes the place of another stays in its store, unless another was asked for. */
 static gboolean keep_store(struct import *import, GError **error)
 {
@@ -347,6 +358,7 @@ gboolean import_to_own(struct import *import, GError **error)
 	read_reply(import, &reply);
 	import->uri = identity_uri_now(import->scope, import->label);
 	import->logged = import->changed;
+	tell_store(import);
 	if (import->changed &&
 	    (!try_key(import, &client, error) || !end(&client, PHASE_KEEP, import, error)))
 		return FALSE;

@@ -46,20 +46,6 @@ ok_sign() {
 	esac
 }
 
-agent_pid() {
-	local p
-	for p in $(ours); do
-		[ "$(readlink "/proc/$p/exe")" != "$(readlink -f "$DEVID_AGENT")" ] || echo "$p"
-	done
-}
-
-agent_end() {
-	local p
-	for p in $(agent_pid); do
-		end_process "$p" "$@"
-	done
-}
-
 # --- no TPM ----------------------------------------------------------------------------------------
 
 import --tpm-auth none "$PKI/p256.p12"

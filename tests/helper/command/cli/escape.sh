@@ -90,6 +90,7 @@ for json in '' --json; do
 	drive inspect $json --password-file "$FILE.password" "$FILE.p12"
 	drive import-cert $json --dry-run --password-file "$FILE.password" "$FILE.p12"
 	drive import-cert $json --dry-run --password-file "$FILE.none" "$FILE.p12"
+	drive request $json --label "new$HIDDEN" --subject "CN=x$HIDDEN" --store file --san "dns:$HIDDEN"
 	drive import-cert $json --label "x$HIDDEN" --store file --password-file "$T/password" "$FILE.p12"
 	drive rename $json "x$HIDDEN" "$LABEL"
 	is "$rc" 0 "what was imported again got the other label, and has its own back"
@@ -163,8 +164,8 @@ like "$out" 'evil|\\x1B' "a question names the file"
 not_ok "and doesn't steer the terminal that it is asked on" steers <(tr -d '\r' <"$T/run.out")
 
 # --- what keeps it so: whoever writes to a stream does it by print.h
-# (cli/report.c: JSON; export.c and profile.c: what a file is to hold; doctor/support.c: to its own process.)
-writers='command/cli/report.c command/export.c command/profile.c command/doctor/support.c'
+# (cli/report.c: JSON; output.c and profile.c: what a file is to hold; doctor/support.c: to its own process.)
+writers='command/cli/output.c command/cli/report.c command/profile.c command/doctor/support.c'
 is "$(cd "$DEVID_SOURCE/helper" &&
 	grep -rlE '(^|[^a-z_])(v?f?printf|dprintf|f?puts|f?putc|putchar|fwrite|g_print|g_printerr)\(' --include='*.c' \
 		command identity keyfile connection | grep -vxE "command/cli/print.c|${writers// /|}")" "" "no command prints past it"

@@ -136,14 +136,15 @@ for command in "${all[@]}"; do
 		--origin) is "$(offered $command --origin '' | paste -sd' ')" "office remote unknown" "$option has its values" ;;
 		--certificate) is "$(offered $command --certificate '' | paste -sd' ')" "valid invalid none" "$option has its values" ;;
 		--chain) is "$(offered $command --chain '' | paste -sd' ')" "issuer path" "$option has its values" ;;
-		--store) is "$(offered $command --store '' | paste -sd' ')" "keyring file tpm pkcs11:" "$option has its values" ;;
+		--store) is "$(offered $command --store '' | paste -sd' ')" "keyring file tpm$([ "$command" = request ] || echo " pkcs11:")" "$option has its values" ;;
 		--tpm-auth) is "$(offered $command --tpm-auth '' | paste -sd' ')" "keyring none" "$option has its values" ;;
 		--key-type) is "$(offered $command --key-type '' | paste -sd' ')" "RSA EC" "$option has its values" ;;
 		--group) is "$(offered $command --group '')" :groups "$option has its values" ;;
 		--user) is "$(offered $command --user '')" :users "$option has its values" ;;
 		--config) is "$(offered $command --config '')" :folders "$option has its values" ;;
 		--server | --gateway) is "$(offered $command $option '')" :hosts "$option has its values" ;;
-		--key | --*-file | --intermediates | --report | --used-by | --output) is "$(offered $command $option '')" :files "$option of $command has its values" ;;
+		--key) is "$(offered $command --key '' | head -n 1)" "$([ "$command" = request ] && echo rsa2048 || echo :files)" "$option has its values" ;;
+		--*-file | --intermediates | --report | --used-by | --output) is "$(offered $command $option '')" :files "$option of $command has its values" ;;
 		--identity) is "$(offered $command --identity '' | sort)" $'plain\nwith blank' "$option has its values" ;;
 		*) is "$(offered $command "$option" --)" "" "$option of $command takes a value" ;;
 		esac
