@@ -119,6 +119,7 @@ enum wire_key_type { KEY_RSA = 1, KEY_EC };
 #define IMPORT_ACCEPT_SIZE 2u
 #define IMPORT_NO_AUTH	   4u
 #define REMOVE_LEFT_BEHIND 1u
+#define STATUS_TPM	   1u
 
 /* A frame under construction or received. The bytes are in secret memory: some carry keys. */
 struct wire_frame {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rulings of the account's policy: see decision.h. */
+/* Rulings of the account's policy: see gate-decision.h. */
 #include <string.h>
 #include <devid/here.h>
 #include "agent/identity/subject.h"

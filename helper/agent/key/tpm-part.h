@@ -15,6 +15,16 @@
 #define TPM_PART_VERSION 1
 #define TPM_PART_SYMBOL	 "devid_tpm_part"
 
+/* What the TPM says of itself. */
+struct tpm_facts {
+	char manufacturer[5];
+	guint32 firmware[2];
+	gboolean owner_auth; /* its owner's authorisation is set */
+	gboolean locked_out; /* by the dictionary attack logic, which does not concern our keys */
+	guint32 failed, failed_most, recovery_seconds;
+	const char *srk; /* what lies at 0x81000001: "none", "EC", "RSA" */
+};
+
 struct tpm_object; /* a key that the TPM has, or can have again */
 
 /* All may be called by several threads at once: one thread of the part owns the TPM, and what
@@ -41,6 +51,7 @@ struct tpm_part {
 			 enum wire_digest digest, const guint8 *hash, gsize length, gsize part,
 			 guint8 *signature, struct tpm_trouble *trouble);
 	void (*unload)(struct tpm_object *object);
+	gboolean (*look)(struct tpm_facts *facts, struct tpm_trouble *trouble);
 	/* Takes what is loaded out of the TPM, before the agent ends: one without a resource
 	 * manager would keep it. */
 	void (*end)(void);

@@ -51,6 +51,14 @@ static const struct tpm_part *part(GError **error)
 	return opened;
 }
 
+gboolean tpm_look(struct tpm_facts *facts, GError **error)
+{
+	const struct tpm_part *tpm = part(error);
+	struct tpm_trouble trouble = { DEVID_OK };
+
+	return tpm && (tpm->look(facts, &trouble) || refuse(error, &trouble));
+}
+
 void tpm_end(void)
 {
 	if (opened)

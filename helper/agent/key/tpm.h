@@ -8,5 +8,8 @@
 
 extern const struct key_driver key_tpm;
 
+struct tpm_facts;
+/* What it says of itself (tpm-part.h), by its part. */
+gboolean tpm_look(struct tpm_facts *facts, GError **error);
 /* Before the agent ends. */
 void tpm_end(void);

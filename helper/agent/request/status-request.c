@@ -5,7 +5,10 @@
 #include "agent/gate/gate.h"
 #include "agent/gate/refusal.h"
 #include "agent/identity/keycache.h"
+#include "agent/key/tpm-part.h"
+#include "agent/key/tpm.h"
 #include "agent/store/store.h"
+#include "base/error.h"
 #include "base/json-build.h"
 #include "request.h"
 
@@ -67,6 +70,33 @@ static void add_stores(JsonBuilder *builder, enum scope scope)
 	json_builder_end_array(builder);
 }
 
+/* Asked for alone: it opens the part that talks to it. */
+static void add_tpm(JsonBuilder *builder)
+{
+	struct tpm_facts facts = { .srk = NULL };
+	g_autoptr(GError) error = NULL;
+	gboolean there = tpm_look(&facts, &error);
+
+	json_begin_object(builder, "tpm");
+	json_text(builder, "reason", there ? "ok" : devid_error_reason(error));
+	json_text(builder, "why", there ? NULL : error->message);
+	if (there) {
+		g_autofree char *firmware = g_strdup_printf(
+			"%u.%u.%u.%u", facts.firmware[0] >> 16, facts.firmware[0] & 0xffff,
+			facts.firmware[1] >> 16, facts.firmware[1] & 0xffff);
+
+		json_text(builder, "manufacturer", facts.manufacturer);
+		json_text(builder, "firmware", firmware);
+		json_text(builder, "storage_root_key", facts.srk);
+		json_flag(builder, "owner_authorisation", facts.owner_auth);
+		json_flag(builder, "locked_out", facts.locked_out);
+		json_number(builder, "failed", facts.failed);
+		json_number(builder, "failed_most", facts.failed_most);
+		json_number(builder, "recovery_seconds", facts.recovery_seconds);
+	}
+	json_builder_end_object(builder);
+}
+
 gboolean handle_status(const struct exchange *exchange, GError **error)
 {
 	const struct agent *agent = exchange->session->agent;
@@ -74,6 +104,7 @@ gboolean handle_status(const struct exchange *exchange, GError **error)
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 	struct gate_facts facts = { 0 };
 	char generation[17];
+	guint32 flags = 0;
 
 	gate_facts(agent->gate, &facts);
 	g_snprintf(generation, sizeof(generation), "%016" G_GINT64_MODIFIER "x", facts.generation);
@@ -91,6 +122,8 @@ gboolean handle_status(const struct exchange *exchange, GError **error)
 	json_text(builder, "generation", generation);
 	add_account(builder, &facts);
 	add_stores(builder, agent->scope);
+	if (wire_get_u32(exchange->request, TAG_FLAGS, &flags) && (flags & STATUS_TPM))
+		add_tpm(builder);
 	json_builder_end_object(builder);
 	wire_put_text(exchange->reply, TAG_VERSION, DEVID_VERSION);
 	wire_put_u32(exchange->reply, TAG_PID, (guint32)getpid());

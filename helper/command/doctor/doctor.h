@@ -32,7 +32,7 @@ struct examination {
 extern const struct examination doctor_examinations[];
 extern const size_t doctor_examination_count;
 
-doctor_examination doctor_versions, doctor_module, doctor_agent, doctor_keyring, doctor_identity,
-	doctor_key, doctor_size, doctor_chain, doctor_dates, doctor_clock, doctor_account_file,
-	doctor_signing, doctor_office, doctor_rule, doctor_system, doctor_log, doctor_denials,
-	doctor_leftovers, doctor_stale, doctor_copies, doctor_users;
+doctor_examination doctor_versions, doctor_module, doctor_agent, doctor_keyring, doctor_tpm,
+	doctor_identity, doctor_key, doctor_size, doctor_chain, doctor_dates, doctor_clock,
+	doctor_account_file, doctor_signing, doctor_office, doctor_rule, doctor_system, doctor_log,
+	doctor_denials, doctor_leftovers, doctor_stale, doctor_copies, doctor_users;

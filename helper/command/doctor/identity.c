@@ -27,19 +27,21 @@ static bool key_matches(const struct identity *identity)
 	return g_strcmp0(recorded, certified) == 0;
 }
 
-/* The file of a private half in the store "file". NULL, or what is wrong (free it); the machine's
- * are for its agent's eyes alone.
+/* The file of a private half in the stores "file" and "tpm". NULL, or what is wrong (free it); the
+ * machine's are for its agent's eyes alone.
  */
 static char *key_file_fault(const struct identity *identity)
 {
 	char folder[PATH_BUFFER], hex[2 * sizeof(identity->record->spki_hash) + 1];
 	g_autofree char *path = NULL;
 	struct stat status;
+	bool tpm = strcmp(identity->record->store, "tpm") == 0;
 
-	if (strcmp(identity->record->store, "file") != 0 || !path_data(identity->scope, folder))
+	if ((!tpm && strcmp(identity->record->store, "file") != 0) ||
+	    !path_data(identity->scope, folder))
 		return NULL;
 	hex_encode(identity->record->spki_hash, sizeof(identity->record->spki_hash), hex);
-	path = g_strdup_printf("%s/%s.key", folder, hex);
+	path = g_strdup_printf("%s/%s.%s", folder, hex, tpm ? "tss2" : "key");
 	if (lstat(path, &status) < 0)
 		return errno == ENOENT ? g_strdup("its private key's file is gone") : NULL;
 	if (!S_ISREG(status.st_mode))
@@ -56,7 +58,10 @@ static void look_at_identity(struct doctor *doctor, const struct identity *ident
 	const char *name = doctor_identity_name(identity);
 	g_autofree char *fault = NULL;
 
-	if (identity->record->leaf.length == 0)
+	if (identity->record->leaf.length == 0 && identity->record->local)
+		doctor_tell(doctor, OUTCOME_SKIP, NULL, "%s: a key that waits for its certificate",
+			    name);
+	else if (identity->record->leaf.length == 0)
 		doctor_tell(doctor, OUTCOME_WARN,
 			    "import it whole: devid import-cert FILE.p12 --replace",
 			    "%s: half an identity: a key without a certificate", name);
@@ -75,6 +80,7 @@ static void look_at_identity(struct doctor *doctor, const struct identity *ident
 	else
 		doctor_tell(doctor, OUTCOME_PASS, NULL, "%s: key and certificate, in %s%s", name,
 			    strcmp(identity->record->store, "keyring") == 0 ? "the keyring"
+			    : strcmp(identity->record->store, "tpm") == 0   ? "the TPM"
 									    : "a file",
 			    doctor_chosen(doctor) == identity ? ", the one that is used" : "");
 }

@@ -11,6 +11,7 @@ const struct examination doctor_examinations[] = {
 	  "the .module files of p11-kit, and the modules and slots that it loads of them" },
 	{ "agent", "agent", doctor_agent, "the agent's folder, socket and unit, and its answer" },
 	{ "keyring", "keyring", doctor_keyring, "the session bus, and the agent's STATUS" },
+	{ "tpm", "TPM", doctor_tpm, "the TPM, by the agent that has keys in it" },
 	{ "identity", "identity", doctor_identity,
 	  "the records of both tokens, their certificates and keys' files" },
 	{ "key", "key", doctor_key, "a signature by each key, verified with its certificate" },

@@ -149,6 +149,16 @@ for part in scalar x y; do
 	is "$rc" 0 "a key whose $part begins with a zero byte: imported, and signs" || diag "$err"
 done
 
+# What doctor says of it: doctor_says RESULT PATTERN NAME.
+doctor_says() {
+	RUN_BOUND=60 run "${E[@]}" "$DEVID_COMMAND" doctor --json
+	is "$("$PYTHON" -c '
+import json, re, sys
+rows = [f for f in json.load(sys.stdin)["findings"] if f["examination"] == "tpm"]
+print(any(f["result"] == sys.argv[1] and re.search(sys.argv[2], f["message"] + " " + (f.get("hint") or "")) for f in rows) or rows)' "$1" "$2" <<<"$out")" True "$3"
+}
+doctor_says pass "firmware .*storage root key: none" "doctor names the TPM"
+
 # --- what lies on the disk ---------------------------------------------------------------------------
 
 file=$(tss2 p256)
@@ -243,6 +253,11 @@ run "${E[@]}" "$DEVID_COMMAND" events --json
 like "$out" '"tpm-other"' "another TPM: the event says so"
 run "${E[@]}" "$DEVID_COMMAND" list
 like "$out" "p256" "another TPM: it is still listed"
+agent_end
+tpm_stop
+doctor_says fail "can.t be reached|not there|IO" "no TPM any more: doctor fails"
+agent_end
+tpm_start second
 import --tpm-auth none --replace "$PKI/p256.p12"
 is "$rc" 0 "imported again: into this one" || diag "$err"
 ok "and signs" ok_sign p256
@@ -289,6 +304,7 @@ sign p256 ECDSA-SHA256
 isnt "$rc" 0 "owner's authorisation set, no storage root key: no signature"
 run "${E[@]}" "$DEVID_COMMAND" events --json
 like "$out" '"tpm-owner"' "and the event says so"
+doctor_says fail "owner.s authorisation is set.*tpm2_evictcontrol" "doctor says what root can do about it"
 "${TPM[@]}" tpm2_createprimary -Q -C o -P owner -G ecc256:null:aes128cfb -c "$T/srk.ctx" \
 	-a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|decrypt'
 "${TPM[@]}" tpm2_evictcontrol -Q -C o -P owner -c "$T/srk.ctx" 0x81000001
@@ -308,6 +324,7 @@ done
 like "$(cat "$T/da.out")" "lockout" "the TPM is locked out by another program's key"
 "${TPM[@]}" tpm2_flushcontext -t
 ok "ours signs all the same" ok_sign p256
+doctor_says warn "locked out for keys of other programs.*tpm2_dictionarylockout" "doctor tells of the lockout"
 agent_end
 "${TPM[@]}" tpm2_dictionarylockout -Q -c -p lockout
 "${TPM[@]}" tpm2_evictcontrol -Q -C o -P owner -c 0x81000001

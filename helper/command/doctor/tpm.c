@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The TPM, as the agent that has keys in it sees it. */
+#include <string.h>
+#include <unistd.h>
+#include <devid/reason.h>
+
+#include "base/json-value.h"
+#include "identity/agent.h"
+#include "identity/agent-look.h"
+#include "identity/list.h"
+#include "support.h"
+
+#define DEVICE "/dev/tpmrm0"
+
+static void tell_trouble(struct doctor *doctor, JsonObject *tpm)
+{
+	const struct devid_reason *row = devid_reason_find(json_value_text(tpm, "reason"));
+	const char *why = json_value_text(tpm, "why");
+
+	doctor_tell(doctor, OUTCOME_FAIL, row ? row->hint : NULL, "%s",
+		    why ? why : "it can't be reached");
+}
+
+static void tell_facts(struct doctor *doctor, JsonObject *tpm)
+{
+	const char *srk = json_value_text(tpm, "storage_root_key");
+
+	if (json_value_flag(tpm, "owner_authorisation") && g_strcmp0(srk, "none") == 0)
+		doctor_tell(doctor, OUTCOME_FAIL, devid_reason_find("tpm-owner")->hint,
+			    "its owner's authorisation is set, and there is no storage root key");
+	/* Keys of ours count no failures, and stay usable. */
+	if (json_value_flag(tpm, "locked_out"))
+		doctor_tell(doctor, OUTCOME_WARN, devid_reason_find("tpm-locked-out")->hint,
+			    "it is locked out for keys of other programs (%" G_GINT64_FORMAT
+			    " failures of %" G_GINT64_FORMAT
+			    "); one is forgotten in %" G_GINT64_FORMAT " s",
+			    json_value_number(tpm, "failed", 0),
+			    json_value_number(tpm, "failed_most", 0),
+			    json_value_number(tpm, "recovery_seconds", 0));
+	doctor_tell(doctor, OUTCOME_PASS, NULL, "%s, firmware %s; storage root key: %s",
+		    json_value_text(tpm, "manufacturer"), json_value_text(tpm, "firmware"), srk);
+}
+
+/* The agent is asked, for it has the TPM: not this user. */
+static void look(struct doctor *doctor, enum scope scope)
+{
+	AUTO_CLIENT struct client client = CLIENT_INIT;
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
+	g_autoptr(JsonParser) parser = json_parser_new();
+	g_autoptr(GError) error = NULL;
+	JsonObject *tpm = NULL;
+
+	wire_begin(&request, WIRE_STATUS);
+	wire_put_u32(&request, TAG_FLAGS, STATUS_TPM);
+	if (agent_connect(&client, scope, CLIENT_START, &error) &&
+	    agent_ask(&client, &request, &reply, &error))
+		tpm = json_value_object(agent_status(&reply, parser), "tpm");
+	if (!tpm)
+		doctor_tell(doctor, OUTCOME_SKIP, NULL, "the agent can't be asked: %s",
+			    error ? error->message : "it is of another version");
+	else if (g_strcmp0(json_value_text(tpm, "reason"), "ok") != 0)
+		tell_trouble(doctor, tpm);
+	else
+		tell_facts(doctor, tpm);
+}
+
+void doctor_tpm(struct doctor *doctor)
+{
+	bool user = doctor_has_identity(doctor, SCOPE_USER, "tpm");
+	bool system = doctor_has_identity(doctor, SCOPE_SYSTEM, "tpm");
+	g_autofree char *device = doctor_path(DEVICE);
+
+	if (user)
+		look(doctor, SCOPE_USER);
+	if (system && geteuid() == 0)
+		look(doctor, SCOPE_SYSTEM);
+	else if (system)
+		doctor_tell(doctor, OUTCOME_SKIP, NULL, "the machine's keys in it: root can ask");
+	if (!user && !system)
+		doctor_tell(doctor, OUTCOME_SKIP, NULL,
+			    access(device, F_OK) == 0 ? "there is one, and no identity is in it"
+						      : "no identity is in one");
+}
