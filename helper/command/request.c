@@ -220,6 +220,19 @@ static gboolean make_key(struct work *work, GError **error)
 	return TRUE;
 }
 
+static bool is_kind(const struct record *record, const struct key_kind *kind)
+{
+	gnutls_datum_t spki = { record->spki.data, (unsigned)record->spki.length };
+	g_auto(gnutls_pubkey_t) key = NULL;
+	unsigned bits = 0;
+
+	return gnutls_pubkey_init(&key) >= 0 &&
+	       gnutls_pubkey_import(key, &spki, GNUTLS_X509_FMT_DER) >= 0 &&
+	       (gnutls_pubkey_get_pk_algorithm(key, &bits) == GNUTLS_PK_EC) ==
+		       (kind->type == KEY_EC) &&
+	       bits == kind->bits;
+}
+
 /* A key that waits under this label already gets another request, so that one that was interrupted
  * is finished by doing it again. */
 static gboolean take_key(struct work *work, const identity_list *list, GError **error)
@@ -236,7 +249,12 @@ static gboolean take_key(struct work *work, const identity_list *list, GError **
 			error, DEVID_EXISTS, NULL, "choose another --label, or leave --store out",
 			"%s: its key waits for its certificate, in another store: %s",
 			options.label, here->record->store);
+	if (options.key && !is_kind(here->record, work->kind))
+		return devid_error_set(
+			error, DEVID_EXISTS, NULL, "choose another --label, or leave --key out",
+			"%s: its key waits for its certificate, and is another", options.label);
 	work->name = strdup(here->record->name);
+	work->store = g_intern_string(here->record->store);
 	return TRUE;
 }
 
@@ -460,7 +478,7 @@ static enum exit_status run(char **operands, GError **error)
 
 const struct command command_request = {
 	.name = "request",
-	.summary = "Make a key where it will rest, and a request for its certificate",
+	.summary = "Make a key and a request for its certificate",
 	.description =
 		"The key is made in the store and never leaves it. The request (PKCS#10) goes to a CA;\n"
 		"devid import-cert CERTIFICATE then finds the key that waits for it. Until then\n"

@@ -12,10 +12,26 @@ static const struct key_driver *driver_of(const struct store *store)
 	return strcmp(store->name, key_tpm.name) == 0 ? &key_tpm : &key_software;
 }
 
+static struct key_patience patience_of(const struct store_wait *wait)
+{
+	return (struct key_patience){ wait ? wait->progress : NULL, wait ? wait->data : NULL,
+				      store_wait_cancel(wait) };
+}
+
+gboolean half_is_open(const struct store *store, enum scope scope)
+{
+	const struct store *asks =
+		store->auth && scope == SCOPE_USER ? store_find("keyring") : store;
+
+	/* The machine's files of TPM keys are its agent's to take away, TPM or not. */
+	return (store->auth && scope == SCOPE_SYSTEM) || asks->state(scope, NULL) == STORE_READY;
+}
+
 struct key *half_open(const struct store *store, enum scope scope, const char *spki_hash_hex,
 		      const struct store_wait *wait, GError **error)
 {
 	const struct key_driver *driver = driver_of(store);
+	struct key_patience patience = patience_of(wait);
 	AUTO_SECRET struct secret half = SECRET_INIT, auth = SECRET_INIT;
 
 	if (!store->read(scope, spki_hash_hex, wait, &half, error))
@@ -23,7 +39,7 @@ struct key *half_open(const struct store *store, enum scope scope, const char *s
 	if (driver->wants_auth && driver->wants_auth(&half) &&
 	    !store->auth(scope, spki_hash_hex, NULL, wait, NULL, &auth, error))
 		return NULL;
-	return driver->open(&half, &auth, error);
+	return driver->open(&half, &auth, &patience, error);
 }
 
 /* Whether a new key gets no authorisation: the machine has no keyring. */
@@ -32,17 +48,44 @@ static gboolean is_bare(enum scope scope, const struct store_wait *wait)
 	return scope == SCOPE_SYSTEM || (wait && wait->no_auth);
 }
 
+static gboolean make_auth(struct secret *auth, GError **error)
+{
+	if (secret_resize(auth, STORE_AUTH_LENGTH) == DEVID_OK &&
+	    gnutls_rnd(GNUTLS_RND_KEY, auth->data, STORE_AUTH_LENGTH) >= 0)
+		return TRUE;
+	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "key: no memory");
+}
+
+/* What is made, whoever makes it: a TPM would take what a store, or an account, would not. */
+static gboolean may_be_made(enum wire_key_type type, guint bits, GError **error)
+{
+	static const struct {
+		enum wire_key_type type;
+		guint bits;
+	} kinds[] = { { KEY_RSA, 2048 }, { KEY_RSA, 3072 }, { KEY_RSA, 4096 },
+		      { KEY_EC, 256 },	 { KEY_EC, 384 },   { KEY_EC, 521 } };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (kinds[i].type == type && kinds[i].bits == bits)
+			return TRUE;
+	return devid_error_set(
+		error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
+		"key: RSA of 2048, 3072 and 4096 bits and P-256, P-384, P-521 are made");
+}
+
 gboolean half_make(const struct store *store, enum scope scope, enum wire_key_type type, guint bits,
 		   const struct store_wait *wait, struct half_made *made, GError **error)
 {
-	if (store->auth && !is_bare(scope, wait) &&
-	    (secret_resize(&made->auth, STORE_AUTH_LENGTH) != DEVID_OK ||
-	     gnutls_rnd(GNUTLS_RND_KEY, made->auth.data, STORE_AUTH_LENGTH) < 0))
-		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "key: no memory");
-	/* A TPM looks for primes longer than a client waits without a word. */
-	if (store->auth && wait && wait->progress)
-		wait->progress(wait->data);
-	return driver_of(store)->generate(type, bits, &made->auth, &made->half, &made->spki, error);
+	struct key_patience patience = patience_of(wait);
+
+	if (!may_be_made(type, bits, error) ||
+	    (store->auth && !is_bare(scope, wait) && !make_auth(&made->auth, error)))
+		return FALSE;
+	/* Primes take longer than a client waits without a word. */
+	if (patience.tick)
+		patience.tick(patience.data);
+	return driver_of(store)->generate(type, bits, &made->auth, &patience, &made->half,
+					  &made->spki, error);
 }
 
 void half_made_clear(struct half_made *made)
@@ -62,18 +105,40 @@ gboolean half_keep(const struct store *store, enum scope scope, const char *spki
 	return store->write(scope, spki_hash_hex, label, &made->half, wait, sent, error);
 }
 
+/* The authorisation that is there stays: a file that was wrapped with it may be there too. */
+static gboolean find_auth(const struct store *store, enum scope scope, const char *spki_hash_hex,
+			  const struct store_wait *wait, struct half_made *made, gboolean *fresh,
+			  GError **error)
+{
+	g_autoptr(GError) local = NULL;
+
+	*fresh = FALSE;
+	if (is_bare(scope, wait) ||
+	    store->auth(scope, spki_hash_hex, NULL, wait, NULL, &made->auth, &local))
+		return TRUE;
+	*fresh = devid_error_result(local) == DEVID_KEY_MISSING;
+	if (*fresh)
+		return make_auth(&made->auth, error);
+	g_propagate_error(error, g_steal_pointer(&local));
+	return FALSE;
+}
+
+/* Nothing is written before the TPM has taken the key. */
 gboolean half_write(const struct store *store, enum scope scope, const char *spki_hash_hex,
 		    const char *label, const struct secret *pkcs8, const struct store_wait *wait,
 		    gboolean *sent, GError **error)
 {
 	const struct key_driver *driver = driver_of(store);
-	AUTO_SECRET struct secret half = SECRET_INIT, auth = SECRET_INIT;
+	struct key_patience patience = patience_of(wait);
+	AUTO_HALF_MADE struct half_made made = HALF_MADE_INIT;
+	gboolean fresh;
 
 	if (!driver->seal)
 		return store->write(scope, spki_hash_hex, label, pkcs8, wait, sent, error);
-	if (!is_bare(scope, wait) &&
-	    !store->auth(scope, spki_hash_hex, label ? label : "", wait, sent, &auth, error))
+	if (!find_auth(store, scope, spki_hash_hex, wait, &made, &fresh, error) ||
+	    !driver->seal(pkcs8, &made.auth, &patience, &made.half, error))
 		return FALSE;
-	return driver->seal(pkcs8, &auth, &half, error) &&
-	       store->write(scope, spki_hash_hex, label, &half, wait, sent, error);
+	if (!fresh)
+		return store->write(scope, spki_hash_hex, label, &made.half, wait, sent, error);
+	return half_keep(store, scope, spki_hash_hex, label ? label : "", &made, wait, sent, error);
 }

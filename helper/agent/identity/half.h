@@ -7,6 +7,8 @@
 #include "agent/key/key.h"
 #include "agent/store/store.h"
 
+/* Whether halves can be taken out and relabelled without asking anybody. */
+gboolean half_is_open(const struct store *store, enum scope scope);
 /* The key, read and opened. */
 struct key *half_open(const struct store *store, enum scope scope, const char *spki_hash_hex,
 		      const struct store_wait *wait, GError **error);

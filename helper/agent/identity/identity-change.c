@@ -106,7 +106,7 @@ void identity_relabel(enum scope scope, const char *store_name, const guint8 spk
 	g_autoptr(GError) error = NULL;
 	char hex[SPKI_HEX_SIZE];
 
-	if (!store || !store->relabel || store->state(scope, NULL) != STORE_READY)
+	if (!store || !store->relabel || !half_is_open(store, scope))
 		return;
 	hex_encode(spki_hash, 32, hex);
 	if (!store->relabel(scope, hex, label, wait, &error))

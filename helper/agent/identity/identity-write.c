@@ -225,6 +225,16 @@ static gboolean key_may_come(struct writing *writing, const guint8 hash[32], con
 	return !other || refuse("that CKA_ID belongs to another key's", other, error);
 }
 
+/* Hardware would wrap it anew, and with another authorisation: what can be used stays. */
+static gboolean is_usable(struct writing *writing, const struct store *store, const char *hex)
+{
+	g_autoptr(key_reference) key = NULL;
+
+	if (store->auth)
+		key = half_open(store, writing->scope, hex, writing->wait, NULL);
+	return key != NULL;
+}
+
 /* The half comes to its store by `give`, and then the record into its place. */
 static gboolean bring_key(struct writing *writing, const struct store *store, GBytes *spki,
 			  gboolean (*give)(struct mark *mark, const char *label, void *half,
@@ -246,6 +256,10 @@ static gboolean bring_key(struct writing *writing, const struct store *store, GB
 	target = desk_by_spki(&writing->desk, hash);
 	if (target && record_has_key(target) && store_find(target->store))
 		store = store_find(target->store);
+	if (target && record_has_key(target) && is_usable(writing, store, hex)) {
+		tell(writing, target, FALSE);
+		return TRUE;
+	}
 	mark = mark_begin(&writing->desk, store, hex, error);
 	if (!mark)
 		return FALSE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A writer at its desk: beside it, the halves that were left behind are taken out. */
 #include "agent/store/store.h"
+#include "half.h"
 #include "identity-desk.h"
 #include "identity-mark.h"
 #include "identity-writer.h"
@@ -13,7 +14,7 @@ static gpointer take_out_stale(gpointer data)
 		struct mark *mark = stale->pdata[i];
 		g_autoptr(GError) error = NULL;
 
-		if (mark->store->state(mark->scope, NULL) != STORE_READY)
+		if (!half_is_open(mark->store, mark->scope))
 			mark_drop(mark);
 		else if (!mark_end(mark, NULL, &error))
 			g_warning("a private key that was left behind stays: %s", error->message);

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 #include <internal/secret.h>
 #include <internal/wire.h>
 #include <openssl/evp.h>
@@ -21,20 +21,30 @@ struct key_scheme {
 struct key;
 typedef struct key key_reference;
 
+/* How long hardware may be waited for: `tick` is called every two seconds (a client is told that it
+ * still waits), `cancel` ends it. Either may be NULL. */
+struct key_patience {
+	void (*tick)(void *data);
+	void *data;
+	GCancellable *cancel;
+};
+
 struct key_driver {
 	const char *name;
 	/* What the store is to keep of a PKCS#8 PrivateKeyInfo; NULL: the PKCS#8. `auth` is what
 	 * only the user's keyring knows, or empty. */
-	gboolean (*seal)(const struct secret *pkcs8, const struct secret *auth, struct secret *half,
-			 GError **error);
+	gboolean (*seal)(const struct secret *pkcs8, const struct secret *auth,
+			 const struct key_patience *patience, struct secret *half, GError **error);
 	/* A new key of `bits` (RSA: of the modulus; EC: of the curve), as the store is to keep it,
 	 * and its DER SubjectPublicKeyInfo. DEVID_UNSUPPORTED. */
 	gboolean (*generate)(enum wire_key_type type, guint bits, const struct secret *auth,
-			     struct secret *half, GBytes **spki, GError **error);
+			     const struct key_patience *patience, struct secret *half,
+			     GBytes **spki, GError **error);
 	/* Whether what the store kept opens only with its `auth`; NULL: never. */
 	gboolean (*wants_auth)(const struct secret *half);
 	/* From what the store kept. DEVID_BAD_DATA, DEVID_UNSUPPORTED with the reason. */
-	struct key *(*open)(const struct secret *half, const struct secret *auth, GError **error);
+	struct key *(*open)(const struct secret *half, const struct secret *auth,
+			    const struct key_patience *patience, GError **error);
 	void (*close)(struct key *key);
 	/* Signs `input`: the scheme's digest of the data, or with DIGEST_NONE the data. What a
 	 * scheme may be, and how long an input, has been judged before. Safe from several threads

@@ -39,7 +39,7 @@ static void software_close(struct key *key)
 }
 
 static struct key *software_open(const struct secret *pkcs8, const struct secret *auth,
-				 GError **error)
+				 const struct key_patience *patience, GError **error)
 {
 	g_autoptr(software_pkey) pkey = decode_pkcs8(pkcs8, error);
 	g_autofree struct software_key *software = g_new0(struct software_key, 1);
@@ -154,7 +154,7 @@ static EVP_PKEY *make(enum wire_key_type type, guint bits, GError **error)
 	} curves[] = { { 256, "P-256" }, { 384, "P-384" }, { 521, "P-521" } };
 	EVP_PKEY *pkey = NULL;
 
-	if (type == KEY_RSA && bits >= 2048 && bits <= 4096 && bits % 1024 == 0) {
+	if (type == KEY_RSA) {
 		pkey = EVP_RSA_gen(bits);
 		return pkey ? pkey : software_null(error, DEVID_FAILED, "key");
 	}
@@ -164,13 +164,12 @@ static EVP_PKEY *make(enum wire_key_type type, guint bits, GError **error)
 		pkey = EVP_EC_gen(curves[i].name);
 		return pkey ? pkey : software_null(error, DEVID_FAILED, "key");
 	}
-	return devid_error_null(
-		error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
-		"key: RSA of 2048, 3072 and 4096 bits and P-256, P-384, P-521 are made");
+	return software_null(error, DEVID_FAILED, "key");
 }
 
 static gboolean software_generate(enum wire_key_type type, guint bits, const struct secret *auth,
-				  struct secret *half, GBytes **spki, GError **error)
+				  const struct key_patience *patience, struct secret *half,
+				  GBytes **spki, GError **error)
 {
 	g_autoptr(software_pkey) pkey = make(type, bits, error);
 	PKCS8_PRIV_KEY_INFO *info = pkey ? EVP_PKEY2PKCS8(pkey) : NULL;

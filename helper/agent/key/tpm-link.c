@@ -11,8 +11,13 @@
 #include "tpm-wrap.h"
 
 #define DEVICE	  "/dev/tpmrm0"
+#define TICK_MS	  2000
 #define BUSY_MS	  4000
 #define BUSY_STEP 10
+
+/* TSS's own names of them shift into a sign bit. */
+#define FIRST_TRANSIENT 0x80000000u
+#define FIRST_SESSION	0x02000000u
 
 /* A storage key signs nothing and opens what lies below it. */
 #define STORAGE_BITS (TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT)
@@ -108,7 +113,7 @@ static gboolean connect_tpm(struct tpm *tpm, struct tpm_trouble *trouble)
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_trouble_rc(trouble, rc, "it can't be reached");
 	tpm->connected++;
-	tpm->flushed = FALSE;
+	tpm->flushed_objects = tpm->flushed_sessions = FALSE;
 	return TRUE;
 }
 
@@ -136,6 +141,21 @@ void tpm_work_unref(struct tpm_work *work)
 	work->free(work);
 }
 
+/* Nobody waits for it any more, or there is nothing that it could be done to. */
+static gboolean is_idle(struct tpm_work *work, const struct tpm *tpm)
+{
+	gboolean idle;
+
+	g_mutex_lock(&work->lock);
+	idle = work->abandoned || (work->if_connected && !tpm->esys);
+	if (idle) {
+		work->done = work->good = TRUE;
+		g_cond_broadcast(&work->changed);
+	}
+	g_mutex_unlock(&work->lock);
+	return idle;
+}
+
 static void run_work(gpointer data, gpointer unused)
 {
 	static struct tpm tpm = { .srk.handle = ESYS_TR_NONE,
@@ -146,6 +166,10 @@ static void run_work(gpointer data, gpointer unused)
 	gboolean was_connected = tpm.esys != NULL, good;
 	struct tpm_trouble *trouble = &work->trouble;
 
+	if (is_idle(work, &tpm)) {
+		tpm_work_unref(work);
+		return;
+	}
 	good = connect_tpm(&tpm, trouble) && work->run(&tpm, work, trouble);
 	/* The connection is broken, or what was there is gone (the TPM was reset): all is begun
 	 * anew, once. */
@@ -173,22 +197,34 @@ void tpm_work_begin(struct tpm_work *work)
 	g_thread_pool_push((GThreadPool *)pool, work, NULL);
 }
 
-gboolean tpm_work_do(struct tpm_work *work, unsigned bound_ms, struct tpm_trouble *trouble)
+gboolean tpm_work_do(struct tpm_work *work, unsigned bound_ms, const struct key_patience *patience,
+		     struct tpm_trouble *trouble)
 {
-	gint64 until = g_get_monotonic_time() + bound_ms * G_TIME_SPAN_MILLISECOND;
-	gboolean in_time = TRUE, good;
+	gint64 now = g_get_monotonic_time(), tick;
+	gint64 until = now + bound_ms * G_TIME_SPAN_MILLISECOND;
+	gboolean good;
 
 	g_atomic_ref_count_inc(&work->references);
 	tpm_work_begin(work);
 	g_mutex_lock(&work->lock);
-	while (!work->done && in_time)
-		in_time = g_cond_wait_until(&work->changed, &work->lock, until);
+	while (!work->done && now < until &&
+	       !(patience && g_cancellable_is_cancelled(patience->cancel))) {
+		tick = MIN(until, now + TICK_MS * G_TIME_SPAN_MILLISECOND);
+		if (!g_cond_wait_until(&work->changed, &work->lock, tick) && patience &&
+		    patience->tick) {
+			g_mutex_unlock(&work->lock);
+			patience->tick(patience->data);
+			g_mutex_lock(&work->lock);
+		}
+		now = g_get_monotonic_time();
+	}
 	good = work->done && work->good;
-	if (work->done && !good)
-		*trouble = work->trouble;
-	else if (!work->done)
+	work->abandoned = !work->done;
+	if (work->abandoned)
 		tpm_trouble(trouble, DEVID_STORE_TIMEOUT, "tpm-busy",
 			    "TPM: it did not answer in time");
+	else if (!good && trouble)
+		*trouble = work->trouble;
 	g_mutex_unlock(&work->lock);
 	return good;
 }
@@ -211,6 +247,20 @@ static gboolean looks_like_ours(struct tpm *tpm, ESYS_TR handle)
 	       bits == (TPM_KEY_BITS | TPM_KEY_BORN_BITS);
 }
 
+/* What this connection has itself. Keys are out of the way: one of them would have made room. */
+static gboolean is_in_use(struct tpm *tpm, TPM2_HANDLE found)
+{
+	const ESYS_TR own[] = { tpm->owner.handle, tpm->session };
+	TPM2_HANDLE handle = 0;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
+		if (own[i] != ESYS_TR_NONE &&
+		    Esys_TR_GetTpmHandle(tpm->esys, own[i], &handle) == TSS2_RC_SUCCESS &&
+		    handle == found)
+			return TRUE;
+	return FALSE;
+}
+
 static guint flush_from(struct tpm *tpm, TPM2_HANDLE first, gboolean all)
 {
 	TPMS_CAPABILITY_DATA *data = NULL;
@@ -224,7 +274,8 @@ static guint flush_from(struct tpm *tpm, TPM2_HANDLE first, gboolean all)
 	for (UINT32 i = 0; i < data->data.handles.count; i++) {
 		ESYS_TR handle = ESYS_TR_NONE;
 
-		if (Esys_TR_FromTPMPublic(tpm->esys, data->data.handles.handle[i], ESYS_TR_NONE,
+		if (is_in_use(tpm, data->data.handles.handle[i]) ||
+		    Esys_TR_FromTPMPublic(tpm->esys, data->data.handles.handle[i], ESYS_TR_NONE,
 					  ESYS_TR_NONE, ESYS_TR_NONE, &handle) != TSS2_RC_SUCCESS)
 			continue;
 		if ((all || looks_like_ours(tpm, handle)) &&
@@ -240,13 +291,13 @@ static guint flush_from(struct tpm *tpm, TPM2_HANDLE first, gboolean all)
 gboolean tpm_flush_strays(struct tpm *tpm, TSS2_RC rc)
 {
 	gboolean sessions = tpm_rc_is(rc, TPM2_RC_SESSION_MEMORY);
+	gboolean *flushed = sessions ? &tpm->flushed_sessions : &tpm->flushed_objects;
 
-	if (tpm->flushed || (!sessions && !tpm_rc_is(rc, TPM2_RC_OBJECT_MEMORY)))
+	if (*flushed || (!sessions && !tpm_rc_is(rc, TPM2_RC_OBJECT_MEMORY)))
 		return FALSE;
-	tpm->flushed = TRUE;
+	*flushed = TRUE;
 	/* Sessions don't tell whose they are; another agent's makes itself a new one. */
-	return flush_from(tpm, sessions ? TPM2_LOADED_SESSION_FIRST : TPM2_TRANSIENT_FIRST,
-			  sessions) > 0;
+	return flush_from(tpm, sessions ? FIRST_SESSION : FIRST_TRANSIENT, sessions) > 0;
 }
 
 /* --- storage keys
@@ -294,7 +345,7 @@ const struct tpm_parent *tpm_owner(struct tpm *tpm, struct tpm_trouble *trouble)
 		rc = Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 					ESYS_TR_NONE, &sensitive, &standard, &outside, &pcrs,
 					&tpm->owner.handle, &tpm->owner.public, NULL, NULL, NULL);
-	while (tpm_is_busy(rc, &until) || tpm_flush_strays(tpm, rc));
+	while (tpm_is_busy(rc, &until) || tpm->make_room(tpm, rc));
 	if (rc == TSS2_RC_SUCCESS)
 		return &tpm->owner;
 	forget_parent(&tpm->owner);

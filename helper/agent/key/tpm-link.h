@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include <tss2/tss2_esys.h>
+#include "key.h"
 #include "tpm-trouble.h"
 
 struct tpm_parent {
@@ -17,13 +18,17 @@ struct tpm {
 	ESYS_CONTEXT *esys; /* NULL: not connected */
 	struct tpm_parent srk, owner;
 	ESYS_TR session;
-	GQueue loaded;	  /* struct tpm_object that have a handle; the one used last is the first */
-	gboolean flushed; /* strays have been looked for */
-	guint connected;  /* how often: handles of another time are dead */
+	GQueue loaded; /* struct tpm_object that have a handle; the one used last is the first */
+	/* Strays have been looked for. */
+	gboolean flushed_objects, flushed_sessions;
+	/* Makes room for another key after that code, if it can. */
+	gboolean (*make_room)(struct tpm *tpm, TSS2_RC rc);
+	guint connected; /* how often: handles of another time are dead */
 };
 
-/* An import makes six commands, and a chip may take a second for one; for the primes of an RSA key
- * it may take half a minute. */
+/* A signature is one; a client waits five seconds for it. An import makes six commands, and a chip
+ * may take a second for one; for the primes of an RSA key it may take half a minute. */
+#define TPM_SIGN_BOUND_MS   4500
 #define TPM_BOUND_MS	    20000
 #define TPM_CREATE_BOUND_MS 90000
 
@@ -35,6 +40,8 @@ struct tpm_work {
 	GMutex lock;
 	GCond changed;
 	gboolean done, good;
+	gboolean abandoned;    /* nobody waits for it any more: it need not be done */
+	gboolean if_connected; /* there is nothing to do where nothing is connected */
 	struct tpm_trouble trouble;
 };
 
@@ -45,7 +52,8 @@ void tpm_work_init(struct tpm_work *work,
 void tpm_work_unref(struct tpm_work *work);
 /* In the TPM's thread, which connects first; waited for no longer than the bound (DEVID_TIMEOUT).
  * Where the connection broke it is made anew and the work done once more. */
-gboolean tpm_work_do(struct tpm_work *work, unsigned bound_ms, struct tpm_trouble *trouble);
+gboolean tpm_work_do(struct tpm_work *work, unsigned bound_ms, const struct key_patience *patience,
+		     struct tpm_trouble *trouble);
 /* The same, and nobody waits; consumes the reference. */
 void tpm_work_begin(struct tpm_work *work);
 

@@ -57,9 +57,13 @@ static gboolean is_loaded(const struct tpm *tpm, const struct tpm_object *object
 
 static void flush(struct tpm *tpm, struct tpm_object *object)
 {
+	static const TPM2B_AUTH nothing;
+
 	if (!is_loaded(tpm, object))
 		return;
 	g_queue_unlink(&tpm->loaded, &object->link);
+	/* ESYS keeps a copy of it. */
+	(void)Esys_TR_SetAuth(tpm->esys, object->handle, &nothing);
 	Esys_FlushContext(tpm->esys, object->handle);
 	object->handle = ESYS_TR_NONE;
 }
@@ -114,6 +118,7 @@ static gboolean load_object(struct tpm *tpm, struct tpm_object *object, struct t
 		g_queue_push_head_link(&tpm->loaded, &object->link);
 		return TRUE;
 	}
+	tpm->make_room = make_room;
 	srk = tpm_srk(tpm);
 	if (srk)
 		rc = load_below(tpm, object, srk, trouble);
@@ -273,7 +278,7 @@ static gboolean part_sign(struct tpm_object *object, enum wire_scheme scheme,
 	job->hash = digests[i].hash;
 	job->digest.size = (UINT16)length;
 	memcpy(job->digest.buffer, hash, length);
-	good = tpm_work_do(&job->work, TPM_BOUND_MS, trouble) &&
+	good = tpm_work_do(&job->work, TPM_BOUND_MS, NULL, trouble) &&
 	       take_signature(job, part, signature, trouble);
 	tpm_work_unref(&job->work);
 	return good;
@@ -286,6 +291,7 @@ static void part_unload(struct tpm_object *object)
 {
 	struct job *job = job_new(run_unload, object);
 
+	job->work.if_connected = TRUE;
 	object_unref(object);
 	tpm_work_begin(&job->work);
 }
@@ -320,7 +326,8 @@ static gboolean unmarshal(const struct tpm_file *file, struct tpm_object *object
 }
 
 static struct tpm_object *part_load(const struct tpm_file *file, const struct secret *auth,
-				    EVP_PKEY **public, struct tpm_trouble *trouble)
+				    const struct key_patience *patience, EVP_PKEY **public,
+				    struct tpm_trouble *trouble)
 {
 	struct tpm_object *object = object_new(auth);
 	struct job *job = job_new(run_load, object);
@@ -332,7 +339,7 @@ static struct tpm_object *part_load(const struct tpm_file *file, const struct se
 		good = tpm_trouble(trouble, DEVID_BAD_DATA, NULL, "TPM key: its file is damaged");
 	else
 		good = (pkey = tpm_public_key(&object->public.publicArea, trouble)) != NULL &&
-		       tpm_work_do(&job->work, TPM_BOUND_MS, trouble);
+		       tpm_work_do(&job->work, TPM_BOUND_MS, patience, trouble);
 	tpm_work_unref(&job->work);
 	if (!good) {
 		EVP_PKEY_free(pkey);
@@ -362,6 +369,7 @@ static const struct tpm_parent *choose_parent(struct tpm *tpm, guint32 *named,
 {
 	const struct tpm_parent *srk = tpm_srk(tpm), *owner;
 
+	tpm->make_room = make_room;
 	*named = TPM_PARENT_OWNER;
 	if (!srk)
 		return tpm_owner(tpm, trouble);
@@ -501,7 +509,8 @@ static gboolean probe(struct tpm_object *object, EVP_PKEY *pkey, struct tpm_trou
 	return good;
 }
 
-static gboolean part_seal(EVP_PKEY *pkey, const struct secret *auth, struct tpm_file *file,
+static gboolean part_seal(EVP_PKEY *pkey, const struct secret *auth,
+			  const struct key_patience *patience, struct tpm_file *file,
 			  struct tpm_trouble *trouble)
 {
 	struct tpm_object *object = object_new(auth);
@@ -510,10 +519,12 @@ static gboolean part_seal(EVP_PKEY *pkey, const struct secret *auth, struct tpm_
 
 	EVP_PKEY_up_ref(pkey);
 	job->pkey = pkey;
-	good = auth->length == 0 || secret_append(&job->auth, auth->data, auth->length) == DEVID_OK;
+	good = auth->length <= sizeof(object->auth.buffer) &&
+	       (auth->length == 0 ||
+		secret_append(&job->auth, auth->data, auth->length) == DEVID_OK);
 	if (!good)
 		tpm_trouble(trouble, DEVID_NO_MEMORY, NULL, "TPM: no memory");
-	good = good && tpm_work_do(&job->work, TPM_BOUND_MS, trouble) &&
+	good = good && tpm_work_do(&job->work, TPM_BOUND_MS, patience, trouble) &&
 	       probe(object, pkey, trouble) && marshal(object, file, trouble);
 	tpm_work_unref(&job->work);
 	part_unload(object);
@@ -521,7 +532,8 @@ static gboolean part_seal(EVP_PKEY *pkey, const struct secret *auth, struct tpm_
 }
 
 static gboolean part_create(enum wire_key_type type, guint bits, const struct secret *auth,
-			    struct tpm_file *file, EVP_PKEY **public, struct tpm_trouble *trouble)
+			    const struct key_patience *patience, struct tpm_file *file,
+			    EVP_PKEY **public, struct tpm_trouble *trouble)
 {
 	struct tpm_object *object = object_new(auth);
 	struct job *job = job_new(run_create, object);
@@ -530,7 +542,7 @@ static gboolean part_create(enum wire_key_type type, guint bits, const struct se
 
 	job->rsa = type == KEY_RSA;
 	job->bits = bits;
-	good = tpm_work_do(&job->work, TPM_CREATE_BOUND_MS, trouble) &&
+	good = tpm_work_do(&job->work, TPM_CREATE_BOUND_MS, patience, trouble) &&
 	       (pkey = tpm_public_key(&object->public.publicArea, trouble)) != NULL &&
 	       probe(object, pkey, trouble) && marshal(object, file, trouble);
 	tpm_work_unref(&job->work);
@@ -608,7 +620,7 @@ static gboolean run_look(struct tpm *tpm, struct tpm_work *work, struct tpm_trou
 static gboolean part_look(struct tpm_facts *facts, struct tpm_trouble *trouble)
 {
 	struct job *job = job_new(run_look, NULL);
-	gboolean good = tpm_work_do(&job->work, TPM_BOUND_MS, trouble);
+	gboolean good = tpm_work_do(&job->work, TPM_BOUND_MS, NULL, trouble);
 
 	if (good)
 		*facts = job->facts;
@@ -620,7 +632,8 @@ static void part_end(void)
 {
 	struct job *job = job_new(run_end, NULL);
 
-	tpm_work_do(&job->work, TPM_BOUND_MS, NULL);
+	job->work.if_connected = TRUE;
+	tpm_work_do(&job->work, TPM_BOUND_MS, NULL, NULL);
 	tpm_work_unref(&job->work);
 }
 

@@ -9,10 +9,11 @@
 #include <internal/secret.h>
 #include <internal/wire.h>
 #include <openssl/evp.h>
+#include "key.h"
 #include "tpm-file.h"
 #include "tpm-trouble.h"
 
-#define TPM_PART_VERSION 1
+#define TPM_PART_VERSION 2
 #define TPM_PART_SYMBOL	 "devid_tpm_part"
 
 /* What the TPM says of itself. */
@@ -36,15 +37,18 @@ struct tpm_part {
 	guint version;
 	/* Has the TPM import the private key, bound to `auth` (empty: none), and tries it: a
 	 * signature is made and verified. */
-	gboolean (*seal)(EVP_PKEY *pkey, const struct secret *auth, struct tpm_file *file,
+	gboolean (*seal)(EVP_PKEY *pkey, const struct secret *auth,
+			 const struct key_patience *patience, struct tpm_file *file,
 			 struct tpm_trouble *trouble);
 	/* Has the TPM make a key that never leaves it, and tries it. */
 	gboolean (*create)(enum wire_key_type type, guint bits, const struct secret *auth,
-			   struct tpm_file *file, EVP_PKEY **public, struct tpm_trouble *trouble);
+			   const struct key_patience *patience, struct tpm_file *file,
+			   EVP_PKEY **public, struct tpm_trouble *trouble);
 	/* `*public` is what the file says of itself; the TPM has accepted that it belongs to its
 	 * private half. */
 	struct tpm_object *(*load)(const struct tpm_file *file, const struct secret *auth,
-				   EVP_PKEY **public, struct tpm_trouble *trouble);
+				   const struct key_patience *patience, EVP_PKEY **public,
+				   struct tpm_trouble *trouble);
 	/* Signs what `digest` made of a message. RSA: as long as the modulus; ECDSA: r and s,
 	 * `part` bytes each. PSS with a salt as long as the digest, or an error. */
 	gboolean (*sign)(struct tpm_object *object, enum wire_scheme scheme,

@@ -29,12 +29,16 @@ static guint32 plain(guint32 rc)
 	return rc;
 }
 
-gboolean tpm_rc_is(guint32 rc, guint32 wanted)
+static gboolean is_of_tpm(guint32 rc)
 {
 	guint32 layer = rc & TSS2_RC_LAYER_MASK;
 
-	return (layer == TSS2_TPM_RC_LAYER || layer == TSS2_RESMGR_TPM_RC_LAYER) &&
-	       plain(rc) == plain(wanted);
+	return layer == TSS2_TPM_RC_LAYER || layer == TSS2_RESMGR_TPM_RC_LAYER;
+}
+
+gboolean tpm_rc_is(guint32 rc, guint32 wanted)
+{
+	return is_of_tpm(rc) && plain(rc) == plain(wanted);
 }
 
 static const struct {
@@ -56,6 +60,14 @@ static const struct {
 	{ TPM2_RC_CURVE, DEVID_UNSUPPORTED, "tpm-key-type" },
 	{ TPM2_RC_KEY_SIZE, DEVID_UNSUPPORTED, "tpm-key-type" },
 	{ TPM2_RC_VALUE, DEVID_UNSUPPORTED, "tpm-key-type" },
+	{ TPM2_RC_HASH, DEVID_UNSUPPORTED, "tpm-scheme" },
+	{ TPM2_RC_SCHEME, DEVID_UNSUPPORTED, "tpm-scheme" },
+	/* What was there is there no more: the TPM was reset. */
+	{ TPM2_RC_HANDLE, DEVID_STORE_MISSING, "tpm-missing" },
+	{ TPM2_RC_INITIALIZE, DEVID_STORE_MISSING, "tpm-missing" },
+	{ TPM2_RC_REFERENCE_H0, DEVID_STORE_MISSING, "tpm-missing" },
+	{ TPM2_RC_REFERENCE_H1, DEVID_STORE_MISSING, "tpm-missing" },
+	{ TPM2_RC_REFERENCE_S0, DEVID_STORE_MISSING, "tpm-missing" },
 };
 
 gboolean tpm_trouble_rc(struct tpm_trouble *trouble, guint32 rc, const char *what)
@@ -64,6 +76,9 @@ gboolean tpm_trouble_rc(struct tpm_trouble *trouble, guint32 rc, const char *wha
 		if (tpm_rc_is(rc, causes[i].rc))
 			return tpm_trouble(trouble, causes[i].result, causes[i].reason,
 					   "TPM: %s: %s", what, Tss2_RC_Decode(rc));
+	if (is_of_tpm(rc))
+		return tpm_trouble(trouble, DEVID_FAILED, NULL, "TPM: %s: %s", what,
+				   Tss2_RC_Decode(rc));
 	return tpm_trouble(trouble, DEVID_STORE_MISSING, "tpm-missing", "TPM: %s: %s", what,
 			   Tss2_RC_Decode(rc));
 }

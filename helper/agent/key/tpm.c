@@ -74,8 +74,8 @@ static gboolean write_file(const struct tpm_file *file, struct secret *half, GEr
 	       devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "TPM: no memory");
 }
 
-static gboolean tpm_seal(const struct secret *pkcs8, const struct secret *auth, struct secret *half,
-			 GError **error)
+static gboolean tpm_seal(const struct secret *pkcs8, const struct secret *auth,
+			 const struct key_patience *patience, struct secret *half, GError **error)
 {
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
 	g_autoptr(software_pkey) judged = decode_pkcs8(pkcs8, error);
@@ -91,13 +91,14 @@ static gboolean tpm_seal(const struct secret *pkcs8, const struct secret *auth, 
 	pkey = d2i_AutoPrivateKey(NULL, &end, (long)pkcs8->length);
 	if (!pkey)
 		return decode_error(error, DEVID_FAILED, "TPM: the key");
-	if (!tpm->seal(pkey, auth, &file, &trouble))
+	if (!tpm->seal(pkey, auth, patience, &file, &trouble))
 		return refuse(error, &trouble);
 	return write_file(&file, half, error);
 }
 
 static gboolean tpm_generate(enum wire_key_type type, guint bits, const struct secret *auth,
-			     struct secret *half, GBytes **spki, GError **error)
+			     const struct key_patience *patience, struct secret *half,
+			     GBytes **spki, GError **error)
 {
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
 	const struct tpm_part *tpm = part(error);
@@ -106,7 +107,7 @@ static gboolean tpm_generate(enum wire_key_type type, guint bits, const struct s
 
 	if (!tpm)
 		return FALSE;
-	if (!tpm->create(type, bits, auth, &file, &public, &trouble))
+	if (!tpm->create(type, bits, auth, patience, &file, &public, &trouble))
 		return refuse(error, &trouble);
 	*spki = decode_spki(public, error);
 	return *spki && write_file(&file, half, error);
@@ -119,7 +120,8 @@ static gboolean tpm_wants_auth(const struct secret *half)
 	return tpm_file_read(half->data, half->length, &file, NULL) && !file.empty_auth;
 }
 
-static struct key *tpm_open(const struct secret *half, const struct secret *auth, GError **error)
+static struct key *tpm_open(const struct secret *half, const struct secret *auth,
+			    const struct key_patience *patience, GError **error)
 {
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
 	g_autofree struct tpm_key *key = g_new0(struct tpm_key, 1);
@@ -129,7 +131,7 @@ static struct key *tpm_open(const struct secret *half, const struct secret *auth
 
 	if (!tpm)
 		return NULL;
-	key->object = tpm->load(&file, auth, &key->public, &trouble);
+	key->object = tpm->load(&file, auth, patience, &key->public, &trouble);
 	if (!key->object) {
 		refuse(error, &trouble);
 		return NULL;

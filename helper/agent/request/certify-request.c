@@ -50,6 +50,10 @@ gboolean handle_certify(const struct exchange *exchange, GError **error)
 	if (!subject)
 		return devid_error_set(error, DEVID_NOT_FOUND, NULL, NULL,
 				       "request: there is no such identity");
+	if (subject->leaf)
+		return devid_error_set(error, DEVID_EXISTS, NULL,
+				       "make a new key: devid request with another --label",
+				       "%s: it has its certificate", subject->label);
 	if (!is_request_of(&data, subject->spki))
 		return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
 				       "%s: this is no request for its certificate",

@@ -146,7 +146,9 @@ static void hardware_failed(struct session *session, struct subject *subject, co
 	if (result != DEVID_STORE_MISSING && result != DEVID_STORE_LOCKED &&
 	    result != DEVID_STORE_TIMEOUT && result != DEVID_KEY_MISSING)
 		return;
-	keycache_drop(session->agent->keys, subject->spki_hash);
+	/* One that is busy has the key all the same. */
+	if (result != DEVID_STORE_TIMEOUT)
+		keycache_drop(session->agent->keys, subject->spki_hash);
 	gate_failed(session->agent->gate, &session->peer, subject, FALSE, error);
 }
 

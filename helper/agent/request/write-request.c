@@ -128,9 +128,10 @@ static gboolean import_commit(const struct exchange *exchange, GError **error)
 	good = identity_import(&import, &wait, &result, &session->undo, &failure);
 	session->slow(session, FALSE);
 	if (good) {
-		/* What was opened of a half that has been wrapped anew is of no use. */
-		if (result.changed && import.store->auth)
-			keycache_drop_store(session->agent->keys, import.store);
+		/* A key that was opened elsewhere, or wrapped anew, must not be signed with any
+		 * more: the client's trial signature would try nothing. */
+		if (result.changed)
+			(void)keycache_drop_all(session->agent->keys);
 		reply_result(exchange->reply, &result);
 		gate_refresh(session->agent->gate);
 	}
@@ -189,6 +190,7 @@ static gboolean undo(struct session *session, GError **error)
 	/* Not slow(): a client that hung up, which may be why, must not cut this short as well. */
 	g_clear_object(&session->wait.cancel);
 	good = identity_undo(taken, &session->wait, &failure);
+	(void)keycache_drop_all(session->agent->keys);
 	devid_error_set(&problem, DEVID_FAILED, NULL, NULL, "import: %s%s",
 			good ? "taken back by the client" : "it could not be taken back: ",
 			failure ? failure->message : "");

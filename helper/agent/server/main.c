@@ -225,7 +225,8 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	bound_start();
-	/* The TSS would tell each of its failures on standard error; what they mean is told by us. */
+	/* The TSS would tell each of its failures on standard error; what they mean is told by us.
+	 */
 	(void)setenv("TSS2_LOG", "all+NONE", 0);
 	g_log_set_writer_func(write_printable, NULL, NULL);
 	openlog("devid-agent", LOG_PID, options.scope == SCOPE_SYSTEM ? LOG_DAEMON : LOG_USER);

@@ -65,9 +65,9 @@ struct store {
 	/* The label that a person sees beside it (the keyring's item); may be NULL. */
 	gboolean (*relabel)(enum scope scope, const char *spki_hash_hex, const char *label,
 			    const struct store_wait *wait, GError **error);
-	/* What must be known beside the half to use it, where the store keeps such: made at random
-	 * where it isn't there yet and `label` is given (`*sent` as in write), but where `auth`
-	 * brings one. NULL: the store has none. Bounds and errors as above.
+	/* What must be known beside the half to use it, where the store keeps such (NULL: it has
+	 * none): with a `label` it is written, else read (DEVID_KEY_MISSING). Bounds, `*sent` and
+	 * errors as above.
 	 */
 	gboolean (*auth)(enum scope scope, const char *spki_hash_hex, const char *label,
 			 const struct store_wait *wait, gboolean *sent, struct secret *auth,

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <unistd.h>
 #include <internal/test-hook.h>
-#include <gnutls/crypto.h>
 #include "base/error.h"
 #include "base/keyring.h"
 #include "file.h"
@@ -54,14 +53,6 @@ static char *auth_name(const char *spki_hash_hex)
 	return g_strconcat(spki_hash_hex, KEYRING_TPM_AUTH, NULL);
 }
 
-static gboolean auth_make(struct secret *auth, GError **error)
-{
-	if (secret_resize(auth, STORE_AUTH_LENGTH) == DEVID_OK &&
-	    gnutls_rnd(GNUTLS_RND_KEY, auth->data, STORE_AUTH_LENGTH) >= 0)
-		return TRUE;
-	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "TPM: no memory");
-}
-
 static gboolean tpm_auth(enum scope scope, const char *spki_hash_hex, const char *label,
 			 const struct store_wait *wait, gboolean *sent, struct secret *auth,
 			 GError **error)
@@ -69,19 +60,19 @@ static gboolean tpm_auth(enum scope scope, const char *spki_hash_hex, const char
 	g_autofree char *name = auth_name(spki_hash_hex);
 	g_autoptr(GError) local = NULL;
 
-	if (auth->length > 0)
+	if (label)
 		return store_keyring.write(SCOPE_USER, name, label, auth, wait, sent, error);
-	if (store_keyring.read(scope, name, wait, auth, &local))
-		return TRUE;
-	if (devid_error_result(local) != DEVID_KEY_MISSING) {
+	/* What anybody may have put in its place is not handed on. */
+	if (store_keyring.read(scope, name, wait, auth, &local)) {
+		if (auth->length == STORE_AUTH_LENGTH)
+			return TRUE;
+		secret_clear(auth);
+	} else if (devid_error_result(local) != DEVID_KEY_MISSING) {
 		g_propagate_error(error, g_steal_pointer(&local));
 		return FALSE;
 	}
-	if (!label)
-		return devid_error_set(error, DEVID_KEY_MISSING, "tpm-auth", NULL,
-				       "TPM: the keyring does not hold the key's authorisation");
-	return auth_make(auth, error) &&
-	       store_keyring.write(SCOPE_USER, name, label, auth, wait, sent, error);
+	return devid_error_set(error, DEVID_KEY_MISSING, "tpm-auth", NULL,
+			       "TPM: the keyring does not hold the key's authorisation");
 }
 
 /* The file first: an authorisation without a key is nothing. */

@@ -11,7 +11,7 @@
 #include "identity/token.h"
 #include "attempt.h"
 
-#define CA_FILE_MAX (4 * 1024 * 1024)
+#define CA_FILE_MAX  (4 * 1024 * 1024)
 #define PORT_DEFAULT 443
 
 static bool names_issuer(const struct identity *identity, const gnutls_datum_t *name)

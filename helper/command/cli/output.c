@@ -36,5 +36,6 @@ gboolean output_write(const char *path, const char *text, GError **error)
 {
 	if (path && strcmp(path, "-") != 0)
 		return write_file(path, text, strlen(text), error);
-	return fputs(text, stdout) >= 0 || failed(error, "standard output", errno);
+	return (fputs(text, stdout) >= 0 && fflush(stdout) == 0) ||
+	       failed(error, "standard output", errno);
 }

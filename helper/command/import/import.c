@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Everything that can be known before anything is written: what is in the files and which identity is
- * meant, limits, the account's verdict, the label. */
+/* Everything that can be known before anything is written: what is in the files and which identity
+ * is meant, limits, the account's verdict, the label. */
 #include <string.h>
 #include <time.h>
 

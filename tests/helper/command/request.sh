@@ -95,6 +95,11 @@ is "$rc" 0 "the same label again: another request of the key that waits"
 is "$(openssl req -in "$T/again.csr" -noout -pubkey)" "$(openssl req -in "$T/p256.csr" -noout -pubkey)" "the same key"
 request --label p256 --subject CN=p256 --store tpm --tpm-auth none
 is "$rc" 1 "of another store: refused"
+request --label p256 --subject CN=p256 --key p384
+is "$rc" 1 "of another kind: refused"
+run bash -c '"$@" >/dev/full' - "${E[@]}" "$DEVID_COMMAND" request --user --label full --subject CN=full --store file --key p256
+isnt "$rc" 0 "a request that can't be handed out: fails"
+unlike "$(listed)" "full:" "and its key is taken back"
 request --label json --subject CN=json --store file --key p384 --json
 is "$("$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["request"], end="")' <<<"$out" | head -n 1)" \
 	"-----BEGIN NEW CERTIFICATE REQUEST-----" "--json has the request"
@@ -153,6 +158,14 @@ like "$out" "in this store; it has been nowhere else" "show: born there"
 run "${E[@]}" "$DEVID_COMMAND" import-cert --user --store tpm --tpm-auth none --label moved --password-file "$PKI/password" "$PKI/japan.p12"
 run "${E[@]}" "$DEVID_COMMAND" show moved
 like "$out" "moved into this TPM" "show: moved there"
+# A chip that looks for primes longer than a client waits without a word.
+kill -STOP "$TPM_PID"
+"${E[@]}" "$DEVID_COMMAND" request --user --label slow --subject CN=slow --store tpm --tpm-auth none --key p256 >"$T/slow.csr" 2>"$T/slow.err" &
+slow=$!
+{ sleep 7; kill -CONT "$TPM_PID"; } & # what the test is of: seven seconds without an answer
+wait $slow
+is $? 0 "a TPM that takes seven seconds for a key: made" || diag "$(cat "$T/slow.err")"
+run "${E[@]}" "$DEVID_COMMAND" remove --yes slow
 hash=$(openssl x509 -in "$T/tpm-p256.crt" -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1)
 is "$("$PYTHON" - "$DATA/$hash.tss2" <<-'X'
 	import base64, sys

@@ -47,7 +47,7 @@ static struct key *open_key(const char *name)
 	struct key *key;
 
 	pki_pkcs8(name, &pkcs8);
-	key = key_software.open(&pkcs8, NULL, &error);
+	key = key_software.open(&pkcs8, NULL, NULL, &error);
 	if (!key)
 		fail_msg("%s: %s", name, error->message);
 	return key;
@@ -305,7 +305,7 @@ static void refuse_open(const void *data, gsize length, enum devid_result result
 
 	assert_int_equal(secret_allocate(&pkcs8, length + 1), DEVID_OK);
 	assert_int_equal(secret_append(&pkcs8, data, length), DEVID_OK);
-	assert_null(key_software.open(&pkcs8, NULL, &error));
+	assert_null(key_software.open(&pkcs8, NULL, NULL, &error));
 	assert_int_equal(error->code, result);
 	if (!strstr(error->message, word))
 		fail_msg("%s", error->message);
@@ -364,7 +364,7 @@ static void test_damaged_keys(void **state)
 		struct key *key;
 
 		pkcs8.data[at] ^= 0x41;
-		key = key_software.open(&pkcs8, NULL, NULL);
+		key = key_software.open(&pkcs8, NULL, NULL, NULL);
 		if (key)
 			key_unref(key);
 		pkcs8.data[at] ^= 0x41;

@@ -56,10 +56,9 @@ static void ask(enum wire_type type)
 	wire_begin(&bench.request, type);
 }
 
-static const enum wire_type everything[] = { WIRE_HELLO,  WIRE_SIGN,   WIRE_IMPORT,
-					     WIRE_WRITE,  WIRE_REMOVE, WIRE_RENAME,
-					     WIRE_STATUS, WIRE_FORGET, WIRE_REFUSED,
-					     WIRE_GENERATE, WIRE_CERTIFY };
+static const enum wire_type everything[] = { WIRE_HELLO,   WIRE_SIGN,	  WIRE_IMPORT, WIRE_WRITE,
+					     WIRE_REMOVE,  WIRE_RENAME,	  WIRE_STATUS, WIRE_FORGET,
+					     WIRE_REFUSED, WIRE_GENERATE, WIRE_CERTIFY };
 
 /* --- HELLO --- */
 
@@ -159,13 +158,43 @@ static void test_not_requests(void **state)
 
 static void test_empty(void **state)
 {
-	static const enum wire_type needy[] = { WIRE_SIGN, WIRE_IMPORT, WIRE_REMOVE, WIRE_RENAME,
-						WIRE_REFUSED, WIRE_GENERATE, WIRE_CERTIFY };
+	static const enum wire_type needy[] = { WIRE_SIGN,   WIRE_IMPORT,  WIRE_REMOVE,
+						WIRE_RENAME, WIRE_REFUSED, WIRE_GENERATE,
+						WIRE_CERTIFY };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(needy); i++) {
 		ask(needy[i]);
 		expect(DEVID_USAGE);
 	}
+}
+
+/* What is made is of our table, whatever the store could make; what is asked for with a certificate
+ * is there already, and its key signs no request.
+ */
+static void test_generate_refused(void **state)
+{
+	static const struct {
+		guint32 type, bits;
+	} odd[] = { { KEY_RSA, 1024 }, { KEY_RSA, 2049 }, { KEY_RSA, 67584 },
+		    { KEY_EC, 250 },   { KEY_EC, 2048 },  { 9, 256 },
+		    { 0, 0 } };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(odd); i++) {
+		ask(WIRE_GENERATE);
+		wire_put_text(&bench.request, TAG_LABEL, "odd");
+		wire_put_text(&bench.request, TAG_STORE, "file");
+		wire_put_u32(&bench.request, TAG_KEY_TYPE, odd[i].type);
+		wire_put_u32(&bench.request, TAG_KEY_BITS, odd[i].bits);
+		expect(DEVID_UNSUPPORTED);
+	}
+	ask(WIRE_CERTIFY);
+	wire_put_text(&bench.request, TAG_NAME, ec.name);
+	wire_put(&bench.request, TAG_DATA, "0", 1);
+	expect(DEVID_EXISTS);
+	ask(WIRE_CERTIFY);
+	wire_put_text(&bench.request, TAG_NAME, "0123456789abcdef");
+	wire_put(&bench.request, TAG_DATA, "0", 1);
+	expect(DEVID_NOT_FOUND);
 }
 
 struct sign_fields {
@@ -618,6 +647,7 @@ int main(void)
 		SYSTEM(test_system_root),
 		REQUEST(test_not_requests),
 		REQUEST(test_empty),
+		REQUEST(test_generate_refused),
 		REQUEST(test_sign_fields),
 		REQUEST(test_odd_numbers),
 		REQUEST(test_parts),

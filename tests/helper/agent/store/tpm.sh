@@ -67,6 +67,36 @@ import "$PKI/p256.p12"
 is "$rc" 5 "no keyring: the second lock is not given up"
 like "$err" "--tpm-auth none" "no keyring: and the way out is named"
 is "$(ls "$DATA" | grep -cE 'tss2|pending|identity$')" 0 "no keyring: nothing is left"
+keyring_bus
+keyring_start open
+agent_end
+tpm_stop
+import "$PKI/p256.p12"
+is "$rc" 5 "a keyring and no TPM: ends with 5"
+is "$(keyring_items | wc -l)" 0 "no authorisation is left in the keyring"
+is "$(ls "$DATA" | grep -cE 'tss2|pending|identity$')" 0 "nor anything else"
+agent_end
+"${E[@]}" "$DEVID_AGENT" --user >"$T/agent.out" 2>&1 &
+agent=$!
+track $agent
+wait_for 10 test -S "$T/run/devid/agent"
+import --tpm-auth none "$PKI/p256.p12"
+kill -TERM $agent
+wait $agent
+is $? 0 "an agent that never reached the TPM ends as any other"
+tpm_start first
+head -c 3000 /dev/zero | base64 -w 0 | "${E[@]}" secret-tool store --label=planted xdg:schema org.devid.DeviceKey \
+	devid-key "$(spki p256 | sha256sum | cut -d' ' -f1).tpm" devid-format pkcs8
+import "$PKI/p256.p12"
+is "$rc" 0 "a planted authorisation is not handed on: a new one is made" || diag "$err"
+ok "and signs" ok_sign p256
+run "${E[@]}" "$DEVID_COMMAND" remove --yes p256
+is "$(keyring_items | wc -l)" 0 "and all are taken away with it"
+agent_end
+keyring_stop
+keyring_bus_stop
+unset DBUS_SESSION_BUS_ADDRESS
+env_build
 import --tpm-auth soft "$PKI/p256.p12"
 is "$rc" 2 "another word for --tpm-auth: usage"
 run "${E[@]}" "$DEVID_COMMAND" import-cert --user --store file --tpm-auth none --password-file "$PKI/password" "$PKI/p256.p12"
@@ -234,6 +264,22 @@ else
 fi
 ok "and signs" ok_sign japan
 run "${E[@]}" "$DEVID_COMMAND" remove --yes two
+
+# What was opened before a key moved into the TPM is of no use after it.
+run "${E[@]}" "$DEVID_COMMAND" import-cert --user --store file --label moving --password-file "$PKI/password" "$PKI/future.p12"
+sign future SHA256-RSA-PKCS
+before=$rc
+import --tpm-auth none --label moving --replace "$PKI/future.p12"
+run "${E[@]}" "$DEVID_COMMAND" list
+if grep -qE '^moving +user +tpm' <<<"$out"; then
+	tpm_kill
+	sign future SHA256-RSA-PKCS
+	isnt "$rc" 0 "moved into the TPM: the key in the agent's memory does not go on"
+	tpm_start first
+	agent_end
+else
+	is "$before" "$before" "what is here already stays where it is"
+fi
 
 # --- the TPM goes, comes, is another ------------------------------------------------------------------
 
