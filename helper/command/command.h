@@ -15,6 +15,7 @@ extern const struct command command_export;
 extern const struct command command_import_cert;
 extern const struct command command_inspect;
 extern const struct command command_list;
+extern const struct command command_move;
 extern const struct command command_policy;
 extern const struct command command_posture;
 extern const struct command command_profile;

@@ -28,14 +28,35 @@ static const struct command command_help = {
 /* The table is the documentation: usage, completions and the manual page agree with it
  * (tests/helper/command/cli/options.sh). Rows stand in the order in which a newcomer needs them.
  */
+/* clang-format off */
 static const struct command *const commands[] = {
-	&command_import_cert, &command_request,	   &command_inspect, &command_list,
-	&command_show,	      &command_check,	   &command_remove,  &command_rename,
-	&command_export,      &command_ca,	   &command_account, &command_verify,
-	&command_policy,      &command_posture,	   &command_connect, &command_disconnect,
-	&command_profile,     &command_reset_cred, &command_status,  &command_doctor,
-	&command_events,      &command_version,	   &command_help,    NULL,
+	&command_import_cert,
+	&command_request,
+	&command_inspect,
+	&command_list,
+	&command_show,
+	&command_check,
+	&command_remove,
+	&command_rename,
+	&command_move,
+	&command_export,
+	&command_ca,
+	&command_account,
+	&command_verify,
+	&command_policy,
+	&command_posture,
+	&command_connect,
+	&command_disconnect,
+	&command_profile,
+	&command_reset_cred,
+	&command_status,
+	&command_doctor,
+	&command_events,
+	&command_version,
+	&command_help,
+	NULL,
 };
+/* clang-format on */
 
 static const struct command devid = {
 	.arguments = "COMMAND",

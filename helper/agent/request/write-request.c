@@ -83,10 +83,34 @@ static const struct store *read_store(const struct exchange *exchange, GError **
 	return store;
 }
 
+/* A key that is here already, under that record's name, to be kept in another store. */
+static gboolean take_key_of(const struct exchange *exchange, const char *name, struct secret *pkcs8,
+			    GError **error)
+{
+	struct session *session = exchange->session;
+	g_autoptr(gate_subject) subject = gate_find_name(session->agent->gate, name);
+	gboolean read;
+
+	if (!subject || !subject->store)
+		return devid_error_set(error, DEVID_KEY_MISSING, NULL, NULL,
+				       "import: there is no key of that name");
+	if (subject->store->auth)
+		return devid_error_set(error, DEVID_UNSUPPORTED, NULL,
+				       "import it again from the file that it came from: devid "
+				       "import-cert FILE --replace",
+				       "%s: a key in the TPM can't be read", subject->label);
+	session->slow(session, TRUE);
+	read = subject->store->read(session->agent->scope, subject->spki_hash_hex, &session->wait,
+				    pkcs8, error);
+	session->slow(session, FALSE);
+	return read;
+}
+
 static gboolean import_commit(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	AUTO_FREE char *label = wire_get_text(exchange->request, TAG_LABEL);
+	AUTO_FREE char *moves = wire_get_text(exchange->request, TAG_NAME);
 	g_autoptr(GPtrArray) certificates = read_certificates(exchange->request);
 	g_autoptr(devid_account) account = NULL;
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
@@ -118,6 +142,11 @@ static gboolean import_commit(const struct exchange *exchange, GError **error)
 		    secret_append(&pkcs8, key.data, key.length) != DEVID_OK)
 			return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL,
 					       "import: no memory");
+		import.pkcs8 = &pkcs8;
+	}
+	if (moves) {
+		if (!take_key_of(exchange, moves, &pkcs8, error))
+			return FALSE;
 		import.pkcs8 = &pkcs8;
 	}
 	(void)wire_get_u32(exchange->request, TAG_FLAGS, &import.flags);

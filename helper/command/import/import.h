@@ -35,6 +35,8 @@ struct import {
 	char *token;	   /* that, where it is foreign */
 	char *label;
 	char *asked_label;  /* by --label or the account; NULL: the file's own will do */
+	const char *moves;  /* the record whose key the agent is to take; NULL: the candidate brings
+			       it */
 	char *renamed_from; /* it was here under that label */
 
 	bool changed;

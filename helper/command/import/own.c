@@ -56,6 +56,7 @@ static gboolean commit(struct import *import, struct client *client, struct wire
 	wire_put_text(&request, TAG_LABEL, import->label);
 	wire_put_text(&request, TAG_STORE, import->store);
 	wire_put_u32(&request, TAG_FLAGS, flags);
+	wire_put_text(&request, TAG_NAME, import->moves);
 	for (guint i = 0; i < candidate->chain->len; i++) {
 		const struct bundle_certificate *certificate = candidate->chain->pdata[i];
 

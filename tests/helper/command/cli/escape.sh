@@ -91,6 +91,7 @@ for json in '' --json; do
 	drive import-cert $json --dry-run --password-file "$FILE.password" "$FILE.p12"
 	drive import-cert $json --dry-run --password-file "$FILE.none" "$FILE.p12"
 	drive request $json --label "new$HIDDEN" --subject "CN=x$HIDDEN" --store file --san "dns:$HIDDEN"
+	drive move $json --store file "$LABEL"
 	drive import-cert $json --label "x$HIDDEN" --store file --password-file "$T/password" "$FILE.p12"
 	drive rename $json "x$HIDDEN" "$LABEL"
 	is "$rc" 0 "what was imported again got the other label, and has its own back"
