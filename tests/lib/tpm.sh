@@ -43,3 +43,18 @@ agent_end() {
 		end_process "$p" "$@"
 	done
 }
+
+# tpm_proxy: tests/lib/tpm-proxy.py before the TPM that runs, for "${E[@]}" alone; its commands are in $T/tpm-commands.
+# tpm_plan WORDS…: what it does from then on.
+tpm_proxy() {
+	/usr/bin/python3 "$TESTS/lib/tpm-proxy.py" "$TPM_SOCKET.proxy" "$TPM_SOCKET" "$T/tpm-plan" >"$T/tpm-commands" 2>"$T/tpm-proxy.err" &
+	track $!
+	wait_for 10 test -S "$TPM_SOCKET.proxy.ctrl"
+	wait_for 10 test -S "$TPM_SOCKET.proxy"
+	env_set "DEVID_TEST_TCTI=swtpm:path=$TPM_SOCKET.proxy"
+}
+
+tpm_plan() {
+	echo "$*" >"$T/tpm-plan.new"
+	mv "$T/tpm-plan.new" "$T/tpm-plan"
+}

@@ -113,7 +113,6 @@ static gboolean connect_tpm(struct tpm *tpm, struct tpm_trouble *trouble)
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_trouble_rc(trouble, rc, "it can't be reached");
 	tpm->connected++;
-	tpm->flushed_objects = tpm->flushed_sessions = FALSE;
 	return TRUE;
 }
 
@@ -170,6 +169,7 @@ static void run_work(gpointer data, gpointer unused)
 		tpm_work_unref(work);
 		return;
 	}
+	tpm.flushed_objects = tpm.flushed_sessions = FALSE;
 	good = connect_tpm(&tpm, trouble) && work->run(&tpm, work, trouble);
 	/* The connection is broken, or what was there is gone (the TPM was reset): all is begun
 	 * anew, once. */

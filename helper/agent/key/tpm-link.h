@@ -19,7 +19,7 @@ struct tpm {
 	struct tpm_parent srk, owner;
 	ESYS_TR session;
 	GQueue loaded; /* struct tpm_object that have a handle; the one used last is the first */
-	/* Strays have been looked for. */
+	/* Strays have been looked for, in this work. */
 	gboolean flushed_objects, flushed_sessions;
 	/* Makes room for another key after that code, if it can. */
 	gboolean (*make_room)(struct tpm *tpm, TSS2_RC rc);
@@ -29,6 +29,7 @@ struct tpm {
 /* A signature is one; a client waits five seconds for it. An import makes six commands, and a chip
  * may take a second for one; for the primes of an RSA key it may take half a minute. */
 #define TPM_SIGN_BOUND_MS   4500
+#define TPM_END_BOUND_MS    1000
 #define TPM_BOUND_MS	    20000
 #define TPM_CREATE_BOUND_MS 90000
 
@@ -66,7 +67,7 @@ const struct tpm_parent *tpm_srk(struct tpm *tpm);
 const struct tpm_parent *tpm_owner(struct tpm *tpm, struct tpm_trouble *trouble);
 void tpm_owner_release(struct tpm *tpm);
 /* A TPM without a resource manager keeps what a killed agent had in it. After `rc` said that there
- * is no room: flushes what looks like ours, once a connection. Whether it is worth to be tried
+ * is no room: flushes what looks like ours, once in each work. Whether it is worth to be tried
  * again. */
 gboolean tpm_flush_strays(struct tpm *tpm, TSS2_RC rc);
 void tpm_disconnect(struct tpm *tpm);

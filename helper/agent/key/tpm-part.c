@@ -633,7 +633,7 @@ static void part_end(void)
 	struct job *job = job_new(run_end, NULL);
 
 	job->work.if_connected = TRUE;
-	tpm_work_do(&job->work, TPM_BOUND_MS, NULL, NULL);
+	tpm_work_do(&job->work, TPM_END_BOUND_MS, NULL, NULL);
 	tpm_work_unref(&job->work);
 }
 

@@ -106,6 +106,17 @@ static gboolean take_key_of(const struct exchange *exchange, const char *name, s
 	return read;
 }
 
+/* A key that was opened elsewhere, or wrapped anew, must not be signed with any more: the client's
+ * trial signature would try nothing.
+ */
+static void drop_key(struct session *session, const char *name)
+{
+	g_autoptr(gate_subject) subject = gate_find_name(session->agent->gate, name);
+
+	if (subject)
+		(void)keycache_drop(session->agent->keys, subject->spki_hash);
+}
+
 static gboolean import_commit(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
@@ -157,12 +168,10 @@ static gboolean import_commit(const struct exchange *exchange, GError **error)
 	good = identity_import(&import, &wait, &result, &session->undo, &failure);
 	session->slow(session, FALSE);
 	if (good) {
-		/* A key that was opened elsewhere, or wrapped anew, must not be signed with any
-		 * more: the client's trial signature would try nothing. */
-		if (result.changed)
-			(void)keycache_drop_all(session->agent->keys);
 		reply_result(exchange->reply, &result);
 		gate_refresh(session->agent->gate);
+		if (result.changed)
+			drop_key(session, result.name);
 	}
 	/* What changed is told when it is kept; until then it may be taken back. */
 	if (!good || (result.changed && !session->undo))
