@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <tss2/tss2_mu.h>
+#include "tpm-facts.h"
 #include "tpm-link.h"
 #include "tpm-part.h"
 #include "tpm-wrap.h"
@@ -28,7 +29,6 @@ struct job {
 	/* seal */
 	EVP_PKEY *pkey;
 	struct secret auth;
-	struct tpm_facts facts;
 	/* create */
 	gboolean rsa;
 	guint bits;
@@ -553,81 +553,6 @@ static gboolean part_create(enum wire_key_type type, guint bits, const struct se
 	return good;
 }
 
-/* --- what it says of itself
- * ------------------------------------------------------------------------- */
-
-static void take_property(struct tpm_facts *facts, TPM2_PT property, UINT32 value)
-{
-	const guint8 letters[4] = { value >> 24, value >> 16, value >> 8, value };
-
-	switch (property) {
-	case TPM2_PT_MANUFACTURER:
-		for (gsize i = 0; i < sizeof(letters); i++)
-			facts->manufacturer[i] =
-				g_ascii_isgraph(letters[i]) ? (char)letters[i] : '\0';
-		break;
-	case TPM2_PT_FIRMWARE_VERSION_1:
-	case TPM2_PT_FIRMWARE_VERSION_2:
-		facts->firmware[property - TPM2_PT_FIRMWARE_VERSION_1] = value;
-		break;
-	case TPM2_PT_PERMANENT:
-		facts->owner_auth = (value & TPMA_PERMANENT_OWNERAUTHSET) != 0;
-		facts->locked_out = (value & TPMA_PERMANENT_INLOCKOUT) != 0;
-		break;
-	case TPM2_PT_LOCKOUT_COUNTER:
-		facts->failed = value;
-		break;
-	case TPM2_PT_MAX_AUTH_FAIL:
-		facts->failed_most = value;
-		break;
-	case TPM2_PT_LOCKOUT_INTERVAL:
-		facts->recovery_seconds = value;
-		break;
-	default:
-		break;
-	}
-}
-
-static gboolean run_look(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
-{
-	static const TPM2_PT groups[] = { TPM2_PT_FIXED, TPM2_PT_VAR };
-	struct tpm_facts *facts = &((struct job *)work)->facts;
-	const struct tpm_parent *srk;
-
-	for (gsize i = 0; i < G_N_ELEMENTS(groups); i++) {
-		TPMS_CAPABILITY_DATA *data = NULL;
-		TPMI_YES_NO more = 0;
-		gint64 until = 0;
-		TSS2_RC rc;
-
-		do
-			rc = Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-						TPM2_CAP_TPM_PROPERTIES, groups[i],
-						TPM2_MAX_TPM_PROPERTIES, &more, &data);
-		while (tpm_is_busy(rc, &until));
-		if (rc != TSS2_RC_SUCCESS)
-			return tpm_trouble_rc(trouble, rc, "what it says of itself");
-		for (UINT32 j = 0; j < data->data.tpmProperties.count; j++)
-			take_property(facts, data->data.tpmProperties.tpmProperty[j].property,
-				      data->data.tpmProperties.tpmProperty[j].value);
-		Esys_Free(data);
-	}
-	srk = tpm_srk(tpm);
-	facts->srk = !srk ? "none" : srk->public->publicArea.type == TPM2_ALG_RSA ? "RSA" : "EC";
-	return TRUE;
-}
-
-static gboolean part_look(struct tpm_facts *facts, struct tpm_trouble *trouble)
-{
-	struct job *job = job_new(run_look, NULL);
-	gboolean good = tpm_work_do(&job->work, TPM_BOUND_MS, NULL, trouble);
-
-	if (good)
-		*facts = job->facts;
-	tpm_work_unref(&job->work);
-	return good;
-}
-
 static void part_end(void)
 {
 	struct job *job = job_new(run_end, NULL);
@@ -645,6 +570,6 @@ __attribute__((visibility("default"))) const struct tpm_part devid_tpm_part = {
 	.load = part_load,
 	.sign = part_sign,
 	.unload = part_unload,
-	.look = part_look,
+	.look = tpm_facts_read,
 	.end = part_end,
 };

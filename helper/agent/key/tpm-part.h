@@ -10,21 +10,12 @@
 #include <internal/wire.h>
 #include <openssl/evp.h>
 #include "key.h"
+#include "tpm-facts.h"
 #include "tpm-file.h"
 #include "tpm-trouble.h"
 
 #define TPM_PART_VERSION 2
 #define TPM_PART_SYMBOL	 "devid_tpm_part"
-
-/* What the TPM says of itself. */
-struct tpm_facts {
-	char manufacturer[5];
-	guint32 firmware[2];
-	gboolean owner_auth; /* its owner's authorisation is set */
-	gboolean locked_out; /* by the dictionary attack logic, which does not concern our keys */
-	guint32 failed, failed_most, recovery_seconds;
-	const char *srk; /* what lies at 0x81000001: "none", "EC", "RSA" */
-};
 
 struct tpm_object; /* a key that the TPM has, or can have again */
 

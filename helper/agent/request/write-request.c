@@ -117,22 +117,67 @@ static void drop_key(struct session *session, const char *name)
 		(void)keycache_drop(session->agent->keys, subject->spki_hash);
 }
 
+/* The private half that the request brings, or names; length 0: neither. */
+static gboolean read_half(const struct exchange *exchange, struct secret *pkcs8, GError **error)
+{
+	AUTO_FREE char *moves = wire_get_text(exchange->request, TAG_NAME);
+	struct wire_field key;
+
+	if (moves)
+		return take_key_of(exchange, moves, pkcs8, error);
+	if (!wire_get(exchange->request, TAG_PKCS8, &key) ||
+	    (secret_allocate(pkcs8, key.length) == DEVID_OK &&
+	     secret_append(pkcs8, key.data, key.length) == DEVID_OK))
+		return TRUE;
+	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "import: no memory");
+}
+
+/* Done by what was read; what changed is told when it is kept: until then it may be taken back. */
+static gboolean import_run(const struct exchange *exchange, struct identity_import *import,
+			   GError **error)
+{
+	struct session *session = exchange->session;
+	struct identity_result result = { 0 };
+	g_autoptr(GError) failure = NULL;
+	struct wire_field leaf;
+	struct store_wait wait;
+	gboolean good;
+
+	(void)wire_get(exchange->request, TAG_CERTIFICATE, &leaf);
+	session->slow(session, TRUE);
+	wait = session->wait;
+	wait.no_auth = (import->flags & IMPORT_NO_AUTH) != 0;
+	good = identity_import(import, &wait, &result, &session->undo, &failure);
+	session->slow(session, FALSE);
+	if (good) {
+		reply_result(exchange->reply, &result);
+		gate_refresh(session->agent->gate);
+		if (result.changed)
+			drop_key(session, result.name);
+	}
+	if (!good || (result.changed && !session->undo))
+		event_written(session, "Import", import->label, &leaf, failure);
+	if (session->undo) {
+		session->undo_label = g_strdup(result.label);
+		session->undo_size_accepted = import->flags & IMPORT_ACCEPT_SIZE;
+		session->undo_certificate = g_bytes_new(leaf.data, leaf.length);
+	}
+	identity_result_clear(&result);
+	if (failure)
+		g_propagate_error(error, g_steal_pointer(&failure));
+	return good;
+}
+
 static gboolean import_commit(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	AUTO_FREE char *label = wire_get_text(exchange->request, TAG_LABEL);
-	AUTO_FREE char *moves = wire_get_text(exchange->request, TAG_NAME);
 	g_autoptr(GPtrArray) certificates = read_certificates(exchange->request);
 	g_autoptr(devid_account) account = NULL;
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
-	struct identity_result result = { 0 };
-	struct store_wait wait;
 	struct identity_import import = { .scope = session->agent->scope,
 					  .label = label,
 					  .certificates = certificates };
-	struct wire_field key, leaf;
-	g_autoptr(GError) failure = NULL;
-	gboolean good;
 
 	if (session->undo)
 		return devid_error_set(error, DEVID_USAGE, NULL, NULL,
@@ -145,46 +190,12 @@ static gboolean import_commit(const struct exchange *exchange, GError **error)
 	if (!import.store)
 		return FALSE;
 	account = gate_load_account(session->agent->gate, error);
-	if (!account)
+	if (!account || !read_half(exchange, &pkcs8, error))
 		return FALSE;
 	import.account = account;
-	if (wire_get(exchange->request, TAG_PKCS8, &key)) {
-		if (secret_allocate(&pkcs8, key.length) != DEVID_OK ||
-		    secret_append(&pkcs8, key.data, key.length) != DEVID_OK)
-			return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL,
-					       "import: no memory");
-		import.pkcs8 = &pkcs8;
-	}
-	if (moves) {
-		if (!take_key_of(exchange, moves, &pkcs8, error))
-			return FALSE;
-		import.pkcs8 = &pkcs8;
-	}
+	import.pkcs8 = pkcs8.length > 0 ? &pkcs8 : NULL;
 	(void)wire_get_u32(exchange->request, TAG_FLAGS, &import.flags);
-	(void)wire_get(exchange->request, TAG_CERTIFICATE, &leaf);
-	session->slow(session, TRUE);
-	wait = session->wait;
-	wait.no_auth = (import.flags & IMPORT_NO_AUTH) != 0;
-	good = identity_import(&import, &wait, &result, &session->undo, &failure);
-	session->slow(session, FALSE);
-	if (good) {
-		reply_result(exchange->reply, &result);
-		gate_refresh(session->agent->gate);
-		if (result.changed)
-			drop_key(session, result.name);
-	}
-	/* What changed is told when it is kept; until then it may be taken back. */
-	if (!good || (result.changed && !session->undo))
-		event_written(session, "Import", label, &leaf, failure);
-	if (session->undo) {
-		session->undo_label = g_strdup(result.label);
-		session->undo_size_accepted = import.flags & IMPORT_ACCEPT_SIZE;
-		session->undo_certificate = g_bytes_new(leaf.data, leaf.length);
-	}
-	identity_result_clear(&result);
-	if (failure)
-		g_propagate_error(error, g_steal_pointer(&failure));
-	return good;
+	return import_run(exchange, &import, error);
 }
 
 static void event_import(struct session *session, const GError *problem)

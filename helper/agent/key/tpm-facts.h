@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a TPM says of itself. */
+#pragma once
+
+#include <glib.h>
+#include "tpm-trouble.h"
+
+struct tpm_facts {
+	char manufacturer[5];
+	guint32 firmware[2];
+	gboolean owner_auth; /* its owner's authorisation is set */
+	gboolean locked_out; /* by the dictionary attack logic, which does not concern our keys */
+	guint32 failed, failed_most, recovery_seconds;
+	const char *srk; /* what lies at 0x81000001: "none", "EC", "RSA" */
+};
+
+/* Of the part, as its other functions. */
+gboolean tpm_facts_read(struct tpm_facts *facts, struct tpm_trouble *trouble);
