@@ -60,7 +60,7 @@ static const struct devid_reason reasons[] = {
 
 	/* keys in a TPM */
 	{ "tpm-missing", DEVID_STORE_MISSING, "this computer's TPM can't be reached",
-	  "switch it on in the firmware's settings, and see: devid doctor" },
+	  "switch it on in the firmware's settings, or choose another store with --store" },
 	{ "tpm-denied", DEVID_STORE_MISSING, "this user may not open the TPM",
 	  "as root, for the machine: devid import-cert --system --store tpm FILE; or choose another "
 	  "store with --store" },

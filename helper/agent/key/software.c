@@ -13,6 +13,7 @@
 #include "software.h"
 
 #define TEMPLATES_MAX 8
+#define TICK_US	      (2 * G_TIME_SPAN_SECOND) /* as struct key_patience has it */
 
 struct software_key {
 	struct key key;
@@ -146,39 +147,68 @@ static gboolean software_sign(struct key *key, const struct key_scheme *scheme, 
 	return good;
 }
 
-static EVP_PKEY *make(enum wire_key_type type, guint bits, GError **error)
+struct search {
+	const struct key_patience *patience;
+	gint64 next; /* when to tell that it goes on */
+};
+
+/* Called for each number that is tried. 0 ends it. */
+static int look_round(EVP_PKEY_CTX *context)
+{
+	struct search *search = EVP_PKEY_CTX_get_app_data(context);
+	const struct key_patience *patience = search->patience;
+	gint64 now = g_get_monotonic_time();
+
+	if (patience && patience->tick && now >= search->next) {
+		search->next = now + TICK_US;
+		patience->tick(patience->data);
+	}
+	return !(patience && g_cancellable_is_cancelled(patience->cancel));
+}
+
+/* Primes of 2048 bits take a slow machine longer than a client waits without a word. */
+static EVP_PKEY *make_rsa(guint bits, const struct key_patience *patience)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	struct search search = { patience, g_get_monotonic_time() + TICK_US };
+	EVP_PKEY *pkey = NULL;
+
+	if (context && EVP_PKEY_keygen_init(context) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_keygen_bits(context, (int)bits) > 0) {
+		EVP_PKEY_CTX_set_app_data(context, &search);
+		EVP_PKEY_CTX_set_cb(context, look_round);
+		if (EVP_PKEY_generate(context, &pkey) <= 0)
+			pkey = NULL;
+	}
+	EVP_PKEY_CTX_free(context);
+	return pkey;
+}
+
+static EVP_PKEY *make_ec(guint bits)
 {
 	static const struct {
 		guint bits;
 		const char *name;
 	} curves[] = { { 256, "P-256" }, { 384, "P-384" }, { 521, "P-521" } };
-	EVP_PKEY *pkey = NULL;
 
-	if (type == KEY_RSA) {
-		pkey = EVP_RSA_gen(bits);
-		return pkey ? pkey : software_null(error, DEVID_FAILED, "key");
-	}
-	for (gsize i = 0; type == KEY_EC && i < G_N_ELEMENTS(curves); i++) {
-		if (curves[i].bits != bits)
-			continue;
-		pkey = EVP_EC_gen(curves[i].name);
-		return pkey ? pkey : software_null(error, DEVID_FAILED, "key");
-	}
-	return software_null(error, DEVID_FAILED, "key");
+	for (gsize i = 0; i < G_N_ELEMENTS(curves); i++)
+		if (curves[i].bits == bits)
+			return EVP_EC_gen(curves[i].name);
+	return NULL;
 }
 
 static gboolean software_generate(enum wire_key_type type, guint bits, const struct secret *auth,
 				  const struct key_patience *patience, struct secret *half,
 				  GBytes **spki, GError **error)
 {
-	g_autoptr(software_pkey) pkey = make(type, bits, error);
+	g_autoptr(software_pkey) pkey = type == KEY_RSA ? make_rsa(bits, patience) : make_ec(bits);
 	PKCS8_PRIV_KEY_INFO *info = pkey ? EVP_PKEY2PKCS8(pkey) : NULL;
 	int length = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : 0;
 	unsigned char *end;
 	gboolean good;
 
 	if (!pkey)
-		return FALSE;
+		return decode_error(error, DEVID_FAILED, "key");
 	good = length > 0 && secret_resize(half, (size_t)length) == DEVID_OK;
 	if (good) {
 		end = half->data;

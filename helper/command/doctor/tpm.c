@@ -64,11 +64,24 @@ static void look(struct doctor *doctor, enum scope scope)
 		tell_facts(doctor, tpm);
 }
 
+/* Where no key is in it: whether one could be. */
+static void tell_device(struct doctor *doctor)
+{
+	g_autofree char *device = doctor_path(DEVICE);
+
+	doctor_tell(
+		doctor, OUTCOME_SKIP, NULL,
+		access(device, F_OK) < 0
+			? "there is none here (or it is switched off in the firmware's settings)"
+		: access(device, R_OK | W_OK) < 0
+			? "there is one, which the machine's agent may open and this user may not"
+			: "there is one, and no key is in it");
+}
+
 void doctor_tpm(struct doctor *doctor)
 {
 	bool user = doctor_has_identity(doctor, SCOPE_USER, "tpm");
 	bool system = doctor_has_identity(doctor, SCOPE_SYSTEM, "tpm");
-	g_autofree char *device = doctor_path(DEVICE);
 
 	if (user)
 		look(doctor, SCOPE_USER);
@@ -77,7 +90,5 @@ void doctor_tpm(struct doctor *doctor)
 	else if (system)
 		doctor_tell(doctor, OUTCOME_SKIP, NULL, "the machine's keys in it: root can ask");
 	if (!user && !system)
-		doctor_tell(doctor, OUTCOME_SKIP, NULL,
-			    access(device, F_OK) == 0 ? "there is one, and no identity is in it"
-						      : "no identity is in one");
+		tell_device(doctor);
 }

@@ -10,6 +10,7 @@
 #include <internal/wire.h>
 #include "agent/key/encode.h"
 #include "agent/key/key.h"
+#include "base/error.h"
 #include "agent/key/software.h"
 
 /* --- signing, verified with GnuTLS --- */
@@ -467,14 +468,36 @@ static void test_threads(void **state)
 	key_unref(key);
 }
 
+/* A client that went away ends the search for primes. */
+static void nobody_waits_for_a_key(void **state)
+{
+	g_autoptr(GCancellable) cancel = g_cancellable_new();
+	struct key_patience patience = { NULL, NULL, cancel };
+	AUTO_SECRET struct secret half = SECRET_INIT;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GBytes) spki = NULL;
+
+	g_cancellable_cancel(cancel);
+	assert_false(key_software.generate(KEY_RSA, 4096, NULL, &patience, &half, &spki, &error));
+	assert_int_equal(devid_error_result(error), DEVID_FAILED);
+	assert_null(spki);
+	assert_int_equal(half.length, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_scheme),	  cmocka_unit_test(test_ecdsa_lengths),
-		cmocka_unit_test(test_refused_schemes),	  cmocka_unit_test(test_edges),
-		cmocka_unit_test(test_parts_refused),	  cmocka_unit_test(test_refused_keys),
-		cmocka_unit_test(test_damaged_keys),	  cmocka_unit_test(test_is_for),
-		cmocka_unit_test(test_is_for_compressed), cmocka_unit_test(test_matches),
+		cmocka_unit_test(nobody_waits_for_a_key),
+		cmocka_unit_test(test_every_scheme),
+		cmocka_unit_test(test_ecdsa_lengths),
+		cmocka_unit_test(test_refused_schemes),
+		cmocka_unit_test(test_edges),
+		cmocka_unit_test(test_parts_refused),
+		cmocka_unit_test(test_refused_keys),
+		cmocka_unit_test(test_damaged_keys),
+		cmocka_unit_test(test_is_for),
+		cmocka_unit_test(test_is_for_compressed),
+		cmocka_unit_test(test_matches),
 		cmocka_unit_test(test_threads),
 	};
 
