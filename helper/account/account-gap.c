@@ -9,7 +9,7 @@
 
 /* The machine's account goes before the user's own: where the latter comes to light the former is
  * gone. */
-static gboolean was_machines(const struct devid_account *known, const struct devid_account *found)
+static bool was_machines(const struct devid_account *known, const struct devid_account *found)
 {
 	char path[PATH_BUFFER];
 

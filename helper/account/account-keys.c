@@ -40,7 +40,7 @@ static char *set_system_users(void *target, const char *value)
 	struct devid_account *account = target;
 	g_strfreev(account->system_users);
 	account->system_users = conf_split_words(value);
-	return policy_names_fault(account->system_users, TRUE);
+	return policy_names_fault(account->system_users, true);
 }
 
 static char *set_serials(void *target, const char *value)
@@ -134,7 +134,7 @@ static void *its_requirement(void *data, const char *name, unsigned line, char *
 
 #define ONCE(word, keys, target)                              \
 	{                                                     \
-		word, FALSE, keys, G_N_ELEMENTS(keys), target \
+		word, false, keys, G_N_ELEMENTS(keys), target \
 	}
 
 static const struct conf_section once_sections[] = {
@@ -170,7 +170,7 @@ const char *account_key(gsize index, const char **section)
 	return NULL;
 }
 
-gboolean account_keys_read(struct devid_account *account, const char *text, gsize length)
+bool account_keys_read(struct devid_account *account, const char *text, gsize length)
 {
 	struct conf_section rows[ALL_SECTIONS];
 	g_autofree char *why = NULL;

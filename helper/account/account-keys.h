@@ -2,6 +2,7 @@
 /* account.conf. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <devid/account.h>
 
@@ -9,7 +10,7 @@
 #define ACCOUNT_FILE_MAX 65536
 
 /* The text of account.conf. False: the account is broken. */
-gboolean account_keys_read(struct devid_account *account, const char *text, gsize length);
+bool account_keys_read(struct devid_account *account, const char *text, gsize length);
 /* The keys that there are, for the test of what is written about them; NULL after the last. Those
  * of a rule: rules_key().
  */

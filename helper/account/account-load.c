@@ -17,12 +17,12 @@
 /* Whether the folder holds an account, well or badly: whatever can't be looked at counts, so that
  * an unreadable /etc/devid never makes way for the user's own.
  */
-static gboolean holds_account(int dirfd)
+static bool holds_account(int dirfd)
 {
 	struct stat status;
 
 	if (fstatat(dirfd, ACCOUNT_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
-		return TRUE;
+		return true;
 	return folder_holds(dirfd, SIGNING_FOLDER, SIGNING_SUFFIX) ||
 	       folder_holds(dirfd, RULES_FOLDER, RULES_SUFFIX);
 }
@@ -46,14 +46,14 @@ static void read_keys(struct devid_account *account)
 }
 
 /* Reads what lies in account->folder. True where there is something, sound or not. */
-static gboolean read_folder(struct devid_account *account, gboolean follow)
+static bool read_folder(struct devid_account *account, bool follow)
 {
 	AUTO_CLOSE int dirfd = -1;
 	const char *why;
 
 	dirfd = trusted_open_folder(AT_FDCWD, account->folder, account->owner, follow, &why);
 	if (dirfd < 0 && errno == ENOENT)
-		return FALSE;
+		return false;
 	if (dirfd < 0) {
 		/* A folder that others can write to, and that holds no account, is none. */
 		if (errno == 0) {
@@ -61,17 +61,17 @@ static gboolean read_folder(struct devid_account *account, gboolean follow)
 				open(account->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 			if (saved >= 0 && !holds_account(saved))
-				return FALSE;
+				return false;
 		}
 		account_broken(account, "%s: %s", account->folder,
 			       why		  ? why
 			       : errno == ELOOP	  ? "it is a link"
 			       : errno == ENOTDIR ? "it is a link or no folder"
 						  : g_strerror(errno));
-		return TRUE;
+		return true;
 	}
 	if (!holds_account(dirfd))
-		return FALSE;
+		return false;
 	account->dirfd = dirfd;
 	account->state = DEVID_ACCOUNT_READY;
 	read_keys(account);
@@ -80,7 +80,7 @@ static gboolean read_folder(struct devid_account *account, gboolean follow)
 	if (account->state == DEVID_ACCOUNT_READY)
 		rules_load(account);
 	account->dirfd = -1;
-	return TRUE;
+	return true;
 }
 
 enum devid_result devid_account_load(const char *folder, bool system,
@@ -91,15 +91,15 @@ enum devid_result devid_account_load(const char *folder, bool system,
 	if (folder) {
 		*account = account_new(folder);
 		(*account)->owner = geteuid();
-		read_folder(*account, TRUE);
+		read_folder(*account, true);
 		return DEVID_OK;
 	}
 	*account = account_new(path_config(SCOPE_SYSTEM, path) ? path : "/etc/devid");
-	if (read_folder(*account, FALSE) || system || !path_config(SCOPE_USER, path))
+	if (read_folder(*account, false) || system || !path_config(SCOPE_USER, path))
 		return DEVID_OK;
 	devid_account_free(*account);
 	*account = account_new(path);
 	(*account)->owner = geteuid();
-	read_folder(*account, FALSE);
+	read_folder(*account, false);
 	return DEVID_OK;
 }

@@ -2,6 +2,7 @@
 /* What the files of libdevid know of an account. */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <glib.h>
 #include <devid/account.h>
@@ -29,7 +30,7 @@ struct devid_account {
 	struct revocation revocation;
 	struct policy policy;
 	char *serials_file; /* as account.conf names it, or NULL */
-	gboolean has_keys;  /* account.conf is there and not empty */
+	bool has_keys;	    /* account.conf is there and not empty */
 	/* while it is read */
 	int dirfd;
 	uid_t owner; /* who beside root may own its files */

@@ -64,31 +64,31 @@ void devid_account_free(struct devid_account *account)
 	g_free(account);
 }
 
-gboolean account_broken(struct devid_account *account, const char *format, ...)
+bool account_broken(struct devid_account *account, const char *format, ...)
 {
 	g_autofree char *words = NULL;
 	va_list arguments;
 
 	account->state = DEVID_ACCOUNT_UNUSABLE;
 	if (account->problem)
-		return FALSE;
+		return false;
 	va_start(arguments, format);
 	words = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
 	account->problem = devid_text_escape(words, strlen(words));
-	return FALSE;
+	return false;
 }
 
-gboolean account_read_files(struct devid_account *account, const struct account_files *files,
-			    void *data)
+bool account_read_files(struct devid_account *account, const struct account_files *files,
+			void *data)
 {
 	AUTO_CLOSE int folder = -1;
 	g_autoptr(GPtrArray) names = NULL;
 	const char *words;
 
-	folder = trusted_open_folder(account->dirfd, files->folder, account->owner, FALSE, &words);
+	folder = trusted_open_folder(account->dirfd, files->folder, account->owner, false, &words);
 	if (folder < 0 && errno == ENOENT)
-		return TRUE;
+		return true;
 	names = folder >= 0 ? folder_list(folder, files->suffix) : NULL;
 	if (!names)
 		return account_broken(account, "%s/%s: %s", account->folder, files->folder,
@@ -112,9 +112,9 @@ gboolean account_read_files(struct devid_account *account, const struct account_
 		if (why)
 			return account_broken(account, "%s: %s", path, why);
 		if (!files->read(account, path, bytes, data))
-			return FALSE;
+			return false;
 	}
-	return TRUE;
+	return true;
 }
 
 /* What an account says is told as it was read. */

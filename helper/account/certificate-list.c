@@ -77,14 +77,14 @@ bool certificate_is_pkcs7(const void *der, gsize length)
 	       memcmp(bytes + header, signed_data, sizeof(signed_data)) == 0;
 }
 
-gboolean certificate_read_pkcs7(const void *der, gsize length, GPtrArray *ders)
+bool certificate_read_pkcs7(const void *der, gsize length, GPtrArray *ders)
 {
 	gnutls_datum_t datum = { (unsigned char *)der, (unsigned)length };
 	gnutls_pkcs7_t pkcs7;
 	int count = -1;
 
 	if (gnutls_pkcs7_init(&pkcs7) < 0)
-		return FALSE;
+		return false;
 	if (gnutls_pkcs7_import(pkcs7, &datum, GNUTLS_X509_FMT_DER) >= 0)
 		count = gnutls_pkcs7_get_crt_count(pkcs7);
 	for (int i = 0; i < count && i < PKCS7_MAX; i++) {
@@ -99,7 +99,7 @@ gboolean certificate_read_pkcs7(const void *der, gsize length, GPtrArray *ders)
 	return count >= 0 && count <= PKCS7_MAX;
 }
 
-static gboolean bad(GError **error, const char *what)
+static bool bad(GError **error, const char *what)
 {
 	return devid_error_set(error, DEVID_BAD_DATA, "damaged", NULL,
 			       "there is no certificate in it that can be read: %s is damaged",
@@ -116,28 +116,26 @@ static bool is_strict(const struct pem_block *block, const char *start)
 }
 
 /* A certificate, or PKCS#7 where somebody's tool writes CERTIFICATE over it. */
-static gboolean add_der(struct certificate_list *list, const void *der, gsize length,
-			GError **error)
+static bool add_der(struct certificate_list *list, const void *der, gsize length, GError **error)
 {
 	if (certificate_is_pkcs7(der, length)) {
 		list->pem = list->plain_pem = false;
 		return certificate_read_pkcs7(der, length, list->ders) || bad(error, "the PKCS#7");
 	}
 	add(list->ders, der, length);
-	return TRUE;
+	return true;
 }
 
-static gboolean read_block(struct certificate_list *list, const struct pem_block *block,
-			   GError **error)
+static bool read_block(struct certificate_list *list, const struct pem_block *block, GError **error)
 {
 	static const char *const labels[] = { "CERTIFICATE", "X509 CERTIFICATE", "PKCS7",
 					      "PKCS #7 SIGNED DATA", "CMS" };
 	AUTO_SECRET struct secret der = SECRET_INIT;
-	gboolean ours = FALSE;
+	bool ours = false;
 
 	if (pem_ends_with(block, "PRIVATE KEY")) {
 		list->keys++;
-		return TRUE;
+		return true;
 	}
 	if (pem_is(block, "TRUSTED CERTIFICATE"))
 		return devid_error_set(error, DEVID_UNSUPPORTED, NULL,
@@ -146,13 +144,13 @@ static gboolean read_block(struct certificate_list *list, const struct pem_block
 	for (gsize i = 0; !ours && i < G_N_ELEMENTS(labels); i++)
 		ours = pem_is(block, labels[i]);
 	if (!ours)
-		return TRUE;
+		return true;
 	if (!pem_decode(block, &der))
 		return bad(error, "a PEM block");
 	return add_der(list, der.data, der.length, error);
 }
 
-static gboolean is_private_key(const void *der, gsize length)
+static bool is_private_key(const void *der, gsize length)
 {
 	gnutls_datum_t datum = { (unsigned char *)der, (unsigned)length };
 	g_auto(gnutls_x509_privkey_t) key = NULL;
@@ -163,8 +161,7 @@ static gboolean is_private_key(const void *der, gsize length)
 						 GNUTLS_PKCS_PLAIN) >= 0);
 }
 
-static gboolean read_pem(struct certificate_list *list, const char *text, gsize length,
-			 GError **error)
+static bool read_pem(struct certificate_list *list, const char *text, gsize length, GError **error)
 {
 	const char *at = text;
 	struct pem_block block;
@@ -174,13 +171,13 @@ static gboolean read_pem(struct certificate_list *list, const char *text, gsize 
 		if (!pem_ends_with(&block, "PRIVATE KEY"))
 			list->plain_pem = list->plain_pem && is_strict(&block, text);
 		if (!read_block(list, &block, error))
-			return FALSE;
+			return false;
 	}
 	return !cut || bad(error, "a PEM block without its END line");
 }
 
-gboolean certificate_list_read(const void *data, gsize length, struct certificate_list *list,
-			       GError **error)
+bool certificate_list_read(const void *data, gsize length, struct certificate_list *list,
+			   GError **error)
 {
 	AUTO_SECRET struct secret plain = SECRET_INIT;
 	bool undressed = pem_undress(data, length, &plain);
@@ -196,10 +193,10 @@ gboolean certificate_list_read(const void *data, gsize length, struct certificat
 		return read_pem(list, data, length, error);
 	}
 	if (length == 0 || *(const guint8 *)data != DER_SEQUENCE)
-		return TRUE;
+		return true;
 	if (is_private_key(data, length)) {
 		list->keys++;
-		return TRUE;
+		return true;
 	}
 	return add_der(list, data, length, error);
 }

@@ -20,14 +20,14 @@ struct certificate_list {
 #define AUTO_CERTIFICATE_LIST __attribute__((cleanup(certificate_list_clear)))
 void certificate_list_clear(struct certificate_list *list);
 
-/* FALSE: something in it can't be read, and what. No certificate at all is an empty list. */
-gboolean certificate_list_read(const void *data, gsize length, struct certificate_list *list,
-			       GError **error);
+/* false: something in it can't be read, and what. No certificate at all is an empty list. */
+bool certificate_list_read(const void *data, gsize length, struct certificate_list *list,
+			   GError **error);
 
 /* Whether it is a ContentInfo of signed data (RFC 2315 section 7), as DER or BER. */
 bool certificate_is_pkcs7(const void *der, gsize length);
-/* Its certificates, appended as GBytes. FALSE: it can't be read. */
-gboolean certificate_read_pkcs7(const void *der, gsize length, GPtrArray *ders);
+/* Its certificates, appended as GBytes. false: it can't be read. */
+bool certificate_read_pkcs7(const void *der, gsize length, GPtrArray *ders);
 
 /* A certificate. NULL: why GnuTLS takes it for none, and who can mend it. The caller deinits it. */
 gnutls_x509_crt_t certificate_parse(const void *der, gsize length, GError **error);

@@ -32,71 +32,70 @@ struct constraints {
 	struct der excluded;
 };
 
-/* Takes the next subtree; FALSE: there is none. *readable FALSE: it isn't one, or has a distance,
+/* Takes the next subtree; false: there is none. *readable false: it isn't one, or has a distance,
  * which nobody may write.
  */
-static gboolean next_subtree(struct der *subtrees, guint8 *tag, struct der *base,
-			     gboolean *readable)
+static bool next_subtree(struct der *subtrees, guint8 *tag, struct der *base, bool *readable)
 {
 	const struct der zero = { minimum_zero, sizeof(minimum_zero) };
 	struct der subtree;
 
 	if (subtrees->length == 0)
-		return FALSE;
+		return false;
 	*readable = der_expect(subtrees, DER_SEQUENCE, &subtree) && der_next(&subtree, tag, base) &&
 		    (subtree.length == 0 || der_equal(&subtree, &zero));
-	return TRUE;
+	return true;
 }
 
-static gboolean parse_constraints(struct constraints *constraints, const gnutls_datum_t *extension)
+static bool parse_constraints(struct constraints *constraints, const gnutls_datum_t *extension)
 {
 	struct der rest = { extension->data, extension->size };
 	struct der content;
 
 	memset(constraints, 0, sizeof(*constraints));
 	if (!der_expect(&rest, DER_SEQUENCE, &content) || rest.length)
-		return FALSE;
+		return false;
 	der_expect(&content, TAG_PERMITTED, &constraints->permitted);
 	der_expect(&content, TAG_EXCLUDED, &constraints->excluded);
 	return content.length == 0;
 }
 
-/* *any: there is a subtree of that kind; *inside: the name lies in one. FALSE: that can't be
+/* *any: there is a subtree of that kind; *inside: the name lies in one. false: that can't be
  * said. */
-static gboolean look_up(struct der subtrees, guint8 tag, struct der name, gboolean excluded,
-			gboolean *any, gboolean *inside)
+static bool look_up(struct der subtrees, guint8 tag, struct der name, bool excluded, bool *any,
+		    bool *inside)
 {
-	gboolean readable;
+	bool readable;
 	struct der base;
 	guint8 kind = 0;
 
-	*any = *inside = FALSE;
+	*any = *inside = false;
 	while (next_subtree(&subtrees, &kind, &base, &readable)) {
 		enum name_match match;
 
 		if (!readable)
-			return FALSE;
+			return false;
 		if (kind != tag)
 			continue;
-		*any = TRUE;
+		*any = true;
 		match = name_constraint_match(tag, base, name, excluded);
 		if (match == NAME_UNREADABLE)
-			return FALSE;
+			return false;
 		*inside = *inside || match == NAME_INSIDE;
 	}
-	return TRUE;
+	return true;
 }
 
-static gboolean name_allowed(const struct constraints *constraints, guint8 tag, struct der name)
+static bool name_allowed(const struct constraints *constraints, guint8 tag, struct der name)
 {
-	gboolean any, inside;
+	bool any, inside;
 
-	if (!look_up(constraints->excluded, tag, name, TRUE, &any, &inside) || inside)
-		return FALSE;
-	return look_up(constraints->permitted, tag, name, FALSE, &any, &inside) && (inside || !any);
+	if (!look_up(constraints->excluded, tag, name, true, &any, &inside) || inside)
+		return false;
+	return look_up(constraints->permitted, tag, name, false, &any, &inside) && (inside || !any);
 }
 
-static gboolean is_oid(const struct der *oid, const guint8 *wanted, gsize length)
+static bool is_oid(const struct der *oid, const guint8 *wanted, gsize length)
 {
 	const struct der other = { wanted, length };
 
@@ -106,8 +105,8 @@ static gboolean is_oid(const struct der *oid, const guint8 *wanted, gsize length
 /* A string of the subject that stands for a name of another kind. What can't be read is held
  * against the constraints as it is, so that it is refused where there are any.
  */
-static gboolean string_allowed(const struct constraints *constraints, guint8 tag, guint8 type,
-			       const struct der *value, gboolean host)
+static bool string_allowed(const struct constraints *constraints, guint8 tag, guint8 type,
+			   const struct der *value, bool host)
 {
 	gsize length = 0;
 	g_autofree char *text = name_string_value(type, value->data, value->length, &length);
@@ -117,7 +116,7 @@ static gboolean string_allowed(const struct constraints *constraints, guint8 tag
 		name = (struct der){ (const guint8 *)text, length };
 		/* "laptop 42" and "laptop" are names of devices, and of no host. */
 		if (host && (!name_is_host(&name) || !memchr(name.data, '.', name.length)))
-			return TRUE;
+			return true;
 	}
 	return name_allowed(constraints, tag, name);
 }
@@ -125,31 +124,31 @@ static gboolean string_allowed(const struct constraints *constraints, guint8 tag
 /* Mail addresses in a subject are constrained like others; a common name is a host's name in the
  * leaf alone, where no DNS name says it, and where it looks like one: as TLS libraries take it.
  */
-static gboolean attributes_allowed(const struct constraints *constraints, struct der subject,
-				   gboolean common_name)
+static bool attributes_allowed(const struct constraints *constraints, struct der subject,
+			       bool common_name)
 {
 	struct der rdn = { NULL, 0 }, oid, value;
 	guint8 tag;
 
 	while (name_next_attribute(&subject, &rdn, &oid, &tag, &value)) {
 		if (is_oid(&oid, oid_mail, sizeof(oid_mail)) &&
-		    !string_allowed(constraints, NAME_TAG_MAIL, tag, &value, FALSE))
-			return FALSE;
+		    !string_allowed(constraints, NAME_TAG_MAIL, tag, &value, false))
+			return false;
 		if (common_name && is_oid(&oid, oid_common_name, sizeof(oid_common_name)) &&
-		    !string_allowed(constraints, NAME_TAG_DNS, tag, &value, TRUE))
-			return FALSE;
+		    !string_allowed(constraints, NAME_TAG_DNS, tag, &value, true))
+			return false;
 	}
-	return TRUE;
+	return true;
 }
 
-static gboolean subject_allowed(const struct constraints *constraints,
-				gnutls_x509_crt_t certificate, gboolean common_name)
+static bool subject_allowed(const struct constraints *constraints, gnutls_x509_crt_t certificate,
+			    bool common_name)
 {
 	g_auto(gnutls_datum_t) subject = { NULL, 0 };
 	struct der encoded, rest, name;
 
 	if (gnutls_x509_crt_get_raw_dn(certificate, &subject) < 0)
-		return FALSE;
+		return false;
 	rest = encoded = (struct der){ subject.data, subject.size };
 	/* An empty subject is no name. */
 	return der_expect(&rest, DER_SEQUENCE, &name) &&
@@ -158,19 +157,19 @@ static gboolean subject_allowed(const struct constraints *constraints,
 }
 
 /* *dns: there is a DNS name among them. */
-static gboolean alternative_names_allowed(const struct constraints *constraints,
-					  gnutls_x509_crt_t certificate, gboolean *dns)
+static bool alternative_names_allowed(const struct constraints *constraints,
+				      gnutls_x509_crt_t certificate, bool *dns)
 {
 	g_auto(gnutls_datum_t) extension = { NULL, 0 };
 	struct der rest, names, content;
-	gboolean allowed;
+	bool allowed;
 	guint8 tag;
 	int result = gnutls_x509_crt_get_extension_by_oid2(certificate, OID_SUBJECT_ALT_NAME, 0,
 							   &extension, NULL);
 
-	*dns = FALSE;
+	*dns = false;
 	if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-		return TRUE;
+		return true;
 	rest = (struct der){ extension.data, extension.size };
 	allowed = result >= 0 && der_expect(&rest, DER_SEQUENCE, &names) && rest.length == 0;
 	while (allowed && names.length) {
@@ -182,27 +181,27 @@ static gboolean alternative_names_allowed(const struct constraints *constraints,
 }
 
 /* Self-issued certificates between are free (RFC 5280 section 6.1.3 (b)); the leaf never is. */
-static gboolean allows_all_below(const struct check_path *path, size_t ca,
-				 const gnutls_datum_t *extension)
+static bool allows_all_below(const struct check_path *path, size_t ca,
+			     const gnutls_datum_t *extension)
 {
 	struct constraints constraints;
 
 	if (!parse_constraints(&constraints, extension))
-		return FALSE;
+		return false;
 	for (size_t i = 0; i < ca; i++) {
 		gnutls_x509_crt_t certificate = path->certificates[i];
-		gboolean dns;
+		bool dns;
 
 		if (i > 0 && check_link(certificate, certificate) != CHECK_LINK_NONE)
 			continue;
 		if (!alternative_names_allowed(&constraints, certificate, &dns) ||
 		    !subject_allowed(&constraints, certificate, i == 0 && !dns))
-			return FALSE;
+			return false;
 	}
-	return TRUE;
+	return true;
 }
 
-gboolean check_names(const struct check_path *path)
+bool check_names(const struct check_path *path)
 {
 	for (size_t ca = 1; ca < path->count; ca++) {
 		g_auto(gnutls_datum_t) extension = { NULL, 0 };
@@ -211,7 +210,7 @@ gboolean check_names(const struct check_path *path)
 
 		if (result != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE &&
 		    (result < 0 || !allows_all_below(path, ca, &extension)))
-			return FALSE;
+			return false;
 	}
-	return TRUE;
+	return true;
 }

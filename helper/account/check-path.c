@@ -21,7 +21,7 @@ const char *check_not_a_device(const struct devid_account *account, gnutls_x509_
 	return certificate_claims_ca(certificate) ? "leaf-is-ca" : NULL;
 }
 
-static gboolean names_fit(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer)
+static bool names_fit(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer)
 {
 	g_auto(gnutls_datum_t) wanted = { NULL, 0 };
 
@@ -43,24 +43,24 @@ enum check_link check_link(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issu
 									     : CHECK_LINK_OTHER_KEY;
 }
 
-gboolean check_issued(gnutls_x509_crt_t issuer, gnutls_x509_crt_t certificate)
+bool check_issued(gnutls_x509_crt_t issuer, gnutls_x509_crt_t certificate)
 {
 	return check_link(certificate, issuer) == CHECK_LINK_FITS &&
-	       check_signature(certificate, issuer, TRUE) == CHECK_SIGNATURE_GOOD;
+	       check_signature(certificate, issuer, true) == CHECK_SIGNATURE_GOOD;
 }
 
 struct search {
 	const struct devid_account *account;
 	const gnutls_x509_crt_t *chain;
 	size_t count;
-	gboolean (*judge)(const struct check_path *path, void *data);
+	bool (*judge)(const struct check_path *path, void *data);
 	void *data;
-	gboolean other_key;
+	bool other_key;
 	unsigned steps; /* bounds what many certificates of one name can cost */
 	struct check_path path;
 };
 
-static gboolean try_anchors(struct search *search, gnutls_x509_crt_t last)
+static bool try_anchors(struct search *search, gnutls_x509_crt_t last)
 {
 	struct check_path *path = &search->path;
 
@@ -74,51 +74,51 @@ static gboolean try_anchors(struct search *search, gnutls_x509_crt_t last)
 		path->certificates[path->count++] = signing->certificate;
 		path->anchor = signing;
 		if (search->judge(path, search->data))
-			return TRUE;
+			return true;
 		path->count--;
 	}
-	return FALSE;
+	return false;
 }
 
-static gboolean on_path(const struct check_path *path, gnutls_x509_crt_t certificate)
+static bool on_path(const struct check_path *path, gnutls_x509_crt_t certificate)
 {
 	for (size_t i = 0; i < path->count; i++)
 		if (gnutls_x509_crt_equals(path->certificates[i], certificate))
-			return TRUE;
-	return FALSE;
+			return true;
+	return false;
 }
 
 /* One step further from the last certificate of the path; deep at most CHECK_PATH_MAX. */
-static gboolean extend(struct search *search)
+static bool extend(struct search *search)
 {
 	struct check_path *path = &search->path;
 	gnutls_x509_crt_t last = path->certificates[path->count - 1];
 
 	if (try_anchors(search, last))
-		return TRUE;
+		return true;
 	if (devid_account_chain_mode(search->account) != DEVID_CHAIN_PATH ||
 	    path->count >= CHECK_PATH_MAX)
-		return FALSE;
+		return false;
 	for (size_t i = 1; i < search->count; i++) {
 		if (check_link(last, search->chain[i]) != CHECK_LINK_FITS ||
 		    on_path(path, search->chain[i]) || ++search->steps > CHECK_STEPS_MAX)
 			continue;
 		path->certificates[path->count++] = search->chain[i];
 		if (extend(search))
-			return TRUE;
+			return true;
 		path->count--;
 	}
-	return FALSE;
+	return false;
 }
 
-gboolean check_paths(const struct devid_account *account, const gnutls_x509_crt_t *chain,
-		     size_t count, gboolean (*judge)(const struct check_path *path, void *data),
-		     void *data, gboolean *other_key)
+bool check_paths(const struct devid_account *account, const gnutls_x509_crt_t *chain, size_t count,
+		 bool (*judge)(const struct check_path *path, void *data), void *data,
+		 bool *other_key)
 {
 	struct search search = {
 		.account = account, .chain = chain, .count = count, .judge = judge, .data = data
 	};
-	gboolean found;
+	bool found;
 
 	search.path.certificates[0] = chain[0];
 	search.path.count = 1;

@@ -2,6 +2,7 @@
 /* Paths from a device certificate to a signing certificate, and one link of them. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <devid/account.h>
 
@@ -24,7 +25,7 @@ enum check_link {
 enum check_link check_link(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer);
 
 /* Name, key identifiers and signature fit, whatever the certificates may do and until when. */
-gboolean check_issued(gnutls_x509_crt_t issuer, gnutls_x509_crt_t certificate);
+bool check_issued(gnutls_x509_crt_t issuer, gnutls_x509_crt_t certificate);
 
 struct check_path {
 	gnutls_x509_crt_t certificates[CHECK_PATH_MAX + 1]; /* leaf first, the anchor last */
@@ -33,9 +34,9 @@ struct check_path {
 };
 
 /* Calls `judge` with each path that names and key identifiers allow, nearest anchors first, until
- * it answers TRUE. `other_key` is set where a signing certificate had the right name and another
+ * it answers true. `other_key` is set where a signing certificate had the right name and another
  * key.
  */
-gboolean check_paths(const struct devid_account *account, const gnutls_x509_crt_t *chain,
-		     size_t count, gboolean (*judge)(const struct check_path *path, void *data),
-		     void *data, gboolean *other_key);
+bool check_paths(const struct devid_account *account, const gnutls_x509_crt_t *chain, size_t count,
+		 bool (*judge)(const struct check_path *path, void *data), void *data,
+		 bool *other_key);

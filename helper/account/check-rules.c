@@ -70,7 +70,7 @@ static const char *rule_signature(const struct judged *judged)
 	};
 
 	return words[check_signature(judged->certificate,
-				     judged->path->certificates[judged->index + 1], FALSE)];
+				     judged->path->certificates[judged->index + 1], false)];
 }
 
 /* Extensions that may be critical (RFC 5280 section 4.2): what is judged here, and what says
@@ -98,25 +98,25 @@ static const char *const known_extensions[] = {
 #define OID_MAX 128
 
 /* The first critical extension that isn't known, into `oid`; an unreadable one has no OID. */
-static gboolean has_unknown_critical(gnutls_x509_crt_t certificate, char oid[OID_MAX])
+static bool has_unknown_critical(gnutls_x509_crt_t certificate, char oid[OID_MAX])
 {
 	for (unsigned i = 0;; i++) {
 		size_t size = OID_MAX;
 		unsigned critical = 0;
-		gboolean known = FALSE;
+		bool known = false;
 		int result =
 			gnutls_x509_crt_get_extension_info(certificate, i, oid, &size, &critical);
 
 		if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-			return FALSE;
+			return false;
 		if (result < 0) {
 			*oid = '\0';
-			return TRUE;
+			return true;
 		}
 		for (gsize j = 0; j < G_N_ELEMENTS(known_extensions); j++)
 			known = known || strcmp(known_extensions[j], oid) == 0;
 		if (critical && !known)
-			return TRUE;
+			return true;
 	}
 }
 
@@ -200,7 +200,7 @@ static const char *rule_dates(const struct judged *judged)
 {
 	time_t from = gnutls_x509_crt_get_activation_time(judged->certificate);
 	time_t until = gnutls_x509_crt_get_expiration_time(judged->certificate);
-	gboolean early = from == MOMENT_NONE || judged->at < from;
+	bool early = from == MOMENT_NONE || judged->at < from;
 	g_autofree char *when = NULL;
 
 	if (!early && until != MOMENT_NONE && judged->at <= until)

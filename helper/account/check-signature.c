@@ -29,44 +29,44 @@ struct signed_object {
 	gnutls_sign_algorithm_t algorithm;
 };
 
-static gboolean split(struct signed_object *object)
+static bool split(struct signed_object *object)
 {
 	struct der rest = { object->bytes->data, object->bytes->size };
 	struct der inside, before, content, algorithm, oid, bits;
 
 	if (!der_expect(&rest, DER_SEQUENCE, &inside))
-		return FALSE;
+		return false;
 	before = inside;
 	if (!der_expect(&inside, DER_SEQUENCE, &content))
-		return FALSE;
+		return false;
 	object->content.data = (unsigned char *)before.data;
 	object->content.size = (unsigned)(before.length - inside.length);
 	if (!der_expect(&inside, DER_SEQUENCE, &algorithm) ||
 	    !der_expect(&algorithm, DER_OID, &oid) || !der_expect(&inside, DER_BIT_STRING, &bits) ||
 	    bits.length < 1 || bits.data[0] != 0)
-		return FALSE;
+		return false;
 	object->parameters = algorithm;
 	object->signature.data = (unsigned char *)bits.data + 1;
 	object->signature.size = (unsigned)bits.length - 1;
-	return TRUE;
+	return true;
 }
 
-static gboolean salt_length(struct der parameters, unsigned *salt)
+static bool salt_length(struct der parameters, unsigned *salt)
 {
 	struct der inside, element, number;
 	guint8 tag;
 
 	*salt = SALT_DEFAULT;
 	if (!der_expect(&parameters, DER_SEQUENCE, &inside))
-		return FALSE;
+		return false;
 	while (inside.length) {
 		if (!der_next(&inside, &tag, &element) || tag > TAG_AFTER_SALT)
-			return FALSE;
+			return false;
 		if (tag != TAG_SALT)
 			continue;
 		if (!der_expect(&element, DER_INTEGER, &number) || number.length < 1 ||
 		    number.length > 2 || (number.data[0] & 0x80))
-			return FALSE;
+			return false;
 		*salt = 0;
 		for (gsize i = 0; i < number.length; i++)
 			*salt = *salt << 8 | number.data[i];
@@ -74,13 +74,13 @@ static gboolean salt_length(struct der parameters, unsigned *salt)
 	return *salt <= SALT_MAX;
 }
 
-static gboolean is_pss(gnutls_sign_algorithm_t algorithm)
+static bool is_pss(gnutls_sign_algorithm_t algorithm)
 {
 	return gnutls_sign_supports_pk_algorithm(algorithm, GNUTLS_PK_RSA_PSS) != 0;
 }
 
 /* What an RSA-PSS key says of itself; one that says nothing allows every hash and salt. */
-static gboolean key_allows(gnutls_x509_spki_t said, gnutls_digest_algorithm_t hash, unsigned salt)
+static bool key_allows(gnutls_x509_spki_t said, gnutls_digest_algorithm_t hash, unsigned salt)
 {
 	gnutls_digest_algorithm_t wanted = GNUTLS_DIG_UNKNOWN;
 	unsigned least = 0;
@@ -88,7 +88,7 @@ static gboolean key_allows(gnutls_x509_spki_t said, gnutls_digest_algorithm_t ha
 
 	if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ||
 	    (result >= 0 && wanted == GNUTLS_DIG_UNKNOWN))
-		return TRUE;
+		return true;
 	return result >= 0 && hash == wanted && salt >= least;
 }
 
@@ -117,10 +117,10 @@ static enum check_signature prepare_pss(gnutls_pubkey_t key, const struct signed
 }
 
 static enum check_signature verify(gnutls_pubkey_t key, const struct signed_object *object,
-				   gboolean weak)
+				   bool weak)
 {
 	int own = gnutls_pubkey_get_pk_algorithm(key, NULL), result;
-	gboolean rsa = own == GNUTLS_PK_RSA || own == GNUTLS_PK_RSA_PSS;
+	bool rsa = own == GNUTLS_PK_RSA || own == GNUTLS_PK_RSA_PSS;
 	enum check_signature answer = CHECK_SIGNATURE_GOOD;
 
 	if (rsa && is_pss(object->algorithm))
@@ -141,7 +141,7 @@ static enum check_signature verify(gnutls_pubkey_t key, const struct signed_obje
 }
 
 static enum check_signature judge(struct signed_object *object, int algorithm,
-				  gnutls_x509_crt_t issuer, gboolean weak)
+				  gnutls_x509_crt_t issuer, bool weak)
 {
 	g_auto(gnutls_pubkey_t) key = NULL;
 
@@ -153,7 +153,7 @@ static enum check_signature judge(struct signed_object *object, int algorithm,
 }
 
 enum check_signature check_signature(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer,
-				     gboolean weak)
+				     bool weak)
 {
 	g_auto(gnutls_datum_t) bytes = { NULL, 0 };
 	struct signed_object object = { &bytes };
@@ -170,5 +170,5 @@ enum check_signature check_list_signature(gnutls_x509_crl_t crl, gnutls_x509_crt
 
 	if (gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_DER, &bytes) < 0)
 		return CHECK_SIGNATURE_UNKNOWN;
-	return judge(&object, gnutls_x509_crl_get_signature_algorithm(crl), issuer, FALSE);
+	return judge(&object, gnutls_x509_crl_get_signature_algorithm(crl), issuer, false);
 }

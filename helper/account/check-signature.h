@@ -2,6 +2,7 @@
 /* Whether a certificate or a revocation list is signed by an issuer's key. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <gnutls/x509.h>
 
@@ -20,5 +21,5 @@ enum check_signature {
  * right as well.
  */
 enum check_signature check_signature(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer,
-				     gboolean weak);
+				     bool weak);
 enum check_signature check_list_signature(gnutls_x509_crl_t crl, gnutls_x509_crt_t issuer);

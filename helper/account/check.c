@@ -34,7 +34,7 @@ static char *brackets(const struct devid_account *account)
 
 		g_string_append_printf(line, " [%s]", signing->subject ? signing->subject : "");
 	}
-	return g_string_free(line, FALSE);
+	return g_string_free(line, false);
 }
 
 /* Fills the verdict from a reason's row; takes `message` (NULL: the row's cause). */
@@ -60,7 +60,7 @@ struct findings {
 	unsigned rank;
 };
 
-static gboolean judge(const struct check_path *path, void *data)
+static bool judge(const struct check_path *path, void *data)
 {
 	struct findings *findings = data;
 	char *message = NULL;
@@ -69,7 +69,7 @@ static gboolean judge(const struct check_path *path, void *data)
 
 	if (reason && findings->reason && rank <= findings->rank) {
 		g_free(message);
-		return FALSE;
+		return false;
 	}
 	g_free(findings->message);
 	findings->reason = reason;
@@ -80,7 +80,7 @@ static gboolean judge(const struct check_path *path, void *data)
 }
 
 static void refuse_unknown(struct devid_verdict *verdict, const struct devid_account *account,
-			   gnutls_x509_crt_t leaf, gboolean other_key)
+			   gnutls_x509_crt_t leaf, bool other_key)
 {
 	g_autofree char *issuer = devid_issuer_to_string(leaf);
 
@@ -98,7 +98,7 @@ static void check_chain(struct devid_verdict *verdict, const struct devid_accoun
 {
 	struct findings findings = { .account = account, .at = at };
 	const char *never = check_not_a_device(account, chain[0]);
-	gboolean other_key = FALSE;
+	bool other_key = false;
 
 	verdict->issuer_key_id = certificate_authority_key_id(chain[0]);
 	if (never) {

@@ -14,7 +14,7 @@
 #define IPV4 4
 #define IPV6 16
 
-static gboolean equal_but_case(const struct der *a, const struct der *b)
+static bool equal_but_case(const struct der *a, const struct der *b)
 {
 	return a->length == b->length &&
 	       (a->length == 0 ||
@@ -22,18 +22,18 @@ static gboolean equal_but_case(const struct der *a, const struct der *b)
 }
 
 /* "a.b" ends with ".b", label by label. */
-static gboolean is_below(const struct der *host, const struct der *domain)
+static bool is_below(const struct der *host, const struct der *domain)
 {
 	struct der tail;
 
 	if (host->length <= domain->length + 1)
-		return FALSE;
+		return false;
 	tail.data = host->data + (host->length - domain->length);
 	tail.length = domain->length;
 	return tail.data[-1] == '.' && equal_but_case(&tail, domain);
 }
 
-gboolean name_is_host(const struct der *text)
+bool name_is_host(const struct der *text)
 {
 	guint8 before = '.';
 
@@ -42,7 +42,7 @@ gboolean name_is_host(const struct der *text)
 
 		if (!g_ascii_isalnum((char)c) && c != '-' && c != '_' &&
 		    (c != '.' || before == '.'))
-			return FALSE;
+			return false;
 		before = c;
 	}
 	return before != '.';
@@ -53,14 +53,14 @@ static struct der without_first(const struct der *text, gsize count)
 	return (struct der){ text->data + count, text->length - count };
 }
 
-static gboolean begins_with(const struct der *text, const char *with)
+static bool begins_with(const struct der *text, const char *with)
 {
 	gsize length = strlen(with);
 
 	return text->length >= length && memcmp(text->data, with, length) == 0;
 }
 
-static enum name_match answer(gboolean inside)
+static enum name_match answer(bool inside)
 {
 	return inside ? NAME_INSIDE : NAME_OUTSIDE;
 }
@@ -68,7 +68,7 @@ static enum name_match answer(gboolean inside)
 /* A host or, with a dot in front, what lies below it: of mail addresses and URIs. */
 static enum name_match match_host(const struct der *constraint, const struct der *host)
 {
-	gboolean below = begins_with(constraint, ".");
+	bool below = begins_with(constraint, ".");
 	struct der domain = without_first(constraint, below);
 
 	if (!name_is_host(&domain) || !name_is_host(host))
@@ -79,9 +79,9 @@ static enum name_match match_host(const struct der *constraint, const struct der
 /* The name itself and all below it; a dot in front, which some CAs write, leaves out the name
  * itself. An empty constraint is all of DNS.
  */
-static enum name_match match_dns(struct der constraint, struct der name, gboolean excluded)
+static enum name_match match_dns(struct der constraint, struct der name, bool excluded)
 {
-	gboolean wildcard = begins_with(&name, "*."), below = begins_with(&constraint, ".");
+	bool wildcard = begins_with(&name, "*."), below = begins_with(&constraint, ".");
 	struct der host = without_first(&name, wildcard ? 2 : 0);
 	struct der domain = without_first(&constraint, below);
 
@@ -96,24 +96,24 @@ static enum name_match match_dns(struct der constraint, struct der name, gboolea
 		      (!wildcard && !below && equal_but_case(&host, &domain)));
 }
 
-static gboolean split_mailbox(const struct der *mailbox, struct der *local, struct der *host)
+static bool split_mailbox(const struct der *mailbox, struct der *local, struct der *host)
 {
 	gsize at = mailbox->length;
 
 	while (at > 0 && mailbox->data[at - 1] != '@')
 		at--;
 	if (at < 2)
-		return FALSE;
+		return false;
 	*local = (struct der){ mailbox->data, at - 1 };
 	*host = without_first(mailbox, at);
 	for (gsize i = 0; i < local->length; i++)
 		if (local->data[i] <= ' ' || local->data[i] > '~')
-			return FALSE;
+			return false;
 	return name_is_host(host);
 }
 
 /* A mailbox, all on a host, or all below a domain. */
-static enum name_match match_mail(struct der constraint, struct der name, gboolean excluded)
+static enum name_match match_mail(struct der constraint, struct der name, bool excluded)
 {
 	struct der local, host, wanted_local, wanted_host;
 
@@ -129,7 +129,7 @@ static enum name_match match_mail(struct der constraint, struct der name, gboole
 }
 
 /* It is the host that is constrained; a URI without one by name can't be judged. */
-static enum name_match match_uri(struct der constraint, struct der name, gboolean excluded)
+static enum name_match match_uri(struct der constraint, struct der name, bool excluded)
 {
 	g_autofree char *text = name_copy(name.data, name.length);
 	g_autofree char *host = NULL;
@@ -144,21 +144,21 @@ static enum name_match match_uri(struct der constraint, struct der name, gboolea
 }
 
 /* The mask's ones come first (RFC 4632). */
-static gboolean is_mask(const guint8 *mask, gsize length)
+static bool is_mask(const guint8 *mask, gsize length)
 {
-	gboolean ended = FALSE;
+	bool ended = false;
 
 	for (gsize bit = 0; bit < 8 * length; bit++) {
-		gboolean one = mask[bit / 8] >> (7 - bit % 8) & 1;
+		bool one = mask[bit / 8] >> (7 - bit % 8) & 1;
 
 		if (one && ended)
-			return FALSE;
+			return false;
 		ended = ended || !one;
 	}
-	return TRUE;
+	return true;
 }
 
-static enum name_match match_ip(struct der constraint, struct der name, gboolean excluded)
+static enum name_match match_ip(struct der constraint, struct der name, bool excluded)
 {
 	const guint8 *mask = constraint.data + constraint.length / 2;
 
@@ -174,7 +174,7 @@ static enum name_match match_ip(struct der constraint, struct der name, gboolean
 	return NAME_INSIDE;
 }
 
-static enum name_match match_directory(struct der constraint, struct der name, gboolean excluded)
+static enum name_match match_directory(struct der constraint, struct der name, bool excluded)
 {
 	struct der wanted, has;
 
@@ -187,7 +187,7 @@ static enum name_match match_directory(struct der constraint, struct der name, g
 
 static const struct {
 	guint8 tag;
-	enum name_match (*match)(struct der constraint, struct der name, gboolean excluded);
+	enum name_match (*match)(struct der constraint, struct der name, bool excluded);
 } kinds[] = {
 	{ NAME_TAG_MAIL, match_mail },
 	{ NAME_TAG_DNS, match_dns },
@@ -197,7 +197,7 @@ static const struct {
 };
 
 enum name_match name_constraint_match(guint8 tag, struct der constraint, struct der name,
-				      gboolean excluded)
+				      bool excluded)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
 		if (kinds[i].tag == tag)

@@ -2,6 +2,7 @@
 /* One name beside one name constraint (RFC 5280 section 4.2.1.10), kind by kind. */
 #pragma once
 
+#include <stdbool.h>
 #include "base/der.h"
 
 enum name_match {
@@ -17,7 +18,7 @@ enum name_match {
  * NAME_UNREADABLE.
  */
 enum name_match name_constraint_match(guint8 tag, struct der constraint, struct der name,
-				      gboolean excluded);
+				      bool excluded);
 
 /* Whether text is a host name of letters, digits, '-' and '_', as constraints speak of. */
-gboolean name_is_host(const struct der *text);
+bool name_is_host(const struct der *text);

@@ -14,25 +14,25 @@
 #define ASCII_FIRST 0x20
 #define ASCII_LAST  0x7e
 
-static gboolean is_blank(gunichar character)
+static bool is_blank(gunichar character)
 {
 	switch (g_unichar_type(character)) {
 	case G_UNICODE_SPACE_SEPARATOR:
 	case G_UNICODE_LINE_SEPARATOR:
 	case G_UNICODE_PARAGRAPH_SEPARATOR:
-		return TRUE;
+		return true;
 	default:
 		return (character >= '\t' && character <= '\r') || character == 0x85;
 	}
 }
 
 /* What is not seen and means nothing (RFC 4518 section 2.2). */
-static gboolean is_ignored(gunichar character)
+static bool is_ignored(gunichar character)
 {
 	switch (g_unichar_type(character)) {
 	case G_UNICODE_CONTROL:
 	case G_UNICODE_FORMAT:
-		return TRUE;
+		return true;
 	default:
 		return character == 0x034f || character == 0x1806 || character == 0xfffc ||
 		       (character >= 0x180b && character <= 0x180d) ||
@@ -44,7 +44,7 @@ static gboolean is_ignored(gunichar character)
 static char *squeezed(const char *text)
 {
 	GString *out = g_string_new(NULL);
-	gboolean blank = FALSE;
+	bool blank = false;
 
 	for (; *text; text = g_utf8_next_char(text)) {
 		gunichar character = g_utf8_get_char(text);
@@ -54,11 +54,11 @@ static char *squeezed(const char *text)
 		} else if (!is_ignored(character)) {
 			if (blank)
 				g_string_append_c(out, ' ');
-			blank = FALSE;
+			blank = false;
 			g_string_append_unichar(out, character);
 		}
 	}
-	return g_string_free(out, FALSE);
+	return g_string_free(out, false);
 }
 
 /* A string as it is compared (RFC 4518 section 2): NULL: it is no string, or can't be read. */
@@ -80,17 +80,17 @@ static char *folded(guint8 tag, const struct der *value)
 }
 
 /* Printable ASCII in a type that keeps it as it is: most names are this and nothing else. */
-static gboolean is_plain(guint8 tag, const struct der *value)
+static bool is_plain(guint8 tag, const struct der *value)
 {
 	if (!name_keeps_ascii(tag))
-		return FALSE;
+		return false;
 	for (gsize i = 0; i < value->length; i++)
 		if (value->data[i] < ASCII_FIRST || value->data[i] > ASCII_LAST)
-			return FALSE;
-	return TRUE;
+			return false;
+	return true;
 }
 
-static gboolean skip_blanks(const struct der *value, gsize *at)
+static bool skip_blanks(const struct der *value, gsize *at)
 {
 	gsize from = *at;
 
@@ -99,28 +99,28 @@ static gboolean skip_blanks(const struct der *value, gsize *at)
 	return *at > from;
 }
 
-static gboolean plain_equal(const struct der *a, const struct der *b)
+static bool plain_equal(const struct der *a, const struct der *b)
 {
 	gsize i = 0, j = 0;
 
-	for (gboolean first = TRUE;; first = FALSE) {
-		gboolean blank_a = skip_blanks(a, &i), blank_b = skip_blanks(b, &j);
+	for (bool first = true;; first = false) {
+		bool blank_a = skip_blanks(a, &i), blank_b = skip_blanks(b, &j);
 
 		if (i == a->length || j == b->length)
 			return i == a->length && j == b->length;
 		if ((!first && blank_a != blank_b) ||
 		    g_ascii_tolower((char)a->data[i++]) != g_ascii_tolower((char)b->data[j++]))
-			return FALSE;
+			return false;
 	}
 }
 
-static gboolean values_match(guint8 tag_a, const struct der *a, guint8 tag_b, const struct der *b)
+static bool values_match(guint8 tag_a, const struct der *a, guint8 tag_b, const struct der *b)
 {
 	g_autofree char *text_a = NULL;
 	g_autofree char *text_b = NULL;
 
 	if (tag_a == tag_b && der_equal(a, b))
-		return TRUE;
+		return true;
 	if (is_plain(tag_a, a) && is_plain(tag_b, b))
 		return plain_equal(a, b);
 	text_a = folded(tag_a, a);
@@ -128,7 +128,7 @@ static gboolean values_match(guint8 tag_a, const struct der *a, guint8 tag_b, co
 	return text_b && strcmp(text_a, text_b) == 0;
 }
 
-static gboolean attributes_match(struct der a, struct der b)
+static bool attributes_match(struct der a, struct der b)
 {
 	struct der oid_a, oid_b, value_a, value_b;
 	guint8 tag_a, tag_b;
@@ -151,72 +151,72 @@ static gsize split_rdn(struct der rdn, struct der attributes[RDN_ATTRIBUTES_MAX]
 }
 
 /* Every attribute of each has its like in the other: a set has no order. */
-static gboolean rdns_match(struct der a, struct der b)
+static bool rdns_match(struct der a, struct der b)
 {
 	struct der of_a[RDN_ATTRIBUTES_MAX], of_b[RDN_ATTRIBUTES_MAX];
 	gsize count_a = split_rdn(a, of_a), count_b = split_rdn(b, of_b);
-	gboolean matched[RDN_ATTRIBUTES_MAX] = { FALSE };
+	bool matched[RDN_ATTRIBUTES_MAX] = { false };
 
 	if (count_a == 0 || count_a != count_b)
-		return FALSE;
+		return false;
 	for (gsize i = 0; i < count_a; i++) {
 		gsize j = 0;
 
 		while (j < count_b && (matched[j] || !attributes_match(of_a[i], of_b[j])))
 			j++;
 		if (j == count_b)
-			return FALSE;
-		matched[j] = TRUE;
+			return false;
+		matched[j] = true;
 	}
-	return TRUE;
+	return true;
 }
 
-gboolean name_is_below(struct der name, struct der base)
+bool name_is_below(struct der name, struct der base)
 {
 	struct der rdn, wanted;
 
 	while (base.length)
 		if (!der_expect(&base, DER_SET, &wanted) || !der_expect(&name, DER_SET, &rdn) ||
 		    !rdns_match(rdn, wanted))
-			return FALSE;
-	return TRUE;
+			return false;
+	return true;
 }
 
-gboolean name_equal(const gnutls_datum_t *a, const gnutls_datum_t *b)
+bool name_equal(const gnutls_datum_t *a, const gnutls_datum_t *b)
 {
 	struct der whole_a = { a->data, a->size }, whole_b = { b->data, b->size };
 	struct der name_a, name_b, rdn_a, rdn_b;
 
 	if (der_equal(&whole_a, &whole_b))
-		return TRUE;
+		return true;
 	if (a->size > NAME_BYTES_MAX || b->size > NAME_BYTES_MAX ||
 	    !der_expect(&whole_a, DER_SEQUENCE, &name_a) || whole_a.length ||
 	    !der_expect(&whole_b, DER_SEQUENCE, &name_b) || whole_b.length)
-		return FALSE;
+		return false;
 	while (name_a.length && name_b.length)
 		if (!der_expect(&name_a, DER_SET, &rdn_a) ||
 		    !der_expect(&name_b, DER_SET, &rdn_b) || !rdns_match(rdn_a, rdn_b))
-			return FALSE;
+			return false;
 	return name_a.length == name_b.length;
 }
 
-gboolean name_is_readable(struct der name)
+bool name_is_readable(struct der name)
 {
 	struct der rdn = { NULL, 0 }, oid, value;
 	guint8 tag;
 
 	if (name.length > NAME_BYTES_MAX)
-		return FALSE;
+		return false;
 	while (name.length || rdn.length) {
 		g_autofree char *text = NULL;
 
 		if (!name_next_attribute(&name, &rdn, &oid, &tag, &value))
-			return FALSE;
+			return false;
 		if (!name_is_string(tag) || is_plain(tag, &value))
 			continue;
 		text = folded(tag, &value);
 		if (!text)
-			return FALSE;
+			return false;
 	}
-	return TRUE;
+	return true;
 }

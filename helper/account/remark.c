@@ -99,7 +99,7 @@ struct named_issuer {
 	struct der name, serial;
 };
 
-static gboolean read_named_issuer(gnutls_x509_crt_t certificate, struct named_issuer *named)
+static bool read_named_issuer(gnutls_x509_crt_t certificate, struct named_issuer *named)
 {
 	struct der rest, inside, element;
 	guint8 tag;
@@ -107,10 +107,10 @@ static gboolean read_named_issuer(gnutls_x509_crt_t certificate, struct named_is
 	*named = (struct named_issuer){ { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
 	if (gnutls_x509_crt_get_extension_by_oid2(certificate, OID_AUTHORITY_KEY, 0,
 						  &named->extension, NULL) < 0)
-		return FALSE;
+		return false;
 	rest = (struct der){ named->extension.data, named->extension.size };
 	if (!der_expect(&rest, DER_SEQUENCE, &inside))
-		return FALSE;
+		return false;
 	while (der_next(&inside, &tag, &element)) {
 		if (tag == TAG_SERIAL)
 			named->serial = element;
@@ -129,7 +129,7 @@ static struct der without_zeros(struct der number)
 	return number;
 }
 
-static gboolean is_named(const struct named_issuer *named, gnutls_x509_crt_t issuer)
+static bool is_named(const struct named_issuer *named, gnutls_x509_crt_t issuer)
 {
 	unsigned char serial[SERIAL_MAX];
 	size_t size = sizeof(serial);
@@ -140,18 +140,18 @@ static gboolean is_named(const struct named_issuer *named, gnutls_x509_crt_t iss
 
 	if (gnutls_x509_crt_get_serial(issuer, serial, &size) < 0 ||
 	    gnutls_x509_crt_get_raw_issuer_dn(issuer, &name) < 0)
-		return FALSE;
+		return false;
 	has = without_zeros((struct der){ serial, size });
 	return der_equal(&has, &asked) && (!named->name.length || name_equal(&name, &wanted));
 }
 
 /* *issued: one of these issued it; *named: and that one is the one that it names. */
 static void look_for_issuer(const struct named_issuer *named, gnutls_x509_crt_t certificate,
-			    gnutls_x509_crt_t candidate, gboolean *issued, gboolean *is)
+			    gnutls_x509_crt_t candidate, bool *issued, bool *is)
 {
 	if (*is || !check_issued(candidate, certificate))
 		return;
-	*issued = TRUE;
+	*issued = true;
 	*is = is_named(named, candidate);
 }
 
@@ -159,7 +159,7 @@ static void look_at_issuer(GPtrArray *remarks, const struct devid_account *accou
 			   const gnutls_x509_crt_t *chain, size_t count, size_t index)
 {
 	struct named_issuer named;
-	gboolean issued = FALSE, is = FALSE;
+	bool issued = false, is = false;
 
 	if (read_named_issuer(chain[index], &named)) {
 		for (size_t i = 0; i < devid_account_signing_count(account); i++)
@@ -198,7 +198,7 @@ GPtrArray *remark_find(const struct devid_account *account, const gnutls_x509_cr
 	return remarks;
 }
 
-gboolean remark_fits_clients(gnutls_x509_crt_t leaf)
+bool remark_fits_clients(gnutls_x509_crt_t leaf)
 {
 	g_autoptr(GPtrArray) remarks = g_ptr_array_new_with_free_func(remark_free);
 

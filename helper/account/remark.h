@@ -2,6 +2,7 @@
 /* What the account accepts and others refuse: told as a warning. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <devid/account.h>
 #include <devid/reason.h>
@@ -19,4 +20,4 @@ GPtrArray *remark_find(const struct devid_account *account, const gnutls_x509_cr
 		       size_t count);
 
 /* Whether its usages let a TLS client sign with it. */
-gboolean remark_fits_clients(gnutls_x509_crt_t leaf);
+bool remark_fits_clients(gnutls_x509_crt_t leaf);

@@ -15,7 +15,7 @@
 
 struct known_issuer {
 	gnutls_x509_crt_t certificate;
-	gboolean signed_by;
+	bool signed_by;
 };
 
 static void known_issuer_clear(void *data)
@@ -37,7 +37,7 @@ void revocation_list_free(struct revocation_list *list)
 
 /* Critical extensions change what a list says (delta, indirect, by scope); none is understood
  * here. */
-static gboolean has_critical_extension(gnutls_x509_crl_t crl)
+static bool has_critical_extension(gnutls_x509_crl_t crl)
 {
 	char oid[128];
 
@@ -47,13 +47,13 @@ static gboolean has_critical_extension(gnutls_x509_crl_t crl)
 		int result = gnutls_x509_crl_get_extension_info(crl, i, oid, &size, &critical);
 
 		if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-			return FALSE;
+			return false;
 		if (result < 0 || critical)
-			return TRUE;
+			return true;
 	}
 }
 
-static gboolean read_serials(struct revocation_list *list)
+static bool read_serials(struct revocation_list *list)
 {
 	gnutls_x509_crl_iter_t at = NULL;
 	int result;
@@ -80,7 +80,7 @@ struct revocation_list *revocation_list_new(gnutls_x509_crl_t crl, const char **
 	list->serials = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	list->from = gnutls_x509_crl_get_this_update(crl);
 	list->until = gnutls_x509_crl_get_next_update(crl);
-	list->known = g_array_new(FALSE, FALSE, sizeof(struct known_issuer));
+	list->known = g_array_new(false, false, sizeof(struct known_issuer));
 	g_array_set_clear_func(list->known, known_issuer_clear);
 	g_mutex_init(&list->lock);
 	if (has_critical_extension(crl))
@@ -95,12 +95,12 @@ struct revocation_list *revocation_list_new(gnutls_x509_crl_t crl, const char **
 	return NULL;
 }
 
-gboolean revocation_list_is_of(const struct revocation_list *list, gnutls_x509_crt_t issuer)
+bool revocation_list_is_of(const struct revocation_list *list, gnutls_x509_crt_t issuer)
 {
 	return certificate_subject_is(issuer, &list->issuer);
 }
 
-static gboolean may_sign_lists(gnutls_x509_crt_t issuer)
+static bool may_sign_lists(gnutls_x509_crt_t issuer)
 {
 	unsigned usage = 0;
 	int result = gnutls_x509_crt_get_key_usage(issuer, &usage, NULL);
@@ -110,14 +110,14 @@ static gboolean may_sign_lists(gnutls_x509_crt_t issuer)
 		(result >= 0 && (usage & GNUTLS_KEY_CRL_SIGN)));
 }
 
-static gboolean verify(const struct revocation_list *list, gnutls_x509_crt_t issuer)
+static bool verify(const struct revocation_list *list, gnutls_x509_crt_t issuer)
 {
 	return may_sign_lists(issuer) &&
 	       check_list_signature(list->crl, issuer) == CHECK_SIGNATURE_GOOD;
 }
 
 /* A copy, for the caller's certificate may go before the list does. */
-static void remember(struct revocation_list *list, gnutls_x509_crt_t issuer, gboolean signed_by)
+static void remember(struct revocation_list *list, gnutls_x509_crt_t issuer, bool signed_by)
 {
 	struct known_issuer known = { NULL, signed_by };
 	g_auto(gnutls_datum_t) der = { NULL, 0 };
@@ -131,10 +131,10 @@ static void remember(struct revocation_list *list, gnutls_x509_crt_t issuer, gbo
 		gnutls_x509_crt_deinit(known.certificate);
 }
 
-gboolean revocation_list_is_signed_by(struct revocation_list *list, gnutls_x509_crt_t issuer)
+bool revocation_list_is_signed_by(struct revocation_list *list, gnutls_x509_crt_t issuer)
 {
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&list->lock);
-	gboolean signed_by;
+	bool signed_by;
 
 	for (guint i = 0; i < list->known->len; i++) {
 		const struct known_issuer *known =

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <time.h>
 #include <glib.h>
 #include <gnutls/x509.h>
@@ -22,6 +23,6 @@ struct revocation_list *revocation_list_new(gnutls_x509_crl_t crl, const char **
 void revocation_list_free(struct revocation_list *list);
 
 /* Whether it bears the name of `issuer`, by value. */
-gboolean revocation_list_is_of(const struct revocation_list *list, gnutls_x509_crt_t issuer);
+bool revocation_list_is_of(const struct revocation_list *list, gnutls_x509_crt_t issuer);
 /* Whether the key of `issuer` signed it, and may sign lists. Any thread may ask. */
-gboolean revocation_list_is_signed_by(struct revocation_list *list, gnutls_x509_crt_t issuer);
+bool revocation_list_is_signed_by(struct revocation_list *list, gnutls_x509_crt_t issuer);

@@ -37,10 +37,10 @@ static char *normal_serial(const char *text, gsize length)
 			g_string_append_c(out, g_ascii_tolower(text[i]));
 	}
 	if (digits == 0 || digits > SERIAL_DIGITS_MAX) {
-		g_string_free(out, TRUE);
+		g_string_free(out, true);
 		return NULL;
 	}
-	return g_string_free(out, FALSE);
+	return g_string_free(out, false);
 }
 
 /* "SERIAL", whoever issued it, or "SERIAL@KEY-ID": of the issuer with that key identifier alone. */
@@ -146,7 +146,7 @@ static gnutls_x509_crl_t parse_list(const void *der, gsize length)
 
 char *revocation_add_list(struct revocation *revocation, const void *data, gsize length)
 {
-	g_autoptr(GArray) lists = g_array_new(FALSE, FALSE, sizeof(gnutls_x509_crl_t));
+	g_autoptr(GArray) lists = g_array_new(false, false, sizeof(gnutls_x509_crl_t));
 	const char *at = data, *end = at + length;
 	gnutls_x509_crl_t list = NULL;
 	struct pem_block block;
@@ -177,7 +177,7 @@ void revocation_clear(struct revocation *revocation)
 	g_clear_pointer(&revocation->lists, g_ptr_array_unref);
 }
 
-static gboolean holds(const struct revocation *revocation, const char *serial, const char *key_id)
+static bool holds(const struct revocation *revocation, const char *serial, const char *key_id)
 {
 	g_autofree char *entry = key_id ? g_strconcat(serial, "@", key_id, NULL) : NULL;
 
@@ -186,8 +186,8 @@ static gboolean holds(const struct revocation *revocation, const char *serial, c
 		(entry && g_hash_table_contains(revocation->serials, entry)));
 }
 
-gboolean revocation_lists_serial(const struct revocation *revocation, gnutls_x509_crt_t certificate,
-				 const char *key_id)
+bool revocation_lists_serial(const struct revocation *revocation, gnutls_x509_crt_t certificate,
+			     const char *key_id)
 {
 	g_autofree char *serial = certificate_serial_trimmed(certificate);
 
@@ -195,33 +195,33 @@ gboolean revocation_lists_serial(const struct revocation *revocation, gnutls_x50
 }
 
 /* The issuer's key identifier is what the certificate says of it, and what the issuer does. */
-static gboolean is_listed(const struct revocation *revocation, const char *serial,
-			  gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer)
+static bool is_listed(const struct revocation *revocation, const char *serial,
+		      gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer)
 {
 	g_autofree char *said = NULL;
 	g_autofree char *own = NULL;
 
 	if (!revocation->serials)
-		return FALSE;
+		return false;
 	said = certificate_authority_key_id(certificate);
 	own = certificate_key_id(issuer);
 	return holds(revocation, serial, said) || holds(revocation, serial, own);
 }
 
 static const char *check_lists(const GPtrArray *lists, const char *serial, gnutls_x509_crt_t issuer,
-			       time_t at, gboolean required)
+			       time_t at, bool required)
 {
-	gboolean current = FALSE, trusted = FALSE, named = FALSE;
+	bool current = false, trusted = false, named = false;
 
 	for (guint i = 0; i < lists->len; i++) {
 		struct revocation_list *list = lists->pdata[i];
 
 		if (!revocation_list_is_of(list, issuer))
 			continue;
-		named = TRUE;
+		named = true;
 		if (!revocation_list_is_signed_by(list, issuer))
 			continue;
-		trusted = TRUE;
+		trusted = true;
 		/* Revoked stays revoked, however old the list is. */
 		if (g_hash_table_contains(list->serials, serial))
 			return "revoked";
@@ -243,7 +243,7 @@ static const struct words {
 };
 
 const char *revocation_check(const struct revocation *revocation, gnutls_x509_crt_t certificate,
-			     gnutls_x509_crt_t issuer, time_t at, gboolean required, char **message)
+			     gnutls_x509_crt_t issuer, time_t at, bool required, char **message)
 {
 	g_autofree char *serial = NULL;
 	const char *word = NULL;

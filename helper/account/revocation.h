@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <time.h>
 #include <glib.h>
 #include <gnutls/x509.h>
@@ -23,14 +24,13 @@ char *revocation_add_list(struct revocation *revocation, const void *data, gsize
 void revocation_clear(struct revocation *revocation);
 
 /* Whether one of the serial numbers (not: of the lists) is the certificate's. */
-gboolean revocation_lists_serial(const struct revocation *revocation, gnutls_x509_crt_t certificate,
-				 const char *key_id);
+bool revocation_lists_serial(const struct revocation *revocation, gnutls_x509_crt_t certificate,
+			     const char *key_id);
 
 /* Judges one certificate that `issuer` issued: NULL, or the reason word and *message is made.
  * `required`: without a list by that issuer it fails, where the account asks for lists.
  */
 const char *revocation_check(const struct revocation *revocation, gnutls_x509_crt_t certificate,
-			     gnutls_x509_crt_t issuer, time_t at, gboolean required,
-			     char **message);
+			     gnutls_x509_crt_t issuer, time_t at, bool required, char **message);
 /* The first moment after `at` at which a list begins or ends to be current; 0: none. */
 time_t revocation_next_change(const struct revocation *revocation, time_t at);

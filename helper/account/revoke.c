@@ -19,8 +19,8 @@ const char *revoke_serials_file(const struct devid_account *account)
 	return account->serials_file;
 }
 
-gboolean revoke_is_listed(const struct devid_account *account, gnutls_x509_crt_t certificate,
-			  const char *key_id)
+bool revoke_is_listed(const struct devid_account *account, gnutls_x509_crt_t certificate,
+		      const char *key_id)
 {
 	return revocation_lists_serial(&account->revocation, certificate, key_id);
 }
@@ -66,7 +66,7 @@ static void append_line(GString *out, gnutls_x509_crt_t certificate, const char 
 }
 
 GBytes *revoke_add_line(GBytes *text, gnutls_x509_crt_t certificate, const char *key_id, time_t now,
-			gboolean *changed, const char **why)
+			bool *changed, const char **why)
 {
 	struct revocation revocation = { NULL, NULL };
 	g_autofree char *serial = serial_words(certificate);
@@ -90,7 +90,7 @@ GBytes *revoke_add_line(GBytes *text, gnutls_x509_crt_t certificate, const char 
 		*why = "it would be larger than a list of serial numbers may be";
 	if (!*why)
 		return g_string_free_to_bytes(out);
-	g_string_free(out, TRUE);
+	g_string_free(out, true);
 	return NULL;
 }
 
@@ -121,6 +121,6 @@ GBytes *revoke_add_key(GBytes *text)
 	g_string_append_printf(out, "SerialsFile=%s\n%s", REVOKE_FILE, rest ? rest : "");
 	if (out->len <= ACCOUNT_FILE_MAX)
 		return g_string_free_to_bytes(out);
-	g_string_free(out, TRUE);
+	g_string_free(out, true);
 	return NULL;
 }

@@ -2,6 +2,7 @@
 /* Revoking: what is written into the account's files for it. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <devid/account.h>
 
@@ -12,8 +13,8 @@
 const char *revoke_serials_file(const struct devid_account *account);
 /* Whether Serials= or SerialsFile= has the certificate's serial number (and not: a revocation
  * list). */
-gboolean revoke_is_listed(const struct devid_account *account, gnutls_x509_crt_t certificate,
-			  const char *key_id);
+bool revoke_is_listed(const struct devid_account *account, gnutls_x509_crt_t certificate,
+		      const char *key_id);
 /* The key identifier of its issuer (g_free()): of the signing certificate that issued it, else what
  * it says itself; NULL: it can't be known.
  */
@@ -21,11 +22,11 @@ char *revoke_issuer_key_id(const struct devid_account *account, gnutls_x509_crt_
 
 /* `text` with a line more for the certificate: "0a:11:22@KEY-ID  # CN=laptop, issued by CN=CA, on
  * 2026-11-24" (without the issuer's key identifier, whoever issued it, where that is NULL), or NULL
- * with *why: static words for what is wrong with text or certificate. *changed FALSE: its serial
+ * with *why: static words for what is wrong with text or certificate. *changed false: its serial
  * number is there already. All that was there stays as it was.
  */
 GBytes *revoke_add_line(GBytes *text, gnutls_x509_crt_t certificate, const char *key_id, time_t now,
-			gboolean *changed, const char **why);
+			bool *changed, const char **why);
 /* account.conf (`text` may be NULL: there is none) with SerialsFile=REVOKE_FILE in [Revocation].
  * NULL: it would be longer than account.conf may be.
  */

@@ -31,7 +31,7 @@ static char *set_users(void *target, const char *value)
 	struct policy_rule *rule = target;
 	char *why = conf_set_list(value, &rule->users);
 
-	return why ? why : policy_names_fault(rule->users, TRUE);
+	return why ? why : policy_names_fault(rule->users, true);
 }
 
 static char *set_platforms(void *target, const char *value)
@@ -76,7 +76,7 @@ static void *begin_rule(void *data, const char *name, unsigned line, char **why)
 	rule->name = g_strdup(name);
 	rule->path = g_strdup(reader->path);
 	rule->line = line;
-	rule->enabled = TRUE;
+	rule->enabled = true;
 	rule->action = NO_ACTION;
 	g_ptr_array_add(reader->account->policy.rules, rule);
 	g_hash_table_insert(reader->names, rule->name, rule);
@@ -92,7 +92,7 @@ static char *end_rule(void *target)
 }
 
 static const struct conf_section rule_sections[] = {
-	{ "Rule", TRUE, rule_keys, G_N_ELEMENTS(rule_keys), begin_rule, end_rule },
+	{ "Rule", true, rule_keys, G_N_ELEMENTS(rule_keys), begin_rule, end_rule },
 	{ NULL },
 };
 
@@ -101,8 +101,8 @@ const char *rules_key(gsize index)
 	return index < G_N_ELEMENTS(rule_keys) ? rule_keys[index].name : NULL;
 }
 
-gboolean rules_read_text(struct devid_account *account, GHashTable *names, const char *path,
-			 const char *text, gsize length)
+bool rules_read_text(struct devid_account *account, GHashTable *names, const char *path,
+		     const char *text, gsize length)
 {
 	struct rules_reader reader = { account, path, names };
 	g_autofree char *why = conf_read(text, length, rule_sections, &reader);
@@ -112,14 +112,13 @@ gboolean rules_read_text(struct devid_account *account, GHashTable *names, const
 	return !why;
 }
 
-static gboolean read_file(struct devid_account *account, const char *path, GBytes *bytes,
-			  void *names)
+static bool read_file(struct devid_account *account, const char *path, GBytes *bytes, void *names)
 {
 	return rules_read_text(account, names, path, g_bytes_get_data(bytes, NULL),
 			       g_bytes_get_size(bytes));
 }
 
-gboolean rules_complete(struct devid_account *account)
+bool rules_complete(struct devid_account *account)
 {
 	for (guint i = 0; i < account->policy.rules->len; i++) {
 		const struct policy_rule *rule = account->policy.rules->pdata[i];
@@ -134,10 +133,10 @@ gboolean rules_complete(struct devid_account *account)
 					      ACCOUNT_FILE);
 		}
 	}
-	return TRUE;
+	return true;
 }
 
-gboolean rules_load(struct devid_account *account)
+bool rules_load(struct devid_account *account)
 {
 	static const struct account_files files = { RULES_FOLDER,    RULES_SUFFIX,   "files",
 						    RULES_FILES_MAX, RULES_FILE_MAX, read_file };

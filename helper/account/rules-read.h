@@ -2,15 +2,16 @@
 /* The rules: the files of rules.d. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <devid/account.h>
 
 /* The files of rules.d, in order. False: the account is broken. */
-gboolean rules_load(struct devid_account *account);
+bool rules_load(struct devid_account *account);
 /* The text of one file, and whether what all of them refer to is there, for the fuzzers: `names` is
  * a table of strings, empty before the first file.
  */
-gboolean rules_read_text(struct devid_account *account, GHashTable *names, const char *path,
-			 const char *text, gsize length);
-gboolean rules_complete(struct devid_account *account);
+bool rules_read_text(struct devid_account *account, GHashTable *names, const char *path,
+		     const char *text, gsize length);
+bool rules_complete(struct devid_account *account);
 const char *rules_key(gsize index);

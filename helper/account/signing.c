@@ -17,19 +17,19 @@
 #define FILE_MAX       (1024 * 1024)
 #define NAME_MAX_BYTES 64
 
-gboolean signing_name_valid(const char *name)
+bool signing_name_valid(const char *name)
 {
 	gsize length = strlen(name);
 
 	if (!length || length > NAME_MAX_BYTES || *name == '.' || !folder_name_printable(name))
-		return FALSE;
+		return false;
 	for (; *name; name++)
 		if ((unsigned char)*name < 0x80 && !g_ascii_isalnum(*name) && !strchr(".-_", *name))
-			return FALSE;
-	return TRUE;
+			return false;
+	return true;
 }
 
-static gboolean judge(gnutls_x509_crt_t certificate, enum devid_signing_keys keys, GError **error)
+static bool judge(gnutls_x509_crt_t certificate, enum devid_signing_keys keys, GError **error)
 {
 	int algorithm = gnutls_x509_crt_get_pk_algorithm(certificate, NULL);
 
@@ -46,12 +46,12 @@ static gboolean judge(gnutls_x509_crt_t certificate, enum devid_signing_keys key
 		return devid_error_set(error, DEVID_UNSUPPORTED, "signing-key-type", NULL,
 				       "the CA's key is %s, and the account takes RSA alone",
 				       algorithm < 0 ? "unknown" : gnutls_pk_get_name(algorithm));
-	return TRUE;
+	return true;
 }
 
 /* The only certificate of the list, and no private key beside it. */
-static gboolean take_one(const struct certificate_list *list, gnutls_x509_crt_t *certificate,
-			 GError **error)
+static bool take_one(const struct certificate_list *list, gnutls_x509_crt_t *certificate,
+		     GError **error)
 {
 	GBytes *der;
 
@@ -70,8 +70,8 @@ static gboolean take_one(const struct certificate_list *list, gnutls_x509_crt_t 
 	return *certificate != NULL;
 }
 
-gboolean signing_read(const void *data, gsize length, gsize limit, enum devid_signing_keys keys,
-		      struct signing_file *file, GError **error)
+bool signing_read(const void *data, gsize length, gsize limit, enum devid_signing_keys keys,
+		  struct signing_file *file, GError **error)
 {
 	AUTO_CERTIFICATE_LIST struct certificate_list list = CERTIFICATE_LIST_INIT;
 
@@ -85,30 +85,30 @@ gboolean signing_read(const void *data, gsize length, gsize limit, enum devid_si
 		file->pem_size =
 			list.pem ? length : devid_pem_size(g_bytes_get_size(list.ders->pdata[0]));
 		if (file->pem_size <= limit)
-			return TRUE;
+			return true;
 		devid_error_set(error, DEVID_TOO_LARGE, "signing-too-large", NULL,
 				"%zu bytes%s, over the limit of %zu", file->pem_size,
 				list.pem ? "" : " as PEM", limit);
 	}
 	g_clear_pointer(&file->certificate, gnutls_x509_crt_deinit);
-	return FALSE;
+	return false;
 }
 
-static gboolean is_duplicate(const struct devid_account *account, gnutls_x509_crt_t certificate,
-			     const char **of)
+static bool is_duplicate(const struct devid_account *account, gnutls_x509_crt_t certificate,
+			 const char **of)
 {
 	for (guint i = 0; i < account->signing->len; i++) {
 		const struct devid_signing *other = account->signing->pdata[i];
 
 		if (gnutls_x509_crt_equals(certificate, other->certificate)) {
 			*of = other->name;
-			return TRUE;
+			return true;
 		}
 	}
-	return FALSE;
+	return false;
 }
 
-static gboolean load_one(struct devid_account *account, const char *path, GBytes *bytes, void *data)
+static bool load_one(struct devid_account *account, const char *path, GBytes *bytes, void *data)
 {
 	g_autofree char *file = g_path_get_basename(path);
 	g_autoptr(GError) error = NULL;
@@ -122,7 +122,7 @@ static gboolean load_one(struct devid_account *account, const char *path, GBytes
 	if (is_duplicate(account, read.certificate, &of)) {
 		account_broken(account, "%s: it is the same certificate as %s", path, of);
 		gnutls_x509_crt_deinit(read.certificate);
-		return FALSE;
+		return false;
 	}
 	signing = g_new0(struct devid_signing, 1);
 	signing->name = g_strndup(file, strlen(file) - strlen(SIGNING_SUFFIX));
@@ -132,10 +132,10 @@ static gboolean load_one(struct devid_account *account, const char *path, GBytes
 	signing->subject = devid_subject_to_string(read.certificate);
 	signing->key_id = certificate_key_id(read.certificate);
 	g_ptr_array_add(account->signing, signing);
-	return TRUE;
+	return true;
 }
 
-gboolean signing_load(struct devid_account *account)
+bool signing_load(struct devid_account *account)
 {
 	const struct account_files files = {
 		SIGNING_FOLDER,

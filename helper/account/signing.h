@@ -2,6 +2,7 @@
 /* Signing certificates as files: what one may hold. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <gnutls/x509.h>
 #include <devid/account.h>
@@ -12,7 +13,7 @@
 struct signing_file {
 	gnutls_x509_crt_t certificate;
 	gsize pem_size;
-	gboolean as_given; /* PEM that every program takes: the file's bytes can be kept */
+	bool as_given; /* PEM that every program takes: the file's bytes can be kept */
 };
 
 /* Reads the bytes of one signing certificate in any dress that certificate-list.h takes: exactly
@@ -21,16 +22,16 @@ struct signing_file {
  * kind that `keys` allows. The caller owns the certificate. Errors are of DEVID_ERROR and say why
  * alone: the caller knows the file's name.
  */
-gboolean signing_read(const void *data, gsize length, gsize limit, enum devid_signing_keys keys,
-		      struct signing_file *file, GError **error);
+bool signing_read(const void *data, gsize length, gsize limit, enum devid_signing_keys keys,
+		  struct signing_file *file, GError **error);
 
 /* Whether `name` may be a signing certificate's: it becomes a file's name, and is printed. 1 to 64
  * bytes of letters, digits, '.', '-', '_' and UTF-8 beyond ASCII, no '.' in front.
  */
-gboolean signing_name_valid(const char *name);
+bool signing_name_valid(const char *name);
 
 /* Takes one out of the account in memory: what the account would say without it. */
 void signing_forget(struct devid_account *account, const char *name);
 
 /* The signing folder, in the order of the names. False: the account is broken. */
-gboolean signing_load(struct devid_account *account);
+bool signing_load(struct devid_account *account);

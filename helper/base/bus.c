@@ -20,7 +20,7 @@ static struct {
 	char *reached, *offered;
 } known;
 
-static gboolean is_usable(const char *address)
+static bool is_usable(const char *address)
 {
 	return address && *address && strlen(address) < ADDRESS_MAX &&
 	       !strstr(address, "autolaunch:") && !strstr(address, "unixexec:") &&
@@ -65,7 +65,7 @@ char **bus_addresses(void)
 	if (!named || !*named || is_usable(named))
 		add(addresses, usual);
 	g_ptr_array_add(addresses, NULL);
-	return (char **)g_ptr_array_free(addresses, FALSE);
+	return (char **)g_ptr_array_free(addresses, false);
 }
 
 static void keep(char **place, const char *address)
@@ -83,12 +83,12 @@ void bus_reached(const char *address)
 	g_mutex_unlock(&known.lock);
 }
 
-gboolean bus_offer(const char *address)
+bool bus_offer(const char *address)
 {
-	gboolean news;
+	bool news;
 
 	if (!is_usable(address) || g_strcmp0(address, getenv("DBUS_SESSION_BUS_ADDRESS")) == 0)
-		return FALSE;
+		return false;
 	g_mutex_lock(&known.lock);
 	news = g_strcmp0(address, known.offered) != 0 && g_strcmp0(address, known.reached) != 0;
 	keep(&known.offered, address);
@@ -97,14 +97,14 @@ gboolean bus_offer(const char *address)
 }
 
 /* A socket may be anybody's: only our own user's bus, or root's, is asked for secrets. */
-gboolean bus_is_ours(GDBusConnection *connection)
+bool bus_is_ours(GDBusConnection *connection)
 {
 	GIOStream *stream = g_dbus_connection_get_stream(connection);
 	g_autoptr(GCredentials) peer = NULL;
 	uid_t uid;
 
 	if (!G_IS_SOCKET_CONNECTION(stream))
-		return FALSE;
+		return false;
 	peer = g_socket_get_credentials(g_socket_connection_get_socket(G_SOCKET_CONNECTION(stream)),
 					NULL);
 	/* One on another machine, reached over the network, tells none. */
@@ -160,7 +160,7 @@ GDBusConnection *bus_open_system(GCancellable *cancel, GError **error)
 static gpointer wait_for_end(gpointer data)
 {
 	struct bus_bound *bound = data;
-	gboolean in_time = TRUE;
+	bool in_time = true;
 
 	g_mutex_lock(&bound->lock);
 	while (bound->until && in_time)

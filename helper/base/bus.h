@@ -3,6 +3,7 @@
  * notifications. */
 #pragma once
 
+#include <stdbool.h>
 #include <gio/gio.h>
 
 /* Those that may be asked, the likeliest first, ended by NULL: the one that was reached last, the
@@ -13,11 +14,11 @@
 char **bus_addresses(void);
 /* This one answers: from now on it comes first. */
 void bus_reached(const char *address);
-/* A client of the same user is on this one. TRUE: that is news. */
-gboolean bus_offer(const char *address);
+/* A client of the same user is on this one. true: that is news. */
+bool bus_offer(const char *address);
 
 /* Whether the other end of a socket is our own user or root. */
-gboolean bus_is_ours(GDBusConnection *connection);
+bool bus_is_ours(GDBusConnection *connection);
 /* A connection of the caller's own to the first of them that answers and is ours; `address`, where
  * not NULL, is set to its address, newly allocated. NULL, with the error of the first: it is the
  * one that was meant. Where there is none to try, *error is left as it is. Nothing is waited for

@@ -11,7 +11,7 @@ struct reader {
 	void *data;
 	const struct conf_section *section; /* the one that is being read; NULL: before the first */
 	void *target;
-	gboolean *seen;	    /* by key of the section */
+	bool *seen;	    /* by key of the section */
 	GHashTable *opened; /* "Word name" -> keys seen in it */
 	unsigned begun;	    /* the section's line */
 	unsigned fault;	    /* the line of what is wrong */
@@ -64,7 +64,7 @@ char **conf_split(const char *value, const char *separators)
 		if (*g_strstrip(pieces[i]))
 			g_ptr_array_add(words, g_strdup(pieces[i]));
 	g_ptr_array_add(words, NULL);
-	return (char **)g_ptr_array_free(words, FALSE);
+	return (char **)g_ptr_array_free(words, false);
 }
 
 char *conf_set_list(const char *value, char ***target)
@@ -83,7 +83,7 @@ char **conf_split_words(const char *value)
 	return conf_split(value, " \t,;");
 }
 
-static const struct conf_choice yes_or_no[] = { { "yes", TRUE }, { "no", FALSE }, { NULL, 0 } };
+static const struct conf_choice yes_or_no[] = { { "yes", true }, { "no", false }, { NULL, 0 } };
 
 static char *set_field(void *field, const struct conf_key *key, const char *value)
 {
@@ -103,7 +103,7 @@ static char *set_field(void *field, const struct conf_key *key, const char *valu
 }
 
 static const struct conf_section *find_section(const struct reader *reader, const char *word,
-					       gsize length, gboolean named)
+					       gsize length, bool named)
 {
 	const struct conf_section *section;
 
@@ -138,7 +138,7 @@ static char *open_section(struct reader *reader, const char *name, unsigned line
 	if (reader->seen && reader->section->named)
 		return g_strdup_printf("[%s] is there twice", title);
 	if (!reader->seen) {
-		reader->seen = g_new0(gboolean, reader->section->count + 1);
+		reader->seen = g_new0(bool, reader->section->count + 1);
 		g_hash_table_insert(reader->opened, g_steal_pointer(&title), reader->seen);
 	}
 	reader->begun = line;
@@ -203,7 +203,7 @@ static char *read_key(struct reader *reader, char *line)
 			continue;
 		if (reader->seen[i])
 			return g_strdup_printf("%s is given twice", line);
-		reader->seen[i] = TRUE;
+		reader->seen[i] = true;
 		if (!*value)
 			return g_strdup_printf("%s has no value", line);
 		why = key->set	    ? key->set(reader->target, value)

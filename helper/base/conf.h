@@ -5,13 +5,14 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 
 /* What a field holds that is set to a key's value and no more. */
 enum conf_type {
 	CONF_LINE,   /* char *, see conf_set_line() */
 	CONF_LIST,   /* char **, conf_set_list() */
-	CONF_YES,    /* gboolean: yes, no */
+	CONF_YES,    /* bool: yes, no */
 	CONF_NUMBER, /* size_t, of `least` to `most` */
 	CONF_CHOICE, /* int or enum, of `choices` */
 };
@@ -37,7 +38,7 @@ struct conf_key {
  */
 struct conf_section {
 	const char *word; /* "Account" */
-	gboolean named;	  /* "[Rule NAME]"; each name once a file */
+	bool named;	  /* "[Rule NAME]"; each name once a file */
 	const struct conf_key *keys;
 	gsize count;
 	void *(*begin)(void *data, const char *name, unsigned line, char **why);

@@ -3,41 +3,41 @@
 #include <string.h>
 #include "der.h"
 
-gboolean der_next(struct der *from, guint8 *tag, struct der *content)
+bool der_next(struct der *from, guint8 *tag, struct der *content)
 {
 	gsize at = 2, length;
 
 	if (from->length < 2 || (from->data[0] & 0x1f) == 0x1f)
-		return FALSE;
+		return false;
 	length = from->data[1];
 	if (length & 0x80) {
 		gsize count = length & 0x7f;
 
 		if (count == 0 || count > 4 || from->length < 2 + count)
-			return FALSE;
+			return false;
 		for (length = 0; at < 2 + count; at++)
 			length = length << 8 | from->data[at];
 	}
 	if (length > from->length - at)
-		return FALSE;
+		return false;
 	*tag = from->data[0];
 	*content = (struct der){ from->data + at, length };
 	from->data += at + length;
 	from->length -= at + length;
-	return TRUE;
+	return true;
 }
 
-gboolean der_expect(struct der *from, guint8 tag, struct der *content)
+bool der_expect(struct der *from, guint8 tag, struct der *content)
 {
 	struct der copy = *from;
 	struct der inside;
 	guint8 found;
 
 	if (!der_next(&copy, &found, &inside) || found != tag)
-		return FALSE;
+		return false;
 	*from = copy;
 	*content = inside;
-	return TRUE;
+	return true;
 }
 
 char *der_oid_text(const struct der *oid)
@@ -58,13 +58,13 @@ char *der_oid_text(const struct der *oid)
 		g_string_append_printf(out, ".%" G_GUINT64_FORMAT, number);
 		number = 0;
 		if (i + 1 == oid->length)
-			return g_string_free(out, FALSE);
+			return g_string_free(out, false);
 	}
-	g_string_free(out, TRUE);
+	g_string_free(out, true);
 	return NULL;
 }
 
-gboolean der_equal(const struct der *a, const struct der *b)
+bool der_equal(const struct der *a, const struct der *b)
 {
 	return a->length == b->length &&
 	       (a->length == 0 || memcmp(a->data, b->data, a->length) == 0);

@@ -2,6 +2,7 @@
 /* A reader of DER (X.690) for the few structures that GnuTLS does not hand out as they are. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 
 #define DER_OCTET_STRING 0x04
@@ -15,12 +16,12 @@ struct der {
 	gsize length;
 };
 
-/* Takes the next element off `from`. FALSE: nothing left, or not DER (tags over 30 and indefinite
+/* Takes the next element off `from`. false: nothing left, or not DER (tags over 30 and indefinite
  * lengths included); `from` is then as it was.
  */
-gboolean der_next(struct der *from, guint8 *tag, struct der *content);
+bool der_next(struct der *from, guint8 *tag, struct der *content);
 /* The same for an element of that tag alone. */
-gboolean der_expect(struct der *from, guint8 tag, struct der *content);
+bool der_expect(struct der *from, guint8 tag, struct der *content);
 /* An OID's content as dotted numbers (X.690 section 8.19); NULL: it is none. */
 char *der_oid_text(const struct der *oid);
-gboolean der_equal(const struct der *a, const struct der *b);
+bool der_equal(const struct der *a, const struct der *b);

@@ -34,8 +34,8 @@ static void devid_error_private_clear(DevidErrorPrivate *private)
 
 G_DEFINE_EXTENDED_ERROR(DevidError, devid_error)
 
-gboolean devid_error_set(GError **error, enum devid_result code, const char *reason,
-			 const char *hint, const char *format, ...)
+bool devid_error_set(GError **error, enum devid_result code, const char *reason, const char *hint,
+		     const char *format, ...)
 {
 	const struct devid_reason *row =
 		reason ? devid_reason_find(reason) : devid_reason_for(code);
@@ -43,14 +43,14 @@ gboolean devid_error_set(GError **error, enum devid_result code, const char *rea
 	va_list arguments;
 
 	if (!error)
-		return FALSE;
+		return false;
 	va_start(arguments, format);
 	*error = g_error_new_valist(DEVID_ERROR, (int)code, format, arguments);
 	va_end(arguments);
 	private = devid_error_get_private(*error);
 	private->reason = g_strdup(reason ? reason : row->word);
 	private->hint = g_strdup(hint ? hint : row ? row->hint : NULL);
-	return FALSE;
+	return false;
 }
 
 void devid_error_set_verdict(GError **error, const struct devid_verdict *verdict)

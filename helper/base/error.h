@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <devid/result.h>
 #include <devid/check.h>
@@ -12,11 +13,11 @@
 GQuark devid_error_quark(void);
 
 /* `reason` NULL: the word that devid_reason_for(code) has; `hint` NULL: that row's hint. The
- * message is "what: why" without a "devid:" prefix or a newline. Answers FALSE, for callers that
+ * message is "what: why" without a "devid:" prefix or a newline. Answers false, for callers that
  * answer it in turn.
  */
-gboolean devid_error_set(GError **error, enum devid_result code, const char *reason,
-			 const char *hint, const char *format, ...) G_GNUC_PRINTF(5, 6);
+bool devid_error_set(GError **error, enum devid_result code, const char *reason, const char *hint,
+		     const char *format, ...) G_GNUC_PRINTF(5, 6);
 /* The same for callers that answer a pointer: NULL. */
 #define devid_error_null(...) (devid_error_set(__VA_ARGS__), NULL)
 void devid_error_set_verdict(GError **error, const struct devid_verdict *verdict);

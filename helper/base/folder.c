@@ -31,7 +31,7 @@ GPtrArray *folder_list(int dirfd, const char *suffix)
 	return g_steal_pointer(&names);
 }
 
-gboolean folder_holds(int at, const char *name, const char *suffix)
+bool folder_holds(int at, const char *name, const char *suffix)
 {
 	AUTO_CLOSE int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	g_autoptr(GPtrArray) names = NULL;
@@ -42,7 +42,7 @@ gboolean folder_holds(int at, const char *name, const char *suffix)
 	return !names || names->len > 0;
 }
 
-gboolean folder_name_printable(const char *name)
+bool folder_name_printable(const char *name)
 {
 	g_autofree char *escaped = devid_text_escape(name, strlen(name));
 

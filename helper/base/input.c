@@ -14,20 +14,20 @@
 #define SILENCE_MS 10000
 #define STEP	   8192
 
-static gboolean failed(GError **error, const char *name, int number)
+static bool failed(GError **error, const char *name, int number)
 {
 	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s", name,
 			       g_strerror(number));
 }
 
 /* A FIFO that nobody writes to and a terminal that nobody types on: the former ends the wait. */
-gboolean input_wait(int fd, const char *name, GError **error)
+bool input_wait(int fd, const char *name, GError **error)
 {
 	struct pollfd poll_fd = { fd, POLLIN, 0 };
 	int ready;
 
 	if (isatty(fd))
-		return TRUE;
+		return true;
 	do
 		ready = poll(&poll_fd, 1, SILENCE_MS);
 	while (ready < 0 && errno == EINTR);
@@ -35,26 +35,26 @@ gboolean input_wait(int fd, const char *name, GError **error)
 		return failed(error, name, errno);
 	/* What is wrong with the descriptor, reading it tells. */
 	if (ready > 0)
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_TIMEOUT, NULL, NULL, "%s: nothing came for %d seconds",
 			       name, SILENCE_MS / 1000);
 }
 
-static gboolean read_all(int fd, const char *name, gsize most, GByteArray *bytes, GError **error)
+static bool read_all(int fd, const char *name, gsize most, GByteArray *bytes, GError **error)
 {
 	guint8 buffer[STEP];
 	ssize_t got;
 
 	for (;;) {
 		if (!input_wait(fd, name, error))
-			return FALSE;
+			return false;
 		got = read(fd, buffer, sizeof(buffer));
 		if (got < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (got < 0)
 			return failed(error, name, errno);
 		if (got == 0)
-			return TRUE;
+			return true;
 		g_byte_array_append(bytes, buffer, (guint)got);
 		if (bytes->len > most)
 			return devid_error_set(error, DEVID_TOO_LARGE, NULL, NULL,
@@ -66,7 +66,7 @@ static gboolean read_all(int fd, const char *name, gsize most, GByteArray *bytes
 GBytes *input_read(const char *name, gsize most, GError **error)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
-	gboolean standard = strcmp(name, "-") == 0, ok;
+	bool standard = strcmp(name, "-") == 0, ok;
 	struct stat status;
 	int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 

@@ -2,6 +2,7 @@
 /* Files that hold nothing secret, read whole. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 
 /* "-" is standard input. At most `most` bytes; a FIFO that is silent for 10 s is an error. */
@@ -9,4 +10,4 @@ GBytes *input_read(const char *name, gsize most, GError **error);
 /* Waits until there is something to read, or the end of it: on a terminal for ever, on all else as
  * long. `name` is for the message.
  */
-gboolean input_wait(int fd, const char *name, GError **error);
+bool input_wait(int fd, const char *name, GError **error);

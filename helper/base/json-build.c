@@ -27,7 +27,7 @@ void json_number(JsonBuilder *builder, const char *name, gint64 value)
 	json_builder_add_int_value(builder, value);
 }
 
-void json_flag(JsonBuilder *builder, const char *name, gboolean value)
+void json_flag(JsonBuilder *builder, const char *name, bool value)
 {
 	json_builder_set_member_name(builder, name);
 	json_builder_add_boolean_value(builder, value);

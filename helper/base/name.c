@@ -45,7 +45,7 @@ static const struct {
 static const struct string_type {
 	unsigned tag;
 	const char *encoding;
-	gboolean wide; /* a character is not a byte, even of ASCII */
+	bool wide; /* a character is not a byte, even of ASCII */
 } string_types[] = {
 	{ 12, NULL },			  /* UTF8String */
 	{ 18, NULL },			  /* NumericString */
@@ -53,16 +53,16 @@ static const struct string_type {
 	{ 20, "ISO-8859-1" },		  /* T61String: nobody writes real T.61 */
 	{ 22, NULL },			  /* IA5String */
 	{ 26, NULL },			  /* VisibleString */
-	{ 28, "UTF-32BE", .wide = TRUE }, /* UniversalString */
-	{ 30, "UTF-16BE", .wide = TRUE }, /* BMPString */
+	{ 28, "UTF-32BE", .wide = true }, /* UniversalString */
+	{ 30, "UTF-16BE", .wide = true }, /* BMPString */
 };
 
-gboolean name_is_string(unsigned long tag)
+bool name_is_string(unsigned long tag)
 {
 	return ROW_NUMBERED(string_types, (int)tag) != NULL;
 }
 
-gboolean name_keeps_ascii(unsigned long tag)
+bool name_keeps_ascii(unsigned long tag)
 {
 	const struct string_type *type = ROW_NUMBERED(string_types, (int)tag);
 
@@ -92,14 +92,14 @@ char *name_string_value(unsigned long tag, const void *data, gsize length, gsize
 	return g_convert(data, length, "UTF-8", type->encoding, NULL, out_length, NULL);
 }
 
-static gboolean append_key(GString *out, const struct der *oid)
+static bool append_key(GString *out, const struct der *oid)
 {
 	g_autofree char *text = der_oid_text(oid);
 
 	for (gsize i = 0; text && i < G_N_ELEMENTS(attributes); i++)
 		if (strcmp(attributes[i].oid, text) == 0) {
 			g_string_append(out, attributes[i].name);
-			return TRUE;
+			return true;
 		}
 	g_string_append(out, text ? text : "");
 	return text != NULL;
@@ -123,7 +123,7 @@ static void append_string(GString *out, const char *text, gsize length)
 /* `attribute` is the content of an AttributeTypeAndValue. What is no string becomes # and the hex
  * of its DER.
  */
-static gboolean append_attribute(GString *out, struct der attribute)
+static bool append_attribute(GString *out, struct der attribute)
 {
 	struct der oid, value, whole;
 	g_autofree char *text = NULL;
@@ -131,36 +131,36 @@ static gboolean append_attribute(GString *out, struct der attribute)
 	guint8 tag;
 
 	if (!der_expect(&attribute, DER_OID, &oid) || !append_key(out, &oid))
-		return FALSE;
+		return false;
 	whole = attribute;
 	if (!der_next(&attribute, &tag, &value) || attribute.length)
-		return FALSE;
+		return false;
 	g_string_append_c(out, '=');
 	text = name_string_value(tag, value.data, value.length, &length);
 	if (text) {
 		append_string(out, text, length);
-		return TRUE;
+		return true;
 	}
 	g_string_append_c(out, '#');
 	for (gsize i = 0; i < whole.length; i++)
 		g_string_append_printf(out, "%02X", whole.data[i]);
-	return TRUE;
+	return true;
 }
 
-static gboolean append_rdn(GString *out, struct der rdn)
+static bool append_rdn(GString *out, struct der rdn)
 {
 	const char *separator = "";
 	struct der attribute;
 
 	do {
 		if (!der_expect(&rdn, DER_SEQUENCE, &attribute))
-			return FALSE;
+			return false;
 		g_string_append(out, separator);
 		if (!append_attribute(out, attribute))
-			return FALSE;
+			return false;
 		separator = "+";
 	} while (rdn.length);
-	return TRUE;
+	return true;
 }
 
 /* By hand, from the bytes as they are: GnuTLS prints names reversed, and gives values without their
@@ -170,7 +170,7 @@ char *devid_name_to_string(const gnutls_datum_t *der_name)
 	struct der rest = { der_name->data, der_name->size };
 	struct der name, rdn;
 	GString *out = g_string_new(NULL);
-	gboolean good = der_expect(&rest, DER_SEQUENCE, &name) && rest.length == 0;
+	bool good = der_expect(&rest, DER_SEQUENCE, &name) && rest.length == 0;
 	const char *separator = "";
 
 	while (good && name.length) {
@@ -181,14 +181,14 @@ char *devid_name_to_string(const gnutls_datum_t *der_name)
 	return g_string_free(out, !good);
 }
 
-gboolean name_take_attribute(struct der attribute, struct der *oid, guint8 *tag, struct der *value)
+bool name_take_attribute(struct der attribute, struct der *oid, guint8 *tag, struct der *value)
 {
 	return der_expect(&attribute, DER_OID, oid) && der_next(&attribute, tag, value) &&
 	       attribute.length == 0;
 }
 
-gboolean name_next_attribute(struct der *name, struct der *rdn, struct der *oid, guint8 *tag,
-			     struct der *value)
+bool name_next_attribute(struct der *name, struct der *rdn, struct der *oid, guint8 *tag,
+			 struct der *value)
 {
 	struct der attribute;
 

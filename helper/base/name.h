@@ -2,6 +2,7 @@
 /* What name.c knows of strings in certificates. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include "der.h"
 
@@ -20,16 +21,16 @@ char *name_string_value(unsigned long tag, const void *data, gsize length, gsize
 
 /* Whether the universal tag is one of a string type; and of one whose ASCII is ASCII, byte for
  * byte. */
-gboolean name_is_string(unsigned long tag);
-gboolean name_keeps_ascii(unsigned long tag);
+bool name_is_string(unsigned long tag);
+bool name_keeps_ascii(unsigned long tag);
 
 /* All the bytes, and a NUL after them. */
 char *name_copy(const void *data, gsize length);
 
 /* The content of an AttributeTypeAndValue, as the contents of its type and value. */
-gboolean name_take_attribute(struct der attribute, struct der *oid, guint8 *tag, struct der *value);
+bool name_take_attribute(struct der attribute, struct der *oid, guint8 *tag, struct der *value);
 /* Takes the next attribute off the content of a Name, RDN by RDN; *rdn is the state between calls,
- * {NULL, 0} at first. `oid` and `value` are contents. FALSE: there are no more.
+ * {NULL, 0} at first. `oid` and `value` are contents. false: there are no more.
  */
-gboolean name_next_attribute(struct der *name, struct der *rdn, struct der *oid, guint8 *tag,
-			     struct der *value);
+bool name_next_attribute(struct der *name, struct der *rdn, struct der *oid, guint8 *tag,
+			 struct der *value);

@@ -25,17 +25,17 @@ static const struct {
  * marks without being seen (U+00AD, U+061C, U+200B to U+200F, U+202A to U+202E, U+2060 to U+206F,
  * U+FEFF, U+FFF9 to U+FFFB), line and paragraph separators.
  */
-gboolean text_character_shows(gunichar character)
+bool text_character_shows(gunichar character)
 {
 	GUnicodeType type = g_unichar_type(character);
 
 	if (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT ||
 	    type == G_UNICODE_LINE_SEPARATOR || type == G_UNICODE_PARAGRAPH_SEPARATOR)
-		return FALSE;
+		return false;
 	for (gsize i = 0; i < G_N_ELEMENTS(hiding); i++)
 		if (character >= hiding[i].first && character <= hiding[i].last)
-			return FALSE;
-	return TRUE;
+			return false;
+	return true;
 }
 
 static void append_hex(GString *out, const char *bytes, gsize length)
@@ -73,7 +73,7 @@ char *devid_text_escape(const char *text, size_t length)
 	GString *out = g_string_sized_new(length + 1);
 
 	text_append_escaped(out, text, length, "");
-	return g_string_free(out, FALSE);
+	return g_string_free(out, false);
 }
 
 char *text_printable(const char *text)
@@ -95,7 +95,7 @@ char *text_printable_lines(const char *text)
 			text++;
 		}
 	}
-	return g_string_free(out, FALSE);
+	return g_string_free(out, false);
 }
 
 /* The digits behind "\x" or "\u", or -1. */
@@ -142,7 +142,7 @@ char *text_unescape(const char *text)
 		}
 		text += used;
 	}
-	return g_string_free(out, FALSE);
+	return g_string_free(out, false);
 }
 
 char *text_from_bytes(GBytes *bytes)

@@ -2,6 +2,7 @@
 /* Text that may come from anybody, made safe to print. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 
 /* Appends `text`: control, bidirectional and invisible characters and bytes that are no UTF-8 as
@@ -11,7 +12,7 @@ void text_append_escaped(GString *out, const char *text, gsize length, const cha
 
 /* Whether a person sees it and it moves nothing: neither a control, nor a direction, nor
  * invisible. */
-gboolean text_character_shows(gunichar character);
+bool text_character_shows(gunichar character);
 /* devid_text_escape() of all of `text` (NULL: ""), for g_free(). Nothing changes when it is done
  * twice.
  */

@@ -20,7 +20,7 @@ static const char *distrust(const struct stat *status, uid_t owner)
 	return NULL;
 }
 
-int trusted_open_folder(int at, const char *path, uid_t owner, gboolean follow, const char **why)
+int trusted_open_folder(int at, const char *path, uid_t owner, bool follow, const char **why)
 {
 	AUTO_CLOSE int fd = -1;
 	struct stat status;
@@ -50,7 +50,7 @@ static int open_parent(int at, const char *path, uid_t owner, const char **last,
 	while (fd >= 0 && (slash = strchr(path, '/'))) {
 		g_autofree char *step = g_strndup(path, slash - path);
 		const char *words = NULL;
-		int next = trusted_open_folder(fd, step, owner, FALSE, &words);
+		int next = trusted_open_folder(fd, step, owner, false, &words);
 
 		if (next < 0) {
 			*why = g_strdup_printf("folder %s: %s", step,

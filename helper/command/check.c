@@ -162,7 +162,7 @@ static void policy_json(JsonBuilder *builder, const struct devid_decision *decis
 }
 
 /* One identity, or with NULL that there is none. */
-static gboolean check_offline(struct check *check, const struct identity *identity, GError **error)
+static bool check_offline(struct check *check, const struct identity *identity, GError **error)
 {
 	enum scope scope = !identity ? (check->naming.system && !check->naming.user ? SCOPE_SYSTEM
 										    : SCOPE_USER)
@@ -174,15 +174,15 @@ static gboolean check_offline(struct check *check, const struct identity *identi
 	GError *failure = NULL;
 
 	if (!account)
-		return FALSE;
+		return false;
 	remarks = remark_find(account, !identity ? NULL : identity->chain,
 			      !identity ? 0 : identity->chain_count);
 	verdict = verdict_assess(identity, account, error);
 	if (!verdict)
-		return FALSE;
+		return false;
 	decision = check_policy(&check->places, scope, account, verdict, error);
 	if (!decision && *error)
-		return FALSE;
+		return false;
 	failure = failure_of(identity, verdict, decision);
 	/* A timer that finds no identity has nothing to say. */
 	if (identity || !check->warnings)
@@ -205,7 +205,7 @@ static gboolean check_offline(struct check *check, const struct identity *identi
 		print_passed(identity, account, verdict, decision, remarks);
 	if (!identity)
 		check->alone = g_steal_pointer(&decision);
-	return TRUE;
+	return true;
 }
 
 static void print_issuers(const struct server_report *report)
@@ -285,13 +285,13 @@ static void remember(const struct check *check, const struct identity *identity)
 			       error->message);
 }
 
-static gboolean check_online(struct check *check, const struct identity *identity, GError **error)
+static bool check_online(struct check *check, const struct identity *identity, GError **error)
 {
 	AUTO_SERVER_REPORT struct server_report report = { 0 };
 	g_autofree char *words = NULL;
 
 	if (!check_server(options.server, options.ca_file, identity, &report, error))
-		return FALSE;
+		return false;
 	words = server_report_words(&report);
 	server_json(check->builder, &report, words);
 	if (!options.json && !options.quiet)
@@ -308,7 +308,7 @@ static gboolean check_online(struct check *check, const struct identity *identit
 				server_hint(&report), "%s: %s", options.server, words);
 		failed(check, refusal);
 	}
-	return TRUE;
+	return true;
 }
 
 /* The object that --json prints begins as every failure's does. */
@@ -325,9 +325,9 @@ static void print_result(struct check *check)
 	report_builder(builder);
 }
 
-static gboolean check_one(struct check *check, const struct identity *identity, GError **error)
+static bool check_one(struct check *check, const struct identity *identity, GError **error)
 {
-	gboolean ok;
+	bool ok;
 
 	if (!identity)
 		return check_offline(check, NULL, error);
@@ -340,7 +340,7 @@ static gboolean check_one(struct check *check, const struct identity *identity, 
 }
 
 /* The one that would be chosen for the server. */
-static gboolean check_chosen(struct check *check, GError **error)
+static bool check_chosen(struct check *check, GError **error)
 {
 	const struct choice_gateway gateway = { check->address.host, check->address.port };
 	const struct identity *identity;
@@ -353,12 +353,12 @@ static gboolean check_chosen(struct check *check, GError **error)
 /* Without a label: all of the user's own, for whichever a client picks is to be good; the machine's
  * where there are none, or on request.
  */
-static gboolean check_all(struct check *check, GError **error)
+static bool check_all(struct check *check, GError **error)
 {
 	size_t count, meant = 0;
 
 	if (!naming_load(&check->naming, error))
-		return FALSE;
+		return false;
 	count = identity_list_count(check->naming.list);
 	if (options.server && count > 1)
 		return check_chosen(check, error);
@@ -369,7 +369,7 @@ static gboolean check_all(struct check *check, GError **error)
 			continue;
 		meant++;
 		if (!check_one(check, identity, error))
-			return FALSE;
+			return false;
 	}
 	return meant > 0 || check_one(check, NULL, error);
 }
@@ -391,12 +391,12 @@ static void look_at_signing(struct check *check)
 	}
 }
 
-static gboolean check_named(struct check *check, const char *operand, GError **error)
+static bool check_named(struct check *check, const char *operand, GError **error)
 {
 	const struct identity *identity;
 
 	if (options.server && !attempt_parse_address(options.server, &check->address, error))
-		return FALSE;
+		return false;
 	if (!operand)
 		return check_all(check, error);
 	identity = naming_identity(&check->naming, operand, error);
@@ -405,7 +405,7 @@ static gboolean check_named(struct check *check, const char *operand, GError **e
 
 static enum exit_status check_report(struct check *check, const char *operand, GError **error)
 {
-	gboolean ok;
+	bool ok;
 
 	json_begin_array(check->builder, "identities");
 	ok = check_named(check, operand, error);

@@ -114,7 +114,7 @@ static JsonNode *next_node(void *data)
 }
 
 /* Both logs, unless one was asked for; the machine's may be closed to this user, which is told. */
-static gboolean open_logs(struct event_reader *reader, GError **error)
+static bool open_logs(struct event_reader *reader, GError **error)
 {
 	bool user = options.user || !options.system, system = options.system || !options.user;
 	enum devid_result result = DEVID_OK;
@@ -132,7 +132,7 @@ static gboolean open_logs(struct event_reader *reader, GError **error)
 				       devid_reason_for(result)->cause);
 	if (result != DEVID_OK)
 		report_warning("the machine's event log can't be read by this user");
-	return TRUE;
+	return true;
 }
 
 static enum exit_status events(char **operands, GError **error)

@@ -23,7 +23,7 @@ static const GOptionEntry entries[] = {
 	{ NULL },
 };
 
-static gboolean to_pem(const struct identity *identity, GString *pem, GError **error)
+static bool to_pem(const struct identity *identity, GString *pem, GError **error)
 {
 	if (identity->chain_count == 0)
 		return devid_error_set(error, DEVID_NOT_FOUND, "no-certificate", NULL,
@@ -39,7 +39,7 @@ static gboolean to_pem(const struct identity *identity, GString *pem, GError **e
 		g_string_append_len(pem, (const char *)text.data, (gssize)text.size);
 		gnutls_free(text.data);
 	}
-	return TRUE;
+	return true;
 }
 
 static enum exit_status run(char **operands, GError **error)

@@ -61,14 +61,14 @@ static const GOptionEntry entries[] = {
 	{ NULL },
 };
 
-static gboolean set_usage(GError **error, const char *text)
+static bool set_usage(GError **error, const char *text)
 {
 	return devid_error_set(error, DEVID_USAGE, NULL, "devid help import-cert",
 			       "import-cert: %s", text);
 }
 
 /* Words that contradict each other, and which token and store they come to. */
-static gboolean understand(struct import *import, GError **error)
+static bool understand(struct import *import, GError **error)
 {
 	const char *store = options.store;
 
@@ -115,7 +115,7 @@ static gboolean understand(struct import *import, GError **error)
 							: "keyring";
 	import->password.file = options.password_file;
 	import->password.fd = options.password_fd;
-	return TRUE;
+	return true;
 }
 
 static void import_clear(struct import *import)
@@ -136,10 +136,10 @@ static void import_clear(struct import *import)
 	password_words_clear(&import->password);
 }
 
-static gboolean import_run(struct import *import, GError **error)
+static bool import_run(struct import *import, GError **error)
 {
 	if (!import_read(import, error) || !import_check(import, error))
-		return FALSE;
+		return false;
 	if (import->foreign && strstr(options.store, "pin-value="))
 		import_warn(import, "a PIN in --store is seen by every user of this computer; "
 				    "--pin-file keeps it to you");
@@ -151,7 +151,7 @@ static enum exit_status import_cert(char **operands, GError **error)
 	g_autofree char *prompt = g_strdup_printf("Password of %s", bundle_title(operands[0]));
 	struct import import = { .options = &options,
 				 .warnings = g_ptr_array_new_with_free_func(g_free) };
-	gboolean understood, ok;
+	bool understood, ok;
 
 	options.file = operands[0];
 	password_guard_process();

@@ -136,12 +136,12 @@ static void add_json(JsonBuilder *builder, const struct identity *identity,
 	if (options.all)
 		json_text(builder, "user", identity->user);
 	else if (verdict)
-		json_flag(builder, "chosen", FALSE);
+		json_flag(builder, "chosen", false);
 	json_builder_end_object(builder);
 }
 
 /* Each is read, checked and let go before the next. */
-static gboolean add_one(struct view *view, size_t i, struct accounts *accounts, GError **error)
+static bool add_one(struct view *view, size_t i, struct accounts *accounts, GError **error)
 {
 	const struct identity *identity = identity_list_get(view->list, i);
 	struct devid_account *account = account_of(accounts, identity, error);
@@ -149,7 +149,7 @@ static gboolean add_one(struct view *view, size_t i, struct accounts *accounts, 
 		!account ? NULL : verdict_assess(identity, account, error);
 
 	if (!verdict)
-		return FALSE;
+		return false;
 	if (!view->foreign && !options.all &&
 	    choice_is_meant(view->list, options.system && !options.user, identity))
 		view->facts[i] = choice_find_out(identity, account, verdict, view->remembered);
@@ -160,7 +160,7 @@ static gboolean add_one(struct view *view, size_t i, struct accounts *accounts, 
 	else
 		add_lone_key(view->table, identity);
 	identity_list_done_with(view->list, i);
-	return TRUE;
+	return true;
 }
 
 /* After the identities, in an array of their own. */
@@ -196,7 +196,7 @@ static void print_json(JsonBuilder *builder, size_t chosen)
 				json_object_get_array_member(json_node_get_object(root),
 							     "identities"),
 				(guint)chosen),
-			"chosen", TRUE);
+			"chosen", true);
 	report_json(root);
 }
 

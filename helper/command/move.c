@@ -30,12 +30,12 @@ static const GOptionEntry entries[] = {
 	{ NULL },
 };
 
-static gboolean set_usage(GError **error, const char *text)
+static bool set_usage(GError **error, const char *text)
 {
 	return devid_error_set(error, DEVID_USAGE, NULL, "devid help move", "move: %s", text);
 }
 
-static gboolean understand(GError **error)
+static bool understand(GError **error)
 {
 	const char *store = options.import.store, *auth = options.import.tpm_auth;
 	bool tpm = g_strcmp0(store, "tpm") == 0;
@@ -46,10 +46,10 @@ static gboolean understand(GError **error)
 		return set_usage(error, "--store is keyring, file or tpm");
 	if (auth && (!tpm || (strcmp(auth, "keyring") != 0 && strcmp(auth, "none") != 0)))
 		return set_usage(error, "--tpm-auth is keyring or none, with --store tpm");
-	return TRUE;
+	return true;
 }
 
-static gboolean may_move(const struct identity *identity, GError **error)
+static bool may_move(const struct identity *identity, GError **error)
 {
 	const struct record *record = identity->record;
 
@@ -68,8 +68,8 @@ static gboolean may_move(const struct identity *identity, GError **error)
 }
 
 /* What an import would read from a file: the certificates, and no key, which the agent has. */
-static gboolean fill(struct import *import, struct candidate *candidate, struct bundle *bundle,
-		     const struct record *record, GError **error)
+static bool fill(struct import *import, struct candidate *candidate, struct bundle *bundle,
+		 const struct record *record, GError **error)
 {
 	bool good =
 		bundle_add_certificate(bundle, record->leaf.data, record->leaf.length, NULL, NULL);
@@ -84,10 +84,10 @@ static gboolean fill(struct import *import, struct candidate *candidate, struct 
 	candidate->chain = bundle->certificates;
 	import->candidate = candidate;
 	import->bundle = bundle;
-	return TRUE;
+	return true;
 }
 
-static gboolean move(struct import *import, const struct identity *identity, GError **error)
+static bool move(struct import *import, const struct identity *identity, GError **error)
 {
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
 	AUTO_BUNDLE struct bundle *bundle = bundle_new(BUNDLE_DER);
@@ -98,7 +98,7 @@ static gboolean move(struct import *import, const struct identity *identity, GEr
 	if (import->account)
 		verdict = verdict_assess(identity, import->account, error);
 	if (!verdict || !fill(import, &candidate, bundle, identity->record, error))
-		return FALSE;
+		return false;
 	import->verdict = verdict;
 	import->chain = identity->chain;
 	import->chain_count = identity->chain_count;
@@ -134,11 +134,11 @@ static enum exit_status run(char **operands, GError **error)
 	const struct identity *identity =
 		understand(error) ? naming_own(&naming, operands[0], error) : NULL;
 	struct import import = { .options = &options.import };
-	gboolean good;
+	bool good;
 
 	if (!identity || !may_move(identity, error))
 		return EXIT_FAILED;
-	options.import.replace = TRUE;
+	options.import.replace = true;
 	import.warnings = g_ptr_array_new_with_free_func(g_free);
 	import.scope = identity->scope;
 	import.store = options.import.store;

@@ -123,7 +123,7 @@ static void profile_json(JsonBuilder *builder, const struct devid_posture *postu
 /* --- running ------------------------------------------------------------------------------ */
 
 /* The verdict of the identity that is named, or of the one that a connection would use. */
-static gboolean find_verdict(struct posture *run, const char *operand, GError **error)
+static bool find_verdict(struct posture *run, const char *operand, GError **error)
 {
 	const struct identity *identity = NULL;
 
@@ -133,12 +133,12 @@ static gboolean find_verdict(struct posture *run, const char *operand, GError **
 		 choice_make(run->naming.list, run->naming.system && !run->naming.user, NULL,
 			     &run->accounts, &identity, error) &&
 		 !identity)
-		return TRUE;
+		return true;
 	run->verdict = !identity ? NULL : verdict_assess(identity, run->account, error);
 	return run->verdict != NULL;
 }
 
-static gboolean find_account(struct posture *run, GError **error)
+static bool find_account(struct posture *run, GError **error)
 {
 	bool system = run->naming.system && !run->naming.user;
 
@@ -147,7 +147,7 @@ static gboolean find_account(struct posture *run, GError **error)
 	return run->account && account_ready(run->account, "posture", error);
 }
 
-static gboolean run_profile(struct posture *run, const char *name, bool first, GError **error)
+static bool run_profile(struct posture *run, const char *name, bool first, GError **error)
 {
 	g_autoptr(devid_posture) posture = NULL;
 	enum devid_result result = devid_posture_run(run->account, name, run->verdict, &posture);
@@ -165,10 +165,10 @@ static gboolean run_profile(struct posture *run, const char *name, bool first, G
 		print_profile(posture);
 	if (posture->answer != DEVID_ANSWER_PASS)
 		g_string_append_printf(run->failed, "%s%s", run->failed->len > 0 ? ", " : "", name);
-	return TRUE;
+	return true;
 }
 
-static gboolean run_all(struct posture *run, GError **error)
+static bool run_all(struct posture *run, GError **error)
 {
 	const char *name;
 
@@ -176,8 +176,8 @@ static gboolean run_all(struct posture *run, GError **error)
 		return run_profile(run, options.profile, true, error);
 	for (size_t i = 0; (name = devid_account_profile(run->account, i)) != NULL; i++)
 		if (!run_profile(run, name, i == 0, error))
-			return FALSE;
-	return TRUE;
+			return false;
+	return true;
 }
 
 static enum exit_status finish(struct posture *run, GError **error)

@@ -97,7 +97,7 @@ static char *whole_text(const struct request *request, const struct profile_file
 					"and a user's identity is out of its reach.\n");
 	}
 	g_string_append(text, file->text->str);
-	return g_string_free(text, FALSE);
+	return g_string_free(text, false);
 }
 
 static void print_files(const struct request *request, GPtrArray *files)
@@ -204,7 +204,7 @@ static enum exit_status confirm(const struct request *request, GPtrArray *files)
 	return answer == ASK_YES ? EXIT_DONE : EXIT_FAILED;
 }
 
-static gboolean may_install(const struct request *request, GError **error)
+static bool may_install(const struct request *request, GError **error)
 {
 	const struct profile *client = request->client;
 
@@ -219,7 +219,7 @@ static gboolean may_install(const struct request *request, GError **error)
 			"%s: %s is your own identity, and %s runs as root, which can't reach "
 			"it",
 			client->name, request->identity->record->label, client->name);
-	return TRUE;
+	return true;
 }
 
 static enum exit_status install(const struct request *request, GPtrArray *files, GError **error)
@@ -262,7 +262,7 @@ static enum exit_status install(const struct request *request, GPtrArray *files,
 /* --- the words
  * --------------------------------------------------------------------------------------- */
 
-static gboolean check_identity(const struct request *request, GError **error)
+static bool check_identity(const struct request *request, GError **error)
 {
 	const struct identity *identity = request->identity;
 
@@ -276,7 +276,7 @@ static gboolean check_identity(const struct request *request, GError **error)
 		return devid_error_set(error, DEVID_NOT_FOUND, "no-certificate", NULL,
 				       "%s: certificate and key are not both there",
 				       identity->record->label);
-	return TRUE;
+	return true;
 }
 
 static enum exit_status go(struct request *request, GError **error)

@@ -23,7 +23,7 @@ static const GOptionEntry entries[] = {
 	{ NULL },
 };
 
-static gboolean label_valid(const char *label, GError **error)
+static bool label_valid(const char *label, GError **error)
 {
 	const char *why = NULL;
 
@@ -39,12 +39,12 @@ static gboolean label_valid(const char *label, GError **error)
 		if (g_unichar_iscntrl(g_utf8_get_char(p)))
 			why = "it holds a control character";
 	if (!why)
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_USAGE, NULL, NULL, "%s: not a label: %s", label, why);
 }
 
-static gboolean taken(const struct naming *naming, const struct identity *identity,
-		      const char *label, GError **error)
+static bool taken(const struct naming *naming, const struct identity *identity, const char *label,
+		  GError **error)
 {
 	for (size_t i = 0; i < identity_list_count(naming->list); i++) {
 		const struct identity *other = identity_list_get(naming->list, i);
@@ -53,13 +53,13 @@ static gboolean taken(const struct naming *naming, const struct identity *identi
 		    strcmp(other->record->label, label) == 0) {
 			devid_error_set(error, DEVID_EXISTS, NULL, "choose another label",
 					"%s: another identity has this label", label);
-			return TRUE;
+			return true;
 		}
 	}
-	return FALSE;
+	return false;
 }
 
-static gboolean rename_identity(const struct identity *identity, const char *label, GError **error)
+static bool rename_identity(const struct identity *identity, const char *label, GError **error)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;

@@ -85,7 +85,7 @@ struct work {
 	gnutls_datum_t signature; /* of the request, as GnuTLS takes it; none at first */
 };
 
-static gboolean set_usage(GError **error, const char *text)
+static bool set_usage(GError **error, const char *text)
 {
 	return devid_error_set(error, DEVID_USAGE, NULL, "devid help request", "request: %s", text);
 }
@@ -98,7 +98,7 @@ static const struct key_kind *find_kind(const char *word)
 	return NULL;
 }
 
-static gboolean understand(struct work *work, GError **error)
+static bool understand(struct work *work, GError **error)
 {
 	const char *store = options.store;
 	bool tpm = g_strcmp0(store, "tpm") == 0;
@@ -131,12 +131,12 @@ static gboolean understand(struct work *work, GError **error)
 /* --- what is asked for
  * ------------------------------------------------------------------------------ */
 
-static gboolean bad_name(GError **error, const char *name, const char *why)
+static bool bad_name(GError **error, const char *name, const char *why)
 {
 	return devid_error_set(error, DEVID_USAGE, NULL, "devid help request", "%s: %s", name, why);
 }
 
-static gboolean add_name(gnutls_x509_crq_t request, const char *name, GError **error)
+static bool add_name(gnutls_x509_crq_t request, const char *name, GError **error)
 {
 	g_autoptr(GInetAddress) address = NULL;
 	const char *value;
@@ -165,7 +165,7 @@ static gboolean add_name(gnutls_x509_crq_t request, const char *name, GError **e
 }
 
 /* All but the key, so that a subject that can't be read costs none. */
-static gboolean describe_request(struct work *work, GError **error)
+static bool describe_request(struct work *work, GError **error)
 {
 	const char *where = NULL;
 	int code = gnutls_x509_crq_init(&work->request);
@@ -187,8 +187,8 @@ static gboolean describe_request(struct work *work, GError **error)
 				       gnutls_strerror(code));
 	for (char **name = options.names; name && *name; name++)
 		if (!add_name(work->request, *name, error))
-			return FALSE;
-	return TRUE;
+			return false;
+	return true;
 }
 
 /* --- the key
@@ -202,7 +202,7 @@ static const struct identity *find_label(const identity_list *list)
 	return NULL;
 }
 
-static gboolean make_key(struct work *work, GError **error)
+static bool make_key(struct work *work, GError **error)
 {
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
 
@@ -214,10 +214,10 @@ static gboolean make_key(struct work *work, GError **error)
 	if (g_strcmp0(options.tpm_auth, "none") == 0)
 		wire_put_u32(&request, TAG_FLAGS, IMPORT_NO_AUTH);
 	if (!agent_ask(&work->client, &request, &reply, error))
-		return FALSE;
+		return false;
 	work->made = true;
 	work->name = wire_get_text(&reply, TAG_NAME);
-	return TRUE;
+	return true;
 }
 
 static bool is_kind(const struct record *record, const struct key_kind *kind)
@@ -235,7 +235,7 @@ static bool is_kind(const struct record *record, const struct key_kind *kind)
 
 /* A key that waits under this label already gets another request, so that one that was interrupted
  * is finished by doing it again. */
-static gboolean take_key(struct work *work, const identity_list *list, GError **error)
+static bool take_key(struct work *work, const identity_list *list, GError **error)
 {
 	const struct identity *here = find_label(list);
 
@@ -255,7 +255,7 @@ static gboolean take_key(struct work *work, const identity_list *list, GError **
 			"%s: its key waits for its certificate, and is another", options.label);
 	work->name = strdup(here->record->name);
 	work->store = g_intern_string(here->record->store);
-	return TRUE;
+	return true;
 }
 
 /* --- the request
@@ -279,20 +279,20 @@ static int hand_over(gnutls_privkey_t key, gnutls_sign_algorithm_t algorithm, vo
 }
 
 /* The CertificationRequestInfo of a request (RFC 2986 section 4). */
-static gboolean take_info(const gnutls_datum_t *request, struct der *info)
+static bool take_info(const gnutls_datum_t *request, struct der *info)
 {
 	struct der whole = { request->data, request->size }, rest, part;
 
 	if (!der_expect(&whole, DER_SEQUENCE, &rest))
-		return FALSE;
+		return false;
 	*info = rest;
 	if (!der_expect(&rest, DER_SEQUENCE, &part))
-		return FALSE;
+		return false;
 	info->length -= rest.length;
-	return TRUE;
+	return true;
 }
 
-static gboolean keep_signature(struct work *work, const struct wire_field *field)
+static bool keep_signature(struct work *work, const struct wire_field *field)
 {
 	gnutls_datum_t r = { (unsigned char *)field->data, (unsigned)field->length / 2 };
 	gnutls_datum_t s = { r.data + r.size, r.size };
@@ -301,14 +301,13 @@ static gboolean keep_signature(struct work *work, const struct wire_field *field
 		return gnutls_encode_rs_value(&work->signature, &r, &s) >= 0;
 	work->signature.data = gnutls_malloc(field->length);
 	if (!work->signature.data)
-		return FALSE;
+		return false;
 	memcpy(work->signature.data, field->data, field->length);
 	work->signature.size = (unsigned)field->length;
-	return TRUE;
+	return true;
 }
 
-static gboolean sign_by_agent(struct work *work, const gnutls_datum_t *unsigned_request,
-			      GError **error)
+static bool sign_by_agent(struct work *work, const gnutls_datum_t *unsigned_request, GError **error)
 {
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
 	struct wire_field field;
@@ -321,7 +320,7 @@ static gboolean sign_by_agent(struct work *work, const gnutls_datum_t *unsigned_
 	wire_put_text(&request, TAG_NAME, work->name);
 	wire_put(&request, TAG_DATA, info.data, info.length);
 	if (!agent_ask(&work->client, &request, &reply, error))
-		return FALSE;
+		return false;
 	return (wire_get(&reply, TAG_SIGNATURE, &field) && keep_signature(work, &field)) ||
 	       devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "request: no memory");
 }
@@ -343,12 +342,12 @@ static int tell_gnutls(gnutls_privkey_t key, unsigned flags, void *data)
 /* The agent signs, and looks at what: an account that lets nobody use a key without a certificate
  * stands against signatures by PKCS#11 here.
  */
-static gboolean sign_request(struct work *work, gnutls_datum_t *pem, GError **error)
+static bool sign_request(struct work *work, gnutls_datum_t *pem, GError **error)
 {
 	gnutls_datum_t der = { NULL, 0 };
 	g_auto(gnutls_privkey_t) key = NULL;
 	int code = gnutls_privkey_init(&key);
-	gboolean good;
+	bool good;
 
 	if (code >= 0)
 		code = gnutls_privkey_import_ext4(key, work, NULL, hand_over, NULL, NULL,
@@ -374,7 +373,7 @@ static gboolean sign_request(struct work *work, gnutls_datum_t *pem, GError **er
 }
 
 /* What the records say of the key that is there now. */
-static gboolean load_key(struct work *work, char **uri, GError **error)
+static bool load_key(struct work *work, char **uri, GError **error)
 {
 	bool system = work->scope == SCOPE_SYSTEM;
 	g_autoptr(identity_list) list = identity_list_load(!system, system, error);
@@ -382,7 +381,7 @@ static gboolean load_key(struct work *work, char **uri, GError **error)
 	gnutls_datum_t spki;
 
 	if (!list)
-		return FALSE;
+		return false;
 	if (!here || gnutls_pubkey_init(&work->public) < 0)
 		return devid_error_set(error, DEVID_NOT_FOUND, NULL, "try again",
 				       "%s: another program changed it in the meantime",
@@ -392,7 +391,7 @@ static gboolean load_key(struct work *work, char **uri, GError **error)
 		return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
 				       "%s: its public key can't be read", options.label);
 	*uri = g_strdup(here->uri);
-	return TRUE;
+	return true;
 }
 
 /* A key whose request could not be handed out would wait for nothing. */
@@ -444,17 +443,17 @@ static void work_clear(struct work *work)
 	free(work->name);
 }
 
-static gboolean make_request(struct work *work, GError **error)
+static bool make_request(struct work *work, GError **error)
 {
 	bool system = work->scope == SCOPE_SYSTEM;
 	g_autoptr(identity_list) list = identity_list_load(!system, system, error);
 	gnutls_datum_t pem = { NULL, 0 };
 	g_autofree char *uri = NULL;
-	gboolean good;
+	bool good;
 
 	if (!list || !agent_connect(&work->client, work->scope, CLIENT_START, error) ||
 	    !take_key(work, list, error))
-		return FALSE;
+		return false;
 	good = load_key(work, &uri, error) && sign_request(work, &pem, error);
 	if (good && (!options.json || options.output))
 		good = output_write(options.output, (const char *)pem.data, error);
@@ -469,8 +468,8 @@ static gboolean make_request(struct work *work, GError **error)
 static enum exit_status run(char **operands, GError **error)
 {
 	struct work work = { .client = CLIENT_INIT };
-	gboolean good = understand(&work, error) && describe_request(&work, error) &&
-			make_request(&work, error);
+	bool good = understand(&work, error) && describe_request(&work, error) &&
+		    make_request(&work, error);
 
 	work_clear(&work);
 	return good ? EXIT_DONE : EXIT_FAILED;

@@ -66,7 +66,7 @@ static void connections_json(JsonBuilder *builder)
 }
 
 /* One line of text, or of JSON, of one connection. */
-static char *make_line(const struct connection_state *state, gboolean json)
+static char *make_line(const struct connection_state *state, bool json)
 {
 	g_autoptr(JsonBuilder) builder = NULL;
 
@@ -77,7 +77,7 @@ static char *make_line(const struct connection_state *state, gboolean json)
 	return report_json_text(json_builder_get_root(builder), false);
 }
 
-static void print_ended(const char *name, gboolean json)
+static void print_ended(const char *name, bool json)
 {
 	g_autoptr(JsonBuilder) builder = NULL;
 	g_autofree char *text = NULL;
@@ -95,7 +95,7 @@ static void print_ended(const char *name, gboolean json)
 }
 
 /* Prints what isn't in `before` as it is now; the new table takes its place. */
-static void print_changes(GHashTable **before, gboolean json)
+static void print_changes(GHashTable **before, bool json)
 {
 	g_autoptr(GPtrArray) states = connection_state_list();
 	GHashTable *now = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -120,7 +120,7 @@ static void print_changes(GHashTable **before, gboolean json)
 }
 
 /* A line for each connection, and one whenever something changes, until a signal ends it. */
-static enum exit_status watch(gboolean json)
+static enum exit_status watch(bool json)
 {
 	GHashTable *before = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 

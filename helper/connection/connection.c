@@ -31,9 +31,9 @@ void connection_free(struct connection *connection)
 }
 
 static const struct connection_client clients[] = {
-	{ "openconnect", FALSE, FALSE }, { "openvpn", TRUE, FALSE },
-	{ "strongswan", TRUE, FALSE },	 { "networkmanager", FALSE, FALSE },
-	{ "exec", FALSE, TRUE },
+	{ "openconnect", false, false }, { "openvpn", true, false },
+	{ "strongswan", true, false },	 { "networkmanager", false, false },
+	{ "exec", false, true },
 };
 
 const struct connection_client *connection_client_find(const char *name)
@@ -50,32 +50,32 @@ char *connection_client_names(void)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(clients); i++)
 		g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", clients[i].name);
-	return g_string_free(names, FALSE);
+	return g_string_free(names, false);
 }
 
-gboolean connection_is_name(const char *name)
+bool connection_is_name(const char *name)
 {
 	if (!g_ascii_isalnum(*name) || strlen(name) > CONNECTION_NAME_MAX)
-		return FALSE;
+		return false;
 	for (; *name != '\0'; name++)
 		if (!g_ascii_isalnum(*name) && strchr("._-", *name) == NULL)
-			return FALSE;
-	return TRUE;
+			return false;
+	return true;
 }
 
 /* A host's name or address: nothing that a client, or a shell that it calls, takes for more. */
-static gboolean is_host(const char *host)
+static bool is_host(const char *host)
 {
 	if (!(g_ascii_isalnum(*host) || *host == ':') || strlen(host) > HOST_MAX)
-		return FALSE;
+		return false;
 	for (; *host != '\0'; host++)
 		if (!g_ascii_isalnum(*host) && strchr(".-_:", *host) == NULL)
-			return FALSE;
-	return TRUE;
+			return false;
+	return true;
 }
 
 /* host, host:port, [address]:port */
-static gboolean split_gateway(const char *gateway, char **host, guint16 *port)
+static bool split_gateway(const char *gateway, char **host, guint16 *port)
 {
 	const char *end, *colon;
 	g_autofree char *name = NULL;
@@ -84,22 +84,22 @@ static gboolean split_gateway(const char *gateway, char **host, guint16 *port)
 	if (*gateway == '[') {
 		end = strchr(gateway, ']');
 		if (!end)
-			return FALSE;
+			return false;
 		name = g_ascii_strdown(gateway + 1, end - gateway - 1);
 		colon = end[1] == '\0' ? NULL : end + 1;
 		if (colon && *colon != ':')
-			return FALSE;
+			return false;
 	} else {
 		colon = strchr(gateway, ':');
 		name = g_ascii_strdown(gateway, !colon ? -1 : colon - gateway);
 	}
 	if (!is_host(name) ||
 	    (colon && !g_ascii_string_to_unsigned(colon + 1, 10, 1, G_MAXUINT16, &number, NULL)))
-		return FALSE;
+		return false;
 	*port = (guint16)number;
 	g_free(*host);
 	*host = g_steal_pointer(&name);
-	return TRUE;
+	return true;
 }
 
 static char *set_gateway(void *target, const char *value)
@@ -221,8 +221,8 @@ static char *set_command(void *target, const char *value)
 		       : g_strdup("does not begin with an absolute path");
 }
 
-static const struct conf_choice offices[] = { { "ignore", TRUE },
-					      { "no-tunnel", FALSE },
+static const struct conf_choice offices[] = { { "ignore", true },
+					      { "no-tunnel", false },
 					      { NULL, 0 } };
 
 static const struct conf_key keys[] = {
@@ -247,8 +247,8 @@ static void *begin(void *data, const char *name, unsigned line, char **why)
 }
 
 static const struct conf_section sections[] = {
-	{ "Connection", FALSE, keys, G_N_ELEMENTS(keys), begin, NULL },
-	{ NULL, FALSE, NULL, 0, NULL, NULL },
+	{ "Connection", false, keys, G_N_ELEMENTS(keys), begin, NULL },
+	{ NULL, false, NULL, 0, NULL, NULL },
 };
 
 /* What the file as a whole lacks, or NULL. */

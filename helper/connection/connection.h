@@ -2,6 +2,7 @@
 /* Connections: NAME.conf in the folders connections.d, the machine's and the user's own. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <devid/result.h>
 #include <internal/path.h>
@@ -10,15 +11,15 @@
 #define CONNECTION_DEFAULT_CLIENT "openconnect"
 
 struct connection {
-	char *name;	  /* of its file; of one that is made up, the gateway's */
-	char *path;	  /* NULL: made up of a gateway's name */
-	gboolean machine; /* it is the machine's, so an administrator's words */
-	char *gateway;	  /* host[:port], as given */
-	char *client;	  /* "openconnect", … */
-	char *identity;	  /* a label; NULL: chosen */
-	char *user;	  /* NULL: asked for, or not needed */
-	gboolean save;	  /* keep user name and password in the keyring */
-	gboolean ignore_office;
+	char *name;	/* of its file; of one that is made up, the gateway's */
+	char *path;	/* NULL: made up of a gateway's name */
+	bool machine;	/* it is the machine's, so an administrator's words */
+	char *gateway;	/* host[:port], as given */
+	char *client;	/* "openconnect", … */
+	char *identity; /* a label; NULL: chosen */
+	char *user;	/* NULL: asked for, or not needed */
+	gboolean save;	/* keep user name and password in the keyring */
+	bool ignore_office;
 	char *protocol;	  /* NULL: the client's own default */
 	char **arguments; /* NULL: none */
 	char *ca_file;	  /* NULL: the system's */
@@ -39,7 +40,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connection, connection_free)
  * them. */
 struct connection_client {
 	const char *name;
-	gboolean config_needed, command_needed;
+	bool config_needed, command_needed;
 };
 const struct connection_client *connection_client_find(const char *name); /* NULL: no such client */
 char *connection_client_names(void); /* "openconnect, exec, …" */
@@ -49,7 +50,7 @@ struct connection *connection_parse(const char *name, const char *text, gsize le
 /* One that is in no file. NULL: that is no host[:port]. */
 struct connection *connection_for_gateway(const char *gateway, GError **error);
 /* Whether a connection can be called so: letters, digits and ._-, the first a letter or digit. */
-gboolean connection_is_name(const char *name);
+bool connection_is_name(const char *name);
 
 /* "host:port", "[address]:port"; newly allocated. */
 char *connection_address(const struct connection *connection);

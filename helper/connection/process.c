@@ -102,7 +102,7 @@ char *process_words(const char *const *argv)
 
 		g_string_append_printf(words, "%s%s", words->len > 0 ? " " : "", quoted);
 	}
-	return g_string_free(words, FALSE);
+	return g_string_free(words, false);
 }
 
 /* Between fork and exec: it ends with us. */
@@ -125,7 +125,7 @@ static void free_process(struct process *process)
 		if (process->streams[i].fd >= 0)
 			close(process->streams[i].fd);
 	}
-	g_string_free(process->line, TRUE);
+	g_string_free(process->line, true);
 	g_spawn_close_pid(process->pid);
 	g_free(process);
 }
@@ -218,35 +218,35 @@ static void watch(struct process *process)
 
 		if (stream->fd < 0)
 			continue;
-		g_unix_set_fd_nonblocking(stream->fd, TRUE, NULL);
+		g_unix_set_fd_nonblocking(stream->fd, true, NULL);
 		stream->source = g_unix_fd_add(stream->fd, G_IO_IN | G_IO_HUP, is_ready, stream);
 	}
 	process->child_source = g_child_watch_add(process->pid, reaped, process);
 }
 
 /* *end is the program's. */
-static gboolean open_stream(struct stream *stream, int *end, GError **error)
+static bool open_stream(struct stream *stream, int *end, GError **error)
 {
 	int ends[2];
 
 	if (!g_unix_open_pipe(ends, FD_CLOEXEC, error))
-		return FALSE;
+		return false;
 	stream->fd = ends[0];
 	*end = ends[1];
-	return TRUE;
+	return true;
 }
 
-static gboolean spawn(struct process *process, const struct process_command *command, int text,
-		      int output, GError **error)
+static bool spawn(struct process *process, const struct process_command *command, int text,
+		  int output, GError **error)
 {
 	GSpawnFlags flags = G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH;
 	g_autoptr(GError) failure = NULL;
 	AUTO_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int pipes[2] = { -1, -1 };
-	gboolean spawned, missing;
+	bool spawned, missing;
 
 	if (command->input && !g_unix_open_pipe(pipes, FD_CLOEXEC, error))
-		return FALSE;
+		return false;
 	spawned = g_spawn_async_with_pipes_and_fds(
 		NULL, command->argv, NULL, flags, place, &process->ending,
 		command->input ? pipes[0] : null, output >= 0 ? output : text, text, NULL, NULL, 0,
@@ -270,7 +270,7 @@ struct process *process_start(const struct process_command *command, GError **er
 {
 	struct process *process = g_new0(struct process, 1);
 	AUTO_CLOSE int text = -1, output = -1;
-	gboolean ready;
+	bool ready;
 
 	*process = (struct process){
 		.streams = { { process, -1, 0, NULL }, { process, -1, 0, command->output } },
@@ -389,15 +389,14 @@ static void wait_for_end(struct run *run, int bound_ms)
 	guint look = g_timeout_add(LOOK_MS, look_for_answer, run);
 
 	awaited = run;
-	run->loop = g_main_loop_new(NULL, FALSE);
+	run->loop = g_main_loop_new(NULL, false);
 	g_main_loop_run(run->loop);
 	g_main_loop_unref(run->loop);
 	g_source_remove(late);
 	g_source_remove(look);
 }
 
-gboolean process_run(const struct process_command *command, int bound_ms, int *status,
-		     GError **error)
+bool process_run(const struct process_command *command, int bound_ms, int *status, GError **error)
 {
 	struct run run = { .command = command };
 	struct process_command inner = *command;
@@ -410,11 +409,11 @@ gboolean process_run(const struct process_command *command, int bound_ms, int *s
 		run.due = g_get_monotonic_time() + ANSWER_BOUND_MS * G_TIME_SPAN_MILLISECOND;
 	run.process = process_start(&inner, error);
 	if (!run.process)
-		return FALSE;
+		return false;
 	wait_for_end(&run, bound_ms);
 	*status = run.status;
 	if (!run.given_up)
-		return TRUE;
+		return true;
 	row = devid_reason_find(run.given_up);
 	return devid_error_set(error, row->result, row->word, NULL, "%s", row->cause);
 }

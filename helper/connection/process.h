@@ -31,8 +31,7 @@ void process_stop(struct process *process);
 /* Runs a program to its end, within `bound_ms`: then DEVID_TIMEOUT. Of `answers` it has 10 s to
  * say, while it isn't excused: then "gateway-silent". `status` as of waitpid(2).
  */
-gboolean process_run(const struct process_command *command, int bound_ms, int *status,
-		     GError **error);
+bool process_run(const struct process_command *command, int bound_ms, int *status, GError **error);
 /* Ends the program that process_run() waits for, where it does: then "interrupted". */
 void process_interrupt(void);
 /* The words of a command, its program first, where process_find() finds it; each is freed with the

@@ -20,8 +20,7 @@ static const char *agent_title(enum scope scope)
 	return scope == SCOPE_SYSTEM ? "the machine's agent" : "the agent";
 }
 
-gboolean agent_connect(struct client *client, enum scope scope, enum client_start start,
-		       GError **error)
+bool agent_connect(struct client *client, enum scope scope, enum client_start start, GError **error)
 {
 	enum devid_result result;
 	char fault[PATH_BUFFER];
@@ -34,7 +33,7 @@ gboolean agent_connect(struct client *client, enum scope scope, enum client_star
 			"%s: there is no user devid, as which it runs", agent_title(scope));
 	result = client_connect(client, scope, start);
 	if (result == DEVID_OK)
-		return TRUE;
+		return true;
 	if (result == DEVID_AGENT_GONE && start == CLIENT_NO_START)
 		devid_error_set(error, result, NULL, NULL, "%s: not running", agent_title(scope));
 	else if (result == DEVID_AGENT_GONE && scope == SCOPE_SYSTEM &&
@@ -57,7 +56,7 @@ gboolean agent_connect(struct client *client, enum scope scope, enum client_star
 	else
 		devid_error_set(error, result, NULL, NULL, "%s: %s", agent_title(scope),
 				devid_reason_for(result)->cause);
-	return FALSE;
+	return false;
 }
 
 /* A refusal in the agent's own words, where it sent some. */
@@ -84,8 +83,8 @@ static void error_from_reply(const struct wire_frame *reply, enum devid_result r
 	free(brackets);
 }
 
-gboolean agent_ask(struct client *client, struct wire_frame *request, struct wire_frame *reply,
-		   GError **error)
+bool agent_ask(struct client *client, struct wire_frame *request, struct wire_frame *reply,
+	       GError **error)
 {
 	enum devid_result result = wire_finish(request);
 
@@ -96,16 +95,16 @@ gboolean agent_ask(struct client *client, struct wire_frame *request, struct wir
 	client_on_wait(front_waiting);
 	result = client_call(client, request, reply);
 	if (result == DEVID_OK)
-		return TRUE;
+		return true;
 	if (client->fd < 0 || reply->bytes.length == 0)
 		devid_error_set(error, result, NULL, NULL, "%s: %s", agent_title(client->scope),
 				devid_reason_for(result)->cause);
 	else
 		error_from_reply(reply, result, client->scope, error);
-	return FALSE;
+	return false;
 }
 
-gboolean agent_try_key(const struct identity *identity, GError **error)
+bool agent_try_key(const struct identity *identity, GError **error)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;

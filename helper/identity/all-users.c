@@ -228,7 +228,7 @@ static void walk_homes(const struct all_users *walk, GHashTable *seen)
 		closedir(homes);
 }
 
-gboolean all_users_walk(const struct all_users *walk, GError **error)
+bool all_users_walk(const struct all_users *walk, GError **error)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	const struct passwd *entry;
@@ -243,5 +243,5 @@ gboolean all_users_walk(const struct all_users *walk, GError **error)
 			  entry->pw_gid);
 	endpwent();
 	walk_homes(walk, seen);
-	return TRUE;
+	return true;
 }

@@ -2,6 +2,7 @@
 /* Every user's records, as root sees them: read as that user, never as root. */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <internal/record.h>
 
@@ -25,4 +26,4 @@ struct all_users {
  * ~/.local/share/devid. A home that hangs, is huge or hostile costs a few seconds and its user's
  * rows alone. Fails for anybody but root.
  */
-gboolean all_users_walk(const struct all_users *walk, GError **error);
+bool all_users_walk(const struct all_users *walk, GError **error);

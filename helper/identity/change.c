@@ -7,10 +7,10 @@
 #include "change.h"
 #include "front.h"
 
-gboolean change_allowed(enum scope scope, GError **error)
+bool change_allowed(enum scope scope, GError **error)
 {
 	if (scope != SCOPE_SYSTEM || geteuid() == 0)
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_DENIED, NULL, "run it as root",
 			       "only root may change the machine's identities");
 }
@@ -31,8 +31,8 @@ static void take_texts(const struct wire_frame *reply, enum wire_tag tag, GPtrAr
 	}
 }
 
-static gboolean remove_record(struct client *client, const char *name, guint32 flags,
-			      GPtrArray *warnings, GPtrArray *kept, GError **error)
+static bool remove_record(struct client *client, const char *name, guint32 flags,
+			  GPtrArray *warnings, GPtrArray *kept, GError **error)
 {
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
 
@@ -41,10 +41,10 @@ static gboolean remove_record(struct client *client, const char *name, guint32 f
 	if (flags)
 		wire_put_u32(&request, TAG_FLAGS, flags);
 	if (!agent_ask(client, &request, &reply, error))
-		return FALSE;
+		return false;
 	take_texts(&reply, TAG_WARNING, warnings);
 	take_texts(&reply, TAG_KEPT, kept);
-	return TRUE;
+	return true;
 }
 
 void change_settle(struct client *client, GPtrArray *warnings, GPtrArray *kept)
@@ -52,8 +52,8 @@ void change_settle(struct client *client, GPtrArray *warnings, GPtrArray *kept)
 	remove_record(client, "0000000000000000", REMOVE_LEFT_BEHIND, warnings, kept, NULL);
 }
 
-gboolean change_remove(struct client *client, const struct identity *identity, GPtrArray *warnings,
-		       GPtrArray *kept, GError **error)
+bool change_remove(struct client *client, const struct identity *identity, GPtrArray *warnings,
+		   GPtrArray *kept, GError **error)
 {
 	return remove_record(client, identity->record->name, 0, warnings, kept, error);
 }

@@ -2,14 +2,16 @@
 /* What changes an identity, through the agent. */
 #pragma once
 
+#include <stdbool.h>
+
 /* The machine's identities are root's to change: told before the agent refuses. */
-gboolean change_allowed(enum scope scope, GError **error);
+bool change_allowed(enum scope scope, GError **error);
 /* Removes it. The agent writes the event. What it warns of (a private key that a locked keyring
  * still holds) is added to `warnings` (char*, g_free()), or told where that is NULL. `kept` gets
  * what the store is known to keep of the key, in the same way; it may not be NULL.
  */
-gboolean change_remove(struct client *client, const struct identity *identity, GPtrArray *warnings,
-		       GPtrArray *kept, GError **error);
+bool change_remove(struct client *client, const struct identity *identity, GPtrArray *warnings,
+		   GPtrArray *kept, GError **error);
 /* Has the agent take out what was left behind. `warnings` gets what stays marked and why, `kept`
  * what was let go of, since its store isn't there. Of an agent that can't be asked, or is of
  * another version, neither.

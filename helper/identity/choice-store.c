@@ -99,7 +99,7 @@ static bool save(int folder, GKeyFile *store)
 	return files_replace(folder, STORE_FILE, 0600, text, length, FILES_LOCKED);
 }
 
-static gboolean failed(GError **error)
+static bool failed(GError **error)
 {
 	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "choices: %s",
 			       g_strerror(errno));
@@ -117,38 +117,38 @@ static void forget_oldest(GKeyFile *store)
 	}
 }
 
-gboolean choice_remember(const struct choice_gateway *gateway, const char *key, time_t now,
-			 GError **error)
+bool choice_remember(const struct choice_gateway *gateway, const char *key, time_t now,
+		     GError **error)
 {
 	g_autofree char *group = group_of(gateway);
 	AUTO_CLOSE int folder = open_folder(true); /* errno stays as it left it */
 	g_autoptr(GKeyFile) store = NULL;
 
 	if (!group || !is_key(key))
-		return TRUE; /* nothing that could be found again */
+		return true; /* nothing that could be found again */
 	if (folder >= 0 && files_lock(folder, LOCK_WAIT_MS, NULL)) {
 		store = load(folder);
 		g_key_file_set_string(store, group, "Key", key);
 		g_key_file_set_int64(store, group, "Used", now);
 		forget_oldest(store);
 		if (save(folder, store))
-			return TRUE;
+			return true;
 	}
 	return failed(error);
 }
 
-gboolean choice_forget(const struct choice_gateway *gateway, GError **error)
+bool choice_forget(const struct choice_gateway *gateway, GError **error)
 {
 	AUTO_CLOSE int folder = open_folder(false);
 	g_autofree char *group = group_of(gateway);
 	g_autoptr(GKeyFile) store = NULL;
 
 	if (folder < 0 || !group)
-		return TRUE;
+		return true;
 	if (files_lock(folder, LOCK_WAIT_MS, NULL)) {
 		store = load(folder);
 		if (!g_key_file_remove_group(store, group, NULL) || save(folder, store))
-			return TRUE;
+			return true;
 	}
 	return failed(error);
 }

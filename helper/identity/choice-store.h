@@ -7,11 +7,12 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include "choice.h"
 
 /* The key that the gateway took last; NULL: nothing (that can be believed) is remembered. */
 char *choice_recall(const struct choice_gateway *gateway);
-gboolean choice_remember(const struct choice_gateway *gateway, const char *key, time_t now,
-			 GError **error);
+bool choice_remember(const struct choice_gateway *gateway, const char *key, time_t now,
+		     GError **error);
 /* That nothing is remembered is fine. */
-gboolean choice_forget(const struct choice_gateway *gateway, GError **error);
+bool choice_forget(const struct choice_gateway *gateway, GError **error);

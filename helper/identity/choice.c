@@ -77,9 +77,9 @@ struct choice_facts choice_find_out(const struct identity *identity,
 	return facts;
 }
 
-gboolean choice_make(const struct identity_list *list, bool system,
-		     const struct choice_gateway *gateway, struct accounts *accounts,
-		     const struct identity **chosen, GError **error)
+bool choice_make(const struct identity_list *list, bool system,
+		 const struct choice_gateway *gateway, struct accounts *accounts,
+		 const struct identity **chosen, GError **error)
 {
 	static const struct choice_gateway any = { NULL, 0 };
 	size_t count = identity_list_count(list);
@@ -98,11 +98,11 @@ gboolean choice_make(const struct identity_list *list, bool system,
 		account = verdict_accounts_get(accounts, identity->scope, error);
 		verdict = !account ? NULL : verdict_assess(identity, account, error);
 		if (!verdict)
-			return FALSE;
+			return false;
 		facts[i] = choice_find_out(identity, account, verdict, remembered);
 	}
 	best = choice_best(facts, count);
 	if (best != CHOICE_NONE)
 		*chosen = identity_list_get(list, best);
-	return TRUE;
+	return true;
 }

@@ -42,9 +42,9 @@ struct choice_facts choice_find_out(const struct identity *identity,
 /* Among the user's own, or the machine's where there are none (`system`: the machine's in any
  * case). *chosen NULL: there is none; `gateway` NULL: none in particular.
  */
-gboolean choice_make(const struct identity_list *list, bool system,
-		     const struct choice_gateway *gateway, struct accounts *accounts,
-		     const struct identity **chosen, GError **error);
+bool choice_make(const struct identity_list *list, bool system,
+		 const struct choice_gateway *gateway, struct accounts *accounts,
+		 const struct identity **chosen, GError **error);
 /* Whether the identity is one of those among which choice_make() does so. */
 bool choice_is_meant(const struct identity_list *list, bool system,
 		     const struct identity *identity);

@@ -63,15 +63,15 @@ static int give_pin(void *data, int attempt, const char *url, const char *label,
 	return 0;
 }
 
-gboolean foreign_token_open(struct foreign_token *token, const char *uri, const char *pin_file,
-			    char **object, GError **error)
+bool foreign_token_open(struct foreign_token *token, const char *uri, const char *pin_file,
+			char **object, GError **error)
 {
 	g_autoptr(P11KitUri) parsed = token_uri_parse(uri, error);
 	unsigned count, flags = 0;
 
 	token->pin_file = pin_file;
 	if (!parsed || !token_load_all(error))
-		return FALSE;
+		return false;
 	gnutls_pkcs11_set_pin_function(give_pin, token);
 	count = find_tokens(token, parsed);
 	if (count != 1)
@@ -83,7 +83,7 @@ gboolean foreign_token_open(struct foreign_token *token, const char *uri, const 
 				       count);
 	/* GnuTLS 3.7 asks its callback although the URI names a source: it is read here. */
 	if (!token_uri_pin(parsed, &token->pin, &token->pin_source, error))
-		return FALSE;
+		return false;
 	token->label = token_text(token->url, GNUTLS_PKCS11_TOKEN_LABEL);
 	*object = token_uri_object(parsed);
 	if (gnutls_pkcs11_token_get_flags(token->url, &flags) < 0)
@@ -94,7 +94,7 @@ gboolean foreign_token_open(struct foreign_token *token, const char *uri, const 
 		return devid_error_set(error, DEVID_USAGE, NULL,
 				       "leave --store out, or say --user or --system",
 				       "--store: the URI names devid's own token");
-	return TRUE;
+	return true;
 }
 
 void foreign_token_close(struct foreign_token *token)
@@ -112,7 +112,7 @@ char *foreign_url(const struct foreign_token *token, enum foreign_type type, GBy
 {
 	static const char *const types[] = { "cert", "private", "public" };
 	GString *url = g_string_new(token->url);
-	g_autofree char *escaped = label ? g_uri_escape_string(label, NULL, FALSE) : NULL;
+	g_autofree char *escaped = label ? g_uri_escape_string(label, NULL, false) : NULL;
 	gsize length = 0;
 	const guint8 *bytes = id ? g_bytes_get_data(id, &length) : NULL;
 
@@ -123,7 +123,7 @@ char *foreign_url(const struct foreign_token *token, enum foreign_type type, GBy
 	if (label)
 		g_string_append_printf(url, ";object=%s", escaped);
 	g_string_append_printf(url, ";type=%s", types[type]);
-	return g_string_free(url, FALSE);
+	return g_string_free(url, false);
 }
 
 static void object_free(void *data)
@@ -183,14 +183,14 @@ GPtrArray *foreign_find(struct foreign_token *token, enum foreign_type type, GBy
 	return found;
 }
 
-gboolean foreign_delete(struct foreign_token *token, const char *url, GError **error)
+bool foreign_delete(struct foreign_token *token, const char *url, GError **error)
 {
 	int code = gnutls_pkcs11_delete_url(url, GNUTLS_PKCS11_OBJ_FLAG_LOGIN);
 
 	if (code >= 0 || code == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-		return TRUE;
+		return true;
 	foreign_error(token, "an object can't be taken out", code, error);
-	return FALSE;
+	return false;
 }
 
 /* What GnuTLS makes of a CKR_ value, in words that help. */

@@ -20,8 +20,8 @@ struct foreign_token {
 #define FOREIGN_TOKEN_INIT ((struct foreign_token){ .pin = SECRET_INIT })
 
 /* Finds the one token that `uri` means; `*object` gets the label that the URI names, or NULL. */
-gboolean foreign_token_open(struct foreign_token *token, const char *uri, const char *pin_file,
-			    char **object, GError **error);
+bool foreign_token_open(struct foreign_token *token, const char *uri, const char *pin_file,
+			char **object, GError **error);
 void foreign_token_close(struct foreign_token *token);
 
 enum foreign_type { FOREIGN_CERTIFICATE, FOREIGN_PRIVATE, FOREIGN_PUBLIC };
@@ -37,6 +37,6 @@ struct foreign_object {
 /* What is there: struct foreign_object; NULL for an error, which an empty token isn't. */
 GPtrArray *foreign_find(struct foreign_token *token, enum foreign_type type, GBytes *id,
 			const char *label, GError **error);
-gboolean foreign_delete(struct foreign_token *token, const char *url, GError **error);
+bool foreign_delete(struct foreign_token *token, const char *url, GError **error);
 /* The error for a code that GnuTLS answered to `what`. */
 void foreign_error(struct foreign_token *token, const char *what, int code, GError **error);

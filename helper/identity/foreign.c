@@ -31,7 +31,7 @@ static void foreign_clear(struct foreign *foreign)
 }
 #define AUTO_FOREIGN __attribute__((cleanup(foreign_clear)))
 
-static gboolean read_token(struct foreign *foreign, const char *uri, GError **error)
+static bool read_token(struct foreign *foreign, const char *uri, GError **error)
 {
 	int code = gnutls_pkcs11_obj_list_import_url4(&foreign->objects, &foreign->count, uri,
 						      GNUTLS_PKCS11_OBJ_FLAG_CRT);
@@ -51,7 +51,7 @@ static gboolean read_token(struct foreign *foreign, const char *uri, GError **er
 		foreign->authority[i] = certificate_claims_ca(certificate);
 		foreign->certificates[i] = g_steal_pointer(&certificate);
 	}
-	return TRUE;
+	return true;
 }
 
 static char *object_text(gnutls_pkcs11_obj_t object, gnutls_pkcs11_obj_info_t which)
@@ -110,8 +110,8 @@ static void add_identity(struct identity_list *list, const struct foreign *forei
 	gnutls_pkcs11_obj_t object = foreign->objects[index];
 	g_autofree char *label = object_text(object, GNUTLS_PKCS11_OBJ_LABEL);
 	g_autofree char *token = object_text(object, GNUTLS_PKCS11_OBJ_TOKEN_LABEL);
-	g_autofree char *token_part = g_uri_escape_string(!token ? "" : token, NULL, FALSE);
-	g_autofree char *object_part = g_uri_escape_string(!label ? "" : label, NULL, FALSE);
+	g_autofree char *token_part = g_uri_escape_string(!token ? "" : token, NULL, false);
+	g_autofree char *object_part = g_uri_escape_string(!label ? "" : label, NULL, false);
 	g_autofree char *uri =
 		g_strdup_printf("pkcs11:token=%s;object=%s", token_part, object_part);
 	struct record *record = make_record(foreign, index, !label ? "" : label);
@@ -125,22 +125,22 @@ static void add_identity(struct identity_list *list, const struct foreign *forei
 				     (flags & GNUTLS_PKCS11_TOKEN_HW) != 0);
 }
 
-gboolean identity_list_add_foreign(struct identity_list *list, const char *uri, GError **error)
+bool identity_list_add_foreign(struct identity_list *list, const char *uri, GError **error)
 {
 	AUTO_FOREIGN struct foreign foreign = { NULL };
 	unsigned flags;
 
 	if (!token_load_all(error))
-		return FALSE;
+		return false;
 	/* A token that isn't there has no objects either: that is not the same to a person. */
 	if (gnutls_pkcs11_token_get_flags(uri, &flags) < 0)
 		return devid_error_set(error, DEVID_NOT_FOUND, NULL,
 				       "p11tool --list-tokens shows what there is",
 				       "%.*s: no such token", token_uri_shown(uri), uri);
 	if (!read_token(&foreign, uri, error))
-		return FALSE;
+		return false;
 	for (unsigned i = 0; i < foreign.count; i++)
 		if (foreign.certificates[i] && !foreign.authority[i])
 			add_identity(list, &foreign, i, strchr(uri, '?'));
-	return TRUE;
+	return true;
 }

@@ -47,7 +47,7 @@ void front_waiting(void)
 		current->waiting();
 }
 
-gboolean front_pin(const char *file, const char *prompt, struct secret *pin, GError **error)
+bool front_pin(const char *file, const char *prompt, struct secret *pin, GError **error)
 {
 	if (current->pin)
 		return current->pin(file, prompt, pin, error);

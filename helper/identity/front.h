@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <internal/secret.h>
 
@@ -13,7 +14,7 @@ struct front {
 	/* The keyring asks a question in a window of its own, and this waits for the answer. */
 	void (*waiting)(void);
 	/* A token's PIN, from `file` or (NULL) from whoever sees `prompt`. */
-	gboolean (*pin)(const char *file, const char *prompt, struct secret *pin, GError **error);
+	bool (*pin)(const char *file, const char *prompt, struct secret *pin, GError **error);
 };
 
 /* For as long as the process lasts. Before it is called, nobody is told, and no PIN is known. */
@@ -22,4 +23,4 @@ void front_set(const struct front *front);
 void front_warn(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void front_hint(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void front_waiting(void);
-gboolean front_pin(const char *file, const char *prompt, struct secret *pin, GError **error);
+bool front_pin(const char *file, const char *prompt, struct secret *pin, GError **error);

@@ -95,7 +95,7 @@ static void append(struct identity_list *list, const struct identity *identity)
 			    identity, 1);
 }
 
-static gboolean load_half(struct identity_list *list, enum scope scope, GError **error)
+static bool load_half(struct identity_list *list, enum scope scope, GError **error)
 {
 	struct record_list *records = &list->records[scope];
 	char folder[PATH_BUFFER];
@@ -118,7 +118,7 @@ static gboolean load_half(struct identity_list *list, enum scope scope, GError *
 		identity.token = identity_token_label(scope);
 		append(list, &identity);
 	}
-	return TRUE;
+	return true;
 }
 
 struct identity_list *identity_list_load(bool user, bool system, GError **error)
@@ -126,8 +126,8 @@ struct identity_list *identity_list_load(bool user, bool system, GError **error)
 	struct identity_list *list = g_new0(struct identity_list, 1);
 
 	list->foreign = g_ptr_array_new_with_free_func(record_free);
-	list->identities = g_array_new(FALSE, TRUE, sizeof(struct identity));
-	list->authorities = g_array_new(FALSE, TRUE, sizeof(struct identity));
+	list->identities = g_array_new(false, true, sizeof(struct identity));
+	list->authorities = g_array_new(false, true, sizeof(struct identity));
 	g_array_set_clear_func(list->identities, identity_clear);
 	if ((user && !load_half(list, SCOPE_USER, error)) ||
 	    (system && !load_half(list, SCOPE_SYSTEM, error)))
@@ -244,7 +244,7 @@ static char *label_list(const struct identity_list *list)
 		g_string_append_printf(names, "%s%s%s", i == 0 ? "" : ", ", identity->record->label,
 				       identity->scope == SCOPE_SYSTEM ? " (system)" : "");
 	}
-	return g_string_free(g_steal_pointer(&names), FALSE);
+	return g_string_free(g_steal_pointer(&names), false);
 }
 
 static const struct identity *find_only(const struct identity_list *list, GError **error)

@@ -11,7 +11,7 @@
 #include "uri.h"
 #include "verdict.h"
 
-gboolean naming_load(struct naming *naming, GError **error)
+bool naming_load(struct naming *naming, GError **error)
 {
 	bool both = naming->user == naming->system;
 

@@ -2,6 +2,8 @@
 /* Which identity the words of a command name. */
 #pragma once
 
+#include <stdbool.h>
+
 struct naming {
 	gboolean user, system; /* --user, --system; neither or both: both tokens */
 	bool authorities;      /* CA certificates that other programs wrote may be meant too */
@@ -17,7 +19,7 @@ struct naming {
 			NULL                                                                   \
 	}
 
-gboolean naming_load(struct naming *naming, GError **error);
+bool naming_load(struct naming *naming, GError **error);
 void naming_clear(struct naming *naming);
 /* `operand`: a label, a URI (also of a foreign token), or NULL for the one that is chosen where
  * none is named. Belongs to the

@@ -64,7 +64,7 @@ char *token_uri_object(P11KitUri *uri)
 	return !label || !label->pValue ? NULL : g_strndup(label->pValue, label->ulValueLen);
 }
 
-gboolean token_uri_pin(P11KitUri *uri, struct secret *pin, char **source, GError **error)
+bool token_uri_pin(P11KitUri *uri, struct secret *pin, char **source, GError **error)
 {
 	const char *value = p11_kit_uri_get_pin_value(uri);
 	const char *from = p11_kit_uri_get_pin_source(uri);
@@ -79,5 +79,5 @@ gboolean token_uri_pin(P11KitUri *uri, struct secret *pin, char **source, GError
 	if (from)
 		*source = g_strdup(from +
 				   (g_str_has_prefix(from, FILE_SCHEME) ? strlen(FILE_SCHEME) : 0));
-	return TRUE;
+	return true;
 }

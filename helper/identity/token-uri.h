@@ -20,6 +20,6 @@ char *token_uri_of_key(const char *text, GError **error);
 char *token_uri_object(P11KitUri *uri);
 /* Its pin-value, appended to `pin` and wiped in the URI; *source: the file that pin-source names,
  * or NULL; g_free(). */
-gboolean token_uri_pin(P11KitUri *uri, struct secret *pin, char **source, GError **error);
+bool token_uri_pin(P11KitUri *uri, struct secret *pin, char **source, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(P11KitUri, p11_kit_uri_free)

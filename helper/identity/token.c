@@ -21,39 +21,39 @@ const char *token_module_path(void)
 	return path && *path != '\0' ? path : DEVID_MODULE_PATH;
 }
 
-gboolean token_module_may_load(GError **error)
+bool token_module_may_load(GError **error)
 {
 	char fault[PATH_BUFFER];
 
 	/* One that isn't there is told by whoever loads it. */
 	if (path_may_run(token_module_path(), fault) || errno == ENOENT)
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_DENIED, NULL, TEST_HOOK_NAME("unset DEVID_MODULE"),
 			       TEST_HOOK_NAME("DEVID_MODULE=") "%s: %s: " PATH_NOT_ROOTS,
 			       token_module_path(), fault);
 }
 
-static gboolean add_own_module(GError **error)
+static bool add_own_module(GError **error)
 {
 	int code;
 
 	if (!token_module_may_load(error))
-		return FALSE;
+		return false;
 	code = gnutls_pkcs11_add_provider(token_module_path(), NULL);
 	if (code >= 0)
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_NOT_FOUND, NULL, "is devid installed as a whole?",
 			       "module %s: it can't be loaded: %s", token_module_path(),
 			       gnutls_strerror(code));
 }
 
-gboolean token_load_own(GError **error)
+bool token_load_own(GError **error)
 {
-	static gboolean loaded;
+	static bool loaded;
 	int code;
 
 	if (loaded)
-		return TRUE;
+		return true;
 	code = gnutls_pkcs11_init(GNUTLS_PKCS11_FLAG_MANUAL, NULL);
 	if (code < 0)
 		return devid_error_set(error, DEVID_FAILED, NULL, NULL, "PKCS#11: %s",
@@ -62,24 +62,24 @@ gboolean token_load_own(GError **error)
 	return loaded;
 }
 
-gboolean token_load_all(GError **error)
+bool token_load_all(GError **error)
 {
-	static gboolean loaded;
+	static bool loaded;
 	int code;
 
 	if (loaded)
-		return TRUE;
+		return true;
 	code = gnutls_pkcs11_init(GNUTLS_PKCS11_FLAG_AUTO, NULL);
 	if (code < 0)
 		return devid_error_set(error, DEVID_FAILED, NULL,
 				       "p11-kit list-modules shows which module is at fault",
 				       "PKCS#11: %s", gnutls_strerror(code));
 	if (!token_module_may_load(error))
-		return FALSE;
+		return false;
 	/* Where it isn't registered (a build tree), our own tokens are to be seen all the same. */
 	gnutls_pkcs11_add_provider(token_module_path(), NULL);
-	loaded = TRUE;
-	return TRUE;
+	loaded = true;
+	return true;
 }
 
 static const struct row {
@@ -105,7 +105,7 @@ enum devid_result token_result(int code)
 }
 
 /* The key behind the URI of an identity, which names both its halves. */
-gboolean token_open_key(const char *uri, gnutls_privkey_t *key, GError **error)
+bool token_open_key(const char *uri, gnutls_privkey_t *key, GError **error)
 {
 	g_autofree char *whole = token_uri_of_key(uri, error);
 	g_auto(gnutls_privkey_t) made = NULL;
@@ -113,13 +113,13 @@ gboolean token_open_key(const char *uri, gnutls_privkey_t *key, GError **error)
 
 	*key = NULL;
 	if (!whole)
-		return FALSE;
+		return false;
 	code = gnutls_privkey_init(&made);
 	if (code >= 0)
 		code = gnutls_privkey_import_url(made, whole, 0);
 	if (code >= 0) {
 		*key = g_steal_pointer(&made);
-		return TRUE;
+		return true;
 	}
 	return devid_error_set(error, token_result(code), NULL, NULL, "key %.*s: %s",
 			       token_uri_shown(uri), uri, gnutls_strerror(code));
@@ -154,7 +154,7 @@ static int sign_and_verify(gnutls_privkey_t key, gnutls_pubkey_t public, bool *v
 	return 0;
 }
 
-gboolean token_test_sign(const char *uri, gnutls_x509_crt_t certificate, GError **error)
+bool token_test_sign(const char *uri, gnutls_x509_crt_t certificate, GError **error)
 {
 	g_auto(gnutls_privkey_t) key = NULL;
 	g_auto(gnutls_pubkey_t) public = NULL;
@@ -162,14 +162,14 @@ gboolean token_test_sign(const char *uri, gnutls_x509_crt_t certificate, GError 
 	int code;
 
 	if (!token_open_key(uri, &key, error))
-		return FALSE;
+		return false;
 	code = gnutls_pubkey_init(&public);
 	if (code >= 0)
 		code = gnutls_pubkey_import_x509(public, certificate, 0);
 	if (code >= 0)
 		code = sign_and_verify(key, public, &verified);
 	if (code >= 0 && verified)
-		return TRUE;
+		return true;
 	if (code >= 0)
 		devid_error_set(error, DEVID_MISMATCH, NULL, NULL,
 				"%.*s: its signature is not by the certificate's key",
@@ -177,5 +177,5 @@ gboolean token_test_sign(const char *uri, gnutls_x509_crt_t certificate, GError 
 	else
 		devid_error_set(error, token_result(code), NULL, NULL, "%.*s: it can't sign: %s",
 				token_uri_shown(uri), uri, gnutls_strerror(code));
-	return FALSE;
+	return false;
 }

@@ -2,6 +2,7 @@
 /* PKCS#11 tokens through GnuTLS: our own module, or for a foreign URI every registered one. */
 #pragma once
 
+#include <stdbool.h>
 #include <devid/result.h>
 #include <glib.h>
 #include <gnutls/abstract.h>
@@ -10,11 +11,11 @@
 /* The path of our module: DEVID_MODULE, else where it was installed. */
 const char *token_module_path(void);
 /* Whether it may be loaded: DEVID_MODULE is not root's to follow everywhere. */
-gboolean token_module_may_load(GError **error);
-gboolean token_load_own(GError **error);
-gboolean token_load_all(GError **error);
+bool token_module_may_load(GError **error);
+bool token_load_own(GError **error);
+bool token_load_all(GError **error);
 enum devid_result token_result(int gnutls_code);
 /* `uri` may be an identity's (without a type). The caller ends it with gnutls_privkey_deinit(). */
-gboolean token_open_key(const char *uri, gnutls_privkey_t *key, GError **error);
+bool token_open_key(const char *uri, gnutls_privkey_t *key, GError **error);
 /* A signature with the key behind `uri`, verified with the certificate. */
-gboolean token_test_sign(const char *uri, gnutls_x509_crt_t certificate, GError **error);
+bool token_test_sign(const char *uri, gnutls_x509_crt_t certificate, GError **error);

@@ -95,13 +95,12 @@ const char *bundle_title(const char *path)
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-static gboolean set_file_error_for(GError **error, const char *path, const char *why,
-				   const char *hint)
+static bool set_file_error_for(GError **error, const char *path, const char *why, const char *hint)
 {
 	return devid_error_set(error, DEVID_IO, NULL, hint, "%s: %s", bundle_title(path), why);
 }
 
-static gboolean set_file_error(GError **error, const char *path, int number)
+static bool set_file_error(GError **error, const char *path, int number)
 {
 	return set_file_error_for(error, path, g_strerror(number), devid_errno_hint(number));
 }
@@ -126,7 +125,7 @@ static int open_regular(const char *path, struct stat *status, GError **error)
 	return take_fd(&fd);
 }
 
-static gboolean set_too_large(GError **error, const char *path)
+static bool set_too_large(GError **error, const char *path)
 {
 	return devid_error_set(error, DEVID_TOO_LARGE, "file-too-large",
 			       "a device identity is a few kilobytes: is this the right file?",
@@ -134,7 +133,7 @@ static gboolean set_too_large(GError **error, const char *path)
 			       bundle_title(path), BUNDLE_FILE_MAX);
 }
 
-gboolean bundle_read_file(const char *path, struct secret *bytes, bool *others, GError **error)
+bool bundle_read_file(const char *path, struct secret *bytes, bool *others, GError **error)
 {
 	bool standard = strcmp(path, "-") == 0;
 	struct stat status = { 0 };
@@ -143,7 +142,7 @@ gboolean bundle_read_file(const char *path, struct secret *bytes, bool *others, 
 	size_t most = BUNDLE_FILE_MAX;
 
 	if (fd < 0)
-		return FALSE;
+		return false;
 	if (others)
 		*others = !standard && status.st_mode & (S_IRGRP | S_IROTH);
 	if (status.st_size > BUNDLE_FILE_MAX)
@@ -158,7 +157,7 @@ gboolean bundle_read_file(const char *path, struct secret *bytes, bool *others, 
 		ssize_t got;
 
 		if (!input_wait(fd, bundle_title(path), error))
-			return FALSE;
+			return false;
 		got = read(fd, bytes->data + at, most + 1 - at);
 		if (got < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;

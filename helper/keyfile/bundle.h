@@ -67,6 +67,6 @@ bool bundle_add_certificate(struct bundle *bundle, const void *der, size_t lengt
  * and an empty file are refused. `others` (may be NULL): whether people beside the owner may read
  * it.
  */
-gboolean bundle_read_file(const char *path, struct secret *bytes, bool *others, GError **error);
+bool bundle_read_file(const char *path, struct secret *bytes, bool *others, GError **error);
 /* How a file is called in messages. */
 const char *bundle_title(const char *path);

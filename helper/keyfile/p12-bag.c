@@ -65,8 +65,8 @@ static void read_attributes(struct ber *bag, struct attributes *attributes)
 	}
 }
 
-static gboolean walk_key(struct walk *walk, struct ber value, struct attributes *attributes,
-			 GError **error)
+static bool walk_key(struct walk *walk, struct ber value, struct attributes *attributes,
+		     GError **error)
 {
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
 	struct ber_item item;
@@ -77,11 +77,11 @@ static gboolean walk_key(struct walk *walk, struct ber value, struct attributes 
 	if (walk->bundle)
 		bundle_add_key(walk->bundle, &pkcs8, g_steal_pointer(&attributes->name),
 			       g_steal_pointer(&attributes->local_id));
-	return TRUE;
+	return true;
 }
 
-static gboolean walk_shrouded_key(struct walk *walk, struct ber value,
-				  struct attributes *attributes, GError **error)
+static bool walk_shrouded_key(struct walk *walk, struct ber value, struct attributes *attributes,
+			      GError **error)
 {
 	AUTO_SECRET struct secret cipher = SECRET_INIT;
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
@@ -93,7 +93,7 @@ static gboolean walk_shrouded_key(struct walk *walk, struct ber value,
 	if (!walk->bundle) {
 		p12_note_probe(walk->p12, p12_note_cipher(walk->p12, g_steal_pointer(&pbe)),
 			       &cipher);
-		return TRUE;
+		return true;
 	}
 	outcome = pbe_decrypt(pbe, walk->password, &cipher, &pkcs8);
 	if (outcome != PBE_OPENED)
@@ -101,11 +101,11 @@ static gboolean walk_shrouded_key(struct walk *walk, struct ber value,
 	walk->p12->opened = true;
 	bundle_add_key(walk->bundle, &pkcs8, g_steal_pointer(&attributes->name),
 		       g_steal_pointer(&attributes->local_id));
-	return TRUE;
+	return true;
 }
 
-static gboolean walk_certificate(struct walk *walk, struct ber value, struct attributes *attributes,
-				 GError **error)
+static bool walk_certificate(struct walk *walk, struct ber value, struct attributes *attributes,
+			     GError **error)
 {
 	AUTO_SECRET struct secret der = SECRET_INIT;
 	struct ber inside, wrapped;
@@ -114,7 +114,7 @@ static gboolean walk_certificate(struct walk *walk, struct ber value, struct att
 	if (!ber_enter(&value, BER_SEQUENCE, &inside) || !ber_take(&inside, BER_OID, &oid))
 		return p12_damaged(error, "a certificate's bag");
 	if (!ber_oid_is(&oid, OID_X509))
-		return TRUE; /* SDSI: nobody's device certificate */
+		return true; /* SDSI: nobody's device certificate */
 	if (!ber_enter(&inside, BER_CONTEXT_0 | BER_CONSTRUCTED, &wrapped) ||
 	    !ber_next(&wrapped, &octets) || (octets.tag & ~BER_CONSTRUCTED) != BER_OCTETS ||
 	    !ber_join(&octets, &der))
@@ -123,13 +123,13 @@ static gboolean walk_certificate(struct walk *walk, struct ber value, struct att
 		bundle_add_certificate(walk->bundle, der.data, der.length,
 				       g_steal_pointer(&attributes->name),
 				       g_steal_pointer(&attributes->local_id));
-	return TRUE;
+	return true;
 }
 
-static gboolean walk_nested(struct walk *walk, struct ber value, struct attributes *attributes,
-			    GError **error)
+static bool walk_nested(struct walk *walk, struct ber value, struct attributes *attributes,
+			GError **error)
 {
-	gboolean walked;
+	bool walked;
 
 	if (walk->depth >= NESTING_MAX)
 		return p12_damaged(error, "safes nested too deeply");
@@ -139,26 +139,26 @@ static gboolean walk_nested(struct walk *walk, struct ber value, struct attribut
 	return walked;
 }
 
-static gboolean walk_other(struct walk *walk, struct ber value, struct attributes *attributes,
-			   GError **error)
+static bool walk_other(struct walk *walk, struct ber value, struct attributes *attributes,
+		       GError **error)
 {
-	return TRUE;
+	return true;
 }
 
 /* RFC 7292 section 4.2; the last arc of the bag's OID is the row. */
-static gboolean (*const bag_table[])(struct walk *, struct ber, struct attributes *, GError **) = {
+static bool (*const bag_table[])(struct walk *, struct ber, struct attributes *, GError **) = {
 	walk_other,	      walk_key,
 	walk_shrouded_key,    walk_certificate,
 	walk_other /* CRL */, walk_other /* secret */,
 	walk_nested,
 };
 
-static gboolean walk_bag(struct walk *walk, struct ber bag, GError **error)
+static bool walk_bag(struct walk *walk, struct ber bag, GError **error)
 {
 	struct attributes attributes = { 0 };
 	struct ber_item oid;
 	struct ber value;
-	gboolean walked;
+	bool walked;
 	g_autofree char *text = NULL;
 	size_t row = 0;
 
@@ -176,7 +176,7 @@ static gboolean walk_bag(struct walk *walk, struct ber bag, GError **error)
 	return walked;
 }
 
-gboolean p12_bag_walk(struct walk *walk, struct ber content, GError **error)
+bool p12_bag_walk(struct walk *walk, struct ber content, GError **error)
 {
 	struct ber bags, bag;
 
@@ -191,7 +191,7 @@ gboolean p12_bag_walk(struct walk *walk, struct ber content, GError **error)
 				"the PKCS#12 file holds more than %d keys and certificates",
 				BUNDLE_ITEMS_MAX);
 		if (!walk_bag(walk, bag, error))
-			return FALSE;
+			return false;
 	}
-	return TRUE;
+	return true;
 }

@@ -2,7 +2,8 @@
 /* What a part of a PKCS#12 file holds. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include "p12-note.h"
 
-gboolean p12_bag_walk(struct walk *walk, struct ber content, GError **error);
+bool p12_bag_walk(struct walk *walk, struct ber content, GError **error);

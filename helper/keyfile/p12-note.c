@@ -4,7 +4,7 @@
 #include "p12-note.h"
 #include "pbe.h"
 
-gboolean p12_damaged(GError **error, const char *where)
+bool p12_damaged(GError **error, const char *where)
 {
 	return devid_error_set(error, DEVID_BAD_DATA, "damaged", NULL, "damaged PKCS#12 file: %s",
 			       where);
@@ -17,7 +17,7 @@ static void set_too_much(GError **error)
 			"the file's parts ask for more than %u iterations in all", PBE_WORK_MAX);
 }
 
-gboolean p12_refuse(GError **error, enum pbe_outcome outcome, const struct pbe *pbe, bool sure)
+bool p12_refuse(GError **error, enum pbe_outcome outcome, const struct pbe *pbe, bool sure)
 {
 	if (outcome == PBE_TOO_MUCH)
 		set_too_much(error);
@@ -36,10 +36,10 @@ gboolean p12_refuse(GError **error, enum pbe_outcome outcome, const struct pbe *
 		devid_error_set(
 			error, DEVID_PASSWORD, "password-or-damaged", NULL,
 			"wrong password or damaged file (it has no integrity check that would tell)");
-	return FALSE;
+	return false;
 }
 
-gboolean p12_unsupported(GError **error, const char *what, const char *oid)
+bool p12_unsupported(GError **error, const char *what, const char *oid)
 {
 	return devid_error_set(error, DEVID_UNSUPPORTED, "algorithm-unsupported", NULL,
 			       "the PKCS#12 file uses %s, which can't be read here: %s", what, oid);

@@ -42,10 +42,10 @@ void p12_note_probe(struct p12 *p12, struct pbe *pbe, const struct secret *ciphe
 /* The same for the work that a password costs. */
 void p12_note_work(struct p12 *p12, const struct pbe *pbe);
 
-/* Always FALSE. */
-gboolean p12_damaged(GError **error, const char *where);
+/* Always false. */
+bool p12_damaged(GError **error, const char *where);
 /* The words for what pbe_decrypt() answered. `sure`: the password opened something else in the
  * file. */
-gboolean p12_refuse(GError **error, enum pbe_outcome outcome, const struct pbe *pbe, bool sure);
-/* Always FALSE: WHAT is in the file, and isn't read. */
-gboolean p12_unsupported(GError **error, const char *what, const char *oid);
+bool p12_refuse(GError **error, enum pbe_outcome outcome, const struct pbe *pbe, bool sure);
+/* Always false: WHAT is in the file, and isn't read. */
+bool p12_unsupported(GError **error, const char *what, const char *oid);

@@ -45,8 +45,7 @@ void p12_free(struct p12 *p12)
 }
 
 /* EncryptedData (RFC 2315 section 13). */
-static gboolean open_encrypted(struct p12 *p12, struct ber content, struct safe *safe,
-			       GError **error)
+static bool open_encrypted(struct p12 *p12, struct ber content, struct safe *safe, GError **error)
 {
 	struct ber inside, info;
 	struct ber_item item;
@@ -63,10 +62,10 @@ static gboolean open_encrypted(struct p12 *p12, struct ber content, struct safe 
 	    !ber_join(&item, &safe->content))
 		return p12_damaged(error, "an encrypted part");
 	p12_note_probe(p12, safe->pbe, &safe->content);
-	return TRUE;
+	return true;
 }
 
-static gboolean open_safe(struct p12 *p12, struct ber info, GError **error)
+static bool open_safe(struct p12 *p12, struct ber info, GError **error)
 {
 	struct safe *safe = g_new0(struct safe, 1);
 	struct walk walk = { .p12 = p12 };
@@ -94,7 +93,7 @@ static gboolean open_safe(struct p12 *p12, struct ber info, GError **error)
 	return p12_bag_walk(&walk, (struct ber){ safe->content.data, safe->content.length }, error);
 }
 
-static gboolean open_pfx(struct p12 *p12, struct ber reader, GError **error)
+static bool open_pfx(struct p12 *p12, struct ber reader, GError **error)
 {
 	struct ber pfx, info, wrapped, safes, safe, mac;
 	struct ber_item item;
@@ -131,8 +130,8 @@ static gboolean open_pfx(struct p12 *p12, struct ber reader, GError **error)
 		if (!ber_enter(&safes, BER_SEQUENCE, &safe))
 			return p12_damaged(error, "a part");
 		else if (!open_safe(p12, safe, error))
-			return FALSE;
-	return TRUE;
+			return false;
+	return true;
 }
 
 bool p12_looks_like(const uint8_t *data, size_t length)
@@ -189,8 +188,8 @@ uint64_t p12_cost(const struct p12 *p12)
 /* Where the integrity check fails: does the password open anything? Then it is right, and the file
  * is damaged (or was tampered with).
  */
-static gboolean explain_mac(struct p12 *p12, struct pbe_password *password,
-			    enum pbe_outcome outcome, GError **error)
+static bool explain_mac(struct p12 *p12, struct pbe_password *password, enum pbe_outcome outcome,
+			GError **error)
 {
 	AUTO_SECRET struct secret plain = SECRET_INIT;
 
@@ -206,11 +205,11 @@ static gboolean explain_mac(struct p12 *p12, struct pbe_password *password,
 			"damaged PKCS#12 file: the password is right, the integrity check fails");
 	else
 		devid_error_set(error, DEVID_PASSWORD, "wrong-password", NULL, "wrong password");
-	return FALSE;
+	return false;
 }
 
-static gboolean read_safe(struct p12 *p12, struct safe *safe, struct bundle *bundle,
-			  struct pbe_password *password, GError **error)
+static bool read_safe(struct p12 *p12, struct safe *safe, struct bundle *bundle,
+		      struct pbe_password *password, GError **error)
 {
 	struct walk look = { .p12 = p12 };
 	struct walk read = { .p12 = p12, .bundle = bundle, .password = password };
@@ -227,10 +226,10 @@ static gboolean read_safe(struct p12 *p12, struct safe *safe, struct bundle *bun
 		/* Keys inside have ciphers of their own, which are judged before anything is
 		 * derived. */
 		if (!p12_bag_walk(&look, content, error))
-			return FALSE;
+			return false;
 		if (p12->problem) {
 			g_propagate_error(error, g_error_copy(p12->problem));
-			return FALSE;
+			return false;
 		}
 	}
 	return p12_bag_walk(&read, content, error);

@@ -8,7 +8,7 @@
 
 struct password_source {
 	/* Fills `password`, at the first call. */
-	gboolean (*get)(struct password_source *source, GError **error);
+	bool (*get)(struct password_source *source, GError **error);
 	/* Whether, after that error, it's worth another try: the password was wrong, somebody typed
 	 * it, and this is the first time. That is told, and the next get() asks again.
 	 */

@@ -340,7 +340,7 @@ char *pbe_describe(const struct pbe *pbe)
 			       pbe->iterations == 1 ? "" : "s");
 }
 
-gboolean pbe_acceptable(const struct pbe *pbe, uint64_t maximum, GError **error)
+bool pbe_acceptable(const struct pbe *pbe, uint64_t maximum, GError **error)
 {
 	if (pbe->unreadable) {
 		g_autofree char *what = pbe_describe(pbe);
@@ -352,7 +352,7 @@ gboolean pbe_acceptable(const struct pbe *pbe, uint64_t maximum, GError **error)
 				       pbe->part, what);
 	}
 	if (pbe->iterations <= maximum)
-		return TRUE;
+		return true;
 	if (pbe->iterations == UINT64_MAX)
 		devid_error_set(
 			error, DEVID_TOO_LARGE, "iterations",
@@ -366,5 +366,5 @@ gboolean pbe_acceptable(const struct pbe *pbe, uint64_t maximum, GError **error)
 				"the %s asks for %" G_GUINT64_FORMAT
 				" iterations; at most %" G_GUINT64_FORMAT " are done",
 				pbe->part, pbe->iterations, maximum);
-	return FALSE;
+	return false;
 }

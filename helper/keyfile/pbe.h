@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <gnutls/crypto.h>
 #include "ber.h"
@@ -61,7 +62,7 @@ struct pbe *pbe_parse_mac(struct ber inside, struct secret *expected);
 /* "AES-256-CBC (PBKDF2, HMAC-SHA256, 2048 iterations)". */
 char *pbe_describe(const struct pbe *pbe);
 /* Unreadable algorithms and iteration counts over `maximum` are refused here. */
-gboolean pbe_acceptable(const struct pbe *pbe, uint64_t maximum, GError **error);
+bool pbe_acceptable(const struct pbe *pbe, uint64_t maximum, GError **error);
 
 /* The forms that one password takes in files of different makers, in the order they are tried. */
 struct pbe_password {

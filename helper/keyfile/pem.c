@@ -25,31 +25,31 @@ struct reading {
 	struct secret curve; /* of the last EC PARAMETERS block */
 };
 
-static gboolean bad(struct reading *reading, GError **error, const char *what)
+static bool bad(struct reading *reading, GError **error, const char *what)
 {
 	return devid_error_set(error, DEVID_BAD_DATA, "damaged", NULL,
 			       "%s: %s can't be read: damaged", reading->title, what);
 }
 
 /* One that can't be read is left out, and its reason kept: it may not be the one that counts. */
-static gboolean read_certificates(struct reading *reading, const struct secret *der, GError **error)
+static bool read_certificates(struct reading *reading, const struct secret *der, GError **error)
 {
 	g_autoptr(GPtrArray) ders = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
 
 	if (!certificate_is_pkcs7(der->data, der->length)) {
 		bundle_add_certificate(reading->bundle, der->data, der->length, NULL, NULL);
-		return TRUE;
+		return true;
 	}
 	if (!certificate_read_pkcs7(der->data, der->length, ders))
 		return bad(reading, error, "the PKCS#7");
 	for (guint i = 0; i < ders->len; i++)
 		bundle_add_certificate(reading->bundle, g_bytes_get_data(ders->pdata[i], NULL),
 				       g_bytes_get_size(ders->pdata[i]), NULL, NULL);
-	return TRUE;
+	return true;
 }
 
 /* EncryptedPrivateKeyInfo: what it asks for is judged before the password is asked for. */
-static gboolean read_encrypted(struct reading *reading, const struct secret *der, GError **error)
+static bool read_encrypted(struct reading *reading, const struct secret *der, GError **error)
 {
 	AUTO_SECRET struct secret cipher = SECRET_INIT;
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
@@ -60,9 +60,9 @@ static gboolean read_encrypted(struct reading *reading, const struct secret *der
 	if (!pbe_split_pkcs8((struct ber){ der->data, der->length }, &pbe, &cipher))
 		return bad(reading, error, "an encrypted private key");
 	if (!pbe_acceptable(pbe, PBE_ITERATIONS_MAX, error))
-		return FALSE;
+		return false;
 	if (!reading->source->get(reading->source, error))
-		return FALSE;
+		return false;
 	outcome = pbe_password_set(&forms, &reading->source->password)
 			  ? pbe_decrypt(pbe, &forms, &cipher, &pkcs8)
 			  : PBE_BROKEN;
@@ -77,10 +77,10 @@ static gboolean read_encrypted(struct reading *reading, const struct secret *der
 	reading->bundle->password =
 		reading->source->password.length ? BUNDLE_PASSWORD_SET : BUNDLE_PASSWORD_EMPTY;
 	bundle_add_key(reading->bundle, &pkcs8, NULL, NULL);
-	return TRUE;
+	return true;
 }
 
-static gboolean read_key(struct reading *reading, const struct secret *der, GError **error)
+static bool read_key(struct reading *reading, const struct secret *der, GError **error)
 {
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
 	struct ber curve = { reading->curve.data, reading->curve.length };
@@ -90,10 +90,10 @@ static gboolean read_key(struct reading *reading, const struct secret *der, GErr
 	if (!key_der_to_pkcs8(der->data, der->length, curve.length ? &curve : NULL, &pkcs8))
 		return bad(reading, error, "a private key");
 	bundle_add_key(reading->bundle, &pkcs8, NULL, NULL);
-	return TRUE;
+	return true;
 }
 
-static gboolean read_curve(struct reading *reading, const struct secret *der, GError **error)
+static bool read_curve(struct reading *reading, const struct secret *der, GError **error)
 {
 	secret_clear(&reading->curve);
 	return !secret_append(&reading->curve, der->data, der->length) ||
@@ -130,13 +130,13 @@ static char *read_dek_info(const struct pem_block *block, const char **body)
 }
 
 /* An algorithm that can't be read is told by its name, before a password is asked for. */
-static gboolean old_cipher_known(struct reading *reading, const char *info, GError **error)
+static bool old_cipher_known(struct reading *reading, const char *info, GError **error)
 {
 	g_autofree char *name = g_strndup(info, strcspn(info, ","));
 
 	for (size_t i = 0; i < G_N_ELEMENTS(old_ciphers); i++)
 		if (g_ascii_strcasecmp(old_ciphers[i], name) == 0)
-			return TRUE;
+			return true;
 	return devid_error_set(
 		error, DEVID_UNSUPPORTED, "algorithm-unsupported",
 		"convert it: openssl pkey -aes256 -in KEY -out NEW (for RC2, IDEA and the "
@@ -195,8 +195,8 @@ static int open_old_block(struct reading *reading, const struct secret *text, st
 }
 
 /* "Proc-Type: 4,ENCRYPTED": OpenSSL's old dress (RFC 1421 headers, a KDF of one MD5). */
-static gboolean read_old_encrypted(struct reading *reading, const struct pem_block *block,
-				   GError **error)
+static bool read_old_encrypted(struct reading *reading, const struct pem_block *block,
+			       GError **error)
 {
 	AUTO_SECRET struct secret text = SECRET_INIT;
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
@@ -207,11 +207,11 @@ static gboolean read_old_encrypted(struct reading *reading, const struct pem_blo
 	if (!info)
 		return bad(reading, error, "an encrypted private key");
 	if (!old_cipher_known(reading, info, error))
-		return FALSE;
+		return false;
 	if (!put_old_block(block, info, body, &text))
 		return bad(reading, error, "an encrypted private key");
 	if (!reading->source->get(reading->source, error))
-		return FALSE;
+		return false;
 	code = open_old_block(reading, &text, &pkcs8);
 	if (code < 0)
 		return devid_error_set(error, DEVID_PASSWORD, "password-or-damaged", NULL,
@@ -219,13 +219,13 @@ static gboolean read_old_encrypted(struct reading *reading, const struct pem_blo
 				       gnutls_strerror(code));
 	reading->bundle->password = BUNDLE_PASSWORD_SET;
 	bundle_add_key(reading->bundle, &pkcs8, NULL, NULL);
-	return TRUE;
+	return true;
 }
 
 /* What each label holds; `refused`: why it isn't taken. Labels that aren't here are passed over. */
 static const struct {
 	const char *label;
-	gboolean (*read)(struct reading *, const struct secret *, GError **);
+	bool (*read)(struct reading *, const struct secret *, GError **);
 	const char *refused;
 	const char *reason; /* of that; NULL: "unsupported" */
 } block_table[] = {
@@ -248,7 +248,7 @@ static const struct {
 	{ "CMS", read_certificates, NULL, NULL },
 };
 
-static gboolean read_block(struct reading *reading, const struct pem_block *block, GError **error)
+static bool read_block(struct reading *reading, const struct pem_block *block, GError **error)
 {
 	AUTO_SECRET struct secret der = SECRET_INIT;
 
@@ -265,7 +265,7 @@ static gboolean read_block(struct reading *reading, const struct pem_block *bloc
 			return bad(reading, error, "a PEM block");
 		return block_table[i].read(reading, &der, error);
 	}
-	return TRUE;
+	return true;
 }
 
 /* The first PKCS12 block. */
@@ -300,7 +300,7 @@ bool pem_find_p12(const struct secret *bytes, struct secret *der)
 	return false;
 }
 
-static gboolean read_pem(struct reading *reading, const struct secret *bytes, GError **error)
+static bool read_pem(struct reading *reading, const struct secret *bytes, GError **error)
 {
 	const char *at = (const char *)bytes->data, *end = at + bytes->length;
 	struct pem_block block;
@@ -308,7 +308,7 @@ static gboolean read_pem(struct reading *reading, const struct secret *bytes, GE
 
 	while (pem_next(&at, end, &block, &cut)) {
 		if (!read_block(reading, &block, error))
-			return FALSE;
+			return false;
 		if (reading->bundle->keys->len + reading->bundle->certificates->len >
 		    BUNDLE_ITEMS_MAX)
 			return devid_error_set(error, DEVID_TOO_LARGE, "file-too-large", NULL,
@@ -318,7 +318,7 @@ static gboolean read_pem(struct reading *reading, const struct secret *bytes, GE
 	return !cut || bad(reading, error, "a PEM block without its END line");
 }
 
-static gboolean read_der(struct reading *reading, const struct secret *bytes, GError **error)
+static bool read_der(struct reading *reading, const struct secret *bytes, GError **error)
 {
 	g_autoptr(GError) why = NULL;
 	g_auto(gnutls_x509_crt_t) crt = NULL;
@@ -364,7 +364,7 @@ static struct bundle *read_once(const char *title, const struct secret *bytes,
 	AUTO_SECRET struct secret der = SECRET_INIT;
 	struct reading reading = { .title = title, .source = source };
 	bool pem = pem_present(bytes->data, bytes->length);
-	gboolean done;
+	bool done;
 
 	if (pem_find_p12(bytes, &der))
 		return read_p12(title, der.length ? &der : bytes, source, error);

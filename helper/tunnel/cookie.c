@@ -91,7 +91,7 @@ void cookie_read(struct tunnel *tunnel, tunnel_then then)
 	/* What is a file, a device or a socket may be anything that its opener may not read, or
 	 * wait without end. */
 	if (fstat(tunnel->pipe, &status) < 0 || !S_ISFIFO(status.st_mode) ||
-	    !g_unix_set_fd_nonblocking(tunnel->pipe, TRUE, NULL)) {
+	    !g_unix_set_fd_nonblocking(tunnel->pipe, true, NULL)) {
 		cookie_end(tunnel);
 		then(tunnel, tunnel_error(TUNNEL_BAD_COOKIE, "the cookie must come in a pipe"));
 		return;

@@ -15,7 +15,7 @@
 /* The interface, its addresses and routes. Files that root owns, as /etc/resolv.conf, need none. */
 #define KEPT CAP_NET_ADMIN
 
-static gboolean build_environment(void)
+static bool build_environment(void)
 {
 	static const char *const words[][2] = {
 		{ "PATH", "/usr/sbin:/usr/bin:/sbin:/bin" },
@@ -24,15 +24,15 @@ static gboolean build_environment(void)
 	};
 
 	if (clearenv() != 0)
-		return FALSE;
+		return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (setenv(words[i][0], words[i][1], 1) != 0)
-			return FALSE;
-	return TRUE;
+			return false;
+	return true;
 }
 
 /* Of the bounding set, so that what is run as root has no other either; then our own. */
-static gboolean drop_capabilities(void)
+static bool drop_capabilities(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { { 0 } };
@@ -40,12 +40,12 @@ static gboolean drop_capabilities(void)
 	for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
 		if (capability != KEPT && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 &&
 		    prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
-			return FALSE;
+			return false;
 	data[0].effective = data[0].permitted = 1u << KEPT;
 	return syscall(SYS_capset, &header, data) == 0;
 }
 
-gboolean harden(GError **error)
+bool harden(GError **error)
 {
 	static const struct rlimit none = { 0, 0 };
 
@@ -53,7 +53,7 @@ gboolean harden(GError **error)
 	if (build_environment() && chdir("/") == 0 && setrlimit(RLIMIT_CORE, &none) == 0 &&
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && drop_capabilities())
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_FAILED, NULL, NULL,
 			       "can't give up what is not needed: %s", g_strerror(errno));
 }

@@ -3,8 +3,9 @@
  * where systemd runs. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 
 /* An environment of our own, no capability but that over the network, no new privileges, no core
  * dumps. */
-gboolean harden(GError **error);
+bool harden(GError **error);

@@ -71,13 +71,13 @@ static gboolean asked_to_end(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-static void bus_closed(GDBusConnection *bus, gboolean vanished, GError *why, gpointer data)
+static void bus_closed(GDBusConnection *bus, bool vanished, GError *why, gpointer data)
 {
 	asked_to_end(data);
 }
 
 /* After the object is there: a call may come with the name. */
-static gboolean take_name(GDBusConnection *bus, GError **error)
+static bool take_name(GDBusConnection *bus, GError **error)
 {
 	g_autoptr(GVariant) reply = g_dbus_connection_call_sync(
 		bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
@@ -86,37 +86,37 @@ static gboolean take_name(GDBusConnection *bus, GError **error)
 	guint32 answer = 0;
 
 	if (!reply)
-		return FALSE;
+		return false;
 	g_variant_get(reply, "(u)", &answer);
 	if (answer == 1)
-		return TRUE;
+		return true;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS, TUNNEL_NAME " is another's");
-	return FALSE;
+	return false;
 }
 
-static gboolean serve(struct run *run, GError **error)
+static bool serve(struct run *run, GError **error)
 {
 	static const int ending[] = { SIGTERM, SIGINT };
 
 	run->bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, error);
 	if (!run->bus)
-		return FALSE;
+		return false;
 	/* Tunnels are ended first. */
-	g_dbus_connection_set_exit_on_close(run->bus, FALSE);
+	g_dbus_connection_set_exit_on_close(run->bus, false);
 	g_signal_connect(run->bus, "closed", G_CALLBACK(bus_closed), run);
 	run->service = service_new(run->bus, idle, run, error);
 	if (!run->service || !take_name(run->bus, error))
-		return FALSE;
+		return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(ending); i++)
 		g_unix_signal_add(ending[i], asked_to_end, run);
 	idle(run);
 	g_main_loop_run(run->loop);
-	return TRUE;
+	return true;
 }
 
 int main(int argc, char **argv)
 {
-	struct run run = { .loop = g_main_loop_new(NULL, FALSE) };
+	struct run run = { .loop = g_main_loop_new(NULL, false) };
 	g_autoptr(GError) error = NULL;
 
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {

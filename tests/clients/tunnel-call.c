@@ -20,7 +20,7 @@
 static void told(GDBusConnection *bus, const char *sender, const char *path, const char *interface,
 		 const char *signal, GVariant *values, gpointer data)
 {
-	g_autofree char *text = g_variant_print(values, FALSE);
+	g_autofree char *text = g_variant_print(values, false);
 
 	printf("%s %s\n", signal, text);
 }
@@ -34,7 +34,7 @@ static gboolean input_ended(gint fd, GIOCondition condition, gpointer data)
 int main(int argc, char **argv)
 {
 	g_autoptr(GDBusConnection) bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, NULL);
-	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, false);
 	g_autoptr(GUnixFDList) fds = g_unix_fd_list_new();
 	g_autoptr(GVariant) reply = NULL;
 	g_autoptr(GError) error = NULL;

@@ -65,14 +65,14 @@ static void ask(const struct devid_account *account)
 				       where);
 }
 
-static gboolean read_both(struct devid_account *account, const char *text, gsize size)
+static bool read_both(struct devid_account *account, const char *text, gsize size)
 {
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
 	const char *rules = memchr(text, '\f', size);
 	gsize length = rules ? (gsize)(rules - text) : size;
 
 	if (!account_keys_read(account, text, length))
-		return FALSE;
+		return false;
 	return !rules ||
 	       (rules_read_text(account, names, RULES_PATH, rules + 1, size - length - 1) &&
 		rules_complete(account));

@@ -46,21 +46,21 @@ static void compare(const uint8_t *data, size_t size)
 	struct der first = take(&rest), second = take(&rest);
 	const gnutls_datum_t a = { (unsigned char *)first.data, (unsigned)first.length };
 	const gnutls_datum_t b = { (unsigned char *)second.data, (unsigned)second.length };
-	gboolean equal = name_equal(&a, &b);
+	bool equal = name_equal(&a, &b);
 
 	FUZZ_CHECK(name_equal(&a, &a) && name_equal(&b, &b));
 	FUZZ_CHECK(name_equal(&b, &a) == equal);
 	for (gsize i = 0; i < G_N_ELEMENTS(tags); i++) {
-		enum name_match permitted = name_constraint_match(tags[i], first, second, FALSE);
-		enum name_match excluded = name_constraint_match(tags[i], first, second, TRUE);
+		enum name_match permitted = name_constraint_match(tags[i], first, second, false);
+		enum name_match excluded = name_constraint_match(tags[i], first, second, true);
 
 		/* What can't be read can't be for either; what is inside stays inside. */
 		FUZZ_CHECK((permitted == NAME_UNREADABLE) == (excluded == NAME_UNREADABLE));
 		FUZZ_CHECK(permitted != NAME_INSIDE || excluded == NAME_INSIDE);
 	}
 	/* A name lies below itself. */
-	if (equal && name_constraint_match(NAME_TAG_DIRECTORY, first, first, FALSE) == NAME_INSIDE)
-		FUZZ_CHECK(name_constraint_match(NAME_TAG_DIRECTORY, first, second, FALSE) !=
+	if (equal && name_constraint_match(NAME_TAG_DIRECTORY, first, first, false) == NAME_INSIDE)
+		FUZZ_CHECK(name_constraint_match(NAME_TAG_DIRECTORY, first, second, false) !=
 			   NAME_OUTSIDE);
 }
 

@@ -13,7 +13,7 @@
 static void try_packages(const char *text, size_t size)
 {
 	char *version = NULL;
-	gboolean ok = posture_package_find(text, size, "clamav-daemon", &version);
+	bool ok = posture_package_find(text, size, "clamav-daemon", &version);
 
 	FUZZ_CHECK(ok || !version);
 	FUZZ_CHECK(!version || posture_version_is_sound(version));
@@ -23,7 +23,7 @@ static void try_packages(const char *text, size_t size)
 static void try_release(const char *text, size_t size)
 {
 	char *id, *version;
-	gboolean ok = posture_os_parse(text, size, &id, &version);
+	bool ok = posture_os_parse(text, size, &id, &version);
 
 	FUZZ_CHECK(ok ? id != NULL : !id && !version);
 	g_free(id);

@@ -30,7 +30,7 @@ static void tidy(void)
 	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static void not_slow(struct session *session, gboolean begins)
+static void not_slow(struct session *session, bool begins)
 {
 }
 
@@ -46,7 +46,7 @@ static void begin(void)
 		g_autofree char *path = g_build_filename(root, variables[i], NULL);
 
 		FUZZ_CHECK(mkdir(path, 0700) == 0);
-		g_setenv(variables[i], path, TRUE);
+		g_setenv(variables[i], path, true);
 	}
 	g_unsetenv("DBUS_SESSION_BUS_ADDRESS");
 	stub_reset();

@@ -20,13 +20,13 @@
 /* What every syslog daemon takes in one piece. */
 #define SYSLOG_MAX 1024
 
-static gboolean send_datagram(const char *path, const void *data, gsize length)
+static bool send_datagram(const char *path, const void *data, gsize length)
 {
 	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
 	if (fd < 0)
-		return FALSE;
+		return false;
 	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
 	return sendto(fd, data, length, MSG_NOSIGNAL, (struct sockaddr *)&address,
 		      sizeof(address)) == (ssize_t)length;
@@ -49,8 +49,8 @@ static void put_field(GString *out, const char *name, const char *value)
 	g_string_append_c(out, '\n');
 }
 
-static gboolean send_journal(const struct event_field *fields, gsize count, const char *message,
-			     int priority)
+static bool send_journal(const struct event_field *fields, gsize count, const char *message,
+			 int priority)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	g_autofree char *level = g_strdup_printf("%d", priority);

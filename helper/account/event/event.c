@@ -160,7 +160,7 @@ static char *to_sentence(const struct devid_event *event)
 	append_safe(text, ": ", event->client_address);
 	if (event->count > 1)
 		g_string_append_printf(text, ": %u times", event->count);
-	return g_string_free(text, FALSE);
+	return g_string_free(text, false);
 }
 
 /* Once a process: a full disk must not fill the system's log as well. */
@@ -204,7 +204,7 @@ enum devid_result devid_event_write(bool system, const struct devid_event *event
 {
 	struct draft draft = { .owned = g_ptr_array_new_with_free_func(g_free) };
 	const struct devid_reason *row = devid_reason_find(event->reason);
-	gboolean good = !row || row->result == DEVID_OK;
+	bool good = !row || row->result == DEVID_OK;
 	g_autofree char *line = NULL;
 	g_autofree char *sentence = to_sentence(event);
 	enum devid_result result;

@@ -45,7 +45,7 @@ const char *notify_summary(enum devid_result result)
 	return row ? row->summary : NULL;
 }
 
-gboolean notify_show(const struct notice *notice)
+bool notify_show(const struct notice *notice)
 {
 	g_autoptr(GDBusConnection) bus = NULL;
 	g_autoptr(GVariant) answer = NULL;
@@ -74,7 +74,7 @@ char *notify_text(const char *label, const GError *error)
 {
 	const char *brackets = devid_error_brackets(error), *hint = devid_error_hint(error);
 	g_autofree char *before = g_strconcat(label ? label : "", ": ", NULL);
-	gboolean told = !label || g_str_has_prefix(error->message, before);
+	bool told = !label || g_str_has_prefix(error->message, before);
 	g_autofree char *message = g_strconcat(told ? "" : before, error->message, NULL);
 	/* Brackets are escaped where they are made. */
 	GString *text = g_string_new(brackets);
@@ -82,5 +82,5 @@ char *notify_text(const char *label, const GError *error)
 	add_line(text, "", message);
 	if (hint)
 		add_line(text, "hint: ", hint);
-	return g_string_free(text, FALSE);
+	return g_string_free(text, false);
 }

@@ -2,6 +2,7 @@
 /* A desktop notification, where the session has a bus and somebody on it shows them. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <devid/result.h>
 
@@ -16,8 +17,8 @@ struct notice {
 
 /* The summary for what a client was turned away with; NULL: nobody needs to be told. */
 const char *notify_summary(enum devid_result result);
-/* Shows it, or answers FALSE; in at most 3 s either way. A bus is never started. */
-gboolean notify_show(const struct notice *notice);
+/* Shows it, or answers false; in at most 3 s either way. A bus is never started. */
+bool notify_show(const struct notice *notice);
 /* The lines that the command prints of an error about an identity: brackets, "LABEL: why", "hint:
  * …". `label` NULL, or one that the message begins with already: the message alone.
  */

@@ -7,12 +7,12 @@
 
 #define SECONDS_A_DAY 86400
 
-static gboolean is_required(const struct lint *lint)
+static bool is_required(const struct lint *lint)
 {
 	for (int os = 0; os < DEVID_OS_COUNT; os++)
 		if (lint->policy->settings.of[os] == DEVID_SETTING_REQUIRE)
-			return TRUE;
-	return FALSE;
+			return true;
+	return false;
 }
 
 void lint_signing_missing(struct lint *lint)
@@ -70,7 +70,7 @@ void lint_office_spoofed(struct lint *lint, const void *item)
 void lint_override_idle(struct lint *lint, const void *item)
 {
 	const struct policy_user *user = item;
-	gboolean differs = FALSE;
+	bool differs = false;
 
 	for (int os = 0; os < DEVID_OS_COUNT; os++)
 		differs |= user->settings.given[os] &&

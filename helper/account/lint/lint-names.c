@@ -29,14 +29,14 @@ static void each_name(struct lint *lint,
 	}
 }
 
-static gboolean is_group(const struct lint *lint, const char *name)
+static bool is_group(const struct lint *lint, const char *name)
 {
 	return policy_group(lint->policy, name) || user_group_known(name);
 }
 
 static void look_unknown(struct lint *lint, const char *name, char *place)
 {
-	gboolean known =
+	bool known =
 		strcmp(name, "*") == 0 || (*name == '@' ? is_group(lint, name + 1)
 							: user_known(name) || is_group(lint, name));
 

@@ -10,7 +10,7 @@
 #include "lint.h"
 
 /* States of a unit that exclude each other. */
-static gboolean exclude(const char *a, const char *b)
+static bool exclude(const char *a, const char *b)
 {
 	static const char *const sets[][4] = { { "active", "inactive", NULL },
 					       { "enabled", "disabled", "masked", NULL },
@@ -18,8 +18,8 @@ static gboolean exclude(const char *a, const char *b)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(sets); i++)
 		if (strcmp(a, b) != 0 && g_strv_contains(sets[i], a) && g_strv_contains(sets[i], b))
-			return TRUE;
-	return FALSE;
+			return true;
+	return false;
 }
 
 /* "NAME.service:STATE": the name's length, and the state. */
@@ -86,15 +86,15 @@ void lint_rule_profiles(struct lint *lint, const void *item)
 		lint_add(lint, lint_rule_place(rule), "rule %s never matches: %s", rule->name, why);
 }
 
-static gboolean asks_certificate(const struct policy *policy, const char *name)
+static bool asks_certificate(const struct policy *policy, const char *name)
 {
 	const struct profile *profile = policy_profile(policy, name);
 
 	for (guint i = 0; profile && i < profile->checks->len; i++)
 		if (strcmp(g_array_index(profile->checks, struct profile_check, i).check->kind.name,
 			   "DeviceCertificate") == 0)
-			return TRUE;
-	return FALSE;
+			return true;
+	return false;
 }
 
 void lint_certificate_off(struct lint *lint, const void *item)
@@ -113,7 +113,7 @@ void lint_certificate_off(struct lint *lint, const void *item)
 void lint_profile_unused(struct lint *lint, const void *item)
 {
 	const struct profile *profile = item;
-	gboolean used = FALSE;
+	bool used = false;
 
 	for (guint k = 0; k < lint->policy->rules->len && !used; k++) {
 		const struct policy_rule *rule = lint->policy->rules->pdata[k];

@@ -10,20 +10,20 @@ static const struct policy_rule *rule_at(const struct lint *lint, guint index)
 	return lint->policy->rules->pdata[index];
 }
 
-static gboolean is_for_system(const struct policy_rule *rule, int os)
+static bool is_for_system(const struct policy_rule *rule, int os)
 {
 	return !rule->platforms || rule->platforms & 1u << os;
 }
 
-static gboolean is_for_everybody(const struct policy_rule *rule)
+static bool is_for_everybody(const struct policy_rule *rule)
 {
 	return !rule->users || g_strv_contains((const char *const *)rule->users, "*");
 }
 
 /* Whether some user may come with the system at all: step one does not block it for all. */
-static gboolean is_open(const struct lint *lint, int os)
+static bool is_open(const struct lint *lint, int os)
 {
-	gboolean open = lint->policy->settings.of[os] != DEVID_SETTING_BLOCK;
+	bool open = lint->policy->settings.of[os] != DEVID_SETTING_BLOCK;
 
 	for (guint i = 0; i < lint->policy->users->len && !open; i++) {
 		const struct policy_user *user = lint->policy->users->pdata[i];
@@ -37,8 +37,8 @@ static gboolean is_open(const struct lint *lint, int os)
 /* What the rules hold for a system. */
 struct reach {
 	const struct policy_rule *some; /* the first that lets somebody in */
-	gboolean all;			/* one lets everybody in, in some state or place */
-	gboolean closed;		/* one that is written blocks whoever is left */
+	bool all;			/* one lets everybody in, in some state or place */
+	bool closed;			/* one that is written blocks whoever is left */
 };
 
 static struct reach find_reach(const struct lint *lint, int os)
@@ -101,10 +101,10 @@ void lint_others_blocked(struct lint *lint)
 	}
 }
 
-static gboolean is_let_in(const struct lint *lint, const char *user, int os)
+static bool is_let_in(const struct lint *lint, const char *user, int os)
 {
-	struct who who = { .policy = lint->policy, .user = user, .ask_names = TRUE };
-	gboolean in = FALSE;
+	struct who who = { .policy = lint->policy, .user = user, .ask_names = true };
+	bool in = false;
 
 	for (guint i = 0; i < lint->policy->rules->len && !in; i++) {
 		const struct policy_rule *rule = rule_at(lint, i);
@@ -135,7 +135,7 @@ void lint_override_blocked(struct lint *lint, const void *item)
 
 void lint_rule_off(struct lint *lint)
 {
-	gboolean on = FALSE;
+	bool on = false;
 
 	for (guint i = 0; i < lint->policy->rules->len; i++) {
 		const struct policy_rule *rule = rule_at(lint, i);
@@ -149,26 +149,26 @@ void lint_rule_off(struct lint *lint)
 		lint_add(lint, NULL, "all rules are off: the last, unwritten one blocks everybody");
 }
 
-static gboolean holds_all(char **values, char **of)
+static bool holds_all(char **values, char **of)
 {
 	for (; *of; of++)
 		if (!g_strv_contains((const char *const *)values, *of))
-			return FALSE;
-	return TRUE;
+			return false;
+	return true;
 }
 
 /* Whether whatever matches `rule` matches `other`: each field is as wide or wider. */
-static gboolean is_wider(const struct policy_rule *other, const struct policy_rule *rule)
+static bool is_wider(const struct policy_rule *other, const struct policy_rule *rule)
 {
 	unsigned systems = rule->platforms ? rule->platforms : (1u << DEVID_OS_COUNT) - 1;
 
 	if (!is_for_everybody(other) &&
 	    (is_for_everybody(rule) || !holds_all(other->users, rule->users)))
-		return FALSE;
+		return false;
 	if (other->platforms && systems & ~other->platforms)
-		return FALSE;
+		return false;
 	if (other->origin != DEVID_ORIGIN_UNKNOWN && other->origin != rule->origin)
-		return FALSE;
+		return false;
 	return !other->profiles || (rule->profiles && holds_all(other->profiles, rule->profiles));
 }
 
@@ -192,7 +192,7 @@ void lint_rule_shadowed(struct lint *lint, const void *item)
 void lint_rule_no_system(struct lint *lint, const void *item)
 {
 	const struct policy_rule *rule = item;
-	gboolean open = FALSE;
+	bool open = false;
 
 	for (int os = 0; os < DEVID_OS_COUNT; os++)
 		open |= is_for_system(rule, os) && is_open(lint, os);

@@ -21,14 +21,14 @@
 static const struct protocol {
 	int family;
 	const char *file;
-	gboolean headline;
+	bool headline;
 	guint columns, to, via, flags, device;
 	guint metric, metric_base;
 	guint zeros[2]; /* what is zero of a default route */
 } protocols[] = {
-	{ AF_INET, "route", TRUE, .columns = 8, .to = 1, .via = 2, .flags = 3, .device = 0,
+	{ AF_INET, "route", true, .columns = 8, .to = 1, .via = 2, .flags = 3, .device = 0,
 	  .metric = 6, .metric_base = 10, .zeros = { 1, 7 /* the mask */ } },
-	{ AF_INET6, "ipv6_route", FALSE, .columns = 10, .to = 0, .via = 4, .flags = 8, .device = 9,
+	{ AF_INET6, "ipv6_route", false, .columns = 10, .to = 0, .via = 4, .flags = 8, .device = 9,
 	  .metric = 5, .metric_base = 16, .zeros = { 1, 3 /* lengths of both prefixes */ } },
 };
 enum { ARP_ADDRESS, ARP_TYPE, ARP_FLAGS, ARP_MAC, ARP_DEVICE = 5, ARP_COLUMNS };
@@ -38,9 +38,9 @@ static const struct protocol *find_protocol(int family)
 	return &protocols[family == AF_INET6];
 }
 
-/* Calls `row` with the cells of each line, but for a headline, until it answers FALSE. */
-static void each_row(const char *text, gboolean headline, guint columns,
-		     gboolean (*row)(char **cells, void *data), void *data)
+/* Calls `row` with the cells of each line, but for a headline, until it answers false. */
+static void each_row(const char *text, bool headline, guint columns,
+		     bool (*row)(char **cells, void *data), void *data)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
@@ -52,7 +52,7 @@ static void each_row(const char *text, gboolean headline, guint columns,
 	}
 }
 
-static gboolean read_hex(const char *text, guint64 most, guint64 *number)
+static bool read_hex(const char *text, guint64 most, guint64 *number)
 {
 	if (g_str_has_prefix(text, "0x"))
 		text += 2;
@@ -85,16 +85,16 @@ struct route {
 	guint64 metric;
 	char *via;    /* NULL: none */
 	char *device; /* NULL: none yet */
-	gboolean any; /* but the loopback's; of has_routes() */
+	bool any;     /* but the loopback's; of has_routes() */
 };
 
-static gboolean take_route(char **cells, void *data)
+static bool take_route(char **cells, void *data)
 {
 	struct route *best = data;
 	const struct protocol *protocol = best->protocol;
 	g_autofree char *to = read_address(protocol, cells[protocol->to]);
 	g_autofree char *via = read_address(protocol, cells[protocol->via]);
-	gboolean some = cells[protocol->via][strspn(cells[protocol->via], "0")] != '\0';
+	bool some = cells[protocol->via][strspn(cells[protocol->via], "0")] != '\0';
 	guint64 flags, metric, zeros[2];
 
 	if (!to || !via || !read_hex(cells[protocol->flags], G_MAXUINT32, &flags) ||
@@ -102,10 +102,10 @@ static gboolean take_route(char **cells, void *data)
 	    !read_hex(cells[protocol->zeros[1]], G_MAXUINT32, &zeros[1]) ||
 	    !g_ascii_string_to_unsigned(cells[protocol->metric], protocol->metric_base, 0,
 					G_MAXUINT32, &metric, NULL))
-		return TRUE;
+		return true;
 	if (zeros[0] != 0 || zeros[1] != 0 || !(flags & ROUTE_UP) ||
 	    (best->device && metric >= best->metric))
-		return TRUE;
+		return true;
 	/* One that leads nowhere, or without a gateway, is the default all the same. */
 	best->metric = metric;
 	g_free(best->via);
@@ -113,10 +113,10 @@ static gboolean take_route(char **cells, void *data)
 									     : NULL;
 	g_free(best->device);
 	best->device = g_strdup(cells[protocol->device]);
-	return TRUE;
+	return true;
 }
 
-gboolean office_parse_route(int family, const char *text, char **gateway, char **device)
+bool office_parse_route(int family, const char *text, char **gateway, char **device)
 {
 	struct route best = { find_protocol(family) };
 
@@ -132,7 +132,7 @@ struct neighbour {
 	char *mac;
 };
 
-static gboolean take_neighbour(char **cells, void *data)
+static bool take_neighbour(char **cells, void *data)
 {
 	struct neighbour *wanted = data;
 	guint64 type, flags;
@@ -141,16 +141,16 @@ static gboolean take_neighbour(char **cells, void *data)
 	    strcmp(cells[ARP_DEVICE], wanted->device) != 0 ||
 	    !read_hex(cells[ARP_TYPE], G_MAXUINT16, &type) || type != ARP_ETHERNET ||
 	    !read_hex(cells[ARP_FLAGS], G_MAXUINT32, &flags) || !(flags & ARP_COMPLETE))
-		return TRUE;
+		return true;
 	wanted->mac = g_ascii_strdown(cells[ARP_MAC], -1);
-	return FALSE;
+	return false;
 }
 
 char *office_parse_arp(const char *text, const char *address, const char *device)
 {
 	struct neighbour wanted = { address, device, NULL };
 
-	each_row(text, TRUE, ARP_COLUMNS, take_neighbour, &wanted);
+	each_row(text, true, ARP_COLUMNS, take_neighbour, &wanted);
 	return wanted.mac;
 }
 
@@ -168,7 +168,7 @@ static char *read_table(const char *root, const char *folder, const char *name)
 	return text;
 }
 
-static gboolean take_other_than_loopback(char **cells, void *data)
+static bool take_other_than_loopback(char **cells, void *data)
 {
 	struct route *found = data;
 
@@ -176,7 +176,7 @@ static gboolean take_other_than_loopback(char **cells, void *data)
 	return !found->any;
 }
 
-static gboolean has_routes(const struct protocol *protocol, const char *text)
+static bool has_routes(const struct protocol *protocol, const char *text)
 {
 	struct route found = { protocol };
 
@@ -187,8 +187,8 @@ static gboolean has_routes(const struct protocol *protocol, const char *text)
 /* What this process sees; but the machine's agent is shut off from the network by its unit, and has
  * no routes: then what process 1 sees is the machine's.
  */
-static gboolean find_gateway(const struct protocol *protocol, const char *root, const char **folder,
-			     char **gateway, char **device)
+static bool find_gateway(const struct protocol *protocol, const char *root, const char **folder,
+			 char **gateway, char **device)
 {
 	g_autofree char *routes = read_table(root, "/proc/net/", protocol->file);
 

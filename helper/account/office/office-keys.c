@@ -80,30 +80,30 @@ static char *set_mac(void *target, const char *value)
 	}
 	if (all == 0 || first & 1)
 		return g_strdup("is no MAC address that one gateway can have");
-	office->mac = g_string_free(g_steal_pointer(&mac), FALSE);
+	office->mac = g_string_free(g_steal_pointer(&mac), false);
 	return NULL;
 }
 
 /* Labels of letters, digits, '-' and '_' between single dots. */
-static gboolean is_host_name(const char *name)
+static bool is_host_name(const char *name)
 {
 	gsize length = strlen(name), label = 0;
 
 	if (length == 0 || length > HOST_MAX)
-		return FALSE;
+		return false;
 	for (gsize i = 0; i <= length; i++) {
 		if (name[i] == '.' || name[i] == '\0') {
 			if (label == 0 || label > LABEL_MAX || name[i - 1] == '-')
-				return FALSE;
+				return false;
 			label = 0;
 		} else if (g_ascii_isalnum(name[i]) || name[i] == '_' ||
 			   (name[i] == '-' && label > 0)) {
 			label++;
 		} else {
-			return FALSE;
+			return false;
 		}
 	}
-	return TRUE;
+	return true;
 }
 
 /* With a dot inside, since a single label is completed by whatever domain a network hands out. */
@@ -185,7 +185,7 @@ static char *read_pin(const char *value)
 			return NULL;
 		g_string_append_c(hex, g_ascii_tolower(*c));
 	}
-	return hex->len == SHA256_HEX ? g_string_free(g_steal_pointer(&hex), FALSE) : NULL;
+	return hex->len == SHA256_HEX ? g_string_free(g_steal_pointer(&hex), false) : NULL;
 }
 
 static char *set_pins(void *target, const char *value)
@@ -211,13 +211,13 @@ char *office_end(void *target)
 	const struct office *office = target;
 	const struct {
 		const char *word, *other;
-		gboolean has_word, has_other;
+		bool has_word, has_other;
 	} pairs[] = {
 		{ "GatewayAddress", "GatewayMAC", office->gateway != NULL, office->mac != NULL },
 		{ "DNSName", "DNSAnswer", office->dns_name != NULL, office->dns_answers != NULL },
 		{ "Probe", "ProbeCertificate", office->probe != NULL, office->probe_pins != NULL },
 	};
-	gboolean any = FALSE;
+	bool any = false;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
 		if (pairs[i].has_word != pairs[i].has_other)

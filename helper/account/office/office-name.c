@@ -22,17 +22,17 @@ static char *guard_name(const char *name)
 	return g_strconcat("devid-", hex, strchr(name, '.'), NULL);
 }
 
-static gboolean is_expected(const struct office *office, GList *addresses, char **first)
+static bool is_expected(const struct office *office, GList *addresses, char **first)
 {
 	for (GList *link = addresses; link; link = link->next) {
 		g_autofree char *address = g_inet_address_to_string(link->data);
 
 		if (g_strv_contains((const char *const *)office->dns_answers, address))
-			return TRUE;
+			return true;
 		if (!*first)
 			*first = g_steal_pointer(&address);
 	}
-	return FALSE;
+	return false;
 }
 
 /* Whether the answer stands: the guard is not answered, and that is what the server says. */

@@ -2,6 +2,7 @@
 /* Office: the MAC of an IPv6 neighbour. One question to the kernel over rtnetlink(7), one answer;
  * nothing is sent to the network.
  */
+#include <stdbool.h>
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static char *read_answer(const struct nlmsghdr *header, gsize length,
 	const struct ndmsg *neighbour = NLMSG_DATA(header);
 	const struct rtattr *attribute;
 	const guint8 *mac = NULL;
-	gboolean same = FALSE;
+	bool same = false;
 	int left;
 
 	if (!NLMSG_OK(header, length) || header->nlmsg_type != RTM_NEWNEIGH ||

@@ -50,25 +50,25 @@ static void probe_address(struct probe *probe, const char *address)
 	probe->path = g_strconcat(*path ? path : "/", query ? "?" : NULL, query, NULL);
 }
 
-static gboolean probe_connect(struct probe *probe)
+static bool probe_connect(struct probe *probe)
 {
 	g_autoptr(GSocketClient) client = g_socket_client_new();
 	g_autoptr(GSocketConnectable) address = g_network_address_new(probe->host, probe->port);
 
-	g_socket_client_set_enable_proxy(client, FALSE);
+	g_socket_client_set_enable_proxy(client, false);
 	g_socket_client_set_timeout(client, ADDRESS_SECONDS);
 	probe->connection = g_socket_client_connect(client, address, probe->cancellable, NULL);
 	if (!probe->connection)
-		return FALSE;
+		return false;
 	probe->socket = g_socket_connection_get_socket(probe->connection);
-	g_socket_set_blocking(probe->socket, FALSE);
-	return TRUE;
+	g_socket_set_blocking(probe->socket, false);
+	return true;
 }
 
-/* Waits for what the session wants next. FALSE: cancelled, too late, or `status` is an error that
+/* Waits for what the session wants next. false: cancelled, too late, or `status` is an error that
  * ends the session.
  */
-static gboolean probe_wait(struct probe *probe, gssize status)
+static bool probe_wait(struct probe *probe, gssize status)
 {
 	GIOCondition condition = gnutls_record_get_direction(probe->session) ? G_IO_OUT : G_IO_IN;
 
@@ -77,7 +77,7 @@ static gboolean probe_wait(struct probe *probe, gssize status)
 	return g_socket_condition_wait(probe->socket, condition, probe->cancellable, NULL);
 }
 
-static gboolean probe_handshake(struct probe *probe)
+static bool probe_handshake(struct probe *probe)
 {
 	const gnutls_datum_t http = { (unsigned char *)"http/1.1", strlen("http/1.1") };
 	int status;
@@ -88,11 +88,11 @@ static gboolean probe_handshake(struct probe *probe)
 		    0 ||
 	    gnutls_set_default_priority_append(probe->session, PRIORITY, NULL, 0) != 0 ||
 	    gnutls_alpn_set_protocols(probe->session, &http, 1, 0) != 0)
-		return FALSE;
+		return false;
 	if (!g_hostname_is_ip_address(probe->host) &&
 	    gnutls_server_name_set(probe->session, GNUTLS_NAME_DNS, probe->host,
 				   strlen(probe->host)) != 0)
-		return FALSE;
+		return false;
 	gnutls_transport_set_int(probe->session, g_socket_get_fd(probe->socket));
 	do {
 		status = gnutls_handshake(probe->session);
@@ -101,7 +101,7 @@ static gboolean probe_handshake(struct probe *probe)
 }
 
 /* Whether a pin is the SHA-256 of the server's certificate or of its key. */
-static gboolean probe_is_pinned(struct probe *probe, char **pins)
+static bool probe_is_pinned(struct probe *probe, char **pins)
 {
 	g_autofree char *certificate = NULL, *key = NULL;
 	guint8 hash[HASH_BYTES];
@@ -112,7 +112,7 @@ static gboolean probe_is_pinned(struct probe *probe, char **pins)
 
 	if (!chain || count == 0 ||
 	    gnutls_fingerprint(GNUTLS_DIG_SHA256, &chain[0], hash, &length) != 0)
-		return FALSE;
+		return false;
 	certificate = text_hex(hash, length);
 	length = sizeof(hash);
 	leaf = certificate_from_der(chain[0].data, chain[0].size);
@@ -122,9 +122,9 @@ static gboolean probe_is_pinned(struct probe *probe, char **pins)
 	       (key && g_strv_contains((const char *const *)pins, key));
 }
 
-static gboolean probe_send(struct probe *probe)
+static bool probe_send(struct probe *probe)
 {
-	gboolean literal = strchr(probe->host, ':') != NULL;
+	bool literal = strchr(probe->host, ':') != NULL;
 	g_autofree char *port =
 		probe->port == HTTPS_PORT ? g_strdup("") : g_strdup_printf(":%u", probe->port);
 	g_autofree char *request = g_strdup_printf(
@@ -138,9 +138,9 @@ static gboolean probe_send(struct probe *probe)
 		if (status > 0)
 			sent += (gsize)status;
 		else if (!probe_wait(probe, status))
-			return FALSE;
+			return false;
 	}
-	return TRUE;
+	return true;
 }
 
 /* The three digits of "HTTP/1.1 200 …"; 0: that is not what was answered. */

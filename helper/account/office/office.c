@@ -61,7 +61,7 @@ static void place_take(struct place *place, struct office_finding *finding)
 	}
 }
 
-static gboolean place_is_office(const struct place *place)
+static bool place_is_office(const struct place *place)
 {
 	return place->how && !place->worst.words && place->open == 0;
 }
@@ -93,7 +93,7 @@ static void answer_question(void *data, void *shared)
 	g_free(question);
 }
 
-static gboolean is_wanted(const struct criterion *criterion, const struct office *office)
+static bool is_wanted(const struct criterion *criterion, const struct office *office)
 {
 	return G_STRUCT_MEMBER(const void *, office, criterion->wanted) != NULL;
 }
@@ -144,7 +144,7 @@ static void ask(struct search *search)
 	GThreadPool *pool;
 
 	gio_ready();
-	pool = g_thread_pool_new(answer_question, search, SIDE_BY_SIDE, FALSE, NULL);
+	pool = g_thread_pool_new(answer_question, search, SIDE_BY_SIDE, false, NULL);
 	put_questions(search, pool);
 	g_mutex_lock(&search->lock);
 	while (search->open > 0 && !find_office(search) &&
@@ -153,7 +153,7 @@ static void ask(struct search *search)
 	g_mutex_unlock(&search->lock);
 	/* Whoever still asks ends at once and says that it can't be told. */
 	g_cancellable_cancel(search->cancellable);
-	g_thread_pool_free(pool, FALSE, TRUE);
+	g_thread_pool_free(pool, false, true);
 }
 
 static struct devid_office_report *report_new(const struct search *search)
@@ -178,7 +178,7 @@ static struct devid_office_report *report_new(const struct search *search)
 		report->office = g_strdup(found->office->name);
 		g_string_append_printf(message, "%s: %s", found->office->name, found->how);
 	}
-	report->message = g_string_free(message, FALSE);
+	report->message = g_string_free(message, false);
 	return report;
 }
 

@@ -62,7 +62,7 @@ static enum devid_setting find_setting(struct deciding *deciding)
 /* What can be wrong with a certificate or its key: in the office it is not asked for, so it does
  * not matter there.
  */
-static gboolean is_excusable(enum devid_result result)
+static bool is_excusable(enum devid_result result)
 {
 	return result == DEVID_CHECK_FAILED || result == DEVID_BLOCKED ||
 	       result == DEVID_KEY_MISSING;

@@ -2,6 +2,7 @@
 /* A decision while it is made. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <devid/policy.h>
 #include "policy.h"
@@ -12,7 +13,7 @@ struct deciding {
 	const struct devid_question *question;
 	struct devid_decision *decision;
 	struct who who;
-	gboolean has_origin;
+	bool has_origin;
 	enum devid_origin origin;
 	enum devid_answer *profiles; /* by their order in the account; 0: not asked yet */
 };

@@ -20,7 +20,7 @@ static char *set_os(void *target, const char *key, const char *value)
 
 	if (devid_os_find(key, &os)) {
 		settings->of[os] = setting;
-		settings->given[os] = TRUE;
+		settings->given[os] = true;
 	}
 	return why;
 }
@@ -30,7 +30,7 @@ static char *set_members(void *target, const char *value)
 	struct policy_group *group = target;
 	char *why = conf_set_list(value, &group->members);
 
-	return why ? why : policy_names_fault(group->members, FALSE);
+	return why ? why : policy_names_fault(group->members, false);
 }
 
 #define OS_KEYS                                                                          \
@@ -46,7 +46,7 @@ static const struct conf_key user_keys[] = {
 };
 static const struct conf_key group_keys[] = { { "Members", set_members, NULL } };
 
-char *policy_names_fault(char **names, gboolean everybody)
+char *policy_names_fault(char **names, bool everybody)
 {
 	for (; *names; names++) {
 		g_autofree char *line = NULL;
@@ -63,14 +63,14 @@ char *policy_names_fault(char **names, gboolean everybody)
 }
 
 /* Names of sections that lists refer to hold nothing that a list is split at. */
-static gboolean is_name(const char *name, char **why)
+static bool is_name(const char *name, char **why)
 {
 	if (*name != '@' && strcmp(name, "*") != 0 && !strpbrk(name, ",;"))
-		return TRUE;
+		return true;
 	*why = g_strdup_printf("%s can't be a name: it is *, begins with @, or holds a comma or "
 			       "semicolon",
 			       name);
-	return FALSE;
+	return false;
 }
 
 static void *begin_authentication(void *data, const char *name, unsigned line, char **why)
@@ -139,13 +139,13 @@ void policy_sections(struct conf_section rows[POLICY_SECTIONS], struct policy *p
 	gsize profile_count;
 	const struct conf_key *profile_rows = profile_keys(&profile_count);
 	const struct conf_section made[POLICY_SECTIONS] = {
-		{ "DeviceAuthentication", FALSE, authentication_keys,
+		{ "DeviceAuthentication", false, authentication_keys,
 		  G_N_ELEMENTS(authentication_keys), begin_authentication, NULL, policy },
-		{ "User", TRUE, user_keys, G_N_ELEMENTS(user_keys), begin_user, NULL, policy },
-		{ "Group", TRUE, group_keys, G_N_ELEMENTS(group_keys), begin_group, end_group,
+		{ "User", true, user_keys, G_N_ELEMENTS(user_keys), begin_user, NULL, policy },
+		{ "Group", true, group_keys, G_N_ELEMENTS(group_keys), begin_group, end_group,
 		  policy },
-		{ "Office", TRUE, office_keys, office_key_count, begin_office, office_end, policy },
-		{ "Profile", TRUE, profile_rows, profile_count, begin_profile, profile_end,
+		{ "Office", true, office_keys, office_key_count, begin_office, office_end, policy },
+		{ "Profile", true, profile_rows, profile_count, begin_profile, profile_end,
 		  policy },
 	};
 

@@ -2,6 +2,7 @@
 /* The sections of account.conf that make the policy, for the table of all sections. */
 #pragma once
 
+#include <stdbool.h>
 #include "base/conf.h"
 #include "policy.h"
 
@@ -11,4 +12,4 @@
 void policy_sections(struct conf_section rows[POLICY_SECTIONS], struct policy *policy);
 
 /* What is wrong with a list of names and @groups, or NULL; `everybody`: * may be among them. */
-char *policy_names_fault(char **names, gboolean everybody);
+char *policy_names_fault(char **names, bool everybody);

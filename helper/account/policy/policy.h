@@ -2,6 +2,7 @@
 /* What the account says about who may connect, as it was read: settings, users, groups, rules. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <devid/policy.h>
 
@@ -13,7 +14,7 @@
 /* One setting an operating system. */
 struct os_settings {
 	enum devid_setting of[DEVID_OS_COUNT];
-	gboolean given[DEVID_OS_COUNT];
+	bool given[DEVID_OS_COUNT];
 };
 
 /* [User NAME] */
@@ -21,7 +22,7 @@ struct policy_user {
 	struct os_settings
 		settings; /* first: the keys of [DeviceAuthentication] are set here too */
 	char *name;
-	gboolean override;
+	bool override;
 };
 
 /* [Group NAME] */
@@ -36,7 +37,7 @@ struct policy_rule {
 	char *path;
 	unsigned line;
 	char *description;
-	gboolean enabled;
+	bool enabled;
 	char **users;		  /* names, @groups, "*"; NULL: everybody */
 	unsigned platforms;	  /* a bit each: 1u << enum devid_os; 0: every one */
 	enum devid_origin origin; /* DEVID_ORIGIN_UNKNOWN: any */

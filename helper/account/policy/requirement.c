@@ -29,17 +29,17 @@ const char *requirement_usage_name(const char *oid)
 	return NULL;
 }
 
-static gboolean is_oid(const char *text)
+static bool is_oid(const char *text)
 {
-	gboolean digit = FALSE, dot = FALSE;
+	bool digit = false, dot = false;
 
 	for (; *text; text++) {
 		if (g_ascii_isdigit(*text))
-			digit = TRUE;
+			digit = true;
 		else if (*text == '.' && digit && g_ascii_isdigit(text[1]))
-			dot = TRUE;
+			dot = true;
 		else
-			return FALSE;
+			return false;
 	}
 	return dot;
 }
@@ -66,7 +66,7 @@ char *requirement_set_eku(void *target, const char *value)
 	return NULL;
 }
 
-static gboolean is_hex(const char *text)
+static bool is_hex(const char *text)
 {
 	gsize length = strlen(text);
 
@@ -104,7 +104,7 @@ void requirement_clear(struct requirement *requirement)
 /* anyExtendedKeyUsage does not stand for a usage that is asked for (RFC 5280 section 4.2.1.12
  * leaves that to the application).
  */
-static gboolean has_usage(gnutls_x509_crt_t certificate, const char *wanted)
+static bool has_usage(gnutls_x509_crt_t certificate, const char *wanted)
 {
 	char oid[128];
 
@@ -115,9 +115,9 @@ static gboolean has_usage(gnutls_x509_crt_t certificate, const char *wanted)
 		if (result == GNUTLS_E_SHORT_MEMORY_BUFFER)
 			continue;
 		if (result < 0)
-			return FALSE;
+			return false;
 		if (strcmp(oid, wanted) == 0)
-			return TRUE;
+			return true;
 	}
 }
 
@@ -136,7 +136,7 @@ static char *extension_text(const gnutls_datum_t *value, gsize *length)
 	return name_string_value(tag, content.data, content.length, length);
 }
 
-static gboolean value_matches(const gnutls_datum_t *value, const char *wanted)
+static bool value_matches(const gnutls_datum_t *value, const char *wanted)
 {
 	g_autofree char *text = NULL;
 	gsize length = 0;
@@ -149,20 +149,20 @@ static gboolean value_matches(const gnutls_datum_t *value, const char *wanted)
 	/* By length, not up to the first NUL: the certificate's author may have put one in. */
 	text = extension_text(value, &length);
 	if (text && length == strlen(wanted) && memcmp(text, wanted, length) == 0)
-		return TRUE;
+		return true;
 	return value->size == strlen(wanted) && memcmp(value->data, wanted, value->size) == 0;
 }
 
-static gboolean has_extension(const struct requirement *requirement, gnutls_x509_crt_t certificate)
+static bool has_extension(const struct requirement *requirement, gnutls_x509_crt_t certificate)
 {
 	g_auto(gnutls_datum_t) value = { NULL, 0 };
 
 	if (gnutls_x509_crt_get_extension_by_oid2(certificate, requirement->extension, 0, &value,
 						  NULL) < 0)
-		return FALSE;
+		return false;
 	for (char **wanted = requirement->values; wanted && *wanted; wanted++)
 		if (value_matches(&value, *wanted))
-			return TRUE;
+			return true;
 	return !requirement->values;
 }
 

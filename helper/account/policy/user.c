@@ -40,7 +40,7 @@ static char *find_user(const char *name, uid_t uid, gid_t *primary)
 	return NULL;
 }
 
-static gboolean group_id(const char *name, gid_t *gid)
+static bool group_id(const char *name, gid_t *gid)
 {
 	struct group entry, *found = NULL;
 
@@ -50,15 +50,15 @@ static gboolean group_id(const char *name, gid_t *gid)
 
 		if (found) {
 			*gid = entry.gr_gid;
-			return TRUE;
+			return true;
 		}
 		if (error != ERANGE)
 			break;
 	}
-	return FALSE;
+	return false;
 }
 
-gboolean user_known(const char *name)
+bool user_known(const char *name)
 {
 	gid_t primary;
 	g_autofree char *found = find_user(name, 0, &primary);
@@ -66,7 +66,7 @@ gboolean user_known(const char *name)
 	return found != NULL;
 }
 
-gboolean user_group_known(const char *name)
+bool user_group_known(const char *name)
 {
 	gid_t gid;
 
@@ -105,18 +105,18 @@ struct user_groups *user_groups_find(const char *user, gid_t primary)
 	return groups;
 }
 
-gboolean user_groups_have(const struct user_groups *groups, const char *group)
+bool user_groups_have(const struct user_groups *groups, const char *group)
 {
 	gid_t wanted;
 
 	if (!group_id(group, &wanted) || wanted == NO_GROUP)
-		return FALSE;
+		return false;
 	if (groups->primary == wanted)
-		return TRUE;
+		return true;
 	for (int i = 0; i < groups->count; i++)
 		if (groups->ids[i] == wanted)
-			return TRUE;
-	return FALSE;
+			return true;
+	return false;
 }
 
 void user_groups_free(struct user_groups *groups)
@@ -127,16 +127,16 @@ void user_groups_free(struct user_groups *groups)
 	g_free(groups);
 }
 
-gboolean user_is_listed(char **list, uid_t uid, gid_t gid)
+bool user_is_listed(char **list, uid_t uid, gid_t gid)
 {
 	struct user_groups *groups = NULL;
 	gid_t primary;
 	g_autofree char *name = find_user(NULL, uid, &primary);
-	gboolean listed = FALSE;
+	bool listed = false;
 
 	for (char **entry = list; *entry && !listed; entry++) {
 		if (strcmp(*entry, "*") == 0) {
-			listed = TRUE;
+			listed = true;
 		} else if (**entry == '@') {
 			if (!groups)
 				groups = user_groups_find(name, gid);

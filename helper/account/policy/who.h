@@ -2,6 +2,7 @@
 /* Who a user is to the policy. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include "policy.h"
 
@@ -10,9 +11,9 @@ struct who {
 	const struct policy *policy;
 	const char *user;	   /* or NULL */
 	const char *const *groups; /* that the question names, or NULL */
-	gboolean ask_names;
+	bool ask_names;
 	struct user_groups *names; /* of the name service */
 };
 /* Whether "alice", "@group" or "*" means the user. */
-gboolean who_is(struct who *who, const char *entry);
+bool who_is(struct who *who, const char *entry);
 void who_clear(struct who *who);

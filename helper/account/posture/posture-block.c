@@ -34,7 +34,7 @@ static char *read_word(const struct walk *walk, const char *device, const char *
 	return bytes ? g_strchomp(text_from_bytes(bytes)) : NULL;
 }
 
-static gboolean exists(const struct walk *walk, const char *device, const char *name)
+static bool exists(const struct walk *walk, const char *device, const char *name)
 {
 	g_autofree char *path = g_build_filename(walk->place.root, device, name, NULL);
 
@@ -54,21 +54,21 @@ static char *device_name(const struct walk *walk, const char *device)
 static enum devid_answer look(struct walk *walk, const char *device, guint depth, char **found);
 
 /* All of the devices that a folder names must be encrypted. *any: there is one. */
-static enum devid_answer look_at_all(struct walk *walk, const char *folder, guint depth,
-				     gboolean *any, char **found)
+static enum devid_answer look_at_all(struct walk *walk, const char *folder, guint depth, bool *any,
+				     char **found)
 {
 	g_autofree char *path = g_build_filename(walk->place.root, folder, NULL);
 	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
 	struct posture_sum sum = { { NULL } };
 	const char *name;
 
-	*any = FALSE;
+	*any = false;
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *device = g_build_filename("/sys/class/block", name, NULL);
 		char *words;
 		enum devid_answer answer = look(walk, device, depth + 1, &words);
 
-		*any = TRUE;
+		*any = true;
 		posture_sum_add(&sum, answer, words);
 		if (answer != DEVID_ANSWER_PASS)
 			break;
@@ -82,7 +82,7 @@ static enum devid_answer look(struct walk *walk, const char *device, guint depth
 	g_autofree char *uuid = read_word(walk, device, "dm/uuid");
 	g_autofree char *below = g_build_filename(device, "slaves", NULL);
 	enum devid_answer answer;
-	gboolean any;
+	bool any;
 
 	if (depth > DEPTH_MAX || walk->seen++ > DEVICES_MAX || !exists(walk, device, "dev")) {
 		*found = g_strdup_printf("/sys does not tell what %s lies on", name);
@@ -124,7 +124,7 @@ enum devid_answer posture_block_encrypted(const char *root, unsigned major, unsi
 
 /* Whether a device of a btrfs is the one that was mounted: by the kernel's name or the
  * mapping's. */
-static gboolean is_source(const struct walk *walk, const char *name, const char *source)
+static bool is_source(const struct walk *walk, const char *name, const char *source)
 {
 	g_autofree char *device = g_build_filename("/sys/class/block", name, NULL);
 	g_autofree char *mapping = read_word(walk, device, "dm/name");
@@ -158,7 +158,7 @@ enum devid_answer posture_btrfs_encrypted(const char *root, const char *source, 
 {
 	struct walk walk = { { .root = root }, 0 };
 	g_autofree char *folder = btrfs_folder(&walk, source);
-	gboolean any;
+	bool any;
 
 	if (folder)
 		return look_at_all(&walk, folder, 0, &any, found);

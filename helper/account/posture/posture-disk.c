@@ -28,10 +28,10 @@ struct sight {
 static const struct place {
 	const char *name;
 	const char *path;
-	gboolean below; /* what is mounted directly below counts as well: homes of their own */
+	bool below; /* what is mounted directly below counts as well: homes of their own */
 } places[] = {
-	{ "root", "/", FALSE },
-	{ "home", "/home", TRUE },
+	{ "root", "/", false },
+	{ "home", "/home", true },
 };
 
 char *posture_disk_accept(const char *text)
@@ -65,12 +65,12 @@ static enum devid_answer ask_mount(const char *root, const struct mount *mount, 
 }
 
 /* Whether the kernel walks to that mount as well. */
-static gboolean is_reached(const struct sight *sight, const struct mount *mount, const char *path)
+static bool is_reached(const struct sight *sight, const struct mount *mount, const char *path)
 {
 	struct statx status;
 
 	if (*sight->root)
-		return TRUE;
+		return true;
 	/* What is not there lies on what is mounted above it. */
 	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID, &status) !=
 	    0)
@@ -81,7 +81,7 @@ static gboolean is_reached(const struct sight *sight, const struct mount *mount,
 /* Whether the first process finds the same there: of a service with a name space of mounts of its
  * own that is not a matter of course.
  */
-static gboolean is_shared(const struct sight *sight, const struct mount *mount, const char *path)
+static bool is_shared(const struct sight *sight, const struct mount *mount, const char *path)
 {
 	const struct mount *first = sight->first ? posture_mounts_find(sight->first, path) : NULL;
 	g_autofree char *here = posture_mount_inside(mount, path);
@@ -109,7 +109,7 @@ static void ask_path(struct posture_sum *sum, const struct sight *sight, const c
 	g_free(found);
 }
 
-static gboolean is_directly_below(const char *path, const char *folder)
+static bool is_directly_below(const char *path, const char *folder)
 {
 	gsize length = strlen(folder);
 

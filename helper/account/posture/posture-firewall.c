@@ -29,7 +29,7 @@ struct look {
 };
 
 /* NULL with *found: why not. What sets hold is left out. */
-static char *ask_nft(gboolean json, gint64 deadline, char **found)
+static char *ask_nft(bool json, gint64 deadline, char **found)
 {
 	const char *const arguments[] = { "nft", json ? "-jt" : "-t", "list", "ruleset", NULL };
 	g_autofree char *text = NULL;
@@ -48,7 +48,7 @@ static char *ask_nft(gboolean json, gint64 deadline, char **found)
 }
 
 /* Whether the kernel has no IPv6 at all, or has it switched off everywhere. */
-static gboolean lacks_ipv6(void)
+static bool lacks_ipv6(void)
 {
 	static const char *const switches[] = { "/proc/sys/net/ipv6/conf/all/disable_ipv6",
 						"/proc/sys/net/ipv6/conf/default/disable_ipv6" };
@@ -59,19 +59,19 @@ static gboolean lacks_ipv6(void)
 	if (!addresses)
 		return error == ENOENT;
 	if (g_bytes_get_size(addresses) > 0)
-		return FALSE;
+		return false;
 	for (gsize i = 0; i < G_N_ELEMENTS(switches); i++) {
 		g_autoptr(GBytes) value = posture_read(&here, switches[i], 16, &error);
 
 		if (!value || g_bytes_get_size(value) < 1 ||
 		    *(const char *)g_bytes_get_data(value, NULL) != '1')
-			return FALSE;
+			return false;
 	}
-	return TRUE;
+	return true;
 }
 
 /* What nft doesn't show: tables of the older iptables. */
-static gboolean has_legacy(enum ruleset_over over)
+static bool has_legacy(enum ruleset_over over)
 {
 	const struct posture_place here = { .root = "" };
 	int error;
@@ -107,8 +107,8 @@ static enum devid_answer look_at_ruleset(char **found)
 		*found = g_strdup("the ruleset is for root alone to read: sudo devid posture");
 		return DEVID_ANSWER_UNKNOWN;
 	}
-	json = ask_nft(TRUE, deadline, found);
-	listing = json ? ask_nft(FALSE, deadline, found) : NULL;
+	json = ask_nft(true, deadline, found);
+	listing = json ? ask_nft(false, deadline, found) : NULL;
 	if (!listing)
 		return DEVID_ANSWER_UNKNOWN;
 	judge_over(&sum, json, listing, RULESET_IPV4);
@@ -132,7 +132,7 @@ static enum devid_answer ufw_enabled(const struct posture_place *place, char **f
 	g_autoptr(GBytes) bytes = posture_read(place, UFW_FILE, UFW_FILE_MAX, &error);
 	g_autofree char *text = NULL;
 	g_auto(GStrv) lines = NULL;
-	gboolean enabled = FALSE;
+	bool enabled = false;
 
 	if (!bytes && error != ENOENT) {
 		*found = g_strdup_printf(UFW_FILE " can't be read: %s", g_strerror(error));
@@ -192,7 +192,7 @@ enum devid_answer posture_firewall_run(char **words, const struct posture_place 
 	struct look look = { .place = place, .link = { place, NULL } };
 	struct posture_sum sum = { { NULL } };
 	enum devid_answer answer = DEVID_ANSWER_UNKNOWN;
-	gboolean any = strcmp(*words, "any") == 0;
+	bool any = strcmp(*words, "any") == 0;
 
 	/* Where the ruleset can't be told none can pass. */
 	for (gsize i = 0; i < G_N_ELEMENTS(firewalls) && answer != DEVID_ANSWER_PASS &&

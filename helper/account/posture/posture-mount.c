@@ -32,11 +32,11 @@ static char *unescape(const char *field)
 			g_string_append_c(text, *field);
 		}
 	}
-	return g_string_free(text, FALSE);
+	return g_string_free(text, false);
 }
 
 /* "36 35 98:0 /root /point options [optional…] - type source options" */
-static gboolean parse_line(const char *line, struct mount *mount)
+static bool parse_line(const char *line, struct mount *mount)
 {
 	g_auto(GStrv) words = g_strsplit(line, " ", -1);
 	guint count = g_strv_length(words);
@@ -49,19 +49,19 @@ static gboolean parse_line(const char *line, struct mount *mount)
 	    sscanf(line, "%9u %9u %9u:%9u %n", &mount->id, &mount->parent, &mount->major,
 		   &mount->minor, &used) != 4 ||
 	    used == 0 || *words[4] != '/')
-		return FALSE;
+		return false;
 	mount->root = unescape(words[3]);
 	mount->point = unescape(words[4]);
 	mount->type = g_strdup(words[dash + 1]);
 	mount->source = unescape(words[dash + 2]);
-	return TRUE;
+	return true;
 }
 
 GArray *posture_mounts_parse(const char *text, gsize length)
 {
 	g_autofree char *copy = g_strndup(text, length);
 	g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
-	g_autoptr(GArray) mounts = g_array_new(FALSE, FALSE, sizeof(struct mount));
+	g_autoptr(GArray) mounts = g_array_new(false, false, sizeof(struct mount));
 
 	g_array_set_clear_func(mounts, mount_clear);
 	if (strlen(copy) != length)
@@ -79,19 +79,19 @@ GArray *posture_mounts_parse(const char *text, gsize length)
 	return g_steal_pointer(&mounts);
 }
 
-static gboolean lies_on(const char *path, const char *point)
+static bool lies_on(const char *path, const char *point)
 {
 	gsize length = strcmp(point, "/") == 0 ? 0 : strlen(point);
 
 	return strncmp(path, point, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-static gboolean has_id(const GArray *mounts, unsigned id)
+static bool has_id(const GArray *mounts, unsigned id)
 {
 	for (guint i = 0; i < mounts->len; i++)
 		if (g_array_index(mounts, struct mount, i).id == id)
-			return TRUE;
-	return FALSE;
+			return true;
+	return false;
 }
 
 /* What the walk of a path meets next: of the mounts that lie on `on` the one nearest to the root;

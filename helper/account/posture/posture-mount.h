@@ -2,6 +2,7 @@
 /* Mounts. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 
 /* A line of mountinfo (proc(5)). */
@@ -12,7 +13,7 @@ struct mount {
 	char *point; /* where */
 	char *type;
 	char *source;
-	gboolean hides; /* laid by systemd over what a service is not to see */
+	bool hides; /* laid by systemd over what a service is not to see */
 };
 /* struct mount; NULL: it can't be read. */
 GArray *posture_mounts_parse(const char *text, gsize length);

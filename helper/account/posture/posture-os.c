@@ -24,23 +24,23 @@ char *posture_os_accept(const char *text)
 	return NULL;
 }
 
-/* Takes the value of "KEY=VALUE", quoted as for a shell, if it is that key. FALSE: it is, and
+/* Takes the value of "KEY=VALUE", quoted as for a shell, if it is that key. false: it is, and
  * damaged. */
-static gboolean take_value(const char *line, const char *key, char **value)
+static bool take_value(const char *line, const char *key, char **value)
 {
 	gsize length = strlen(key);
 
 	if (strncmp(line, key, length) != 0 || line[length] != '=')
-		return TRUE;
+		return true;
 	g_free(*value);
 	*value = g_shell_unquote(line + length + 1, NULL);
 	return *value != NULL;
 }
 
-gboolean posture_os_parse(const char *text, gsize length, char **id, char **version)
+bool posture_os_parse(const char *text, gsize length, char **id, char **version)
 {
 	const char *end = text + length;
-	gboolean ok = length == 0 || !memchr(text, '\0', length);
+	bool ok = length == 0 || !memchr(text, '\0', length);
 
 	*id = *version = NULL;
 	while (ok && text < end) {

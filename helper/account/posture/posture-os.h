@@ -2,7 +2,8 @@
 /* os-release. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 
-/* FALSE: it is damaged. *version is NULL where there is none. */
-gboolean posture_os_parse(const char *text, gsize length, char **id, char **version);
+/* false: it is damaged. *version is NULL where there is none. */
+bool posture_os_parse(const char *text, gsize length, char **id, char **version);

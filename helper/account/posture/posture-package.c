@@ -15,7 +15,7 @@
 #define RPM_PROGRAM	 "/usr/bin/rpm"
 #define RPM_ANSWER_MAX	 4096
 
-gboolean posture_package_name_is_sound(const char *name)
+bool posture_package_name_is_sound(const char *name)
 {
 	return g_ascii_isalnum(*name) && strlen(name) <= PACKAGE_NAME_MAX &&
 	       name[strspn(name, "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -36,29 +36,29 @@ static void stanza_clear(struct stanza *stanza)
 		g_clear_pointer(&stanza->of[i], g_free);
 }
 
-/* Takes a line's field if it counts. FALSE: it is none, or is there twice. */
-static gboolean take_field(struct stanza *stanza, const char *line, gsize width)
+/* Takes a line's field if it counts. false: it is none, or is there twice. */
+static bool take_field(struct stanza *stanza, const char *line, gsize width)
 {
 	const char *colon = memchr(line, ':', width);
 
 	if (!colon || colon == line)
-		return FALSE;
+		return false;
 	for (gsize i = 0; i < FIELD_COUNT; i++) {
 		gsize length = strlen(field_names[i]);
 
 		if (width < length || g_ascii_strncasecmp(line, field_names[i], length) != 0)
 			continue;
 		if (stanza->of[i])
-			return FALSE;
+			return false;
 		stanza->of[i] = g_strstrip(g_strndup(line + length, width - length));
 		break;
 	}
-	return TRUE;
+	return true;
 }
 
 /* "install ok installed": the last word is the state. With triggers to come it is installed as
  * well. */
-static gboolean is_installed(const char *status)
+static bool is_installed(const char *status)
 {
 	static const char *const good[] = { "installed", "triggers-pending", "triggers-awaited",
 					    NULL };
@@ -67,14 +67,14 @@ static gboolean is_installed(const char *status)
 	return g_strv_contains(good, space ? space + 1 : status);
 }
 
-/* The end of a stanza: FALSE where it lacks what it must have. */
-static gboolean end_stanza(struct stanza *stanza, const char *name, char **version)
+/* The end of a stanza: false where it lacks what it must have. */
+static bool end_stanza(struct stanza *stanza, const char *name, char **version)
 {
 	const char *const *of = (const char *const *)stanza->of;
-	gboolean ok = TRUE;
+	bool ok = true;
 
 	if (of[FIELD_PACKAGE] && strcmp(of[FIELD_PACKAGE], name) == 0) {
-		gboolean there = of[FIELD_STATUS] && is_installed(of[FIELD_STATUS]);
+		bool there = of[FIELD_STATUS] && is_installed(of[FIELD_STATUS]);
 
 		ok = of[FIELD_STATUS] &&
 		     (!there || (of[FIELD_VERSION] && posture_version_is_sound(of[FIELD_VERSION])));
@@ -88,11 +88,11 @@ static gboolean end_stanza(struct stanza *stanza, const char *name, char **versi
 	return ok;
 }
 
-gboolean posture_package_find(const char *text, gsize length, const char *name, char **version)
+bool posture_package_find(const char *text, gsize length, const char *name, char **version)
 {
 	const char *end = text + length;
 	struct stanza stanza = { { NULL } };
-	gboolean ok = length == 0 || !memchr(text, '\0', length);
+	bool ok = length == 0 || !memchr(text, '\0', length);
 
 	*version = NULL;
 	while (ok && text < end) {
@@ -131,10 +131,10 @@ static char *lowest(const char *text)
 }
 
 /* rpm's database has many forms, so rpm itself is asked. As dpkg's: NULL where it is not installed;
- * FALSE with *found: rpm is not there, fails, or doesn't end in time.
+ * false with *found: rpm is not there, fails, or doesn't end in time.
  */
-static gboolean ask_rpm(const struct posture_place *place, const char *name, char **version,
-			char **found)
+static bool ask_rpm(const struct posture_place *place, const char *name, char **version,
+		    char **found)
 {
 	static const char *const words[] = {
 		[POSTURE_PROGRAM_ENDED] = "rpm can't tell",
@@ -152,7 +152,7 @@ static gboolean ask_rpm(const struct posture_place *place, const char *name, cha
 	*version = NULL;
 	if (access(program, X_OK) != 0) {
 		*found = g_strdup("there is neither dpkg's database nor rpm");
-		return FALSE;
+		return false;
 	}
 	end = posture_program_run(program, arguments, RPM_ANSWER_MAX,
 				  g_get_monotonic_time() + POSTURE_PROGRAM_BOUND, &text, &status);
@@ -160,14 +160,14 @@ static gboolean ask_rpm(const struct posture_place *place, const char *name, cha
 		*version = lowest(text);
 	if (*version || (end == POSTURE_PROGRAM_ENDED && WIFEXITED(status) &&
 			 WEXITSTATUS(status) == 1 && strstr(text, "is not installed")))
-		return TRUE;
+		return true;
 	*found = g_strdup(words[end]);
-	return FALSE;
+	return false;
 }
 
-/* What is installed by this name, NULL for nothing; or FALSE with *found. */
-static gboolean installed_version(const struct posture_place *place, const char *name,
-				  char **version, char **found)
+/* What is installed by this name, NULL for nothing; or false with *found. */
+static bool installed_version(const struct posture_place *place, const char *name, char **version,
+			      char **found)
 {
 	int error;
 	g_autoptr(GBytes) status = posture_read(place, STATUS_FILE, STATUS_MAX, &error);
@@ -175,14 +175,14 @@ static gboolean installed_version(const struct posture_place *place, const char 
 	const char *text = status ? g_bytes_get_data(status, &length) : NULL;
 
 	if (status && posture_package_find(text ? text : "", length, name, version))
-		return TRUE;
+		return true;
 	if (status)
 		*found = g_strdup(STATUS_FILE " is damaged");
 	else if (error != ENOENT)
 		*found = g_strdup_printf(STATUS_FILE " can't be read: %s", g_strerror(error));
 	else
 		return ask_rpm(place, name, version, found);
-	return FALSE;
+	return false;
 }
 
 void posture_package_ask(const struct posture_place *place, const struct wanted *wanted,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Programs of the system that a posture check asks: each is waited for within a bound, then
  * killed. */
+#include <stdbool.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -44,8 +45,8 @@ static pid_t start(const char *path, const char *const *arguments, int *out)
 	return pid;
 }
 
-/* What it writes, up to its end; FALSE: too late or too much. */
-static gboolean collect(int fd, GString *text, gsize most, gint64 deadline)
+/* What it writes, up to its end; false: too late or too much. */
+static bool collect(int fd, GString *text, gsize most, gint64 deadline)
 {
 	for (;;) {
 		struct pollfd wait = { fd, POLLIN, 0 };
@@ -54,21 +55,21 @@ static gboolean collect(int fd, GString *text, gsize most, gint64 deadline)
 		ssize_t got;
 
 		if (left <= 0 || text->len >= most)
-			return FALSE;
+			return false;
 		if (poll(&wait, 1, (int)left) <= 0)
 			continue;
 		got = read(fd, piece, sizeof(piece));
 		if (got == 0)
-			return TRUE;
+			return true;
 		if (got > 0)
 			g_string_append_len(text, piece, got);
 		else if (errno != EINTR)
-			return FALSE;
+			return false;
 	}
 }
 
 /* Its output is at an end, so it ends at once; what doesn't is killed. */
-static int reap(pid_t pid, gboolean ended, gint64 deadline)
+static int reap(pid_t pid, bool ended, gint64 deadline)
 {
 	int status = -1;
 	pid_t got = 0;
@@ -89,10 +90,10 @@ enum posture_program_end posture_program_run(const char *path, const char *const
 	GString *output = g_string_new(NULL);
 	AUTO_CLOSE int out = -1;
 	pid_t pid = start(path, arguments, &out);
-	gboolean ended = pid > 0 && collect(out, output, most, deadline);
+	bool ended = pid > 0 && collect(out, output, most, deadline);
 
 	*status = pid > 0 ? reap(pid, ended, deadline) : -1;
-	*text = g_string_free(output, FALSE);
+	*text = g_string_free(output, false);
 	return pid <= 0 ? POSTURE_PROGRAM_NOT_STARTED
 	       : ended	? POSTURE_PROGRAM_ENDED
 			: POSTURE_PROGRAM_LATE;

@@ -87,7 +87,7 @@ enum part {
 static enum part part_match(const struct walk *walk, JsonObject *match)
 {
 	JsonObject *meta = json_value_object(json_value_object(match, "left"), "meta");
-	gboolean same = strcmp(member_text(match, "right"), walk->protocol) == 0;
+	bool same = strcmp(member_text(match, "right"), walk->protocol) == 0;
 
 	if (strcmp(member_text(meta, "key"), "nfproto") != 0 || !*member_text(match, "right"))
 		return PART_CONDITION;
@@ -157,7 +157,7 @@ static enum part part_of(struct walk *walk, const struct chain *chain, JsonObjec
 static enum end run_rule(struct walk *walk, const struct chain *chain, JsonObject *rule,
 			 guint depth)
 {
-	gboolean strange = FALSE;
+	bool strange = false;
 
 	if (!json_value_is_array(rule, "expr") || walk->steps++ >= RULES_MAX)
 		return END_UNKNOWN;
@@ -169,7 +169,7 @@ static enum end run_rule(struct walk *walk, const struct chain *chain, JsonObjec
 		if (part == PART_CONDITION || part == PART_NEVER)
 			return END_NONE;
 		if (part == PART_STRANGE)
-			strange = TRUE;
+			strange = true;
 		if (part == PART_VERDICT)
 			return strange && end == END_DROP ? END_NONE : end;
 	}
@@ -193,18 +193,18 @@ static enum end run_chain(struct walk *walk, const struct chain *chain, guint de
 }
 
 /* A dormant table has no hooks. Its flags stand in the first lines of its block. */
-static gboolean is_dormant(const struct walk *walk, const struct chain *chain)
+static bool is_dormant(const struct walk *walk, const struct chain *chain)
 {
 	g_autofree char *head = g_strdup_printf("table %s %s {", chain->family, chain->table);
 	g_auto(GStrv) lines = g_strsplit(walk->listing, "\n", -1);
-	gboolean inside = FALSE, known = FALSE;
+	bool inside = false, known = false;
 
 	for (char **line = lines; *line; line++) {
 		if (g_str_has_prefix(*line, "table "))
 			inside = g_str_has_prefix(*line, head);
 		known = known || inside;
 		if (inside && g_str_has_prefix(*line, "\tflags ") && strstr(*line, "dormant"))
-			return TRUE;
+			return true;
 	}
 	return !known;
 }

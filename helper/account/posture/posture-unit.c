@@ -26,7 +26,7 @@ static const struct state {
 	{ "masked", "UnitFileState", { "masked", "masked-runtime" } },
 };
 
-gboolean posture_unit_name_is_sound(const char *name)
+bool posture_unit_name_is_sound(const char *name)
 {
 	static const char *const kinds[] = { "service", "socket", "timer", "mount",	"path",
 					     "target",	"swap",	  "slice", "automount", NULL };

@@ -2,6 +2,7 @@
 /* Units of systemd. */
 #pragma once
 
+#include <stdbool.h>
 #include "posture-support.h"
 
 /* One connection to systemd, made when it is first needed. */
@@ -14,4 +15,4 @@ void posture_unit_link_clear(struct unit_link *link);
 /* `state` is one of those that Unit= takes. The answer is added to the sum, too. */
 enum devid_answer posture_unit_ask(struct unit_link *link, const char *name, const char *state,
 				   struct posture_sum *sum);
-gboolean posture_unit_name_is_sound(const char *name);
+bool posture_unit_name_is_sound(const char *name);

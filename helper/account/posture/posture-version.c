@@ -102,7 +102,7 @@ int posture_version_compare(const char *a, const char *b)
 	return difference;
 }
 
-gboolean posture_version_reaches(const char *version, const char *wanted)
+bool posture_version_reaches(const char *version, const char *wanted)
 {
 	const char *colon = strchr(version, ':');
 
@@ -111,13 +111,13 @@ gboolean posture_version_reaches(const char *version, const char *wanted)
 	return posture_version_compare(version, wanted) >= 0;
 }
 
-gboolean posture_version_is_sound(const char *version)
+bool posture_version_is_sound(const char *version)
 {
 	const char *colon = strchr(version, ':');
 	gsize epoch = strspn(version, "0123456789");
 
 	if (colon && (epoch == 0 || version + epoch != colon))
-		return FALSE;
+		return false;
 	version = colon ? colon + 1 : version;
 	return g_ascii_isdigit(*version) && strlen(version) <= VERSION_MAX &&
 	       version[strspn(version, "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -2,6 +2,7 @@
 /* Versions, and how checks ask for one. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 
 /* dpkg's order of versions; below, at or above zero as strcmp() answers. */
@@ -9,8 +10,8 @@ int posture_version_compare(const char *a, const char *b);
 /* Whether `version` is `wanted` or above. A `wanted` without an epoch doesn't look at that of
  * `version`: who writes >=1.4 means what the package's makers call 1.4.
  */
-gboolean posture_version_reaches(const char *version, const char *wanted);
-gboolean posture_version_is_sound(const char *version);
+bool posture_version_reaches(const char *version, const char *wanted);
+bool posture_version_is_sound(const char *version);
 
 /* "NAME" or "NAME>=VERSION"; `version` is NULL for the former. */
 struct wanted {

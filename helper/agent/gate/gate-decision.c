@@ -17,7 +17,7 @@ struct entry {
 	struct gate_verdict *gate_verdict; /* that the decision is on */
 	struct gate_decision *decided;	   /* NULL: none yet */
 	gint64 until;
-	gboolean asking;
+	bool asking;
 };
 
 struct gate_decisions {
@@ -104,7 +104,7 @@ static struct entry *find_or_add(struct gate_decisions *gate_decisions,
 	return entry;
 }
 
-static gboolean stands(const struct entry *entry, const struct gate_verdict *gate_verdict)
+static bool stands(const struct entry *entry, const struct gate_verdict *gate_verdict)
 {
 	return entry->decided && entry->gate_verdict == gate_verdict &&
 	       g_get_monotonic_time() < entry->until;
@@ -166,7 +166,7 @@ struct gate_decision *gate_decisions_get(struct gate_decisions *gate_decisions,
 		g_cond_wait(&gate_decisions->answered, &gate_decisions->lock);
 	if (!stands(entry, gate_verdict)) {
 		/* While it asks the entry stays where it is. */
-		entry->asking = TRUE;
+		entry->asking = true;
 		g_mutex_unlock(&gate_decisions->lock);
 		decided = rule(account, subject, gate_verdict, peer);
 		g_mutex_lock(&gate_decisions->lock);
@@ -176,7 +176,7 @@ struct gate_decision *gate_decisions_get(struct gate_decisions *gate_decisions,
 		entry->gate_verdict = gate_verdict;
 		entry->decided = decided;
 		entry->until = g_get_monotonic_time() + RULING_AGE;
-		entry->asking = FALSE;
+		entry->asking = false;
 		g_cond_broadcast(&gate_decisions->answered);
 	}
 	decided = gate_decision_ref(entry->decided);

@@ -2,6 +2,7 @@
 /* What the gate found about one identity: the account's verdict, and whether it binds. */
 #pragma once
 
+#include <stdbool.h>
 #include <time.h>
 #include <internal/path.h>
 
@@ -11,7 +12,7 @@ struct gate_verdict {
 	gatomicrefcount references;
 	struct devid_verdict *verdict; /* NULL: nothing was checked */
 	GError *problem;	       /* NULL: nothing is wrong */
-	gboolean refuse;	       /* a problem refuses the signature (OnUse=enforce) */
+	bool refuse;		       /* a problem refuses the signature (OnUse=enforce) */
 };
 
 /* `account` NULL: it could not be loaded, which refuses. Never NULL. */

@@ -68,7 +68,7 @@ static const struct record *record_find(const struct record_list *records, const
 	return NULL;
 }
 
-static gboolean record_keeps(const guint8 *spki_hash, void *data)
+static bool record_keeps(const guint8 *spki_hash, void *data)
 {
 	return record_find(data, spki_hash) != NULL;
 }
@@ -157,13 +157,13 @@ static guint64 epoch(const struct gate *gate)
 }
 
 /* Whether the clock alone leaves the verdict standing. */
-static gboolean still_stands(const struct judged *judged, time_t now)
+static bool still_stands(const struct judged *judged, time_t now)
 {
 	const struct gate_verdict *gate_verdict = judged->gate_verdict;
 	time_t until;
 
 	if (!gate_verdict || now < judged->judged_at)
-		return FALSE;
+		return false;
 	until = gate_verdict->verdict ? gate_verdict->verdict->valid_until : 0;
 	return until == 0 || now < until;
 }
@@ -219,7 +219,7 @@ struct subject *gate_find_name(struct gate *gate, const char *name)
 	return subject;
 }
 
-gboolean gate_may_sign(struct gate *gate, struct peer *peer)
+bool gate_may_sign(struct gate *gate, struct peer *peer)
 {
 	gint64 now = g_get_monotonic_time();
 	struct known_account *account;
@@ -228,7 +228,7 @@ gboolean gate_may_sign(struct gate *gate, struct peer *peer)
 	if (gate->scope == SCOPE_USER)
 		return peer->uid == *gate->uid;
 	if (peer->uid == 0)
-		return TRUE;
+		return true;
 	gate_refresh(gate);
 	g_mutex_lock(&gate->lock);
 	asked = gate->epochs.account;
@@ -260,7 +260,7 @@ static void asked_clear(struct asked *asked)
 	known_account_unref(asked->account);
 }
 
-static gboolean ask(struct gate *gate, const guint8 *spki_hash, struct asked *asked, GError **error)
+static bool ask(struct gate *gate, const guint8 *spki_hash, struct asked *asked, GError **error)
 {
 	const struct judged *judged;
 
@@ -282,9 +282,8 @@ static gboolean ask(struct gate *gate, const guint8 *spki_hash, struct asked *as
 	return judged != NULL;
 }
 
-/* FALSE: refused, which is told where it is news. */
-static gboolean allow(struct gate *gate, struct peer *peer, const struct asked *asked,
-		      GError **error)
+/* false: refused, which is told where it is news. */
+static bool allow(struct gate *gate, struct peer *peer, const struct asked *asked, GError **error)
 {
 	g_autoptr(gate_decision) decided = NULL;
 	const GError *problem = asked->gate_verdict->problem;
@@ -298,16 +297,16 @@ static gboolean allow(struct gate *gate, struct peer *peer, const struct asked *
 		use.rule = decided->rule;
 	}
 	if (!problem || !asked->gate_verdict->refuse)
-		return TRUE;
+		return true;
 	use.problem = problem;
 	peer_look(peer);
-	if (refusals_add(gate->refusals, peer, asked->subject->spki_hash, asked->judged_by, TRUE,
+	if (refusals_add(gate->refusals, peer, asked->subject->spki_hash, asked->judged_by, true,
 			 problem)) {
 		report_use(gate->report, &use);
 		report_refusal(gate->report, peer, asked->subject, problem);
 	}
 	g_propagate_error(error, g_error_copy(problem));
-	return FALSE;
+	return false;
 }
 
 /* No client says why: a program that goes on with a key that was replaced or removed is told in the
@@ -318,7 +317,7 @@ static void tell_gone(struct gate *gate, struct peer *peer, const guint8 *spki_h
 	struct report_use use = { peer, NULL, NULL, problem, "Refused", NULL };
 
 	peer_look(peer);
-	if (!refusals_add(gate->refusals, peer, spki_hash, 0, FALSE, problem))
+	if (!refusals_add(gate->refusals, peer, spki_hash, 0, false, problem))
 		return;
 	g_mutex_lock(&gate->lock);
 	use.subject = g_hash_table_lookup(gate->former, spki_hash);
@@ -330,9 +329,9 @@ static void tell_gone(struct gate *gate, struct peer *peer, const guint8 *spki_h
 		subject_unref(use.subject);
 }
 
-static gboolean account_is_broken(struct gate *gate, GError **error)
+static bool account_is_broken(struct gate *gate, GError **error)
 {
-	gboolean broken;
+	bool broken;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&gate->lock);
 
 	broken = known_account_is_broken(&gate->account, error);
@@ -373,11 +372,11 @@ void gate_used(struct gate *gate, struct peer *peer, struct subject *subject)
 {
 	struct gate_verdict *gate_verdict = NULL;
 	struct judged *judged;
-	gboolean first;
+	bool first;
 
 	if (peer->used && subject_key_equal(peer->used_key, subject->spki_hash))
 		return;
-	peer->used = TRUE;
+	peer->used = true;
 	memcpy(peer->used_key, subject->spki_hash, WIRE_SPKI_HASH);
 	peer_look(peer);
 	g_mutex_lock(&gate->lock);
@@ -403,12 +402,11 @@ void gate_used(struct gate *gate, struct peer *peer, struct subject *subject)
 	gate_verdict_unref(gate_verdict);
 }
 
-void gate_failed(struct gate *gate, struct peer *peer, struct subject *subject, gboolean prompted,
+void gate_failed(struct gate *gate, struct peer *peer, struct subject *subject, bool prompted,
 		 const GError *error)
 {
 	struct report_use use = { peer, subject, NULL, error, "Failed", NULL };
-	gboolean binding =
-		prompted || g_error_matches(error, DEVID_ERROR, (gint)DEVID_STORE_DISMISSED);
+	bool binding = prompted || g_error_matches(error, DEVID_ERROR, (gint)DEVID_STORE_DISMISSED);
 
 	peer_look(peer);
 	if (!refusals_add(gate->refusals, peer, subject->spki_hash, 0, binding, error))

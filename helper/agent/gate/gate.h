@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <devid/account.h>
 #include <devid/check.h>
@@ -25,7 +26,7 @@ struct subject *gate_find_name(struct gate *gate, const char *name);
 void gate_refresh(struct gate *gate);
 
 /* Whether the peer may have signatures at all: on the system scope, whom the account names. */
-gboolean gate_may_sign(struct gate *gate, struct peer *peer);
+bool gate_may_sign(struct gate *gate, struct peer *peer);
 /* Lets a signature pass or refuses it; the caller owns the answer. */
 struct subject *gate_pass(struct gate *gate, struct peer *peer, const guint8 *spki_hash,
 			  GError **error);
@@ -34,7 +35,7 @@ void gate_used(struct gate *gate, struct peer *peer, struct subject *subject);
 /* The key could not be had. A dismissed or unanswered prompt (`prompted`) is remembered, so that
  * the same client does not bring up another at once.
  */
-void gate_failed(struct gate *gate, struct peer *peer, struct subject *subject, gboolean prompted,
+void gate_failed(struct gate *gate, struct peer *peer, struct subject *subject, bool prompted,
 		 const GError *error);
 
 /* Forgets what was refused because a store could not be opened: it may be open now. */
@@ -54,6 +55,6 @@ struct gate_facts {
 	char *problem;
 	enum devid_on_use on_use;
 	guint signing;
-	gboolean gap; /* the account is gone, and what was known of it counts */
+	bool gap; /* the account is gone, and what was known of it counts */
 };
 void gate_facts(struct gate *gate, struct gate_facts *facts);

@@ -49,7 +49,7 @@ static struct known_account *load(const struct account_keeper *keeper)
  * pass in the moment in which it is away. One that was taken away for good ends with the agent, or
  * by FORGET.
  */
-static gboolean keeps(struct account_keeper *keeper, const struct known_account *found)
+static bool keeps(struct account_keeper *keeper, const struct known_account *found)
 {
 	gint64 now = g_get_monotonic_time();
 	enum account_gap gap = ACCOUNT_GAP_NONE;
@@ -58,7 +58,7 @@ static gboolean keeps(struct account_keeper *keeper, const struct known_account 
 		gap = account_gap(keeper->known->account, found->account);
 	if (gap == ACCOUNT_GAP_NONE) {
 		keeper->gap_since = 0;
-		return FALSE;
+		return false;
 	}
 	if (keeper->gap_since == 0) {
 		keeper->gap_since = now;
@@ -69,24 +69,24 @@ static gboolean keeps(struct account_keeper *keeper, const struct known_account 
 	}
 	if (gap == ACCOUNT_GAP_PART && now - keeper->gap_since >= GAP_PART_AGE) {
 		keeper->gap_since = 0;
-		return FALSE;
+		return false;
 	}
 	keeper->read = now - ACCOUNT_AGE + GAP_LOOK;
-	return TRUE;
+	return true;
 }
 
-gboolean known_account_read(struct account_keeper *keeper)
+bool known_account_read(struct account_keeper *keeper)
 {
 	struct known_account *found = load(keeper);
 
 	if (keeps(keeper, found)) {
 		known_account_unref(found);
-		return FALSE;
+		return false;
 	}
 	known_account_unref(keeper->known);
 	keeper->known = found;
 	keeper->read = g_get_monotonic_time();
-	return TRUE;
+	return true;
 }
 
 const struct devid_account *known_account_get(const struct account_keeper *keeper)
@@ -94,18 +94,18 @@ const struct devid_account *known_account_get(const struct account_keeper *keepe
 	return keeper->known ? keeper->known->account : NULL;
 }
 
-gboolean known_account_is_broken(const struct account_keeper *keeper, GError **error)
+bool known_account_is_broken(const struct account_keeper *keeper, GError **error)
 {
 	const struct devid_account *account = known_account_get(keeper);
 
 	if (!account || devid_account_state(account) != DEVID_ACCOUNT_UNUSABLE)
-		return FALSE;
+		return false;
 	devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account: %s",
 			devid_account_problem(account));
-	return TRUE;
+	return true;
 }
 
-gboolean known_account_is_old(const struct account_keeper *keeper)
+bool known_account_is_old(const struct account_keeper *keeper)
 {
 	return g_get_monotonic_time() - keeper->read >= ACCOUNT_AGE;
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <devid/account.h>
 #include <internal/path.h>
@@ -12,8 +13,8 @@
 struct known_account {
 	gatomicrefcount references;
 	struct devid_account *account;
-	gboolean has_policy; /* there is more to ask than the certificate */
-	gboolean enforces;   /* or it is broken, and did before */
+	bool has_policy; /* there is more to ask than the certificate */
+	bool enforces;	 /* or it is broken, and did before */
 };
 struct known_account *known_account_ref(struct known_account *known);
 void known_account_unref(struct known_account *known);
@@ -24,13 +25,13 @@ struct account_keeper {
 	gint64 read;
 	gint64 gap_since; /* 0: the account that is known is the one that is there */
 };
-/* Reads it. FALSE: what was known counts on. */
-gboolean known_account_read(struct account_keeper *keeper);
-gboolean known_account_is_old(const struct account_keeper *keeper);
+/* Reads it. false: what was known counts on. */
+bool known_account_read(struct account_keeper *keeper);
+bool known_account_is_old(const struct account_keeper *keeper);
 /* NULL: nothing is known of it. */
 const struct devid_account *known_account_get(const struct account_keeper *keeper);
-/* TRUE: it is known to be broken, as *error then says. */
-gboolean known_account_is_broken(const struct account_keeper *keeper, GError **error);
+/* true: it is known to be broken, as *error then says. */
+bool known_account_is_broken(const struct account_keeper *keeper, GError **error);
 /* What is known is forgotten, also where it is away; then it is read. */
 void known_account_forget(struct account_keeper *keeper);
 void known_account_clear(struct account_keeper *keeper);

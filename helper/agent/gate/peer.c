@@ -11,7 +11,7 @@
 #include <internal/cleanup.h>
 #include "peer.h"
 
-gboolean peer_of_socket(struct peer *peer, int fd)
+bool peer_of_socket(struct peer *peer, int fd)
 {
 	struct ucred credentials;
 	socklen_t length = sizeof(credentials);
@@ -19,11 +19,11 @@ gboolean peer_of_socket(struct peer *peer, int fd)
 	memset(peer, 0, sizeof(*peer));
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0 ||
 	    length != sizeof(credentials))
-		return FALSE;
+		return false;
 	peer->uid = credentials.uid;
 	peer->gid = credentials.gid;
 	peer->pid = credentials.pid;
-	return TRUE;
+	return true;
 }
 
 char *peer_user_name(const struct peer *peer)
@@ -66,7 +66,7 @@ void peer_look(struct peer *peer)
 
 	if (peer->looked)
 		return;
-	peer->looked = TRUE;
+	peer->looked = true;
 	g_snprintf(path, sizeof(path), "/proc/%ld", (long)peer->pid);
 
 	AUTO_CLOSE int folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -2,6 +2,7 @@
 /* Who asks. */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <glib.h>
 #include <internal/wire.h>
@@ -13,15 +14,15 @@ struct peer {
 	pid_t pid;
 	guint64 start_time; /* with pid: one process; 0: not known */
 	char *program;	    /* /proc/PID/exe, else comm; never NULL after peer_look() */
-	gboolean looked;
+	bool looked;
 	guint8 used_key[WIRE_SPKI_HASH]; /* the key whose first use was last told */
-	gboolean used;
+	bool used;
 	/* gate.c: whether the account lets this peer use the system scope */
 	guint64 asked_epoch;
 	gint64 asked_at;
-	gboolean may_sign;
+	bool may_sign;
 };
-gboolean peer_of_socket(struct peer *peer, int fd);
+bool peer_of_socket(struct peer *peer, int fd);
 void peer_look(struct peer *peer);
 /* NULL: the user database has none for its uid. The caller frees. */
 char *peer_user_name(const struct peer *peer);

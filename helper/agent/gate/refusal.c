@@ -19,7 +19,7 @@ struct refusal {
 	guint8 spki_hash[WIRE_SPKI_HASH];
 	guint64 epoch;
 	gint64 until;
-	gboolean binding;
+	bool binding;
 	GError *error;
 };
 
@@ -123,11 +123,11 @@ GError *refusals_find(struct refusals *refusals, struct peer *peer, const guint8
 	return answer;
 }
 
-gboolean refusals_add(struct refusals *refusals, const struct peer *peer, const guint8 *spki_hash,
-		      guint64 epoch, gboolean binding, const GError *error)
+bool refusals_add(struct refusals *refusals, const struct peer *peer, const guint8 *spki_hash,
+		  guint64 epoch, bool binding, const GError *error)
 {
 	gint64 now = g_get_monotonic_time();
-	gboolean news;
+	bool news;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&refusals->lock);
 
 	expire(refusals, now);

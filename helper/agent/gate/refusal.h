@@ -2,6 +2,8 @@
 /* What was refused in the last 30 s, by client (uid and executable) and key. */
 #pragma once
 
+#include <stdbool.h>
+
 #define REFUSAL_SECONDS 30
 
 struct refusals;
@@ -13,11 +15,11 @@ void refusals_free(struct refusals *refusals);
  */
 GError *refusals_find(struct refusals *refusals, struct peer *peer, const guint8 *spki_hash,
 		      guint64 epoch);
-/* Remembers. `binding` FALSE: only that it was told, so that it isn't told again. Answers whether
+/* Remembers. `binding` false: only that it was told, so that it isn't told again. Answers whether
  * this is news.
  */
-gboolean refusals_add(struct refusals *refusals, const struct peer *peer, const guint8 *spki_hash,
-		      guint64 epoch, gboolean binding, const GError *error);
+bool refusals_add(struct refusals *refusals, const struct peer *peer, const guint8 *spki_hash,
+		  guint64 epoch, bool binding, const GError *error);
 guint refusals_drop_all(struct refusals *refusals);
 /* Those of which a store was the cause. */
 void refusals_drop_store(struct refusals *refusals);

@@ -24,7 +24,7 @@ struct report {
 	GThread *writer;
 	GQueue uses; /* struct use */
 	struct tally *tally;
-	gboolean writing, ending;
+	bool writing, ending;
 	gint notifying;
 };
 
@@ -179,12 +179,12 @@ static char *outcome_of(const struct devid_event *event)
 			       event->rule_name ? event->rule_name : "");
 }
 
-/* FALSE: the user has had its share of this minute; it was counted. */
-static gboolean is_single(struct report *report, struct use *use)
+/* false: the user has had its share of this minute; it was counted. */
+static bool is_single(struct report *report, struct use *use)
 {
 	g_autofree char *outcome = outcome_of(&use->event);
 	const struct tally_kind kind = { use->user_name, use->program, outcome };
-	gboolean single;
+	bool single;
 
 	g_mutex_lock(&report->lock);
 	single = tally_add(report->tally, &kind, use, g_get_monotonic_time());
@@ -301,13 +301,13 @@ struct report *report_new(enum scope scope)
 void report_flush(struct report *report)
 {
 	g_mutex_lock(&report->lock);
-	report->ending = TRUE;
+	report->ending = true;
 	g_cond_broadcast(&report->changed);
 	g_mutex_unlock(&report->lock);
 	if (report->writer)
 		g_thread_join(report->writer);
 	report->writer = NULL;
-	report->ending = FALSE;
+	report->ending = false;
 }
 
 void report_free(struct report *report)

@@ -91,21 +91,21 @@ static struct share *share_of(struct tally *tally, const char *user, gint64 now)
 
 /* What did not happen in this minute yet is not kept until its end: it may be what somebody looks
  * for. */
-static gboolean is_told(struct share *share, const char *key)
+static bool is_told(struct share *share, const char *key)
 {
-	gboolean fresh = !g_hash_table_contains(share->known, key);
+	bool fresh = !g_hash_table_contains(share->known, key);
 
 	if (share->told < TALLY_SINGLE)
 		share->told++;
 	else if (fresh && share->fresh < TALLY_KINDS)
 		share->fresh++;
 	else
-		return FALSE;
+		return false;
 	g_hash_table_add(share->known, g_strdup(key));
-	return TRUE;
+	return true;
 }
 
-gboolean tally_add(struct tally *tally, const struct tally_kind *kind, void *item, gint64 now)
+bool tally_add(struct tally *tally, const struct tally_kind *kind, void *item, gint64 now)
 {
 	struct share *share = share_of(tally, kind->user, now);
 	g_autofree char *key = NULL;
@@ -114,7 +114,7 @@ gboolean tally_add(struct tally *tally, const struct tally_kind *kind, void *ite
 
 	key = g_strdup_printf("%s\n%s", kind->outcome, kind->program);
 	if (is_told(share, key))
-		return TRUE;
+		return true;
 	others = !g_hash_table_contains(share->items, key) &&
 		 g_hash_table_size(share->items) >= TALLY_KINDS;
 	if (others) {
@@ -134,7 +134,7 @@ gboolean tally_add(struct tally *tally, const struct tally_kind *kind, void *ite
 	}
 	counted->last = time(NULL);
 	counted->count++;
-	return FALSE;
+	return false;
 }
 
 struct tally_item *tally_take(struct tally *tally, gint64 now)

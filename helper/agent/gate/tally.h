@@ -33,9 +33,9 @@ struct tally_item {
 	time_t first, last;
 	guint count;
 };
-/* Counts one at `now` (microseconds, monotonic). TRUE: tell it by itself; it stays the caller's.
- * FALSE: it was taken. */
-gboolean tally_add(struct tally *tally, const struct tally_kind *kind, void *item, gint64 now);
+/* Counts one at `now` (microseconds, monotonic). true: tell it by itself; it stays the caller's.
+ * false: it was taken. */
+bool tally_add(struct tally *tally, const struct tally_kind *kind, void *item, gint64 now);
 /* The next count that is over by `now` (G_MAXINT64: all); NULL: none. The caller owns it and its
  * item. */
 struct tally_item *tally_take(struct tally *tally, gint64 now);

@@ -11,7 +11,7 @@ GHashTable *uses_new(void)
 				     NULL);
 }
 
-gboolean uses_add(GHashTable *uses, const struct peer *peer, const struct subject *subject)
+bool uses_add(GHashTable *uses, const struct peer *peer, const struct subject *subject)
 {
 	guint8 name[sizeof(peer->pid) + sizeof(peer->start_time) + WIRE_SPKI_HASH];
 	GBytes *use;
@@ -23,10 +23,10 @@ gboolean uses_add(GHashTable *uses, const struct peer *peer, const struct subjec
 	use = g_bytes_new(name, sizeof(name));
 	if (g_hash_table_contains(uses, use)) {
 		g_bytes_unref(use);
-		return FALSE;
+		return false;
 	}
 	if (g_hash_table_size(uses) >= USES_MAX)
 		g_hash_table_remove_all(uses);
 	g_hash_table_add(uses, use);
-	return TRUE;
+	return true;
 }

@@ -86,19 +86,19 @@ static void watch_arm(struct watch *watch)
 		place_watch(watch, &watch->places[i]);
 }
 
-static gboolean watch_complete(const struct watch *watch)
+static bool watch_complete(const struct watch *watch)
 {
 	for (guint i = 0; i < watch->place_count; i++)
 		if (watch->places[i].descriptor < 0)
-			return FALSE;
+			return false;
 	return watch->fd >= 0;
 }
 
 /* Which of a folder's files count: temporary names and private halves don't. */
-static gboolean name_counts(enum kind kind, const char *name)
+static bool name_counts(enum kind kind, const char *name)
 {
 	if (kind == ACCOUNT)
-		return TRUE;
+		return true;
 	return g_str_has_suffix(name, RECORD_SUFFIX) || strcmp(name, "generation") == 0;
 }
 
@@ -186,13 +186,12 @@ static guint watch_look(struct watch *watch)
 }
 
 /* Which kinds an event of inotify touches; `*rearm` where the watches must be set anew. */
-static guint event_judge(const struct watch *watch, const struct inotify_event *event,
-			 gboolean *rearm)
+static guint event_judge(const struct watch *watch, const struct inotify_event *event, bool *rearm)
 {
 	guint changed = 0;
 
 	if (event->mask & STRUCTURAL)
-		*rearm = TRUE;
+		*rearm = true;
 	if (event->mask & IN_Q_OVERFLOW)
 		return (1u << KIND_COUNT) - 1;
 	for (guint i = 0; i < watch->place_count; i++) {
@@ -205,7 +204,7 @@ static guint event_judge(const struct watch *watch, const struct inotify_event *
 		} else if (place->missing[0]) {
 			if (event->len == 0 || strcmp(event->name, place->missing) != 0)
 				continue;
-			*rearm = TRUE;
+			*rearm = true;
 			changed |= 1u << place->kind;
 		} else if (event->len == 0 || name_counts(place->kind, event->name)) {
 			changed |= 1u << place->kind;
@@ -214,7 +213,7 @@ static guint event_judge(const struct watch *watch, const struct inotify_event *
 	return changed;
 }
 
-static guint watch_events(struct watch *watch, gboolean *rearm)
+static guint watch_events(struct watch *watch, bool *rearm)
 {
 	_Alignas(struct inotify_event) char buffer[4096];
 	guint changed = 0;
@@ -234,7 +233,7 @@ static guint watch_events(struct watch *watch, gboolean *rearm)
 void watch_read(struct watch *watch, struct epochs *epochs)
 {
 	gint64 now = g_get_monotonic_time();
-	gboolean rearm = FALSE;
+	bool rearm = false;
 	guint changed;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&watch->lock);
 

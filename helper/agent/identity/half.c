@@ -18,7 +18,7 @@ static struct key_patience patience_of(const struct store_wait *wait)
 				      store_wait_cancel(wait) };
 }
 
-gboolean half_is_open(const struct store *store, enum scope scope)
+bool half_is_open(const struct store *store, enum scope scope)
 {
 	const struct store *asks =
 		store->auth && scope == SCOPE_USER ? store_find("keyring") : store;
@@ -43,21 +43,21 @@ struct key *half_open(const struct store *store, enum scope scope, const char *s
 }
 
 /* Whether a new key gets no authorisation: the machine has no keyring. */
-static gboolean is_bare(enum scope scope, const struct store_wait *wait)
+static bool is_bare(enum scope scope, const struct store_wait *wait)
 {
 	return scope == SCOPE_SYSTEM || (wait && wait->no_auth);
 }
 
-static gboolean make_auth(struct secret *auth, GError **error)
+static bool make_auth(struct secret *auth, GError **error)
 {
 	if (secret_resize(auth, STORE_AUTH_LENGTH) == DEVID_OK &&
 	    gnutls_rnd(GNUTLS_RND_KEY, auth->data, STORE_AUTH_LENGTH) >= 0)
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "key: no memory");
 }
 
 /* What is made, whoever makes it: a TPM would take what a store, or an account, would not. */
-static gboolean may_be_made(enum wire_key_type type, guint bits, GError **error)
+static bool may_be_made(enum wire_key_type type, guint bits, GError **error)
 {
 	static const struct {
 		enum wire_key_type type;
@@ -67,20 +67,20 @@ static gboolean may_be_made(enum wire_key_type type, guint bits, GError **error)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
 		if (kinds[i].type == type && kinds[i].bits == bits)
-			return TRUE;
+			return true;
 	return devid_error_set(
 		error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
 		"key: RSA of 2048, 3072 and 4096 bits and P-256, P-384, P-521 are made");
 }
 
-gboolean half_make(const struct store *store, enum scope scope, enum wire_key_type type, guint bits,
-		   const struct store_wait *wait, struct half_made *made, GError **error)
+bool half_make(const struct store *store, enum scope scope, enum wire_key_type type, guint bits,
+	       const struct store_wait *wait, struct half_made *made, GError **error)
 {
 	struct key_patience patience = patience_of(wait);
 
 	if (!may_be_made(type, bits, error) ||
 	    (store->auth && !is_bare(scope, wait) && !make_auth(&made->auth, error)))
-		return FALSE;
+		return false;
 	/* Primes take longer than a client waits without a word. */
 	if (patience.tick)
 		patience.tick(patience.data);
@@ -95,49 +95,49 @@ void half_made_clear(struct half_made *made)
 	g_clear_pointer(&made->spki, g_bytes_unref);
 }
 
-gboolean half_keep(const struct store *store, enum scope scope, const char *spki_hash_hex,
-		   const char *label, struct half_made *made, const struct store_wait *wait,
-		   gboolean *sent, GError **error)
+bool half_keep(const struct store *store, enum scope scope, const char *spki_hash_hex,
+	       const char *label, struct half_made *made, const struct store_wait *wait, bool *sent,
+	       GError **error)
 {
 	if (made->auth.length > 0 &&
 	    !store->auth(scope, spki_hash_hex, label, wait, sent, &made->auth, error))
-		return FALSE;
+		return false;
 	return store->write(scope, spki_hash_hex, label, &made->half, wait, sent, error);
 }
 
 /* The authorisation that is there stays: a file that was wrapped with it may be there too. */
-static gboolean find_auth(const struct store *store, enum scope scope, const char *spki_hash_hex,
-			  const struct store_wait *wait, struct half_made *made, gboolean *fresh,
-			  GError **error)
+static bool find_auth(const struct store *store, enum scope scope, const char *spki_hash_hex,
+		      const struct store_wait *wait, struct half_made *made, bool *fresh,
+		      GError **error)
 {
 	g_autoptr(GError) local = NULL;
 
-	*fresh = FALSE;
+	*fresh = false;
 	if (is_bare(scope, wait) ||
 	    store->auth(scope, spki_hash_hex, NULL, wait, NULL, &made->auth, &local))
-		return TRUE;
+		return true;
 	*fresh = devid_error_result(local) == DEVID_KEY_MISSING;
 	if (*fresh)
 		return make_auth(&made->auth, error);
 	g_propagate_error(error, g_steal_pointer(&local));
-	return FALSE;
+	return false;
 }
 
 /* Nothing is written before the TPM has taken the key. */
-gboolean half_write(const struct store *store, enum scope scope, const char *spki_hash_hex,
-		    const char *label, const struct secret *pkcs8, const struct store_wait *wait,
-		    gboolean *sent, GError **error)
+bool half_write(const struct store *store, enum scope scope, const char *spki_hash_hex,
+		const char *label, const struct secret *pkcs8, const struct store_wait *wait,
+		bool *sent, GError **error)
 {
 	const struct key_driver *driver = driver_of(store);
 	struct key_patience patience = patience_of(wait);
 	AUTO_HALF_MADE struct half_made made = HALF_MADE_INIT;
-	gboolean fresh;
+	bool fresh;
 
 	if (!driver->seal)
 		return store->write(scope, spki_hash_hex, label, pkcs8, wait, sent, error);
 	if (!find_auth(store, scope, spki_hash_hex, wait, &made, &fresh, error) ||
 	    !driver->seal(pkcs8, &made.auth, &patience, &made.half, error))
-		return FALSE;
+		return false;
 	if (!fresh)
 		return store->write(scope, spki_hash_hex, label, &made.half, wait, sent, error);
 	return half_keep(store, scope, spki_hash_hex, label ? label : "", &made, wait, sent, error);

@@ -4,11 +4,12 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include "agent/key/key.h"
 #include "agent/store/store.h"
 
 /* Whether halves can be taken out and relabelled without asking anybody. */
-gboolean half_is_open(const struct store *store, enum scope scope);
+bool half_is_open(const struct store *store, enum scope scope);
 /* The key, read and opened. */
 struct key *half_open(const struct store *store, enum scope scope, const char *spki_hash_hex,
 		      const struct store_wait *wait, GError **error);
@@ -20,15 +21,15 @@ struct half_made {
 #define HALF_MADE_INIT ((struct half_made){ SECRET_INIT, SECRET_INIT, NULL })
 #define AUTO_HALF_MADE __attribute__((cleanup(half_made_clear)))
 
-gboolean half_make(const struct store *store, enum scope scope, enum wire_key_type type, guint bits,
-		   const struct store_wait *wait, struct half_made *made, GError **error);
+bool half_make(const struct store *store, enum scope scope, enum wire_key_type type, guint bits,
+	       const struct store_wait *wait, struct half_made *made, GError **error);
 void half_made_clear(struct half_made *made);
 /* Gives it to its store. As store->write(). */
-gboolean half_keep(const struct store *store, enum scope scope, const char *spki_hash_hex,
-		   const char *label, struct half_made *made, const struct store_wait *wait,
-		   gboolean *sent, GError **error);
+bool half_keep(const struct store *store, enum scope scope, const char *spki_hash_hex,
+	       const char *label, struct half_made *made, const struct store_wait *wait, bool *sent,
+	       GError **error);
 
 /* A PKCS#8 is made into what the store is to keep, and given to it. As store->write(). */
-gboolean half_write(const struct store *store, enum scope scope, const char *spki_hash_hex,
-		    const char *label, const struct secret *pkcs8, const struct store_wait *wait,
-		    gboolean *sent, GError **error);
+bool half_write(const struct store *store, enum scope scope, const char *spki_hash_hex,
+		const char *label, const struct secret *pkcs8, const struct store_wait *wait,
+		bool *sent, GError **error);

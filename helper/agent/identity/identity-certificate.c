@@ -92,8 +92,8 @@ static char *certificate_name(gnutls_x509_crt_t x509)
 	return name;
 }
 
-gboolean certificate_read(GBytes *der, const char *what, struct certificate *certificate,
-			  GError **error)
+bool certificate_read(GBytes *der, const char *what, struct certificate *certificate,
+		      GError **error)
 {
 	gsize length;
 	const void *data = g_bytes_get_data(der, &length);
@@ -113,7 +113,7 @@ gboolean certificate_read(GBytes *der, const char *what, struct certificate *cer
 	       sizeof(certificate->check_value));
 	certificate->authority = certificate_claims_ca(certificate->x509);
 	certificate->name = certificate_name(certificate->x509);
-	return TRUE;
+	return true;
 }
 
 void certificate_clear(struct certificate *certificate)
@@ -126,25 +126,24 @@ void certificate_clear(struct certificate *certificate)
 	memset(certificate, 0, sizeof(*certificate));
 }
 
-gboolean certificate_fits(const struct certificate *certificate,
-			  const struct devid_account *account, gboolean accept, gboolean *accepted,
-			  GError **error)
+bool certificate_fits(const struct certificate *certificate, const struct devid_account *account,
+		      bool accept, bool *accepted, GError **error)
 {
 	const struct devid_reason *never =
 		devid_reason_find(check_not_a_device(account, certificate->x509));
 	struct devid_size size;
 	bool acceptable = false;
 
-	*accepted = FALSE;
+	*accepted = false;
 	if (never)
 		return devid_error_set(error, never->result, never->word, never->hint,
 				       "certificate: %s", never->cause);
 	if (devid_device_size(account, g_bytes_get_size(certificate->der), &size, &acceptable) ==
 	    DEVID_OK)
-		return TRUE;
+		return true;
 	if (accept && acceptable) {
-		*accepted = TRUE;
-		return TRUE;
+		*accepted = true;
+		return true;
 	}
 	return devid_error_set(error, DEVID_TOO_LARGE, NULL,
 			       acceptable ? "if the service takes it: --accept-size"
@@ -154,19 +153,19 @@ gboolean certificate_fits(const struct certificate *certificate,
 			       size.measure == DEVID_SIZE_PEM ? "PEM" : "DER");
 }
 
-gboolean certificate_fits_signing(const struct certificate *certificate,
-				  const struct devid_account *account, GError **error)
+bool certificate_fits_signing(const struct certificate *certificate,
+			      const struct devid_account *account, GError **error)
 {
 	size_t size = devid_pem_size(g_bytes_get_size(certificate->der));
 
 	if (devid_signing_size(account, size) == DEVID_OK)
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_TOO_LARGE, NULL, NULL,
 			       "certificate: %zu bytes as PEM; the limit for a CA's is %zu", size,
 			       devid_account_signing_limit(account));
 }
 
-gboolean certificate_spki_is_supported(GBytes *spki, const char *what, GError **error)
+bool certificate_spki_is_supported(GBytes *spki, const char *what, GError **error)
 {
 	enum devid_result result = DEVID_BAD_DATA;
 	const char *why = "it can't be read";
@@ -185,16 +184,16 @@ gboolean certificate_spki_is_supported(GBytes *spki, const char *what, GError **
 		gnutls_pubkey_deinit(key);
 	}
 	if (result == DEVID_OK)
-		return TRUE;
+		return true;
 	return devid_error_set(error, result, NULL, NULL, "%s: %s", what, why);
 }
 
-gboolean certificate_label_is_good(const char *label, GError **error)
+bool certificate_label_is_good(const char *label, GError **error)
 {
 	size_t length = strlen(label);
 
 	if (length > 0 && length <= RECORD_LABEL_MAX && utf8_is_printable(label, length))
-		return TRUE;
+		return true;
 	return devid_error_set(
 		error, DEVID_USAGE, NULL, NULL,
 		"label: it must be 1 to %d bytes of UTF-8 without control characters",

@@ -19,8 +19,8 @@ static const struct record *find(const struct desk *desk, const char *name, GErr
 }
 
 /* The key stays as it is; the identity is called as the key from here on, unless another one is. */
-static gboolean remove_certificates(struct desk *desk, const struct record *record,
-				    const struct store_wait *wait, GError **error)
+static bool remove_certificates(struct desk *desk, const struct record *record,
+				const struct store_wait *wait, GError **error)
 {
 	struct record edited = *record;
 	struct labels labels = labels_of(record);
@@ -33,19 +33,18 @@ static gboolean remove_certificates(struct desk *desk, const struct record *reco
 		labels.name = labels.key;
 	labels_put(&labels, &edited);
 	if (!desk_write(desk, &edited, error))
-		return FALSE;
+		return false;
 	desk_pause(desk);
 	if (!g_str_equal(edited.label, record->label))
 		identity_relabel(desk->folder.scope, edited.store, edited.spki_hash, edited.label,
 				 wait);
-	return TRUE;
+	return true;
 }
 
 /* Takes away all of a record, its key or its certificates. `mark` is set where a half goes with
  * it. */
-static gboolean remove_from_record(struct desk *desk, const struct record *record, guint32 object,
-				   const struct store_wait *wait, struct mark **mark,
-				   GError **error)
+static bool remove_from_record(struct desk *desk, const struct record *record, guint32 object,
+			       const struct store_wait *wait, struct mark **mark, GError **error)
 {
 	const struct store *store = record_has_key(record) ? store_find(record->store) : NULL;
 	struct record edited = *record;
@@ -58,7 +57,7 @@ static gboolean remove_from_record(struct desk *desk, const struct record *recor
 		hex_encode(record->spki_hash, sizeof(record->spki_hash), hex);
 		*mark = mark_begin(desk, store, hex, error);
 		if (!*mark)
-			return FALSE;
+			return false;
 	}
 	if (object == OBJECT_PRIVATE_KEY && record->leaf.length > 0) {
 		edited.store = (char *)"none";
@@ -68,20 +67,20 @@ static gboolean remove_from_record(struct desk *desk, const struct record *recor
 	return desk_erase(desk, record->name, error);
 }
 
-gboolean identity_remove(enum scope scope, const char *name, guint32 object,
-			 const struct store_wait *wait, GPtrArray *warnings, GError **error)
+bool identity_remove(enum scope scope, const char *name, guint32 object,
+		     const struct store_wait *wait, GPtrArray *warnings, GError **error)
 {
 	g_autoptr(GError) local = NULL;
 	AUTO_WRITER struct desk desk;
 	struct mark *mark = NULL;
 	gint64 until = 0;
-	gboolean done;
+	bool done;
 
 	do {
 		const struct record *record;
 
-		if (!writer_open(scope, TRUE, store_wait_cancel(wait), &desk, error))
-			return FALSE;
+		if (!writer_open(scope, true, store_wait_cancel(wait), &desk, error))
+			return false;
 		record = find(&desk, name, &local);
 		done = record && remove_from_record(&desk, record, object, wait, &mark, &local);
 		writer_close(&desk);
@@ -89,14 +88,14 @@ gboolean identity_remove(enum scope scope, const char *name, guint32 object,
 	if (!done) {
 		mark_settle(mark);
 		g_propagate_error(error, g_steal_pointer(&local));
-		return FALSE;
+		return false;
 	}
 	/* The identity is gone for everybody; the half follows, now or with the next writer. */
 	if (!mark_end(mark, wait, &local))
 		g_ptr_array_add(warnings,
 				g_strdup_printf("the private key could not be removed yet: %s",
 						local->message));
-	return TRUE;
+	return true;
 }
 
 void identity_relabel(enum scope scope, const char *store_name, const guint8 spki_hash[32],
@@ -113,47 +112,47 @@ void identity_relabel(enum scope scope, const char *store_name, const guint8 spk
 		g_message("%s: the new label is not shown there: %s", store->title, error->message);
 }
 
-static gboolean is_free(const struct record *other, const struct record *record, const char *what,
-			GError **error)
+static bool is_free(const struct record *other, const struct record *record, const char *what,
+		    GError **error)
 {
 	if (!other || other == record)
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_EXISTS, NULL, NULL, "that %s belongs to \"%s\"", what,
 			       other->label);
 }
 
-gboolean identity_rename(enum scope scope, const char *name, guint32 object, const char *new_label,
-			 GBytes *new_id, const struct store_wait *wait, GError **error)
+bool identity_rename(enum scope scope, const char *name, guint32 object, const char *new_label,
+		     GBytes *new_id, const struct store_wait *wait, GError **error)
 {
 	AUTO_WRITER struct desk desk = DESK_INIT;
 	const struct record *record;
 	struct record edited;
-	gboolean renamed;
+	bool renamed;
 
 	if ((new_label && !certificate_label_is_good(new_label, error)) ||
-	    !writer_open(scope, TRUE, store_wait_cancel(wait), &desk, error))
-		return FALSE;
+	    !writer_open(scope, true, store_wait_cancel(wait), &desk, error))
+		return false;
 	record = find(&desk, name, error);
 	if (!record)
-		return FALSE;
+		return false;
 	edited = *record;
 	if (new_label && object == 0)
 		labels_rename(&edited, new_label);
 	else if (new_label && !labels_set(&edited, object, new_label, error))
-		return FALSE;
+		return false;
 	renamed = !g_str_equal(edited.label, record->label);
 	if (renamed && !is_free(desk_by_label(&desk, edited.label), record, "label", error))
-		return FALSE;
+		return false;
 	if (new_id) {
 		edited.id.data = (uint8_t *)g_bytes_get_data(new_id, &edited.id.length);
 		if (!is_free(desk_by_id(&desk, edited.id.data, edited.id.length), record, "CKA_ID",
 			     error))
-			return FALSE;
+			return false;
 	}
 	if (!desk_write(&desk, &edited, error))
-		return FALSE;
+		return false;
 	desk_pause(&desk);
 	if (renamed)
 		identity_relabel(scope, edited.store, edited.spki_hash, edited.label, wait);
-	return TRUE;
+	return true;
 }

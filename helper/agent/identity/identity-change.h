@@ -2,6 +2,7 @@
 /* What the writers of identities share beside identity.h. */
 #pragma once
 
+#include <stdbool.h>
 #include "agent/store/store.h"
 
 /* Shows the label beside the half, where its store can do that without asking anybody. */
@@ -10,10 +11,10 @@ void identity_relabel(enum scope scope, const char *store_name, const guint8 spk
 /* `object` 0: all of it; else OBJECT_PRIVATE_KEY or OBJECT_CERTIFICATE alone. The private half goes
  * when no record names it.
  */
-gboolean identity_remove(enum scope scope, const char *name, guint32 object,
-			 const struct store_wait *wait, GPtrArray *warnings, GError **error);
+bool identity_remove(enum scope scope, const char *name, guint32 object,
+		     const struct store_wait *wait, GPtrArray *warnings, GError **error);
 /* `object` 0: the identity's name; else the label of that object (identity-label.h). NULL
  * `new_label`, NULL `new_id`: as it is.
  */
-gboolean identity_rename(enum scope scope, const char *name, guint32 object, const char *new_label,
-			 GBytes *new_id, const struct store_wait *wait, GError **error);
+bool identity_rename(enum scope scope, const char *name, guint32 object, const char *new_label,
+		     GBytes *new_id, const struct store_wait *wait, GError **error);

@@ -15,20 +15,20 @@ static void tell_skipped(const char *file, unsigned line, const char *why, void 
 	g_warning("%s/%s:%u: %s: skipped", desk->folder.path, file, line, why);
 }
 
-static gboolean load(struct desk *desk, GError **error)
+static bool load(struct desk *desk, GError **error)
 {
 	enum devid_result result;
 
 	record_list_clear(&desk->list);
 	result = record_load_folder(desk->folder.path, &desk->list, tell_skipped, desk);
 	if (result == DEVID_OK)
-		return TRUE;
+		return true;
 	return devid_error_set(error, result, NULL, NULL, "%s: its records can't be read",
 			       desk->folder.path);
 }
 
 /* What a writer that died was writing; all but the keys', which belong to a mark. */
-static gboolean sweep_temporaries(struct desk *desk, GError **error)
+static bool sweep_temporaries(struct desk *desk, GError **error)
 {
 	static const char *const mine[] = { RECORD_SUFFIX FOLDER_TEMPORARY,
 					    "generation" FOLDER_TEMPORARY };
@@ -37,23 +37,23 @@ static gboolean sweep_temporaries(struct desk *desk, GError **error)
 		g_autoptr(GPtrArray) names = folder_names(&desk->folder, mine[i], error);
 
 		if (!names)
-			return FALSE;
+			return false;
 		for (guint j = 0; j < names->len; j++)
 			folder_remove(&desk->folder, names->pdata[j], NULL);
 	}
-	return TRUE;
+	return true;
 }
 
-gboolean desk_begin(enum scope scope, gboolean create, GCancellable *cancel, struct desk *desk,
-		    GError **error)
+bool desk_begin(enum scope scope, bool create, GCancellable *cancel, struct desk *desk,
+		GError **error)
 {
 	*desk = DESK_INIT;
 	if (folder_open(scope, create, &desk->folder, error) &&
 	    folder_lock(&desk->folder, cancel, error) && sweep_temporaries(desk, error) &&
 	    load(desk, error))
-		return TRUE;
+		return true;
 	desk_end(desk);
-	return FALSE;
+	return false;
 }
 
 void desk_pause(struct desk *desk)
@@ -61,7 +61,7 @@ void desk_pause(struct desk *desk)
 	folder_unlock(&desk->folder);
 }
 
-gboolean desk_resume(struct desk *desk, GCancellable *cancel, GError **error)
+bool desk_resume(struct desk *desk, GCancellable *cancel, GError **error)
 {
 	return folder_lock(&desk->folder, cancel, error) && load(desk, error);
 }
@@ -126,7 +126,7 @@ static void after_commit(struct desk *desk)
 		g_warning("%s", error->message);
 }
 
-gboolean desk_write_bytes(struct desk *desk, const char *name, GBytes *bytes, GError **error)
+bool desk_write_bytes(struct desk *desk, const char *name, GBytes *bytes, GError **error)
 {
 	g_autofree char *file = file_of(name);
 	gsize length;
@@ -136,27 +136,27 @@ gboolean desk_write_bytes(struct desk *desk, const char *name, GBytes *bytes, GE
 			    length, error) ||
 	    !folder_prepare_generation(&desk->folder, error) ||
 	    !folder_publish(&desk->folder, file, error))
-		return FALSE;
+		return false;
 	after_commit(desk);
-	return TRUE;
+	return true;
 }
 
-gboolean desk_write(struct desk *desk, const struct record *record, GError **error)
+bool desk_write(struct desk *desk, const struct record *record, GError **error)
 {
 	g_autoptr(GBytes) bytes = record_format(record, error);
 
 	return bytes && desk_write_bytes(desk, record->name, bytes, error);
 }
 
-gboolean desk_erase(struct desk *desk, const char *name, GError **error)
+bool desk_erase(struct desk *desk, const char *name, GError **error)
 {
 	g_autofree char *file = file_of(name);
 
 	if (!folder_prepare_generation(&desk->folder, error) ||
 	    !folder_remove(&desk->folder, file, error))
-		return FALSE;
+		return false;
 	after_commit(desk);
-	return TRUE;
+	return true;
 }
 
 GBytes *desk_bytes(struct desk *desk, const char *name)
@@ -164,7 +164,7 @@ GBytes *desk_bytes(struct desk *desk, const char *name)
 	AUTO_SECRET struct secret content = SECRET_INIT;
 	g_autofree char *file = file_of(name);
 
-	if (!folder_read(&desk->folder, file, RECORD_SIZE_MAX, FALSE, &content, NULL))
+	if (!folder_read(&desk->folder, file, RECORD_SIZE_MAX, false, &content, NULL))
 		return NULL;
 	return g_bytes_new(content.data, content.length);
 }

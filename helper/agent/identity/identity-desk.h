@@ -2,6 +2,7 @@
 /* The writer's desk: the data folder locked, its records read. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <internal/record.h>
 #include "agent/store/folder.h"
@@ -10,19 +11,19 @@ struct desk {
 	struct folder folder;
 	struct record_list list;
 	GPtrArray *stale; /* struct mark: left behind by writers that died */
-	gboolean busy;	  /* mark_begin() met another writer; outlives desk_end() */
+	bool busy;	  /* mark_begin() met another writer; outlives desk_end() */
 };
-#define DESK_INIT ((struct desk){ FOLDER_INIT, { NULL, 0, 0, 0 }, NULL, FALSE })
+#define DESK_INIT ((struct desk){ FOLDER_INIT, { NULL, 0, 0, 0 }, NULL, false })
 
 #define AUTO_DESK __attribute__((cleanup(desk_end)))
 
 /* Opens and locks the folder, clears away what crashes left, reads the records. Ended by
- * desk_end(), also after FALSE. */
-gboolean desk_begin(enum scope scope, gboolean create, GCancellable *cancel, struct desk *desk,
-		    GError **error);
+ * desk_end(), also after false. */
+bool desk_begin(enum scope scope, bool create, GCancellable *cancel, struct desk *desk,
+		GError **error);
 /* Lets other writers in while a store is asked; desk_resume() locks and reads again. */
 void desk_pause(struct desk *desk);
-gboolean desk_resume(struct desk *desk, GCancellable *cancel, GError **error);
+bool desk_resume(struct desk *desk, GCancellable *cancel, GError **error);
 void desk_end(struct desk *desk);
 
 /* NULL where there is none. */
@@ -32,11 +33,11 @@ const struct record *desk_by_id(const struct desk *desk, const void *id, size_t 
 const struct record *desk_by_spki(const struct desk *desk, const guint8 spki_hash[32]);
 
 /* The commit: puts the record in its file's place, or takes the file away. When either returns
- * FALSE nothing has changed.
+ * false nothing has changed.
  */
-gboolean desk_write(struct desk *desk, const struct record *record, GError **error);
-gboolean desk_write_bytes(struct desk *desk, const char *name, GBytes *bytes, GError **error);
-gboolean desk_erase(struct desk *desk, const char *name, GError **error);
+bool desk_write(struct desk *desk, const struct record *record, GError **error);
+bool desk_write_bytes(struct desk *desk, const char *name, GBytes *bytes, GError **error);
+bool desk_erase(struct desk *desk, const char *name, GError **error);
 /* A record's bytes as they are; NULL (and no error) where there is none. */
 GBytes *desk_bytes(struct desk *desk, const char *name);
 /* For a record that is written; they stay the caller's. */

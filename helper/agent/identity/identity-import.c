@@ -32,13 +32,13 @@ struct job {
 	struct certificate leaf;
 	struct certificate chain[RECORD_CHAIN_MAX];
 	size_t chain_count;
-	gboolean size_accepted;
+	bool size_accepted;
 	char name[RECORD_NAME_LENGTH + 1]; /* of the record that is written */
 	struct identity_undo *undo;
 };
 
 /* Whether a private half is written. */
-static gboolean brings_half(const struct job *job, enum change change)
+static bool brings_half(const struct job *job, enum change change)
 {
 	return job->import->pkcs8 && change != CHANGE_CHAIN && change != CHANGE_NONE;
 }
@@ -56,17 +56,17 @@ static void job_clear(struct job *job)
 /* --- what was handed in
  * ------------------------------------------------------------------------ */
 
-static gboolean is_there(const struct job *job, GBytes *der)
+static bool is_there(const struct job *job, GBytes *der)
 {
 	if (g_bytes_equal(job->leaf.der, der))
-		return TRUE;
+		return true;
 	for (size_t i = 0; i < job->chain_count; i++)
 		if (g_bytes_equal(job->chain[i].der, der))
-			return TRUE;
-	return FALSE;
+			return true;
+	return false;
 }
 
-static gboolean read_chain(struct job *job, GError **error)
+static bool read_chain(struct job *job, GError **error)
 {
 	const GPtrArray *certificates = job->import->certificates;
 
@@ -79,13 +79,13 @@ static gboolean read_chain(struct job *job, GError **error)
 					       RECORD_CHAIN_MAX);
 		if (!certificate_read(certificates->pdata[i], "chain certificate",
 				      &job->chain[job->chain_count], error))
-			return FALSE;
+			return false;
 		job->chain_count++;
 	}
-	return TRUE;
+	return true;
 }
 
-static gboolean check(struct job *job, GError **error)
+static bool check(struct job *job, GError **error)
 {
 	const struct identity_import *import = job->import;
 
@@ -106,31 +106,31 @@ static gboolean check(struct job *job, GError **error)
 /* --- the decision
  * ------------------------------------------------------------------------------ */
 
-static gboolean same_bytes(const struct record_bytes *bytes, GBytes *other)
+static bool same_bytes(const struct record_bytes *bytes, GBytes *other)
 {
 	return bytes->length == g_bytes_get_size(other) &&
 	       memcmp(bytes->data, g_bytes_get_data(other, NULL), bytes->length) == 0;
 }
 
-static gboolean same_chain(const struct record *record, const struct job *job)
+static bool same_chain(const struct record *record, const struct job *job)
 {
-	gboolean same = record->chain_count == job->chain_count;
+	bool same = record->chain_count == job->chain_count;
 
 	for (size_t i = 0; same && i < job->chain_count; i++)
 		same = same_bytes(&record->chain[i].certificate, job->chain[i].der);
 	return same;
 }
 
-static gboolean taken(const struct record *record, const char *hint, GError **error)
+static bool taken(const struct record *record, const char *hint, GError **error)
 {
 	return devid_error_set(error, DEVID_EXISTS, NULL, hint, "it is already here as \"%s\"",
 			       record->label);
 }
 
-static gboolean decide_same_key(const struct job *job, const struct record *record,
-				enum change *change, GError **error)
+static bool decide_same_key(const struct job *job, const struct record *record, enum change *change,
+			    GError **error)
 {
-	gboolean replace = (job->import->flags & IMPORT_REPLACE) != 0;
+	bool replace = (job->import->flags & IMPORT_REPLACE) != 0;
 
 	if (record->leaf.length == 0) {
 		*change = CHANGE_PAIR;
@@ -148,12 +148,12 @@ static gboolean decide_same_key(const struct job *job, const struct record *reco
 		*change = job->chain_count == 0 || same_chain(record, job) ? CHANGE_NONE
 									   : CHANGE_CHAIN;
 	}
-	return TRUE;
+	return true;
 }
 
 /* What is to be done, and with which record (NULL: a new one). */
-static gboolean decide(const struct job *job, enum change *change, const struct record **record,
-		       GError **error)
+static bool decide(const struct job *job, enum change *change, const struct record **record,
+		   GError **error)
 {
 	const struct identity_import *import = job->import;
 	const struct record *by_key = desk_by_spki(&job->desk, job->leaf.spki_hash);
@@ -165,7 +165,7 @@ static gboolean decide(const struct job *job, enum change *change, const struct 
 		if ((import->flags & IMPORT_REPLACE) && by_label && by_label != by_key)
 			return taken(by_key, "remove one of the two first: devid remove", error);
 		if (!decide_same_key(job, by_key, change, error))
-			return FALSE;
+			return false;
 		if (*change != CHANGE_NONE && !import->pkcs8 && !record_has_key(by_key))
 			by_key = NULL;
 	} else if (by_label && !(import->flags & IMPORT_REPLACE)) {
@@ -182,7 +182,7 @@ static gboolean decide(const struct job *job, enum change *change, const struct 
 		return devid_error_set(error, DEVID_KEY_MISSING, NULL,
 				       "give the key's file too: --key FILE",
 				       "the private key of this certificate is not here");
-	return TRUE;
+	return true;
 }
 
 /* --- the record
@@ -205,8 +205,8 @@ static void fill_chain(const struct job *job, struct record *record)
 /* The CKA_ID of a new record: the usual one, else (an older identity kept it over --replace)
  * another that the key also determines.
  */
-static gboolean choose_id(const struct job *job, const struct record *target,
-			  struct record_bytes *id, GError **error)
+static bool choose_id(const struct job *job, const struct record *target, struct record_bytes *id,
+		      GError **error)
 {
 	uint8_t *const choices[] = { (uint8_t *)job->leaf.id, (uint8_t *)job->leaf.spki_hash };
 
@@ -216,7 +216,7 @@ static gboolean choose_id(const struct job *job, const struct record *target,
 		if (other && other != target)
 			continue;
 		*id = (struct record_bytes){ choices[i], KEY_ID_SIZE };
-		return TRUE;
+		return true;
 	}
 	return taken(desk_by_id(&job->desk, job->leaf.id, KEY_ID_SIZE), NULL, error);
 }
@@ -235,8 +235,8 @@ static char *choose_label(const struct job *job, const struct record *target, en
 }
 
 /* Puts the record in place; its values are borrowed from the job and from the old record. */
-static gboolean commit(struct job *job, enum change change, const struct record *target,
-		       struct identity_result *result, GError **error)
+static bool commit(struct job *job, enum change change, const struct record *target,
+		   struct identity_result *result, GError **error)
 {
 	g_autofree char *label = choose_label(job, target, change);
 	g_autofree char *now = NULL;
@@ -266,55 +266,55 @@ static gboolean commit(struct job *job, enum change change, const struct record 
 	if (target && !(change == CHANGE_PAIR && target->leaf.length == 0))
 		record.id = target->id;
 	else if (!choose_id(job, target, &record.id, error))
-		return FALSE;
+		return false;
 	memcpy(record.name, job->name, sizeof(record.name));
 	if (!desk_write(&job->desk, &record, error))
-		return FALSE;
-	result->changed = TRUE;
+		return false;
+	result->changed = true;
 	result->label = g_steal_pointer(&label);
 	result->id = g_bytes_new(record.id.data, record.id.length);
 	result->name = g_strdup(record.name);
 	job->undo->name = g_strdup(record.name);
 	job->undo->after = desk_bytes(&job->desk, record.name);
-	return TRUE;
+	return true;
 }
 
 /* --- the private half
  * -------------------------------------------------------------------------- */
 
-static gboolean write_half(struct job *job, const char *label, GError **error)
+static bool write_half(struct job *job, const char *label, GError **error)
 {
 	const struct identity_import *import = job->import;
 
 	job->undo->written = mark_begin(&job->desk, import->store, job->leaf.spki_hex, error);
 	if (!job->undo->written)
-		return FALSE;
+		return false;
 	desk_pause(&job->desk);
 	return mark_write(job->undo->written, label, import->pkcs8, job->wait, error) &&
 	       desk_resume(&job->desk, store_wait_cancel(job->wait), error);
 }
 
 /* The half that the record names now and will not name any more. */
-static gboolean mark_old_half(struct job *job, enum change change, const struct record *target,
-			      GError **error)
+static bool mark_old_half(struct job *job, enum change change, const struct record *target,
+			  GError **error)
 {
 	const struct store *store =
 		target && record_has_key(target) ? store_find(target->store) : NULL;
 	char hex[SPKI_HEX_SIZE];
 
 	if (!store)
-		return TRUE;
+		return true;
 	hex_encode(target->spki_hash, sizeof(target->spki_hash), hex);
 	if (strcmp(hex, job->leaf.spki_hex) == 0 &&
 	    (!brings_half(job, change) || store == job->import->store))
-		return TRUE;
+		return true;
 	job->undo->replaced = mark_begin(&job->desk, store, hex, error);
 	return job->undo->replaced != NULL;
 }
 
 /* All of it is here, but for a key that may have gone missing. */
-static gboolean restore(struct job *job, const struct record *record,
-			struct identity_result *result, GError **error)
+static bool restore(struct job *job, const struct record *record, struct identity_result *result,
+		    GError **error)
 {
 	const struct store *store = store_find(record->store);
 	g_autoptr(key_reference) there = NULL;
@@ -325,7 +325,7 @@ static gboolean restore(struct job *job, const struct record *record,
 	result->label = g_strdup(record->label);
 	result->id = g_bytes_new(record->id.data, record->id.length);
 	if (!store)
-		return TRUE;
+		return true;
 	desk_pause(&job->desk);
 	there = half_open(store, job->import->scope, job->leaf.spki_hex, job->wait, &local);
 	if (there || devid_error_result(local) != DEVID_KEY_MISSING || !job->import->pkcs8) {
@@ -334,19 +334,19 @@ static gboolean restore(struct job *job, const struct record *record,
 		return there != NULL;
 	}
 	if (!desk_resume(&job->desk, store_wait_cancel(job->wait), error))
-		return FALSE;
+		return false;
 	job->undo->written = mark_begin(&job->desk, store, job->leaf.spki_hex, error);
 	if (!job->undo->written)
-		return FALSE;
+		return false;
 	desk_pause(&job->desk);
-	job->undo->restored = TRUE;
+	job->undo->restored = true;
 	result->changed =
 		mark_write(job->undo->written, label, job->import->pkcs8, job->wait, error);
 	return result->changed;
 }
 
-static gboolean change_identity(struct job *job, enum change change, const struct record *target,
-				struct identity_result *result, GError **error)
+static bool change_identity(struct job *job, enum change change, const struct record *target,
+			    struct identity_result *result, GError **error)
 {
 	g_autofree char *label = choose_label(job, target, change);
 	enum change again;
@@ -357,10 +357,10 @@ static gboolean change_identity(struct job *job, enum change change, const struc
 		desk_new_name(&job->desk, job->name);
 	/* First: of several that replace the same, one writes and the others wait. */
 	if (!mark_old_half(job, change, target, error))
-		return FALSE;
+		return false;
 	if (brings_half(job, change)) {
 		if (!write_half(job, label, error) || !decide(job, &again, &target, error))
-			return FALSE;
+			return false;
 		if (again != change || (target && strcmp(target->name, job->name) != 0))
 			return devid_error_set(error, DEVID_EXISTS, NULL, "try again",
 					       "\"%s\": another program changed it in the meantime",
@@ -371,27 +371,26 @@ static gboolean change_identity(struct job *job, enum change change, const struc
 	return commit(job, change, target, result, error);
 }
 
-static gboolean try_import(struct job *job, struct identity_result *result, GError **error)
+static bool try_import(struct job *job, struct identity_result *result, GError **error)
 {
 	const struct record *target;
 	enum change change;
 
 	if (!check(job, error) ||
-	    !writer_open(job->import->scope, TRUE, store_wait_cancel(job->wait), &job->desk,
+	    !writer_open(job->import->scope, true, store_wait_cancel(job->wait), &job->desk,
 			 error) ||
 	    !decide(job, &change, &target, error))
-		return FALSE;
+		return false;
 	return change == CHANGE_NONE ? restore(job, target, result, error)
 				     : change_identity(job, change, target, result, error);
 }
 
-gboolean identity_import(const struct identity_import *import, const struct store_wait *wait,
-			 struct identity_result *result, struct identity_undo **undo,
-			 GError **error)
+bool identity_import(const struct identity_import *import, const struct store_wait *wait,
+		     struct identity_result *result, struct identity_undo **undo, GError **error)
 {
 	g_autoptr(GError) local = NULL;
 	gint64 until = 0;
-	gboolean done, again;
+	bool done, again;
 
 	*undo = NULL;
 	do {

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include "agent/store/store.h"
 #include "identity-undo.h"
 #include "identity.h"
@@ -19,6 +20,5 @@ struct identity_import {
 	guint32 flags;			     /* IMPORT_* */
 	const struct devid_account *account; /* Limits are checked again here */
 };
-gboolean identity_import(const struct identity_import *import, const struct store_wait *wait,
-			 struct identity_result *result, struct identity_undo **undo,
-			 GError **error);
+bool identity_import(const struct identity_import *import, const struct store_wait *wait,
+		     struct identity_result *result, struct identity_undo **undo, GError **error);

@@ -12,7 +12,7 @@ struct labels labels_of(const struct record *record)
 
 void labels_put(const struct labels *labels, struct record *record)
 {
-	gboolean has_key = record_has_key(record);
+	bool has_key = record_has_key(record);
 
 	record->label = (char *)labels->name;
 	record->key_label =
@@ -22,10 +22,10 @@ void labels_put(const struct labels *labels, struct record *record)
 					   : NULL;
 }
 
-gboolean labels_set(struct record *record, guint32 object, const char *label, GError **error)
+bool labels_set(struct record *record, guint32 object, const char *label, GError **error)
 {
 	struct labels labels = labels_of(record);
-	gboolean has_key = record_has_key(record), has_certificate = record->leaf.length > 0;
+	bool has_key = record_has_key(record), has_certificate = record->leaf.length > 0;
 
 	if (object == OBJECT_CERTIFICATE && has_certificate) {
 		labels.name = label;
@@ -40,7 +40,7 @@ gboolean labels_set(struct record *record, guint32 object, const char *label, GE
 				       "the identity has no such object");
 	}
 	labels_put(&labels, record);
-	return TRUE;
+	return true;
 }
 
 void labels_rename(struct record *record, const char *name)

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <internal/record.h>
 
@@ -20,7 +21,7 @@ struct labels labels_of(const struct record *record);
 void labels_put(const struct labels *labels, struct record *record);
 
 /* RENAME: the label is that object's alone. DEVID_NOT_FOUND where the record has no such object. */
-gboolean labels_set(struct record *record, guint32 object, const char *label, GError **error);
+bool labels_set(struct record *record, guint32 object, const char *label, GError **error);
 /* RENAME without an object, `devid rename`: the identity's name. What is called as it was goes
  * along; what has another label was given that on purpose, and keeps it.
  */

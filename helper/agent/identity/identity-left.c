@@ -11,16 +11,16 @@
 #include "identity-writer.h"
 
 /* Whether the store as a whole has failed: then it need not be asked for the next half. */
-static gboolean store_is_out(const GError *error)
+static bool store_is_out(const GError *error)
 {
 	switch (devid_error_result(error)) {
 	case DEVID_STORE_LOCKED:
 	case DEVID_STORE_DISMISSED:
 	case DEVID_STORE_TIMEOUT:
 	case DEVID_STORE_MISSING:
-		return TRUE;
+		return true;
 	default:
-		return FALSE;
+		return false;
 	}
 }
 
@@ -61,19 +61,19 @@ static void settle_store(const struct store *store, GPtrArray *stale, const stru
 	}
 }
 
-gboolean identity_settle(enum scope scope, const struct store_wait *wait, GPtrArray *warnings,
-			 GError **error)
+bool identity_settle(enum scope scope, const struct store_wait *wait, GPtrArray *warnings,
+		     GError **error)
 {
 	AUTO_WRITER struct desk desk = DESK_INIT;
 	g_autoptr(GPtrArray) stale = NULL;
 	gsize count = 0;
 	const struct store *stores = store_table(&count);
 
-	if (!writer_open(scope, TRUE, wait->cancel, &desk, error))
-		return FALSE;
+	if (!writer_open(scope, true, wait->cancel, &desk, error))
+		return false;
 	stale = g_steal_pointer(&desk.stale);
 	writer_close(&desk);
 	for (gsize i = 0; i < count; i++)
 		settle_store(&stores[i], stale, wait, warnings);
-	return TRUE;
+	return true;
 }

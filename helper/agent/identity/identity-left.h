@@ -5,9 +5,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 /* Takes out what was left behind, and waits for it; a person may be asked. A half whose store isn't
  * there at all is let go of, or its mark would stay for good: wait->kept tells of each. What stays
  * as it is, is told in `warnings`.
  */
-gboolean identity_settle(enum scope scope, const struct store_wait *wait, GPtrArray *warnings,
-			 GError **error);
+bool identity_settle(enum scope scope, const struct store_wait *wait, GPtrArray *warnings,
+		     GError **error);

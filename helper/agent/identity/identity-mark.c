@@ -53,7 +53,7 @@ static struct mark *mark_from_file(enum scope scope, const char *file)
 	return store ? mark_new(scope, store, parts[0]) : NULL;
 }
 
-static gboolean hold(struct desk *desk, struct mark *mark, int flags)
+static bool hold(struct desk *desk, struct mark *mark, int flags)
 {
 	struct stat status;
 
@@ -62,7 +62,7 @@ static gboolean hold(struct desk *desk, struct mark *mark, int flags)
 	       flock(mark->fd, LOCK_EX | LOCK_NB) == 0;
 }
 
-static gboolean is_there(const struct desk *desk, const struct mark *mark)
+static bool is_there(const struct desk *desk, const struct mark *mark)
 {
 	struct stat status;
 
@@ -88,7 +88,7 @@ struct mark *mark_begin(struct desk *desk, const struct store *store, const char
 
 	if (stale) {
 		mark_drop(mark);
-		stale->inherited = TRUE;
+		stale->inherited = true;
 		return stale;
 	}
 	mark->inherited = is_there(desk, mark);
@@ -98,7 +98,7 @@ struct mark *mark_begin(struct desk *desk, const struct store *store, const char
 			return mark;
 		folder_remove(&desk->folder, mark->file, NULL);
 	} else if (mark->fd >= 0 && errno == EWOULDBLOCK) {
-		desk->busy = TRUE;
+		desk->busy = true;
 		devid_error_set(error, DEVID_TIMEOUT, NULL, "try again when it is done",
 				"this key is being written by another program");
 	} else {
@@ -110,18 +110,18 @@ struct mark *mark_begin(struct desk *desk, const struct store *store, const char
 	return NULL;
 }
 
-gboolean mark_try_again(const struct desk *desk, gint64 *until, const struct store_wait *wait,
-			GError **error)
+bool mark_try_again(const struct desk *desk, gint64 *until, const struct store_wait *wait,
+		    GError **error)
 {
 	gint64 now = g_get_monotonic_time();
 
 	if (*until == 0)
 		*until = now + TRY_US;
 	if (!desk->busy || now > *until || g_cancellable_is_cancelled(store_wait_cancel(wait)))
-		return FALSE;
+		return false;
 	g_clear_error(error);
 	g_usleep(TRY_STEP_US);
-	return TRUE;
+	return true;
 }
 
 enum named { NAMED_NO, NAMED_YES, NAMED_PERHAPS };
@@ -143,20 +143,20 @@ static enum named is_named(struct desk *desk, const struct mark *mark)
 	return desk->list.skipped > 0 ? NAMED_PERHAPS : NAMED_NO;
 }
 
-static gboolean take_out(struct desk *desk, const struct mark *mark, const struct store_wait *wait,
-			 GError **error)
+static bool take_out(struct desk *desk, const struct mark *mark, const struct store_wait *wait,
+		     GError **error)
 {
 	desk_pause(desk);
 	return mark->store->remove(mark->scope, mark->spki_hex, wait, error) &&
 	       desk_resume(desk, store_wait_cancel(wait), error);
 }
 
-gboolean mark_take_out(struct mark *mark, const struct store_wait *wait, GError **error)
+bool mark_take_out(struct mark *mark, const struct store_wait *wait, GError **error)
 {
 	AUTO_DESK struct desk desk = DESK_INIT;
-	gboolean out = FALSE;
+	bool out = false;
 
-	if (desk_begin(mark->scope, TRUE, store_wait_cancel(wait), &desk, error)) {
+	if (desk_begin(mark->scope, true, store_wait_cancel(wait), &desk, error)) {
 		enum named named = is_named(&desk, mark);
 
 		out = named == NAMED_YES ||
@@ -169,49 +169,49 @@ gboolean mark_take_out(struct mark *mark, const struct store_wait *wait, GError 
 	return out && folder_remove(&desk.folder, mark->file, error);
 }
 
-gboolean mark_end(struct mark *mark, const struct store_wait *wait, GError **error)
+bool mark_end(struct mark *mark, const struct store_wait *wait, GError **error)
 {
-	gboolean ended = !mark || mark_take_out(mark, wait, error);
+	bool ended = !mark || mark_take_out(mark, wait, error);
 
 	mark_drop(mark);
 	return ended;
 }
 
 /* What a store said of a half that it was given. */
-static gboolean written(struct mark *mark, gboolean good, GError *failure, GError **error)
+static bool written(struct mark *mark, bool good, GError *failure, GError **error)
 {
 	if (good)
-		return TRUE;
+		return true;
 	mark->result = devid_error_result(failure);
 	g_propagate_error(error, failure);
-	return FALSE;
+	return false;
 }
 
-gboolean mark_write(struct mark *mark, const char *label, const struct secret *pkcs8,
-		    const struct store_wait *wait, GError **error)
+bool mark_write(struct mark *mark, const char *label, const struct secret *pkcs8,
+		const struct store_wait *wait, GError **error)
 {
 	GError *failure = NULL;
-	gboolean good = half_write(mark->store, mark->scope, mark->spki_hex, label, pkcs8, wait,
-				   &mark->sent, &failure);
+	bool good = half_write(mark->store, mark->scope, mark->spki_hex, label, pkcs8, wait,
+			       &mark->sent, &failure);
 
 	return written(mark, good, failure, error);
 }
 
-gboolean mark_keep(struct mark *mark, const char *label, struct half_made *made,
-		   const struct store_wait *wait, GError **error)
+bool mark_keep(struct mark *mark, const char *label, struct half_made *made,
+	       const struct store_wait *wait, GError **error)
 {
 	GError *failure = NULL;
-	gboolean good = half_keep(mark->store, mark->scope, mark->spki_hex, label, made, wait,
-				  &mark->sent, &failure);
+	bool good = half_keep(mark->store, mark->scope, mark->spki_hex, label, made, wait,
+			      &mark->sent, &failure);
 
 	return written(mark, good, failure, error);
 }
 
-gboolean mark_let_go(struct mark *mark, GError **error)
+bool mark_let_go(struct mark *mark, GError **error)
 {
 	AUTO_DESK struct desk desk = DESK_INIT;
 
-	return desk_begin(mark->scope, TRUE, NULL, &desk, error) &&
+	return desk_begin(mark->scope, true, NULL, &desk, error) &&
 	       folder_remove(&desk.folder, mark->file, error);
 }
 
@@ -253,12 +253,12 @@ static void mark_drop_any(gpointer mark)
 	mark_drop(mark);
 }
 
-gboolean mark_sweep(struct desk *desk, GError **error)
+bool mark_sweep(struct desk *desk, GError **error)
 {
 	g_autoptr(GPtrArray) files = folder_names(&desk->folder, SUFFIX, error);
 
 	if (!files)
-		return FALSE;
+		return false;
 	desk->stale = g_ptr_array_new_with_free_func(mark_drop_any);
 	for (guint i = 0; i < files->len; i++) {
 		struct mark *mark = mark_from_file(desk->folder.scope, files->pdata[i]);
@@ -282,5 +282,5 @@ gboolean mark_sweep(struct desk *desk, GError **error)
 			break;
 		}
 	}
-	return TRUE;
+	return true;
 }

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <devid/result.h>
 #include <internal/path.h>
@@ -24,33 +25,33 @@ struct mark {
 	char *file;
 	const struct store *store;
 	char spki_hex[SPKI_HEX_SIZE];
-	gboolean inherited;	  /* another writer left it: its half may be there */
-	gboolean sent;		  /* mark_write() has given the store the half */
+	bool inherited;		  /* another writer left it: its half may be there */
+	bool sent;		  /* mark_write() has given the store the half */
 	enum devid_result result; /* of mark_write() */
 };
 
 /* Under the lock. DEVID_TIMEOUT where another writer is at this very half. */
 struct mark *mark_begin(struct desk *desk, const struct store *store, const char *spki_hex,
 			GError **error);
-/* After a failed write, its desk closed: TRUE, a moment later and `error` cleared, where it met
+/* After a failed write, its desk closed: true, a moment later and `error` cleared, where it met
  * another writer and is worth a new beginning; `*until` is 0 at first.
  */
-gboolean mark_try_again(const struct desk *desk, gint64 *until, const struct store_wait *wait,
-			GError **error);
+bool mark_try_again(const struct desk *desk, gint64 *until, const struct store_wait *wait,
+		    GError **error);
 /* Writes the half that was marked; not under the lock. */
-gboolean mark_write(struct mark *mark, const char *label, const struct secret *pkcs8,
-		    const struct store_wait *wait, GError **error);
+bool mark_write(struct mark *mark, const char *label, const struct secret *pkcs8,
+		const struct store_wait *wait, GError **error);
 /* The same of a half that was made in its store. */
-gboolean mark_keep(struct mark *mark, const char *label, struct half_made *made,
-		   const struct store_wait *wait, GError **error);
+bool mark_keep(struct mark *mark, const char *label, struct half_made *made,
+	       const struct store_wait *wait, GError **error);
 /* Ends a mark, not under the lock: where no record names the half, it is taken out of its store
  * first; if that fails the mark stays for the next writer. Consumes `mark` (NULL is harmless).
  */
-gboolean mark_end(struct mark *mark, const struct store_wait *wait, GError **error);
+bool mark_end(struct mark *mark, const struct store_wait *wait, GError **error);
 /* What mark_end() does, and `mark` stays its caller's. */
-gboolean mark_take_out(struct mark *mark, const struct store_wait *wait, GError **error);
+bool mark_take_out(struct mark *mark, const struct store_wait *wait, GError **error);
 /* The mark's file goes, and its store isn't asked; `mark` stays its caller's, to be dropped. */
-gboolean mark_let_go(struct mark *mark, GError **error);
+bool mark_let_go(struct mark *mark, GError **error);
 /* mark_end() after a failure, when nobody can wait longer for a store that just did not answer:
  * then the mark is left as it is, but where the half never set out for the store: then there is
  * nothing to mark.
@@ -59,4 +60,4 @@ void mark_settle(struct mark *mark);
 /* Lets go of it without looking: as if its writer had died. */
 void mark_drop(struct mark *mark);
 /* Takes up the marks that nobody holds (desk->stale). */
-gboolean mark_sweep(struct desk *desk, GError **error);
+bool mark_sweep(struct desk *desk, GError **error);

@@ -33,13 +33,13 @@ void identity_undo_settle(struct identity_undo *undo)
 	undo_free(undo);
 }
 
-gboolean identity_keep(struct identity_undo *undo, const struct store_wait *wait,
-		       GPtrArray *warnings, GError **error)
+bool identity_keep(struct identity_undo *undo, const struct store_wait *wait, GPtrArray *warnings,
+		   GError **error)
 {
 	g_autoptr(GError) local = NULL;
 
 	if (!undo)
-		return TRUE;
+		return true;
 	if (!mark_end(g_steal_pointer(&undo->written), wait, &local))
 		g_warning("%s", local->message);
 	g_clear_error(&local);
@@ -49,21 +49,21 @@ gboolean identity_keep(struct identity_undo *undo, const struct store_wait *wait
 				g_strdup_printf("the replaced private key could not be removed: %s",
 						local->message));
 	undo_free(undo);
-	return TRUE;
+	return true;
 }
 
-static gboolean put_back(struct identity_undo *undo, const struct store_wait *wait, GError **error)
+static bool put_back(struct identity_undo *undo, const struct store_wait *wait, GError **error)
 {
 	AUTO_WRITER struct desk desk = DESK_INIT;
 	g_autoptr(GBytes) now = NULL;
 
 	if (!undo->after)
-		return TRUE;
-	if (!writer_open(undo->scope, TRUE, store_wait_cancel(wait), &desk, error))
-		return FALSE;
+		return true;
+	if (!writer_open(undo->scope, true, store_wait_cancel(wait), &desk, error))
+		return false;
 	now = desk_bytes(&desk, undo->name);
 	if (!now && !undo->before)
-		return TRUE;
+		return true;
 	if (!now || !g_bytes_equal(now, undo->after))
 		return devid_error_set(
 			error, DEVID_EXISTS, NULL, NULL,
@@ -72,22 +72,22 @@ static gboolean put_back(struct identity_undo *undo, const struct store_wait *wa
 			    : desk_erase(&desk, undo->name, error);
 }
 
-gboolean identity_undo(struct identity_undo *undo, const struct store_wait *wait, GError **error)
+bool identity_undo(struct identity_undo *undo, const struct store_wait *wait, GError **error)
 {
 	g_autoptr(GError) local = NULL;
-	gboolean done;
+	bool done;
 
 	if (!undo)
-		return TRUE;
+		return true;
 	done = put_back(undo, wait, error);
 	if (done && undo->restored)
 		done = undo->written->store->remove(undo->scope, undo->written->spki_hex, wait,
 						    error);
 	/* Both ends are tried, whatever became of the other. */
 	if (!mark_end(g_steal_pointer(&undo->written), wait, done ? error : NULL))
-		done = FALSE;
+		done = false;
 	if (!mark_end(g_steal_pointer(&undo->replaced), wait, done ? error : NULL))
-		done = FALSE;
+		done = false;
 	undo_free(undo);
 	return done;
 }

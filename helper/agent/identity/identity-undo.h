@@ -2,6 +2,7 @@
 /* What an import replaced (identity.h), between its commit and the client's word. */
 #pragma once
 
+#include <stdbool.h>
 #include "agent/store/store.h"
 
 struct identity_undo {
@@ -11,8 +12,8 @@ struct identity_undo {
 	GBytes *after;	       /* NULL: the record was not touched */
 	struct mark *written;  /* the private half that came, or NULL */
 	struct mark *replaced; /* the one that it takes the place of, or NULL */
-	gboolean restored; /* a half that had gone missing was put back: undoing takes it out again
-			    */
+	bool restored; /* a half that had gone missing was put back: undoing takes it out again
+			*/
 };
 
 struct identity_undo *identity_undo_new(enum scope scope);
@@ -22,8 +23,8 @@ void identity_undo_settle(struct identity_undo *undo);
  * and PHASE_KEEP. NULL where nothing changed.
  */
 struct identity_undo;
-gboolean identity_undo(struct identity_undo *undo, const struct store_wait *wait, GError **error);
+bool identity_undo(struct identity_undo *undo, const struct store_wait *wait, GError **error);
 /* Ends the hold: old private half out (keep), or everything back as it was (undo). Consumes
  * `undo`. */
-gboolean identity_keep(struct identity_undo *undo, const struct store_wait *wait,
-		       GPtrArray *warnings, GError **error);
+bool identity_keep(struct identity_undo *undo, const struct store_wait *wait, GPtrArray *warnings,
+		   GError **error);

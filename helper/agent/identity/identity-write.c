@@ -29,12 +29,12 @@ struct writing {
 	const struct store_wait *wait;
 	const char *label;    /* as asked for, or NULL */
 	struct wire_field id; /* length 0: none was asked for */
-	gboolean local;	      /* the key is being made */
+	bool local;	      /* the key is being made */
 	struct desk desk;
 	struct identity_result *result;
 };
 
-static gboolean refuse(const char *what, const struct record *other, GError **error)
+static bool refuse(const char *what, const struct record *other, GError **error)
 {
 	return devid_error_set(error, DEVID_EXISTS, NULL, NULL, "%s \"%s\"", what, other->label);
 }
@@ -51,7 +51,7 @@ static char *free_label(const struct desk *desk, const char *wanted)
 	return label;
 }
 
-static void tell(struct writing *writing, const struct record *record, gboolean changed)
+static void tell(struct writing *writing, const struct record *record, bool changed)
 {
 	writing->result->name = g_strdup(record->name);
 	writing->result->label = g_strdup(record->label);
@@ -60,8 +60,8 @@ static void tell(struct writing *writing, const struct record *record, gboolean 
 }
 
 /* Label and CKA_ID must be nobody else's; then the record is put in place. */
-static gboolean commit(struct writing *writing, const struct record *target, struct record *record,
-		       GError **error)
+static bool commit(struct writing *writing, const struct record *target, struct record *record,
+		   GError **error)
 {
 	g_autoptr(GDateTime) clock = g_date_time_new_now_utc();
 	g_autofree char *now = g_date_time_format(clock, "%Y-%m-%dT%H:%M:%SZ");
@@ -78,16 +78,16 @@ static gboolean commit(struct writing *writing, const struct record *target, str
 	else
 		desk_new_name(&writing->desk, record->name);
 	if (!desk_write(&writing->desk, record, error))
-		return FALSE;
-	tell(writing, record, TRUE);
-	return TRUE;
+		return false;
+	tell(writing, record, true);
+	return true;
 }
 
 /* --- certificates
  * ------------------------------------------------------------------------------ */
 
-static gboolean place_certificate(struct writing *writing, const struct certificate *certificate,
-				  GError **error)
+static bool place_certificate(struct writing *writing, const struct certificate *certificate,
+			      GError **error)
 {
 	const struct record *target = desk_by_spki(&writing->desk, certificate->spki_hash);
 	g_autofree char *label = NULL;
@@ -101,8 +101,8 @@ static gboolean place_certificate(struct writing *writing, const struct certific
 		    memcmp(target->leaf.data, g_bytes_get_data(certificate->der, NULL),
 			   target->leaf.length) != 0)
 			return refuse("this key has a certificate already:", target, error);
-		tell(writing, target, FALSE);
-		return TRUE;
+		tell(writing, target, false);
+		return true;
 	}
 	if (target) {
 		record = *target;
@@ -123,33 +123,33 @@ static gboolean place_certificate(struct writing *writing, const struct certific
 	record.leaf = desk_borrow(certificate->der);
 	memcpy(record.check_value, certificate->check_value, sizeof(record.check_value));
 	if (!commit(writing, target, &record, error))
-		return FALSE;
+		return false;
 	desk_pause(&writing->desk);
 	if (target && strcmp(target->label, label) != 0)
 		identity_relabel(writing->scope, record.store, record.spki_hash, label,
 				 writing->wait);
-	return TRUE;
+	return true;
 }
 
-static gboolean write_certificate(struct writing *writing, GError **error)
+static bool write_certificate(struct writing *writing, GError **error)
 {
 	AUTO_CERTIFICATE struct certificate certificate = CERTIFICATE_INIT;
 	g_autoptr(GBytes) der = NULL;
 	struct wire_field field;
-	gboolean accepted;
+	bool accepted;
 
 	if (!wire_get(writing->request, TAG_CERTIFICATE, &field))
 		return devid_error_set(error, DEVID_USAGE, NULL, NULL,
 				       "certificate: there is none");
 	der = g_bytes_new(field.data, field.length);
 	if (!certificate_read(der, "certificate", &certificate, error))
-		return FALSE;
+		return false;
 	if (certificate.authority
 		    ? !certificate_fits_signing(&certificate, writing->account, error)
-		    : !certificate_fits(&certificate, writing->account, FALSE, &accepted, error) ||
+		    : !certificate_fits(&certificate, writing->account, false, &accepted, error) ||
 			      !certificate_spki_is_supported(certificate.spki, "key", error))
-		return FALSE;
-	return writer_open(writing->scope, TRUE, store_wait_cancel(writing->wait), &writing->desk,
+		return false;
+	return writer_open(writing->scope, true, store_wait_cancel(writing->wait), &writing->desk,
 			   error) &&
 	       place_certificate(writing, &certificate, error);
 }
@@ -168,8 +168,8 @@ static const struct store *choose_store(const struct writing *writing, GError **
 				why ? why : store->title);
 }
 
-static gboolean place_key(struct writing *writing, const struct store *store, GBytes *spki,
-			  GError **error)
+static bool place_key(struct writing *writing, const struct store *store, GBytes *spki,
+		      GError **error)
 {
 	guint8 hash[32], id[KEY_ID_SIZE];
 	g_autofree char *label = NULL;
@@ -181,8 +181,8 @@ static gboolean place_key(struct writing *writing, const struct store *store, GB
 	certificate_spki_digest(spki, hash, hex, id);
 	target = desk_by_spki(&writing->desk, hash);
 	if (target && record_has_key(target)) {
-		tell(writing, target, FALSE);
-		return TRUE;
+		tell(writing, target, false);
+		return true;
 	}
 	if (target) {
 		record = *target;
@@ -206,8 +206,8 @@ static gboolean place_key(struct writing *writing, const struct store *store, GB
 }
 
 /* What place_key() would refuse is refused before the half is written. */
-static gboolean key_may_come(struct writing *writing, const guint8 hash[32], const guint8 *id,
-			     GError **error)
+static bool key_may_come(struct writing *writing, const guint8 hash[32], const guint8 *id,
+			 GError **error)
 {
 	const struct record *target = desk_by_spki(&writing->desk, hash);
 	const struct record *other;
@@ -215,7 +215,7 @@ static gboolean key_may_come(struct writing *writing, const guint8 hash[32], con
 	if (target && certificate_der_claims_ca(target->leaf.data, target->leaf.length))
 		return refuse("a device's key is not that of the CA", target, error);
 	if (target)
-		return TRUE;
+		return true;
 	other = writing->label ? desk_by_label(&writing->desk, writing->label) : NULL;
 	if (other)
 		return refuse("that label belongs to", other, error);
@@ -226,7 +226,7 @@ static gboolean key_may_come(struct writing *writing, const guint8 hash[32], con
 }
 
 /* Hardware would wrap it anew, and with another authorisation: what can be used stays. */
-static gboolean is_usable(struct writing *writing, const struct store *store, const char *hex)
+static bool is_usable(struct writing *writing, const struct store *store, const char *hex)
 {
 	g_autoptr(key_reference) key = NULL;
 
@@ -236,33 +236,33 @@ static gboolean is_usable(struct writing *writing, const struct store *store, co
 }
 
 /* The half comes to its store by `give`, and then the record into its place. */
-static gboolean bring_key(struct writing *writing, const struct store *store, GBytes *spki,
-			  gboolean (*give)(struct mark *mark, const char *label, void *half,
-					   const struct store_wait *wait, GError **error),
-			  void *half, GError **error)
+static bool bring_key(struct writing *writing, const struct store *store, GBytes *spki,
+		      bool (*give)(struct mark *mark, const char *label, void *half,
+				   const struct store_wait *wait, GError **error),
+		      void *half, GError **error)
 {
 	guint8 hash[32], id[KEY_ID_SIZE];
 	const struct record *target;
 	char hex[SPKI_HEX_SIZE];
 	struct mark *mark;
-	gboolean done;
+	bool done;
 
-	if (!writer_open(writing->scope, TRUE, store_wait_cancel(writing->wait), &writing->desk,
+	if (!writer_open(writing->scope, true, store_wait_cancel(writing->wait), &writing->desk,
 			 error))
-		return FALSE;
+		return false;
 	certificate_spki_digest(spki, hash, hex, id);
 	if (!key_may_come(writing, hash, id, error))
-		return FALSE;
+		return false;
 	target = desk_by_spki(&writing->desk, hash);
 	if (target && record_has_key(target) && store_find(target->store))
 		store = store_find(target->store);
 	if (target && record_has_key(target) && is_usable(writing, store, hex)) {
-		tell(writing, target, FALSE);
-		return TRUE;
+		tell(writing, target, false);
+		return true;
 	}
 	mark = mark_begin(&writing->desk, store, hex, error);
 	if (!mark)
-		return FALSE;
+		return false;
 	desk_pause(&writing->desk);
 	done = give(mark, target ? target->label : writing->label, half, writing->wait, error) &&
 	       desk_resume(&writing->desk, store_wait_cancel(writing->wait), error) &&
@@ -275,29 +275,29 @@ static gboolean bring_key(struct writing *writing, const struct store *store, GB
 	return done;
 }
 
-static gboolean give_pkcs8(struct mark *mark, const char *label, void *half,
-			   const struct store_wait *wait, GError **error)
+static bool give_pkcs8(struct mark *mark, const char *label, void *half,
+		       const struct store_wait *wait, GError **error)
 {
 	return mark_write(mark, label, half, wait, error);
 }
 
-static gboolean give_made(struct mark *mark, const char *label, void *half,
-			  const struct store_wait *wait, GError **error)
+static bool give_made(struct mark *mark, const char *label, void *half,
+		      const struct store_wait *wait, GError **error)
 {
 	return mark_keep(mark, label, half, wait, error);
 }
 
-static gboolean write_key(struct writing *writing, GError **error)
+static bool write_key(struct writing *writing, GError **error)
 {
 	AUTO_SECRET struct secret pkcs8 = SECRET_INIT;
 	g_autoptr(GBytes) spki = NULL;
 	const struct store *store;
 
 	if (!key_pkcs8_from_frame(writing->request, &pkcs8, error))
-		return FALSE;
+		return false;
 	spki = key_spki_from_pkcs8(&pkcs8, error);
 	if (!spki || !certificate_spki_is_supported(spki, "key", error))
-		return FALSE;
+		return false;
 	store = choose_store(writing, error);
 	return store && bring_key(writing, store, spki, give_pkcs8, &pkcs8, error);
 }
@@ -345,7 +345,7 @@ static GBytes *public_spki(const struct wire_frame *frame)
 
 /* One comes with each private key by itself; writing it is no more than saying so, and what it is
  * called. */
-static gboolean write_public_key(struct writing *writing, GError **error)
+static bool write_public_key(struct writing *writing, GError **error)
 {
 	g_autoptr(GBytes) spki = public_spki(writing->request);
 	guint8 hash[32], id[KEY_ID_SIZE];
@@ -357,9 +357,9 @@ static gboolean write_public_key(struct writing *writing, GError **error)
 		return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
 				       "public key: it can't be read");
 	certificate_spki_digest(spki, hash, hex, id);
-	if (!writer_open(writing->scope, TRUE, store_wait_cancel(writing->wait), &writing->desk,
+	if (!writer_open(writing->scope, true, store_wait_cancel(writing->wait), &writing->desk,
 			 error))
-		return FALSE;
+		return false;
 	record = desk_by_spki(&writing->desk, hash);
 	if (!record || !record_has_key(record))
 		return devid_error_set(error, DEVID_KEY_MISSING, NULL,
@@ -369,24 +369,24 @@ static gboolean write_public_key(struct writing *writing, GError **error)
 	if (writing->label && !g_str_equal(writing->label, record_public_key_label(record)) &&
 	    (!labels_set(&edited, OBJECT_PUBLIC_KEY, writing->label, error) ||
 	     !desk_write(&writing->desk, &edited, error)))
-		return FALSE;
+		return false;
 	/* No import, whatever it is called now. */
-	tell(writing, record, FALSE);
-	return TRUE;
+	tell(writing, record, false);
+	return true;
 }
 
 static const struct {
 	enum wire_object object;
-	gboolean (*write)(struct writing *writing, GError **error);
+	bool (*write)(struct writing *writing, GError **error);
 } objects[] = {
 	{ OBJECT_CERTIFICATE, write_certificate },
 	{ OBJECT_PRIVATE_KEY, write_key },
 	{ OBJECT_PUBLIC_KEY, write_public_key },
 };
 
-gboolean identity_write(enum scope scope, const struct wire_frame *request,
-			const struct devid_account *account, const struct store_wait *wait,
-			struct identity_result *result, GError **error)
+bool identity_write(enum scope scope, const struct wire_frame *request,
+		    const struct devid_account *account, const struct store_wait *wait,
+		    struct identity_result *result, GError **error)
 {
 	AUTO_FREE char *label = wire_get_text(request, TAG_LABEL);
 	struct writing writing = { .scope = scope,
@@ -396,7 +396,7 @@ gboolean identity_write(enum scope scope, const struct wire_frame *request,
 				   .desk = DESK_INIT,
 				   .result = result };
 	g_autoptr(GError) local = NULL;
-	gboolean done = FALSE;
+	bool done = false;
 	guint32 object = 0;
 	gint64 until = 0;
 	size_t i = 0;
@@ -428,16 +428,15 @@ gboolean identity_write(enum scope scope, const struct wire_frame *request,
 	return done;
 }
 
-static gboolean try_generate(struct writing *writing, const struct identity_wish *wish,
-			     GError **error)
+static bool try_generate(struct writing *writing, const struct identity_wish *wish, GError **error)
 {
 	AUTO_HALF_MADE struct half_made made = HALF_MADE_INIT;
 	const struct record *other;
 
 	/* A TPM takes its time for a key: what stands against it is looked for before. */
-	if (!writer_open(writing->scope, TRUE, store_wait_cancel(writing->wait), &writing->desk,
+	if (!writer_open(writing->scope, true, store_wait_cancel(writing->wait), &writing->desk,
 			 error))
-		return FALSE;
+		return false;
 	other = desk_by_label(&writing->desk, writing->label);
 	if (other)
 		return refuse("that label belongs to", other, error);
@@ -447,17 +446,17 @@ static gboolean try_generate(struct writing *writing, const struct identity_wish
 	       bring_key(writing, wish->store, made.spki, give_made, &made, error);
 }
 
-gboolean identity_generate(enum scope scope, const struct identity_wish *wish,
-			   const struct store_wait *wait, struct identity_result *result,
-			   GError **error)
+bool identity_generate(enum scope scope, const struct identity_wish *wish,
+		       const struct store_wait *wait, struct identity_result *result,
+		       GError **error)
 {
 	struct writing writing = { .scope = scope,
 				   .wait = wait,
 				   .label = wish->label,
-				   .local = TRUE,
+				   .local = true,
 				   .desk = DESK_INIT,
 				   .result = result };
-	gboolean done;
+	bool done;
 
 	memset(result, 0, sizeof(*result));
 	result->warnings = g_ptr_array_new_with_free_func(g_free);

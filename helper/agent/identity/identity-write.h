@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include "identity.h"
 
 /* A key that is to be made. */
@@ -15,12 +16,12 @@ struct identity_wish {
 	guint bits;
 };
 /* Makes it in its store, where it waits for its certificate under that label. */
-gboolean identity_generate(enum scope scope, const struct identity_wish *wish,
-			   const struct store_wait *wait, struct identity_result *result,
-			   GError **error);
+bool identity_generate(enum scope scope, const struct identity_wish *wish,
+		       const struct store_wait *wait, struct identity_result *result,
+		       GError **error);
 
 /* One object as C_CreateObject brings it (requests WRITE): pairing by SPKI, the account's
  * limits. */
-gboolean identity_write(enum scope scope, const struct wire_frame *request,
-			const struct devid_account *account, const struct store_wait *wait,
-			struct identity_result *result, GError **error);
+bool identity_write(enum scope scope, const struct wire_frame *request,
+		    const struct devid_account *account, const struct store_wait *wait,
+		    struct identity_result *result, GError **error);

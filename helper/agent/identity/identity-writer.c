@@ -35,13 +35,13 @@ static void clear_stale(GPtrArray *stale)
 	g_thread_unref(g_thread_new("left-behind", take_out_stale, stale));
 }
 
-gboolean writer_open(enum scope scope, gboolean create, GCancellable *cancel, struct desk *desk,
-		     GError **error)
+bool writer_open(enum scope scope, bool create, GCancellable *cancel, struct desk *desk,
+		 GError **error)
 {
 	if (desk_begin(scope, create, cancel, desk, error) && mark_sweep(desk, error))
-		return TRUE;
+		return true;
 	writer_close(desk);
-	return FALSE;
+	return false;
 }
 
 void writer_close(struct desk *desk)

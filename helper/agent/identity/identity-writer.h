@@ -2,6 +2,7 @@
 /* A writer at its desk. */
 #pragma once
 
+#include <stdbool.h>
 #include <gio/gio.h>
 #include <internal/path.h>
 #include "identity-desk.h"
@@ -9,7 +10,7 @@
 #define AUTO_WRITER __attribute__((cleanup(writer_close)))
 
 /* desk_begin(), and takes up the marks that nobody holds. */
-gboolean writer_open(enum scope scope, gboolean create, GCancellable *cancel, struct desk *desk,
-		     GError **error);
+bool writer_open(enum scope scope, bool create, GCancellable *cancel, struct desk *desk,
+		 GError **error);
 /* desk_end(); has the stale halves taken out, in a thread of its own, where their store is open. */
 void writer_close(struct desk *desk);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <internal/record.h>
 
@@ -11,6 +12,6 @@ struct identity_result {
 	char *name;
 	GBytes *id;
 	char *label;
-	gboolean changed;
+	bool changed;
 	GPtrArray *warnings; /* char* */
 };

@@ -18,8 +18,8 @@ struct entry {
 	guint8 spki_hash[WIRE_SPKI_HASH];
 	const struct store *store;
 	struct key *key; /* NULL: being read */
-	gboolean doomed; /* out of the table */
-	gboolean prompting;
+	bool doomed;	 /* out of the table */
+	bool prompting;
 	guint references; /* the table's, the reader's, one for each who waits */
 	GError *error;
 	guint64 used;
@@ -68,13 +68,12 @@ void keycache_free(struct keycache *cache)
 /* With the lock held, for an entry that the table has let go; its reader won't put it back. */
 static void entry_doom(struct entry *entry)
 {
-	entry->doomed = TRUE;
+	entry->doomed = true;
 	entry_unref(entry);
 }
 
 static guint drop_where(struct keycache *cache,
-			gboolean (*goes)(const struct entry *entry, const void *data),
-			const void *data)
+			bool (*goes)(const struct entry *entry, const void *data), const void *data)
 {
 	GHashTableIter iterator;
 	gpointer entry;
@@ -92,27 +91,27 @@ static guint drop_where(struct keycache *cache,
 	return dropped;
 }
 
-static gboolean goes_always(const struct entry *entry, const void *data)
+static bool goes_always(const struct entry *entry, const void *data)
 {
-	return TRUE;
+	return true;
 }
 
-static gboolean goes_by_store(const struct entry *entry, const void *data)
+static bool goes_by_store(const struct entry *entry, const void *data)
 {
 	return entry->store == data;
 }
 
-static gboolean goes_by_hash(const struct entry *entry, const void *data)
+static bool goes_by_hash(const struct entry *entry, const void *data)
 {
 	return subject_key_equal(entry->spki_hash, data);
 }
 
 struct retain {
-	gboolean (*keep)(const guint8 *spki_hash, void *data);
+	bool (*keep)(const guint8 *spki_hash, void *data);
 	void *data;
 };
 
-static gboolean goes_unless_kept(const struct entry *entry, const void *data)
+static bool goes_unless_kept(const struct entry *entry, const void *data)
 {
 	const struct retain *retain = data;
 
@@ -134,7 +133,7 @@ guint keycache_drop(struct keycache *cache, const guint8 *spki_hash)
 	return drop_where(cache, goes_by_hash, spki_hash);
 }
 
-guint keycache_retain(struct keycache *cache, gboolean (*keep)(const guint8 *spki_hash, void *data),
+guint keycache_retain(struct keycache *cache, bool (*keep)(const guint8 *spki_hash, void *data),
 		      void *data)
 {
 	struct retain retain = { keep, data };
@@ -206,7 +205,7 @@ static void reading_progress(void *data)
 	struct reading *reading = data;
 
 	g_mutex_lock(&reading->cache->lock);
-	reading->entry->prompting = TRUE;
+	reading->entry->prompting = true;
 	g_cond_broadcast(&reading->cache->changed);
 	g_mutex_unlock(&reading->cache->lock);
 	if (reading->wait->progress)
@@ -275,22 +274,22 @@ static void wake(GCancellable *cancel, gpointer data)
 	g_cond_broadcast(&cache->changed);
 }
 
-/* With the lock held: until the reader of `entry` is done. FALSE: this client is not to be answered
+/* With the lock held: until the reader of `entry` is done. false: this client is not to be answered
  * any more, or is to have the reader's error.
  */
-static gboolean wait_for_reader(struct keycache *cache, struct entry *entry,
-				const struct store_wait *wait, GError **error)
+static bool wait_for_reader(struct keycache *cache, struct entry *entry,
+			    const struct store_wait *wait, GError **error)
 {
-	gboolean told = FALSE, go_on = TRUE;
+	bool told = false, go_on = true;
 
 	entry->references++;
 	while (!entry->key && !entry->doomed && go_on) {
 		if (wait->cancel && g_cancellable_is_cancelled(wait->cancel)) {
 			devid_error_set(error, DEVID_TIMEOUT, NULL, NULL,
 					"private key: the client went away or waited too long");
-			go_on = FALSE;
+			go_on = false;
 		} else if (entry->prompting && !told) {
-			told = TRUE;
+			told = true;
 			g_mutex_unlock(&cache->lock);
 			if (wait->progress)
 				wait->progress(wait->data);
@@ -300,7 +299,7 @@ static gboolean wait_for_reader(struct keycache *cache, struct entry *entry,
 		}
 	}
 	if (go_on && entry->error) {
-		go_on = FALSE;
+		go_on = false;
 		if (error)
 			*error = g_error_copy(entry->error);
 	}
@@ -313,7 +312,7 @@ struct key *keycache_get(struct keycache *cache, const struct subject *subject,
 {
 	struct key *key = NULL;
 	gulong connected = 0;
-	gboolean go_on = TRUE;
+	bool go_on = true;
 
 	if (!subject->store)
 		return devid_error_null(error, DEVID_KEY_MISSING, NULL, NULL,
@@ -327,7 +326,7 @@ struct key *keycache_get(struct keycache *cache, const struct subject *subject,
 
 		if (!entry) {
 			key = get_as_reader(cache, subject, wait, error);
-			go_on = FALSE;
+			go_on = false;
 		} else if (entry->key) {
 			key = take(cache, entry);
 		} else {

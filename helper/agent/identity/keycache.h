@@ -2,6 +2,7 @@
 /* Opened keys by the SHA-256 of their SPKI, while the agent lives. */
 #pragma once
 
+#include <stdbool.h>
 #include "agent/key/key.h"
 #include "subject.h"
 
@@ -18,7 +19,7 @@ struct key *keycache_get(struct keycache *cache, const struct subject *subject,
 guint keycache_drop_all(struct keycache *cache);
 guint keycache_drop_store(struct keycache *cache, const struct store *store);
 guint keycache_drop(struct keycache *cache, const guint8 *spki_hash);
-/* Drops every key for which `keep` answers FALSE. */
-guint keycache_retain(struct keycache *cache, gboolean (*keep)(const guint8 *spki_hash, void *data),
+/* Drops every key for which `keep` answers false. */
+guint keycache_retain(struct keycache *cache, bool (*keep)(const guint8 *spki_hash, void *data),
 		      void *data);
 guint keycache_count(struct keycache *cache);

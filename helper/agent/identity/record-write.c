@@ -65,26 +65,26 @@ static void append_header(GString *text, const struct record *record)
 	g_string_append_c(text, '\n');
 }
 
-static gboolean same_bytes(const struct record_bytes *a, const struct record_bytes *b)
+static bool same_bytes(const struct record_bytes *a, const struct record_bytes *b)
 {
 	return a->length == b->length &&
 	       (a->length == 0 || memcmp(a->data, b->data, a->length) == 0);
 }
 
-static gboolean same_labels(const struct record *a, const struct record *b)
+static bool same_labels(const struct record *a, const struct record *b)
 {
 	return g_str_equal(a->label, b->label) && g_strcmp0(a->key_label, b->key_label) == 0 &&
 	       g_strcmp0(a->public_key_label, b->public_key_label) == 0;
 }
 
-static gboolean same_record(const struct record *a, const struct record *b)
+static bool same_record(const struct record *a, const struct record *b)
 {
-	gboolean same = same_labels(a, b) && same_bytes(&a->id, &b->id) &&
-			g_str_equal(a->store, b->store) && same_bytes(&a->spki, &b->spki) &&
-			memcmp(a->spki_hash, b->spki_hash, sizeof(a->spki_hash)) == 0 &&
-			g_str_equal(a->imported, b->imported) &&
-			a->size_accepted == b->size_accepted && a->local == b->local &&
-			same_bytes(&a->leaf, &b->leaf) && a->chain_count == b->chain_count;
+	bool same = same_labels(a, b) && same_bytes(&a->id, &b->id) &&
+		    g_str_equal(a->store, b->store) && same_bytes(&a->spki, &b->spki) &&
+		    memcmp(a->spki_hash, b->spki_hash, sizeof(a->spki_hash)) == 0 &&
+		    g_str_equal(a->imported, b->imported) && a->size_accepted == b->size_accepted &&
+		    a->local == b->local && same_bytes(&a->leaf, &b->leaf) &&
+		    a->chain_count == b->chain_count;
 
 	for (size_t i = 0; same && i < a->chain_count; i++)
 		same = same_bytes(&a->chain[i].certificate, &b->chain[i].certificate) &&
@@ -99,7 +99,7 @@ GBytes *record_format(const struct record *record, GError **error)
 	struct record back;
 	enum devid_result result;
 	unsigned line = 0;
-	gboolean same;
+	bool same;
 
 	append_header(text, record);
 	if (record->leaf.length > 0)

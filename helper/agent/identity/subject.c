@@ -24,7 +24,7 @@ void subject_unref(struct subject *subject)
 	g_free(subject);
 }
 
-static gboolean chain_add(struct subject *subject, const struct record_bytes *der)
+static bool chain_add(struct subject *subject, const struct record_bytes *der)
 {
 	gnutls_x509_crt_t certificate = certificate_from_der(der->data, der->length);
 

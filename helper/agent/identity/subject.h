@@ -2,6 +2,7 @@
 /* What a signature is made with: one record, read once, immutable and counted. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <gnutls/x509.h>
 #include <internal/record.h>

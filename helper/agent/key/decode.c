@@ -20,7 +20,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(rsa_key, RSA_free)
 typedef EC_KEY ec_key;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ec_key, EC_KEY_free)
 
-gboolean decode_error(GError **error, enum devid_result result, const char *what)
+bool decode_error(GError **error, enum devid_result result, const char *what)
 {
 	unsigned long code = ERR_peek_last_error();
 	const char *why = code ? ERR_reason_error_string(code) : NULL;
@@ -28,22 +28,22 @@ gboolean decode_error(GError **error, enum devid_result result, const char *what
 	devid_error_set(error, result, NULL, NULL, "%s: %s", what,
 			why ? why : "libcrypto gave no reason");
 	ERR_clear_error();
-	return FALSE;
+	return false;
 }
 
 static const int curves[] = { NID_X9_62_prime256v1, NID_secp384r1, NID_secp521r1 };
 
-static gboolean judge_curve(int curve, GError **error)
+static bool judge_curve(int curve, GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(curves); i++)
 		if (curves[i] == curve)
-			return TRUE;
+			return true;
 	return devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
 			       "private key: curve %s is not one of P-256, P-384, P-521",
 			       curve == NID_undef ? "with explicit parameters" : OBJ_nid2sn(curve));
 }
 
-static gboolean judge_rsa(const RSA *rsa, GError **error)
+static bool judge_rsa(const RSA *rsa, GError **error)
 {
 	const BIGNUM *p, *q, *dmp1, *dmq1, *iqmp;
 	int bits = RSA_bits(rsa);
@@ -61,10 +61,10 @@ static gboolean judge_rsa(const RSA *rsa, GError **error)
 	    BN_is_zero(q))
 		return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
 				       "private key: RSA without its primes and exponents");
-	return TRUE;
+	return true;
 }
 
-gboolean decode_check(EVP_PKEY *pkey, GError **error)
+bool decode_check(EVP_PKEY *pkey, GError **error)
 {
 	const RSA *rsa = EVP_PKEY_get0_RSA(pkey);
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <devid/result.h>
 #include <glib.h>
 #include <internal/secret.h>
@@ -18,11 +19,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(software_pkey, EVP_PKEY_free)
  */
 EVP_PKEY *decode_pkcs8(const struct secret *pkcs8, GError **error);
 /* The same verdict of a key that was put together otherwise. */
-gboolean decode_check(EVP_PKEY *pkey, GError **error);
+bool decode_check(EVP_PKEY *pkey, GError **error);
 /* The DER SubjectPublicKeyInfo; NULL with DEVID_FAILED. */
 GBytes *decode_spki(EVP_PKEY *pkey, GError **error);
 /* Sets `error` to "WHAT: " and libcrypto's words for the newest error of this thread's queue, which
- * is emptied. Answers FALSE, or NULL, for callers that answer it in turn.
+ * is emptied. Answers false, or NULL, for callers that answer it in turn.
  */
-gboolean decode_error(GError **error, enum devid_result result, const char *what);
+bool decode_error(GError **error, enum devid_result result, const char *what);
 #define software_null(error, result, what) (decode_error(error, result, what), NULL)

@@ -81,7 +81,7 @@ static EVP_PKEY *build_rsa(const struct wire_frame *request, GError **error)
 	BIGNUM *read[NUMBER_COUNT] = { NULL };
 	g_autoptr(rsa_key) rsa = RSA_new();
 	g_autoptr(software_pkey) pkey = EVP_PKEY_new();
-	gboolean complete = rsa && pkey;
+	bool complete = rsa && pkey;
 
 	for (gsize i = 0; i < NUMBER_COUNT && complete; i++) {
 		read[i] = read_number(request, numbers[i].tag, numbers[i].name, error);
@@ -163,7 +163,7 @@ static EVP_PKEY *build_ec(const struct wire_frame *request, GError **error)
 	return g_steal_pointer(&pkey);
 }
 
-static gboolean encode(EVP_PKEY *pkey, struct secret *pkcs8, GError **error)
+static bool encode(EVP_PKEY *pkey, struct secret *pkcs8, GError **error)
 {
 	g_autoptr(private_key_info) info = EVP_PKEY2PKCS8(pkey);
 	int length = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : -1;
@@ -185,8 +185,7 @@ static const struct {
 	{ KEY_EC, build_ec },
 };
 
-gboolean key_pkcs8_from_frame(const struct wire_frame *request, struct secret *pkcs8,
-			      GError **error)
+bool key_pkcs8_from_frame(const struct wire_frame *request, struct secret *pkcs8, GError **error)
 {
 	g_autoptr(software_pkey) pkey = NULL;
 	struct wire_field field;
@@ -220,29 +219,29 @@ GBytes *key_spki_from_pkcs8(const struct secret *pkcs8, GError **error)
 	return pkey ? decode_spki(pkey, error) : NULL;
 }
 
-static gboolean verify(EVP_PKEY *public, const guint8 *signature, gsize length, const guint8 *hash,
-		       gsize hash_length)
+static bool verify(EVP_PKEY *public, const guint8 *signature, gsize length, const guint8 *hash,
+		   gsize hash_length)
 {
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(public, NULL);
-	gboolean good = context && EVP_PKEY_verify_init(context) == 1 &&
-			EVP_PKEY_verify(context, signature, length, hash, hash_length) == 1;
+	bool good = context && EVP_PKEY_verify_init(context) == 1 &&
+		    EVP_PKEY_verify(context, signature, length, hash, hash_length) == 1;
 
 	EVP_PKEY_CTX_free(context);
 	return good;
 }
 
-static gboolean sign(EVP_PKEY *private, guint8 *signature, gsize *length, const guint8 *hash,
-		     gsize hash_length)
+static bool sign(EVP_PKEY *private, guint8 *signature, gsize *length, const guint8 *hash,
+		 gsize hash_length)
 {
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(private, NULL);
-	gboolean good = context && EVP_PKEY_sign_init(context) == 1 &&
-			EVP_PKEY_sign(context, signature, length, hash, hash_length) == 1;
+	bool good = context && EVP_PKEY_sign_init(context) == 1 &&
+		    EVP_PKEY_sign(context, signature, length, hash, hash_length) == 1;
 
 	EVP_PKEY_CTX_free(context);
 	return good;
 }
 
-gboolean key_matches_spki(const struct secret *pkcs8, GBytes *spki, GError **error)
+bool key_matches_spki(const struct secret *pkcs8, GBytes *spki, GError **error)
 {
 	static const guint8 hash[32] = "devid: do these belong together";
 	g_autoptr(software_pkey) private = decode_pkcs8(pkcs8, error);
@@ -250,7 +249,7 @@ gboolean key_matches_spki(const struct secret *pkcs8, GBytes *spki, GError **err
 	gsize length = sizeof(signature), size = 0;
 
 	if (!private)
-		return FALSE;
+		return false;
 
 	const unsigned char *end = g_bytes_get_data(spki, &size);
 	g_autoptr(software_pkey) public = d2i_PUBKEY(NULL, &end, (long)size);
@@ -262,7 +261,7 @@ gboolean key_matches_spki(const struct secret *pkcs8, GBytes *spki, GError **err
 		devid_error_set(error, DEVID_MISMATCH, NULL, NULL,
 				"private key: it does not belong to this certificate");
 		ERR_clear_error();
-		return FALSE;
+		return false;
 	}
-	return TRUE;
+	return true;
 }

@@ -4,14 +4,14 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <internal/wire.h>
 
 /* For writes: PKCS#8 from the numbers of a C_CreateObject frame (an EC key without its
  * point is completed), and the DER SPKI of a PKCS#8.
  */
-gboolean key_pkcs8_from_frame(const struct wire_frame *request, struct secret *pkcs8,
-			      GError **error);
+bool key_pkcs8_from_frame(const struct wire_frame *request, struct secret *pkcs8, GError **error);
 GBytes *key_spki_from_pkcs8(const struct secret *pkcs8, GError **error);
 /* A PKCS#8 and a public key belong together: a signature made and verified. */
-gboolean key_matches_spki(const struct secret *pkcs8, GBytes *spki, GError **error);
+bool key_matches_spki(const struct secret *pkcs8, GBytes *spki, GError **error);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <gio/gio.h>
 #include <internal/secret.h>
 #include <internal/wire.h>
@@ -33,15 +34,15 @@ struct key_driver {
 	const char *name;
 	/* What the store is to keep of a PKCS#8 PrivateKeyInfo; NULL: the PKCS#8. `auth` is what
 	 * only the user's keyring knows, or empty. */
-	gboolean (*seal)(const struct secret *pkcs8, const struct secret *auth,
-			 const struct key_patience *patience, struct secret *half, GError **error);
+	bool (*seal)(const struct secret *pkcs8, const struct secret *auth,
+		     const struct key_patience *patience, struct secret *half, GError **error);
 	/* A new key of `bits` (RSA: of the modulus; EC: of the curve), as the store is to keep it,
 	 * and its DER SubjectPublicKeyInfo. DEVID_UNSUPPORTED. */
-	gboolean (*generate)(enum wire_key_type type, guint bits, const struct secret *auth,
-			     const struct key_patience *patience, struct secret *half,
-			     GBytes **spki, GError **error);
+	bool (*generate)(enum wire_key_type type, guint bits, const struct secret *auth,
+			 const struct key_patience *patience, struct secret *half, GBytes **spki,
+			 GError **error);
 	/* Whether what the store kept opens only with its `auth`; NULL: never. */
-	gboolean (*wants_auth)(const struct secret *half);
+	bool (*wants_auth)(const struct secret *half);
 	/* From what the store kept. DEVID_BAD_DATA, DEVID_UNSUPPORTED with the reason. */
 	struct key *(*open)(const struct secret *half, const struct secret *auth,
 			    const struct key_patience *patience, GError **error);
@@ -50,15 +51,15 @@ struct key_driver {
 	 * scheme may be, and how long an input, has been judged before. Safe from several threads
 	 * at once.
 	 */
-	gboolean (*sign)(struct key *key, const struct key_scheme *scheme, const guint8 *input,
-			 gsize length, guint8 *signature, gsize *signature_length, GError **error);
+	bool (*sign)(struct key *key, const struct key_scheme *scheme, const guint8 *input,
+		     gsize length, guint8 *signature, gsize *signature_length, GError **error);
 };
 
 /* Immutable once opened; the first member of each driver's own struct. */
 struct key {
 	const struct key_driver *driver;
 	gatomicrefcount references;
-	gboolean rsa;
+	bool rsa;
 	gsize part; /* RSA: bytes of the modulus; EC: bytes of r and of s */
 	GBytes *spki;
 };
@@ -66,22 +67,20 @@ struct key {
 /* The largest signature of any key: RSA-4096. */
 #define KEY_SIGNATURE_MAX 512
 
-/* For a driver's open(). FALSE with DEVID_FAILED. */
-gboolean key_init(struct key *key, const struct key_driver *driver, EVP_PKEY *public,
-		  GError **error);
+/* For a driver's open(). false with DEVID_FAILED. */
+bool key_init(struct key *key, const struct key_driver *driver, EVP_PKEY *public, GError **error);
 struct key *key_ref(struct key *key);
 void key_unref(struct key *key); /* the last one closes it; NULL is harmless */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(key_reference, key_unref)
 /* Whether the DER SubjectPublicKeyInfo is this key's public half, by its numbers. */
-gboolean key_is_for(const struct key *key, const guint8 *spki, gsize length);
+bool key_is_for(const struct key *key, const guint8 *spki, gsize length);
 /* NULL: none of ours; `whole`: one that may hash a message, not only name a PSS parameter. */
-const EVP_MD *key_digest(enum wire_digest digest, gboolean whole);
+const EVP_MD *key_digest(enum wire_digest digest, bool whole);
 
-gboolean key_sign(struct key *key, const struct key_scheme *scheme, const guint8 *data,
-		  gsize length, guint8 *signature, gsize *signature_length, GError **error);
+bool key_sign(struct key *key, const struct key_scheme *scheme, const guint8 *data, gsize length,
+	      guint8 *signature, gsize *signature_length, GError **error);
 struct key_operation *key_begin(struct key *key, const struct key_scheme *scheme, GError **error);
-gboolean key_update(struct key_operation *operation, const guint8 *data, gsize length,
-		    GError **error);
-gboolean key_finish(struct key_operation *operation, guint8 *signature, gsize *signature_length,
-		    GError **error);
+bool key_update(struct key_operation *operation, const guint8 *data, gsize length, GError **error);
+bool key_finish(struct key_operation *operation, guint8 *signature, gsize *signature_length,
+		GError **error);
 void key_abandon(struct key_operation *operation); /* frees; NULL is harmless */

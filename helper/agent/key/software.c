@@ -52,26 +52,26 @@ static struct key *software_open(const struct secret *pkcs8, const struct secret
 	return &g_steal_pointer(&software)->key;
 }
 
-static gboolean context_set(EVP_PKEY_CTX *context, const struct key_scheme *scheme)
+static bool context_set(EVP_PKEY_CTX *context, const struct key_scheme *scheme)
 {
 	switch (scheme->scheme) {
 	case SCHEME_RSA_PKCS1:
 		if (EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) <= 0)
-			return FALSE;
+			return false;
 		/* With a digest libcrypto puts the DigestInfo before the hash. */
 		return scheme->digest == DIGEST_NONE ||
-		       EVP_PKEY_CTX_set_signature_md(context, key_digest(scheme->digest, TRUE)) > 0;
+		       EVP_PKEY_CTX_set_signature_md(context, key_digest(scheme->digest, true)) > 0;
 	case SCHEME_RSA_PSS:
 		return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) > 0 &&
 		       EVP_PKEY_CTX_set_signature_md(context,
-						     key_digest(scheme->pss_digest, FALSE)) > 0 &&
-		       EVP_PKEY_CTX_set_rsa_mgf1_md(context, key_digest(scheme->pss_mgf, FALSE)) >
+						     key_digest(scheme->pss_digest, false)) > 0 &&
+		       EVP_PKEY_CTX_set_rsa_mgf1_md(context, key_digest(scheme->pss_mgf, false)) >
 			       0 &&
 		       EVP_PKEY_CTX_set_rsa_pss_saltlen(context, (int)scheme->pss_salt) > 0;
 	case SCHEME_ECDSA:
-		return TRUE;
+		return true;
 	}
-	return FALSE;
+	return false;
 }
 
 static EVP_PKEY_CTX *context_prepare(const struct software_key *key,
@@ -85,7 +85,7 @@ static EVP_PKEY_CTX *context_prepare(const struct software_key *key,
 	return NULL;
 }
 
-static gboolean scheme_equal(const struct key_scheme *a, const struct key_scheme *b)
+static bool scheme_equal(const struct key_scheme *a, const struct key_scheme *b)
 {
 	return a->scheme == b->scheme && a->digest == b->digest &&
 	       (a->scheme != SCHEME_RSA_PSS ||
@@ -114,15 +114,15 @@ static EVP_PKEY_CTX *context_take(struct software_key *key, const struct key_sch
 }
 
 /* DER to r||s, each as long as the order (PKCS#11 v2.40 section 2.3.1). */
-static gboolean ecdsa_flatten(const struct key *key, guint8 *signature, gsize *length)
+static bool ecdsa_flatten(const struct key *key, guint8 *signature, gsize *length)
 {
 	const unsigned char *end = signature;
 	ECDSA_SIG *parts = d2i_ECDSA_SIG(NULL, &end, (long)*length);
 	const BIGNUM *r, *s;
-	gboolean good = FALSE;
+	bool good = false;
 
 	if (!parts)
-		return FALSE;
+		return false;
 	ECDSA_SIG_get0(parts, &r, &s);
 	good = BN_bn2binpad(r, signature, (int)key->part) == (int)key->part &&
 	       BN_bn2binpad(s, signature + key->part, (int)key->part) == (int)key->part;
@@ -131,12 +131,11 @@ static gboolean ecdsa_flatten(const struct key *key, guint8 *signature, gsize *l
 	return good;
 }
 
-static gboolean software_sign(struct key *key, const struct key_scheme *scheme, const guint8 *input,
-			      gsize length, guint8 *signature, gsize *signature_length,
-			      GError **error)
+static bool software_sign(struct key *key, const struct key_scheme *scheme, const guint8 *input,
+			  gsize length, guint8 *signature, gsize *signature_length, GError **error)
 {
 	EVP_PKEY_CTX *context = context_take((struct software_key *)key, scheme);
-	gboolean good;
+	bool good;
 
 	*signature_length = KEY_SIGNATURE_MAX;
 	good = context && EVP_PKEY_sign(context, signature, signature_length, input, length) > 0 &&
@@ -197,15 +196,15 @@ static EVP_PKEY *make_ec(guint bits)
 	return NULL;
 }
 
-static gboolean software_generate(enum wire_key_type type, guint bits, const struct secret *auth,
-				  const struct key_patience *patience, struct secret *half,
-				  GBytes **spki, GError **error)
+static bool software_generate(enum wire_key_type type, guint bits, const struct secret *auth,
+			      const struct key_patience *patience, struct secret *half,
+			      GBytes **spki, GError **error)
 {
 	g_autoptr(software_pkey) pkey = type == KEY_RSA ? make_rsa(bits, patience) : make_ec(bits);
 	PKCS8_PRIV_KEY_INFO *info = pkey ? EVP_PKEY2PKCS8(pkey) : NULL;
 	int length = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : 0;
 	unsigned char *end;
-	gboolean good;
+	bool good;
 
 	if (!pkey)
 		return decode_error(error, DEVID_FAILED, "key");

@@ -40,7 +40,7 @@ static void take_property(struct tpm_facts *facts, TPM2_PT property, UINT32 valu
 	}
 }
 
-static gboolean run_look(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+static bool run_look(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
 {
 	static const TPM2_PT groups[] = { TPM2_PT_FIXED, TPM2_PT_VAR };
 	struct tpm_facts *facts = &((struct look *)work)->facts;
@@ -66,7 +66,7 @@ static gboolean run_look(struct tpm *tpm, struct tpm_work *work, struct tpm_trou
 	}
 	srk = tpm_srk(tpm);
 	facts->srk = !srk ? "none" : srk->public->publicArea.type == TPM2_ALG_RSA ? "RSA" : "EC";
-	return TRUE;
+	return true;
 }
 
 static void look_free(struct tpm_work *work)
@@ -74,10 +74,10 @@ static void look_free(struct tpm_work *work)
 	g_free(work);
 }
 
-gboolean tpm_facts_read(struct tpm_facts *facts, struct tpm_trouble *trouble)
+bool tpm_facts_read(struct tpm_facts *facts, struct tpm_trouble *trouble)
 {
 	struct look *look = g_new0(struct look, 1);
-	gboolean good;
+	bool good;
 
 	tpm_work_init(&look->work, run_look, look_free);
 	good = tpm_work_do(&look->work, TPM_BOUND_MS, NULL, trouble);

@@ -2,17 +2,18 @@
 /* What a TPM says of itself. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include "tpm-trouble.h"
 
 struct tpm_facts {
 	char manufacturer[5];
 	guint32 firmware[2];
-	gboolean owner_auth; /* its owner's authorisation is set */
-	gboolean locked_out; /* by the dictionary attack logic, which does not concern our keys */
+	bool owner_auth; /* its owner's authorisation is set */
+	bool locked_out; /* by the dictionary attack logic, which does not concern our keys */
 	guint32 failed, failed_most, recovery_seconds;
 	const char *srk; /* what lies at 0x81000001: "none", "EC", "RSA" */
 };
 
 /* Of the part, as its other functions. */
-gboolean tpm_facts_read(struct tpm_facts *facts, struct tpm_trouble *trouble);
+bool tpm_facts_read(struct tpm_facts *facts, struct tpm_trouble *trouble);

@@ -46,14 +46,14 @@ static void tpm_key_free(TPM_KEY *key)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TPM_KEY, tpm_key_free)
 
-static gboolean damaged(GError **error)
+static bool damaged(GError **error)
 {
 	ERR_clear_error();
 	return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
 			       "TPM key: its file is damaged or of another kind");
 }
 
-static gboolean unsupported(GError **error, const char *what)
+static bool unsupported(GError **error, const char *what)
 {
 	return devid_error_set(error, DEVID_UNSUPPORTED, NULL, NULL, "TPM key: %s", what);
 }
@@ -63,7 +63,7 @@ static GBytes *bytes_of(const ASN1_OCTET_STRING *string)
 	return g_bytes_new(ASN1_STRING_get0_data(string), (gsize)ASN1_STRING_length(string));
 }
 
-static gboolean take(const TPM_KEY *key, struct tpm_file *file, GError **error)
+static bool take(const TPM_KEY *key, struct tpm_file *file, GError **error)
 {
 	char type[80];
 	uint64_t parent = 0;
@@ -81,10 +81,10 @@ static gboolean take(const TPM_KEY *key, struct tpm_file *file, GError **error)
 	file->empty_auth = key->empty_auth != ABSENT && key->empty_auth != 0;
 	file->public = bytes_of(key->public);
 	file->private = bytes_of(key->private);
-	return TRUE;
+	return true;
 }
 
-gboolean tpm_file_read(const void *text, gsize length, struct tpm_file *file, GError **error)
+bool tpm_file_read(const void *text, gsize length, struct tpm_file *file, GError **error)
 {
 	BIO *bio = BIO_new_mem_buf(text, (int)MIN(length, TPM_FILE_MAX));
 	g_autoptr(TPM_KEY) key = NULL;
@@ -105,7 +105,7 @@ gboolean tpm_file_read(const void *text, gsize length, struct tpm_file *file, GE
 	return key ? take(key, file, error) : damaged(error);
 }
 
-static gboolean put(ASN1_OCTET_STRING *string, GBytes *bytes)
+static bool put(ASN1_OCTET_STRING *string, GBytes *bytes)
 {
 	return ASN1_STRING_set(string, g_bytes_get_data(bytes, NULL),
 			       (int)g_bytes_get_size(bytes)) == 1;
@@ -123,7 +123,7 @@ GBytes *tpm_file_write(const struct tpm_file *file)
 	if (key && bio) {
 		ASN1_OBJECT_free(key->type);
 		key->type = OBJ_txt2obj(OID_LOADABLE, 1);
-		/* Readers of old take one that is absent for TRUE: it is written, or the key has an
+		/* Readers of old take one that is absent for true: it is written, or the key has an
 		 * authorisation. */
 		key->empty_auth = file->empty_auth ? 0xff : ABSENT;
 		if (key->type && ASN1_INTEGER_set_uint64(key->parent, file->parent) &&

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 
 /* The largest that is read: RSA-4096 comes to 2 KB. */
@@ -15,18 +16,18 @@
 #define TPM_PARENT_SRK 0x81000001u
 
 struct tpm_file {
-	gboolean empty_auth; /* the key has no authorisation of its own */
+	bool empty_auth; /* the key has no authorisation of its own */
 	guint32 parent;
 	GBytes *public;	 /* marshalled TPM2B_PUBLIC */
 	GBytes *private; /* marshalled TPM2B_PRIVATE */
 };
-#define TPM_FILE_INIT ((struct tpm_file){ FALSE, 0, NULL, NULL })
+#define TPM_FILE_INIT ((struct tpm_file){ false, 0, NULL, NULL })
 #define AUTO_TPM_FILE __attribute__((cleanup(tpm_file_clear)))
 
 /* DEVID_BAD_DATA; DEVID_UNSUPPORTED for what asks for a policy, is not a loadable key, or lies
  * below another parent.
  */
-gboolean tpm_file_read(const void *text, gsize length, struct tpm_file *file, GError **error);
+bool tpm_file_read(const void *text, gsize length, struct tpm_file *file, GError **error);
 /* The PEM; NULL: no memory. */
 GBytes *tpm_file_write(const struct tpm_file *file);
 void tpm_file_clear(struct tpm_file *file);

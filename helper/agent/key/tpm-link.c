@@ -22,19 +22,19 @@
 /* A storage key signs nothing and opens what lies below it. */
 #define STORAGE_BITS (TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT)
 
-gboolean tpm_is_busy(TSS2_RC rc, gint64 *until)
+bool tpm_is_busy(TSS2_RC rc, gint64 *until)
 {
 	gint64 now = g_get_monotonic_time();
 
 	if (!tpm_rc_is(rc, TPM2_RC_RETRY) && !tpm_rc_is(rc, TPM2_RC_YIELDED) &&
 	    !tpm_rc_is(rc, TPM2_RC_TESTING))
-		return FALSE;
+		return false;
 	if (*until == 0)
 		*until = now + BUSY_MS * G_TIME_SPAN_MILLISECOND;
 	if (now >= *until)
-		return FALSE;
+		return false;
 	g_usleep(BUSY_STEP * 1000);
-	return TRUE;
+	return true;
 }
 
 /* The storage key of the owner's hierarchy that everybody makes ("H-2"): its coordinates are empty.
@@ -85,7 +85,7 @@ void tpm_disconnect(struct tpm *tpm)
 	Tss2_TctiLdr_Finalize(&tcti);
 }
 
-static gboolean device_error(struct tpm_trouble *trouble)
+static bool device_error(struct tpm_trouble *trouble)
 {
 	if (errno == ENOENT)
 		return tpm_trouble(trouble, DEVID_STORE_MISSING, "tpm-missing",
@@ -94,14 +94,14 @@ static gboolean device_error(struct tpm_trouble *trouble)
 			   "TPM: %s may not be opened by this user", DEVICE);
 }
 
-static gboolean connect_tpm(struct tpm *tpm, struct tpm_trouble *trouble)
+static bool connect_tpm(struct tpm *tpm, struct tpm_trouble *trouble)
 {
 	const char *other = TEST_HOOK("DEVID_TEST_TCTI");
 	TSS2_TCTI_CONTEXT *tcti = NULL;
 	TSS2_RC rc;
 
 	if (tpm->esys)
-		return TRUE;
+		return true;
 	if (!other && access(DEVICE, R_OK | W_OK) < 0)
 		return device_error(trouble);
 	rc = Tss2_TctiLdr_Initialize(other ? other : "device:" DEVICE, &tcti);
@@ -113,15 +113,14 @@ static gboolean connect_tpm(struct tpm *tpm, struct tpm_trouble *trouble)
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_trouble_rc(trouble, rc, "it can't be reached");
 	tpm->connected++;
-	return TRUE;
+	return true;
 }
 
 /* --- work
  * ------------------------------------------------------------------------------------------- */
 
 void tpm_work_init(struct tpm_work *work,
-		   gboolean (*run)(struct tpm *tpm, struct tpm_work *work,
-				   struct tpm_trouble *trouble),
+		   bool (*run)(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble),
 		   void (*free)(struct tpm_work *work))
 {
 	g_atomic_ref_count_init(&work->references);
@@ -141,14 +140,14 @@ void tpm_work_unref(struct tpm_work *work)
 }
 
 /* Nobody waits for it any more, or there is nothing that it could be done to. */
-static gboolean is_idle(struct tpm_work *work, const struct tpm *tpm)
+static bool is_idle(struct tpm_work *work, const struct tpm *tpm)
 {
-	gboolean idle;
+	bool idle;
 
 	g_mutex_lock(&work->lock);
 	idle = work->abandoned || (work->if_connected && !tpm->esys);
 	if (idle) {
-		work->done = work->good = TRUE;
+		work->done = work->good = true;
 		g_cond_broadcast(&work->changed);
 	}
 	g_mutex_unlock(&work->lock);
@@ -162,14 +161,14 @@ static void run_work(gpointer data, gpointer unused)
 				  .session = ESYS_TR_NONE,
 				  .loaded = G_QUEUE_INIT };
 	struct tpm_work *work = data;
-	gboolean was_connected = tpm.esys != NULL, good;
+	bool was_connected = tpm.esys != NULL, good;
 	struct tpm_trouble *trouble = &work->trouble;
 
 	if (is_idle(work, &tpm)) {
 		tpm_work_unref(work);
 		return;
 	}
-	tpm.flushed_objects = tpm.flushed_sessions = FALSE;
+	tpm.flushed_objects = tpm.flushed_sessions = false;
 	good = connect_tpm(&tpm, trouble) && work->run(&tpm, work, trouble);
 	/* The connection is broken, or what was there is gone (the TPM was reset): all is begun
 	 * anew, once. */
@@ -180,7 +179,7 @@ static void run_work(gpointer data, gpointer unused)
 	}
 	ERR_clear_error();
 	g_mutex_lock(&work->lock);
-	work->done = TRUE;
+	work->done = true;
 	work->good = good;
 	g_cond_broadcast(&work->changed);
 	g_mutex_unlock(&work->lock);
@@ -193,16 +192,16 @@ void tpm_work_begin(struct tpm_work *work)
 
 	if (g_once_init_enter(&pool))
 		/* Exclusive and of one: the thread that owns the TPM, and its queue. */
-		g_once_init_leave(&pool, (gsize)g_thread_pool_new(run_work, NULL, 1, TRUE, NULL));
+		g_once_init_leave(&pool, (gsize)g_thread_pool_new(run_work, NULL, 1, true, NULL));
 	g_thread_pool_push((GThreadPool *)pool, work, NULL);
 }
 
-gboolean tpm_work_do(struct tpm_work *work, unsigned bound_ms, const struct key_patience *patience,
-		     struct tpm_trouble *trouble)
+bool tpm_work_do(struct tpm_work *work, unsigned bound_ms, const struct key_patience *patience,
+		 struct tpm_trouble *trouble)
 {
 	gint64 now = g_get_monotonic_time(), tick;
 	gint64 until = now + bound_ms * G_TIME_SPAN_MILLISECOND;
-	gboolean good;
+	bool good;
 
 	g_atomic_ref_count_inc(&work->references);
 	tpm_work_begin(work);
@@ -233,14 +232,14 @@ gboolean tpm_work_do(struct tpm_work *work, unsigned bound_ms, const struct key_
  * ------------------------------------------------------------------------ */
 
 /* A storage key of the standard template, or a key as an import makes it. */
-static gboolean looks_like_ours(struct tpm *tpm, ESYS_TR handle)
+static bool looks_like_ours(struct tpm *tpm, ESYS_TR handle)
 {
 	TPM2B_PUBLIC *public = NULL;
 	TPMA_OBJECT bits;
 
 	if (Esys_ReadPublic(tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &public,
 			    NULL, NULL) != TSS2_RC_SUCCESS)
-		return FALSE;
+		return false;
 	bits = public->publicArea.objectAttributes;
 	Esys_Free(public);
 	return bits == standard.publicArea.objectAttributes || bits == TPM_KEY_BITS ||
@@ -248,7 +247,7 @@ static gboolean looks_like_ours(struct tpm *tpm, ESYS_TR handle)
 }
 
 /* What this connection has itself. Keys are out of the way: one of them would have made room. */
-static gboolean is_in_use(struct tpm *tpm, TPM2_HANDLE found)
+static bool is_in_use(struct tpm *tpm, TPM2_HANDLE found)
 {
 	const ESYS_TR own[] = { tpm->owner.handle, tpm->session };
 	TPM2_HANDLE handle = 0;
@@ -257,11 +256,11 @@ static gboolean is_in_use(struct tpm *tpm, TPM2_HANDLE found)
 		if (own[i] != ESYS_TR_NONE &&
 		    Esys_TR_GetTpmHandle(tpm->esys, own[i], &handle) == TSS2_RC_SUCCESS &&
 		    handle == found)
-			return TRUE;
-	return FALSE;
+			return true;
+	return false;
 }
 
-static guint flush_from(struct tpm *tpm, TPM2_HANDLE first, gboolean all)
+static guint flush_from(struct tpm *tpm, TPM2_HANDLE first, bool all)
 {
 	TPMS_CAPABILITY_DATA *data = NULL;
 	TPMI_YES_NO more = 0;
@@ -288,14 +287,14 @@ static guint flush_from(struct tpm *tpm, TPM2_HANDLE first, gboolean all)
 	return flushed;
 }
 
-gboolean tpm_flush_strays(struct tpm *tpm, TSS2_RC rc)
+bool tpm_flush_strays(struct tpm *tpm, TSS2_RC rc)
 {
-	gboolean sessions = tpm_rc_is(rc, TPM2_RC_SESSION_MEMORY);
-	gboolean *flushed = sessions ? &tpm->flushed_sessions : &tpm->flushed_objects;
+	bool sessions = tpm_rc_is(rc, TPM2_RC_SESSION_MEMORY);
+	bool *flushed = sessions ? &tpm->flushed_sessions : &tpm->flushed_objects;
 
 	if (*flushed || (!sessions && !tpm_rc_is(rc, TPM2_RC_OBJECT_MEMORY)))
-		return FALSE;
-	*flushed = TRUE;
+		return false;
+	*flushed = true;
 	/* Sessions don't tell whose they are; another agent's makes itself a new one. */
 	return flush_from(tpm, sessions ? FIRST_SESSION : FIRST_TRANSIENT, sessions) > 0;
 }
@@ -303,7 +302,7 @@ gboolean tpm_flush_strays(struct tpm *tpm, TSS2_RC rc)
 /* --- storage keys
  * ----------------------------------------------------------------------------------- */
 
-static gboolean is_storage_key(const TPMT_PUBLIC *public)
+static bool is_storage_key(const TPMT_PUBLIC *public)
 {
 	return (public->objectAttributes & STORAGE_BITS) == STORAGE_BITS &&
 	       (public->objectAttributes & TPMA_OBJECT_SIGN_ENCRYPT) == 0 &&
@@ -367,7 +366,7 @@ void tpm_owner_release(struct tpm *tpm)
 	forget_parent(&tpm->owner);
 }
 
-ESYS_TR tpm_session(struct tpm *tpm, const struct tpm_parent *parent, gboolean answer,
+ESYS_TR tpm_session(struct tpm *tpm, const struct tpm_parent *parent, bool answer,
 		    struct tpm_trouble *trouble)
 {
 	static const TPMT_SYM_DEF symmetric = { .algorithm = TPM2_ALG_AES,

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <tss2/tss2_esys.h>
 #include "key.h"
@@ -20,9 +21,9 @@ struct tpm {
 	ESYS_TR session;
 	GQueue loaded; /* struct tpm_object that have a handle; the one used last is the first */
 	/* Strays have been looked for, in this work. */
-	gboolean flushed_objects, flushed_sessions;
+	bool flushed_objects, flushed_sessions;
 	/* Makes room for another key after that code, if it can. */
-	gboolean (*make_room)(struct tpm *tpm, TSS2_RC rc);
+	bool (*make_room)(struct tpm *tpm, TSS2_RC rc);
 	guint connected; /* how often: handles of another time are dead */
 };
 
@@ -36,25 +37,24 @@ struct tpm {
 struct tpm_work; /* what is asked of the TPM; the first member of what it is asked with */
 struct tpm_work {
 	gatomicrefcount references;
-	gboolean (*run)(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble);
+	bool (*run)(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble);
 	void (*free)(struct tpm_work *work);
 	GMutex lock;
 	GCond changed;
-	gboolean done, good;
-	gboolean abandoned;    /* nobody waits for it any more: it need not be done */
-	gboolean if_connected; /* there is nothing to do where nothing is connected */
+	bool done, good;
+	bool abandoned;	   /* nobody waits for it any more: it need not be done */
+	bool if_connected; /* there is nothing to do where nothing is connected */
 	struct tpm_trouble trouble;
 };
 
 void tpm_work_init(struct tpm_work *work,
-		   gboolean (*run)(struct tpm *tpm, struct tpm_work *work,
-				   struct tpm_trouble *trouble),
+		   bool (*run)(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble),
 		   void (*free)(struct tpm_work *work));
 void tpm_work_unref(struct tpm_work *work);
 /* In the TPM's thread, which connects first; waited for no longer than the bound (DEVID_TIMEOUT).
  * Where the connection broke it is made anew and the work done once more. */
-gboolean tpm_work_do(struct tpm_work *work, unsigned bound_ms, const struct key_patience *patience,
-		     struct tpm_trouble *trouble);
+bool tpm_work_do(struct tpm_work *work, unsigned bound_ms, const struct key_patience *patience,
+		 struct tpm_trouble *trouble);
 /* The same, and nobody waits; consumes the reference. */
 void tpm_work_begin(struct tpm_work *work);
 
@@ -69,13 +69,13 @@ void tpm_owner_release(struct tpm *tpm);
 /* A TPM without a resource manager keeps what a killed agent had in it. After `rc` said that there
  * is no room: flushes what looks like ours, once in each work. Whether it is worth to be tried
  * again. */
-gboolean tpm_flush_strays(struct tpm *tpm, TSS2_RC rc);
+bool tpm_flush_strays(struct tpm *tpm, TSS2_RC rc);
 void tpm_disconnect(struct tpm *tpm);
 /* Salted to `parent`; parameters are enciphered, those of the answer too where it begins with one
  * that can be. ESYS_TR_NONE with the trouble. `parent` NULL: whichever
  * is there. */
-ESYS_TR tpm_session(struct tpm *tpm, const struct tpm_parent *parent, gboolean answer,
+ESYS_TR tpm_session(struct tpm *tpm, const struct tpm_parent *parent, bool answer,
 		    struct tpm_trouble *trouble);
 /* Whether it is worth to be tried again: the TPM is busy, and the bound is not over. It has waited
  * then. `*until` is 0 at first. */
-gboolean tpm_is_busy(TSS2_RC rc, gint64 *until);
+bool tpm_is_busy(TSS2_RC rc, gint64 *until);

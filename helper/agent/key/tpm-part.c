@@ -30,7 +30,7 @@ struct job {
 	EVP_PKEY *pkey;
 	struct secret auth;
 	/* create */
-	gboolean rsa;
+	bool rsa;
 	guint bits;
 	/* sign */
 	enum wire_scheme scheme;
@@ -50,7 +50,7 @@ static void object_unref(struct tpm_object *object)
 	g_free(object);
 }
 
-static gboolean is_loaded(const struct tpm *tpm, const struct tpm_object *object)
+static bool is_loaded(const struct tpm *tpm, const struct tpm_object *object)
 {
 	return object->handle != ESYS_TR_NONE && object->connected == tpm->connected;
 }
@@ -69,20 +69,20 @@ static void flush(struct tpm *tpm, struct tpm_object *object)
 }
 
 /* The key that was used longest ago makes room. */
-static gboolean make_room(struct tpm *tpm, TSS2_RC rc)
+static bool make_room(struct tpm *tpm, TSS2_RC rc)
 {
 	if (!tpm_rc_is(rc, TPM2_RC_OBJECT_MEMORY))
-		return FALSE;
+		return false;
 	if (tpm->loaded.length == 0)
 		return tpm_flush_strays(tpm, rc);
 	flush(tpm, g_queue_peek_tail(&tpm->loaded));
-	return TRUE;
+	return true;
 }
 
 static TSS2_RC load_below(struct tpm *tpm, struct tpm_object *object,
 			  const struct tpm_parent *parent, struct tpm_trouble *trouble)
 {
-	ESYS_TR session = tpm_session(tpm, parent, TRUE, trouble);
+	ESYS_TR session = tpm_session(tpm, parent, true, trouble);
 	gint64 until = 0;
 	TSS2_RC rc;
 
@@ -108,7 +108,7 @@ static TSS2_RC load_below(struct tpm *tpm, struct tpm_object *object,
 
 /* A file that names the owner's primary may mean the storage root key: it is the same key where the
  * machine was set up by the same template. */
-static gboolean load_object(struct tpm *tpm, struct tpm_object *object, struct tpm_trouble *trouble)
+static bool load_object(struct tpm *tpm, struct tpm_object *object, struct tpm_trouble *trouble)
 {
 	const struct tpm_parent *srk, *owner;
 	TSS2_RC rc = TPM2_RC_INTEGRITY;
@@ -116,7 +116,7 @@ static gboolean load_object(struct tpm *tpm, struct tpm_object *object, struct t
 	if (is_loaded(tpm, object)) {
 		g_queue_unlink(&tpm->loaded, &object->link);
 		g_queue_push_head_link(&tpm->loaded, &object->link);
-		return TRUE;
+		return true;
 	}
 	tpm->make_room = make_room;
 	srk = tpm_srk(tpm);
@@ -135,7 +135,7 @@ static gboolean load_object(struct tpm *tpm, struct tpm_object *object, struct t
 /* --- signing
  * ---------------------------------------------------------------------------------------- */
 
-static gboolean sign_loaded(struct tpm *tpm, struct job *job, struct tpm_trouble *trouble)
+static bool sign_loaded(struct tpm *tpm, struct job *job, struct tpm_trouble *trouble)
 {
 	static const TPMT_TK_HASHCHECK no_ticket = { .tag = TPM2_ST_HASHCHECK,
 						     .hierarchy = TPM2_RH_NULL };
@@ -146,13 +146,13 @@ static gboolean sign_loaded(struct tpm *tpm, struct job *job, struct tpm_trouble
 	};
 	TPMT_SIG_SCHEME scheme = { .scheme = schemes[job->scheme],
 				   .details.any.hashAlg = job->hash };
-	ESYS_TR session = tpm_session(tpm, NULL, FALSE, trouble);
+	ESYS_TR session = tpm_session(tpm, NULL, false, trouble);
 	TPMT_SIGNATURE *signature = NULL;
 	gint64 until = 0;
 	TSS2_RC rc;
 
 	if (session == ESYS_TR_NONE)
-		return FALSE;
+		return false;
 	do
 		rc = Esys_Sign(tpm->esys, job->object->handle, session, ESYS_TR_NONE, ESYS_TR_NONE,
 			       &job->digest, &scheme, &no_ticket, &signature);
@@ -161,33 +161,33 @@ static gboolean sign_loaded(struct tpm *tpm, struct job *job, struct tpm_trouble
 		return tpm_trouble_rc(trouble, rc, "signature");
 	job->signature = *signature;
 	Esys_Free(signature);
-	return TRUE;
+	return true;
 }
 
-static gboolean run_sign(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+static bool run_sign(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
 {
 	struct job *job = (struct job *)work;
 
 	return load_object(tpm, job->object, trouble) && sign_loaded(tpm, job, trouble);
 }
 
-static gboolean run_load(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+static bool run_load(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
 {
 	return load_object(tpm, ((struct job *)work)->object, trouble);
 }
 
-static gboolean run_unload(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+static bool run_unload(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
 {
 	flush(tpm, ((struct job *)work)->object);
-	return TRUE;
+	return true;
 }
 
-static gboolean run_end(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+static bool run_end(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
 {
 	while (tpm->loaded.length > 0)
 		flush(tpm, g_queue_peek_tail(&tpm->loaded));
 	tpm_disconnect(tpm);
-	return TRUE;
+	return true;
 }
 
 static void job_free(struct tpm_work *work)
@@ -201,8 +201,8 @@ static void job_free(struct tpm_work *work)
 	g_free(job);
 }
 
-static struct job *job_new(gboolean (*run)(struct tpm *tpm, struct tpm_work *work,
-					   struct tpm_trouble *trouble),
+static struct job *job_new(bool (*run)(struct tpm *tpm, struct tpm_work *work,
+				       struct tpm_trouble *trouble),
 			   struct tpm_object *object)
 {
 	struct job *job = g_new0(struct job, 1);
@@ -225,20 +225,20 @@ static const struct {
 	{ DIGEST_SHA512, TPM2_ALG_SHA512, 64 },
 };
 
-static gboolean put_right(const TPM2B_ECC_PARAMETER *number, guint8 *out, gsize part)
+static bool put_right(const TPM2B_ECC_PARAMETER *number, guint8 *out, gsize part)
 {
 	if (number->size > part)
-		return FALSE;
+		return false;
 	memset(out, 0, part - number->size);
 	memcpy(out + part - number->size, number->buffer, number->size);
-	return TRUE;
+	return true;
 }
 
-static gboolean take_signature(const struct job *job, gsize part, guint8 *out,
-			       struct tpm_trouble *trouble)
+static bool take_signature(const struct job *job, gsize part, guint8 *out,
+			   struct tpm_trouble *trouble)
 {
 	const TPMT_SIGNATURE *signature = &job->signature;
-	gboolean good;
+	bool good;
 
 	if (job->scheme == SCHEME_ECDSA) {
 		const TPMS_SIGNATURE_ECC *ecc = &signature->signature.ecdsa;
@@ -260,12 +260,12 @@ static gboolean take_signature(const struct job *job, gsize part, guint8 *out,
 	       tpm_trouble(trouble, DEVID_FAILED, NULL, "TPM: its signature is of another kind");
 }
 
-static gboolean part_sign(struct tpm_object *object, enum wire_scheme scheme,
-			  enum wire_digest digest, const guint8 *hash, gsize length, gsize part,
-			  guint8 *signature, struct tpm_trouble *trouble)
+static bool part_sign(struct tpm_object *object, enum wire_scheme scheme, enum wire_digest digest,
+		      const guint8 *hash, gsize length, gsize part, guint8 *signature,
+		      struct tpm_trouble *trouble)
 {
 	struct job *job;
-	gboolean good;
+	bool good;
 	gsize i = 0;
 
 	while (i < G_N_ELEMENTS(digests) && digests[i].digest != digest)
@@ -291,7 +291,7 @@ static void part_unload(struct tpm_object *object)
 {
 	struct job *job = job_new(run_unload, object);
 
-	job->work.if_connected = TRUE;
+	job->work.if_connected = true;
 	object_unref(object);
 	tpm_work_begin(&job->work);
 }
@@ -308,7 +308,7 @@ static struct tpm_object *object_new(const struct secret *auth)
 	return object;
 }
 
-static gboolean unmarshal(const struct tpm_file *file, struct tpm_object *object)
+static bool unmarshal(const struct tpm_file *file, struct tpm_object *object)
 {
 	gsize length = 0;
 	const guint8 *data = g_bytes_get_data(file->public, &length);
@@ -317,7 +317,7 @@ static gboolean unmarshal(const struct tpm_file *file, struct tpm_object *object
 	if (Tss2_MU_TPM2B_PUBLIC_Unmarshal(data, length, &offset, &object->public) !=
 		    TSS2_RC_SUCCESS ||
 	    offset != length)
-		return FALSE;
+		return false;
 	data = g_bytes_get_data(file->private, &length);
 	offset = 0;
 	return Tss2_MU_TPM2B_PRIVATE_Unmarshal(data, length, &offset, &object->private) ==
@@ -332,7 +332,7 @@ static struct tpm_object *part_load(const struct tpm_file *file, const struct se
 	struct tpm_object *object = object_new(auth);
 	struct job *job = job_new(run_load, object);
 	EVP_PKEY *pkey = NULL;
-	gboolean good;
+	bool good;
 
 	object->parent = file->parent;
 	if (!unmarshal(file, object))
@@ -350,7 +350,7 @@ static struct tpm_object *part_load(const struct tpm_file *file, const struct se
 	return object;
 }
 
-static gboolean same_area(const TPM2B_PUBLIC *a, const TPM2B_PUBLIC *b)
+static bool same_area(const TPM2B_PUBLIC *a, const TPM2B_PUBLIC *b)
 {
 	guint8 areas[2][sizeof(*a)];
 	size_t lengths[2] = { 0, 0 };
@@ -380,7 +380,7 @@ static const struct tpm_parent *choose_parent(struct tpm *tpm, guint32 *named,
 	return srk;
 }
 
-static gboolean run_import(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+static bool run_import(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
 {
 	static const TPMT_SYM_DEF_OBJECT no_inner = { .algorithm = TPM2_ALG_NULL };
 	static const TPM2B_DATA no_key;
@@ -394,10 +394,10 @@ static gboolean run_import(struct tpm *tpm, struct tpm_work *work, struct tpm_tr
 
 	if (!parent ||
 	    !tpm_wrap(job->pkey, &job->auth, &parent->public->publicArea, &duplicate, trouble))
-		return FALSE;
-	session = tpm_session(tpm, parent, TRUE, trouble);
+		return false;
+	session = tpm_session(tpm, parent, true, trouble);
 	if (session == ESYS_TR_NONE)
-		return FALSE;
+		return false;
 	do
 		rc = Esys_Import(tpm->esys, parent->handle, session, ESYS_TR_NONE, ESYS_TR_NONE,
 				 &no_key, &duplicate.public, &duplicate.duplicate, &duplicate.seed,
@@ -411,7 +411,7 @@ static gboolean run_import(struct tpm *tpm, struct tpm_work *work, struct tpm_tr
 	return load_object(tpm, job->object, trouble);
 }
 
-static gboolean run_create(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+static bool run_create(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
 {
 	static const TPM2B_DATA outside;
 	static const TPML_PCR_SELECTION pcrs;
@@ -425,10 +425,10 @@ static gboolean run_create(struct tpm *tpm, struct tpm_work *work, struct tpm_tr
 	TSS2_RC rc;
 
 	if (!parent || !tpm_template(job->rsa, job->bits, &template.publicArea, trouble))
-		return FALSE;
-	session = tpm_session(tpm, parent, TRUE, trouble);
+		return false;
+	session = tpm_session(tpm, parent, true, trouble);
 	if (session == ESYS_TR_NONE)
-		return FALSE;
+		return false;
 	do
 		rc = Esys_Create(tpm->esys, parent->handle, session, ESYS_TR_NONE, ESYS_TR_NONE,
 				 &sensitive, &template, &outside, &pcrs, &private, &public, NULL,
@@ -444,8 +444,8 @@ static gboolean run_create(struct tpm *tpm, struct tpm_work *work, struct tpm_tr
 	return load_object(tpm, job->object, trouble);
 }
 
-static gboolean marshal(const struct tpm_object *object, struct tpm_file *file,
-			struct tpm_trouble *trouble)
+static bool marshal(const struct tpm_object *object, struct tpm_file *file,
+		    struct tpm_trouble *trouble)
 {
 	guint8 buffer[sizeof(object->public) + sizeof(object->private)];
 	size_t length = 0;
@@ -481,15 +481,15 @@ static gsize ecdsa_der(const guint8 *signature, gsize part, unsigned char **der)
 }
 
 /* What it signs must verify: by RSASSA or ECDSA. */
-static gboolean probe(struct tpm_object *object, EVP_PKEY *pkey, struct tpm_trouble *trouble)
+static bool probe(struct tpm_object *object, EVP_PKEY *pkey, struct tpm_trouble *trouble)
 {
 	static const guint8 hash[32] = { 1 };
-	gboolean rsa = EVP_PKEY_get_base_id(pkey) == EVP_PKEY_RSA;
+	bool rsa = EVP_PKEY_get_base_id(pkey) == EVP_PKEY_RSA;
 	gsize part = ((gsize)EVP_PKEY_get_bits(pkey) + 7) / 8, length = part;
 	guint8 signature[TPM2_MAX_RSA_KEY_BYTES];
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(pkey, NULL);
 	unsigned char *der = NULL;
-	gboolean good;
+	bool good;
 
 	good = part_sign(object, rsa ? SCHEME_RSA_PKCS1 : SCHEME_ECDSA, DIGEST_SHA256, hash,
 			 sizeof(hash), part, signature, trouble);
@@ -509,13 +509,13 @@ static gboolean probe(struct tpm_object *object, EVP_PKEY *pkey, struct tpm_trou
 	return good;
 }
 
-static gboolean part_seal(EVP_PKEY *pkey, const struct secret *auth,
-			  const struct key_patience *patience, struct tpm_file *file,
-			  struct tpm_trouble *trouble)
+static bool part_seal(EVP_PKEY *pkey, const struct secret *auth,
+		      const struct key_patience *patience, struct tpm_file *file,
+		      struct tpm_trouble *trouble)
 {
 	struct tpm_object *object = object_new(auth);
 	struct job *job = job_new(run_import, object);
-	gboolean good;
+	bool good;
 
 	EVP_PKEY_up_ref(pkey);
 	job->pkey = pkey;
@@ -531,14 +531,14 @@ static gboolean part_seal(EVP_PKEY *pkey, const struct secret *auth,
 	return good;
 }
 
-static gboolean part_create(enum wire_key_type type, guint bits, const struct secret *auth,
-			    const struct key_patience *patience, struct tpm_file *file,
-			    EVP_PKEY **public, struct tpm_trouble *trouble)
+static bool part_create(enum wire_key_type type, guint bits, const struct secret *auth,
+			const struct key_patience *patience, struct tpm_file *file,
+			EVP_PKEY **public, struct tpm_trouble *trouble)
 {
 	struct tpm_object *object = object_new(auth);
 	struct job *job = job_new(run_create, object);
 	EVP_PKEY *pkey = NULL;
-	gboolean good;
+	bool good;
 
 	job->rsa = type == KEY_RSA;
 	job->bits = bits;
@@ -557,7 +557,7 @@ static void part_end(void)
 {
 	struct job *job = job_new(run_end, NULL);
 
-	job->work.if_connected = TRUE;
+	job->work.if_connected = true;
 	tpm_work_do(&job->work, TPM_END_BOUND_MS, NULL, NULL);
 	tpm_work_unref(&job->work);
 }

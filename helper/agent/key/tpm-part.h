@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <internal/secret.h>
 #include <internal/wire.h>
@@ -28,13 +29,12 @@ struct tpm_part {
 	guint version;
 	/* Has the TPM import the private key, bound to `auth` (empty: none), and tries it: a
 	 * signature is made and verified. */
-	gboolean (*seal)(EVP_PKEY *pkey, const struct secret *auth,
-			 const struct key_patience *patience, struct tpm_file *file,
-			 struct tpm_trouble *trouble);
+	bool (*seal)(EVP_PKEY *pkey, const struct secret *auth, const struct key_patience *patience,
+		     struct tpm_file *file, struct tpm_trouble *trouble);
 	/* Has the TPM make a key that never leaves it, and tries it. */
-	gboolean (*create)(enum wire_key_type type, guint bits, const struct secret *auth,
-			   const struct key_patience *patience, struct tpm_file *file,
-			   EVP_PKEY **public, struct tpm_trouble *trouble);
+	bool (*create)(enum wire_key_type type, guint bits, const struct secret *auth,
+		       const struct key_patience *patience, struct tpm_file *file,
+		       EVP_PKEY **public, struct tpm_trouble *trouble);
 	/* `*public` is what the file says of itself; the TPM has accepted that it belongs to its
 	 * private half. */
 	struct tpm_object *(*load)(const struct tpm_file *file, const struct secret *auth,
@@ -42,11 +42,11 @@ struct tpm_part {
 				   struct tpm_trouble *trouble);
 	/* Signs what `digest` made of a message. RSA: as long as the modulus; ECDSA: r and s,
 	 * `part` bytes each. PSS with a salt as long as the digest, or an error. */
-	gboolean (*sign)(struct tpm_object *object, enum wire_scheme scheme,
-			 enum wire_digest digest, const guint8 *hash, gsize length, gsize part,
-			 guint8 *signature, struct tpm_trouble *trouble);
+	bool (*sign)(struct tpm_object *object, enum wire_scheme scheme, enum wire_digest digest,
+		     const guint8 *hash, gsize length, gsize part, guint8 *signature,
+		     struct tpm_trouble *trouble);
 	void (*unload)(struct tpm_object *object);
-	gboolean (*look)(struct tpm_facts *facts, struct tpm_trouble *trouble);
+	bool (*look)(struct tpm_facts *facts, struct tpm_trouble *trouble);
 	/* Takes what is loaded out of the TPM, before the agent ends: one without a resource
 	 * manager would keep it. */
 	void (*end)(void);

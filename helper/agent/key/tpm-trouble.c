@@ -5,19 +5,19 @@
 #include <tss2/tss2_tpm2_types.h>
 #include "tpm-trouble.h"
 
-gboolean tpm_trouble(struct tpm_trouble *trouble, enum devid_result result, const char *reason,
-		     const char *format, ...)
+bool tpm_trouble(struct tpm_trouble *trouble, enum devid_result result, const char *reason,
+		 const char *format, ...)
 {
 	va_list arguments;
 
 	if (!trouble)
-		return FALSE;
+		return false;
 	trouble->result = result;
 	trouble->reason = reason;
 	va_start(arguments, format);
 	g_vsnprintf(trouble->words, sizeof(trouble->words), format, arguments);
 	va_end(arguments);
-	return FALSE;
+	return false;
 }
 
 /* Format 1 codes carry the number of the parameter, session or handle that they speak of. */
@@ -29,14 +29,14 @@ static guint32 plain(guint32 rc)
 	return rc;
 }
 
-static gboolean is_of_tpm(guint32 rc)
+static bool is_of_tpm(guint32 rc)
 {
 	guint32 layer = rc & TSS2_RC_LAYER_MASK;
 
 	return layer == TSS2_TPM_RC_LAYER || layer == TSS2_RESMGR_TPM_RC_LAYER;
 }
 
-gboolean tpm_rc_is(guint32 rc, guint32 wanted)
+bool tpm_rc_is(guint32 rc, guint32 wanted)
 {
 	return is_of_tpm(rc) && plain(rc) == plain(wanted);
 }
@@ -70,7 +70,7 @@ static const struct {
 	{ TPM2_RC_REFERENCE_S0, DEVID_STORE_MISSING, "tpm-missing" },
 };
 
-gboolean tpm_trouble_rc(struct tpm_trouble *trouble, guint32 rc, const char *what)
+bool tpm_trouble_rc(struct tpm_trouble *trouble, guint32 rc, const char *what)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(causes); i++)
 		if (tpm_rc_is(rc, causes[i].rc))

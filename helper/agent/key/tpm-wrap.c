@@ -59,13 +59,13 @@ static const struct hash *hash_find(TPMI_ALG_HASH id)
 	return NULL;
 }
 
-static gboolean unsupported(struct tpm_trouble *trouble, const char *what)
+static bool unsupported(struct tpm_trouble *trouble, const char *what)
 {
 	return tpm_trouble(trouble, DEVID_UNSUPPORTED, NULL, "TPM: %s", what);
 }
 
 /* A number of the key, `size` bytes wide. */
-static gboolean number(const EVP_PKEY *pkey, const char *name, guint8 *out, gsize size)
+static bool number(const EVP_PKEY *pkey, const char *name, guint8 *out, gsize size)
 {
 	g_autoptr(big_number) value = NULL;
 
@@ -98,7 +98,7 @@ static void ec_shape(TPMT_PUBLIC *public, TPMI_ECC_CURVE curve)
 	};
 }
 
-gboolean tpm_template(gboolean rsa, guint bits, TPMT_PUBLIC *template, struct tpm_trouble *trouble)
+bool tpm_template(bool rsa, guint bits, TPMT_PUBLIC *template, struct tpm_trouble *trouble)
 {
 	gsize i = 0;
 
@@ -113,11 +113,11 @@ gboolean tpm_template(gboolean rsa, guint bits, TPMT_PUBLIC *template, struct tp
 		ec_shape(template, curves[i].id);
 	else
 		return unsupported(trouble, "the key's curve is none for a TPM");
-	return TRUE;
+	return true;
 }
 
-static gboolean describe_rsa(const EVP_PKEY *pkey, TPMT_PUBLIC *public, TPMT_SENSITIVE *sensitive,
-			     struct tpm_trouble *trouble)
+static bool describe_rsa(const EVP_PKEY *pkey, TPMT_PUBLIC *public, TPMT_SENSITIVE *sensitive,
+			 struct tpm_trouble *trouble)
 {
 	gsize size = (gsize)EVP_PKEY_get_bits(pkey) / 8;
 	g_autoptr(big_number) e = NULL;
@@ -134,11 +134,11 @@ static gboolean describe_rsa(const EVP_PKEY *pkey, TPMT_PUBLIC *public, TPMT_SEN
 	if (!number(pkey, OSSL_PKEY_PARAM_RSA_N, public->unique.rsa.buffer, size) ||
 	    !number(pkey, OSSL_PKEY_PARAM_RSA_FACTOR1, sensitive->sensitive.rsa.buffer, size / 2))
 		return unsupported(trouble, "an RSA key of unequal primes is none for a TPM");
-	return TRUE;
+	return true;
 }
 
-static gboolean describe_ec(const EVP_PKEY *pkey, TPMT_PUBLIC *public, TPMT_SENSITIVE *sensitive,
-			    struct tpm_trouble *trouble)
+static bool describe_ec(const EVP_PKEY *pkey, TPMT_PUBLIC *public, TPMT_SENSITIVE *sensitive,
+			struct tpm_trouble *trouble)
 {
 	gsize size = ((gsize)EVP_PKEY_get_bits(pkey) + 7) / 8, i = 0;
 	TPMS_ECC_POINT *point = &public->unique.ecc;
@@ -154,11 +154,11 @@ static gboolean describe_ec(const EVP_PKEY *pkey, TPMT_PUBLIC *public, TPMT_SENS
 	    !number(pkey, OSSL_PKEY_PARAM_EC_PUB_Y, point->y.buffer, size) ||
 	    !number(pkey, OSSL_PKEY_PARAM_PRIV_KEY, sensitive->sensitive.ecc.buffer, size))
 		return tpm_trouble(trouble, DEVID_FAILED, NULL, "TPM: the key's numbers");
-	return TRUE;
+	return true;
 }
 
-static gboolean describe(const EVP_PKEY *pkey, const struct secret *auth, TPMT_PUBLIC *public,
-			 TPMT_SENSITIVE *sensitive, struct tpm_trouble *trouble)
+static bool describe(const EVP_PKEY *pkey, const struct secret *auth, TPMT_PUBLIC *public,
+		     TPMT_SENSITIVE *sensitive, struct tpm_trouble *trouble)
 {
 	public->nameAlg = TPM2_ALG_SHA256;
 	public->objectAttributes = TPM_KEY_BITS;
@@ -173,11 +173,11 @@ static gboolean describe(const EVP_PKEY *pkey, const struct secret *auth, TPMT_P
 /* --- key derivation
  * --------------------------------------------------------------------------------- */
 
-static gboolean derive(const char *kdf_name, const OSSL_PARAM *params, guint8 *out, gsize length)
+static bool derive(const char *kdf_name, const OSSL_PARAM *params, guint8 *out, gsize length)
 {
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, kdf_name, NULL);
 	EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-	gboolean good = context && EVP_KDF_derive(context, out, length, params) == 1;
+	bool good = context && EVP_KDF_derive(context, out, length, params) == 1;
 
 	EVP_KDF_CTX_free(context);
 	EVP_KDF_free(kdf);
@@ -185,8 +185,8 @@ static gboolean derive(const char *kdf_name, const OSSL_PARAM *params, guint8 *o
 }
 
 /* KDFa: SP 800-108 in counter mode with HMAC (Part 1, section 11.4.10.2). */
-static gboolean kdf_a(const struct hash *hash, const guint8 *seed, const char *label,
-		      const guint8 *context, gsize context_length, guint8 *out, gsize length)
+static bool kdf_a(const struct hash *hash, const guint8 *seed, const char *label,
+		  const guint8 *context, gsize context_length, guint8 *out, gsize length)
 {
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_MODE, (char[]){ "counter" }, 0),
@@ -206,8 +206,8 @@ static gboolean kdf_a(const struct hash *hash, const guint8 *seed, const char *l
 }
 
 /* KDFe: the single-step KDF of SP 800-56C with a hash (Part 1, section 11.4.10.3). */
-static gboolean kdf_e(const struct hash *hash, const guint8 *z, gsize size, const guint8 *u,
-		      const guint8 *v, guint8 *out)
+static bool kdf_e(const struct hash *hash, const guint8 *z, gsize size, const guint8 *u,
+		  const guint8 *v, guint8 *out)
 {
 	guint8 info[sizeof(LABEL) + 2 * TPM2_MAX_ECC_KEY_BYTES];
 	OSSL_PARAM params[] = {
@@ -295,14 +295,14 @@ EVP_PKEY *tpm_public_key(const TPMT_PUBLIC *public, struct tpm_trouble *trouble)
 /* --- the seed, which only the parent can read
  * ------------------------------------------------------- */
 
-static gboolean seed_by_rsa(EVP_PKEY *parent, const struct hash *hash, guint8 *seed,
-			    TPM2B_ENCRYPTED_SECRET *secret)
+static bool seed_by_rsa(EVP_PKEY *parent, const struct hash *hash, guint8 *seed,
+			TPM2B_ENCRYPTED_SECRET *secret)
 {
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(parent, NULL);
 	const EVP_MD *md = EVP_get_digestbyname(hash->name);
 	void *label = OPENSSL_memdup(LABEL, sizeof(LABEL));
 	size_t length = sizeof(secret->secret);
-	gboolean labelled, good;
+	bool labelled, good;
 
 	good = context && RAND_bytes(seed, (int)hash->size) == 1 &&
 	       EVP_PKEY_encrypt_init(context) > 0 &&
@@ -318,26 +318,26 @@ static gboolean seed_by_rsa(EVP_PKEY *parent, const struct hash *hash, guint8 *s
 	return good;
 }
 
-static gboolean agree(EVP_PKEY *own, EVP_PKEY *parent, guint8 *z, gsize size)
+static bool agree(EVP_PKEY *own, EVP_PKEY *parent, guint8 *z, gsize size)
 {
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(own, NULL);
 	size_t length = size;
-	gboolean good = context && EVP_PKEY_derive_init(context) > 0 &&
-			EVP_PKEY_derive_set_peer(context, parent) > 0 &&
-			EVP_PKEY_derive(context, z, &length) > 0 && length == size;
+	bool good = context && EVP_PKEY_derive_init(context) > 0 &&
+		    EVP_PKEY_derive_set_peer(context, parent) > 0 &&
+		    EVP_PKEY_derive(context, z, &length) > 0 && length == size;
 
 	EVP_PKEY_CTX_free(context);
 	return good;
 }
 
-static gboolean seed_by_ec(EVP_PKEY *parent, const struct curve *curve, const struct hash *hash,
-			   guint8 *seed, TPM2B_ENCRYPTED_SECRET *secret)
+static bool seed_by_ec(EVP_PKEY *parent, const struct curve *curve, const struct hash *hash,
+		       guint8 *seed, TPM2B_ENCRYPTED_SECRET *secret)
 {
 	g_autoptr(wrapped_pkey) own = EVP_EC_gen(curve->name);
 	guint8 z[TPM2_MAX_ECC_KEY_BYTES], v[TPM2_MAX_ECC_KEY_BYTES];
 	TPMS_ECC_POINT point = { { (UINT16)curve->size, { 0 } }, { (UINT16)curve->size, { 0 } } };
 	size_t offset = 0;
-	gboolean good;
+	bool good;
 
 	good = own && number(own, OSSL_PKEY_PARAM_EC_PUB_X, point.x.buffer, curve->size) &&
 	       number(own, OSSL_PKEY_PARAM_EC_PUB_Y, point.y.buffer, curve->size) &&
@@ -355,7 +355,7 @@ static gboolean seed_by_ec(EVP_PKEY *parent, const struct curve *curve, const st
  * ---------------------------------------------------------------------------------- */
 
 /* TPM2B_NAME's bytes: the algorithm and the hash of the public area. */
-static gboolean name_of(const TPMT_PUBLIC *public, guint8 *name, gsize *length)
+static bool name_of(const TPMT_PUBLIC *public, guint8 *name, gsize *length)
 {
 	const struct hash *hash = hash_find(public->nameAlg);
 	guint8 area[sizeof(*public)];
@@ -363,20 +363,19 @@ static gboolean name_of(const TPMT_PUBLIC *public, guint8 *name, gsize *length)
 
 	if (Tss2_MU_TPMT_PUBLIC_Marshal(public, area, sizeof(area), &offset) != TSS2_RC_SUCCESS ||
 	    Tss2_MU_UINT16_Marshal(public->nameAlg, name, 2, &at) != TSS2_RC_SUCCESS)
-		return FALSE;
+		return false;
 	*length = 2 + hash->size;
 	return EVP_Q_digest(NULL, hash->name, NULL, area, offset, name + 2, NULL) == 1;
 }
 
-static gboolean encipher(const char *cipher_name, const guint8 *key, guint8 *data, gsize length)
+static bool encipher(const char *cipher_name, const guint8 *key, guint8 *data, gsize length)
 {
 	static const guint8 iv[16];
 	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, cipher_name, NULL);
 	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
 	int done = 0;
-	gboolean good = cipher && context &&
-			EVP_EncryptInit_ex2(context, cipher, key, iv, NULL) == 1 &&
-			EVP_EncryptUpdate(context, data, &done, data, (int)length) == 1;
+	bool good = cipher && context && EVP_EncryptInit_ex2(context, cipher, key, iv, NULL) == 1 &&
+		    EVP_EncryptUpdate(context, data, &done, data, (int)length) == 1;
 
 	EVP_CIPHER_CTX_free(context);
 	EVP_CIPHER_free(cipher);
@@ -384,8 +383,8 @@ static gboolean encipher(const char *cipher_name, const guint8 *key, guint8 *dat
 }
 
 /* The outer wrapper: integrity, then the enciphered sensitive area (Part 1, section 23.3.2.3). */
-static gboolean wrap(const TPMT_SENSITIVE *sensitive, const TPMT_PUBLIC *parent, const guint8 *seed,
-		     struct tpm_duplicate *out)
+static bool wrap(const TPMT_SENSITIVE *sensitive, const TPMT_PUBLIC *parent, const guint8 *seed,
+		 struct tpm_duplicate *out)
 {
 	const struct hash *hash = hash_find(parent->nameAlg);
 	unsigned bits = parent->parameters.asymDetail.symmetric.keyBits.aes;
@@ -393,7 +392,7 @@ static gboolean wrap(const TPMT_SENSITIVE *sensitive, const TPMT_PUBLIC *parent,
 	gsize name_length = 0;
 	size_t length = 0, offset = 0;
 	TPM2B_SENSITIVE sized = { .sensitiveArea = *sensitive };
-	gboolean good;
+	bool good;
 
 	good = name_of(&out->public.publicArea, name, &name_length) &&
 	       kdf_a(hash, seed, "STORAGE", name, name_length, key, bits / 8) &&
@@ -417,7 +416,7 @@ static gboolean wrap(const TPMT_SENSITIVE *sensitive, const TPMT_PUBLIC *parent,
 	return good;
 }
 
-static gboolean parent_is_usable(const TPMT_PUBLIC *parent, struct tpm_trouble *trouble)
+static bool parent_is_usable(const TPMT_PUBLIC *parent, struct tpm_trouble *trouble)
 {
 	const TPMT_SYM_DEF_OBJECT *symmetric = &parent->parameters.asymDetail.symmetric;
 
@@ -425,28 +424,28 @@ static gboolean parent_is_usable(const TPMT_PUBLIC *parent, struct tpm_trouble *
 	    symmetric->mode.aes != TPM2_ALG_CFB ||
 	    (symmetric->keyBits.aes != 128 && symmetric->keyBits.aes != 256))
 		return unsupported(trouble, "its storage key is of a kind that isn't used here");
-	return TRUE;
+	return true;
 }
 
-gboolean tpm_wrap(EVP_PKEY *pkey, const struct secret *auth, const TPMT_PUBLIC *parent,
-		  struct tpm_duplicate *out, struct tpm_trouble *trouble)
+bool tpm_wrap(EVP_PKEY *pkey, const struct secret *auth, const TPMT_PUBLIC *parent,
+	      struct tpm_duplicate *out, struct tpm_trouble *trouble)
 {
 	const struct curve *curve = curve_find(parent->parameters.eccDetail.curveID);
 	const struct hash *hash = hash_find(parent->nameAlg);
 	g_autoptr(wrapped_pkey) storage = NULL;
 	TPMT_SENSITIVE sensitive = { 0 };
 	guint8 seed[64];
-	gboolean good;
+	bool good;
 
 	memset(out, 0, sizeof(*out));
 	if (!parent_is_usable(parent, trouble))
-		return FALSE;
+		return false;
 	storage = tpm_public_key(parent, trouble);
 	if (!storage)
-		return FALSE;
+		return false;
 	if (!describe(pkey, auth, &out->public.publicArea, &sensitive, trouble)) {
 		secret_wipe(&sensitive, sizeof(sensitive));
-		return FALSE;
+		return false;
 	}
 	good = (parent->type == TPM2_ALG_RSA
 			? seed_by_rsa(storage, hash, seed, &out->seed)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <internal/secret.h>
 #include <openssl/evp.h>
@@ -28,9 +29,9 @@ struct tpm_duplicate {
 /* The duplicate is bound to `auth` (empty: none). DEVID_UNSUPPORTED: not a key for a TPM, or a
  * parent that isn't an RSA or NIST storage key with AES in CFB.
  */
-gboolean tpm_wrap(EVP_PKEY *pkey, const struct secret *auth, const TPMT_PUBLIC *parent,
-		  struct tpm_duplicate *out, struct tpm_trouble *trouble);
+bool tpm_wrap(EVP_PKEY *pkey, const struct secret *auth, const TPMT_PUBLIC *parent,
+	      struct tpm_duplicate *out, struct tpm_trouble *trouble);
 /* A new key that signs, to be made by the TPM that it never leaves. DEVID_UNSUPPORTED. */
-gboolean tpm_template(gboolean rsa, guint bits, TPMT_PUBLIC *template, struct tpm_trouble *trouble);
+bool tpm_template(bool rsa, guint bits, TPMT_PUBLIC *template, struct tpm_trouble *trouble);
 /* NULL with DEVID_UNSUPPORTED or DEVID_BAD_DATA. */
 EVP_PKEY *tpm_public_key(const TPMT_PUBLIC *public, struct tpm_trouble *trouble);

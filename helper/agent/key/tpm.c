@@ -19,7 +19,7 @@ struct tpm_key {
 	struct tpm_object *object;
 };
 
-static gboolean refuse(GError **error, const struct tpm_trouble *trouble)
+static bool refuse(GError **error, const struct tpm_trouble *trouble)
 {
 	return devid_error_set(error, trouble->result, trouble->reason, NULL, "%s", trouble->words);
 }
@@ -51,7 +51,7 @@ static const struct tpm_part *part(GError **error)
 	return opened;
 }
 
-gboolean tpm_look(struct tpm_facts *facts, GError **error)
+bool tpm_look(struct tpm_facts *facts, GError **error)
 {
 	const struct tpm_part *tpm = part(error);
 	struct tpm_trouble trouble = { DEVID_OK };
@@ -65,7 +65,7 @@ void tpm_end(void)
 		opened->end();
 }
 
-static gboolean write_file(const struct tpm_file *file, struct secret *half, GError **error)
+static bool write_file(const struct tpm_file *file, struct secret *half, GError **error)
 {
 	g_autoptr(GBytes) pem = tpm_file_write(file);
 
@@ -74,8 +74,8 @@ static gboolean write_file(const struct tpm_file *file, struct secret *half, GEr
 	       devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "TPM: no memory");
 }
 
-static gboolean tpm_seal(const struct secret *pkcs8, const struct secret *auth,
-			 const struct key_patience *patience, struct secret *half, GError **error)
+static bool tpm_seal(const struct secret *pkcs8, const struct secret *auth,
+		     const struct key_patience *patience, struct secret *half, GError **error)
 {
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
 	g_autoptr(software_pkey) judged = decode_pkcs8(pkcs8, error);
@@ -85,7 +85,7 @@ static gboolean tpm_seal(const struct secret *pkcs8, const struct secret *auth,
 	struct tpm_trouble trouble = { DEVID_OK };
 
 	if (!tpm)
-		return FALSE;
+		return false;
 	/* Read by a provider, which a key that was put together of its parts is not: its numbers
 	 * can be asked for. */
 	pkey = d2i_AutoPrivateKey(NULL, &end, (long)pkcs8->length);
@@ -96,9 +96,9 @@ static gboolean tpm_seal(const struct secret *pkcs8, const struct secret *auth,
 	return write_file(&file, half, error);
 }
 
-static gboolean tpm_generate(enum wire_key_type type, guint bits, const struct secret *auth,
-			     const struct key_patience *patience, struct secret *half,
-			     GBytes **spki, GError **error)
+static bool tpm_generate(enum wire_key_type type, guint bits, const struct secret *auth,
+			 const struct key_patience *patience, struct secret *half, GBytes **spki,
+			 GError **error)
 {
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
 	const struct tpm_part *tpm = part(error);
@@ -106,14 +106,14 @@ static gboolean tpm_generate(enum wire_key_type type, guint bits, const struct s
 	g_autoptr(software_pkey) public = NULL;
 
 	if (!tpm)
-		return FALSE;
+		return false;
 	if (!tpm->create(type, bits, auth, patience, &file, &public, &trouble))
 		return refuse(error, &trouble);
 	*spki = decode_spki(public, error);
 	return *spki && write_file(&file, half, error);
 }
 
-static gboolean tpm_wants_auth(const struct secret *half)
+static bool tpm_wants_auth(const struct secret *half)
 {
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
 
@@ -172,25 +172,25 @@ static const struct {
 	{ DIGEST_SHA512, NID_sha512, 64 },
 };
 
-static gboolean take(struct input *out, enum wire_digest digest, const guint8 *data, gsize length)
+static bool take(struct input *out, enum wire_digest digest, const guint8 *data, gsize length)
 {
 	if (length > sizeof(out->hash))
-		return FALSE;
+		return false;
 	out->digest = digest;
 	out->length = length;
 	memcpy(out->hash, data, length);
-	return TRUE;
+	return true;
 }
 
 /* CKM_RSA_PKCS: the TPM makes the DigestInfo itself, so it is taken out of one. */
-static gboolean take_digest_info(struct input *out, const guint8 *data, gsize length)
+static bool take_digest_info(struct input *out, const guint8 *data, gsize length)
 {
 	const unsigned char *end = data;
 	X509_SIG *info = d2i_X509_SIG(NULL, &end, (long)length);
 	const X509_ALGOR *algorithm = NULL;
 	const ASN1_OCTET_STRING *digest = NULL;
 	const ASN1_OBJECT *object = NULL;
-	gboolean found = FALSE;
+	bool found = false;
 
 	if (info && end == data + length) {
 		X509_SIG_get0(info, &algorithm, &digest);
@@ -210,7 +210,7 @@ static gboolean take_digest_info(struct input *out, const guint8 *data, gsize le
  * wants as many bytes as some digest has: what is longer is cut, what is shorter has zeros before
  * it.
  */
-static gboolean take_number(struct input *out, const guint8 *data, gsize length, gsize part)
+static bool take_number(struct input *out, const guint8 *data, gsize length, gsize part)
 {
 	gsize used = MIN(length, part), size;
 
@@ -222,13 +222,13 @@ static gboolean take_number(struct input *out, const guint8 *data, gsize length,
 		out->length = size;
 		memset(out->hash, 0, size);
 		memcpy(out->hash + size - used, data, used);
-		return TRUE;
+		return true;
 	}
-	return FALSE;
+	return false;
 }
 
-static gboolean take_input(const struct key *key, const struct key_scheme *scheme,
-			   const guint8 *input, gsize length, struct input *out)
+static bool take_input(const struct key *key, const struct key_scheme *scheme, const guint8 *input,
+		       gsize length, struct input *out)
 {
 	switch (scheme->scheme) {
 	case SCHEME_RSA_PKCS1:
@@ -240,17 +240,17 @@ static gboolean take_input(const struct key *key, const struct key_scheme *schem
 	case SCHEME_ECDSA:
 		return take_number(out, input, length, key->part);
 	}
-	return FALSE;
+	return false;
 }
 
 /* TPMs from before FIPS 186-4 take as long a salt as there is room for, which TLS 1.3 refuses
  * (RFC 8446 section 4.2.3): better no signature than one that fails at the other end.
  */
-static gboolean pss_is_good(struct tpm_key *key, const struct input *input, const guint8 *signature)
+static bool pss_is_good(struct tpm_key *key, const struct input *input, const guint8 *signature)
 {
-	const EVP_MD *md = key_digest(input->digest, FALSE);
+	const EVP_MD *md = key_digest(input->digest, false);
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key->public, NULL);
-	gboolean good =
+	bool good =
 		context && EVP_PKEY_verify_init(context) > 0 &&
 		EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) > 0 &&
 		EVP_PKEY_CTX_set_signature_md(context, md) > 0 &&
@@ -262,8 +262,8 @@ static gboolean pss_is_good(struct tpm_key *key, const struct input *input, cons
 	return good;
 }
 
-static gboolean tpm_sign(struct key *key, const struct key_scheme *scheme, const guint8 *input,
-			 gsize length, guint8 *signature, gsize *signature_length, GError **error)
+static bool tpm_sign(struct key *key, const struct key_scheme *scheme, const guint8 *input,
+		     gsize length, guint8 *signature, gsize *signature_length, GError **error)
 {
 	struct tpm_key *own = (struct tpm_key *)key;
 	struct tpm_trouble trouble = { DEVID_OK };
@@ -280,7 +280,7 @@ static gboolean tpm_sign(struct key *key, const struct key_scheme *scheme, const
 		return devid_error_set(
 			error, DEVID_UNSUPPORTED, "tpm-scheme", NULL,
 			"signature: this TPM makes PSS with a salt of its own length");
-	return TRUE;
+	return true;
 }
 
 const struct key_driver key_tpm = {

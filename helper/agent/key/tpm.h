@@ -4,12 +4,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include "key.h"
 
 extern const struct key_driver key_tpm;
 
 struct tpm_facts;
 /* What it says of itself (tpm-part.h), by its part. */
-gboolean tpm_look(struct tpm_facts *facts, GError **error);
+bool tpm_look(struct tpm_facts *facts, GError **error);
 /* Before the agent ends. */
 void tpm_end(void);

@@ -15,7 +15,7 @@
 #define DER_ATTRIBUTES 0xa0
 
 /* A CertificationRequestInfo (RFC 2986 section 4.1) with the key's own public half. */
-static gboolean is_request_of(const struct wire_field *data, GBytes *spki)
+static bool is_request_of(const struct wire_field *data, GBytes *spki)
 {
 	struct der whole = { data->data, data->length }, info, part, own;
 	gsize length = 0;
@@ -24,16 +24,16 @@ static gboolean is_request_of(const struct wire_field *data, GBytes *spki)
 	if (!der_expect(&whole, DER_SEQUENCE, &info) || whole.length > 0 ||
 	    !der_expect(&info, DER_INTEGER, &part) || part.length != 1 || part.data[0] != 0 ||
 	    !der_expect(&info, DER_SEQUENCE, &part))
-		return FALSE;
+		return false;
 	own = info;
 	if (!der_expect(&info, DER_SEQUENCE, &part))
-		return FALSE;
+		return false;
 	own.length -= info.length;
 	return der_equal(&own, &(struct der){ bytes, length }) &&
 	       der_expect(&info, DER_ATTRIBUTES, &part) && info.length == 0;
 }
 
-gboolean handle_certify(const struct exchange *exchange, GError **error)
+bool handle_certify(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	AUTO_FREE char *name = wire_get_text(exchange->request, TAG_NAME);
@@ -60,10 +60,10 @@ gboolean handle_certify(const struct exchange *exchange, GError **error)
 				       subject->label);
 	key = sign_request_key(session, subject, error);
 	if (!key)
-		return FALSE;
+		return false;
 	scheme.scheme = key->rsa ? SCHEME_RSA_PKCS1 : SCHEME_ECDSA;
 	if (!key_sign(key, &scheme, data.data, data.length, signature, &length, error))
-		return FALSE;
+		return false;
 	wire_put(exchange->reply, TAG_SIGNATURE, signature, length);
-	return TRUE;
+	return true;
 }

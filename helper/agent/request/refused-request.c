@@ -18,7 +18,7 @@
 #define TOKEN "system"
 
 /* What a gate answers, and a store or a broken frame does not. */
-static gboolean is_refusal(enum devid_result result)
+static bool is_refusal(enum devid_result result)
 {
 	switch (result) {
 	case DEVID_CHECK_FAILED:
@@ -26,9 +26,9 @@ static gboolean is_refusal(enum devid_result result)
 	case DEVID_NO_ACCOUNT:
 	case DEVID_ACCOUNT_BROKEN:
 	case DEVID_DENIED:
-		return TRUE;
+		return true;
 	default:
-		return FALSE;
+		return false;
 	}
 }
 
@@ -40,7 +40,7 @@ static const struct devid_reason *read_reason(const struct wire_frame *request)
 	return row && is_refusal(row->result) ? row : NULL;
 }
 
-static gboolean names_system(const struct wire_frame *request)
+static bool names_system(const struct wire_frame *request)
 {
 	AUTO_FREE char *token = wire_get_text(request, TAG_TOKEN);
 
@@ -64,8 +64,8 @@ static struct subject *find_subject(const guint8 *spki_hash)
 	return subject;
 }
 
-static gboolean note(struct session *session, const guint8 *spki_hash,
-		     const struct devid_reason *reason, GError **error)
+static bool note(struct session *session, const guint8 *spki_hash,
+		 const struct devid_reason *reason, GError **error)
 {
 	g_autoptr(gate_subject) subject = NULL;
 	g_autoptr(GError) problem = NULL;
@@ -73,8 +73,8 @@ static gboolean note(struct session *session, const guint8 *spki_hash,
 
 	devid_error_set(&problem, reason->result, reason->word, NULL, "%s", reason->cause);
 	peer_look(&session->peer);
-	if (!refusals_add(session->agent->told, &session->peer, spki_hash, 0, FALSE, problem))
-		return TRUE;
+	if (!refusals_add(session->agent->told, &session->peer, spki_hash, 0, false, problem))
+		return true;
 	subject = find_subject(spki_hash);
 	if (!subject)
 		return devid_error_set(error, DEVID_NOT_FOUND, NULL, NULL,
@@ -82,10 +82,10 @@ static gboolean note(struct session *session, const guint8 *spki_hash,
 	use.subject = subject;
 	use.problem = problem;
 	report_use(session->agent->report, &use);
-	return TRUE;
+	return true;
 }
 
-gboolean handle_refused(const struct exchange *exchange, GError **error)
+bool handle_refused(const struct exchange *exchange, GError **error)
 {
 	const struct devid_reason *reason = read_reason(exchange->request);
 	struct wire_field hash;
@@ -100,6 +100,6 @@ gboolean handle_refused(const struct exchange *exchange, GError **error)
 			"refusal: it names no key, no token, or a reason that is none");
 	/* Root reads the machine's log, and would read of it twice. */
 	if (exchange->session->agent->uid == 0)
-		return TRUE;
+		return true;
 	return note(exchange->session, hash.data, reason, error);
 }

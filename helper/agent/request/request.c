@@ -32,7 +32,7 @@ static void take_bus(const struct exchange *exchange)
 		gate_forget_store(session->agent->gate);
 }
 
-static gboolean handle_hello(const struct exchange *exchange, GError **error)
+static bool handle_hello(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	guint32 protocol = 0;
@@ -46,14 +46,14 @@ static gboolean handle_hello(const struct exchange *exchange, GError **error)
 	if (wire_get_u32(exchange->request, TAG_PROTOCOL, &protocol) && protocol > WIRE_VERSION &&
 	    (session->peer.uid == session->agent->uid || session->peer.uid == 0))
 		agent_leave(session->agent);
-	return TRUE;
+	return true;
 }
 
 static const struct request {
 	enum wire_type type;
 	const char *name;
 	enum who who;
-	gboolean (*handle)(const struct exchange *exchange, GError **error);
+	bool (*handle)(const struct exchange *exchange, GError **error);
 } requests[] = {
 	{ WIRE_HELLO, "hello", WHO_ANYBODY, handle_hello },
 	{ WIRE_SIGN, "sign", WHO_SIGNER, handle_sign },
@@ -76,7 +76,7 @@ static const struct request *find_request(enum wire_type type)
 	return NULL;
 }
 
-static gboolean is_owner(const struct session *session)
+static bool is_owner(const struct session *session)
 {
 	if (session->agent->scope == SCOPE_SYSTEM)
 		return session->peer.uid == 0;
@@ -84,11 +84,11 @@ static gboolean is_owner(const struct session *session)
 }
 
 /* A request that may remove a private half also tells what its store keeps of it. */
-static gboolean handle_change(const struct request *request, const struct exchange *exchange,
-			      GError **error)
+static bool handle_change(const struct request *request, const struct exchange *exchange,
+			  GError **error)
 {
 	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
-	gboolean good;
+	bool good;
 
 	exchange->session->wait.kept = kept;
 	good = request->handle(exchange, error);
@@ -98,7 +98,7 @@ static gboolean handle_change(const struct request *request, const struct exchan
 	return good;
 }
 
-static gboolean answer(const struct exchange *exchange, GError **error)
+static bool answer(const struct exchange *exchange, GError **error)
 {
 	const struct request *request = find_request(wire_type(exchange->request));
 
@@ -147,7 +147,7 @@ void request_handle(struct session *session, const struct wire_frame *request,
 {
 	struct exchange exchange = { session, request, reply };
 	g_autoptr(GError) error = NULL;
-	gboolean good;
+	bool good;
 
 	wire_begin(reply, WIRE_REPLY);
 	wire_put_u32(reply, TAG_RESULT, DEVID_OK);

@@ -2,27 +2,28 @@
 /* The requests: one row each, in request.c. */
 #pragma once
 
+#include <stdbool.h>
 #include "session.h"
 
 /* sign-request.c */
-gboolean handle_sign(const struct exchange *exchange, GError **error);
+bool handle_sign(const struct exchange *exchange, GError **error);
 
 /* write-request.c */
-gboolean handle_import(const struct exchange *exchange, GError **error);
-gboolean handle_write(const struct exchange *exchange, GError **error);
-gboolean handle_remove(const struct exchange *exchange, GError **error);
-gboolean handle_rename(const struct exchange *exchange, GError **error);
-gboolean handle_generate(const struct exchange *exchange, GError **error);
+bool handle_import(const struct exchange *exchange, GError **error);
+bool handle_write(const struct exchange *exchange, GError **error);
+bool handle_remove(const struct exchange *exchange, GError **error);
+bool handle_rename(const struct exchange *exchange, GError **error);
+bool handle_generate(const struct exchange *exchange, GError **error);
 
 /* certify-request.c */
-gboolean handle_certify(const struct exchange *exchange, GError **error);
+bool handle_certify(const struct exchange *exchange, GError **error);
 
 /* status-request.c */
-gboolean handle_status(const struct exchange *exchange, GError **error);
-gboolean handle_forget(const struct exchange *exchange, GError **error);
+bool handle_status(const struct exchange *exchange, GError **error);
+bool handle_forget(const struct exchange *exchange, GError **error);
 
 /* refused-request.c */
-gboolean handle_refused(const struct exchange *exchange, GError **error);
+bool handle_refused(const struct exchange *exchange, GError **error);
 
 void request_begin(struct session *session, struct agent *agent);
 /* Answers one validated request; `reply` is finished. */

@@ -21,7 +21,7 @@ struct session {
 	 * wait begins or ends, so that the peer's hangup is watched meanwhile.
 	 */
 	struct store_wait wait;
-	void (*slow)(struct session *session, gboolean begins);
+	void (*slow)(struct session *session, bool begins);
 	gint prompted; /* atomic: a prompt was opened for the present request */
 	gint gone;     /* atomic: the peer hung up while it was waited for */
 	/* a multi-part signature */

@@ -12,12 +12,12 @@ struct sign_request {
 	const guint8 *hash;
 	struct key_scheme scheme;
 	struct wire_field data;
-	gboolean more;
+	bool more;
 };
 
 /* The numbers of a SIGN frame. `required` ones must be there; the others are 0. */
-static gboolean read_number(const struct wire_frame *request, enum wire_tag tag, guint32 limit,
-			    gboolean required, guint32 *value)
+static bool read_number(const struct wire_frame *request, enum wire_tag tag, guint32 limit,
+			bool required, guint32 *value)
 {
 	*value = 0;
 	if (!wire_get_u32(request, tag, value))
@@ -25,20 +25,19 @@ static gboolean read_number(const struct wire_frame *request, enum wire_tag tag,
 	return *value <= limit;
 }
 
-static gboolean read_sign(const struct wire_frame *request, struct sign_request *sign,
-			  GError **error)
+static bool read_sign(const struct wire_frame *request, struct sign_request *sign, GError **error)
 {
 	guint32 scheme, digest, pss_digest, pss_mgf, more;
 	struct wire_field hash;
 
 	memset(sign, 0, sizeof(*sign));
 	if (!wire_get(request, TAG_SPKI_HASH, &hash) || hash.length != WIRE_SPKI_HASH ||
-	    !read_number(request, TAG_SCHEME, SCHEME_ECDSA, TRUE, &scheme) || scheme == 0 ||
-	    !read_number(request, TAG_DIGEST, DIGEST_SHA512, TRUE, &digest) ||
-	    !read_number(request, TAG_PSS_DIGEST, DIGEST_SHA512, FALSE, &pss_digest) ||
-	    !read_number(request, TAG_PSS_MGF, DIGEST_SHA512, FALSE, &pss_mgf) ||
-	    !read_number(request, TAG_PSS_SALT, KEY_SIGNATURE_MAX, FALSE, &sign->scheme.pss_salt) ||
-	    !read_number(request, TAG_MORE, 1, FALSE, &more))
+	    !read_number(request, TAG_SCHEME, SCHEME_ECDSA, true, &scheme) || scheme == 0 ||
+	    !read_number(request, TAG_DIGEST, DIGEST_SHA512, true, &digest) ||
+	    !read_number(request, TAG_PSS_DIGEST, DIGEST_SHA512, false, &pss_digest) ||
+	    !read_number(request, TAG_PSS_MGF, DIGEST_SHA512, false, &pss_mgf) ||
+	    !read_number(request, TAG_PSS_SALT, KEY_SIGNATURE_MAX, false, &sign->scheme.pss_salt) ||
+	    !read_number(request, TAG_MORE, 1, false, &more))
 		return devid_error_set(
 			error, DEVID_USAGE, NULL, NULL,
 			"signature: the request is not complete or names what is not known");
@@ -50,7 +49,7 @@ static gboolean read_sign(const struct wire_frame *request, struct sign_request 
 	sign->more = more != 0;
 	if (!wire_get(request, TAG_DATA, &sign->data))
 		sign->data.data = (const guint8 *)"";
-	return TRUE;
+	return true;
 }
 
 void sign_request_end(struct session *session)
@@ -59,20 +58,20 @@ void sign_request_end(struct session *session)
 	g_clear_pointer(&session->operation_key, key_unref);
 }
 
-static gboolean scheme_equal(const struct key_scheme *a, const struct key_scheme *b)
+static bool scheme_equal(const struct key_scheme *a, const struct key_scheme *b)
 {
 	return a->scheme == b->scheme && a->digest == b->digest && a->pss_digest == b->pss_digest &&
 	       a->pss_mgf == b->pss_mgf && a->pss_salt == b->pss_salt;
 }
 
 /* A multi-part signature goes on with the key and the scheme that it began with, or not at all. */
-static gboolean continues(const struct session *session, const struct sign_request *sign,
-			  GError **error)
+static bool continues(const struct session *session, const struct sign_request *sign,
+		      GError **error)
 {
 	if (!session->operation ||
 	    (memcmp(session->operation_hash, sign->hash, WIRE_SPKI_HASH) == 0 &&
 	     scheme_equal(&session->operation_scheme, &sign->scheme)))
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_USAGE, NULL, NULL,
 			       "signature: another one is under way on this connection");
 }
@@ -85,9 +84,9 @@ struct key *sign_request_key(struct session *session, struct subject *subject, G
 
 	if (key)
 		return key;
-	session->slow(session, TRUE);
+	session->slow(session, true);
 	key = keycache_get(agent->keys, subject, &session->wait, &failure);
-	session->slow(session, FALSE);
+	session->slow(session, false);
 	if (key)
 		return key;
 	/* A client that hung up was refused nothing. */
@@ -97,32 +96,32 @@ struct key *sign_request_key(struct session *session, struct subject *subject, G
 	return NULL;
 }
 
-static gboolean begin_operation(struct session *session, const struct sign_request *sign,
-				struct key *key, GError **error)
+static bool begin_operation(struct session *session, const struct sign_request *sign,
+			    struct key *key, GError **error)
 {
 	session->operation = key_begin(key, &sign->scheme, error);
 	if (!session->operation)
-		return FALSE;
+		return false;
 	session->operation_key = key_ref(key);
 	session->operation_scheme = sign->scheme;
 	memcpy(session->operation_hash, sign->hash, WIRE_SPKI_HASH);
-	return TRUE;
+	return true;
 }
 
-static gboolean sign_part(struct session *session, const struct sign_request *sign, struct key *key,
-			  GError **error)
+static bool sign_part(struct session *session, const struct sign_request *sign, struct key *key,
+		      GError **error)
 {
 	if (!session->operation && !begin_operation(session, sign, key, error))
-		return FALSE;
+		return false;
 	return key_update(session->operation, sign->data.data, sign->data.length, error);
 }
 
-static gboolean sign_last(struct session *session, const struct sign_request *sign, struct key *key,
-			  struct wire_frame *reply, GError **error)
+static bool sign_last(struct session *session, const struct sign_request *sign, struct key *key,
+		      struct wire_frame *reply, GError **error)
 {
 	guint8 signature[KEY_SIGNATURE_MAX];
 	gsize length = 0;
-	gboolean good;
+	bool good;
 
 	if (session->operation)
 		good = sign_part(session, sign, key, error) &&
@@ -149,17 +148,17 @@ static void hardware_failed(struct session *session, struct subject *subject, co
 	/* One that is busy has the key all the same. */
 	if (result != DEVID_STORE_TIMEOUT)
 		keycache_drop(session->agent->keys, subject->spki_hash);
-	gate_failed(session->agent->gate, &session->peer, subject, FALSE, error);
+	gate_failed(session->agent->gate, &session->peer, subject, false, error);
 }
 
-gboolean handle_sign(const struct exchange *exchange, GError **error)
+bool handle_sign(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	g_autoptr(gate_subject) subject = NULL;
 	g_autoptr(key_reference) key = NULL;
 	struct sign_request sign;
 	GError *failure = NULL;
-	gboolean good;
+	bool good;
 
 	good = read_sign(exchange->request, &sign, error) && continues(session, &sign, error);
 	if (good)

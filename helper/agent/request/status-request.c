@@ -15,7 +15,7 @@
 static void put_json(struct wire_frame *reply, JsonBuilder *builder)
 {
 	g_autoptr(JsonNode) root = json_builder_get_root(builder);
-	g_autofree char *text = json_to_string(root, FALSE);
+	g_autofree char *text = json_to_string(root, false);
 
 	wire_put_text(reply, TAG_STATUS, text);
 }
@@ -75,7 +75,7 @@ static void add_tpm(JsonBuilder *builder)
 {
 	struct tpm_facts facts = { .srk = NULL };
 	g_autoptr(GError) error = NULL;
-	gboolean there = tpm_look(&facts, &error);
+	bool there = tpm_look(&facts, &error);
 
 	json_begin_object(builder, "tpm");
 	json_text(builder, "reason", there ? "ok" : devid_error_reason(error));
@@ -97,7 +97,7 @@ static void add_tpm(JsonBuilder *builder)
 	json_builder_end_object(builder);
 }
 
-gboolean handle_status(const struct exchange *exchange, GError **error)
+bool handle_status(const struct exchange *exchange, GError **error)
 {
 	const struct agent *agent = exchange->session->agent;
 	struct agent_server *server = agent->server;
@@ -131,10 +131,10 @@ gboolean handle_status(const struct exchange *exchange, GError **error)
 	g_free(facts.folder);
 	g_free(facts.account_folder);
 	g_free(facts.problem);
-	return TRUE;
+	return true;
 }
 
-gboolean handle_forget(const struct exchange *exchange, GError **error)
+bool handle_forget(const struct exchange *exchange, GError **error)
 {
 	const struct agent *agent = exchange->session->agent;
 	g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -149,5 +149,5 @@ gboolean handle_forget(const struct exchange *exchange, GError **error)
 	json_number(builder, "refusals", refusals);
 	json_builder_end_object(builder);
 	put_json(exchange->reply, builder);
-	return TRUE;
+	return true;
 }

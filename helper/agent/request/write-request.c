@@ -84,12 +84,12 @@ static const struct store *read_store(const struct exchange *exchange, GError **
 }
 
 /* A key that is here already, under that record's name, to be kept in another store. */
-static gboolean take_key_of(const struct exchange *exchange, const char *name, struct secret *pkcs8,
-			    GError **error)
+static bool take_key_of(const struct exchange *exchange, const char *name, struct secret *pkcs8,
+			GError **error)
 {
 	struct session *session = exchange->session;
 	g_autoptr(gate_subject) subject = gate_find_name(session->agent->gate, name);
-	gboolean read;
+	bool read;
 
 	if (!subject || !subject->store)
 		return devid_error_set(error, DEVID_KEY_MISSING, NULL, NULL,
@@ -99,10 +99,10 @@ static gboolean take_key_of(const struct exchange *exchange, const char *name, s
 				       "import it again from the file that it came from: devid "
 				       "import-cert FILE --replace",
 				       "%s: a key in the TPM can't be read", subject->label);
-	session->slow(session, TRUE);
+	session->slow(session, true);
 	read = subject->store->read(session->agent->scope, subject->spki_hash_hex, &session->wait,
 				    pkcs8, error);
-	session->slow(session, FALSE);
+	session->slow(session, false);
 	return read;
 }
 
@@ -118,7 +118,7 @@ static void drop_key(struct session *session, const char *name)
 }
 
 /* The private half that the request brings, or names; length 0: neither. */
-static gboolean read_half(const struct exchange *exchange, struct secret *pkcs8, GError **error)
+static bool read_half(const struct exchange *exchange, struct secret *pkcs8, GError **error)
 {
 	AUTO_FREE char *moves = wire_get_text(exchange->request, TAG_NAME);
 	struct wire_field key;
@@ -128,27 +128,27 @@ static gboolean read_half(const struct exchange *exchange, struct secret *pkcs8,
 	if (!wire_get(exchange->request, TAG_PKCS8, &key) ||
 	    (secret_allocate(pkcs8, key.length) == DEVID_OK &&
 	     secret_append(pkcs8, key.data, key.length) == DEVID_OK))
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "import: no memory");
 }
 
 /* Done by what was read; what changed is told when it is kept: until then it may be taken back. */
-static gboolean import_run(const struct exchange *exchange, struct identity_import *import,
-			   GError **error)
+static bool import_run(const struct exchange *exchange, struct identity_import *import,
+		       GError **error)
 {
 	struct session *session = exchange->session;
 	struct identity_result result = { 0 };
 	g_autoptr(GError) failure = NULL;
 	struct wire_field leaf;
 	struct store_wait wait;
-	gboolean good;
+	bool good;
 
 	(void)wire_get(exchange->request, TAG_CERTIFICATE, &leaf);
-	session->slow(session, TRUE);
+	session->slow(session, true);
 	wait = session->wait;
 	wait.no_auth = (import->flags & IMPORT_NO_AUTH) != 0;
 	good = identity_import(import, &wait, &result, &session->undo, &failure);
-	session->slow(session, FALSE);
+	session->slow(session, false);
 	if (good) {
 		reply_result(exchange->reply, &result);
 		gate_refresh(session->agent->gate);
@@ -168,7 +168,7 @@ static gboolean import_run(const struct exchange *exchange, struct identity_impo
 	return good;
 }
 
-static gboolean import_commit(const struct exchange *exchange, GError **error)
+static bool import_commit(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	AUTO_FREE char *label = wire_get_text(exchange->request, TAG_LABEL);
@@ -188,10 +188,10 @@ static gboolean import_commit(const struct exchange *exchange, GError **error)
 				       RECORD_CHAIN_MAX + 1);
 	import.store = read_store(exchange, error);
 	if (!import.store)
-		return FALSE;
+		return false;
 	account = gate_load_account(session->agent->gate, error);
 	if (!account || !read_half(exchange, &pkcs8, error))
-		return FALSE;
+		return false;
 	import.account = account;
 	import.pkcs8 = pkcs8.length > 0 ? &pkcs8 : NULL;
 	(void)wire_get_u32(exchange->request, TAG_FLAGS, &import.flags);
@@ -209,33 +209,33 @@ static void event_import(struct session *session, const GError *problem)
 	g_clear_pointer(&session->undo_certificate, g_bytes_unref);
 }
 
-static gboolean import_keep(const struct exchange *exchange, GError **error)
+static bool import_keep(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
 	struct identity_undo *undo = g_steal_pointer(&session->undo);
-	gboolean good;
+	bool good;
 
 	if (!undo)
-		return TRUE;
-	session->slow(session, TRUE);
+		return true;
+	session->slow(session, true);
 	good = identity_keep(undo, &session->wait, warnings, error);
-	session->slow(session, FALSE);
+	session->slow(session, false);
 	reply_warnings(exchange->reply, warnings);
 	event_import(session, NULL);
 	gate_refresh(session->agent->gate);
 	return good;
 }
 
-static gboolean undo(struct session *session, GError **error)
+static bool undo(struct session *session, GError **error)
 {
 	struct identity_undo *taken = g_steal_pointer(&session->undo);
 	g_autoptr(GError) problem = NULL;
 	g_autoptr(GError) failure = NULL;
-	gboolean good;
+	bool good;
 
 	if (!taken)
-		return TRUE;
+		return true;
 	/* Not slow(): a client that hung up, which may be why, must not cut this short as well. */
 	g_clear_object(&session->wait.cancel);
 	good = identity_undo(taken, &session->wait, &failure);
@@ -250,7 +250,7 @@ static gboolean undo(struct session *session, GError **error)
 	return good;
 }
 
-static gboolean import_undo(const struct exchange *exchange, GError **error)
+static bool import_undo(const struct exchange *exchange, GError **error)
 {
 	return undo(exchange->session, error);
 }
@@ -270,14 +270,14 @@ void write_request_end(struct session *session)
 
 static const struct {
 	guint32 phase;
-	gboolean (*handle)(const struct exchange *exchange, GError **error);
+	bool (*handle)(const struct exchange *exchange, GError **error);
 } phases[] = {
 	{ PHASE_COMMIT, import_commit },
 	{ PHASE_KEEP, import_keep },
 	{ PHASE_UNDO, import_undo },
 };
 
-gboolean handle_import(const struct exchange *exchange, GError **error)
+bool handle_import(const struct exchange *exchange, GError **error)
 {
 	guint32 phase = 0;
 
@@ -289,7 +289,7 @@ gboolean handle_import(const struct exchange *exchange, GError **error)
 			       phase);
 }
 
-gboolean handle_write(const struct exchange *exchange, GError **error)
+bool handle_write(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	g_autoptr(devid_account) account = gate_load_account(session->agent->gate, error);
@@ -297,15 +297,15 @@ gboolean handle_write(const struct exchange *exchange, GError **error)
 	struct identity_result result = { 0 };
 	g_autoptr(GError) failure = NULL;
 	struct wire_field certificate;
-	gboolean has_certificate, good;
+	bool has_certificate, good;
 
 	if (!account)
-		return FALSE;
+		return false;
 	has_certificate = wire_get(exchange->request, TAG_CERTIFICATE, &certificate);
-	session->slow(session, TRUE);
+	session->slow(session, true);
 	good = identity_write(session->agent->scope, exchange->request, account, &session->wait,
 			      &result, &failure);
-	session->slow(session, FALSE);
+	session->slow(session, false);
 	if (good)
 		reply_result(exchange->reply, &result);
 	if (!good || result.changed)
@@ -331,20 +331,20 @@ static char *read_name(const struct wire_frame *request, GError **error)
 	return devid_error_null(error, DEVID_USAGE, NULL, NULL, "identity: the request names none");
 }
 
-static gboolean settle(const struct exchange *exchange, GError **error)
+static bool settle(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
-	gboolean good;
+	bool good;
 
-	session->slow(session, TRUE);
+	session->slow(session, true);
 	good = identity_settle(session->agent->scope, &session->wait, warnings, error);
-	session->slow(session, FALSE);
+	session->slow(session, false);
 	reply_warnings(exchange->reply, warnings);
 	return good;
 }
 
-gboolean handle_remove(const struct exchange *exchange, GError **error)
+bool handle_remove(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	AUTO_FREE char *name = read_name(exchange->request, error);
@@ -353,18 +353,18 @@ gboolean handle_remove(const struct exchange *exchange, GError **error)
 	g_autoptr(GError) failure = NULL;
 	struct wire_field leaf = { 0 };
 	guint32 object = 0, flags = 0;
-	gboolean good;
+	bool good;
 
 	if (!name)
-		return FALSE;
+		return false;
 	if (wire_get_u32(exchange->request, TAG_FLAGS, &flags) && (flags & REMOVE_LEFT_BEHIND))
 		return settle(exchange, error);
 	(void)wire_get_u32(exchange->request, TAG_OBJECT, &object);
 	subject = gate_find_name(session->agent->gate, name);
-	session->slow(session, TRUE);
+	session->slow(session, true);
 	good = identity_remove(session->agent->scope, name, object, &session->wait, warnings,
 			       &failure);
-	session->slow(session, FALSE);
+	session->slow(session, false);
 	reply_warnings(exchange->reply, warnings);
 	if (subject && good)
 		keycache_drop(session->agent->keys, subject->spki_hash);
@@ -380,7 +380,7 @@ gboolean handle_remove(const struct exchange *exchange, GError **error)
 	return good;
 }
 
-gboolean handle_rename(const struct exchange *exchange, GError **error)
+bool handle_rename(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	AUTO_FREE char *name = read_name(exchange->request, error);
@@ -388,22 +388,22 @@ gboolean handle_rename(const struct exchange *exchange, GError **error)
 	g_autoptr(GBytes) id = NULL;
 	struct wire_field field;
 	guint32 object = 0;
-	gboolean good;
+	bool good;
 
 	if (!name)
-		return FALSE;
+		return false;
 	(void)wire_get_u32(exchange->request, TAG_OBJECT, &object);
 	if (wire_get(exchange->request, TAG_ID, &field))
 		id = g_bytes_new(field.data, field.length);
-	session->slow(session, TRUE);
+	session->slow(session, true);
 	good = identity_rename(session->agent->scope, name, object, label, id, &session->wait,
 			       error);
-	session->slow(session, FALSE);
+	session->slow(session, false);
 	gate_refresh(session->agent->gate);
 	return good;
 }
 
-gboolean handle_generate(const struct exchange *exchange, GError **error)
+bool handle_generate(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	AUTO_FREE char *label = wire_get_text(exchange->request, TAG_LABEL);
@@ -412,7 +412,7 @@ gboolean handle_generate(const struct exchange *exchange, GError **error)
 	struct identity_result result = { 0 };
 	g_autoptr(GError) failure = NULL;
 	struct store_wait wait;
-	gboolean good;
+	bool good;
 
 	(void)wire_get_u32(exchange->request, TAG_FLAGS, &flags);
 	if (!label || !wire_get_u32(exchange->request, TAG_KEY_TYPE, &type) ||
@@ -421,14 +421,14 @@ gboolean handle_generate(const struct exchange *exchange, GError **error)
 				       "key: a label, a type and a size are needed");
 	wish.store = read_store(exchange, error);
 	if (!wish.store)
-		return FALSE;
+		return false;
 	wish.type = (enum wire_key_type)type;
 	wish.bits = bits;
-	session->slow(session, TRUE);
+	session->slow(session, true);
 	wait = session->wait;
 	wait.no_auth = (flags & IMPORT_NO_AUTH) != 0;
 	good = identity_generate(session->agent->scope, &wish, &wait, &result, &failure);
-	session->slow(session, FALSE);
+	session->slow(session, false);
 	if (good)
 		reply_result(exchange->reply, &result);
 	event_written(session, "Key Generation", label, NULL, failure);

@@ -18,14 +18,13 @@
 
 static atomic_flag looking = ATOMIC_FLAG_INIT;
 
-static gboolean several_processors(void)
+static bool several_processors(void)
 {
 	static gsize known;
 
 	if (g_once_init_enter(&known)) {
 		cpu_set_t set;
-		gboolean several =
-			sched_getaffinity(0, sizeof(set), &set) < 0 || CPU_COUNT(&set) > 1;
+		bool several = sched_getaffinity(0, sizeof(set), &set) < 0 || CPU_COUNT(&set) > 1;
 
 		g_once_init_leave(&known, several ? 2 : 1);
 	}
@@ -33,21 +32,21 @@ static gboolean several_processors(void)
 }
 
 /* Whether there is something to read, the end of file too. */
-static gboolean readable(int fd)
+static bool readable(int fd)
 {
 	char byte;
 
 	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
 }
 
-static gboolean look(struct connection *connection)
+static bool look(struct connection *connection)
 {
 	gint64 end;
-	gboolean found = FALSE;
+	bool found = false;
 
 	if (!spin_wanted(&connection->spin) || !several_processors() ||
 	    atomic_flag_test_and_set(&looking))
-		return FALSE;
+		return false;
 	end = g_get_monotonic_time() + SPIN_US;
 	while (!found && g_get_monotonic_time() < end)
 		found = readable(connection->fd);
@@ -80,13 +79,13 @@ static void tell_progress(void *data)
 	struct connection *connection = data;
 	AUTO_FRAME struct wire_frame frame = WIRE_FRAME_INIT;
 
-	g_atomic_int_set(&connection->session.prompted, TRUE);
+	g_atomic_int_set(&connection->session.prompted, true);
 	wire_begin(&frame, WIRE_PROGRESS);
 	if (wire_finish(&frame) == DEVID_OK)
 		(void)!send_frame(connection, &frame, 0);
 }
 
-static void slow(struct session *session, gboolean begins)
+static void slow(struct session *session, bool begins)
 {
 	/* The session is the connection's first member. */
 	struct connection *connection = (struct connection *)session;
@@ -113,8 +112,8 @@ static enum connection_holds holds(const struct session *session)
 	return session->operation ? HOLDS_SIGNATURE : HOLDS_NOTHING;
 }
 
-static gboolean serve_one(struct connection *connection, struct wire_frame *request,
-			  struct wire_frame *reply)
+static bool serve_one(struct connection *connection, struct wire_frame *request,
+		      struct wire_frame *reply)
 {
 	enum devid_result result;
 
@@ -123,11 +122,11 @@ static gboolean serve_one(struct connection *connection, struct wire_frame *requ
 	if (result != DEVID_OK) {
 		if (result == DEVID_BAD_DATA)
 			refuse_frame(connection, result);
-		return FALSE;
+		return false;
 	}
 	atomic_store(&connection->busy_since, g_get_monotonic_time());
 	connection->owner->throttle(connection->server, connection->session.peer.uid);
-	g_atomic_int_set(&connection->session.prompted, FALSE);
+	g_atomic_int_set(&connection->session.prompted, false);
 	request_handle(&connection->session, request, reply);
 	/* A request that carried a key is not kept until the next one. */
 	if (wire_type(request) != WIRE_SIGN)
@@ -154,14 +153,14 @@ static void *serve(void *data)
 	return NULL;
 }
 
-static gboolean start_thread(struct connection *connection)
+static bool start_thread(struct connection *connection)
 {
 	pthread_attr_t attributes;
 	pthread_t thread;
-	gboolean started;
+	bool started;
 
 	if (pthread_attr_init(&attributes) != 0)
-		return FALSE;
+		return false;
 	started = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
 		  pthread_attr_setstacksize(&attributes, STACK) == 0 &&
 		  pthread_create(&thread, &attributes, serve, connection) == 0;

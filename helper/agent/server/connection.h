@@ -2,6 +2,7 @@
 /* One client: a thread that reads requests and answers them. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdatomic.h>
 #include <internal/spin.h>
 #include "agent/request/session.h"
@@ -19,7 +20,7 @@ struct server;
 /* What a connection asks of the server that accepted it. */
 struct connection_owner {
 	/* A store is waited for, or no more: meanwhile the peer's hangup ends the wait. */
-	void (*watch)(struct server *server, struct connection *connection, gboolean begins);
+	void (*watch)(struct server *server, struct connection *connection, bool begins);
 	/* Takes the connection back and frees it. */
 	void (*forget)(struct server *server, struct connection *connection);
 	/* Waits where this uid asked for too much in too short a time. */
@@ -41,7 +42,7 @@ struct connection {
 	struct spin spin;
 	/* under the server's lock */
 	gint64 slow_since; /* a store is waited for */
-	gboolean ending;   /* shut for reading, to make room */
+	bool ending;	   /* shut for reading, to make room */
 };
 
 /* Takes `fd` over; answers NULL where no thread could be had. It ends by the owner's forget(). */

@@ -22,10 +22,10 @@
 /* A descriptor a client, some for the keyring and the logs. */
 #define DESCRIPTORS 1024
 
-static gboolean failed(char **why, const char *what)
+static bool failed(char **why, const char *what)
 {
 	*why = g_strdup_printf("%s: %s", what, g_strerror(errno));
-	return FALSE;
+	return false;
 }
 
 /* Closes all above stderr but those in `keep`, which are in ascending order. */
@@ -54,7 +54,7 @@ static void raise_limit(__rlimit_resource_t resource, rlim_t enough)
 	(void)setrlimit(resource, &limit);
 }
 
-gboolean harden_process(const int *keep, guint keep_count, char **why)
+bool harden_process(const int *keep, guint keep_count, char **why)
 {
 	static const struct rlimit no_core = { 0, 0 };
 
@@ -65,7 +65,7 @@ gboolean harden_process(const int *keep, guint keep_count, char **why)
 	close_others(keep, keep_count);
 	raise_limit(RLIMIT_NOFILE, DESCRIPTORS);
 	raise_limit(RLIMIT_MEMLOCK, RLIM_INFINITY);
-	return TRUE;
+	return true;
 }
 
 void harden_crypto(void)
@@ -75,28 +75,28 @@ void harden_crypto(void)
 	(void)CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_SMALLEST);
 }
 
-gboolean harden_find_user(struct system_user *user, char **why)
+bool harden_find_user(struct system_user *user, char **why)
 {
 	const struct passwd *entry;
 
-	*user = (struct system_user){ geteuid(), getegid(), FALSE };
+	*user = (struct system_user){ geteuid(), getegid(), false };
 	if (user->uid != 0)
-		return TRUE;
+		return true;
 	errno = 0;
 	entry = getpwnam(SYSTEM_USER);
 	if (!entry || entry->pw_uid == 0) {
 		*why = g_strdup("user " SYSTEM_USER
 				": there is none, and the machine's agent doesn't "
 				"run as root (systemd-sysusers makes it)");
-		return FALSE;
+		return false;
 	}
-	*user = (struct system_user){ entry->pw_uid, entry->pw_gid, TRUE };
-	return TRUE;
+	*user = (struct system_user){ entry->pw_uid, entry->pw_gid, true };
+	return true;
 }
 
 /* A folder that root made, and where nobody else can write, is handed over. */
-static gboolean hand_over(bool (*place)(enum scope scope, char *path), mode_t mode,
-			  const struct system_user *user, char **why)
+static bool hand_over(bool (*place)(enum scope scope, char *path), mode_t mode,
+		      const struct system_user *user, char **why)
 {
 	AUTO_CLOSE int folder = -1;
 	char path[PATH_BUFFER];
@@ -104,36 +104,36 @@ static gboolean hand_over(bool (*place)(enum scope scope, char *path), mode_t mo
 
 	if (!place(SCOPE_SYSTEM, path)) {
 		*why = g_strdup("machine's folders: a name is too long");
-		return FALSE;
+		return false;
 	}
 	(void)!mkdir(path, mode);
 	folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (folder < 0 || fstat(folder, &status) < 0)
 		return failed(why, path);
 	if (status.st_uid == user->uid)
-		return TRUE;
+		return true;
 	if (status.st_uid != 0 || status.st_mode & 022) {
 		*why = g_strdup_printf("%s: the folder belongs neither to root nor to " SYSTEM_USER
 				       ", or others can write to it",
 				       path);
-		return FALSE;
+		return false;
 	}
 	if (fchown(folder, user->uid, user->gid) < 0 || fchmod(folder, mode) < 0)
 		return failed(why, path);
-	return TRUE;
+	return true;
 }
 
-gboolean harden_folders(const struct system_user *user, char **why)
+bool harden_folders(const struct system_user *user, char **why)
 {
 	return hand_over(path_data, 0755, user, why) && hand_over(path_state, 0750, user, why);
 }
 
-gboolean harden_drop(const struct system_user *user, char **why)
+bool harden_drop(const struct system_user *user, char **why)
 {
 	uid_t real, effective, saved;
 
 	if (!user->drop)
-		return TRUE;
+		return true;
 	if (initgroups(SYSTEM_USER, user->gid) < 0 ||
 	    setresgid(user->gid, user->gid, user->gid) < 0 ||
 	    setresuid(user->uid, user->uid, user->uid) < 0)
@@ -141,10 +141,10 @@ gboolean harden_drop(const struct system_user *user, char **why)
 	if (getresuid(&real, &effective, &saved) < 0 || real != user->uid ||
 	    effective != user->uid || saved != user->uid || setuid(0) == 0) {
 		*why = g_strdup("user " SYSTEM_USER ": root could not be left");
-		return FALSE;
+		return false;
 	}
 	/* A change of ids may have made the process dumpable again. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return failed(why, "process");
-	return TRUE;
+	return true;
 }

@@ -30,7 +30,7 @@ static const struct {
 	[SCOPE_SYSTEM] = { 0755, 0022, 0666 },
 };
 
-static gboolean is_listening_socket(int fd)
+static bool is_listening_socket(int fd)
 {
 	int domain = 0, type = 0, listens = 0;
 	socklen_t length = sizeof(int);
@@ -41,21 +41,21 @@ static gboolean is_listening_socket(int fd)
 	       domain == AF_UNIX && type == SOCK_STREAM && listens;
 }
 
-gboolean listen_inherited(struct listening *listening)
+bool listen_inherited(struct listening *listening)
 {
 	const char *process = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-	gboolean ours = process && count && strtol(process, NULL, 10) == (long)getpid() &&
-			strtol(count, NULL, 10) == 1 && is_listening_socket(FIRST_INHERITED);
+	bool ours = process && count && strtol(process, NULL, 10) == (long)getpid() &&
+		    strtol(count, NULL, 10) == 1 && is_listening_socket(FIRST_INHERITED);
 
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
 	if (!ours)
-		return FALSE;
+		return false;
 	fcntl(FIRST_INHERITED, F_SETFD, FD_CLOEXEC);
 	fcntl(FIRST_INHERITED, F_SETFL, fcntl(FIRST_INHERITED, F_GETFL) | O_NONBLOCK);
 	listening->fd = FIRST_INHERITED;
-	return TRUE;
+	return true;
 }
 
 static char *failed(const char *path, const char *what)
@@ -78,7 +78,7 @@ static int open_folder(const char *path, enum scope scope, uid_t owner, gid_t gr
 {
 	AUTO_CLOSE int folder = -1;
 	struct stat status;
-	gboolean made;
+	bool made;
 
 	if (scope == SCOPE_USER)
 		make_ancestors(path);
@@ -112,41 +112,41 @@ static int open_folder(const char *path, enum scope scope, uid_t owner, gid_t gr
 static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = SOCKET_NAME };
 
 /* Whether somebody listens; `*stale` where a socket is there and nobody does. */
-static gboolean somebody_listens(int folder, gboolean *stale, char **why)
+static bool somebody_listens(int folder, bool *stale, char **why)
 {
 	AUTO_CLOSE int fd = -1;
 	struct stat status;
 
-	*stale = FALSE;
+	*stale = false;
 	if (fstatat(folder, SOCKET_NAME, &status, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno != ENOENT)
 			*why = failed(SOCKET_NAME, "socket");
-		return FALSE;
+		return false;
 	}
 	if (!S_ISSOCK(status.st_mode)) {
 		*why = g_strdup("agent: what lies in the socket's place is not a socket");
-		return FALSE;
+		return false;
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0) {
 		*why = failed(SOCKET_NAME, "socket");
-		return FALSE;
+		return false;
 	}
 	/* EAGAIN: its queue is full, which is listening all the same. */
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN)
-		return TRUE;
+		return true;
 	*stale = errno == ECONNREFUSED;
 	if (!*stale && errno != ENOENT)
 		*why = failed(SOCKET_NAME, "socket");
-	return FALSE;
+	return false;
 }
 
-static gboolean bind_here(struct listening *listening, int folder, enum scope scope, char **why)
+static bool bind_here(struct listening *listening, int folder, enum scope scope, char **why)
 {
 	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mode_t mask = umask(0);
 	struct stat status;
-	gboolean bound;
+	bool bound;
 
 	/* The mode that the name is made with; without it there would be a moment with another. */
 	bound = fd >= 0 && fchmod(fd, modes[scope].socket) == 0 &&
@@ -155,17 +155,17 @@ static gboolean bind_here(struct listening *listening, int folder, enum scope sc
 	if (!bound || listen(fd, BACKLOG) < 0 ||
 	    fstatat(folder, SOCKET_NAME, &status, AT_SYMLINK_NOFOLLOW) < 0) {
 		*why = failed(SOCKET_NAME, "socket");
-		return FALSE;
+		return false;
 	}
 	listening->inode = status.st_ino;
 	listening->fd = take_fd(&fd);
-	return TRUE;
+	return true;
 }
 
 static enum listen_outcome bind_locked(struct listening *listening, int folder, enum scope scope,
 				       char **why)
 {
-	gboolean stale;
+	bool stale;
 
 	if (somebody_listens(folder, &stale, why))
 		return LISTEN_OTHER;
@@ -215,23 +215,23 @@ enum listen_outcome listen_bind(struct listening *listening, enum scope scope, u
 	return outcome;
 }
 
-gboolean listen_withdraw(struct listening *listening, gboolean unless_wanted)
+bool listen_withdraw(struct listening *listening, bool unless_wanted)
 {
 	struct pollfd waiting = { .fd = listening->fd, .events = POLLIN };
 	struct stat status;
-	gboolean locked = FALSE;
+	bool locked = false;
 
 	if (listening->fd < 0)
-		return TRUE;
+		return true;
 	if (listening->folder >= 0) {
 		locked = files_lock(listening->lock, unless_wanted ? 0 : WITHDRAW_MS, NULL);
 		if (!locked && unless_wanted)
-			return FALSE;
+			return false;
 	}
 	if (unless_wanted && poll(&waiting, 1, 0) > 0) {
 		if (locked)
 			(void)flock(listening->lock, LOCK_UN);
-		return FALSE;
+		return false;
 	}
 	/* Without the lock it stays: the next starter finds that nobody listens and replaces it. */
 	if (locked && fstatat(listening->folder, SOCKET_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -244,5 +244,5 @@ gboolean listen_withdraw(struct listening *listening, gboolean unless_wanted)
 	if (listening->lock >= 0)
 		close(listening->lock);
 	listening->folder = listening->lock = -1;
-	return TRUE;
+	return true;
 }

@@ -2,6 +2,7 @@
 /* The socket: given by systemd, or bound in a folder that nobody else can write to. */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <glib.h>
 #include <internal/path.h>
@@ -21,13 +22,13 @@ enum listen_outcome {
 };
 
 /* The socket that systemd handed over (sd_listen_fds(3)), if it did. */
-gboolean listen_inherited(struct listening *listening);
+bool listen_inherited(struct listening *listening);
 /* Binds under the folder's lock; a socket on which nobody listens is replaced. `owner` is who shall
  * own a folder that is made here. `why` (free it) says what went wrong.
  */
 enum listen_outcome listen_bind(struct listening *listening, enum scope scope, uid_t owner,
 				gid_t group, char **why);
 /* Takes the socket out of the folder, so that the next starter finds none. `unless_wanted`: not
- * where somebody is connecting or starting an agent now; FALSE says so.
+ * where somebody is connecting or starting an agent now; false says so.
  */
-gboolean listen_withdraw(struct listening *listening, gboolean unless_wanted);
+bool listen_withdraw(struct listening *listening, bool unless_wanted);

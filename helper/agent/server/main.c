@@ -38,7 +38,7 @@ GNUTLS_SKIP_GLOBAL_INIT
 
 struct options {
 	enum scope scope;
-	gboolean half_given;
+	bool half_given;
 	int ready_fd; /* -1: nobody waits */
 	unsigned idle_seconds;
 };
@@ -65,7 +65,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static gboolean read_number(const char *text, long limit, long *number)
+static bool read_number(const char *text, long limit, long *number)
 {
 	char *end;
 
@@ -80,7 +80,7 @@ static int read_options(int argc, char **argv, struct options *options)
 	long number;
 	int option;
 
-	*options = (struct options){ SCOPE_USER, FALSE, -1, SERVER_IDLE_SECONDS };
+	*options = (struct options){ SCOPE_USER, false, -1, SERVER_IDLE_SECONDS };
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
 		switch (option) {
 		case 'u':
@@ -88,7 +88,7 @@ static int read_options(int argc, char **argv, struct options *options)
 			if (options->half_given)
 				goto wrong;
 			options->scope = option == 's' ? SCOPE_SYSTEM : SCOPE_USER;
-			options->half_given = TRUE;
+			options->half_given = true;
 			break;
 		case 'r':
 			if (!read_number(optarg, 65535, &number) || number <= STDERR_FILENO ||
@@ -216,10 +216,10 @@ int main(int argc, char **argv)
 {
 	struct listening listening = LISTENING_INIT;
 	enum listen_outcome outcome = LISTEN_READY;
-	struct system_user user = { geteuid(), getegid(), FALSE };
+	struct system_user user = { geteuid(), getegid(), false };
 	struct options options;
 	char *why = NULL;
-	gboolean inherited;
+	bool inherited;
 	int status = read_options(argc, argv, &options);
 
 	if (status >= 0)

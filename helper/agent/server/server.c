@@ -45,7 +45,7 @@ struct server {
 	gint64 idle;   /* microseconds; 0: never */
 	gint64 active; /* when a client came last */
 	int poll_fd, signal_fd, wake_fd;
-	gboolean accepting;
+	bool accepting;
 	gint leave, end; /* atomic: when idle for a moment; now */
 	struct throttle *throttle;
 	GMutex lock; /* of all below */
@@ -71,7 +71,7 @@ static void leave(struct agent_server *base)
 {
 	struct server *server = of(base);
 
-	g_atomic_int_set(&server->leave, TRUE);
+	g_atomic_int_set(&server->leave, true);
 	wake(server);
 }
 
@@ -109,7 +109,7 @@ static void throttle(struct server *server, uid_t uid)
 }
 
 /* A store is waited for: from now on the peer's hangup ends the wait. */
-static void watch(struct server *server, struct connection *connection, gboolean begins)
+static void watch(struct server *server, struct connection *connection, bool begins)
 {
 	struct epoll_event event = { .events = EPOLLRDHUP, .data.u64 = connection->number };
 	struct store_wait *wait = &connection->session.wait;
@@ -145,7 +145,7 @@ static void forget(struct server *server, struct connection *connection)
 
 static const struct connection_owner owner = { watch, forget, throttle };
 
-static void set_accepting(struct server *server, gboolean accepting)
+static void set_accepting(struct server *server, bool accepting)
 {
 	struct epoll_event event = { .events = accepting ? EPOLLIN : 0, .data.u64 = SOURCE_LISTEN };
 
@@ -156,19 +156,19 @@ static void set_accepting(struct server *server, gboolean accepting)
 }
 
 /* With the lock held: makes room. */
-static gboolean end_one(struct server *server, uid_t uid)
+static bool end_one(struct server *server, uid_t uid)
 {
 	struct connection *connection = crowd_pick(server->connections, uid);
 
 	if (!connection)
-		return FALSE;
-	connection->ending = TRUE;
+		return false;
+	connection->ending = true;
 	(void)shutdown(connection->fd, SHUT_RD);
-	return TRUE;
+	return true;
 }
 
 /* With the lock held. */
-static gboolean peer_welcome(struct server *server, const struct peer *peer)
+static bool peer_welcome(struct server *server, const struct peer *peer)
 {
 	if (server->agent->scope == SCOPE_USER)
 		return peer->uid == server->agent->uid;
@@ -191,7 +191,7 @@ static void accept_one(struct server *server, int fd)
 		g_ptr_array_add(server->connections, connection);
 	/* At the bound the others stay in the kernel's queue until one here has gone. */
 	if (server->connections->len >= CONNECTIONS_MAX) {
-		set_accepting(server, FALSE);
+		set_accepting(server, false);
 		end_one(server, CROWD_ANYBODY);
 	}
 	g_mutex_unlock(&server->lock);
@@ -209,7 +209,7 @@ static void accept_all(struct server *server)
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
 			syslog(LOG_ERR, "client waits: %s", strerror(errno));
-			set_accepting(server, FALSE);
+			set_accepting(server, false);
 		}
 		if (errno != EINTR && errno != ECONNABORTED)
 			return;
@@ -235,7 +235,7 @@ static void hangup(struct server *server, guint64 number)
 			continue;
 		(void)epoll_ctl(server->poll_fd, EPOLL_CTL_DEL, connection->fd,
 				&(struct epoll_event){ 0 });
-		g_atomic_int_set(&connection->session.gone, TRUE);
+		g_atomic_int_set(&connection->session.gone, true);
 		cancellable = g_object_ref(connection->session.wait.cancel);
 	}
 	g_mutex_unlock(&server->lock);
@@ -246,13 +246,13 @@ static void hangup(struct server *server, guint64 number)
 /* Looks over the connections: cancels waits that are over their bound, or all. Answers how many
  * requests are being answered, and when the last of them was.
  */
-static guint look_over(struct server *server, gboolean cancel_all, gint64 *active, gboolean *slow)
+static guint look_over(struct server *server, bool cancel_all, gint64 *active, bool *slow)
 {
 	g_autoptr(GPtrArray) over = g_ptr_array_new();
 	gint64 now = g_get_monotonic_time();
 	guint busy = 0;
 
-	*slow = FALSE;
+	*slow = false;
 	*active = server->active;
 	g_mutex_lock(&server->lock);
 	for (guint i = 0; i < server->connections->len; i++) {
@@ -283,8 +283,8 @@ static guint look_over(struct server *server, gboolean cancel_all, gint64 *activ
 static int time_to_wait(struct server *server)
 {
 	gint64 active, left;
-	gboolean slow;
-	guint busy = look_over(server, FALSE, &active, &slow);
+	bool slow;
+	guint busy = look_over(server, false, &active, &slow);
 
 	if (g_atomic_int_get(&server->end) || (!busy && g_atomic_int_get(&server->leave)))
 		return 0;
@@ -303,7 +303,7 @@ static void take_signal(struct server *server)
 	struct signalfd_siginfo information;
 
 	if (read(server->signal_fd, &information, sizeof(information)) == sizeof(information))
-		g_atomic_int_set(&server->end, TRUE);
+		g_atomic_int_set(&server->end, true);
 }
 
 static void take_wake(struct server *server)
@@ -314,7 +314,7 @@ static void take_wake(struct server *server)
 	if (g_atomic_int_get(&server->leave))
 		return;
 	if (count_clients(server) < CONNECTIONS_MAX)
-		set_accepting(server, TRUE);
+		set_accepting(server, true);
 }
 
 static void take_event(struct server *server, guint64 source)
@@ -338,7 +338,7 @@ static void take_event(struct server *server, guint64 source)
 static void end_connections(struct server *server)
 {
 	gint64 bound = g_get_monotonic_time() + (server->end ? END_WAIT : END_WAIT_IDLE), active;
-	gboolean slow, in_time = TRUE;
+	bool slow, in_time = true;
 
 	(void)look_over(server, server->end, &active, &slow);
 	g_mutex_lock(&server->lock);
@@ -354,9 +354,9 @@ static void end_connections(struct server *server)
 	while (!server->end && count_clients(server) > 0) {
 		struct epoll_event event;
 
-		if (look_over(server, FALSE, &active, &slow) == 0 && !in_time)
+		if (look_over(server, false, &active, &slow) == 0 && !in_time)
 			break;
-		in_time = FALSE;
+		in_time = false;
 		if (epoll_wait(server->poll_fd, &event, 1, TICK_BUSY_MS) > 0)
 			take_event(server, event.data.u64);
 	}
@@ -372,7 +372,7 @@ int server_run(struct server *server)
 
 		wait_ms = time_to_wait(server);
 		if (wait_ms == 0) {
-			gboolean idle = !server->end && !server->leave;
+			bool idle = !server->end && !server->leave;
 
 			if (listen_withdraw(server->listening, idle))
 				break;
@@ -384,7 +384,7 @@ int server_run(struct server *server)
 		for (int i = 0; i < count; i++)
 			take_event(server, events[i].data.u64);
 	}
-	server->accepting = FALSE;
+	server->accepting = false;
 	end_connections(server);
 	return count_clients(server) > 0;
 }
@@ -407,7 +407,7 @@ struct server *server_new(struct agent *agent, struct listening *listening, unsi
 	server->idle = (gint64)idle_seconds * SECOND;
 	server->active = g_get_monotonic_time();
 	server->next_number = SOURCE_CONNECTION;
-	server->accepting = TRUE;
+	server->accepting = true;
 	server->connections = g_ptr_array_new();
 	server->throttle = throttle_new();
 	g_mutex_init(&server->lock);

@@ -21,7 +21,7 @@ static enum store_state file_state(enum scope scope, char **why)
 	g_autoptr(GError) error = NULL;
 
 	/* A folder that isn't there yet is made by the first write. */
-	if (folder_open(scope, FALSE, &folder, &error) ||
+	if (folder_open(scope, false, &folder, &error) ||
 	    devid_error_result(error) == DEVID_NOT_FOUND)
 		return STORE_READY;
 	if (why)
@@ -29,88 +29,88 @@ static enum store_state file_state(enum scope scope, char **why)
 	return STORE_MISSING;
 }
 
-gboolean store_file_read(enum scope scope, const char *spki_hash_hex, const char *suffix,
-			 struct secret *content, GError **error)
+bool store_file_read(enum scope scope, const char *spki_hash_hex, const char *suffix,
+		     struct secret *content, GError **error)
 {
 	AUTO_FOLDER struct folder folder = FOLDER_INIT;
 	g_autofree char *name = g_strconcat(spki_hash_hex, suffix, NULL);
 	g_autoptr(GError) local = NULL;
 
-	if (folder_open(scope, FALSE, &folder, &local) &&
-	    folder_read(&folder, name, KEY_TEXT_MAX, TRUE, content, &local))
-		return TRUE;
+	if (folder_open(scope, false, &folder, &local) &&
+	    folder_read(&folder, name, KEY_TEXT_MAX, true, content, &local))
+		return true;
 	if (devid_error_result(local) == DEVID_NOT_FOUND)
 		devid_error_set(error, DEVID_KEY_MISSING, NULL, NULL,
 				"the private key's file is not there: %s", local->message);
 	else
 		g_propagate_error(error, g_steal_pointer(&local));
-	return FALSE;
+	return false;
 }
 
-static gboolean file_read(enum scope scope, const char *spki_hash_hex,
-			  const struct store_wait *wait, struct secret *pkcs8, GError **error)
+static bool file_read(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
+		      struct secret *pkcs8, GError **error)
 {
 	AUTO_SECRET struct secret text = SECRET_INIT;
 
 	if (!store_file_read(scope, spki_hash_hex, SUFFIX, &text, error))
-		return FALSE;
+		return false;
 	return key_text_read((const char *)text.data, text.length, pkcs8) ||
 	       devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s%s: the key is damaged",
 			       spki_hash_hex, SUFFIX);
 }
 
-gboolean store_file_write(enum scope scope, const char *spki_hash_hex, const char *suffix,
-			  const struct secret *content, GError **error)
+bool store_file_write(enum scope scope, const char *spki_hash_hex, const char *suffix,
+		      const struct secret *content, GError **error)
 {
 	AUTO_FOLDER struct folder folder = FOLDER_INIT;
 	AUTO_SECRET struct secret back = SECRET_INIT;
 	g_autofree char *name = g_strconcat(spki_hash_hex, suffix, NULL);
 
-	if (!folder_open(scope, TRUE, &folder, error) ||
+	if (!folder_open(scope, true, &folder, error) ||
 	    !folder_write(&folder, name, 0600, content->data, content->length, error) ||
 	    !folder_sync(&folder, error) ||
-	    !folder_read(&folder, name, KEY_TEXT_MAX, TRUE, &back, error))
-		return FALSE;
+	    !folder_read(&folder, name, KEY_TEXT_MAX, true, &back, error))
+		return false;
 	return key_text_equal(&back, content) ||
 	       devid_error_set(error, DEVID_IO, NULL, NULL, "%s/%s: it reads back differently",
 			       folder.path, name);
 }
 
-static gboolean file_write(enum scope scope, const char *spki_hash_hex, const char *label,
-			   const struct secret *pkcs8, const struct store_wait *wait,
-			   gboolean *sent, GError **error)
+static bool file_write(enum scope scope, const char *spki_hash_hex, const char *label,
+		       const struct secret *pkcs8, const struct store_wait *wait, bool *sent,
+		       GError **error)
 {
 	AUTO_SECRET struct secret text = SECRET_INIT, back = SECRET_INIT;
 
 	if (file_read(scope, spki_hash_hex, wait, &back, NULL) && key_text_equal(&back, pkcs8))
-		return TRUE;
+		return true;
 	if (!key_text_pem(pkcs8, &text))
 		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s%s: no memory",
 				       spki_hash_hex, SUFFIX);
-	*sent = TRUE;
+	*sent = true;
 	return store_file_write(scope, spki_hash_hex, SUFFIX, &text, error);
 }
 
-gboolean store_file_remove(enum scope scope, const char *spki_hash_hex, const char *suffix,
-			   GError **error)
+bool store_file_remove(enum scope scope, const char *spki_hash_hex, const char *suffix,
+		       GError **error)
 {
 	AUTO_FOLDER struct folder folder = FOLDER_INIT;
 	g_autofree char *name = g_strconcat(spki_hash_hex, suffix, NULL);
 	g_autofree char *temporary = g_strconcat(name, FOLDER_TEMPORARY, NULL);
 	g_autoptr(GError) local = NULL;
 
-	if (!folder_open(scope, FALSE, &folder, &local)) {
+	if (!folder_open(scope, false, &folder, &local)) {
 		if (devid_error_result(local) == DEVID_NOT_FOUND)
-			return TRUE;
+			return true;
 		g_propagate_error(error, g_steal_pointer(&local));
-		return FALSE;
+		return false;
 	}
 	return folder_remove(&folder, temporary, error) && folder_remove(&folder, name, error) &&
 	       folder_sync(&folder, error);
 }
 
-static gboolean file_remove(enum scope scope, const char *spki_hash_hex,
-			    const struct store_wait *wait, GError **error)
+static bool file_remove(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
+			GError **error)
 {
 	return store_file_remove(scope, spki_hash_hex, SUFFIX, error);
 }

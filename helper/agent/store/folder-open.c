@@ -18,7 +18,7 @@
 #define LOCK_WAIT_MS 5000
 #define OPEN_FLAGS   (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
 
-static gboolean fail(GError **error, const char *path, const char *why)
+static bool fail(GError **error, const char *path, const char *why)
 {
 	enum devid_result result = errno == ENOENT ? DEVID_NOT_FOUND : DEVID_IO;
 
@@ -26,7 +26,7 @@ static gboolean fail(GError **error, const char *path, const char *why)
 }
 
 /* Whether only root or we could have put what is there. */
-static gboolean is_trusted(const struct stat *status)
+static bool is_trusted(const struct stat *status)
 {
 	return status->st_uid == 0 || status->st_uid == geteuid();
 }
@@ -43,7 +43,7 @@ static char *read_link(int fd, const char *name)
 }
 
 /* One component below `fd`: a folder, opened; or a link, whose target lands in `link`. */
-static int step_into(int fd, const char *name, gboolean create, mode_t mode, char **link)
+static int step_into(int fd, const char *name, bool create, mode_t mode, char **link)
 {
 	struct stat status;
 
@@ -65,14 +65,14 @@ static int step_into(int fd, const char *name, gboolean create, mode_t mode, cha
 /* Walks `path` component by component. Links are taken where root or we made them, but never the
  * last component; what another user owns ends the walk.
  */
-static int walk(const char *path, gboolean create, mode_t last_mode, int *links)
+static int walk(const char *path, bool create, mode_t last_mode, int *links)
 {
 	g_auto(GStrv) parts = g_strsplit(path, "/", -1);
 	g_autoptr(GString) walked = g_string_new(NULL);
 	AUTO_CLOSE int fd = open("/", OPEN_FLAGS);
 
 	for (guint i = 0; fd >= 0 && parts[i]; i++) {
-		gboolean last = !parts[i + 1];
+		bool last = !parts[i + 1];
 		g_autofree char *link = NULL;
 		int next;
 
@@ -95,7 +95,7 @@ static int walk(const char *path, gboolean create, mode_t last_mode, int *links)
 	return take_fd(&fd);
 }
 
-static int open_folder(const char *path, gboolean create, mode_t mode)
+static int open_folder(const char *path, bool create, mode_t mode)
 {
 	int links = LINKS_MAX;
 	int fd;
@@ -108,7 +108,7 @@ static int open_folder(const char *path, gboolean create, mode_t mode)
 	return fd;
 }
 
-gboolean folder_open(enum scope scope, gboolean create, struct folder *folder, GError **error)
+bool folder_open(enum scope scope, bool create, struct folder *folder, GError **error)
 {
 	mode_t mode = scope == SCOPE_SYSTEM ? 0755 : 0700;
 	char path[PATH_BUFFER];
@@ -130,16 +130,16 @@ gboolean folder_open(enum scope scope, gboolean create, struct folder *folder, G
 		errno = EPERM;
 		fail(error, path, "it belongs to another user");
 		folder_close(folder);
-		return FALSE;
+		return false;
 	}
 	/* On a read-only file system the mode stays; then nothing else can be written either. */
 	if ((status.st_mode & 07777) != mode && fchmod(folder->fd, mode) != 0 &&
 	    (status.st_mode & (S_IWGRP | S_IWOTH))) {
 		fail(error, path, "others can write to it");
 		folder_close(folder);
-		return FALSE;
+		return false;
 	}
-	return TRUE;
+	return true;
 }
 
 void folder_close(struct folder *folder)
@@ -152,7 +152,7 @@ void folder_close(struct folder *folder)
 	*folder = FOLDER_INIT;
 }
 
-gboolean folder_lock(struct folder *folder, GCancellable *cancel, GError **error)
+bool folder_lock(struct folder *folder, GCancellable *cancel, GError **error)
 {
 	if (folder->lock < 0)
 		folder->lock = lock_open(folder->fd, true);
@@ -161,7 +161,7 @@ gboolean folder_lock(struct folder *folder, GCancellable *cancel, GError **error
 			    errno == EPERM ? LOCK_FILE " in it is not a file of its owner alone"
 					   : g_strerror(errno));
 	if (files_lock(folder->lock, LOCK_WAIT_MS, cancel))
-		return TRUE;
+		return true;
 	if (errno != EWOULDBLOCK)
 		return fail(error, folder->path, g_strerror(errno));
 	return devid_error_set(error, DEVID_TIMEOUT, NULL, NULL,

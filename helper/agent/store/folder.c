@@ -19,7 +19,7 @@
 #define GENERATION_FILE "generation"
 
 /* False, with errno set, where a test wants this step to fail. */
-static gboolean step_may_go_on(const char *step, const char *name)
+static bool step_may_go_on(const char *step, const char *name)
 {
 	int fault = TEST_HOOK_FAULT(step, name);
 
@@ -28,7 +28,7 @@ static gboolean step_may_go_on(const char *step, const char *name)
 	return fault == 0;
 }
 
-static gboolean fail(const struct folder *folder, const char *name, const char *why, GError **error)
+static bool fail(const struct folder *folder, const char *name, const char *why, GError **error)
 {
 	return devid_error_set(error, errno == ENOENT ? DEVID_NOT_FOUND : DEVID_IO, NULL,
 			       devid_errno_hint(errno), "%s/%s: %s", folder->path, name,
@@ -36,63 +36,63 @@ static gboolean fail(const struct folder *folder, const char *name, const char *
 }
 
 /* Makes `name` anew; what a crash or somebody else left there goes, and is never opened. */
-static gboolean create_file(struct folder *folder, const char *name, mode_t mode, const void *data,
-			    gsize length)
+static bool create_file(struct folder *folder, const char *name, mode_t mode, const void *data,
+			gsize length)
 {
 	AUTO_CLOSE int fd = -1;
 
 	if (unlinkat(folder->fd, name, 0) != 0 && errno != ENOENT)
-		return FALSE;
+		return false;
 	if (!step_may_go_on("create", name))
-		return FALSE;
+		return false;
 	fd = openat(folder->fd, name, CREATE_FLAGS, 0600);
 	return fd >= 0 && step_may_go_on("write", name) && files_write_all(fd, data, length) &&
 	       fchmod(fd, mode) == 0 && step_may_go_on("sync", name) && fsync(fd) == 0;
 }
 
-gboolean folder_prepare(struct folder *folder, const char *name, mode_t mode, const void *data,
-			gsize length, GError **error)
+bool folder_prepare(struct folder *folder, const char *name, mode_t mode, const void *data,
+		    gsize length, GError **error)
 {
 	g_autofree char *temporary = g_strconcat(name, FOLDER_TEMPORARY, NULL);
 	int reason;
 
 	if (create_file(folder, temporary, mode, data, length))
-		return TRUE;
+		return true;
 	reason = errno;
 	unlinkat(folder->fd, temporary, 0);
 	errno = reason;
 	return fail(folder, name, NULL, error);
 }
 
-gboolean folder_publish(struct folder *folder, const char *name, GError **error)
+bool folder_publish(struct folder *folder, const char *name, GError **error)
 {
 	g_autofree char *temporary = g_strconcat(name, FOLDER_TEMPORARY, NULL);
 	int reason;
 
 	if (step_may_go_on("rename", name) &&
 	    renameat(folder->fd, temporary, folder->fd, name) == 0)
-		return TRUE;
+		return true;
 	reason = errno;
 	unlinkat(folder->fd, temporary, 0);
 	errno = reason;
 	return fail(folder, name, NULL, error);
 }
 
-gboolean folder_write(struct folder *folder, const char *name, mode_t mode, const void *data,
-		      gsize length, GError **error)
+bool folder_write(struct folder *folder, const char *name, mode_t mode, const void *data,
+		  gsize length, GError **error)
 {
 	return folder_prepare(folder, name, mode, data, length, error) &&
 	       folder_publish(folder, name, error);
 }
 
-gboolean folder_sync(struct folder *folder, GError **error)
+bool folder_sync(struct folder *folder, GError **error)
 {
 	if (!step_may_go_on("sync-folder", ".") || fsync(folder->fd) != 0)
 		return fail(folder, ".", NULL, error);
-	return TRUE;
+	return true;
 }
 
-static const char *what_is_wrong(const struct stat *status, gsize limit, gboolean private)
+static const char *what_is_wrong(const struct stat *status, gsize limit, bool private)
 {
 	mode_t forbidden = private ? 077 : S_IWGRP | S_IWOTH;
 
@@ -107,8 +107,8 @@ static const char *what_is_wrong(const struct stat *status, gsize limit, gboolea
 	return NULL;
 }
 
-gboolean folder_read(struct folder *folder, const char *name, gsize limit, gboolean private,
-		     struct secret *content, GError **error)
+bool folder_read(struct folder *folder, const char *name, gsize limit, bool private,
+		 struct secret *content, GError **error)
 {
 	AUTO_CLOSE int fd = openat(folder->fd, name, READ_FLAGS);
 	const char *wrong;
@@ -136,15 +136,15 @@ gboolean folder_read(struct folder *folder, const char *name, gsize limit, gbool
 			length += (gsize)n;
 	}
 	content->length = length;
-	return TRUE;
+	return true;
 }
 
-gboolean folder_remove(struct folder *folder, const char *name, GError **error)
+bool folder_remove(struct folder *folder, const char *name, GError **error)
 {
 	if (!step_may_go_on("remove", name) ||
 	    (unlinkat(folder->fd, name, 0) != 0 && errno != ENOENT))
 		return fail(folder, name, NULL, error);
-	return TRUE;
+	return true;
 }
 
 GPtrArray *folder_names(struct folder *folder, const char *suffix, GError **error)
@@ -173,7 +173,7 @@ GPtrArray *folder_names(struct folder *folder, const char *suffix, GError **erro
 	return g_steal_pointer(&names);
 }
 
-gboolean folder_prepare_generation(struct folder *folder, GError **error)
+bool folder_prepare_generation(struct folder *folder, GError **error)
 {
 	char text[17];
 
@@ -182,7 +182,7 @@ gboolean folder_prepare_generation(struct folder *folder, GError **error)
 			      error);
 }
 
-gboolean folder_publish_generation(struct folder *folder, GError **error)
+bool folder_publish_generation(struct folder *folder, GError **error)
 {
 	return folder_publish(folder, GENERATION_FILE, error);
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <gio/gio.h>
 #include <internal/path.h>
@@ -21,28 +22,28 @@ struct folder {
 /* A file in one piece: NAME.tmp made anew, written, synced; then renamed over NAME. What needs room
  * on the disk is done by the first; folder_sync() makes the names last.
  */
-gboolean folder_prepare(struct folder *folder, const char *name, mode_t mode, const void *data,
-			gsize length, GError **error);
-gboolean folder_publish(struct folder *folder, const char *name, GError **error);
+bool folder_prepare(struct folder *folder, const char *name, mode_t mode, const void *data,
+		    gsize length, GError **error);
+bool folder_publish(struct folder *folder, const char *name, GError **error);
 /* Both. */
-gboolean folder_write(struct folder *folder, const char *name, mode_t mode, const void *data,
-		      gsize length, GError **error);
-gboolean folder_sync(struct folder *folder, GError **error);
+bool folder_write(struct folder *folder, const char *name, mode_t mode, const void *data,
+		  gsize length, GError **error);
+bool folder_sync(struct folder *folder, GError **error);
 /* A regular file of ours, no link, not writable by others (`private`: not readable either), of at
  * most `limit` bytes. DEVID_NOT_FOUND where there is none.
  */
-gboolean folder_read(struct folder *folder, const char *name, gsize limit, gboolean private,
-		     struct secret *content, GError **error);
+bool folder_read(struct folder *folder, const char *name, gsize limit, bool private,
+		 struct secret *content, GError **error);
 /* Taking away what isn't there is not an error. */
-gboolean folder_remove(struct folder *folder, const char *name, GError **error);
+bool folder_remove(struct folder *folder, const char *name, GError **error);
 /* Names in the folder that end in `suffix`, newly allocated. */
 GPtrArray *folder_names(struct folder *folder, const char *suffix, GError **error);
 
 /* The number in `generation` grows, which tells readers that something changed: prepared before the
  * change, published after it. Under the lock.
  */
-gboolean folder_prepare_generation(struct folder *folder, GError **error);
-gboolean folder_publish_generation(struct folder *folder, GError **error);
+bool folder_prepare_generation(struct folder *folder, GError **error);
+bool folder_publish_generation(struct folder *folder, GError **error);
 
 /* Records are for every user to read on the system token. */
 mode_t folder_record_mode(enum scope scope);

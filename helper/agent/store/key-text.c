@@ -10,7 +10,7 @@
 #define ENCODED_SIZE(length) (((length) / 3 + 1) * 4 + 4 + (((length) / 3 + 1) * 4 + 4) / 72 + 1)
 
 /* Appends to `text`, which has the room. */
-static void encode(const struct secret *pkcs8, gboolean lines, struct secret *text)
+static void encode(const struct secret *pkcs8, bool lines, struct secret *text)
 {
 	gint state = 0, save = 0;
 	gchar *out = (gchar *)text->data + text->length;
@@ -22,25 +22,25 @@ static void encode(const struct secret *pkcs8, gboolean lines, struct secret *te
 	secret_wipe(&save, sizeof(save));
 }
 
-gboolean key_text_base64(const struct secret *pkcs8, struct secret *text)
+bool key_text_base64(const struct secret *pkcs8, struct secret *text)
 {
 	if (secret_allocate(text, ENCODED_SIZE(pkcs8->length)) != DEVID_OK)
-		return FALSE;
-	encode(pkcs8, FALSE, text);
-	return TRUE;
+		return false;
+	encode(pkcs8, false, text);
+	return true;
 }
 
-gboolean key_text_pem(const struct secret *pkcs8, struct secret *text)
+bool key_text_pem(const struct secret *pkcs8, struct secret *text)
 {
 	if (secret_allocate(text, sizeof(PEM_BEGIN) + ENCODED_SIZE(pkcs8->length) +
 					  sizeof(PEM_END)) != DEVID_OK ||
 	    secret_append(text, PEM_BEGIN, strlen(PEM_BEGIN)) != DEVID_OK)
-		return FALSE;
-	encode(pkcs8, TRUE, text);
+		return false;
+	encode(pkcs8, true, text);
 	return secret_append(text, PEM_END, strlen(PEM_END)) == DEVID_OK;
 }
 
-gboolean key_text_read(const char *text, gsize length, struct secret *pkcs8)
+bool key_text_read(const char *text, gsize length, struct secret *pkcs8)
 {
 	const char *end;
 	ptrdiff_t decoded;
@@ -51,22 +51,22 @@ gboolean key_text_read(const char *text, gsize length, struct secret *pkcs8)
 		end = memchr(text, '-', length);
 		if (!end || (gsize)(text + length - end) < strlen(PEM_END) - 1 ||
 		    memcmp(end, PEM_END, strlen(PEM_END) - 1) != 0)
-			return FALSE;
+			return false;
 		length = (gsize)(end - text);
 	}
 	if (length == 0 || length > KEY_TEXT_MAX ||
 	    secret_allocate(pkcs8, length / 4 * 3 + 3) != DEVID_OK)
-		return FALSE;
+		return false;
 	decoded = base64_decode(text, length, pkcs8->data);
 	if (decoded <= 0) {
 		secret_clear(pkcs8);
-		return FALSE;
+		return false;
 	}
 	pkcs8->length = (size_t)decoded;
-	return TRUE;
+	return true;
 }
 
-gboolean key_text_equal(const struct secret *a, const struct secret *b)
+bool key_text_equal(const struct secret *a, const struct secret *b)
 {
 	return a->length == b->length && a->length > 0 && memcmp(a->data, b->data, a->length) == 0;
 }

@@ -50,7 +50,7 @@ void keyring_bound_renew(struct keyring_bound *bound)
 
 void keyring_bound_for_prompt(struct keyring_bound *bound)
 {
-	bound->prompted = TRUE;
+	bound->prompted = true;
 	set(bound, prompt_ms);
 }
 
@@ -80,7 +80,7 @@ void keyring_bound_kept(const struct keyring_bound *bound, const char *words)
 		g_ptr_array_add(kept, g_strdup(words));
 }
 
-gboolean keyring_bound_holds(const struct keyring_bound *bound, GError **error)
+bool keyring_bound_holds(const struct keyring_bound *bound, GError **error)
 {
 	if (g_cancellable_is_cancelled(keyring_bound_cancel(bound)))
 		return devid_error_set(error, DEVID_STORE_TIMEOUT, NULL, NULL,
@@ -89,5 +89,5 @@ gboolean keyring_bound_holds(const struct keyring_bound *bound, GError **error)
 		return devid_error_set(error, DEVID_STORE_TIMEOUT, NULL, NULL,
 				       bound->prompted ? "keyring: nobody answered its question"
 						       : "keyring: it did not answer in time");
-	return TRUE;
+	return true;
 }

@@ -2,13 +2,14 @@
 /* How long a request to the keyring may take. */
 #pragma once
 
+#include <stdbool.h>
 #include <gio/gio.h>
 #include "store.h"
 
 struct keyring_bound {
 	gint64 until;		       /* monotonic, µs */
 	const struct store_wait *wait; /* may be NULL */
-	gboolean prompted; /* a person was asked: what failed after that isn't tried again */
+	bool prompted; /* a person was asked: what failed after that isn't tried again */
 };
 
 /* 4.5 s: below the 5 s after which clients give up, so that they hear why. */
@@ -23,5 +24,5 @@ GCancellable *keyring_bound_cancel(const struct keyring_bound *bound);
 void keyring_bound_progress(const struct keyring_bound *bound);
 /* Tells what is kept of what was removed, once. */
 void keyring_bound_kept(const struct keyring_bound *bound, const char *words);
-/* FALSE, with DEVID_STORE_TIMEOUT, when the time is up or the client went away. */
-gboolean keyring_bound_holds(const struct keyring_bound *bound, GError **error);
+/* false, with DEVID_STORE_TIMEOUT, when the time is up or the client went away. */
+bool keyring_bound_holds(const struct keyring_bound *bound, GError **error);

@@ -6,12 +6,12 @@
 #include "keyring-error.h"
 #include "keyring-private.h"
 
-gboolean keyring_error_is(const GError *error, const char *name)
+bool keyring_error_is(const GError *error, const char *name)
 {
 	g_autofree char *remote = NULL;
 
 	if (!error)
-		return FALSE;
+		return false;
 	remote = g_dbus_error_get_remote_error(error);
 	return g_strcmp0(remote, name) == 0;
 }
@@ -20,7 +20,7 @@ static const struct {
 	const char *remote;
 	enum devid_result result;
 	const char *words;
-	gboolean of_bus;
+	bool of_bus;
 } remote_errors[] = {
 	{ "org.freedesktop.Secret.Error.IsLocked", DEVID_STORE_LOCKED, "it is locked" },
 	{ "org.freedesktop.Secret.Error.NoSuchObject", DEVID_KEY_MISSING, "it has no such key" },
@@ -32,26 +32,26 @@ static const struct {
 	  "its daemon does not run" },
 	{ "org.freedesktop.DBus.Error.NoReply", DEVID_STORE_MISSING, "its daemon went away" },
 	{ "org.freedesktop.DBus.Error.Disconnected", DEVID_STORE_MISSING, "its bus went away",
-	  TRUE },
+	  true },
 	{ "org.freedesktop.DBus.Error.Timeout", DEVID_STORE_TIMEOUT, "it did not answer in time" },
 	{ "org.freedesktop.DBus.Error.TimedOut", DEVID_STORE_TIMEOUT, "it did not answer in time" },
 	{ "org.freedesktop.DBus.Error.NoServer", DEVID_STORE_MISSING, "its bus can't be reached",
-	  TRUE },
+	  true },
 };
 
 static const struct {
 	int code;
 	enum devid_result result;
 	const char *words;
-	gboolean of_bus;
+	bool of_bus;
 } local_errors[] = {
 	{ G_IO_ERROR_TIMED_OUT, DEVID_STORE_TIMEOUT, "it did not answer in time" },
 	{ G_IO_ERROR_CANCELLED, DEVID_STORE_TIMEOUT, "the client no longer waits" },
-	{ G_IO_ERROR_CLOSED, DEVID_STORE_MISSING, "its bus went away", TRUE },
-	{ G_IO_ERROR_BROKEN_PIPE, DEVID_STORE_MISSING, "its bus went away", TRUE },
-	{ G_IO_ERROR_CONNECTION_REFUSED, DEVID_STORE_MISSING, "its bus can't be reached", TRUE },
-	{ G_IO_ERROR_NOT_FOUND, DEVID_STORE_MISSING, "its bus can't be reached", TRUE },
-	{ G_IO_ERROR_PERMISSION_DENIED, DEVID_STORE_MISSING, "its bus can't be reached", TRUE },
+	{ G_IO_ERROR_CLOSED, DEVID_STORE_MISSING, "its bus went away", true },
+	{ G_IO_ERROR_BROKEN_PIPE, DEVID_STORE_MISSING, "its bus went away", true },
+	{ G_IO_ERROR_CONNECTION_REFUSED, DEVID_STORE_MISSING, "its bus can't be reached", true },
+	{ G_IO_ERROR_NOT_FOUND, DEVID_STORE_MISSING, "its bus can't be reached", true },
+	{ G_IO_ERROR_PERMISSION_DENIED, DEVID_STORE_MISSING, "its bus can't be reached", true },
 };
 
 /* Words of a service's own that say what is to be done to those who know it. */
@@ -76,19 +76,19 @@ void keyring_set_bus_error(GError **error, const char *words, const char *why)
 	devid_error_set(error, DEVID_STORE_MISSING, NULL, hint, "keyring: %s%s", words, why);
 }
 
-static gboolean is_known(const char *message, GError **error)
+static bool is_known(const char *message, GError **error)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(known_words); i++) {
 		if (!strstr(message, known_words[i].theirs))
 			continue;
 		devid_error_set(error, known_words[i].result, NULL, known_words[i].hint,
 				"keyring: %s", known_words[i].words);
-		return TRUE;
+		return true;
 	}
-	return FALSE;
+	return false;
 }
 
-static void set_error(GError **error, enum devid_result result, const char *words, gboolean of_bus)
+static void set_error(GError **error, enum devid_result result, const char *words, bool of_bus)
 {
 	if (of_bus)
 		keyring_set_bus_error(error, words, "");

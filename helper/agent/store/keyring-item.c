@@ -23,7 +23,7 @@
 #define COLLECTION_LABEL  "Default keyring"
 #define ITEM_LABEL_FORMAT "Device key %s (devid): deleting it disconnects this computer"
 
-static GVariant *attributes(const char *spki_hash_hex, gboolean all)
+static GVariant *attributes(const char *spki_hash_hex, bool all)
 {
 	GVariantBuilder builder;
 
@@ -41,22 +41,22 @@ void keyring_items_clear(struct keyring_items *items)
 	g_clear_pointer(&items->locked, g_strfreev);
 }
 
-gboolean keyring_items_find(struct keyring_link *link, struct keyring_bound *bound,
-			    const char *spki_hash_hex, struct keyring_items *items, GError **error)
+bool keyring_items_find(struct keyring_link *link, struct keyring_bound *bound,
+			const char *spki_hash_hex, struct keyring_items *items, GError **error)
 {
 	g_autoptr(GVariant) reply = keyring_call(
 		link, bound, SERVICE_PATH, SERVICE_INTERFACE, "SearchItems",
-		g_variant_new("(@a{ss})", attributes(spki_hash_hex, FALSE)), "(aoao)", error);
+		g_variant_new("(@a{ss})", attributes(spki_hash_hex, false)), "(aoao)", error);
 
 	if (!reply)
-		return FALSE;
+		return false;
 	keyring_items_clear(items);
 	g_variant_get(reply, "(^ao^ao)", &items->unlocked, &items->locked);
-	return TRUE;
+	return true;
 }
 
-gboolean keyring_item_read(struct keyring_link *link, struct keyring_bound *bound, const char *path,
-			   struct secret *pkcs8, GError **error)
+bool keyring_item_read(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+		       struct secret *pkcs8, GError **error)
 {
 	AUTO_SECRET struct secret text = SECRET_INIT;
 	const struct keyring_session *session;
@@ -64,17 +64,17 @@ gboolean keyring_item_read(struct keyring_link *link, struct keyring_bound *boun
 	g_autoptr(GVariant) encoded = NULL;
 
 	if (!keyring_link_reach(link, LINK_SESSION, bound, error))
-		return FALSE;
+		return false;
 	session = keyring_link_session(link);
 	reply = keyring_call(link, bound, path, ITEM_INTERFACE, "GetSecret",
 			     g_variant_new("(o)", keyring_session_path(session)), "((oayays))",
 			     error);
 	if (!reply)
-		return FALSE;
+		return false;
 	encoded = g_variant_get_child_value(reply, 0);
 	if (keyring_session_decode(session, encoded, &text) &&
 	    key_text_read((const char *)text.data, text.length, pkcs8))
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL,
 			       "keyring: what it keeps in the place of the key is no key");
 }
@@ -94,15 +94,15 @@ static char *item_label(const char *label)
 }
 
 /* The object that a call made: its own answer, or what its prompt brought. */
-static gboolean take_object(struct keyring_link *link, struct keyring_bound *bound, GVariant *reply,
-			    char **path, GError **error)
+static bool take_object(struct keyring_link *link, struct keyring_bound *bound, GVariant *reply,
+			char **path, GError **error)
 {
 	g_autoptr(GVariant) result = NULL;
 	const char *object, *prompt;
 
 	g_variant_get(reply, "(&o&o)", &object, &prompt);
 	if (!keyring_prompt(link, bound, prompt, &result, error))
-		return FALSE;
+		return false;
 	if (g_str_equal(object, NO_OBJECT) && result &&
 	    g_variant_is_of_type(result, G_VARIANT_TYPE_OBJECT_PATH))
 		object = g_variant_get_string(result, NULL);
@@ -110,12 +110,12 @@ static gboolean take_object(struct keyring_link *link, struct keyring_bound *bou
 		return devid_error_set(error, DEVID_IO, NULL, KEYRING_IO_HINT,
 				       "keyring: it made nothing");
 	*path = g_strdup(object);
-	return TRUE;
+	return true;
 }
 
-gboolean keyring_item_create(struct keyring_link *link, struct keyring_bound *bound,
-			     const char *collection, const char *spki_hash_hex, const char *label,
-			     const struct secret *pkcs8, char **path, GError **error)
+bool keyring_item_create(struct keyring_link *link, struct keyring_bound *bound,
+			 const char *collection, const char *spki_hash_hex, const char *label,
+			 const struct secret *pkcs8, char **path, GError **error)
 {
 	g_autofree char *title = item_label(label);
 	g_autoptr(GVariant) reply = NULL;
@@ -123,7 +123,7 @@ gboolean keyring_item_create(struct keyring_link *link, struct keyring_bound *bo
 	GVariant *encoded;
 
 	if (!keyring_link_reach(link, LINK_SESSION, bound, error))
-		return FALSE;
+		return false;
 	encoded = encode(link, pkcs8);
 	if (!encoded)
 		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "keyring: no memory");
@@ -131,15 +131,15 @@ gboolean keyring_item_create(struct keyring_link *link, struct keyring_bound *bo
 	g_variant_builder_add(&properties, "{sv}", ITEM_INTERFACE ".Label",
 			      g_variant_new_string(title));
 	g_variant_builder_add(&properties, "{sv}", ITEM_INTERFACE ".Attributes",
-			      attributes(spki_hash_hex, TRUE));
+			      attributes(spki_hash_hex, true));
 	reply = keyring_call(link, bound, collection, COLLECTION_INTERFACE, "CreateItem",
-			     g_variant_new("(a{sv}@(oayays)b)", &properties, encoded, TRUE), "(oo)",
+			     g_variant_new("(a{sv}@(oayays)b)", &properties, encoded, true), "(oo)",
 			     error);
 	return reply && take_object(link, bound, reply, path, error);
 }
 
-static gboolean write_filling(struct keyring_link *link, struct keyring_bound *bound,
-			      const char *path, guint turn, GError **error)
+static bool write_filling(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+			  guint turn, GError **error)
 {
 	g_autofree char *filling = keeper_filling(turn);
 	AUTO_SECRET struct secret text = SECRET_INIT;
@@ -159,16 +159,16 @@ static gboolean write_filling(struct keyring_link *link, struct keyring_bound *b
 /* Writing anything over it is what takes the secret away where deleting only moves the item: so
  * often that a history holds no version with it.
  */
-static gboolean overwrite(struct keyring_link *link, struct keyring_bound *bound, const char *path,
-			  const struct keeper *keeper, GError **error)
+static bool overwrite(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+		      const struct keeper *keeper, GError **error)
 {
 	gint64 told = g_get_monotonic_time();
 
 	if (!keyring_link_reach(link, LINK_SESSION, bound, error))
-		return FALSE;
+		return false;
 	for (guint turn = 0; turn < keeper_turns(keeper); turn++) {
 		if (!write_filling(link, bound, path, turn, error))
-			return FALSE;
+			return false;
 		/* Each may be a whole database that is written. */
 		keyring_bound_renew(bound);
 		if (g_get_monotonic_time() - told < PROGRESS_US)
@@ -176,11 +176,11 @@ static gboolean overwrite(struct keyring_link *link, struct keyring_bound *bound
 		told = g_get_monotonic_time();
 		keyring_bound_progress(bound);
 	}
-	return TRUE;
+	return true;
 }
 
-gboolean keyring_item_delete(struct keyring_link *link, struct keyring_bound *bound,
-			     const char *path, GError **error)
+bool keyring_item_delete(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+			 GError **error)
 {
 	const struct keeper *keeper =
 		keeper_find(keyring_link_connection(link), keyring_bound_left_ms(bound),
@@ -193,10 +193,10 @@ gboolean keyring_item_delete(struct keyring_link *link, struct keyring_bound *bo
 	(void)overwrite(link, bound, path, keeper, &refused);
 	reply = keyring_call(link, bound, path, ITEM_INTERFACE, "Delete", NULL, "(o)", error);
 	if (!reply)
-		return FALSE;
+		return false;
 	g_variant_get(reply, "(&o)", &prompt);
 	if (!keyring_prompt(link, bound, prompt, NULL, error))
-		return FALSE;
+		return false;
 	if (refused) {
 		g_autofree char *words = g_strdup_printf(
 			"the private key could not be overwritten before it was deleted (%s): what "
@@ -207,11 +207,11 @@ gboolean keyring_item_delete(struct keyring_link *link, struct keyring_bound *bo
 	}
 	if (keeper)
 		keyring_bound_kept(bound, keeper->where);
-	return TRUE;
+	return true;
 }
 
-gboolean keyring_item_label(struct keyring_link *link, struct keyring_bound *bound,
-			    const char *path, const char *label, GError **error)
+bool keyring_item_label(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+			const char *label, GError **error)
 {
 	g_autofree char *title = item_label(label);
 	g_autoptr(GVariant) reply = keyring_call(
@@ -222,8 +222,8 @@ gboolean keyring_item_label(struct keyring_link *link, struct keyring_bound *bou
 	return reply != NULL;
 }
 
-gboolean keyring_collection_default(struct keyring_link *link, struct keyring_bound *bound,
-				    char **path, GError **error)
+bool keyring_collection_default(struct keyring_link *link, struct keyring_bound *bound, char **path,
+				GError **error)
 {
 	g_autoptr(GVariant) reply =
 		keyring_call(link, bound, SERVICE_PATH, SERVICE_INTERFACE, "ReadAlias",
@@ -231,10 +231,10 @@ gboolean keyring_collection_default(struct keyring_link *link, struct keyring_bo
 	const char *object;
 
 	if (!reply)
-		return FALSE;
+		return false;
 	g_variant_get(reply, "(&o)", &object);
 	*path = g_str_equal(object, NO_OBJECT) ? NULL : g_strdup(object);
-	return TRUE;
+	return true;
 }
 
 /* An alias may name what the daemon does not have: it was told of a keyring that another daemon
@@ -255,8 +255,8 @@ static void tell_dangling(const char *path, GError **error)
 			name ? name + 1 : path);
 }
 
-gboolean keyring_collection_locked(struct keyring_link *link, struct keyring_bound *bound,
-				   const char *path, gboolean *locked, GError **error)
+bool keyring_collection_locked(struct keyring_link *link, struct keyring_bound *bound,
+			       const char *path, bool *locked, GError **error)
 {
 	g_autoptr(GError) local = NULL;
 	g_autoptr(GVariant) reply =
@@ -267,23 +267,23 @@ gboolean keyring_collection_locked(struct keyring_link *link, struct keyring_bou
 	if (!reply) {
 		tell_dangling(path, &local);
 		g_propagate_error(error, g_steal_pointer(&local));
-		return FALSE;
+		return false;
 	}
 	g_variant_get(reply, "(v)", &value);
 	*locked = !g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN) ||
 		  g_variant_get_boolean(value);
-	return TRUE;
+	return true;
 }
 
-gboolean keyring_collection_create(struct keyring_bound *bound, char **path, GError **error)
+bool keyring_collection_create(struct keyring_bound *bound, char **path, GError **error)
 {
 	struct keyring_link *link = keyring_link_for_prompt(bound, error);
 	g_autoptr(GVariant) reply = NULL;
 	GVariantBuilder properties;
-	gboolean made;
+	bool made;
 
 	if (!link)
-		return FALSE;
+		return false;
 	g_variant_builder_init(&properties, G_VARIANT_TYPE("a{sv}"));
 	g_variant_builder_add(&properties, "{sv}", COLLECTION_INTERFACE ".Label",
 			      g_variant_new_string(COLLECTION_LABEL));

@@ -2,6 +2,7 @@
 /* Items and collections of the Secret Service. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <internal/secret.h>
 #include "keyring-bound.h"
@@ -13,23 +14,23 @@ struct keyring_items {
 };
 
 void keyring_items_clear(struct keyring_items *items);
-gboolean keyring_items_find(struct keyring_link *link, struct keyring_bound *bound,
-			    const char *spki_hash_hex, struct keyring_items *items, GError **error);
-gboolean keyring_item_read(struct keyring_link *link, struct keyring_bound *bound, const char *path,
-			   struct secret *pkcs8, GError **error);
-gboolean keyring_item_create(struct keyring_link *link, struct keyring_bound *bound,
-			     const char *collection, const char *spki_hash_hex, const char *label,
-			     const struct secret *pkcs8, char **path, GError **error);
+bool keyring_items_find(struct keyring_link *link, struct keyring_bound *bound,
+			const char *spki_hash_hex, struct keyring_items *items, GError **error);
+bool keyring_item_read(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+		       struct secret *pkcs8, GError **error);
+bool keyring_item_create(struct keyring_link *link, struct keyring_bound *bound,
+			 const char *collection, const char *spki_hash_hex, const char *label,
+			 const struct secret *pkcs8, char **path, GError **error);
 /* Overwrites the secret before; what its keeper may have of it all the same is told
  * (store_wait.kept). */
-gboolean keyring_item_delete(struct keyring_link *link, struct keyring_bound *bound,
-			     const char *path, GError **error);
-gboolean keyring_item_label(struct keyring_link *link, struct keyring_bound *bound,
-			    const char *path, const char *label, GError **error);
+bool keyring_item_delete(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+			 GError **error);
+bool keyring_item_label(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+			const char *label, GError **error);
 /* The default collection; NULL in `*path` where there is none yet. */
-gboolean keyring_collection_default(struct keyring_link *link, struct keyring_bound *bound,
-				    char **path, GError **error);
-gboolean keyring_collection_locked(struct keyring_link *link, struct keyring_bound *bound,
-				   const char *path, gboolean *locked, GError **error);
+bool keyring_collection_default(struct keyring_link *link, struct keyring_bound *bound, char **path,
+				GError **error);
+bool keyring_collection_locked(struct keyring_link *link, struct keyring_bound *bound,
+			       const char *path, bool *locked, GError **error);
 /* Asks the person for a password for it. */
-gboolean keyring_collection_create(struct keyring_bound *bound, char **path, GError **error);
+bool keyring_collection_create(struct keyring_bound *bound, char **path, GError **error);

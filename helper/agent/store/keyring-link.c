@@ -23,8 +23,8 @@
 
 struct keyring_link {
 	gatomicrefcount references;
-	gboolean activate;   /* whether the bus may start the daemon */
-	gboolean for_prompt; /* a connection of its own, without a session */
+	bool activate;	 /* whether the bus may start the daemon */
+	bool for_prompt; /* a connection of its own, without a session */
 	GCancellable *cancel;
 	GMainContext *context;
 
@@ -33,7 +33,7 @@ struct keyring_link {
 	GError *error;
 	GDBusConnection *connection;
 	struct keyring_session *session;
-	gboolean retired;
+	bool retired;
 };
 
 static GMutex lock;
@@ -60,11 +60,11 @@ void keyring_link_unref(struct keyring_link *link)
 }
 
 /* Under the lock. True where it had been in use: what came over it is no longer watched. */
-static gboolean retire(struct keyring_link *link)
+static bool retire(struct keyring_link *link)
 {
-	gboolean was_watched = !link->for_prompt && !link->retired && link->stage >= LINK_CONNECTED;
+	bool was_watched = !link->for_prompt && !link->retired && link->stage >= LINK_CONNECTED;
 
-	link->retired = TRUE;
+	link->retired = true;
 	if (current == link)
 		current = NULL;
 	g_cond_broadcast(&changed);
@@ -73,7 +73,7 @@ static gboolean retire(struct keyring_link *link)
 
 void keyring_link_retire(struct keyring_link *link)
 {
-	gboolean was_watched, starting;
+	bool was_watched, starting;
 
 	g_mutex_lock(&lock);
 	starting = link->stage < LINK_SESSION;
@@ -86,9 +86,9 @@ void keyring_link_retire(struct keyring_link *link)
 		keyring_watch_tell(KEYRING_LOCKED);
 }
 
-gboolean keyring_link_is_alive(struct keyring_link *link)
+bool keyring_link_is_alive(struct keyring_link *link)
 {
-	gboolean alive;
+	bool alive;
 
 	g_mutex_lock(&lock);
 	alive = !link->retired;
@@ -101,7 +101,7 @@ GDBusConnection *keyring_link_connection(struct keyring_link *link)
 	return link->connection;
 }
 
-gboolean keyring_link_is_for_prompt(struct keyring_link *link)
+bool keyring_link_is_for_prompt(struct keyring_link *link)
 {
 	return link->for_prompt;
 }
@@ -122,9 +122,9 @@ static void publish(struct keyring_link *link, enum link_stage stage)
 	g_mutex_unlock(&lock);
 }
 
-static gboolean is_listener(const struct keyring_link *link)
+static bool is_listener(const struct keyring_link *link)
 {
-	gboolean is;
+	bool is;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
 
 	is = listener == link;
@@ -146,9 +146,9 @@ static void begin_listening(struct keyring_link *link)
 	keyring_link_unref(before);
 }
 
-static gboolean stop_listening(struct keyring_link *link)
+static bool stop_listening(struct keyring_link *link)
 {
-	gboolean was;
+	bool was;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
 
 	was = listener == link;
@@ -157,7 +157,7 @@ static gboolean stop_listening(struct keyring_link *link)
 	return was;
 }
 
-static void on_closed(GDBusConnection *connection, gboolean remote, GError *error, gpointer data)
+static void on_closed(GDBusConnection *connection, bool remote, GError *error, gpointer data)
 {
 	struct keyring_link *link = data;
 
@@ -179,7 +179,7 @@ static void on_owner_changed(GDBusConnection *connection, const char *sender, co
 		keyring_watch_tell(KEYRING_USABLE);
 }
 
-static gboolean connect_bus(struct keyring_link *link, GError **error)
+static bool connect_bus(struct keyring_link *link, GError **error)
 {
 	g_autofree char *address = NULL;
 	g_autoptr(GError) local = NULL;
@@ -187,7 +187,7 @@ static gboolean connect_bus(struct keyring_link *link, GError **error)
 	link->connection = bus_open_session(link->cancel, &address, &local);
 	if (link->connection) {
 		bus_reached(address);
-		return TRUE;
+		return true;
 	}
 	if (!local)
 		devid_error_set(error, DEVID_STORE_MISSING, NULL, NULL,
@@ -196,7 +196,7 @@ static gboolean connect_bus(struct keyring_link *link, GError **error)
 		keyring_propagate(error, g_steal_pointer(&local), "connecting");
 	else
 		keyring_set_bus_error(error, "its bus can't be reached: ", local->message);
-	return FALSE;
+	return false;
 }
 
 static GVariant *ask_bus(struct keyring_link *link, const char *method, GVariant *parameters,
@@ -207,13 +207,13 @@ static GVariant *ask_bus(struct keyring_link *link, const char *method, GVariant
 					   link->cancel, error);
 }
 
-static gboolean can_be_started(struct keyring_link *link)
+static bool can_be_started(struct keyring_link *link)
 {
 	g_autoptr(GVariant) reply = ask_bus(link, "ListActivatableNames", NULL, NULL);
 	g_autofree const char **names = NULL;
 
 	if (!reply || !g_variant_is_of_type(reply, G_VARIANT_TYPE("(as)")))
-		return FALSE;
+		return false;
 	g_variant_get(reply, "(^a&s)", &names);
 	return g_strv_contains(names, SERVICE_NAME);
 }
@@ -255,7 +255,7 @@ static char *find_daemon(struct keyring_link *link, GError **error)
 	return NULL;
 }
 
-static gboolean open_session(struct keyring_link *link, const char *owner, GError **error)
+static bool open_session(struct keyring_link *link, const char *owner, GError **error)
 {
 	g_autoptr(GError) local = NULL;
 
@@ -267,7 +267,7 @@ static gboolean open_session(struct keyring_link *link, const char *owner, GErro
 
 static void fail(struct keyring_link *link, GError *error)
 {
-	gboolean was_watched;
+	bool was_watched;
 
 	g_mutex_lock(&lock);
 	link->error = error;
@@ -277,9 +277,9 @@ static void fail(struct keyring_link *link, GError *error)
 		keyring_watch_tell(KEYRING_LOCKED);
 }
 
-static gboolean is_retired(struct keyring_link *link)
+static bool is_retired(struct keyring_link *link)
 {
-	gboolean retired;
+	bool retired;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
 
 	retired = link->retired;
@@ -320,7 +320,7 @@ static gpointer run(gpointer data)
 	if (error)
 		fail(link, error);
 	while (!is_retired(link) || is_listener(link))
-		g_main_context_iteration(link->context, TRUE);
+		g_main_context_iteration(link->context, true);
 	if (subscription) {
 		g_signal_handlers_disconnect_by_data(link->connection, link);
 		g_dbus_connection_signal_unsubscribe(link->connection, subscription);
@@ -333,7 +333,7 @@ static gpointer run(gpointer data)
 /* --- the requests' side
  * ------------------------------------------------------------------------ */
 
-static struct keyring_link *begin(gboolean activate, gboolean for_prompt)
+static struct keyring_link *begin(bool activate, bool for_prompt)
 {
 	struct keyring_link *link = g_new0(struct keyring_link, 1);
 
@@ -346,23 +346,23 @@ static struct keyring_link *begin(gboolean activate, gboolean for_prompt)
 	return link;
 }
 
-static struct keyring_link *take_current(gboolean activate)
+static struct keyring_link *take_current(bool activate)
 {
 	struct keyring_link *link;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
 
 	if (!current)
-		current = begin(activate, FALSE); /* this reference is the caller's */
+		current = begin(activate, false); /* this reference is the caller's */
 	else
 		link_ref(current);
 	link = current;
 	return link;
 }
 
-gboolean keyring_link_reach(struct keyring_link *link, enum link_stage stage,
-			    struct keyring_bound *bound, GError **error)
+bool keyring_link_reach(struct keyring_link *link, enum link_stage stage,
+			struct keyring_bound *bound, GError **error)
 {
-	gboolean reached;
+	bool reached;
 	GError *why = NULL;
 
 	g_mutex_lock(&lock);
@@ -374,7 +374,7 @@ gboolean keyring_link_reach(struct keyring_link *link, enum link_stage stage,
 		why = g_error_copy(link->error);
 	g_mutex_unlock(&lock);
 	if (reached)
-		return TRUE;
+		return true;
 	if (why)
 		g_propagate_error(error, why);
 	else if (keyring_bound_holds(bound, error))
@@ -382,13 +382,13 @@ gboolean keyring_link_reach(struct keyring_link *link, enum link_stage stage,
 				"keyring: its daemon went away");
 	if (!why && keyring_bound_left_ms(bound) == 0)
 		keyring_link_retire(link);
-	return FALSE;
+	return false;
 }
 
-struct keyring_link *keyring_link_get(gboolean activate, enum link_stage stage,
+struct keyring_link *keyring_link_get(bool activate, enum link_stage stage,
 				      struct keyring_bound *bound, GError **error)
 {
-	gboolean again;
+	bool again;
 
 	do {
 		g_autoptr(GError) local = NULL;
@@ -407,7 +407,7 @@ struct keyring_link *keyring_link_get(gboolean activate, enum link_stage stage,
 
 struct keyring_link *keyring_link_for_prompt(struct keyring_bound *bound, GError **error)
 {
-	struct keyring_link *link = begin(TRUE, TRUE);
+	struct keyring_link *link = begin(true, true);
 
 	if (keyring_link_reach(link, LINK_CONNECTED, bound, error))
 		return link;
@@ -425,5 +425,5 @@ void keyring_link_close(struct keyring_link *link)
 
 void keyring_link_prepare(void)
 {
-	keyring_link_unref(take_current(FALSE));
+	keyring_link_unref(take_current(false));
 }

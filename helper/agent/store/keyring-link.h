@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <gio/gio.h>
 #include "keyring-bound.h"
 
@@ -21,13 +22,13 @@ void keyring_link_unref(struct keyring_link *link);
  * DEVID_STORE_MISSING (no bus, no daemon), DEVID_STORE_TIMEOUT. The caller ends it with
  * keyring_link_unref().
  */
-struct keyring_link *keyring_link_get(gboolean activate, enum link_stage stage,
+struct keyring_link *keyring_link_get(bool activate, enum link_stage stage,
 				      struct keyring_bound *bound, GError **error);
-gboolean keyring_link_reach(struct keyring_link *link, enum link_stage stage,
-			    struct keyring_bound *bound, GError **error);
+bool keyring_link_reach(struct keyring_link *link, enum link_stage stage,
+			struct keyring_bound *bound, GError **error);
 /* No new request uses it; secrets from it are no longer watched, so the watcher is told. */
 void keyring_link_retire(struct keyring_link *link);
-gboolean keyring_link_is_alive(struct keyring_link *link);
+bool keyring_link_is_alive(struct keyring_link *link);
 GDBusConnection *keyring_link_connection(struct keyring_link *link);
 /* From LINK_SESSION on. */
 const struct keyring_session *keyring_link_session(struct keyring_link *link);
@@ -37,7 +38,7 @@ void keyring_link_close(struct keyring_link *link);
  * keyring_link_close().
  */
 struct keyring_link *keyring_link_for_prompt(struct keyring_bound *bound, GError **error);
-gboolean keyring_link_is_for_prompt(struct keyring_link *link);
+bool keyring_link_is_for_prompt(struct keyring_link *link);
 /* Begins a link where there is a bus and a daemon, and waits for nothing. */
 void keyring_link_prepare(void);
 

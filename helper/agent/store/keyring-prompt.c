@@ -35,7 +35,7 @@ static void on_completed(GDBusConnection *connection, const char *sender, const 
 	if (prompt->done || !g_variant_is_of_type(parameters, G_VARIANT_TYPE("(bv)")))
 		return;
 	g_variant_get(parameters, "(bv)", &prompt->dismissed, &prompt->result);
-	prompt->done = TRUE;
+	prompt->done = true;
 }
 
 static void on_owner_changed(GDBusConnection *connection, const char *sender, const char *path,
@@ -47,9 +47,9 @@ static void on_owner_changed(GDBusConnection *connection, const char *sender, co
 
 	g_variant_get(parameters, "(&s&s&s)", &name, &old_owner, &new_owner);
 	if (g_str_equal(name, PROMPTER_NAME))
-		prompt->prompter_seen = TRUE;
+		prompt->prompter_seen = true;
 	else if (g_str_equal(name, SERVICE_NAME) && *old_owner)
-		prompt->daemon_gone = TRUE;
+		prompt->daemon_gone = true;
 }
 
 static gboolean on_turn(gpointer data)
@@ -58,13 +58,13 @@ static gboolean on_turn(gpointer data)
 }
 
 /* Whether a desktop's prompter is there. Other daemons ask by themselves. */
-static gboolean prompter_is_there(struct prompt *prompt)
+static bool prompter_is_there(struct prompt *prompt)
 {
 	g_autoptr(GVariant) reply = g_dbus_connection_call_sync(
 		keyring_link_connection(prompt->link), BUS_NAME, BUS_PATH, BUS_NAME, "NameHasOwner",
 		g_variant_new("(s)", PROMPTER_NAME), G_VARIANT_TYPE("(b)"), G_DBUS_CALL_FLAGS_NONE,
 		1000, NULL, NULL);
-	gboolean there = FALSE;
+	gboolean there = false;
 
 	if (reply)
 		g_variant_get(reply, "(b)", &there);
@@ -84,7 +84,7 @@ static void dismiss(struct prompt *prompt)
 	g_dbus_connection_flush_sync(keyring_link_connection(prompt->link), NULL, NULL);
 }
 
-static gboolean judge(struct prompt *prompt, GVariant **result, GError **error)
+static bool judge(struct prompt *prompt, GVariant **result, GError **error)
 {
 	gint64 took = g_get_monotonic_time() - prompt->opened;
 
@@ -98,12 +98,11 @@ static gboolean judge(struct prompt *prompt, GVariant **result, GError **error)
 	keyring_bound_renew(prompt->bound);
 	if (result)
 		*result = g_steal_pointer(&prompt->result);
-	return TRUE;
+	return true;
 }
 
 /* Waits in `context` for the answer; every way out of it is bounded. */
-static gboolean await(struct prompt *prompt, GMainContext *context, GVariant **result,
-		      GError **error)
+static bool await(struct prompt *prompt, GMainContext *context, GVariant **result, GError **error)
 {
 	g_autoptr(GError) local = NULL;
 
@@ -114,18 +113,18 @@ static gboolean await(struct prompt *prompt, GMainContext *context, GVariant **r
 				"keyring: its daemon went away while its question was open");
 		if (!keyring_bound_holds(prompt->bound, error)) {
 			dismiss(prompt);
-			return FALSE;
+			return false;
 		}
 		if (g_get_monotonic_time() - prompt->told >= PROGRESS_US) {
 			prompt->told = g_get_monotonic_time();
 			keyring_bound_progress(prompt->bound);
 		}
-		g_main_context_iteration(context, TRUE);
+		g_main_context_iteration(context, true);
 	}
 	return judge(prompt, result, error);
 }
 
-static gboolean open_prompt(struct prompt *prompt, GError **error)
+static bool open_prompt(struct prompt *prompt, GError **error)
 {
 	g_autoptr(GVariant) reply = NULL;
 
@@ -133,24 +132,24 @@ static gboolean open_prompt(struct prompt *prompt, GError **error)
 	reply = keyring_call(prompt->link, prompt->bound, prompt->path, PROMPT_INTERFACE, "Prompt",
 			     g_variant_new("(s)", ""), NULL, error);
 	if (!reply)
-		return FALSE;
+		return false;
 	prompt->opened = g_get_monotonic_time();
 	keyring_bound_for_prompt(prompt->bound);
-	return TRUE;
+	return true;
 }
 
-gboolean keyring_prompt(struct keyring_link *link, struct keyring_bound *bound, const char *path,
-			GVariant **result, GError **error)
+bool keyring_prompt(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+		    GVariant **result, GError **error)
 {
 	GDBusConnection *connection = keyring_link_connection(link);
 	struct prompt prompt = { .link = link, .bound = bound, .path = path };
 	g_autoptr(GMainContext) context = NULL;
 	g_autoptr(GSource) turn = NULL;
-	gboolean answered;
+	bool answered;
 	guint completed, owner;
 
 	if (g_str_equal(path, NO_OBJECT))
-		return TRUE;
+		return true;
 	/* Signals come to this thread alone, which listens before it asks. */
 	context = g_main_context_new();
 	g_main_context_push_thread_default(context);
@@ -180,7 +179,7 @@ gboolean keyring_prompt(struct keyring_link *link, struct keyring_bound *bound, 
 static struct {
 	GMutex lock;
 	GCond changed;
-	gboolean busy;
+	bool busy;
 	guint64 count;	 /* of questions that were answered */
 	GError *outcome; /* of the last; NULL: unlocked */
 } question;
@@ -222,7 +221,7 @@ static enum turn take_turn(struct keyring_bound *bound, GError **error)
 			*error = g_error_copy(question.outcome);
 	} else {
 		turn = TURN_OURS;
-		question.busy = TRUE;
+		question.busy = true;
 	}
 	g_mutex_unlock(&question.lock);
 	if (turn == TURN_OVER)
@@ -234,10 +233,10 @@ static enum turn take_turn(struct keyring_bound *bound, GError **error)
 
 /* `answered`: the outcome holds for those who wait; else (our client went away) one of them
  * asks. */
-static void end_turn(gboolean answered, const GError *outcome)
+static void end_turn(bool answered, const GError *outcome)
 {
 	g_mutex_lock(&question.lock);
-	question.busy = FALSE;
+	question.busy = false;
 	if (answered) {
 		question.count++;
 		g_clear_error(&question.outcome);
@@ -247,12 +246,12 @@ static void end_turn(gboolean answered, const GError *outcome)
 	g_mutex_unlock(&question.lock);
 }
 
-static gboolean unlock_now(struct keyring_bound *bound, const char *path, GError **error)
+static bool unlock_now(struct keyring_bound *bound, const char *path, GError **error)
 {
 	struct keyring_link *link = keyring_link_for_prompt(bound, error);
 	const char *const paths[] = { path, NULL };
 	g_autoptr(GVariant) reply = NULL;
-	gboolean unlocked = FALSE;
+	bool unlocked = false;
 	const char *prompt;
 
 	if (link)
@@ -266,25 +265,25 @@ static gboolean unlock_now(struct keyring_bound *bound, const char *path, GError
 	return unlocked;
 }
 
-gboolean keyring_unlock(struct keyring_bound *bound, const char *path, GError **error)
+bool keyring_unlock(struct keyring_bound *bound, const char *path, GError **error)
 {
 	g_autoptr(GError) local = NULL;
-	gboolean unlocked;
+	bool unlocked;
 
 	switch (take_turn(bound, &local)) {
 	case TURN_OVER:
 		break;
 	case TURN_TAKEN:
 		if (!local)
-			return TRUE;
+			return true;
 		break;
 	case TURN_OURS:
 		unlocked = unlock_now(bound, path, &local);
 		end_turn(!g_cancellable_is_cancelled(keyring_bound_cancel(bound)), local);
 		if (unlocked)
-			return TRUE;
+			return true;
 		break;
 	}
 	g_propagate_error(error, g_steal_pointer(&local));
-	return FALSE;
+	return false;
 }

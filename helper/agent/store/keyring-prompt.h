@@ -6,12 +6,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include "keyring-bound.h"
 
 /* Unlocks one object (item or collection), asking the person where needed; one question at a
  * time. */
-gboolean keyring_unlock(struct keyring_bound *bound, const char *path, GError **error);
+bool keyring_unlock(struct keyring_bound *bound, const char *path, GError **error);
 /* Runs a prompt that a call left us (NO_OBJECT: nothing to do); `result` may be NULL. */
-gboolean keyring_prompt(struct keyring_link *link, struct keyring_bound *bound, const char *path,
-			GVariant **result, GError **error);
+bool keyring_prompt(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+		    GVariant **result, GError **error);

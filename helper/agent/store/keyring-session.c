@@ -50,13 +50,13 @@ static void exchange_clear(struct exchange *exchange)
 }
 
 /* power = base to the exponent; how long it takes says nothing about the exponent. */
-static gboolean power_of(struct exchange *exchange, const BIGNUM *base)
+static bool power_of(struct exchange *exchange, const BIGNUM *base)
 {
 	return BN_mod_exp_mont_consttime(exchange->power, base, exchange->exponent, exchange->prime,
 					 exchange->scratch, NULL) == 1;
 }
 
-static gboolean exchange_init(struct exchange *exchange)
+static bool exchange_init(struct exchange *exchange)
 {
 	AUTO_SECRET struct secret random = SECRET_INIT;
 
@@ -65,7 +65,7 @@ static gboolean exchange_init(struct exchange *exchange)
 	if (!exchange->scratch || !exchange->prime || !exchange->exponent || !exchange->power ||
 	    secret_resize(&random, EXPONENT_BYTES) != DEVID_OK ||
 	    gnutls_rnd(GNUTLS_RND_KEY, random.data, random.length) != 0)
-		return FALSE;
+		return false;
 	BN_set_flags(exchange->exponent, BN_FLG_CONSTTIME);
 	return BN_bin2bn(random.data, EXPONENT_BYTES, exchange->exponent) != NULL;
 }
@@ -75,27 +75,26 @@ static GVariant *exchange_offer(struct exchange *exchange)
 {
 	BIGNUM *generator = BN_new();
 	guint8 bytes[GROUP_BYTES];
-	gboolean made = generator && BN_set_word(generator, 2) == 1 &&
-			power_of(exchange, generator) &&
-			BN_bn2binpad(exchange->power, bytes, GROUP_BYTES) == GROUP_BYTES;
+	bool made = generator && BN_set_word(generator, 2) == 1 && power_of(exchange, generator) &&
+		    BN_bn2binpad(exchange->power, bytes, GROUP_BYTES) == GROUP_BYTES;
 
 	BN_free(generator);
 	return made ? g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, bytes, GROUP_BYTES, 1) : NULL;
 }
 
 /* 1 < number < p - 1: the other numbers lead to a secret that everybody knows. */
-static gboolean is_proper(const struct exchange *exchange, const BIGNUM *number)
+static bool is_proper(const struct exchange *exchange, const BIGNUM *number)
 {
 	BIGNUM *last = BN_dup(exchange->prime);
-	gboolean proper = last && BN_sub_word(last, 1) == 1 && BN_cmp(number, BN_value_one()) > 0 &&
-			  BN_cmp(number, last) < 0;
+	bool proper = last && BN_sub_word(last, 1) == 1 && BN_cmp(number, BN_value_one()) > 0 &&
+		      BN_cmp(number, last) < 0;
 
 	BN_free(last);
 	return proper;
 }
 
 /* HKDF with SHA-256, without salt and info, over the secret at the group's full width. */
-static gboolean derive(const struct secret *shared, struct secret *key)
+static bool derive(const struct secret *shared, struct secret *key)
 {
 	AUTO_SECRET struct secret random_key = SECRET_INIT;
 	const gnutls_datum_t input = { shared->data, GROUP_BYTES }, nothing = { NULL, 0 };
@@ -103,22 +102,22 @@ static gboolean derive(const struct secret *shared, struct secret *key)
 
 	if (secret_resize(&random_key, HASH_BYTES) != DEVID_OK ||
 	    secret_resize(key, BLOCK) != DEVID_OK)
-		return FALSE;
+		return false;
 	middle.data = random_key.data;
 	return gnutls_hkdf_extract(GNUTLS_MAC_SHA256, &input, &nothing, middle.data) == 0 &&
 	       gnutls_hkdf_expand(GNUTLS_MAC_SHA256, &middle, &nothing, key->data, BLOCK) == 0;
 }
 
-static gboolean exchange_finish(struct exchange *exchange, GVariant *answer, struct secret *key)
+static bool exchange_finish(struct exchange *exchange, GVariant *answer, struct secret *key)
 {
 	AUTO_SECRET struct secret shared = SECRET_INIT;
 	gsize length = 0;
 	const void *bytes = g_variant_get_fixed_array(answer, &length, 1);
 	BIGNUM *theirs = length <= GROUP_BYTES ? BN_bin2bn(bytes, (int)length, NULL) : NULL;
-	gboolean made = theirs && is_proper(exchange, theirs) && power_of(exchange, theirs) &&
-			secret_resize(&shared, GROUP_BYTES) == DEVID_OK &&
-			BN_bn2binpad(exchange->power, shared.data, GROUP_BYTES) == GROUP_BYTES &&
-			derive(&shared, key);
+	bool made = theirs && is_proper(exchange, theirs) && power_of(exchange, theirs) &&
+		    secret_resize(&shared, GROUP_BYTES) == DEVID_OK &&
+		    BN_bn2binpad(exchange->power, shared.data, GROUP_BYTES) == GROUP_BYTES &&
+		    derive(&shared, key);
 
 	BN_free(theirs);
 	return made;
@@ -134,20 +133,20 @@ static GVariant *call_open(GDBusConnection *connection, const char *owner, const
 					   SESSION_CALL_MS, cancel, error);
 }
 
-static gboolean refuse(GError **error, const char *why)
+static bool refuse(GError **error, const char *why)
 {
 	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, why);
-	return FALSE;
+	return false;
 }
 
-static gboolean open_enciphered(struct keyring_session *session, GDBusConnection *connection,
-				const char *owner, GCancellable *cancel, GError **error)
+static bool open_enciphered(struct keyring_session *session, GDBusConnection *connection,
+			    const char *owner, GCancellable *cancel, GError **error)
 {
 	struct exchange exchange;
 	GVariant *offer = exchange_init(&exchange) ? exchange_offer(&exchange) : NULL;
 	g_autoptr(GVariant) reply = NULL;
 	g_autoptr(GVariant) answer = NULL;
-	gboolean opened = FALSE;
+	bool opened = false;
 
 	if (!offer)
 		refuse(error, "no key could be made for it");
@@ -163,16 +162,16 @@ static gboolean open_enciphered(struct keyring_session *session, GDBusConnection
 	return opened;
 }
 
-static gboolean open_plain(struct keyring_session *session, GDBusConnection *connection,
-			   const char *owner, GCancellable *cancel, GError **error)
+static bool open_plain(struct keyring_session *session, GDBusConnection *connection,
+		       const char *owner, GCancellable *cancel, GError **error)
 {
 	g_autoptr(GVariant) reply =
 		call_open(connection, owner, PLAIN, g_variant_new_string(""), cancel, error);
 
 	if (!reply)
-		return FALSE;
+		return false;
 	g_variant_get(reply, "(vo)", NULL, &session->path);
-	return TRUE;
+	return true;
 }
 
 struct keyring_session *keyring_session_open(GDBusConnection *connection, const char *owner,
@@ -180,7 +179,7 @@ struct keyring_session *keyring_session_open(GDBusConnection *connection, const 
 {
 	struct keyring_session *session = g_new0(struct keyring_session, 1);
 	g_autoptr(GError) local = NULL;
-	gboolean opened;
+	bool opened;
 
 	gnutls_global_init();
 	opened = open_enciphered(session, connection, owner, cancel, &local);
@@ -210,16 +209,16 @@ const char *keyring_session_path(const struct keyring_session *session)
 }
 
 /* One run of AES-128-CBC over whole blocks, in place. */
-static gboolean run_cipher(const struct keyring_session *session, const guint8 *start,
-			   struct secret *data, gboolean encipher)
+static bool run_cipher(const struct keyring_session *session, const guint8 *start,
+		       struct secret *data, bool encipher)
 {
 	const gnutls_datum_t key = { session->key.data, BLOCK };
 	const gnutls_datum_t vector = { (guint8 *)start, BLOCK };
 	gnutls_cipher_hd_t cipher;
-	gboolean done;
+	bool done;
 
 	if (gnutls_cipher_init(&cipher, GNUTLS_CIPHER_AES_128_CBC, &key, &vector) != 0)
-		return FALSE;
+		return false;
 	done = (encipher ? gnutls_cipher_encrypt(cipher, data->data, data->length)
 			 : gnutls_cipher_decrypt(cipher, data->data, data->length)) == 0;
 	gnutls_cipher_deinit(cipher);
@@ -227,26 +226,26 @@ static gboolean run_cipher(const struct keyring_session *session, const guint8 *
 }
 
 /* RFC 5652 section 6.3: as many bytes of that value as are missing, at least one. */
-static gboolean pad(struct secret *data)
+static bool pad(struct secret *data)
 {
 	guint8 missing = (guint8)(BLOCK - data->length % BLOCK);
 	gsize length = data->length;
 
 	if (secret_resize(data, length + missing) != DEVID_OK)
-		return FALSE;
+		return false;
 	memset(data->data + length, missing, missing);
-	return TRUE;
+	return true;
 }
 
-static gboolean unpad(struct secret *data)
+static bool unpad(struct secret *data)
 {
 	guint8 missing = data->data[data->length - 1];
 
 	if (missing == 0 || missing > BLOCK || missing > data->length)
-		return FALSE;
+		return false;
 	for (gsize i = data->length - missing; i < data->length; i++)
 		if (data->data[i] != missing)
-			return FALSE;
+			return false;
 	return secret_resize(data, data->length - missing) == DEVID_OK;
 }
 
@@ -259,20 +258,20 @@ GVariant *keyring_session_encode(const struct keyring_session *session, const st
 				 const char *content_type)
 {
 	AUTO_SECRET struct secret value = SECRET_INIT;
-	gboolean plain = session->key.length == 0;
+	bool plain = session->key.length == 0;
 	guint8 start[BLOCK];
 
 	if (secret_append(&value, text->data, text->length) != DEVID_OK)
 		return NULL;
 	if (!plain && (gnutls_rnd(GNUTLS_RND_NONCE, start, BLOCK) != 0 || !pad(&value) ||
-		       !run_cipher(session, start, &value, TRUE)))
+		       !run_cipher(session, start, &value, true)))
 		return NULL;
 	return g_variant_new("(o@ay@ays)", session->path, bytes_new(start, plain ? 0 : BLOCK),
 			     bytes_new(value.data, value.length), content_type);
 }
 
-gboolean keyring_session_decode(const struct keyring_session *session, GVariant *encoded,
-				struct secret *text)
+bool keyring_session_decode(const struct keyring_session *session, GVariant *encoded,
+			    struct secret *text)
 {
 	g_autoptr(GVariant) start = g_variant_get_child_value(encoded, 1);
 	g_autoptr(GVariant) value = g_variant_get_child_value(encoded, 2);
@@ -282,9 +281,9 @@ gboolean keyring_session_decode(const struct keyring_session *session, GVariant 
 
 	secret_clear(text);
 	if (length == 0 || length > SECRET_MAX || secret_append(text, bytes, length) != DEVID_OK)
-		return FALSE;
+		return false;
 	if (session->key.length == 0)
-		return TRUE;
+		return true;
 	return start_length == BLOCK && length % BLOCK == 0 &&
-	       run_cipher(session, start_bytes, text, FALSE) && unpad(text);
+	       run_cipher(session, start_bytes, text, false) && unpad(text);
 }

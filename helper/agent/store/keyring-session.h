@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <gio/gio.h>
 #include <internal/secret.h>
 
@@ -24,6 +25,6 @@ const char *keyring_session_path(const struct keyring_session *session);
 /* A floating (oayays), or NULL where there is no memory. */
 GVariant *keyring_session_encode(const struct keyring_session *session, const struct secret *text,
 				 const char *content_type);
-/* What an (oayays) of this session says; FALSE where it is enciphered wrongly. */
-gboolean keyring_session_decode(const struct keyring_session *session, GVariant *encoded,
-				struct secret *text);
+/* What an (oayays) of this session says; false where it is enciphered wrongly. */
+bool keyring_session_decode(const struct keyring_session *session, GVariant *encoded,
+			    struct secret *text);

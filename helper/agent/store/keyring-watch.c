@@ -33,9 +33,9 @@ void store_keyring_watch(void (*told)(enum keyring_news news, void *data), void 
 }
 
 /* An unlocked collection tells of every item that changes: that is news once. */
-static void hear(const char *collection, gboolean locked)
+static void hear(const char *collection, bool locked)
 {
-	gboolean news = TRUE;
+	bool news = true;
 
 	g_mutex_lock(&collections.lock);
 	if (!collections.locked)

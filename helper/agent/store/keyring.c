@@ -15,18 +15,18 @@ struct request {
 	const char *spki_hash_hex;
 	const char *label;
 	const struct secret *written;
-	gboolean *sent;
+	bool *sent;
 	struct secret *read;
 };
 
-typedef gboolean (*step_function)(struct keyring_link *link, struct keyring_bound *bound,
-				  const struct request *request, GError **error);
+typedef bool (*step_function)(struct keyring_link *link, struct keyring_bound *bound,
+			      const struct request *request, GError **error);
 
 /* Runs a request. A daemon or bus that went since the last one is tried once more over a new link,
  * if nobody has been asked anything.
  */
-static gboolean run(enum scope scope, const struct store_wait *wait, const struct request *request,
-		    step_function step, GError **error)
+static bool run(enum scope scope, const struct store_wait *wait, const struct request *request,
+		step_function step, GError **error)
 {
 	struct keyring_bound bound;
 
@@ -37,48 +37,48 @@ static gboolean run(enum scope scope, const struct store_wait *wait, const struc
 	for (int tries = 0;; tries++) {
 		g_autoptr(GError) local = NULL;
 		g_autoptr(KeyringLink) link =
-			keyring_link_get(TRUE, LINK_CONNECTED, &bound, &local);
+			keyring_link_get(true, LINK_CONNECTED, &bound, &local);
 
 		if (link && step(link, &bound, request, &local))
-			return TRUE;
+			return true;
 		if (tries == 0 && link && !bound.prompted && !keyring_link_is_alive(link) &&
 		    devid_error_result(local) == DEVID_STORE_MISSING)
 			continue;
 		g_propagate_error(error, g_steal_pointer(&local));
-		return FALSE;
+		return false;
 	}
 }
 
 /* Finds the item unlocked, unlocking it or the collection that may hold it; none:
  * DEVID_KEY_MISSING. */
-static gboolean find_unlocked(struct keyring_link *link, struct keyring_bound *bound,
-			      const struct request *request, struct keyring_items *items,
-			      GError **error)
+static bool find_unlocked(struct keyring_link *link, struct keyring_bound *bound,
+			  const struct request *request, struct keyring_items *items,
+			  GError **error)
 {
 	g_autofree char *collection = NULL;
-	gboolean locked = FALSE;
+	bool locked = false;
 
 	if (!keyring_items_find(link, bound, request->spki_hash_hex, items, error))
-		return FALSE;
+		return false;
 	if (items->unlocked[0])
-		return TRUE;
+		return true;
 	if (items->locked[0]) {
 		if (!keyring_unlock(bound, items->locked[0], error))
-			return FALSE;
+			return false;
 	} else {
 		/* Nothing may mean locked: some daemons don't search what is. */
 		if (!keyring_collection_default(link, bound, &collection, error) ||
 		    (collection &&
 		     !keyring_collection_locked(link, bound, collection, &locked, error)))
-			return FALSE;
+			return false;
 		if (locked && !keyring_unlock(bound, collection, error))
-			return FALSE;
+			return false;
 	}
 	if ((items->locked[0] || locked) &&
 	    !keyring_items_find(link, bound, request->spki_hash_hex, items, error))
-		return FALSE;
+		return false;
 	if (items->unlocked[0])
-		return TRUE;
+		return true;
 	return devid_error_set(error, items->locked[0] ? DEVID_STORE_LOCKED : DEVID_KEY_MISSING,
 			       NULL, NULL,
 			       items->locked[0] ? "keyring: it is still locked"
@@ -133,8 +133,8 @@ static void forget(const struct request *request)
 	g_mutex_unlock(&last_seen.lock);
 }
 
-static gboolean read_where_last_seen(struct keyring_link *link, struct keyring_bound *bound,
-				     const struct request *request)
+static bool read_where_last_seen(struct keyring_link *link, struct keyring_bound *bound,
+				 const struct request *request)
 {
 	g_autofree char *path = NULL;
 	g_autofree char *before = NULL;
@@ -148,19 +148,19 @@ static gboolean read_where_last_seen(struct keyring_link *link, struct keyring_b
 	before = seen ? g_strdup(seen->digest) : NULL;
 	g_mutex_unlock(&last_seen.lock);
 	if (!path || !keyring_item_read(link, bound, path, request->read, NULL))
-		return FALSE;
+		return false;
 	now = digest_of(request->read);
 	return strcmp(now, before) == 0;
 }
 
-static gboolean read_step(struct keyring_link *link, struct keyring_bound *bound,
-			  const struct request *request, GError **error)
+static bool read_step(struct keyring_link *link, struct keyring_bound *bound,
+		      const struct request *request, GError **error)
 {
 	struct keyring_items items = { NULL, NULL };
-	gboolean read;
+	bool read;
 
 	if (read_where_last_seen(link, bound, request))
-		return TRUE;
+		return true;
 	/* It may be locked, or elsewhere, or gone. */
 	read = find_unlocked(link, bound, request, &items, error) &&
 	       keyring_item_read(link, bound, items.unlocked[0], request->read, error);
@@ -172,8 +172,8 @@ static gboolean read_step(struct keyring_link *link, struct keyring_bound *bound
 	return read;
 }
 
-static gboolean keyring_read(enum scope scope, const char *spki_hash_hex,
-			     const struct store_wait *wait, struct secret *pkcs8, GError **error)
+static bool keyring_read(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
+			 struct secret *pkcs8, GError **error)
 {
 	struct request request = { .spki_hash_hex = spki_hash_hex, .read = pkcs8 };
 
@@ -181,22 +181,22 @@ static gboolean keyring_read(enum scope scope, const char *spki_hash_hex,
 }
 
 /* The default collection, made and unlocked as needed. */
-static gboolean open_collection(struct keyring_link *link, struct keyring_bound *bound,
-				char **collection, GError **error)
+static bool open_collection(struct keyring_link *link, struct keyring_bound *bound,
+			    char **collection, GError **error)
 {
-	gboolean locked = FALSE;
+	bool locked = false;
 
 	if (!keyring_collection_default(link, bound, collection, error))
-		return FALSE;
+		return false;
 	if (!*collection)
 		return keyring_collection_create(bound, collection, error);
 	if (!keyring_collection_locked(link, bound, *collection, &locked, error))
-		return FALSE;
+		return false;
 	return !locked || keyring_unlock(bound, *collection, error);
 }
 
-static gboolean holds(struct keyring_link *link, struct keyring_bound *bound, const char *path,
-		      const struct secret *pkcs8)
+static bool holds(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+		  const struct secret *pkcs8)
 {
 	AUTO_SECRET struct secret back = SECRET_INIT;
 
@@ -204,50 +204,50 @@ static gboolean holds(struct keyring_link *link, struct keyring_bound *bound, co
 }
 
 /* What was written is what is read; else it goes again. */
-static gboolean verify(struct keyring_link *link, struct keyring_bound *bound, const char *path,
-		       const struct secret *pkcs8, GError **error)
+static bool verify(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+		   const struct secret *pkcs8, GError **error)
 {
 	AUTO_SECRET struct secret back = SECRET_INIT;
 
 	if (!keyring_item_read(link, bound, path, &back, error))
-		return FALSE;
+		return false;
 	if (key_text_equal(&back, pkcs8))
-		return TRUE;
+		return true;
 	keyring_item_delete(link, bound, path, NULL);
 	return devid_error_set(error, DEVID_IO, NULL, KEYRING_IO_HINT,
 			       "keyring: what was written to it reads back differently");
 }
 
-static gboolean write_step(struct keyring_link *link, struct keyring_bound *bound,
-			   const struct request *request, GError **error)
+static bool write_step(struct keyring_link *link, struct keyring_bound *bound,
+		       const struct request *request, GError **error)
 {
 	struct keyring_items items = { NULL, NULL };
 	g_autofree char *collection = NULL;
 	g_autofree char *path = NULL;
-	gboolean there;
+	bool there;
 
 	if (!keyring_items_find(link, bound, request->spki_hash_hex, &items, error))
-		return FALSE;
+		return false;
 	there = items.unlocked[0] && holds(link, bound, items.unlocked[0], request->written);
 	if (there)
 		keyring_item_label(link, bound, items.unlocked[0], request->label, NULL);
 	keyring_items_clear(&items);
 	if (there)
-		return TRUE;
+		return true;
 	/* Nobody is asked for a keyring that secrets can't be passed to. */
 	if (!keyring_link_reach(link, LINK_SESSION, bound, error) ||
 	    !open_collection(link, bound, &collection, error))
-		return FALSE;
-	*request->sent = TRUE;
+		return false;
+	*request->sent = true;
 	if (!keyring_item_create(link, bound, collection, request->spki_hash_hex, request->label,
 				 request->written, &path, error))
-		return FALSE;
+		return false;
 	return verify(link, bound, path, request->written, error);
 }
 
-static gboolean keyring_write(enum scope scope, const char *spki_hash_hex, const char *label,
-			      const struct secret *pkcs8, const struct store_wait *wait,
-			      gboolean *sent, GError **error)
+static bool keyring_write(enum scope scope, const char *spki_hash_hex, const char *label,
+			  const struct secret *pkcs8, const struct store_wait *wait, bool *sent,
+			  GError **error)
 {
 	struct request request = {
 		.spki_hash_hex = spki_hash_hex, .label = label, .written = pkcs8, .sent = sent
@@ -257,17 +257,17 @@ static gboolean keyring_write(enum scope scope, const char *spki_hash_hex, const
 	return run(scope, wait, &request, write_step, error);
 }
 
-static gboolean
+static bool
 for_each_item(struct keyring_link *link, struct keyring_bound *bound, const struct request *request,
-	      gboolean (*each)(struct keyring_link *link, struct keyring_bound *bound,
-			       const char *path, const struct request *request, GError **error),
+	      bool (*each)(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+			   const struct request *request, GError **error),
 	      GError **error)
 {
 	struct keyring_items items = { NULL, NULL };
-	gboolean done = TRUE;
+	bool done = true;
 
 	if (!keyring_items_find(link, bound, request->spki_hash_hex, &items, error))
-		return FALSE;
+		return false;
 	for (size_t i = 0; done && items.locked[i]; i++)
 		done = keyring_unlock(bound, items.locked[i], error) &&
 		       each(link, bound, items.locked[i], request, error);
@@ -277,20 +277,20 @@ for_each_item(struct keyring_link *link, struct keyring_bound *bound, const stru
 	return done;
 }
 
-static gboolean remove_item(struct keyring_link *link, struct keyring_bound *bound,
-			    const char *path, const struct request *request, GError **error)
+static bool remove_item(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+			const struct request *request, GError **error)
 {
 	return keyring_item_delete(link, bound, path, error);
 }
 
-static gboolean remove_step(struct keyring_link *link, struct keyring_bound *bound,
-			    const struct request *request, GError **error)
+static bool remove_step(struct keyring_link *link, struct keyring_bound *bound,
+			const struct request *request, GError **error)
 {
 	return for_each_item(link, bound, request, remove_item, error);
 }
 
-static gboolean keyring_remove(enum scope scope, const char *spki_hash_hex,
-			       const struct store_wait *wait, GError **error)
+static bool keyring_remove(enum scope scope, const char *spki_hash_hex,
+			   const struct store_wait *wait, GError **error)
 {
 	struct request request = { .spki_hash_hex = spki_hash_hex };
 
@@ -298,20 +298,20 @@ static gboolean keyring_remove(enum scope scope, const char *spki_hash_hex,
 	return run(scope, wait, &request, remove_step, error);
 }
 
-static gboolean label_item(struct keyring_link *link, struct keyring_bound *bound, const char *path,
-			   const struct request *request, GError **error)
+static bool label_item(struct keyring_link *link, struct keyring_bound *bound, const char *path,
+		       const struct request *request, GError **error)
 {
 	return keyring_item_label(link, bound, path, request->label, error);
 }
 
-static gboolean label_step(struct keyring_link *link, struct keyring_bound *bound,
-			   const struct request *request, GError **error)
+static bool label_step(struct keyring_link *link, struct keyring_bound *bound,
+		       const struct request *request, GError **error)
 {
 	return for_each_item(link, bound, request, label_item, error);
 }
 
-static gboolean keyring_relabel(enum scope scope, const char *spki_hash_hex, const char *label,
-				const struct store_wait *wait, GError **error)
+static bool keyring_relabel(enum scope scope, const char *spki_hash_hex, const char *label,
+			    const struct store_wait *wait, GError **error)
 {
 	struct request request = { .spki_hash_hex = spki_hash_hex, .label = label };
 
@@ -320,9 +320,9 @@ static gboolean keyring_relabel(enum scope scope, const char *spki_hash_hex, con
 
 static enum store_state look(struct keyring_bound *bound, GError **error)
 {
-	g_autoptr(KeyringLink) link = keyring_link_get(FALSE, LINK_SESSION, bound, error);
+	g_autoptr(KeyringLink) link = keyring_link_get(false, LINK_SESSION, bound, error);
 	g_autofree char *collection = NULL;
-	gboolean locked = TRUE;
+	bool locked = true;
 
 	if (!link || !keyring_collection_default(link, bound, &collection, error))
 		return STORE_MISSING;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <gio/gio.h>
 #include <internal/path.h>
 #include <internal/secret.h>
@@ -21,7 +22,7 @@ struct store_wait {
 	 * that it was made to remove, and where.
 	 */
 	GPtrArray *kept;
-	gboolean no_auth; /* a key in hardware is written without an authorisation of its own */
+	bool no_auth; /* a key in hardware is written without an authorisation of its own */
 };
 
 /* NULL: nothing ends the wait. `wait` may be NULL. */
@@ -50,28 +51,28 @@ struct store {
 	 * Each unlocks as needed and is bounded: 5 s without progress, 120 s with a prompt open.
 	 * Errors: DEVID_STORE_*, DEVID_KEY_MISSING, DEVID_IO.
 	 */
-	gboolean (*read)(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
-			 struct secret *pkcs8, GError **error);
-	/* Writing what is there already is not an error. `*sent` becomes TRUE before the store is
-	 * given the half: after a failure with it FALSE, nothing of this half has come to the store
+	bool (*read)(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
+		     struct secret *pkcs8, GError **error);
+	/* Writing what is there already is not an error. `*sent` becomes true before the store is
+	 * given the half: after a failure with it false, nothing of this half has come to the store
 	 * by this call.
 	 */
-	gboolean (*write)(enum scope scope, const char *spki_hash_hex, const char *label,
-			  const struct secret *pkcs8, const struct store_wait *wait, gboolean *sent,
-			  GError **error);
+	bool (*write)(enum scope scope, const char *spki_hash_hex, const char *label,
+		      const struct secret *pkcs8, const struct store_wait *wait, bool *sent,
+		      GError **error);
 	/* Removing what isn't there is not an error. */
-	gboolean (*remove)(enum scope scope, const char *spki_hash_hex,
-			   const struct store_wait *wait, GError **error);
+	bool (*remove)(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
+		       GError **error);
 	/* The label that a person sees beside it (the keyring's item); may be NULL. */
-	gboolean (*relabel)(enum scope scope, const char *spki_hash_hex, const char *label,
-			    const struct store_wait *wait, GError **error);
+	bool (*relabel)(enum scope scope, const char *spki_hash_hex, const char *label,
+			const struct store_wait *wait, GError **error);
 	/* What must be known beside the half to use it, where the store keeps such (NULL: it has
 	 * none): with a `label` it is written, else read (DEVID_KEY_MISSING). Bounds, `*sent` and
 	 * errors as above.
 	 */
-	gboolean (*auth)(enum scope scope, const char *spki_hash_hex, const char *label,
-			 const struct store_wait *wait, gboolean *sent, struct secret *auth,
-			 GError **error);
+	bool (*auth)(enum scope scope, const char *spki_hash_hex, const char *label,
+		     const struct store_wait *wait, bool *sent, struct secret *auth,
+		     GError **error);
 };
 
 /* keyring, file, tpm; ended by count. */

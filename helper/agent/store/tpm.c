@@ -30,17 +30,17 @@ static enum store_state tpm_state(enum scope scope, char **why)
 	return STORE_MISSING;
 }
 
-static gboolean tpm_read(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
-			 struct secret *half, GError **error)
+static bool tpm_read(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
+		     struct secret *half, GError **error)
 {
 	return store_file_read(scope, spki_hash_hex, SUFFIX, half, error);
 }
 
-static gboolean tpm_write(enum scope scope, const char *spki_hash_hex, const char *label,
-			  const struct secret *half, const struct store_wait *wait, gboolean *sent,
-			  GError **error)
+static bool tpm_write(enum scope scope, const char *spki_hash_hex, const char *label,
+		      const struct secret *half, const struct store_wait *wait, bool *sent,
+		      GError **error)
 {
-	*sent = TRUE;
+	*sent = true;
 	return store_file_write(scope, spki_hash_hex, SUFFIX, half, error);
 }
 
@@ -53,9 +53,8 @@ static char *auth_name(const char *spki_hash_hex)
 	return g_strconcat(spki_hash_hex, KEYRING_TPM_AUTH, NULL);
 }
 
-static gboolean tpm_auth(enum scope scope, const char *spki_hash_hex, const char *label,
-			 const struct store_wait *wait, gboolean *sent, struct secret *auth,
-			 GError **error)
+static bool tpm_auth(enum scope scope, const char *spki_hash_hex, const char *label,
+		     const struct store_wait *wait, bool *sent, struct secret *auth, GError **error)
 {
 	g_autofree char *name = auth_name(spki_hash_hex);
 	g_autoptr(GError) local = NULL;
@@ -65,34 +64,34 @@ static gboolean tpm_auth(enum scope scope, const char *spki_hash_hex, const char
 	/* What anybody may have put in its place is not handed on. */
 	if (store_keyring.read(scope, name, wait, auth, &local)) {
 		if (auth->length == STORE_AUTH_LENGTH)
-			return TRUE;
+			return true;
 		secret_clear(auth);
 	} else if (devid_error_result(local) != DEVID_KEY_MISSING) {
 		g_propagate_error(error, g_steal_pointer(&local));
-		return FALSE;
+		return false;
 	}
 	return devid_error_set(error, DEVID_KEY_MISSING, "tpm-auth", NULL,
 			       "TPM: the keyring does not hold the key's authorisation");
 }
 
 /* The file first: an authorisation without a key is nothing. */
-static gboolean tpm_remove(enum scope scope, const char *spki_hash_hex,
-			   const struct store_wait *wait, GError **error)
+static bool tpm_remove(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
+		       GError **error)
 {
 	g_autofree char *name = auth_name(spki_hash_hex);
 	g_autoptr(GError) local = NULL;
 
 	if (!store_file_remove(scope, spki_hash_hex, SUFFIX, error))
-		return FALSE;
+		return false;
 	if (scope == SCOPE_SYSTEM || store_keyring.remove(scope, name, wait, &local) ||
 	    store_keyring.state(scope, NULL) == STORE_MISSING)
-		return TRUE;
+		return true;
 	g_propagate_error(error, g_steal_pointer(&local));
-	return FALSE;
+	return false;
 }
 
-static gboolean tpm_relabel(enum scope scope, const char *spki_hash_hex, const char *label,
-			    const struct store_wait *wait, GError **error)
+static bool tpm_relabel(enum scope scope, const char *spki_hash_hex, const char *label,
+			const struct store_wait *wait, GError **error)
 {
 	g_autofree char *name = auth_name(spki_hash_hex);
 

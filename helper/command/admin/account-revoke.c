@@ -52,19 +52,19 @@ struct revocation_job {
 	const char *file;
 	gnutls_x509_crt_t certificate;
 	struct ca_folder folder;
-	char *key_id;	     /* of its issuer; NULL: it can't be known */
-	char *list;	     /* the path of the list of serial numbers */
-	gboolean configured; /* account.conf named it already */
-	gboolean changed;
+	char *key_id;	 /* of its issuer; NULL: it can't be known */
+	char *list;	 /* the path of the list of serial numbers */
+	bool configured; /* account.conf named it already */
+	bool changed;
 };
 
-static gboolean refuse(GError **error, enum devid_result result, const char *reason,
-		       const char *hint, const char *file, const char *why)
+static bool refuse(GError **error, enum devid_result result, const char *reason, const char *hint,
+		   const char *file, const char *why)
 {
 	return devid_error_set(error, result, reason, hint, "%s: %s", file, why);
 }
 
-static gboolean import(struct revocation_job *job, GBytes *bytes, GError **error)
+static bool import(struct revocation_job *job, GBytes *bytes, GError **error)
 {
 	AUTO_CERTIFICATE_LIST struct certificate_list list = CERTIFICATE_LIST_INIT;
 	g_autoptr(GError) why = NULL;
@@ -94,11 +94,11 @@ static gboolean import(struct revocation_job *job, GBytes *bytes, GError **error
 	       refuse(error, DEVID_BAD_DATA, NULL, NULL, job->file, why->message);
 }
 
-static gboolean is_device(const struct revocation_job *job, const struct devid_account *account,
-			  GError **error)
+static bool is_device(const struct revocation_job *job, const struct devid_account *account,
+		      GError **error)
 {
 	if (!check_not_a_device(account, job->certificate))
-		return TRUE;
+		return true;
 	return refuse(error, DEVID_UNSUPPORTED, "revoke-ca", NULL, job->file,
 		      devid_reason_find("revoke-ca")->cause);
 }
@@ -111,7 +111,7 @@ static int open_list_folder(const struct revocation_job *job, GError **error)
 	const char *why = NULL;
 	int fd = strcmp(path, job->folder.path) == 0
 			 ? openat(job->folder.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-			 : trusted_open_folder(AT_FDCWD, path, geteuid(), FALSE, &why);
+			 : trusted_open_folder(AT_FDCWD, path, geteuid(), false, &why);
 
 	if (fd < 0)
 		refuse(error, errno != 0 ? DEVID_IO : DEVID_DENIED, NULL, devid_errno_hint(errno),
@@ -120,19 +120,19 @@ static int open_list_folder(const struct revocation_job *job, GError **error)
 }
 
 /* What is there; *bytes NULL where the file is not. */
-static gboolean read_if_there(int folder, const char *file, const char *path, gsize limit,
-			      GBytes **bytes, GError **error)
+static bool read_if_there(int folder, const char *file, const char *path, gsize limit,
+			  GBytes **bytes, GError **error)
 {
 	g_autofree char *why = NULL;
 
 	*bytes = NULL;
 	if (faccessat(folder, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-		return TRUE;
+		return true;
 	*bytes = trusted_read(folder, file, geteuid(), limit, &why);
 	return *bytes || refuse(error, DEVID_DENIED, NULL, NULL, path, why);
 }
 
-static gboolean write_list(struct revocation_job *job, GError **error)
+static bool write_list(struct revocation_job *job, GError **error)
 {
 	AUTO_CLOSE int folder = open_list_folder(job, error);
 	g_autofree char *file = g_path_get_basename(job->list);
@@ -142,33 +142,33 @@ static gboolean write_list(struct revocation_job *job, GError **error)
 
 	if (folder < 0 ||
 	    !read_if_there(folder, file, job->list, REVOCATION_SERIALS_MAX, &old, error))
-		return FALSE;
+		return false;
 	text = revoke_add_line(old, job->certificate, job->key_id, time(NULL), &job->changed, &why);
 	if (!text)
 		return refuse(error, DEVID_BAD_DATA, NULL, NULL, job->list, why);
 	if (!job->changed && old)
-		return TRUE;
+		return true;
 	return ca_folder_replace(folder, file, job->list, text, error);
 }
 
 /* After the list: an account never names a file that isn't there. */
-static gboolean write_key(struct revocation_job *job, GError **error)
+static bool write_key(struct revocation_job *job, GError **error)
 {
 	g_autofree char *path = g_build_filename(job->folder.path, ACCOUNT_FILE, NULL);
 	g_autoptr(GBytes) old = NULL;
 	g_autoptr(GBytes) text = NULL;
 
 	if (!read_if_there(job->folder.fd, ACCOUNT_FILE, path, ACCOUNT_FILE_MAX, &old, error))
-		return FALSE;
+		return false;
 	text = revoke_add_key(old);
 	if (!text)
 		return refuse(error, DEVID_TOO_LARGE, NULL, NULL, path,
 			      "with one key more it would be over its limit");
-	job->changed = TRUE;
+	job->changed = true;
 	return ca_folder_replace(job->folder.fd, ACCOUNT_FILE, path, text, error);
 }
 
-static gboolean list_it(struct revocation_job *job, enum scope scope, GError **error)
+static bool list_it(struct revocation_job *job, enum scope scope, GError **error)
 {
 	g_autoptr(GBytes) bytes = input_read(job->file, CERTIFICATE_FILE_MAX, error);
 	const struct devid_account *account;
@@ -176,10 +176,10 @@ static gboolean list_it(struct revocation_job *job, enum scope scope, GError **e
 
 	if (!bytes || !import(job, bytes, error) ||
 	    !ca_folder_open_account(&job->folder, options.config, scope, error))
-		return FALSE;
+		return false;
 	account = job->folder.account;
 	if (!account_usable(account, error) || !is_device(job, account, error))
-		return FALSE;
+		return false;
 	job->key_id = revoke_issuer_key_id(account, job->certificate);
 	named = revoke_serials_file(account);
 	job->configured = named != NULL;
@@ -188,7 +188,7 @@ static gboolean list_it(struct revocation_job *job, enum scope scope, GError **e
 					      : g_build_filename(job->folder.path, named, NULL);
 	/* It may stand in Serials= itself. */
 	if (revoke_is_listed(account, job->certificate, job->key_id))
-		return TRUE;
+		return true;
 	return write_list(job, error) && (job->configured || write_key(job, error));
 }
 

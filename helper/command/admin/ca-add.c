@@ -50,13 +50,13 @@ static void addition_clear(struct addition *addition)
 /* What came as PEM is kept as it is, for its size is what counts; what came in another dress, or
  * with blanks that other programs stumble over, becomes PEM.
  */
-static gboolean keep_as_pem(struct addition *addition, GError **error)
+static bool keep_as_pem(struct addition *addition, GError **error)
 {
 	gnutls_datum_t pem = { NULL, 0 };
 	int code;
 
 	if (addition->read.as_given)
-		return TRUE;
+		return true;
 	code = gnutls_x509_crt_export2(addition->read.certificate, GNUTLS_X509_FMT_PEM, &pem);
 	if (code < 0)
 		return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s: %s", addition->file,
@@ -64,36 +64,36 @@ static gboolean keep_as_pem(struct addition *addition, GError **error)
 	g_bytes_unref(addition->bytes);
 	addition->bytes = g_bytes_new(pem.data, pem.size);
 	gnutls_free(pem.data);
-	return TRUE;
+	return true;
 }
 
-static gboolean read_file(struct addition *addition, const struct devid_account *account,
-			  GError **error)
+static bool read_file(struct addition *addition, const struct devid_account *account,
+		      GError **error)
 {
 	gsize length;
 	const void *data;
 
 	addition->bytes = input_read(addition->file, CA_FILE_MAX, error);
 	if (!addition->bytes)
-		return FALSE;
+		return false;
 	data = g_bytes_get_data(addition->bytes, &length);
 	if (!signing_read(data, length, devid_account_signing_limit(account),
 			  devid_account_signing_keys(account), &addition->read, error)) {
 		g_prefix_error(error, "%s: ", addition->file);
-		return FALSE;
+		return false;
 	}
 	return keep_as_pem(addition, error);
 }
 
-/* TRUE with *same: this very certificate bears this very name already. */
-static gboolean may_add(const struct addition *addition, const struct devid_account *account,
-			bool *same, GError **error)
+/* true with *same: this very certificate bears this very name already. */
+static bool may_add(const struct addition *addition, const struct devid_account *account,
+		    bool *same, GError **error)
 {
 	size_t limit = devid_account_signing_count_limit(account);
 
 	*same = false;
 	if (!account_usable(account, error))
-		return FALSE;
+		return false;
 	for (size_t i = 0; i < devid_account_signing_count(account); i++) {
 		const struct devid_signing *signing = devid_account_signing(account, i);
 		bool same_name = strcmp(signing->name, addition->name) == 0;
@@ -113,7 +113,7 @@ static gboolean may_add(const struct addition *addition, const struct devid_acco
 				"%s: another certificate has this name", addition->name);
 	}
 	if (devid_account_signing_count(account) < limit)
-		return TRUE;
+		return true;
 	return devid_error_set(
 		error, DEVID_TOO_LARGE, "signing-too-many", NULL,
 		"there are %zu signing certificates, and no more than %zu are allowed",
@@ -170,7 +170,7 @@ static void tell(const struct addition *addition, const struct ca_folder *folder
 			       addition->name);
 }
 
-static gboolean add(struct addition *addition, enum scope scope, GError **error)
+static bool add(struct addition *addition, enum scope scope, GError **error)
 {
 	AUTO_CA_FOLDER struct ca_folder folder = CA_FOLDER_INIT;
 	g_autofree char *file = g_strconcat(addition->name, SIGNING_SUFFIX, NULL);
@@ -181,11 +181,11 @@ static gboolean add(struct addition *addition, enum scope scope, GError **error)
 	if (!account || !read_file(addition, account, error) ||
 	    !ca_folder_open(&folder, scope, true, error) ||
 	    !may_add(addition, folder.account, &same, error))
-		return FALSE;
+		return false;
 	if (!same && !ca_folder_write(&folder, file, addition->bytes, error))
-		return FALSE;
+		return false;
 	tell(addition, &folder, !same);
-	return TRUE;
+	return true;
 }
 
 static enum exit_status run(char **operands, GError **error)

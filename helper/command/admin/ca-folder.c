@@ -42,7 +42,7 @@ bool ca_folder_scope(const struct account_choice *choice, const char *command, e
 	return true;
 }
 
-static gboolean failed(GError **error, const char *path, int number)
+static bool failed(GError **error, const char *path, int number)
 {
 	enum devid_result result = number == EACCES || number == EPERM ? DEVID_DENIED : DEVID_IO;
 
@@ -52,8 +52,8 @@ static gboolean failed(GError **error, const char *path, int number)
 }
 
 /* `config` NULL: of that scope. */
-static gboolean load_account(struct ca_folder *folder, const char *config, enum scope scope,
-			     GError **error)
+static bool load_account(struct ca_folder *folder, const char *config, enum scope scope,
+			 GError **error)
 {
 	devid_account_free(folder->account);
 	folder->account = account_load(config, !config && scope == SCOPE_SYSTEM, error);
@@ -62,8 +62,8 @@ static gboolean load_account(struct ca_folder *folder, const char *config, enum 
 
 /* The machine's account is root's to change; where there is one, a user's own would never be
  * read. */
-static gboolean may_write(const struct ca_folder *folder, enum scope scope, const char *config,
-			  GError **error)
+static bool may_write(const struct ca_folder *folder, enum scope scope, const char *config,
+		      GError **error)
 {
 	const char *read = devid_account_folder(folder->account);
 
@@ -76,7 +76,7 @@ static gboolean may_write(const struct ca_folder *folder, enum scope scope, cons
 			"this computer's account is in %s, which root alone may change; one in "
 			"%s would not be read",
 			read, config);
-	return TRUE;
+	return true;
 }
 
 /* A folder that is ours and that nobody else writes to. */
@@ -97,13 +97,13 @@ static int open_ours(int at, const char *name, const char *path, int flags, GErr
 	return take_fd(&fd);
 }
 
-static gboolean lock(struct ca_folder *folder, GError **error)
+static bool lock(struct ca_folder *folder, GError **error)
 {
 	folder->lock = lock_open(folder->fd, true);
 	if (folder->lock < 0)
 		return failed(error, folder->path, errno);
 	if (files_lock(folder->lock, LOCK_WAIT_MS, NULL))
-		return TRUE;
+		return true;
 	if (errno != EWOULDBLOCK)
 		return failed(error, folder->path, errno);
 	return devid_error_set(error, DEVID_TIMEOUT, NULL, NULL, "%s: another process holds it",
@@ -113,14 +113,14 @@ static gboolean lock(struct ca_folder *folder, GError **error)
 /* Makes the account's folder. As root only below a folder of root's: in a user's, a link could lead
  * anywhere. What is made for the machine is readable whatever root's umask.
  */
-static gboolean make_config(const char *config, enum scope scope, GError **error)
+static bool make_config(const char *config, enum scope scope, GError **error)
 {
 	mode_t mode = scope == SCOPE_SYSTEM ? 0755 : 0700;
 	g_autofree char *parent = g_strdup(config);
 	struct stat status;
 
 	if (stat(config, &status) == 0)
-		return TRUE;
+		return true;
 	while (stat(parent, &status) < 0 && strcmp(parent, "/") != 0 && strcmp(parent, ".") != 0) {
 		char *above = g_path_get_dirname(parent);
 
@@ -134,23 +134,22 @@ static gboolean make_config(const char *config, enum scope scope, GError **error
 	if (g_mkdir_with_parents(config, (int)mode) < 0 ||
 	    (scope == SCOPE_SYSTEM && chmod(config, mode) < 0))
 		return failed(error, config, errno);
-	return TRUE;
+	return true;
 }
 
-static gboolean make_signing(int base, const char *path, enum scope scope, GError **error)
+static bool make_signing(int base, const char *path, enum scope scope, GError **error)
 {
 	mode_t mode = scope == SCOPE_SYSTEM ? 0755 : 0700;
 
 	if (mkdirat(base, SIGNING_FOLDER, mode) < 0)
-		return errno == EEXIST ? TRUE : failed(error, path, errno);
+		return errno == EEXIST ? true : failed(error, path, errno);
 	if (scope == SCOPE_SYSTEM && fchmodat(base, SIGNING_FOLDER, mode, 0) < 0)
 		return failed(error, path, errno);
-	return TRUE;
+	return true;
 }
 
 /* `config` has PATH_BUFFER bytes. */
-static gboolean find_config(struct ca_folder *folder, enum scope scope, char *config,
-			    GError **error)
+static bool find_config(struct ca_folder *folder, enum scope scope, char *config, GError **error)
 {
 	if (!path_config(scope, config))
 		return devid_error_set(error, DEVID_IO, NULL, "set HOME or XDG_CONFIG_HOME",
@@ -158,29 +157,29 @@ static gboolean find_config(struct ca_folder *folder, enum scope scope, char *co
 	return load_account(folder, NULL, scope, error) && may_write(folder, scope, config, error);
 }
 
-gboolean ca_folder_open(struct ca_folder *folder, enum scope scope, bool create, GError **error)
+bool ca_folder_open(struct ca_folder *folder, enum scope scope, bool create, GError **error)
 {
 	AUTO_CLOSE int base = -1;
 	char config[PATH_BUFFER];
 
 	if (!find_config(folder, scope, config, error))
-		return FALSE;
+		return false;
 	folder->path = g_build_filename(config, SIGNING_FOLDER, NULL);
 	if (!create && access(folder->path, F_OK) < 0 && errno == ENOENT)
-		return TRUE;
+		return true;
 	if (create && !make_config(config, scope, error))
-		return FALSE;
+		return false;
 	base = open_ours(AT_FDCWD, config, config, scope == SCOPE_SYSTEM ? O_NOFOLLOW : 0, error);
 	if (base < 0)
-		return FALSE;
+		return false;
 	if (create && !make_signing(base, folder->path, scope, error))
-		return FALSE;
+		return false;
 	folder->fd = open_ours(base, SIGNING_FOLDER, folder->path, O_NOFOLLOW, error);
 	return folder->fd >= 0 && lock(folder, error) && load_account(folder, NULL, scope, error);
 }
 
-gboolean ca_folder_open_account(struct ca_folder *folder, const char *config, enum scope scope,
-				GError **error)
+bool ca_folder_open_account(struct ca_folder *folder, const char *config, enum scope scope,
+			    GError **error)
 {
 	/* A link to the machine's account could be anybody's; to a folder that was named, it is
 	 * whose word it is. */
@@ -189,7 +188,7 @@ gboolean ca_folder_open_account(struct ca_folder *folder, const char *config, en
 
 	if (config ? !load_account(folder, config, scope, error)
 		   : !find_config(folder, scope, own, error))
-		return FALSE;
+		return false;
 	folder->path = g_strdup(config ? config : own);
 	if (devid_account_state(folder->account) == DEVID_ACCOUNT_NONE)
 		return devid_error_set(error, DEVID_NO_ACCOUNT, NULL, NULL,
@@ -207,11 +206,10 @@ static bool put(int folder, const char *file, GBytes *content, mode_t mode, unsi
 	return files_replace(folder, file, mode, data, length, FILES_LOCKED | flags);
 }
 
-gboolean ca_folder_write(struct ca_folder *folder, const char *file, GBytes *content,
-			 GError **error)
+bool ca_folder_write(struct ca_folder *folder, const char *file, GBytes *content, GError **error)
 {
 	if (put(folder->fd, file, content, 0644, FILES_NEW))
-		return TRUE;
+		return true;
 	if (errno != EEXIST)
 		return failed(error, folder->path, errno);
 	return devid_error_set(error, DEVID_EXISTS, NULL, NULL, "%s/%s: it exists already",
@@ -219,8 +217,8 @@ gboolean ca_folder_write(struct ca_folder *folder, const char *file, GBytes *con
 }
 
 /* What others may read stays readable for them; nobody else than the owner writes. */
-gboolean ca_folder_replace(int folder, const char *file, const char *path, GBytes *content,
-			   GError **error)
+bool ca_folder_replace(int folder, const char *file, const char *path, GBytes *content,
+		       GError **error)
 {
 	struct stat status;
 	bool there = fstatat(folder, file, &status, AT_SYMLINK_NOFOLLOW) == 0;
@@ -233,9 +231,9 @@ gboolean ca_folder_replace(int folder, const char *file, const char *path, GByte
 	       failed(error, path, errno);
 }
 
-gboolean ca_folder_remove(struct ca_folder *folder, const char *file, GError **error)
+bool ca_folder_remove(struct ca_folder *folder, const char *file, GError **error)
 {
 	if (unlinkat(folder->fd, file, 0) == 0 && fsync(folder->fd) == 0)
-		return TRUE;
+		return true;
 	return failed(error, folder->path, errno);
 }

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 /* The folder that is written, open and under its lock: one writer at a time, the account read again
  * under it.
  */
@@ -37,16 +39,15 @@ bool ca_folder_scope(const struct account_choice *choice, const char *command, e
 /* For writing. `create`: makes the folders that are missing. Refused for the user's own where
  * /etc/devid holds an account, for a folder that isn't ours, and for the machine's without root.
  */
-gboolean ca_folder_open(struct ca_folder *folder, enum scope scope, bool create, GError **error);
+bool ca_folder_open(struct ca_folder *folder, enum scope scope, bool create, GError **error);
 /* Whole or not at all, never over an existing file (DEVID_EXISTS). */
-gboolean ca_folder_write(struct ca_folder *folder, const char *file, GBytes *content,
-			 GError **error);
-gboolean ca_folder_remove(struct ca_folder *folder, const char *file, GError **error);
+bool ca_folder_write(struct ca_folder *folder, const char *file, GBytes *content, GError **error);
+bool ca_folder_remove(struct ca_folder *folder, const char *file, GError **error);
 /* The same for the account's folder itself, or for that of another one (`config`, or NULL): what
  * lies there is open, locked, and read again. Fails where there is no account.
  */
-gboolean ca_folder_open_account(struct ca_folder *folder, const char *config, enum scope scope,
-				GError **error);
+bool ca_folder_open_account(struct ca_folder *folder, const char *config, enum scope scope,
+			    GError **error);
 /* Writes a file of it, whole or not at all, over the one that is there; `path` for messages. */
-gboolean ca_folder_replace(int folder, const char *file, const char *path, GBytes *content,
-			   GError **error);
+bool ca_folder_replace(int folder, const char *file, const char *path, GBytes *content,
+		       GError **error);

@@ -123,7 +123,7 @@ static void tell(const struct removal *removal)
 	g_autoptr(JsonBuilder) builder = json_begin();
 
 	json_text(builder, "result", "ok");
-	json_flag(builder, "changed", TRUE);
+	json_flag(builder, "changed", true);
 	json_text(builder, "name", removal->name);
 	json_texts(builder, "identities", removal->issued);
 	json_texts(builder, "stopped", removal->stopped);
@@ -138,34 +138,34 @@ static void tell(const struct removal *removal)
 }
 
 /* Opens the folder, and looks whether there is such a file. */
-static gboolean open_folder(struct ca_folder *folder, enum scope scope,
-			    const struct removal *removal, struct stat *status, GError **error)
+static bool open_folder(struct ca_folder *folder, enum scope scope, const struct removal *removal,
+			struct stat *status, GError **error)
 {
 	if (!ca_folder_open(folder, scope, false, error))
-		return FALSE;
+		return false;
 	if (folder->fd >= 0 && fstatat(folder->fd, removal->file, status, AT_SYMLINK_NOFOLLOW) == 0)
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_NOT_FOUND, NULL, "see what is there: devid ca list",
 			       "%s: no signing certificate has this name in %s", removal->name,
 			       folder->path);
 }
 
 /* The folder is open for as long only: nobody waits for an answer under its lock. */
-static gboolean look(struct removal *removal, enum scope scope, GError **error)
+static bool look(struct removal *removal, enum scope scope, GError **error)
 {
 	AUTO_CA_FOLDER struct ca_folder folder = CA_FOLDER_INIT;
 	gnutls_x509_crt_t certificate;
 	struct stat status;
 
 	if (!open_folder(&folder, scope, removal, &status, error))
-		return FALSE;
+		return false;
 	certificate = S_ISREG(status.st_mode) ? read_certificate(&folder, removal->file) : NULL;
 	look_at_identities(removal, folder.account, certificate);
 	gnutls_x509_crt_deinit(certificate);
-	return TRUE;
+	return true;
 }
 
-static gboolean remove_file(const struct removal *removal, enum scope scope, GError **error)
+static bool remove_file(const struct removal *removal, enum scope scope, GError **error)
 {
 	AUTO_CA_FOLDER struct ca_folder folder = CA_FOLDER_INIT;
 	struct stat status;

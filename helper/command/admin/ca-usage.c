@@ -112,7 +112,7 @@ static void see(struct usage *usage, char *identity, struct usage_issuer *issuer
 	if (issuer)
 		issuer->last_use = MAX(issuer->last_use, time);
 	if (!sights) {
-		sights = g_array_new(FALSE, FALSE, sizeof(struct sight));
+		sights = g_array_new(false, false, sizeof(struct sight));
 		g_hash_table_insert(usage->identities, identity, sights);
 	} else {
 		g_free(identity);
@@ -162,7 +162,7 @@ static void take_line(struct usage *usage, JsonParser *parser, const char *line,
 		usage->skipped++;
 }
 
-static gboolean fail(GError **error, const char *file, int number)
+static bool fail(GError **error, const char *file, int number)
 {
 	return devid_error_set(error, number == ETIMEDOUT ? DEVID_TIMEOUT : DEVID_IO, NULL,
 			       devid_errno_hint(number), "%s: %s", file, g_strerror(number));
@@ -190,7 +190,7 @@ static int open_file(const char *file)
 }
 
 /* "-" is standard input. Read line by line; what is no event is counted and passed over. */
-static gboolean usage_read(struct usage *usage, const char *file, GError **error)
+static bool usage_read(struct usage *usage, const char *file, GError **error)
 {
 	int fd = open_file(file);
 	g_autoptr(JsonParser) parser = NULL;
@@ -207,7 +207,7 @@ static gboolean usage_read(struct usage *usage, const char *file, GError **error
 	if (event_lines_error(lines) != 0)
 		return fail(error, file, event_lines_error(lines));
 	usage->skipped += event_lines_skipped(lines);
-	return TRUE;
+	return true;
 }
 
 static void count(GArray *sights)
@@ -392,11 +392,11 @@ static void print_text(struct usage *usage, const struct devid_account *account)
 	print_free(usage, account);
 }
 
-gboolean ca_print_usage(const struct devid_account *account, char *const *files, time_t since,
-			bool json, GError **error)
+bool ca_print_usage(const struct devid_account *account, char *const *files, time_t since,
+		    bool json, GError **error)
 {
 	struct usage *usage = usage_new(since);
-	gboolean ok = TRUE;
+	bool ok = true;
 
 	for (size_t i = 0; ok && files[i]; i++)
 		ok = usage_read(usage, files[i], error);

@@ -12,7 +12,7 @@ const GOptionEntry policy_entries[] = {
 	{ NULL },
 };
 
-struct devid_account *policy_account(gboolean system, GError **error)
+struct devid_account *policy_account(bool system, GError **error)
 {
 	g_autoptr(devid_account) account = account_load(NULL, system, error);
 
@@ -49,7 +49,7 @@ char *policy_allowed_words(const struct devid_decision *decision)
 			words, "%sallowed by rule %s%s", words->len > 0 ? "; " : "", decision->rule,
 			decision->action == DEVID_ACTION_ALLOW_INTERNET ? ", to the internet alone"
 									: "");
-	return g_string_free(g_steal_pointer(&words), FALSE);
+	return g_string_free(g_steal_pointer(&words), false);
 }
 
 static void step_json(JsonBuilder *builder, const struct devid_rule_step *step)

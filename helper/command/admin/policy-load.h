@@ -2,6 +2,7 @@
 /* devid policy: the account, and what it decided, as every action shows it. */
 #pragma once
 
+#include <stdbool.h>
 #include <devid/here.h>
 #include <json-glib/json-glib.h>
 #include "command/cli/account.h"
@@ -15,7 +16,7 @@ extern struct policy_options {
 extern const GOptionEntry policy_entries[];
 
 /* The account that is in force, or NULL with what is wrong: there is none, or it is broken. */
-struct devid_account *policy_account(gboolean system, GError **error);
+struct devid_account *policy_account(bool system, GError **error);
 /* "alice; @staff", or `none` where there is nothing; newly allocated. */
 char *policy_list(char **words, const char *none);
 void policy_list_json(JsonBuilder *builder, const char *name, char **words);

@@ -75,14 +75,14 @@ static enum devid_answer answer_profile(const char *name, void *data)
 
 /* --- what was asked ----------------------------------------------------------------------- */
 
-static gboolean read_origin(struct test *test, GError **error)
+static bool read_origin(struct test *test, GError **error)
 {
 	if (!options.origin)
-		return TRUE;
+		return true;
 	for (int origin = DEVID_ORIGIN_UNKNOWN; origin <= DEVID_ORIGIN_OFFICE; origin++)
 		if (strcmp(devid_origin_name(origin), options.origin) == 0) {
 			test->found = origin;
-			return TRUE;
+			return true;
 		}
 	return devid_error_set(error, DEVID_USAGE, NULL, NULL,
 			       "policy test: --origin %s: neither office nor remote nor unknown",
@@ -90,7 +90,7 @@ static gboolean read_origin(struct test *test, GError **error)
 }
 
 /* NAME=pass|fail|unknown, of a profile that there is. */
-static gboolean read_profiles(struct test *test, GError **error)
+static bool read_profiles(struct test *test, GError **error)
 {
 	for (char **given = options.profiles; given && *given; given++) {
 		const char *word = strrchr(*given, '=');
@@ -115,16 +115,16 @@ static gboolean read_profiles(struct test *test, GError **error)
 				"policy test: --profile %s: the account has no such profile", name);
 		g_hash_table_insert(test->answers, g_steal_pointer(&name), GINT_TO_POINTER(answer));
 	}
-	return TRUE;
+	return true;
 }
 
 /* --certificate: what a check would say. */
-static gboolean state_certificate(struct test *test, GError **error)
+static bool state_certificate(struct test *test, GError **error)
 {
 	const struct devid_reason *row = devid_reason_for(DEVID_CHECK_FAILED);
 
 	if (strcmp(options.certificate, "none") == 0)
-		return TRUE;
+		return true;
 	if (strcmp(options.certificate, "valid") == 0) {
 		test->stated = (struct devid_verdict){ .result = DEVID_OK, .reason = "ok" };
 	} else if (strcmp(options.certificate, "invalid") == 0) {
@@ -139,31 +139,31 @@ static gboolean state_certificate(struct test *test, GError **error)
 			options.certificate);
 	}
 	test->question.verdict = &test->stated;
-	return TRUE;
+	return true;
 }
 
 /* The identity that is named; or here the one that would be used. */
-static gboolean find_certificate(struct test *test, GError **error)
+static bool find_certificate(struct test *test, GError **error)
 {
 	const struct identity *identity = NULL;
 
 	if (options.certificate)
 		return state_certificate(test, error);
 	if (!options.identity && !test->is_here)
-		return TRUE;
+		return true;
 	if (options.identity)
 		identity = naming_identity(&test->naming, options.identity, error);
 	else if (naming_load(&test->naming, error))
 		choice_make(test->naming.list, options.system, NULL, &test->accounts, &identity,
 			    error);
 	if (*error)
-		return FALSE;
+		return false;
 	test->verdict = verdict_assess(identity, test->account, error);
 	test->question.verdict = test->verdict;
 	return test->verdict != NULL;
 }
 
-static gboolean read_question(struct test *test, GError **error)
+static bool read_question(struct test *test, GError **error)
 {
 	struct devid_question *question = &test->question;
 
@@ -185,9 +185,9 @@ static gboolean read_question(struct test *test, GError **error)
 			strcmp(question->user, g_get_user_name()) == 0;
 	if (!read_origin(test, error) || !read_profiles(test, error) ||
 	    !find_certificate(test, error))
-		return FALSE;
+		return false;
 	test->here = (struct devid_here){ test->account, DEVID_OFFICE_PROBE, question->verdict };
-	return TRUE;
+	return true;
 }
 
 /* --- what was answered -------------------------------------------------------------------- */

@@ -80,8 +80,8 @@ static int prepare_chain(struct attempt *attempt)
 	return 0;
 }
 
-gboolean attempt_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
-			    GError **error)
+bool attempt_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
+			GError **error)
 {
 	g_autoptr(GBytes) bytes = input_read(ca_file, CA_FILE_MAX, error);
 	gnutls_datum_t data;
@@ -90,7 +90,7 @@ gboolean attempt_trust_file(gnutls_certificate_credentials_t credentials, const 
 
 	if (!bytes) {
 		g_prefix_error(error, "--ca-file ");
-		return FALSE;
+		return false;
 	}
 	data.data = (unsigned char *)g_bytes_get_data(bytes, &length);
 	data.size = (unsigned)length;
@@ -98,13 +98,13 @@ gboolean attempt_trust_file(gnutls_certificate_credentials_t credentials, const 
 			   : gnutls_certificate_set_x509_trust_mem(credentials, &data,
 								   GNUTLS_X509_FMT_PEM);
 	if (code > 0)
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_BAD_DATA, NULL, "name a PEM file of CA certificates",
 			       "--ca-file %s: %s", ca_file,
 			       code == 0 ? "no certificate in it" : gnutls_strerror(code));
 }
 
-static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GError **error)
+static bool prepare_trust(struct attempt *attempt, const char *ca_file, GError **error)
 {
 	int code;
 
@@ -113,7 +113,7 @@ static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GErr
 		/* A machine without a trust store is no obstacle: the server is called
 		 * untrusted. */
 		gnutls_certificate_set_x509_system_trust(attempt->credentials);
-		return TRUE;
+		return true;
 	}
 	if (code >= 0)
 		return attempt_trust_file(attempt->credentials, ca_file, error);
@@ -123,25 +123,25 @@ static gboolean prepare_trust(struct attempt *attempt, const char *ca_file, GErr
 /* Whoever has the key knows better than PKCS#11 why it can't be had: a key that the agent doesn't
  * lend is hidden; a PIN was wrong.
  */
-static gboolean open_key(struct attempt *attempt, const char *uri, GError **error)
+static bool open_key(struct attempt *attempt, const char *uri, GError **error)
 {
 	g_autofree char *object = NULL;
 	g_autoptr(GError) failure = NULL, reason = NULL;
 
 	if (attempt->identity->foreign &&
 	    !foreign_token_open(&attempt->token, uri, NULL, &object, error))
-		return FALSE;
+		return false;
 	if (token_open_key(uri, &attempt->key, &failure))
-		return TRUE;
+		return true;
 	if (!attempt->identity->foreign)
 		agent_try_key(attempt->identity, &reason);
 	else if (attempt->token.pin_refused || attempt->token.pin_error)
 		foreign_error(&attempt->token, "login", GNUTLS_E_PKCS11_PIN_ERROR, &reason);
 	g_propagate_error(error, reason ? g_steal_pointer(&reason) : g_steal_pointer(&failure));
-	return FALSE;
+	return false;
 }
 
-gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **error)
+bool attempt_prepare(struct attempt *attempt, const char *ca_file, GError **error)
 {
 	const struct identity *identity = attempt->identity;
 	g_autofree char *uri = !identity ? NULL : g_strconcat(identity->uri, identity->query, NULL);
@@ -149,7 +149,7 @@ gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **
 
 	if ((identity && !(identity->foreign ? token_load_all(error) : token_load_own(error))) ||
 	    !prepare_trust(attempt, ca_file, error))
-		return FALSE;
+		return false;
 	code = prepare_chain(attempt);
 	if (code >= 0)
 		code = gnutls_init(&attempt->session,
@@ -194,7 +194,7 @@ int attempt_remaining_ms(const struct attempt *attempt)
 	return (int)CLAMP(left, 0, SERVER_BOUND_MS);
 }
 
-gboolean attempt_parse_address(const char *address, struct server_report *report, GError **error)
+bool attempt_parse_address(const char *address, struct server_report *report, GError **error)
 {
 	g_autoptr(GError) inner = NULL;
 	g_autoptr(GNetworkAddress) parsed = NULL;
@@ -213,14 +213,14 @@ gboolean attempt_parse_address(const char *address, struct server_report *report
 				       "--server %s: not HOST:PORT", address);
 	report->host = g_strdup(g_network_address_get_hostname(parsed));
 	report->port = g_network_address_get_port(parsed);
-	return TRUE;
+	return true;
 }
 
 struct connecting {
 	GSocketConnection *connection;
 	GError *error;
-	gboolean done;
-	gboolean late;
+	bool done;
+	bool late;
 };
 
 static void connected(GObject *source, GAsyncResult *result, gpointer data)
@@ -229,37 +229,37 @@ static void connected(GObject *source, GAsyncResult *result, gpointer data)
 
 	connecting->connection = g_socket_client_connect_to_host_finish(G_SOCKET_CLIENT(source),
 									result, &connecting->error);
-	connecting->done = TRUE;
+	connecting->done = true;
 }
 
 static gboolean too_late(gpointer data)
 {
 	struct connecting *connecting = data;
 
-	connecting->late = TRUE;
+	connecting->late = true;
 	return G_SOURCE_CONTINUE;
 }
 
 /* Looking a name up has no bound of its own: the whole is asynchronous and given up at the
  * deadline. */
-gboolean attempt_connect(struct attempt *attempt)
+bool attempt_connect(struct attempt *attempt)
 {
 	g_autoptr(GMainContext) context = g_main_context_new();
 	g_autoptr(GSocketClient) client = NULL;
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
 	g_autoptr(GSource) timer = g_timeout_source_new((guint)attempt_remaining_ms(attempt));
-	struct connecting connecting = { NULL, NULL, FALSE, FALSE };
+	struct connecting connecting = { NULL, NULL, false, false };
 
 	gio_ready();
 	client = g_socket_client_new();
 	g_main_context_push_thread_default(context);
-	g_socket_client_set_enable_proxy(client, FALSE);
+	g_socket_client_set_enable_proxy(client, false);
 	g_source_set_callback(timer, too_late, &connecting, NULL);
 	g_source_attach(timer, context);
 	g_socket_client_connect_to_host_async(client, attempt->report->host, attempt->report->port,
 					      cancel, connected, &connecting);
 	while (!connecting.done) {
-		g_main_context_iteration(context, TRUE);
+		g_main_context_iteration(context, true);
 		if (connecting.late && !g_cancellable_is_cancelled(cancel))
 			g_cancellable_cancel(cancel);
 	}
@@ -267,10 +267,10 @@ gboolean attempt_connect(struct attempt *attempt)
 	g_main_context_pop_thread_default(context);
 	attempt->connection = connecting.connection;
 	if (connecting.connection)
-		return TRUE;
+		return true;
 	attempt->report->outcome = connecting.late ? SERVER_SILENT : SERVER_UNREACHABLE;
 	attempt->report->detail = g_strdup(connecting.error->message);
 	attempt->report->result = connecting.late ? DEVID_TIMEOUT : DEVID_IO;
 	g_clear_error(&connecting.error);
-	return FALSE;
+	return false;
 }

@@ -2,6 +2,7 @@
 /* One handshake under way, and what it needs before it can begin. */
 #pragma once
 
+#include <stdbool.h>
 #include <gio/gio.h>
 #include <gnutls/abstract.h>
 
@@ -25,14 +26,14 @@ struct attempt {
 
 #define AUTO_ATTEMPT __attribute__((cleanup(attempt_clear)))
 /* Certificates, key, trust and session, all but the connection. */
-gboolean attempt_prepare(struct attempt *attempt, const char *ca_file, GError **error);
+bool attempt_prepare(struct attempt *attempt, const char *ca_file, GError **error);
 void attempt_clear(struct attempt *attempt);
-/* The certificates of a PEM file, to be trusted; FALSE where none is in it. */
-gboolean attempt_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
-			    GError **error);
+/* The certificates of a PEM file, to be trusted; false where none is in it. */
+bool attempt_trust_file(gnutls_certificate_credentials_t credentials, const char *ca_file,
+			GError **error);
 /* What is left of the bound. */
 int attempt_remaining_ms(const struct attempt *attempt);
 /* "HOST:PORT" into the report; DEVID_USAGE for anything else. */
-gboolean attempt_parse_address(const char *address, struct server_report *report, GError **error);
-/* Connects within the bound; FALSE: the report says why not. */
-gboolean attempt_connect(struct attempt *attempt);
+bool attempt_parse_address(const char *address, struct server_report *report, GError **error);
+/* Connects within the bound; false: the report says why not. */
+bool attempt_connect(struct attempt *attempt);

@@ -20,7 +20,7 @@
 #define AFTERTHOUGHT_MS 1000
 
 /* False: the deadline passed. */
-static gboolean wait_io(const struct attempt *attempt, int timeout_ms)
+static bool wait_io(const struct attempt *attempt, int timeout_ms)
 {
 	int fd = g_socket_get_fd(g_socket_connection_get_socket(attempt->connection));
 	struct pollfd poll_fd = { fd, POLLIN, 0 };
@@ -112,7 +112,7 @@ static void silent(struct attempt *attempt)
 	attempt->report->result = DEVID_TIMEOUT;
 }
 
-static gboolean shake_hands(struct attempt *attempt)
+static bool shake_hands(struct attempt *attempt)
 {
 	int code;
 
@@ -122,14 +122,14 @@ static gboolean shake_hands(struct attempt *attempt)
 		if (gnutls_error_is_fatal(code)) {
 			take_version(attempt);
 			take_failure(attempt, code);
-			return FALSE;
+			return false;
 		}
 		if (code == GNUTLS_E_AGAIN && !wait_io(attempt, attempt_remaining_ms(attempt))) {
 			silent(attempt);
-			return FALSE;
+			return false;
 		}
 	}
-	return TRUE;
+	return true;
 }
 
 static void take_session(struct attempt *attempt)
@@ -182,8 +182,8 @@ static void listen_on(struct attempt *attempt)
 	take_failure(attempt, (int)code);
 }
 
-gboolean check_server(const char *address, const char *ca_file, const struct identity *identity,
-		      struct server_report *report, GError **error)
+bool check_server(const char *address, const char *ca_file, const struct identity *identity,
+		  struct server_report *report, GError **error)
 {
 	AUTO_ATTEMPT struct attempt attempt = {
 		.identity = identity,
@@ -196,14 +196,14 @@ gboolean check_server(const char *address, const char *ca_file, const struct ide
 	report->issuers = g_ptr_array_new_with_free_func(g_free);
 	if (!attempt_parse_address(address, report, error) ||
 	    !attempt_prepare(&attempt, ca_file, error))
-		return FALSE;
+		return false;
 	/* What was prepared (a keyring that asked for its password) is not the server's time. */
 	attempt.deadline = g_get_monotonic_time() + SERVER_BOUND_MS * 1000;
 	if (attempt_connect(&attempt) && shake_hands(&attempt)) {
 		take_session(&attempt);
 		listen_on(&attempt);
 	}
-	return TRUE;
+	return true;
 }
 
 void probe_report_clear(struct server_report *report)

@@ -39,7 +39,7 @@ struct server_report {
  * words are off, the module isn't there. `ca_file` NULL: the system's trust; `identity` NULL: no
  * certificate is sent.
  */
-gboolean check_server(const char *address, const char *ca_file, const struct identity *identity,
-		      struct server_report *report, GError **error);
+bool check_server(const char *address, const char *ca_file, const struct identity *identity,
+		  struct server_report *report, GError **error);
 void probe_report_clear(struct server_report *report);
 #define AUTO_SERVER_REPORT __attribute__((cleanup(probe_report_clear)))

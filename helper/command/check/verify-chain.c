@@ -26,15 +26,15 @@ void verify_chain_clear(struct verify_chain *chain)
 	g_clear_pointer(&chain->remarks, g_ptr_array_unref);
 }
 
-static gboolean set_unreadable(GError **error, const char *name, GError *why)
+static bool set_unreadable(GError **error, const char *name, GError *why)
 {
 	devid_error_set(error, DEVID_CHECK_FAILED, "bad-data", NULL,
 			"%s: a certificate can't be read: %s", name, why->message);
 	g_error_free(why);
-	return FALSE;
+	return false;
 }
 
-gboolean verify_read(const char *name, GBytes *bytes, struct verify_chain *chain, GError **error)
+bool verify_read(const char *name, GBytes *bytes, struct verify_chain *chain, GError **error)
 {
 	AUTO_CERTIFICATE_LIST struct certificate_list list = CERTIFICATE_LIST_INIT;
 	GError *why = NULL;
@@ -46,7 +46,7 @@ gboolean verify_read(const char *name, GBytes *bytes, struct verify_chain *chain
 		return devid_error_set(error, DEVID_CHECK_FAILED, "bad-data", NULL,
 				       "%s: more than %d certificates", name, CHAIN_COUNT_MAX);
 	if (list.ders->len == 0)
-		return TRUE;
+		return true;
 	chain->certificates = gnutls_calloc(list.ders->len, sizeof(*chain->certificates));
 	for (guint i = 0; chain->certificates && i < list.ders->len; i++) {
 		gsize length;
@@ -57,10 +57,10 @@ gboolean verify_read(const char *name, GBytes *bytes, struct verify_chain *chain
 			return set_unreadable(error, name, why);
 		chain->count++;
 	}
-	return TRUE;
+	return true;
 }
 
-gboolean verify_read_file(const char *name, struct verify_chain *chain, GError **error)
+bool verify_read_file(const char *name, struct verify_chain *chain, GError **error)
 {
 	g_autoptr(GBytes) bytes = input_read(name, CHAIN_FILE_MAX, error);
 
@@ -69,16 +69,16 @@ gboolean verify_read_file(const char *name, struct verify_chain *chain, GError *
 
 /* The gateway's own intermediates, behind what the client sent: a chain check builds its path of
  * both. */
-static gboolean append_chain(const char *name, struct verify_chain *chain, GError **error)
+static bool append_chain(const char *name, struct verify_chain *chain, GError **error)
 {
 	AUTO_CHAIN struct verify_chain more = { NULL };
 	gnutls_x509_crt_t *both;
 
 	if (!verify_read_file(name, &more, error))
-		return FALSE;
+		return false;
 	/* Nothing was sent: a CA must not pass for a device. */
 	if (chain->count == 0 || more.count == 0)
-		return TRUE;
+		return true;
 	both = gnutls_realloc(chain->certificates,
 			      (chain->count + more.count) * sizeof(*chain->certificates));
 	if (!both)
@@ -87,7 +87,7 @@ static gboolean append_chain(const char *name, struct verify_chain *chain, GErro
 	chain->certificates = both;
 	chain->count += more.count;
 	more.count = 0;
-	return TRUE;
+	return true;
 }
 
 enum exit_status verify_print(const struct verify_chain *chain, const struct devid_verdict *verdict,

@@ -2,6 +2,7 @@
 /* devid verify: what the ways of asking for it share. */
 #pragma once
 
+#include <stdbool.h>
 #include "command/cli/report.h"
 
 struct verify_request {
@@ -23,8 +24,8 @@ void verify_chain_clear(struct verify_chain *chain);
 /* The certificates of a file with that content. No certificate at all is a chain of none, which the
  * check refuses; a damaged one is refused here.
  */
-gboolean verify_read(const char *name, GBytes *bytes, struct verify_chain *chain, GError **error);
-gboolean verify_read_file(const char *name, struct verify_chain *chain, GError **error);
+bool verify_read(const char *name, GBytes *bytes, struct verify_chain *chain, GError **error);
+bool verify_read_file(const char *name, struct verify_chain *chain, GError **error);
 
 /* Adds the request's intermediates to what was sent, and checks it. NULL: it could not be
  * checked. */

@@ -29,11 +29,11 @@
 #define refuse(error, result, ...) \
 	devid_error_set(error, result, NULL, NULL, "verify --openvpn: " __VA_ARGS__)
 
-static gboolean read_depth(char **operands, guint64 *depth, GError **error)
+static bool read_depth(char **operands, guint64 *depth, GError **error)
 {
 	if (g_strv_length(operands) == 2 &&
 	    g_ascii_string_to_unsigned(operands[0], 10, 0, DEPTH_MAX, depth, NULL))
-		return TRUE;
+		return true;
 	return refuse(
 		error, DEVID_USAGE,
 		"depth and subject are what OpenVPN adds, no more and no less: the line in its "
@@ -65,7 +65,7 @@ static GBytes *read_exported(const char *path, GError **error)
 /* tls_digest_sha256_0 is of the certificate that OpenVPN has in hand: "aa:bb:…". Older ones and
  * tries by hand have none.
  */
-static gboolean is_the_verified_one(gnutls_x509_crt_t certificate, GError **error)
+static bool is_the_verified_one(gnutls_x509_crt_t certificate, GError **error)
 {
 	const char *wanted = g_getenv("tls_digest_sha256_0");
 	g_autofree char *found = certificate_fingerprint(certificate);
@@ -73,16 +73,16 @@ static gboolean is_the_verified_one(gnutls_x509_crt_t certificate, GError **erro
 	g_autofree char *plain = NULL;
 
 	if (!wanted)
-		return TRUE;
+		return true;
 	bytes = g_strsplit(wanted, ":", -1);
 	plain = g_strjoinv("", bytes);
 	if (g_ascii_strcasecmp(plain, found) == 0)
-		return TRUE;
+		return true;
 	return refuse(error, DEVID_MISMATCH,
 		      "the certificate in peer_cert is not the one that OpenVPN has verified");
 }
 
-static gboolean read_leaf(struct verify_chain *chain, GError **error)
+static bool read_leaf(struct verify_chain *chain, GError **error)
 {
 	const char *path = g_getenv("peer_cert");
 	g_autoptr(GBytes) bytes = NULL;
@@ -98,7 +98,7 @@ static gboolean read_leaf(struct verify_chain *chain, GError **error)
 			      path);
 	bytes = read_exported(path, error);
 	if (!bytes || !verify_read(path, bytes, chain, error))
-		return FALSE;
+		return false;
 	if (chain->count != 1)
 		return refuse(error, DEVID_BAD_DATA,
 			      "peer_cert %s: %u certificates where there must be one", path,

@@ -32,7 +32,7 @@ struct warning {
 	char *label;
 	gnutls_x509_crt_t certificate; /* borrowed, or NULL */
 	char *issuer_key_id;
-	gboolean ends; /* an event of its own; a failed check is one already */
+	bool ends; /* an event of its own; a failed check is one already */
 };
 
 struct warnings {
@@ -146,7 +146,7 @@ void warnings_identity(struct warnings *warnings, const struct identity *identit
 	warning->label = g_strdup(identity->record->label);
 	warning->certificate = identity->chain[0];
 	warning->issuer_key_id = g_strdup(verdict->issuer_key_id);
-	warning->ends = TRUE;
+	warning->ends = true;
 	devid_error_set(&warning->error, DEVID_OK, "expires-soon", NULL, "%s: %s; it ends on %s",
 			warning->label, days, date);
 }
@@ -173,7 +173,7 @@ void warnings_signing(struct warnings *warnings, const struct devid_account *acc
 		warning->urgency = NOTIFY_NORMAL;
 		warning->certificate = signing->certificate;
 		warning->issuer_key_id = g_strdup(signing->key_id);
-		warning->ends = TRUE;
+		warning->ends = true;
 		devid_error_set(&warning->error, DEVID_OK, "signing-expires-soon", NULL,
 				"signing certificate %s: %s; it ends on %s", signing->name, days,
 				date);
@@ -182,7 +182,7 @@ void warnings_signing(struct warnings *warnings, const struct devid_account *acc
 
 /* The file of what was told, locked. -1: there is none to be had; `busy`: another run is
  * telling. */
-static int open_state(gboolean *busy)
+static int open_state(bool *busy)
 {
 	char folder[PATH_BUFFER];
 	AUTO_CLOSE int directory = -1, fd = -1;
@@ -267,7 +267,7 @@ static void log_warning(const struct warning *warning)
 
 /* Whether somebody shows notifications: after one that could not be shown, the rest are not
  * tried. */
-static gboolean notify(const struct warning *warning)
+static bool notify(const struct warning *warning)
 {
 	g_autofree char *body = notify_text(warning->label, warning->error);
 	struct notice notice = { warning->summary, body, warning->urgency };
@@ -278,7 +278,7 @@ static gboolean notify(const struct warning *warning)
 void warnings_tell(struct warnings *warnings)
 {
 	AUTO_CLOSE int fd = -1;
-	gboolean shown = TRUE, busy = FALSE;
+	bool shown = true, busy = false;
 
 	if (warnings->list->len == 0)
 		return;

@@ -38,15 +38,15 @@ const char *account_on_use_word(const struct devid_account *account)
 	return words[devid_account_on_use(account)];
 }
 
-gboolean account_usable(const struct devid_account *account, GError **error)
+bool account_usable(const struct devid_account *account, GError **error)
 {
 	if (devid_account_state(account) != DEVID_ACCOUNT_UNUSABLE)
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_ACCOUNT_BROKEN, NULL, NULL, "account: %s",
 			       devid_account_problem(account));
 }
 
-gboolean account_ready(const struct devid_account *account, const char *who, GError **error)
+bool account_ready(const struct devid_account *account, const char *who, GError **error)
 {
 	if (devid_account_state(account) != DEVID_ACCOUNT_NONE)
 		return account_usable(account, error);

@@ -15,6 +15,6 @@ struct devid_account *account_load(const char *config, bool system, GError **err
 const char *account_state_word(const struct devid_account *account); /* "none", "ready", "broken" */
 const char *account_on_use_word(const struct devid_account *account); /* as OnUse= has it */
 /* Not where it is broken: then nothing that it says is known. */
-gboolean account_usable(const struct devid_account *account, GError **error);
+bool account_usable(const struct devid_account *account, GError **error);
 /* Nor where there is none, which is told of `who`. */
-gboolean account_ready(const struct devid_account *account, const char *who, GError **error);
+bool account_ready(const struct devid_account *account, const char *who, GError **error);

@@ -20,7 +20,7 @@ static char *arguments_of(const struct command *command)
 
 	for (; !command->arguments && action && *action; action++)
 		g_string_append_printf(text, "%s%s", text->len > 0 ? "|" : "", (*action)->name);
-	return g_string_free(text, FALSE);
+	return g_string_free(text, false);
 }
 
 static void add_action(GString *text, const struct command *action)
@@ -124,7 +124,7 @@ static char **parse(const GOptionEntry *entries, char **words, gboolean *help, G
 		{ NULL },
 	};
 
-	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_set_help_enabled(context, false);
 	if (entries)
 		g_option_context_add_main_entries(context, entries, NULL);
 	g_option_context_add_main_entries(context, common, NULL);
@@ -138,7 +138,7 @@ static bool wants_json(const GOptionEntry *entries)
 {
 	for (; entries && entries->long_name; entries++)
 		if (strcmp(entries->long_name, "json") == 0)
-			return *(const gboolean *)entries->arg_data;
+			return *(const bool *)entries->arg_data;
 	return false;
 }
 
@@ -147,7 +147,7 @@ static enum exit_status run(const struct command *command, const char *name, cha
 	enum exit_status status;
 	GError *error = NULL;
 	g_auto(GStrv) operands = NULL;
-	gboolean help = FALSE;
+	gboolean help = false;
 	guint count;
 
 	if (command->rest)

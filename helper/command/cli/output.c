@@ -11,13 +11,13 @@
 #include "base/files.h"
 #include "output.h"
 
-static gboolean failed(GError **error, const char *path, int number)
+static bool failed(GError **error, const char *path, int number)
 {
 	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s", path,
 			       g_strerror(number));
 }
 
-static gboolean write_file(const char *path, const char *text, gsize length, GError **error)
+static bool write_file(const char *path, const char *text, gsize length, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
 	AUTO_CLOSE int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -32,7 +32,7 @@ static gboolean write_file(const char *path, const char *text, gsize length, GEr
 	       failed(error, path, errno);
 }
 
-gboolean output_write(const char *path, const char *text, GError **error)
+bool output_write(const char *path, const char *text, GError **error)
 {
 	if (path && strcmp(path, "-") != 0)
 		return write_file(path, text, strlen(text), error);

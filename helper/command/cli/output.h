@@ -2,9 +2,10 @@
 /* What a command hands out, to standard output or a file. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 
 /* `path` NULL or "-": standard output. A file that is there is replaced as a whole; a link, a
  * folder or a device is not written to.
  */
-gboolean output_write(const char *path, const char *text, GError **error);
+bool output_write(const char *path, const char *text, GError **error);

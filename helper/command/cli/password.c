@@ -36,20 +36,20 @@ void password_guard_process(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-static gboolean set_error(GError **error, const char *where, int number)
+static bool set_error(GError **error, const char *where, int number)
 {
 	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(number), "%s: %s", where,
 			       g_strerror(number));
 }
 
 /* What is wrong with it beside what the kernel says, and what to do. */
-static gboolean set_error_for(GError **error, const char *where, const char *why, const char *hint)
+static bool set_error_for(GError **error, const char *where, const char *why, const char *hint)
 {
 	return devid_error_set(error, DEVID_IO, NULL, hint, "%s: %s", where, why);
 }
 
 /* The bytes of a descriptor, at most one more than a password may have. */
-static gboolean read_bytes(int fd, const char *where, struct secret *bytes, GError **error)
+static bool read_bytes(int fd, const char *where, struct secret *bytes, GError **error)
 {
 	size_t at = 0;
 
@@ -59,7 +59,7 @@ static gboolean read_bytes(int fd, const char *where, struct secret *bytes, GErr
 		ssize_t got;
 
 		if (!input_wait(fd, where, error))
-			return FALSE;
+			return false;
 		got = read(fd, bytes->data + at, bytes->length - at);
 		if (got < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
@@ -73,13 +73,13 @@ static gboolean read_bytes(int fd, const char *where, struct secret *bytes, GErr
 }
 
 /* All of a descriptor as a password: UTF-8, without the newline at its end. */
-static gboolean read_all(int fd, const char *where, struct secret *password, GError **error)
+static bool read_all(int fd, const char *where, struct secret *password, GError **error)
 {
 	AUTO_SECRET struct secret bytes = SECRET_INIT;
 
 	secret_clear(password);
 	if (!read_bytes(fd, where, &bytes, error))
-		return FALSE;
+		return false;
 	switch (password_text(bytes.data, bytes.length, password)) {
 	case PASSWORD_TEXT_PLAIN:
 		break;
@@ -98,13 +98,13 @@ static gboolean read_all(int fd, const char *where, struct secret *password, GEr
 		return set_error(error, where, ENOMEM);
 	}
 	if (password->length <= PASSWORD_MAX)
-		return TRUE;
+		return true;
 	secret_clear(password);
 	return set_error_for(error, where, "longer than any password",
 			     "name the file that holds the password alone");
 }
 
-static gboolean read_file(const char *path, struct secret *password, GError **error)
+static bool read_file(const char *path, struct secret *password, GError **error)
 {
 	AUTO_CLOSE int fd = -1;
 	struct stat status;
@@ -216,8 +216,8 @@ static bool ask(int tty, const struct termios *before, const char *prompt, struc
 }
 
 /* `hint`: by which options it can be given. */
-static gboolean read_terminal(const char *prompt, const char *hint, struct secret *password,
-			      GError **error)
+static bool read_terminal(const char *prompt, const char *hint, struct secret *password,
+			  GError **error)
 {
 	AUTO_CLOSE int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	struct termios before;
@@ -227,7 +227,7 @@ static gboolean read_terminal(const char *prompt, const char *hint, struct secre
 				       "%s is needed, and there is no terminal to ask on", prompt);
 	do {
 		if (ask(tty, &before, prompt, password))
-			return TRUE;
+			return true;
 		secret_clear(password);
 		/* Stopped and continued: asked again. */
 		if (caught_signal)
@@ -238,8 +238,8 @@ static gboolean read_terminal(const char *prompt, const char *hint, struct secre
 }
 
 /* *typed: somebody typed it, and could type another. */
-static gboolean read_any(const char *file, int fd, const char *prompt, bool *typed,
-			 struct secret *password, GError **error)
+static bool read_any(const char *file, int fd, const char *prompt, bool *typed,
+		     struct secret *password, GError **error)
 {
 	*typed = false;
 	password_guard_process();
@@ -251,32 +251,32 @@ static gboolean read_any(const char *file, int fd, const char *prompt, bool *typ
 		return read_all(fd, where, password, error);
 	}
 	if (read_credential(password))
-		return TRUE;
+		return true;
 	*typed = true;
 	return read_terminal(prompt, devid_reason_find("password-missing")->hint, password, error);
 }
 
-gboolean password_read(const char *file, int fd, const char *prompt, struct secret *password,
-		       GError **error)
+bool password_read(const char *file, int fd, const char *prompt, struct secret *password,
+		   GError **error)
 {
 	bool typed;
 
 	return read_any(file, fd, prompt, &typed, password, error);
 }
 
-gboolean password_read_pin(const char *file, const char *prompt, struct secret *pin, GError **error)
+bool password_read_pin(const char *file, const char *prompt, struct secret *pin, GError **error)
 {
 	password_guard_process();
 	return file ? read_file(file, pin, error)
 		    : read_terminal(prompt, "name its file: --pin-file FILE", pin, error);
 }
 
-static gboolean get(struct password_source *source, GError **error)
+static bool get(struct password_source *source, GError **error)
 {
 	struct password_words *words = (struct password_words *)source;
 
 	if (words->asked)
-		return TRUE;
+		return true;
 	words->asked = read_any(words->file, words->fd, words->prompt, &words->typed,
 				&source->password, error);
 	return words->asked;

@@ -24,12 +24,11 @@ void password_words_clear(struct password_words *words);
 /* Asked on the terminal without echo, or --password-file, --password-fd, or the systemd
  * credential devid.password. `prompt` names what is asked for.
  */
-gboolean password_read(const char *file, int fd, const char *prompt, struct secret *password,
-		       GError **error);
+bool password_read(const char *file, int fd, const char *prompt, struct secret *password,
+		   GError **error);
 
 /* A token's PIN: from a file or the terminal; no credential stands in for it. */
-gboolean password_read_pin(const char *file, const char *prompt, struct secret *pin,
-			   GError **error);
+bool password_read_pin(const char *file, const char *prompt, struct secret *pin, GError **error);
 
 /* From here on the process keeps secrets: no core dump, no ptrace by the user's other processes. */
 void password_guard_process(void);

@@ -13,36 +13,36 @@ static const struct {
 };
 
 /* "90m": that long ago. */
-static gboolean parse_ago(const char *text, time_t now, time_t *when)
+static bool parse_ago(const char *text, time_t now, time_t *when)
 {
 	char *end = NULL;
 	guint64 count = g_ascii_strtoull(text, &end, 10);
 
 	if (!g_ascii_isdigit(*text) || strlen(end) != 1 || count > G_MAXINT32)
-		return FALSE;
+		return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
 		if (units[i].unit == *end) {
 			*when = now - (time_t)((gint64)count * units[i].seconds);
-			return TRUE;
+			return true;
 		}
-	return FALSE;
+	return false;
 }
 
 /* "@1700000000", as date(1) has it. */
-static gboolean parse_epoch(const char *text, time_t *when)
+static bool parse_epoch(const char *text, time_t *when)
 {
 	char *end = NULL;
 	gint64 value;
 
 	if (*text != '@' || !g_ascii_isdigit(text[1]))
-		return FALSE;
+		return false;
 	value = g_ascii_strtoll(text + 1, &end, 10);
 	*when = (time_t)value;
 	return *end == '\0' && value < G_MAXINT64;
 }
 
 /* RFC 3339, with or without seconds and zone; a day alone begins at midnight UTC. */
-static gboolean parse_iso(const char *text, time_t *when)
+static bool parse_iso(const char *text, time_t *when)
 {
 	static const char *const tails[] = { "", "Z", "T00:00:00Z" };
 	const gsize to_minutes = strlen("2026-11-22T10:00");
@@ -57,20 +57,20 @@ static gboolean parse_iso(const char *text, time_t *when)
 
 		if (time) {
 			*when = (time_t)g_date_time_to_unix(time);
-			return TRUE;
+			return true;
 		}
 	}
-	return FALSE;
+	return false;
 }
 
-gboolean when_parse(const char *text, time_t now, time_t *when)
+bool when_parse(const char *text, time_t now, time_t *when)
 {
 	g_autofree char *iso = g_strdup(text);
 	char *space = strchr(iso, ' ');
 
 	if (strcmp(text, "now") == 0) {
 		*when = now;
-		return TRUE;
+		return true;
 	}
 	if (space)
 		*space = 'T';

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Words as people type them: the dashes of word processors, near misses. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "words.h"
@@ -13,12 +14,12 @@
 /* Only what looks like an option's name is touched: a label or a file may begin with a dash of its
  * own.
  */
-static gboolean is_option_name(const char *text)
+static bool is_option_name(const char *text)
 {
 	const char *end = text;
 
 	if (!g_ascii_islower(*text))
-		return FALSE;
+		return false;
 	while (g_ascii_islower(*end) || g_ascii_isdigit(*end) || *end == '-')
 		end++;
 	return *end == '\0' || *end == '=';
@@ -80,12 +81,12 @@ static const char *const families[][6] = {
 	{ "chromium", "chrome", "google-chrome" },
 };
 
-static gboolean is_in(const char *word, const char *const *words, gsize most)
+static bool is_in(const char *word, const char *const *words, gsize most)
 {
 	for (gsize i = 0; i < most && words[i]; i++)
 		if (strcmp(words[i], word) == 0)
-			return TRUE;
-	return FALSE;
+			return true;
+	return false;
 }
 
 const char *words_meant(const char *word, const char *const *candidates)

@@ -79,7 +79,7 @@ static void go_away(gpointer data)
 	setsid();
 }
 
-static gboolean has_signed_in(void)
+static bool has_signed_in(void)
 {
 	char mark;
 	ssize_t got;
@@ -90,7 +90,7 @@ static gboolean has_signed_in(void)
 	return got == 1 && mark == SIGNED_IN;
 }
 
-gboolean connect_read_ticket(struct connect *connect, bool *signed_in, GError **error)
+bool connect_read_ticket(struct connect *connect, bool *signed_in, GError **error)
 {
 	char buffer[4096];
 	ssize_t got;
@@ -106,7 +106,7 @@ gboolean connect_read_ticket(struct connect *connect, bool *signed_in, GError **
 					       "the sign-in's ticket: %s", g_strerror(errno));
 	}
 	secret_wipe(buffer, sizeof(buffer));
-	return TRUE;
+	return true;
 }
 
 struct reading {
@@ -144,14 +144,14 @@ static char *read_line(const struct connect *connect, int fd)
 	guint timer = g_timeout_add(READY_BOUND_MS, too_late, &reading);
 
 	while (!reading.over && !connect->interrupted)
-		g_main_context_iteration(NULL, TRUE);
+		g_main_context_iteration(NULL, true);
 	g_source_remove(source);
 	g_source_remove(timer);
-	return !strchr(text->str, '\n') ? NULL : g_string_free(g_steal_pointer(&text), FALSE);
+	return !strchr(text->str, '\n') ? NULL : g_string_free(g_steal_pointer(&text), false);
 }
 
 /* What our own supervisor wrote. */
-static gboolean take_line(const char *line, char **address, GError **error)
+static bool take_line(const char *line, char **address, GError **error)
 {
 	g_autoptr(JsonParser) parser = json_parser_new();
 	JsonObject *object = json_value_document(parser, line);
@@ -159,18 +159,18 @@ static gboolean take_line(const char *line, char **address, GError **error)
 
 	*address = g_strdup(json_value_text(object, "address"));
 	if (object && !json_object_has_member(object, "result"))
-		return TRUE;
+		return true;
 	devid_error_set(&failure,
 			(enum devid_result)json_value_number(object, "result", DEVID_FAILED),
 			json_value_text(object, "reason"), json_value_text(object, "hint"), "%s",
 			json_value_text(object, "message"));
 	devid_error_set_brackets(failure, json_value_text(object, "brackets"));
 	g_propagate_error(error, failure);
-	return FALSE;
+	return false;
 }
 
-static gboolean spawn(const struct connect *connect, int ticket, int ready, int lock, GPid *pid,
-		      GError **error)
+static bool spawn(const struct connect *connect, int ticket, int ready, int lock, GPid *pid,
+		  GError **error)
 {
 	static const int targets[] = { READY_FD, LOCK_FD };
 	const int sources[] = { ready, lock };
@@ -188,8 +188,8 @@ static gboolean spawn(const struct connect *connect, int ticket, int ready, int 
 						pid, NULL, NULL, NULL, error);
 }
 
-gboolean connect_background_start(const struct connect *connect, int lock,
-				  struct background *background, GError **error)
+bool connect_background_start(const struct connect *connect, int lock,
+			      struct background *background, GError **error)
 {
 	AUTO_CLOSE int held = lock, ticket = -1, ready = -1;
 	int pair[2], pipe[2];
@@ -201,7 +201,7 @@ gboolean connect_background_start(const struct connect *connect, int lock,
 	background->ticket = pair[0];
 	ticket = pair[1];
 	if (!g_unix_open_pipe(pipe, FD_CLOEXEC, error))
-		return FALSE;
+		return false;
 	background->ready = pipe[0];
 	ready = pipe[1];
 	return spawn(connect, ticket, ready, held, &background->pid, error);
@@ -228,16 +228,16 @@ void connect_background_end(struct background *background)
 	*background = (struct background){ -1, -1, 0 };
 }
 
-gboolean connect_background_go(struct connect *connect, struct background *background,
-			       char **address, GError **error)
+bool connect_background_go(struct connect *connect, struct background *background, char **address,
+			   GError **error)
 {
 	static const char mark = SIGNED_IN;
 	const struct secret *ticket = &connect->session.ticket;
 	/* Where it is gone already, the missing line tells. */
-	gboolean sent = files_write_all(background->ticket, &mark, 1) &&
-			files_write_all(background->ticket, ticket->data, ticket->length);
+	bool sent = files_write_all(background->ticket, &mark, 1) &&
+		    files_write_all(background->ticket, ticket->data, ticket->length);
 	g_autofree char *line = NULL, *log = NULL;
-	gboolean done;
+	bool done;
 
 	secret_clear(&connect->session.ticket);
 	close(background->ticket);

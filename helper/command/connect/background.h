@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include "connect.h"
 
 enum { READY_FD = 3, LOCK_FD = 4 }; /* of the supervisor */
@@ -15,12 +16,12 @@ struct background {
 /* Instead: it ends, before this returns. */
 void connect_background_end(struct background *background);
 /* Before the sign-in. Takes the lock over. In any case connect_background_end() may follow. */
-gboolean connect_background_start(const struct connect *connect, int lock,
-				  struct background *background, GError **error);
+bool connect_background_start(const struct connect *connect, int lock,
+			      struct background *background, GError **error);
 /* After it. `address` may be NULL then; newly allocated. */
-gboolean connect_background_go(struct connect *connect, struct background *background,
-			       char **address, GError **error);
+bool connect_background_go(struct connect *connect, struct background *background, char **address,
+			   GError **error);
 /* The other side of it. !*signed_in: there was no sign-in, so no tunnel either. */
-gboolean connect_read_ticket(struct connect *connect, bool *signed_in, GError **error);
+bool connect_read_ticket(struct connect *connect, bool *signed_in, GError **error);
 /* A new one; the one before it is kept beside it. NULL: none can be made. */
 FILE *connect_open_log(const char *name);

@@ -23,14 +23,14 @@
 #include "connect.h"
 
 /* Names the office that this network is, in connect->office. */
-static gboolean look_for_office(struct connect *connect, const struct devid_account *account,
-				GError **error)
+static bool look_for_office(struct connect *connect, const struct devid_account *account,
+			    GError **error)
 {
 	struct devid_office_report *report = NULL;
 	enum devid_result result;
 
 	if (connect->connection->ignore_office || devid_account_office_count(account) == 0)
-		return TRUE;
+		return true;
 	result = devid_office_find(account, DEVID_OFFICE_PROBE, &report);
 	if (result == DEVID_OK && report->origin == DEVID_ORIGIN_OFFICE)
 		connect->office = g_strdup(report->office);
@@ -41,7 +41,7 @@ static gboolean look_for_office(struct connect *connect, const struct devid_acco
 	return result == DEVID_OK;
 }
 
-static gboolean choose_identity(struct connect *connect, GError **error)
+static bool choose_identity(struct connect *connect, GError **error)
 {
 	const struct connection *connection = connect->connection;
 	const char *label = connect->label ? connect->label : connection->identity;
@@ -116,19 +116,19 @@ static char *find_posture(const struct devid_decision *decision)
 	return NULL;
 }
 
-static gboolean decide(struct connect *connect, const struct devid_account *account, GError **error)
+static bool decide(struct connect *connect, const struct devid_account *account, GError **error)
 {
 	g_autoptr(devid_verdict) verdict = verdict_assess(connect->identity, account, error);
 	g_autoptr(devid_decision) decision = NULL;
 	enum devid_result result;
 
 	if (!verdict)
-		return FALSE;
+		return false;
 	/* Where no certificate is asked for, the client is handed this one all the same. */
 	if (verdict->result == DEVID_DENIED) {
 		check_event(connect, verdict, NULL);
 		devid_error_set_verdict(error, verdict);
-		return FALSE;
+		return false;
 	}
 	result = devid_decide_here(account, g_get_user_name(), DEVID_OFFICE_PROBE, verdict,
 				   &decision);
@@ -138,27 +138,27 @@ static gboolean decide(struct connect *connect, const struct devid_account *acco
 				       devid_reason_for(result)->cause);
 	check_event(connect, verdict, decision);
 	if (decision->result == DEVID_OK)
-		return TRUE;
+		return true;
 	connect->posture = find_posture(decision);
 	g_propagate_error(error, decision_error(connect, decision));
-	return FALSE;
+	return false;
 }
 
-gboolean connect_find(struct connect *connect, GError **error)
+bool connect_find(struct connect *connect, GError **error)
 {
 	/* It belongs to the identity that is let go. */
 	connect->session.uri = NULL;
 	connect->found = time(NULL);
 	if (!choose_identity(connect, error))
-		return FALSE;
+		return false;
 	connect->session.connection = connect->connection;
 	connect->session.uri = connect->identity && connect->identity->chain_count > 0
 				       ? connect->identity->uri
 				       : NULL;
-	return TRUE;
+	return true;
 }
 
-gboolean connect_check(struct connect *connect, GError **error)
+bool connect_check(struct connect *connect, GError **error)
 {
 	struct devid_account *account;
 
@@ -168,11 +168,11 @@ gboolean connect_check(struct connect *connect, GError **error)
 	g_clear_pointer(&connect->posture, g_free);
 	account = verdict_accounts_get(&connect->accounts, SCOPE_USER, error);
 	if (!account || !look_for_office(connect, account, error))
-		return FALSE;
+		return false;
 	if (connect->office)
-		return TRUE;
+		return true;
 	if (!connect_find(connect, error))
-		return FALSE;
+		return false;
 	if (connect->identity)
 		account = verdict_accounts_get(&connect->accounts, connect->identity->scope, error);
 	return account && decide(connect, account, error);

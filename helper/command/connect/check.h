@@ -4,13 +4,14 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include "connect.h"
 
 /* Office, identity, chain, posture, rules; one event. May be called again: it looks anew. */
-gboolean connect_check(struct connect *connect, GError **error);
+bool connect_check(struct connect *connect, GError **error);
 void connect_clear(struct connect *connect);
 /* The identity alone, for whoever goes on after that check. */
-gboolean connect_find(struct connect *connect, GError **error);
+bool connect_find(struct connect *connect, GError **error);
 /* After a check: whether the account lets nothing be used that fails one. */
 bool connect_is_enforced(struct connect *connect);
 /* The event of what the gateway said: `error` NULL: it let us in. */

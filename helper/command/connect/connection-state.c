@@ -114,16 +114,16 @@ static char *make_text(const struct connection_state *state)
 	json_number(builder, "started", (gint64)state->started);
 	json_builder_end_object(builder);
 	root = json_builder_get_root(builder);
-	return json_to_string(root, TRUE);
+	return json_to_string(root, true);
 }
 
-gboolean connection_state_write(const struct connection_state *state, GError **error)
+bool connection_state_write(const struct connection_state *state, GError **error)
 {
 	g_autofree char *text = make_text(state), *file = g_strconcat(state->name, SUFFIX, NULL);
 	AUTO_CLOSE int folder = open_folder(true); /* errno stays as it left it */
 
 	if (folder >= 0 && files_replace(folder, file, 0600, text, strlen(text), 0))
-		return TRUE;
+		return true;
 	return devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "connections: %s",
 			       g_strerror(errno));
 }
@@ -227,27 +227,27 @@ static bool has_gone(int supervisor, int bound_ms)
 	return poll(&entry, 1, bound_ms) > 0;
 }
 
-gboolean connection_state_end(const struct connection_state *state, GError **error)
+bool connection_state_end(const struct connection_state *state, GError **error)
 {
 	AUTO_CLOSE int supervisor = connection_state_supervisor(state);
 
 	if (supervisor < 0) {
 		connection_state_remove(state->name);
-		return TRUE;
+		return true;
 	}
 	if (syscall(SYS_pidfd_send_signal, supervisor, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
 		return devid_error_set(error, DEVID_DENIED, NULL,
 				       "who made it can end it, and root", "%s: %s", state->name,
 				       g_strerror(errno));
 	if (has_gone(supervisor, PATIENCE_MS))
-		return TRUE;
+		return true;
 	syscall(SYS_pidfd_send_signal, supervisor, SIGKILL, NULL, 0);
 	if (!has_gone(supervisor, FIRM_MS))
 		return devid_error_set(error, DEVID_TIMEOUT, NULL, NULL, "%s: it does not end",
 				       state->name);
 	connection_state_remove(state->name);
 	report_warning("%s: it did not end by itself, and was ended", state->name);
-	return TRUE;
+	return true;
 }
 
 char *connection_state_words(const struct connection_state *state)
@@ -261,7 +261,7 @@ char *connection_state_words(const struct connection_state *state)
 				       state->message ? state->message : "its supervisor has gone");
 		if (state->hint)
 			g_string_append_printf(words, "; %s", state->hint);
-		return g_string_free(words, FALSE);
+		return g_string_free(words, false);
 	}
 	g_string_append_printf(words, " since %s", since);
 	if (state->address)
@@ -269,5 +269,5 @@ char *connection_state_words(const struct connection_state *state)
 	g_string_append_printf(words, ", gateway %s (%s)", state->gateway, state->client);
 	if (state->identity)
 		g_string_append_printf(words, ", identity %s", state->identity);
-	return g_string_free(words, FALSE);
+	return g_string_free(words, false);
 }

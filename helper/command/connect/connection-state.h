@@ -26,7 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ConnectionState, connection_state_free)
 
 /* Its members of a JSON object, as the file has them and `devid status` tells them. */
 void connection_state_json(JsonBuilder *builder, const struct connection_state *state);
-gboolean connection_state_write(const struct connection_state *state, GError **error);
+bool connection_state_write(const struct connection_state *state, GError **error);
 /* NULL: there is none that can be believed. One whose supervisor has gone without a word is
  * "ended". */
 struct connection_state *connection_state_read(const char *name);
@@ -34,7 +34,7 @@ struct connection_state *connection_state_read(const char *name);
 GPtrArray *connection_state_list(void);
 void connection_state_remove(const char *name);
 /* Ends its supervisor, which ends the client. */
-gboolean connection_state_end(const struct connection_state *state, GError **error);
+bool connection_state_end(const struct connection_state *state, GError **error);
 /* Whoever makes or ends the connection holds this: a descriptor, or -1 with *error. Where another
  * one holds it, DEVID_EXISTS with the reason "connection-busy".
  */

@@ -45,7 +45,7 @@ static bool recall(const struct connect *connect, struct sign_in *sign_in)
 	return false;
 }
 
-gboolean connect_set_interrupted(const struct connect *connect, GError **error)
+bool connect_set_interrupted(const struct connect *connect, GError **error)
 {
 	return devid_error_set(error, DEVID_FAILED, "interrupted", NULL, "%s: %s",
 			       connect->connection->gateway,
@@ -65,13 +65,13 @@ static bool wait_for_line(const struct connect *connect, int tty)
 	guint source = g_unix_fd_add(tty, G_IO_IN | G_IO_HUP | G_IO_ERR, is_typed, &typed);
 
 	while (!typed && !connect->interrupted)
-		g_main_context_iteration(NULL, TRUE);
+		g_main_context_iteration(NULL, true);
 	if (!typed)
 		g_source_remove(source);
 	return typed;
 }
 
-static gboolean ask_user(const struct connect *connect, char **user, GError **error)
+static bool ask_user(const struct connect *connect, char **user, GError **error)
 {
 	AUTO_CLOSE int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	char line[USER_MAX + 2];
@@ -79,7 +79,7 @@ static gboolean ask_user(const struct connect *connect, char **user, GError **er
 
 	if (wanted_user(connect)) {
 		*user = g_strdup(wanted_user(connect));
-		return TRUE;
+		return true;
 	}
 	if (tty >= 0) {
 		print_prompt(tty, "User name at %s [%s]: ", connect->connection->gateway,
@@ -97,15 +97,15 @@ static gboolean ask_user(const struct connect *connect, char **user, GError **er
 	line[got] = '\0';
 	g_strstrip(line);
 	*user = g_strdup(*line != '\0' ? line : g_get_user_name());
-	return TRUE;
+	return true;
 }
 
-static gboolean ask(const struct connect *connect, struct sign_in *sign_in, GError **error)
+static bool ask(const struct connect *connect, struct sign_in *sign_in, GError **error)
 {
 	g_autofree char *prompt = NULL;
 
 	if (!ask_user(connect, &sign_in->user, error))
-		return FALSE;
+		return false;
 	prompt = g_strdup_printf("Password of %s at %s", sign_in->user,
 				 connect->connection->gateway);
 	return password_read(connect->password_file, -1, prompt, &sign_in->password, error);
@@ -156,13 +156,13 @@ static bool is_needed(const GError *error)
 	return strcmp(devid_error_reason(error), "sign-in-needed") == 0;
 }
 
-static gboolean attempt(struct connect *connect, const struct sign_in *sign_in, GError **error)
+static bool attempt(struct connect *connect, const struct sign_in *sign_in, GError **error)
 {
 	return connect->driver->sign_in(&connect->session, sign_in, error);
 }
 
 /* Not more than a try without, one with what is saved, one with what is typed. */
-static gboolean sign_in(struct connect *connect, struct sign_in *known, GError **error)
+static bool sign_in(struct connect *connect, struct sign_in *known, GError **error)
 {
 	bool early = connect->connection->save || wanted_user(connect);
 	bool saved = early && recall(connect, known);
@@ -170,10 +170,10 @@ static gboolean sign_in(struct connect *connect, struct sign_in *known, GError *
 
 	if (saved || !connect->password_file) {
 		if (attempt(connect, saved ? known : NULL, &failure))
-			return TRUE;
+			return true;
 		if (!is_needed(failure) || saved) {
 			g_propagate_error(error, failure);
-			return FALSE;
+			return false;
 		}
 		if (!early && recall(connect, known)) {
 			g_clear_error(&failure);
@@ -181,33 +181,33 @@ static gboolean sign_in(struct connect *connect, struct sign_in *known, GError *
 		}
 		if (!connect->may_ask) {
 			g_propagate_error(error, failure);
-			return FALSE;
+			return false;
 		}
 		g_clear_error(&failure);
 	}
 	sign_in_clear(known);
 	if (!ask(connect, known, error) || !attempt(connect, known, error))
-		return FALSE;
+		return false;
 	save(connect, known);
-	return TRUE;
+	return true;
 }
 
-gboolean connect_sign_in(struct connect *connect, GError **error)
+bool connect_sign_in(struct connect *connect, GError **error)
 {
 	AUTO_SIGN_IN struct sign_in known = SIGN_IN_INIT;
 	GError *failure = NULL;
 
 	if (!connect->driver->sign_in)
-		return TRUE;
+		return true;
 	password_guard_process();
 	connect->session.log = connect->log;
 	if (sign_in(connect, &known, &failure) && !connect->interrupted)
-		return TRUE;
+		return true;
 	if (!failure)
 		return connect_set_interrupted(connect, error);
 	look_closer(connect, &failure);
 	g_propagate_error(error, failure);
-	return FALSE;
+	return false;
 }
 
 /* --- forgetting ----------------------------------------------------------------------------- */
@@ -230,7 +230,7 @@ static const char *forget_agent(enum scope scope)
 	return " and the remembered choice, but not the keys in memory";
 }
 
-gboolean connect_forget(struct connect *connect, GError **error)
+bool connect_forget(struct connect *connect, GError **error)
 {
 	const struct connection *connection = connect->connection;
 	const struct choice_gateway gateway = { connection->host, connection->port };
@@ -242,22 +242,22 @@ gboolean connect_forget(struct connect *connect, GError **error)
 	int saved;
 
 	if (state && !connection_state_is_over(state) && !connection_state_end(state, error))
-		return FALSE;
-	saved = sign_in_forget(key, FALSE, &kept, &inner);
+		return false;
+	saved = sign_in_forget(key, false, &kept, &inner);
 	if (saved < 0 && devid_error_result(inner) != DEVID_STORE_MISSING) {
 		g_propagate_error(error, g_steal_pointer(&inner));
-		return FALSE;
+		return false;
 	}
 	if (!choice_forget(&gateway, error))
-		return FALSE;
+		return false;
 	/* Only root may make the machine's forget. */
 	rest = forget_agent(connect->driver->system && geteuid() == 0 ? SCOPE_SYSTEM : SCOPE_USER);
 	if (connect->json)
-		return TRUE;
+		return true;
 	print_line(stdout, "%s: forgot %s%s", connection->gateway,
 		   saved > 0 ? "the saved sign-in" : "no saved sign-in", rest);
 	if (kept)
 		g_ptr_array_add(unreachable, (char *)kept);
 	table_unreachable(unreachable);
-	return TRUE;
+	return true;
 }

@@ -80,7 +80,7 @@ static void tell_starter(struct supervisor *supervisor, const GError *error)
 	}
 	json_builder_end_object(builder);
 	root = json_builder_get_root(builder);
-	text = json_to_string(root, FALSE);
+	text = json_to_string(root, false);
 	line = g_strconcat(text, "\n", NULL);
 	if (write(supervisor->ready, line, strlen(line)) < 0)
 		say(supervisor, "nobody waits for it any more");
@@ -331,7 +331,7 @@ enum exit_status supervise(struct connect *connect, int ready)
 	struct supervisor supervisor = {
 		.connect = connect,
 		.state = new_state(connect),
-		.loop = g_main_loop_new(NULL, FALSE),
+		.loop = g_main_loop_new(NULL, false),
 		.ready = ready,
 		.status = EXIT_DONE,
 	};
@@ -342,7 +342,7 @@ enum exit_status supervise(struct connect *connect, int ready)
 		connect->label = uri;
 	connect->may_ask = false;
 	connect->password_file = NULL;
-	connect->fresh = FALSE;
+	connect->fresh = false;
 	connect->session.log = connect->log;
 	connect->session.connected = connected;
 	connect->session.ended = has_ended;

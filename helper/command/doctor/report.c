@@ -150,14 +150,14 @@ static void add_events(GString *text, bool system)
 	g_queue_clear_full(&lines, g_free);
 }
 
-static gboolean make_text(GString *text, const struct results *results, GError **error)
+static bool make_text(GString *text, const struct results *results, GError **error)
 {
 	AUTO_ACCOUNTS struct accounts accounts = { { NULL } };
 	g_autoptr(identity_list) list = identity_list_load(true, true, NULL);
 	const struct devid_account *account = verdict_accounts_get(&accounts, SCOPE_USER, error);
 
 	if (!account)
-		return FALSE;
+		return false;
 	add_machine(text);
 	add_findings(text, results);
 	add_account(text, account);
@@ -165,24 +165,24 @@ static gboolean make_text(GString *text, const struct results *results, GError *
 		add_identities(text, list);
 	add_events(text, false);
 	add_events(text, true);
-	return TRUE;
+	return true;
 }
 
-gboolean report_results(const struct results *results, const char *path, GError **error)
+bool report_results(const struct results *results, const char *path, GError **error)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	AUTO_CLOSE int fd = -1;
 
 	if (!make_text(text, results, error))
-		return FALSE;
+		return false;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return devid_error_set(error, errno == EEXIST ? DEVID_EXISTS : DEVID_IO, NULL,
 				       devid_errno_hint(errno), "%s: %s", path, g_strerror(errno));
 	if (files_write_all(fd, text->str, text->len) && (fsync(fd) == 0 || errno == EINVAL))
-		return TRUE;
+		return true;
 	devid_error_set(error, DEVID_IO, NULL, devid_errno_hint(errno), "%s: %s", path,
 			g_strerror(errno));
 	unlink(path);
-	return FALSE;
+	return false;
 }

@@ -2,8 +2,9 @@
 /* The report for the help desk. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include "results.h"
 
 /* All of it, in a new file that nobody else can read. */
-gboolean report_results(const struct results *results, const char *path, GError **error);
+bool report_results(const struct results *results, const char *path, GError **error);

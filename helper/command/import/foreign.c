@@ -33,7 +33,7 @@ static GBytes *key_id(gnutls_x509_crt_t crt)
 	return g_bytes_new(id, size);
 }
 
-static gboolean look_for_own(struct writing *writing, GError **error)
+static bool look_for_own(struct writing *writing, GError **error)
 {
 	struct import *import = writing->import;
 	g_autoptr(GPtrArray) certificates =
@@ -41,10 +41,10 @@ static gboolean look_for_own(struct writing *writing, GError **error)
 	g_autoptr(GPtrArray) keys = NULL;
 
 	if (!certificates)
-		return FALSE;
+		return false;
 	keys = foreign_find(&writing->token, FOREIGN_PRIVATE, writing->id, NULL, error);
 	if (!keys)
-		return FALSE;
+		return false;
 	writing->key_there = keys->len > 0;
 	for (guint i = 0; i < certificates->len; i++) {
 		const struct foreign_object *object = certificates->pdata[i];
@@ -57,11 +57,11 @@ static gboolean look_for_own(struct writing *writing, GError **error)
 		g_free(import->label);
 		import->label = g_strdup(object->label);
 	}
-	return TRUE;
+	return true;
 }
 
 /* Others under our label. */
-static gboolean look_for_label(struct writing *writing, GError **error)
+static bool look_for_label(struct writing *writing, GError **error)
 {
 	static const enum foreign_type types[] = { FOREIGN_CERTIFICATE, FOREIGN_PRIVATE };
 
@@ -70,7 +70,7 @@ static gboolean look_for_label(struct writing *writing, GError **error)
 							    writing->import->label, error);
 
 		if (!objects)
-			return FALSE;
+			return false;
 		for (guint j = 0; j < objects->len; j++) {
 			const struct foreign_object *object = objects->pdata[j];
 
@@ -78,25 +78,25 @@ static gboolean look_for_label(struct writing *writing, GError **error)
 				g_ptr_array_add(writing->old_ids, g_bytes_ref(object->id));
 		}
 	}
-	return TRUE;
+	return true;
 }
 
 static char *plain_uri(const struct writing *writing)
 {
-	g_autofree char *token = g_uri_escape_string(writing->token.label, NULL, FALSE);
-	g_autofree char *label = g_uri_escape_string(writing->import->label, NULL, FALSE);
+	g_autofree char *token = g_uri_escape_string(writing->token.label, NULL, false);
+	g_autofree char *label = g_uri_escape_string(writing->import->label, NULL, false);
 
 	return g_strdup_printf("pkcs11:token=%s;object=%s", token, label);
 }
 
 /* A token's objects get another label from the token's own tool alone. */
-static gboolean same_label(const struct writing *writing, GError **error)
+static bool same_label(const struct writing *writing, GError **error)
 {
 	const struct import *import = writing->import;
 	g_autofree char *hint = NULL, *uri = NULL;
 
 	if (!import->asked_label || strcmp(import->asked_label, import->label) == 0)
-		return TRUE;
+		return true;
 	uri = plain_uri(writing);
 	hint = g_strdup_printf("p11tool --login --set-label='%s' '%s' renames it",
 			       import->asked_label, uri);
@@ -105,14 +105,14 @@ static gboolean same_label(const struct writing *writing, GError **error)
 			       import->label);
 }
 
-static gboolean look(struct writing *writing, GError **error)
+static bool look(struct writing *writing, GError **error)
 {
 	if (!look_for_own(writing, error))
-		return FALSE;
+		return false;
 	if (writing->certificate_there && writing->key_there)
 		return same_label(writing, error);
 	if (!look_for_label(writing, error))
-		return FALSE;
+		return false;
 	if (!writing->key_there && !writing->import->candidate->pkcs8.length)
 		return devid_error_set(
 			error, DEVID_KEY_MISSING, NULL, "name the key's file: --key FILE",
@@ -126,18 +126,18 @@ static gboolean look(struct writing *writing, GError **error)
 				? "token %s: another identity is already called %s"
 				: "token %s: another certificate for the key of %s is already there",
 			writing->token.label, writing->import->label);
-	return TRUE;
+	return true;
 }
 
-static gboolean made(struct writing *writing, enum foreign_type type, GBytes *id, const char *label,
-		     const char *what, int code, GError **error)
+static bool made(struct writing *writing, enum foreign_type type, GBytes *id, const char *label,
+		 const char *what, int code, GError **error)
 {
 	if (code < 0) {
 		foreign_error(&writing->token, what, code, error);
-		return FALSE;
+		return false;
 	}
 	g_ptr_array_add(writing->made, foreign_url(&writing->token, type, id, label));
-	return TRUE;
+	return true;
 }
 
 static gnutls_datum_t id_datum(GBytes *id)
@@ -148,7 +148,7 @@ static gnutls_datum_t id_datum(GBytes *id)
 	return (gnutls_datum_t){ (unsigned char *)data, (unsigned)size };
 }
 
-static gboolean write_key(struct writing *writing, GError **error)
+static bool write_key(struct writing *writing, GError **error)
 {
 	const struct secret *pkcs8 = &writing->import->candidate->pkcs8;
 	const gnutls_datum_t der = { pkcs8->data, (unsigned)pkcs8->length };
@@ -194,8 +194,8 @@ static void write_public_key(struct writing *writing)
 	gnutls_pubkey_deinit(key);
 }
 
-static gboolean write_certificate(struct writing *writing, gnutls_x509_crt_t crt, GBytes *id,
-				  const char *label, GError **error)
+static bool write_certificate(struct writing *writing, gnutls_x509_crt_t crt, GBytes *id,
+			      const char *label, GError **error)
 {
 	const char *url = writing->token.url;
 	gnutls_datum_t datum = id_datum(id);
@@ -215,7 +215,7 @@ static bool holds(const GPtrArray *objects, GBytes *der)
 }
 
 /* CA certificates that are there already, under whatever label, are left as they are. */
-static gboolean write_chain(struct writing *writing, GError **error)
+static bool write_chain(struct writing *writing, GError **error)
 {
 	const struct candidate *candidate = writing->import->candidate;
 
@@ -227,18 +227,18 @@ static gboolean write_chain(struct writing *writing, GError **error)
 			foreign_find(&writing->token, FOREIGN_CERTIFICATE, id, NULL, error);
 
 		if (!found)
-			return FALSE;
+			return false;
 		if (!holds(found, certificate->der) &&
 		    !write_certificate(writing, certificate->crt, id, label, error))
-			return FALSE;
+			return false;
 	}
-	return TRUE;
+	return true;
 }
 
 /* The certificate before it, for the same key, has the same id and label: it goes first and comes
  * back if anything fails.
  */
-static gboolean take_out_old_certificate(struct writing *writing, GError **error)
+static bool take_out_old_certificate(struct writing *writing, GError **error)
 {
 	g_autofree char *url = foreign_url(&writing->token, FOREIGN_CERTIFICATE, writing->id, NULL);
 
@@ -260,15 +260,15 @@ static void put_back_old_certificates(struct writing *writing)
 	}
 }
 
-static gboolean try_signature(struct writing *writing, GError **error)
+static bool try_signature(struct writing *writing, GError **error)
 {
 	g_autofree char *url = foreign_url(&writing->token, FOREIGN_PRIVATE, writing->id, NULL);
 
 	if (token_test_sign(url, writing->import->chain[0], error))
-		return TRUE;
+		return true;
 	if (error)
 		g_prefix_error(error, "written, tried and taken out again: ");
-	return FALSE;
+	return false;
 }
 
 static void undo(struct writing *writing)
@@ -303,44 +303,44 @@ static void take_out_old_identities(struct writing *writing)
 	}
 }
 
-static gboolean write_all(struct writing *writing, GError **error)
+static bool write_all(struct writing *writing, GError **error)
 {
 	const struct candidate *candidate = writing->import->candidate;
 
 	if (!writing->key_there && !write_key(writing, error))
-		return FALSE;
+		return false;
 	if (!writing->certificate_there &&
 	    (!take_out_old_certificate(writing, error) ||
 	     !write_certificate(writing, candidate->leaf->crt, writing->id, writing->import->label,
 				error)))
-		return FALSE;
+		return false;
 	write_public_key(writing);
 	return write_chain(writing, error) && try_signature(writing, error);
 }
 
-static gboolean write_identity(struct writing *writing, GError **error)
+static bool write_identity(struct writing *writing, GError **error)
 {
 	struct import *import = writing->import;
 
 	if (!look(writing, error))
-		return FALSE;
+		return false;
 	import->uri = plain_uri(writing);
 	import->changed = !writing->certificate_there || !writing->key_there;
 	if (!import->changed || import->options->dry_run)
-		return TRUE;
+		return true;
 	if (!write_all(writing, error)) {
 		undo(writing);
-		return FALSE;
+		return false;
 	}
 	take_out_old_identities(writing);
-	return TRUE;
+	return true;
 }
 
-gboolean import_to_foreign(struct import *import, GError **error)
+bool import_to_foreign(struct import *import, GError **error)
 {
 	struct writing writing = { .import = import, .token = FOREIGN_TOKEN_INIT };
 	g_autofree char *object = NULL;
-	gboolean done;
+	bool done;
 
 	writing.id = key_id(import->chain[0]);
 	writing.made = g_ptr_array_new_with_free_func(g_free);

@@ -4,7 +4,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include "import.h"
 
 /* The same to any other token; the module's own words for what went wrong. */
-gboolean import_to_foreign(struct import *import, GError **error);
+bool import_to_foreign(struct import *import, GError **error);

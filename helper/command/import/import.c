@@ -28,7 +28,7 @@ static void warn_of_readers(struct import *import, bool others_read, const char 
 }
 
 /* Keys of a file of their own, beside the certificates of the first. */
-static gboolean read_key_file(struct import *import, GError **error)
+static bool read_key_file(struct import *import, GError **error)
 {
 	const char *title = bundle_title(import->options->key);
 	AUTO_SECRET struct secret bytes = SECRET_INIT;
@@ -36,10 +36,10 @@ static gboolean read_key_file(struct import *import, GError **error)
 	bool others_read;
 
 	if (!bundle_read_file(import->options->key, &bytes, &others_read, error))
-		return FALSE;
+		return false;
 	other = pem_read_bundle(title, &bytes, &import->password.source, error);
 	if (!other)
-		return FALSE;
+		return false;
 	if (!other->keys->len)
 		return devid_error_set(error, DEVID_NOT_FOUND, "no-key",
 				       "name the private key's file", "%s: no private key is in it",
@@ -55,10 +55,10 @@ static gboolean read_key_file(struct import *import, GError **error)
 		bundle_add_certificate(import->bundle, g_bytes_get_data(certificate->der, NULL),
 				       g_bytes_get_size(certificate->der), NULL, NULL);
 	}
-	return TRUE;
+	return true;
 }
 
-gboolean import_read(struct import *import, GError **error)
+bool import_read(struct import *import, GError **error)
 {
 	const struct import_options *options = import->options;
 	const char *title = bundle_title(options->file);
@@ -67,14 +67,14 @@ gboolean import_read(struct import *import, GError **error)
 	bool others_read, alone;
 
 	if (!bundle_read_file(options->file, &bytes, &others_read, error))
-		return FALSE;
+		return false;
 	import->bundle = pem_read_bundle(title, &bytes, &import->password.source, error);
 	if (!import->bundle)
-		return FALSE;
+		return false;
 	secret_clear(&bytes);
 	warn_of_readers(import, others_read && import->bundle->keys->len, title);
 	if (options->key && !read_key_file(import, error))
-		return FALSE;
+		return false;
 	if (import->bundle->password == BUNDLE_PASSWORD_EMPTY)
 		import_warn(import, "%s: its password is empty; other systems refuse such files",
 			    title);
@@ -83,12 +83,12 @@ gboolean import_read(struct import *import, GError **error)
 	if (!import->candidates) {
 		if (error)
 			g_prefix_error(error, "%s: ", title);
-		return FALSE;
+		return false;
 	}
 	import->candidate =
 		candidates_pick(import->candidates, &options->choice, title, &told, error);
 	if (!import->candidate)
-		return FALSE;
+		return false;
 	if (told)
 		import_warn(import, "%s: %s", title, told);
 	for (guint i = 0; i < import->bundle->warnings->len; i++)
@@ -102,14 +102,14 @@ gboolean import_read(struct import *import, GError **error)
 			    import->candidate->left_out == 1 ? "is" : "are",
 			    import->candidate->left_out == 1 ? "is" : "are");
 	import->chain = candidate_chain(import->candidate, &import->chain_count);
-	return TRUE;
+	return true;
 }
 
 /* --- the check -------------------------------------------------------------------------------- */
 
 /* A private key never goes to a token without these being so: libp11 and TLS clients depend on
  * them. */
-static gboolean check_key(const struct import *import, GError **error)
+static bool check_key(const struct import *import, GError **error)
 {
 	gnutls_pubkey_t key;
 	const char *why = "its public key can't be read";
@@ -121,31 +121,31 @@ static gboolean check_key(const struct import *import, GError **error)
 		gnutls_pubkey_deinit(key);
 	}
 	if (result == DEVID_OK)
-		return TRUE;
+		return true;
 	return devid_error_set(error, result, "key-unsupported", NULL, "%s: %s",
 			       bundle_title(import->options->file), why);
 }
 
 /* Whatever account there is, and whoever issued it: a check of it could never pass. */
-static gboolean check_device(const struct import *import, GError **error)
+static bool check_device(const struct import *import, GError **error)
 {
 	const char *word = check_not_a_device(import->account, import->chain[0]);
 	const struct devid_reason *row = devid_reason_find(word);
 
 	if (!row)
-		return TRUE;
+		return true;
 	return devid_error_set(error, row->result, row->word, row->hint, "%s: %s",
 			       bundle_title(import->options->file), row->cause);
 }
 
-static gboolean check_size(struct import *import, GError **error)
+static bool check_size(struct import *import, GError **error)
 {
 	const struct devid_size *size = &import->size;
 	bool acceptable = false;
 	gsize length = g_bytes_get_size(import->candidate->leaf->der);
 
 	if (devid_device_size(import->account, length, &import->size, &acceptable) == DEVID_OK)
-		return TRUE;
+		return true;
 	if (acceptable && import->options->accept_size) {
 		import->size_accepted = true;
 		import_warn(
@@ -153,7 +153,7 @@ static gboolean check_size(struct import *import, GError **error)
 			"the certificate has %zu bytes as PEM, over the limit of %zu; taken as asked, "
 			"for it has %zu as DER",
 			size->pem, size->limit, size->der);
-		return TRUE;
+		return true;
 	}
 	if (acceptable)
 		devid_error_set(error, DEVID_TOO_LARGE, "device-too-large",
@@ -167,11 +167,11 @@ static gboolean check_size(struct import *import, GError **error)
 			error, DEVID_TOO_LARGE, "device-too-large", NULL,
 			"the certificate has %zu bytes as PEM and %zu as DER, over the limit of %zu",
 			size->pem, size->der, size->limit);
-	return FALSE;
+	return false;
 }
 
 /* The certificate may be ahead of the account: at import the verdict is a warning. */
-static gboolean check_chain(struct import *import, GError **error)
+static bool check_chain(struct import *import, GError **error)
 {
 	const struct devid_verdict *verdict;
 	enum devid_result result = devid_check(import->account, import->chain, import->chain_count,
@@ -182,7 +182,7 @@ static gboolean check_chain(struct import *import, GError **error)
 				       devid_reason_for(result)->cause);
 	verdict = import->verdict;
 	if (verdict->result == DEVID_OK)
-		return TRUE;
+		return true;
 	if (verdict->brackets && !import->options->json)
 		print_line(stderr, "%s", verdict->brackets);
 	if (verdict->result == DEVID_NO_ACCOUNT)
@@ -191,7 +191,7 @@ static gboolean check_chain(struct import *import, GError **error)
 		import_warn(import, "the check fails for now: %s", verdict->message);
 	if (verdict->hint && !import->options->json)
 		report_hint("%s", verdict->hint);
-	return TRUE;
+	return true;
 }
 
 static void warn_of_expiry(struct import *import)
@@ -263,12 +263,12 @@ static char *label_from_text(const char *text)
 			break;
 		g_string_append_unichar(label, g_unichar_iscntrl(c) ? ' ' : c);
 	}
-	return g_strstrip(g_string_free(label, FALSE));
+	return g_strstrip(g_string_free(label, false));
 }
 
 /* --label, else the account's DefaultLabel=, else the friendly name, else the subject's common
  * name. */
-static gboolean choose_label(struct import *import, GError **error)
+static bool choose_label(struct import *import, GError **error)
 {
 	const char *usual = devid_account_default_label(import->account);
 	const char *asked = import->options->label;
@@ -286,10 +286,10 @@ static gboolean choose_label(struct import *import, GError **error)
 	}
 	if (asked || (usual && *usual))
 		import->asked_label = g_strdup(import->label);
-	return TRUE;
+	return true;
 }
 
-gboolean import_check(struct import *import, GError **error)
+bool import_check(struct import *import, GError **error)
 {
 	import->account = account_load(NULL, import->scope == SCOPE_SYSTEM, error);
 	/* A broken one's limits can't be known, so nothing counts as within them. */
@@ -297,9 +297,9 @@ gboolean import_check(struct import *import, GError **error)
 	    !check_device(import, error) || !check_key(import, error) ||
 	    !check_size(import, error) || !choose_label(import, error) ||
 	    !check_chain(import, error))
-		return FALSE;
+		return false;
 	warn_of_expiry(import);
 	warn_of_remarks(import);
 	warn_of_protection(import);
-	return TRUE;
+	return true;
 }

@@ -2,6 +2,7 @@
 /* An import on its way: what was asked for, what it came to, and what is to be told of it. */
 #pragma once
 
+#include <stdbool.h>
 #include <devid/account.h>
 #include <devid/limits.h>
 #include <internal/path.h>
@@ -47,6 +48,6 @@ struct import {
 };
 
 /* Reads the file (and the key's), picks the identity. */
-gboolean import_read(struct import *import, GError **error);
+bool import_read(struct import *import, GError **error);
 /* Key kinds, sizes, the account's verdict, the label; warnings as they are found. */
-gboolean import_check(struct import *import, GError **error);
+bool import_check(struct import *import, GError **error);

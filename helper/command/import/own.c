@@ -42,8 +42,8 @@ static void name_choices(const struct import *import, GError **error)
 	g_error_free(problem);
 }
 
-static gboolean commit(struct import *import, struct client *client, struct wire_frame *reply,
-		       GError **error)
+static bool commit(struct import *import, struct client *client, struct wire_frame *reply,
+		   GError **error)
 {
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
 	const struct candidate *candidate = import->candidate;
@@ -73,11 +73,11 @@ static gboolean commit(struct import *import, struct client *client, struct wire
 			candidate->chain->len - 1, WIRE_BODY_MAX);
 	import->logged = true;
 	if (agent_ask(client, &request, reply, error))
-		return TRUE;
+		return true;
 	/* Without a reply the agent may not even have heard of it. */
 	import->logged = client->fd >= 0;
 	name_choices(import, error);
-	return FALSE;
+	return false;
 }
 
 /* What went, and what may still be had of a key that was replaced. */
@@ -111,8 +111,7 @@ static void read_reply(struct import *import, const struct wire_frame *reply)
 	take_warnings(import, reply);
 }
 
-static gboolean end(struct client *client, enum wire_phase phase, struct import *import,
-		    GError **error)
+static bool end(struct client *client, enum wire_phase phase, struct import *import, GError **error)
 {
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
 	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
@@ -120,9 +119,9 @@ static gboolean end(struct client *client, enum wire_phase phase, struct import 
 	wire_begin(&request, WIRE_IMPORT);
 	wire_put_u32(&request, TAG_PHASE, phase);
 	if (!agent_ask(client, &request, &reply, error))
-		return FALSE;
+		return false;
 	take_warnings(import, &reply);
-	return TRUE;
+	return true;
 }
 
 /* What the gate would refuse a signature with for now; NULL: nothing. Then the key can't be tried:
@@ -152,7 +151,7 @@ static char *gate_refusal(const struct import *import)
 	return words;
 }
 
-static gboolean try_key(struct import *import, struct client *client, GError **error)
+static bool try_key(struct import *import, struct client *client, GError **error)
 {
 	g_autofree char *refusal = gate_refusal(import);
 	g_autoptr(GError) undone = NULL;
@@ -160,16 +159,16 @@ static gboolean try_key(struct import *import, struct client *client, GError **e
 
 	if (refusal) {
 		import_warn(import, "no signature was tried: %s", refusal);
-		return TRUE;
+		return true;
 	}
 	if (token_load_own(&problem) && token_test_sign(import->uri, import->chain[0], &problem))
-		return TRUE;
+		return true;
 	if (!end(client, PHASE_UNDO, import, &undone))
 		g_prefix_error(&problem, "it could not be taken out again (%s): ", undone->message);
 	else
 		g_prefix_error(&problem, "imported and taken out again: ");
 	g_propagate_error(error, problem);
-	return FALSE;
+	return false;
 }
 
 static bool same_leaf(const struct record *record, const struct import *import)
@@ -181,7 +180,7 @@ static bool same_leaf(const struct record *record, const struct import *import)
 }
 
 /* Whether the store can be used, as the agent sees it now. */
-static gboolean foresee_store(const struct import *import, GError **error)
+static bool foresee_store(const struct import *import, GError **error)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
@@ -191,19 +190,19 @@ static gboolean foresee_store(const struct import *import, GError **error)
 	JsonObject *store;
 
 	if (!agent_connect(&client, import->scope, CLIENT_START, error))
-		return FALSE;
+		return false;
 	wire_begin(&request, WIRE_STATUS);
 	if (!agent_ask(&client, &request, &reply, error))
-		return FALSE;
+		return false;
 	store = agent_status_store(agent_status(&reply, parser), import->store);
 	if (g_strcmp0(json_value_text(store, "state"), "missing") != 0)
-		return TRUE;
+		return true;
 	title = json_value_text(store, "title");
 	why = json_value_text(store, "why");
 	devid_error_set(error, DEVID_STORE_MISSING, NULL, NULL, "%s: %s",
 			!title ? import->store : title, !why ? "it can't be reached" : why);
 	name_choices(import, error);
-	return FALSE;
+	return false;
 }
 
 /* With all that has a label there. */
@@ -234,13 +233,13 @@ static const struct identity *find_leaf(const identity_list *list, const struct 
 }
 
 /* Whether what is here under another label can get the one that was asked for. */
-static gboolean may_rename(const struct import *import, const identity_list *list, const char *from,
-			   GError **error)
+static bool may_rename(const struct import *import, const identity_list *list, const char *from,
+		       GError **error)
 {
 	g_autofree char *hint = NULL;
 
 	if (!find_label(list, import->asked_label))
-		return TRUE;
+		return true;
 	hint = g_strdup_printf("choose another --label, or give the other one another name first: "
 			       "devid rename '%s' NEW",
 			       import->asked_label);
@@ -251,29 +250,29 @@ static gboolean may_rename(const struct import *import, const identity_list *lis
 }
 
 /* It was here under another label than the one that was asked for. */
-static gboolean rename_here(struct import *import, struct client *client, GError **error)
+static bool rename_here(struct import *import, struct client *client, GError **error)
 {
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
 	g_autoptr(identity_list) list = NULL;
 	const struct identity *here;
 
 	if (!import->asked_label || strcmp(import->asked_label, import->label) == 0)
-		return TRUE;
+		return true;
 	list = load_scope(import, error);
 	here = list ? find_leaf(list, import) : NULL;
 	if (list && !here)
 		devid_error_set(error, DEVID_EXISTS, NULL, "try again",
 				"another program changed it in the meantime");
 	if (!here || !may_rename(import, list, here->record->label, error))
-		return FALSE;
+		return false;
 	wire_begin(&request, WIRE_RENAME);
 	wire_put_text(&request, TAG_NAME, here->record->name);
 	wire_put_text(&request, TAG_LABEL, import->asked_label);
 	if (!agent_ask(client, &request, &reply, error))
-		return FALSE;
+		return false;
 	import->renamed_from = import->label;
 	import->label = g_strdup(import->asked_label);
-	return TRUE;
+	return true;
 }
 
 /* A certificate that came alone went to where its key is. */
@@ -288,16 +287,16 @@ static void tell_store(struct import *import)
 }
 
 /* What takes the place of another stays in its store, unless another was asked for. */
-static gboolean keep_store(struct import *import, GError **error)
+static bool keep_store(struct import *import, GError **error)
 {
 	g_autoptr(identity_list) list = NULL;
 	const struct identity *here;
 
 	if (import->options->store || !import->options->replace)
-		return TRUE;
+		return true;
 	list = load_scope(import, error);
 	if (!list)
-		return FALSE;
+		return false;
 	here = find_leaf(list, import);
 	if (!here)
 		here = find_label(list, import->label);
@@ -305,17 +304,17 @@ static gboolean keep_store(struct import *import, GError **error)
 		import->store = "tpm";
 	else if (here && record_has_key(here->record) && strcmp(here->record->store, "file") == 0)
 		import->store = "file";
-	return TRUE;
+	return true;
 }
 
 /* --dry-run: what the agent would find, from the records. */
-static gboolean foresee(struct import *import, GError **error)
+static bool foresee(struct import *import, GError **error)
 {
 	g_autoptr(identity_list) list = load_scope(import, error);
 	const struct identity *here = NULL;
 
 	if (!list)
-		return FALSE;
+		return false;
 	import->changed = true;
 	for (size_t i = 0; i < identity_list_count(list); i++) {
 		const struct identity *identity = identity_list_get(list, i);
@@ -328,7 +327,7 @@ static gboolean foresee(struct import *import, GError **error)
 			if (!import->asked_label || strcmp(import->asked_label, import->label) == 0)
 				continue;
 			if (!may_rename(import, list, import->label, error))
-				return FALSE;
+				return false;
 			import->renamed_from = import->label;
 			import->label = g_strdup(import->asked_label);
 			break;
@@ -344,31 +343,31 @@ static gboolean foresee(struct import *import, GError **error)
 	return !import->changed || foresee_store(import, error);
 }
 
-gboolean import_to_own(struct import *import, GError **error)
+bool import_to_own(struct import *import, GError **error)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
 
 	if (!keep_store(import, error))
-		return FALSE;
+		return false;
 	if (import->options->dry_run)
 		return foresee(import, error);
 	if (!agent_connect(&client, import->scope, CLIENT_START, error) ||
 	    !commit(import, &client, &reply, error))
-		return FALSE;
+		return false;
 	read_reply(import, &reply);
 	import->uri = identity_uri_now(import->scope, import->label);
 	import->logged = import->changed;
 	tell_store(import);
 	if (import->changed &&
 	    (!try_key(import, &client, error) || !end(&client, PHASE_KEEP, import, error)))
-		return FALSE;
+		return false;
 	if (!rename_here(import, &client, error))
-		return FALSE;
+		return false;
 	if (import->renamed_from) {
 		g_free(import->uri);
 		import->uri = identity_uri_now(import->scope, import->label);
 		import->changed = true;
 	}
-	return TRUE;
+	return true;
 }

@@ -4,7 +4,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include "import.h"
 
 /* Through the agent; one signature through our module, or everything out again. */
-gboolean import_to_own(struct import *import, GError **error);
+bool import_to_own(struct import *import, GError **error);

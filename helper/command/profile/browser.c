@@ -12,14 +12,14 @@
 static void print_policy(GPtrArray *files, const char *path, JsonBuilder *builder)
 {
 	g_autoptr(JsonNode) root = json_builder_get_root(builder);
-	g_autofree char *text = json_to_string(root, TRUE);
+	g_autofree char *text = json_to_string(root, true);
 	struct profile_file *file = profile_file_add(files, g_strdup(path), 0644);
 
 	file->plain = true;
 	g_string_append_printf(file->text, "%s\n", text);
 }
 
-gboolean profile_firefox(const struct profile_request *profile, GPtrArray *files, GError **error)
+bool profile_firefox(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	g_autoptr(JsonBuilder) builder = json_begin();
 
@@ -30,7 +30,7 @@ gboolean profile_firefox(const struct profile_request *profile, GPtrArray *files
 	for (int i = 0; i < 4; i++)
 		json_builder_end_object(builder);
 	print_policy(files, "/etc/firefox/policies/policies.json", builder);
-	return TRUE;
+	return true;
 }
 
 /* A filter is JSON in a string of JSON; the issuer is what tells device certificates from
@@ -55,10 +55,10 @@ static char *auto_select(const struct profile_request *profile)
 	json_builder_end_object(builder);
 	json_builder_end_object(builder);
 	root = json_builder_get_root(builder);
-	return json_to_string(root, FALSE);
+	return json_to_string(root, false);
 }
 
-gboolean profile_chromium(const struct profile_request *profile, GPtrArray *files, GError **error)
+bool profile_chromium(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	g_autoptr(JsonBuilder) builder = json_begin();
 	g_autofree char *select = auto_select(profile);
@@ -74,5 +74,5 @@ gboolean profile_chromium(const struct profile_request *profile, GPtrArray *file
 	json_builder_end_array(builder);
 	json_builder_end_object(builder);
 	print_policy(files, "/etc/chromium/policies/managed/devid.json", builder);
-	return TRUE;
+	return true;
 }

@@ -20,7 +20,7 @@
 #define OLD_MAX	    (1024 * 1024)
 #define BACKUPS_MAX 100
 
-static gboolean failed(GError **error, const char *path, int number)
+static bool failed(GError **error, const char *path, int number)
 {
 	bool denied = number == EACCES || number == EPERM;
 	/* A file in a home is no better written by root, who has another. */
@@ -35,7 +35,7 @@ static gboolean failed(GError **error, const char *path, int number)
 								    : g_strerror(number));
 }
 
-static gboolean refused(GError **error, const char *path, const char *why)
+static bool refused(GError **error, const char *path, const char *why)
 {
 	return devid_error_set(
 		error, DEVID_DENIED, NULL,
@@ -50,14 +50,14 @@ static gboolean refused(GError **error, const char *path, const char *why)
 static int step_into(int at, const char *name, const char *path, bool private, GError **error)
 {
 	const char *why;
-	int fd = trusted_open_folder(at, name, geteuid(), FALSE, &why);
+	int fd = trusted_open_folder(at, name, geteuid(), false, &why);
 
 	if (fd < 0 && !why && errno == ENOENT) {
 		if (mkdirat(at, name, private ? 0700 : 0755) < 0 && errno != EEXIST) {
 			failed(error, path, errno);
 			return -1;
 		}
-		fd = trusted_open_folder(at, name, geteuid(), FALSE, &why);
+		fd = trusted_open_folder(at, name, geteuid(), false, &why);
 	}
 	if (fd < 0 && why)
 		refused(error, path, why);
@@ -74,7 +74,7 @@ static int open_folder(const char *path, const char *home, GError **error)
 	const char *from = private ? home : "/", *why;
 	g_autofree char *below = g_path_get_dirname(path + (private ? strlen(home) + 1 : 1));
 	g_auto(GStrv) steps = g_strsplit(below, "/", -1);
-	AUTO_CLOSE int fd = trusted_open_folder(AT_FDCWD, from, geteuid(), TRUE, &why);
+	AUTO_CLOSE int fd = trusted_open_folder(AT_FDCWD, from, geteuid(), true, &why);
 
 	if (fd < 0) {
 		why ? refused(error, from, why) : failed(error, from, errno);
@@ -97,9 +97,9 @@ static int open_folder(const char *path, const char *home, GError **error)
 /* --- what is there
  * --------------------------------------------------------------------------------- */
 
-/* FALSE: something that isn't to be replaced. *old NULL: nothing is there. */
-static gboolean read_old(int folder, const char *name, const char *path, char **old, mode_t *mode,
-			 GError **error)
+/* false: something that isn't to be replaced. *old NULL: nothing is there. */
+static bool read_old(int folder, const char *name, const char *path, char **old, mode_t *mode,
+		     GError **error)
 {
 	g_autofree char *why = NULL;
 	g_autoptr(GBytes) bytes = NULL;
@@ -109,7 +109,7 @@ static gboolean read_old(int folder, const char *name, const char *path, char **
 
 	*old = NULL;
 	if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? TRUE : failed(error, path, errno);
+		return errno == ENOENT ? true : failed(error, path, errno);
 	/* What is root's is not amiss. */
 	if (faccessat(folder, name, R_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) < 0)
 		return failed(error, path, errno);
@@ -121,7 +121,7 @@ static gboolean read_old(int folder, const char *name, const char *path, char **
 		return refused(error, path, "it is no text");
 	*old = size == 0 ? g_strdup("") : g_strndup(data, size);
 	*mode = status.st_mode & 07777;
-	return TRUE;
+	return true;
 }
 
 /* The first line that is exactly `mark`, or NULL. */
@@ -160,14 +160,14 @@ static char *merge(const char *old, const char *text, const char *client,
 	if (merged->len > 0 && merged->str[merged->len - 1] != '\n')
 		g_string_append_c(merged, '\n');
 	g_string_append_printf(merged, "%s\n%s%s\n%s", first, text, last, end);
-	return g_string_free(merged, FALSE);
+	return g_string_free(merged, false);
 }
 
 /* --- writing
  * --------------------------------------------------------------------------------------- */
 
 /* A second name for the old file; the first that is free. */
-static gboolean keep(int folder, const char *name, const char *path, char **backup, GError **error)
+static bool keep(int folder, const char *name, const char *path, char **backup, GError **error)
 {
 	g_autofree char *parent = g_path_get_dirname(path);
 
@@ -178,7 +178,7 @@ static gboolean keep(int folder, const char *name, const char *path, char **back
 
 		if (linkat(folder, name, folder, kept, 0) == 0) {
 			*backup = g_build_filename(parent, kept, NULL);
-			return TRUE;
+			return true;
 		}
 		if (errno != EEXIST)
 			return failed(error, path, errno);
@@ -186,9 +186,8 @@ static gboolean keep(int folder, const char *name, const char *path, char **back
 	return refused(error, path, "there are too many old ones (.devid-backup) beside it");
 }
 
-gboolean profile_install(const struct profile_file *file, const char *text, const char *client,
-			 const char *home, enum profile_outcome *outcome, char **backup,
-			 GError **error)
+bool profile_install(const struct profile_file *file, const char *text, const char *client,
+		     const char *home, enum profile_outcome *outcome, char **backup, GError **error)
 {
 	g_autofree char *name = g_path_get_basename(file->path), *old = NULL, *merged = NULL;
 	AUTO_CLOSE int folder = open_folder(file->path, home, error);
@@ -197,18 +196,18 @@ gboolean profile_install(const struct profile_file *file, const char *text, cons
 	*backup = NULL;
 	*outcome = CLIENT_UNCHANGED;
 	if (folder < 0 || !read_old(folder, name, file->path, &old, &mode, error))
-		return FALSE;
+		return false;
 	/* A file of several parts keeps its mode; one of ours has the mode that it must have. */
 	if (file->part) {
 		merged = merge(old ? old : "", text, client, file, error);
 		if (!merged)
-			return FALSE;
+			return false;
 		text = merged;
 	}
 	if (old && strcmp(old, text) == 0 && (file->part || mode == file->mode))
-		return TRUE;
+		return true;
 	if (old && !keep(folder, name, file->path, backup, error))
-		return FALSE;
+		return false;
 	*outcome = CLIENT_WRITTEN;
 	return files_replace(folder, name, file->part ? mode : file->mode, text, strlen(text), 0) ||
 	       failed(error, file->path, errno);

@@ -2,6 +2,7 @@
 /* Puts a configuration where its program reads it. */
 #pragma once
 
+#include <stdbool.h>
 #include "profile.h"
 
 enum profile_outcome {
@@ -13,6 +14,6 @@ enum profile_outcome {
  * was there is kept beside it: *backup, newly allocated, or NULL where nothing was. `client` is in
  * the marks of a part.
  */
-gboolean profile_install(const struct profile_file *file, const char *text, const char *client,
-			 const char *home, enum profile_outcome *outcome, char **backup,
-			 GError **error);
+bool profile_install(const struct profile_file *file, const char *text, const char *client,
+		     const char *home, enum profile_outcome *outcome, char **backup,
+		     GError **error);

@@ -46,13 +46,12 @@ static void add_file(const struct profile_request *profile, GKeyFile *keys, cons
 	g_string_append(file->text, text);
 }
 
-gboolean profile_networkmanager(const struct profile_request *profile, GPtrArray *files,
-				GError **error)
+bool profile_networkmanager(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	static const char *const not_saved[] = { "cookie-flags", "gateway-flags", "gwcert-flags" };
 	g_autoptr(GKeyFile) file = new_connection(profile, "vpn");
 
-	g_key_file_set_boolean(file, "connection", "autoconnect", FALSE);
+	g_key_file_set_boolean(file, "connection", "autoconnect", false);
 	g_key_file_set_string(file, "vpn", "service-type",
 			      "org.freedesktop.NetworkManager.openconnect");
 	g_key_file_set_string(file, "vpn", "gateway", profile->gateway);
@@ -65,7 +64,7 @@ gboolean profile_networkmanager(const struct profile_request *profile, GPtrArray
 	for (size_t i = 0; i < G_N_ELEMENTS(not_saved); i++)
 		g_key_file_set_integer(file, "vpn", not_saved[i], NOT_SAVED);
 	add_file(profile, file, "vpn", files);
-	return TRUE;
+	return true;
 }
 
 static void add_8021x(const struct profile_request *profile, GKeyFile *file)
@@ -83,8 +82,8 @@ static void add_8021x(const struct profile_request *profile, GKeyFile *file)
 	g_key_file_set_integer(file, "802-1x", "private-key-password-flags", NOT_REQUIRED);
 }
 
-gboolean profile_networkmanager_wired(const struct profile_request *profile, GPtrArray *files,
-				      GError **error)
+bool profile_networkmanager_wired(const struct profile_request *profile, GPtrArray *files,
+				  GError **error)
 {
 	g_autoptr(GKeyFile) file = new_connection(profile, "ethernet");
 
@@ -92,11 +91,11 @@ gboolean profile_networkmanager_wired(const struct profile_request *profile, GPt
 		g_key_file_set_string(file, "connection", "interface-name", profile->gateway);
 	add_8021x(profile, file);
 	add_file(profile, file, "wired", files);
-	return TRUE;
+	return true;
 }
 
-gboolean profile_networkmanager_wifi(const struct profile_request *profile, GPtrArray *files,
-				     GError **error)
+bool profile_networkmanager_wifi(const struct profile_request *profile, GPtrArray *files,
+				 GError **error)
 {
 	g_autoptr(GKeyFile) file = new_connection(profile, "wifi");
 
@@ -105,11 +104,11 @@ gboolean profile_networkmanager_wifi(const struct profile_request *profile, GPtr
 	g_key_file_set_string(file, "wifi-security", "key-mgmt", "wpa-eap");
 	add_8021x(profile, file);
 	add_file(profile, file, "wifi", files);
-	return TRUE;
+	return true;
 }
 
-gboolean profile_networkmanager_openvpn(const struct profile_request *profile, GPtrArray *files,
-					GError **error)
+bool profile_networkmanager_openvpn(const struct profile_request *profile, GPtrArray *files,
+				    GError **error)
 {
 	g_autofree char *hint = g_strdup_printf(
 		"let OpenVPN's own service do it: devid profile openvpn --gateway %s --install",

@@ -5,8 +5,7 @@
 #include "profile.h"
 #include "support.h"
 
-gboolean profile_openconnect(const struct profile_request *profile, GPtrArray *files,
-			     GError **error)
+bool profile_openconnect(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	struct profile_file *file =
 		profile_file_add(files, profile_own_path(profile, "openconnect"), 0600);
@@ -22,5 +21,5 @@ gboolean profile_openconnect(const struct profile_request *profile, GPtrArray *f
 		g_string_append_printf(file->text, "user=%s\n", profile->user);
 	if (profile->ca_file)
 		g_string_append_printf(file->text, "cafile=%s\n", profile->ca_file);
-	return TRUE;
+	return true;
 }

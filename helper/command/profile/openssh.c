@@ -93,7 +93,7 @@ static char *public_line(const struct profile_request *profile)
 	return g_strdup_printf("%s %s", type, text);
 }
 
-gboolean profile_openssh(const struct profile_request *profile, GPtrArray *files, GError **error)
+bool profile_openssh(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	g_autofree char *line = public_line(profile);
 	struct profile_file *file;
@@ -128,5 +128,5 @@ gboolean profile_openssh(const struct profile_request *profile, GPtrArray *files
 		g_string_append_printf(file->text, "\tUser %s\n", user);
 	}
 	g_string_append(file->text, "Match all\n");
-	return TRUE;
+	return true;
 }

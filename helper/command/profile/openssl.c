@@ -7,7 +7,7 @@
 #include "profile.h"
 #include "support.h"
 
-gboolean profile_openssl(const struct profile_request *profile, GPtrArray *files, GError **error)
+bool profile_openssl(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	struct profile_file *file =
 		profile_file_add(files, profile_own_path(profile, "openssl"), 0600);
@@ -44,5 +44,5 @@ gboolean profile_openssl(const struct profile_request *profile, GPtrArray *files
 		"pkcs11-module-path = %s\n"
 		"activate = 1\n",
 		profile->identity->uri, profile->module, profile->module);
-	return TRUE;
+	return true;
 }

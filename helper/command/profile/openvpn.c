@@ -74,16 +74,16 @@ static char *serialized_id(const struct profile_request *profile, GError **error
 		append_serialized(id, text);
 	}
 	g_string_append(id, hex);
-	return g_string_free(g_steal_pointer(&id), FALSE);
+	return g_string_free(g_steal_pointer(&id), false);
 }
 
-gboolean profile_openvpn(const struct profile_request *profile, GPtrArray *files, GError **error)
+bool profile_openvpn(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	g_autofree char *id = serialized_id(profile, error);
 	struct profile_file *file;
 
 	if (!id)
-		return FALSE;
+		return false;
 	file = profile_file_add(
 		files, g_strdup_printf("/etc/openvpn/client/%s.conf", profile->name), 0600);
 	g_string_append_printf(
@@ -105,5 +105,5 @@ gboolean profile_openvpn(const struct profile_request *profile, GPtrArray *files
 		g_string_append_printf(file->text, "verify-x509-name %s name\n", profile->host);
 	g_string_append_printf(file->text, "pkcs11-providers %s\npkcs11-id '%s'\n", profile->module,
 			       id);
-	return TRUE;
+	return true;
 }

@@ -41,8 +41,8 @@ struct profile_file {
 };
 
 /* Adds the files. Fails where it has none. */
-typedef gboolean profile_writer(const struct profile_request *profile, GPtrArray *files,
-				GError **error);
+typedef bool profile_writer(const struct profile_request *profile, GPtrArray *files,
+			    GError **error);
 
 struct profile {
 	const char *name;

@@ -49,12 +49,12 @@ static char *add_ca_files(const struct profile_request *profile, const char *nam
 	}
 	gnutls_free(certificates);
 	if (code >= 0)
-		return g_string_free(g_steal_pointer(&names), FALSE);
+		return g_string_free(g_steal_pointer(&names), false);
 	return devid_error_null(error, DEVID_BAD_DATA, NULL, "name a PEM file of CA certificates",
 				"--ca-file %s: %s", profile->ca_file, gnutls_strerror(code));
 }
 
-gboolean profile_strongswan(const struct profile_request *profile, GPtrArray *files, GError **error)
+bool profile_strongswan(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	g_autofree char *id = profile_id(profile->identity), *name = section_name(profile);
 	g_autofree char *ca_files = NULL;
@@ -64,7 +64,7 @@ gboolean profile_strongswan(const struct profile_request *profile, GPtrArray *fi
 	if (profile->ca_file) {
 		ca_files = add_ca_files(profile, name, files, error);
 		if (!ca_files)
-			return FALSE;
+			return false;
 	}
 	g_string_append_printf(file->text,
 			       "charon {\n\tplugins {\n\t\tpkcs11 {\n\t\t\tmodules {\n"
@@ -94,5 +94,5 @@ gboolean profile_strongswan(const struct profile_request *profile, GPtrArray *fi
 		"secrets {\n\t# Without a PIN the key is not looked for; what it is doesn't matter.\n"
 		"\ttoken-%s {\n\t\thandle = %s\n\t\tmodule = devid\n\t\tpin = 0000\n\t}\n}\n",
 		name, name, id);
-	return TRUE;
+	return true;
 }

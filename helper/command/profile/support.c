@@ -20,7 +20,7 @@ static void file_free(void *data)
 
 	g_free(file->path);
 	g_free(file->part);
-	g_string_free(file->text, TRUE);
+	g_string_free(file->text, true);
 	g_free(file);
 }
 
@@ -61,7 +61,7 @@ static bool is_plain_word(const char *word, const char *more)
 	return true;
 }
 
-static gboolean word_error(GError **error, const char *option, const char *word)
+static bool word_error(GError **error, const char *option, const char *word)
 {
 	return devid_error_set(error, DEVID_USAGE, NULL, NULL,
 			       "profile: %s %s: it has a character that configuration files give a "
@@ -70,7 +70,7 @@ static gboolean word_error(GError **error, const char *option, const char *word)
 }
 
 /* Host and port: "vpn.example.com", "vpn.example.com:443", "192.0.2.1", "[2001:db8::1]:443". */
-static gboolean split_gateway(struct profile_request *profile, GError **error)
+static bool split_gateway(struct profile_request *profile, GError **error)
 {
 	g_autoptr(GSocketConnectable) address = g_network_address_parse(profile->gateway, 0, NULL);
 	const char *end = strchr(profile->gateway, ']'), *colon = strrchr(profile->gateway, ':');
@@ -83,31 +83,31 @@ static gboolean split_gateway(struct profile_request *profile, GError **error)
 	profile->host = g_strdup(g_network_address_get_hostname(G_NETWORK_ADDRESS(address)));
 	if (has_port)
 		profile->port = g_strdup_printf("%" G_GUINT64_FORMAT, port);
-	return TRUE;
+	return true;
 }
 
-static gboolean check_gateway(struct profile_request *profile, const struct profile *client,
-			      GError **error)
+static bool check_gateway(struct profile_request *profile, const struct profile *client,
+			  GError **error)
 {
 	if (!profile->gateway || !client->gateway)
-		return TRUE;
+		return true;
 	if (strcmp(client->gateway, "SSID") == 0)
 		return strlen(profile->gateway) <= 32 && is_plain_word(profile->gateway, " .-_:+&")
-			       ? TRUE
+			       ? true
 			       : word_error(error, "--gateway", profile->gateway);
 	if (strcmp(client->gateway, "INTERFACE") == 0)
 		return strlen(profile->gateway) <= 15 && is_plain_word(profile->gateway, ".-_")
-			       ? TRUE
+			       ? true
 			       : word_error(error, "--gateway", profile->gateway);
 	return split_gateway(profile, error);
 }
 
 /* Clients that are given a file without a certificate fail, and most of them tell no reason. */
-static gboolean has_certificates(const char *ca_file, GError **error)
+static bool has_certificates(const char *ca_file, GError **error)
 {
 	gnutls_certificate_credentials_t credentials = NULL;
 	int code = gnutls_certificate_allocate_credentials(&credentials);
-	gboolean trusted;
+	bool trusted;
 
 	if (code < 0)
 		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s",
@@ -118,8 +118,8 @@ static gboolean has_certificates(const char *ca_file, GError **error)
 }
 
 /* What a daemon reads must not lie where its unit hides it: ProtectHome=, PrivateTmp=. */
-static gboolean check_ca_file(const struct profile_request *profile, const struct profile *client,
-			      GError **error)
+static bool check_ca_file(const struct profile_request *profile, const struct profile *client,
+			  GError **error)
 {
 	static const char *const hidden[] = { "/home/", "/root/", "/run/user/", "/tmp/",
 					      "/var/tmp/" };
@@ -130,7 +130,7 @@ static gboolean check_ca_file(const struct profile_request *profile, const struc
 			"profile: %s: without --ca-file any server could pass for yours",
 			client->name);
 	if (!profile->ca_file)
-		return TRUE;
+		return true;
 	if (!is_plain_word(profile->ca_file, "/.-_+@ "))
 		return word_error(error, "--ca-file", profile->ca_file);
 	for (size_t i = 0; client->token == PROFILE_SYSTEM && i < G_N_ELEMENTS(hidden); i++)
@@ -163,23 +163,23 @@ static char *plain_name(const char *text)
 		if (name->str[0] == '-')
 			g_string_prepend(name, "devid");
 	}
-	return g_string_free(name, FALSE);
+	return g_string_free(name, false);
 }
 
-gboolean profile_request_check(struct profile_request *profile, const struct profile *client,
-			       GError **error)
+bool profile_request_check(struct profile_request *profile, const struct profile *client,
+			   GError **error)
 {
 	const char *for_name;
 
 	if (!check_gateway(profile, client, error) || !check_ca_file(profile, client, error))
-		return FALSE;
+		return false;
 	if (profile->user && !is_plain_word(profile->user, ".-_@/+\\$:"))
 		return word_error(error, "--user", profile->user);
 	for_name = profile->host      ? profile->host
 		   : profile->gateway ? profile->gateway
 				      : profile->identity->record->label;
 	profile->name = plain_name(for_name);
-	return TRUE;
+	return true;
 }
 
 void profile_request_clear(struct profile_request *profile)
@@ -219,7 +219,7 @@ char *profile_quoted(const char *text)
 		g_string_append_c(quoted, *text);
 	}
 	g_string_append_c(quoted, '"');
-	return g_string_free(quoted, FALSE);
+	return g_string_free(quoted, false);
 }
 
 char *profile_id(const struct identity *identity)

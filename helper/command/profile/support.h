@@ -4,11 +4,12 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include "profile.h"
 
 /* Fills name, host and port from the gateway, and looks at every word. */
-gboolean profile_request_check(struct profile_request *profile, const struct profile *client,
-			       GError **error);
+bool profile_request_check(struct profile_request *profile, const struct profile *client,
+			   GError **error);
 /* A new file at the end of `files` (which frees it). Takes the path. */
 struct profile_file *profile_file_add(GPtrArray *files, char *path, mode_t mode);
 GPtrArray *profile_files_new(void);

@@ -6,7 +6,7 @@
 #include "support.h"
 
 /* Not ~/.curlrc: that would offer the certificate to every server that asks for one. */
-gboolean profile_curl(const struct profile_request *profile, GPtrArray *files, GError **error)
+bool profile_curl(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	struct profile_file *file =
 		profile_file_add(files, profile_own_path(profile, "curl"), 0600);
@@ -19,11 +19,11 @@ gboolean profile_curl(const struct profile_request *profile, GPtrArray *files, G
 		profile->gateway, profile->identity->uri, profile->identity->uri);
 	if (profile->ca_file)
 		g_string_append_printf(file->text, "cacert = \"%s\"\n", profile->ca_file);
-	return TRUE;
+	return true;
 }
 
 /* GnuTLS takes a URI where git names a file; the value is quoted, for ";" begins a comment. */
-gboolean profile_git(const struct profile_request *profile, GPtrArray *files, GError **error)
+bool profile_git(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	struct profile_file *file =
 		profile_file_add(files, g_strdup_printf("%s/.gitconfig", profile->home), 0644);
@@ -38,5 +38,5 @@ gboolean profile_git(const struct profile_request *profile, GPtrArray *files, GE
 		profile->gateway, profile->identity->uri, profile->identity->uri);
 	if (profile->ca_file)
 		g_string_append_printf(file->text, "\tsslCAInfo = \"%s\"\n", profile->ca_file);
-	return TRUE;
+	return true;
 }

@@ -15,8 +15,7 @@ static void append_text(GString *text, const char *name, const char *value)
 	g_string_append_c(text, '\n');
 }
 
-gboolean profile_wpa_supplicant(const struct profile_request *profile, GPtrArray *files,
-				GError **error)
+bool profile_wpa_supplicant(const struct profile_request *profile, GPtrArray *files, GError **error)
 {
 	g_autofree char *name = profile_common_name(profile);
 	struct profile_file *file =
@@ -46,5 +45,5 @@ gboolean profile_wpa_supplicant(const struct profile_request *profile, GPtrArray
 			       "\tcert_id=\"%s;type=cert\"\n"
 			       "}\n",
 			       profile->ca_file, profile->identity->uri, profile->identity->uri);
-	return TRUE;
+	return true;
 }

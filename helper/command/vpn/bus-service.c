@@ -115,7 +115,7 @@ static void told(GDBusConnection *bus, const char *sender, const char *path, con
 		service->signal(service, path, signal, values);
 }
 
-static void bus_closed(GDBusConnection *bus, gboolean vanished, GError *why, gpointer data)
+static void bus_closed(GDBusConnection *bus, bool vanished, GError *why, gpointer data)
 {
 	fail(data, g_error_new(G_IO_ERROR, G_IO_ERROR_CLOSED, "the system bus has ended"));
 }
@@ -221,7 +221,7 @@ void bus_service_run(struct bus_service *service, guint bound_ms)
 	g_source_attach(timer, context);
 	bus_service_open(service);
 	while (!service->over && !late)
-		g_main_context_iteration(context, TRUE);
+		g_main_context_iteration(context, true);
 	bus_service_close(service);
 	g_source_destroy(timer);
 	g_source_unref(timer);

@@ -202,8 +202,7 @@ static void has_begun(int status, void *data)
 	}
 }
 
-gboolean vpn_daemon_start(struct vpn_session *session, const struct vpn_daemon *daemon,
-			  GError **error)
+bool vpn_daemon_start(struct vpn_session *session, const struct vpn_daemon *daemon, GError **error)
 {
 	struct tunnel *tunnel = g_new0(struct tunnel, 1);
 

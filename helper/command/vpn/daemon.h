@@ -2,6 +2,7 @@
 /* Clients that are daemons, told by commands what to do. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include "session.h"
 
@@ -17,6 +18,5 @@ struct vpn_daemon {
 	const char *client;
 };
 /* Takes the commands over. */
-gboolean vpn_daemon_start(struct vpn_session *session, const struct vpn_daemon *daemon,
-			  GError **error);
+bool vpn_daemon_start(struct vpn_session *session, const struct vpn_daemon *daemon, GError **error);
 void vpn_daemon_stop(struct vpn_session *session);

@@ -15,13 +15,12 @@ struct vpn_driver {
 	 * all. `sign_in` NULL: no user name and password are known; then the error's reason may be
 	 * "sign-in-needed". Ends within its own bound.
 	 */
-	gboolean (*sign_in)(struct vpn_session *session, const struct sign_in *sign_in,
-			    GError **error);
+	bool (*sign_in)(struct vpn_session *session, const struct sign_in *sign_in, GError **error);
 	/* What start() need not wait for, while the user signs in: there is no ticket yet. NULL:
 	 * nothing. */
 	void (*prepare)(const struct vpn_session *session);
 	/* Begins the tunnel; connected() and ended() come later. */
-	gboolean (*start)(struct vpn_session *session, GError **error);
+	bool (*start)(struct vpn_session *session, GError **error);
 	/* Begins the end of it. */
 	void (*stop)(struct vpn_session *session);
 	/* For --dry-run: adds the commands that would be run, a line each. */

@@ -51,16 +51,16 @@ static gboolean has_settled(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static gboolean start(struct vpn_session *session, GError **error)
+static bool start(struct vpn_session *session, GError **error)
 {
 	g_autoptr(GPtrArray) argv = make_argv(session);
 	struct vpn_tunnel *tunnel;
 
 	if (!vpn_tunnel_start(session, CLIENT, NULL, argv, NULL, error))
-		return FALSE;
+		return false;
 	tunnel = session->tunnel;
 	tunnel->timer = g_timeout_add(SETTLE_MS, has_settled, tunnel);
-	return TRUE;
+	return true;
 }
 
 static void describe(const struct vpn_session *session, GPtrArray *lines)

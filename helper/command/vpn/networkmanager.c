@@ -266,7 +266,7 @@ static bool take_ticket(const struct secret *ticket, struct nm_agent *agent)
 	return g_utf8_validate((const char *)agent->cookie.data, -1, NULL);
 }
 
-static gboolean start(struct vpn_session *session, GError **error)
+static bool start(struct vpn_session *session, GError **error)
 {
 	struct tunnel *tunnel = g_new0(struct tunnel, 1);
 
@@ -278,7 +278,7 @@ static gboolean start(struct vpn_session *session, GError **error)
 		vpn_ticket_odd(session, error);
 		nm_agent_clear(&tunnel->agent);
 		g_free(tunnel);
-		return FALSE;
+		return false;
 	}
 	secret_clear(&session->ticket);
 	session->tunnel = tunnel;
@@ -290,10 +290,10 @@ static gboolean start(struct vpn_session *session, GError **error)
 					   .data = tunnel };
 	set_bound(tunnel, BUS_SERVICE_BOUND_MS);
 	bus_service_open(&tunnel->nm);
-	return TRUE;
+	return true;
 }
 
-static gboolean sign_in(struct vpn_session *session, const struct sign_in *sign_in, GError **error)
+static bool sign_in(struct vpn_session *session, const struct sign_in *sign_in, GError **error)
 {
 	return vpn_openconnect.sign_in(session, sign_in, error);
 }

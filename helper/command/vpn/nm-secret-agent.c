@@ -81,13 +81,13 @@ static void called(GDBusConnection *bus, const char *sender, const char *path,
 		give(agent, invocation);
 }
 
-gboolean nm_agent_publish(struct nm_agent *agent, GError **error)
+bool nm_agent_publish(struct nm_agent *agent, GError **error)
 {
 	static const GDBusInterfaceVTable table = { .method_call = called };
 	g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(description, error);
 
 	if (!node)
-		return FALSE;
+		return false;
 	agent->object = g_dbus_connection_register_object(
 		agent->nm->bus, AGENT_PATH, node->interfaces[0], &table, agent, NULL, error);
 	return agent->object != 0;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <internal/secret.h>
 #include "bus-service.h"
 
@@ -15,6 +16,6 @@ struct nm_agent {
 	guint object;
 };
 /* Before it is registered with NetworkManager. */
-gboolean nm_agent_publish(struct nm_agent *agent, GError **error);
+bool nm_agent_publish(struct nm_agent *agent, GError **error);
 void nm_agent_register(struct nm_agent *agent, bus_service_done done);
 void nm_agent_clear(struct nm_agent *agent);

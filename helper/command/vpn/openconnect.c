@@ -53,7 +53,7 @@ static void take_line(const char *line, void *data)
 }
 
 /* The password as a line. */
-static gboolean make_line(const struct secret *word, struct secret *line)
+static bool make_line(const struct secret *word, struct secret *line)
 {
 	return secret_append(line, word->data, word->length) == DEVID_OK &&
 	       secret_append(line, "\n", 1) == DEVID_OK;
@@ -68,7 +68,7 @@ static bool keyring_asks(void *data)
 	return json_value_number(look.status, "asking", 0) > 0;
 }
 
-static gboolean sign_in(struct vpn_session *session, const struct sign_in *sign_in, GError **error)
+static bool sign_in(struct vpn_session *session, const struct sign_in *sign_in, GError **error)
 {
 	g_autoptr(GPtrArray) argv = sign_in_argv(session, !sign_in ? NULL : sign_in->user);
 	AUTO_SECRET struct secret password = SECRET_INIT;
@@ -91,12 +91,12 @@ static gboolean sign_in(struct vpn_session *session, const struct sign_in *sign_
 		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "sign-in: no memory");
 	if (!process_run(&command, SIGN_IN_BOUND_MS, &status, error)) {
 		g_prefix_error(error, "%s: ", session->connection->gateway);
-		return FALSE;
+		return false;
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && session->ticket.length > 0)
-		return TRUE;
+		return true;
 	vpn_cause(session, CLIENT, status, error);
-	return FALSE;
+	return false;
 }
 
 /* --- the tunnel ----------------------------------------------------------------------------- */
@@ -139,7 +139,7 @@ static void prepare(const struct vpn_session *session)
 		vpn_root_prepare();
 }
 
-static gboolean start(struct vpn_session *session, GError **error)
+static bool start(struct vpn_session *session, GError **error)
 {
 	AUTO_SECRET struct secret cookie = SECRET_INIT;
 	g_autoptr(GPtrArray) argv = NULL;
@@ -150,15 +150,15 @@ static gboolean start(struct vpn_session *session, GError **error)
 	argv = tunnel_argv(session);
 	if (!argv || !vpn_ticket_cookie(&session->ticket, &cookie)) {
 		vpn_ticket_odd(session, error);
-		return FALSE;
+		return false;
 	}
 	if (!vpn_tunnel_start(session, CLIENT, tunnel_line, argv, &cookie, error))
-		return FALSE;
+		return false;
 	tunnel = session->tunnel;
 	tunnel->settling.pid = process_pid(tunnel->process);
 	tunnel->settling.settled = settled;
 	tunnel->settling.data = session;
-	return TRUE;
+	return true;
 }
 
 static void stop(struct vpn_session *session)

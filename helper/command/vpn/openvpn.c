@@ -47,7 +47,7 @@ static void look(struct vpn_tunnel *tunnel, const char *line)
 		tunnel->session->connected(tunnel->session, tunnel->address);
 }
 
-static gboolean start_file(struct vpn_session *session, GError **error)
+static bool start_file(struct vpn_session *session, GError **error)
 {
 	g_autoptr(GPtrArray) argv = NULL;
 
@@ -56,7 +56,7 @@ static gboolean start_file(struct vpn_session *session, GError **error)
 		    session,
 		    "ask the administrator for a unit openvpn-client@NAME, and for Config=NAME",
 		    error))
-		return FALSE;
+		return false;
 	argv = file_argv(session);
 	return vpn_tunnel_start(session, CLIENT, look, argv, NULL, error);
 }
@@ -76,7 +76,7 @@ static GPtrArray *unit_argv(const struct vpn_session *session, const char *actio
 	return argv;
 }
 
-static gboolean start_unit(struct vpn_session *session, GError **error)
+static bool start_unit(struct vpn_session *session, GError **error)
 {
 	if (access(SYSTEMD, F_OK) != 0)
 		return devid_error_set(error, DEVID_NOT_FOUND, "client-missing", NULL,
@@ -97,7 +97,7 @@ static gboolean start_unit(struct vpn_session *session, GError **error)
 
 /* --- either --------------------------------------------------------------------------------- */
 
-static gboolean start(struct vpn_session *session, GError **error)
+static bool start(struct vpn_session *session, GError **error)
 {
 	return is_file(session) ? start_file(session, error) : start_unit(session, error);
 }

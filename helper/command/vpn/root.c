@@ -42,21 +42,21 @@ static void need_root(const struct vpn_session *session, const char *hint, const
 			session->connection->gateway, devid_reason_find("root-needed")->cause, why);
 }
 
-gboolean vpn_root_is_here(const struct vpn_session *session, const char *hint, GError **error)
+bool vpn_root_is_here(const struct vpn_session *session, const char *hint, GError **error)
 {
 	if (geteuid() == 0)
-		return TRUE;
+		return true;
 	need_root(session, hint, "a configuration of its own is never run as root for a user",
 		  error);
-	return FALSE;
+	return false;
 }
 
-gboolean vpn_root_may(const struct vpn_session *session, GError **error)
+bool vpn_root_may(const struct vpn_session *session, GError **error)
 {
 	if (session->connection->machine)
-		return TRUE;
+		return true;
 	need_root(session, NULL, "only the machine's connections reach root", error);
-	return FALSE;
+	return false;
 }
 
 static void prepared(struct bus_service *link)
@@ -172,7 +172,7 @@ static int fill_pipe(const struct secret *cookie)
 	if (!g_unix_open_pipe(pipes, FD_CLOEXEC, NULL))
 		return -1;
 	/* Nobody reads yet. */
-	whole = g_unix_set_fd_nonblocking(pipes[1], TRUE, NULL) &&
+	whole = g_unix_set_fd_nonblocking(pipes[1], true, NULL) &&
 		write(pipes[1], cookie->data, cookie->length) == (ssize_t)cookie->length;
 	close(pipes[1]);
 	if (whole)
@@ -202,7 +202,7 @@ static void ready(struct bus_service *link)
 
 /* Where the session is, by the ticket: "host:port" of https://host:port/…, and the address behind
  * RESOLVE's name. */
-static gboolean take_ticket(struct tunnel *tunnel, GError **error)
+static bool take_ticket(struct tunnel *tunnel, GError **error)
 {
 	const struct secret *ticket = &tunnel->session->ticket;
 	const struct connection *connection = tunnel->session->connection;
@@ -214,7 +214,7 @@ static gboolean take_ticket(struct tunnel *tunnel, GError **error)
 	if (!url || !g_str_has_prefix(url, "https://") ||
 	    !vpn_ticket_cookie(ticket, &tunnel->cookie)) {
 		vpn_ticket_odd(tunnel->session, error);
-		return FALSE;
+		return false;
 	}
 	place = g_strndup(url + 8, strcspn(url + 8, "/?#"));
 	tunnel->gateway = connection_tunnel_gateway(connection, place);
@@ -226,12 +226,12 @@ static gboolean take_ticket(struct tunnel *tunnel, GError **error)
 	return tunnel->gateway != NULL;
 }
 
-gboolean vpn_root_start(struct vpn_session *session, GError **error)
+bool vpn_root_start(struct vpn_session *session, GError **error)
 {
 	struct tunnel *tunnel;
 
 	if (!vpn_root_may(session, error))
-		return FALSE;
+		return false;
 	tunnel = g_new0(struct tunnel, 1);
 	tunnel->session = session;
 	g_clear_pointer(&session->lines, g_ptr_array_unref);
@@ -239,7 +239,7 @@ gboolean vpn_root_start(struct vpn_session *session, GError **error)
 		secret_clear(&tunnel->cookie);
 		g_free(tunnel->address);
 		g_free(tunnel);
-		return FALSE;
+		return false;
 	}
 	secret_clear(&session->ticket);
 	session->tunnel = tunnel;
@@ -251,7 +251,7 @@ gboolean vpn_root_start(struct vpn_session *session, GError **error)
 					     .signal_interface = TUNNEL_INTERFACE,
 					     .data = tunnel };
 	bus_service_open(&tunnel->link);
-	return TRUE;
+	return true;
 }
 
 static gboolean end_now(gpointer data)

@@ -2,16 +2,17 @@
 /* The tunnel made as root, for whoever isn't: by devid-tunnel (include/internal/tunnel.h). */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include "session.h"
 
 /* Has the bus start it, so that nobody waits for its start later. Bounded. */
 void vpn_root_prepare(void);
 /* Whether it may be asked for such a connection; else "root-needed", with what to do. */
-gboolean vpn_root_may(const struct vpn_session *session, GError **error);
+bool vpn_root_may(const struct vpn_session *session, GError **error);
 /* openconnect's second half, with the ticket: driver's start() and stop(). */
-gboolean vpn_root_start(struct vpn_session *session, GError **error);
+bool vpn_root_start(struct vpn_session *session, GError **error);
 void vpn_root_stop(struct vpn_session *session);
-/* For a client that nothing runs as root for users: the error where we aren't root. FALSE: then
+/* For a client that nothing runs as root for users: the error where we aren't root. false: then
  * *error. */
-gboolean vpn_root_is_here(const struct vpn_session *session, const char *hint, GError **error);
+bool vpn_root_is_here(const struct vpn_session *session, const char *hint, GError **error);

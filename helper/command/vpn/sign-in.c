@@ -71,7 +71,7 @@ static void close_service(struct service *service)
 #define AUTO_SERVICE __attribute__((cleanup(close_service)))
 
 /* The look at the keyring says why there is none. */
-static gboolean open_service(struct service *service, GError **error)
+static bool open_service(struct service *service, GError **error)
 {
 	g_autofree char *state = NULL, *words = keyring_look(&state);
 	struct bus_bound bound;
@@ -79,7 +79,7 @@ static gboolean open_service(struct service *service, GError **error)
 
 	if (strcmp(state, "missing") == 0) {
 		fail(error, DEVID_STORE_MISSING, words);
-		return FALSE;
+		return false;
 	}
 	service->context = g_main_context_new();
 	g_main_context_push_thread_default(service->context);
@@ -88,14 +88,14 @@ static gboolean open_service(struct service *service, GError **error)
 	bus_bound_end(&bound);
 	if (!service->bus) {
 		fail(error, DEVID_STORE_MISSING, "no session bus can be reached");
-		return FALSE;
+		return false;
 	}
 	reply = call(service, SERVICE_PATH, "Service", "OpenSession",
 		     g_variant_new("(sv)", "plain", g_variant_new_string("")), "(vo)", error);
 	if (!reply)
-		return FALSE;
+		return false;
 	g_variant_get(reply, "(vo)", &output, &service->session);
-	return TRUE;
+	return true;
 }
 
 /* --- questions of the keyring's own --------------------------------------------------------- */
@@ -104,7 +104,7 @@ static void completed(GDBusConnection *bus, const char *sender, const char *path
 		      const char *interface, const char *signal, GVariant *arguments, gpointer data)
 {
 	struct service *service = data;
-	gboolean dismissed = TRUE;
+	gboolean dismissed = true;
 
 	if (g_variant_is_of_type(arguments, G_VARIANT_TYPE("(bv)")))
 		g_variant_get(arguments, "(bv)", &dismissed, NULL);
@@ -127,14 +127,14 @@ static void vanished(GDBusConnection *bus, const char *name, gpointer data)
 	((struct service *)data)->dismissed = true;
 }
 
-static gboolean ask(struct service *service, const char *prompt, GError **error)
+static bool ask(struct service *service, const char *prompt, GError **error)
 {
 	GSource *timer;
 	guint signal, watch;
 	g_autoptr(GVariant) reply = NULL;
 
 	if (strcmp(prompt, NO_OBJECT) == 0)
-		return TRUE;
+		return true;
 	service->gone = service->late = service->dismissed = false;
 	signal = g_dbus_connection_signal_subscribe(
 		service->bus, SERVICE, INTERFACE "Prompt", "Completed", prompt, NULL,
@@ -146,13 +146,13 @@ static gboolean ask(struct service *service, const char *prompt, GError **error)
 	g_source_attach(timer, service->context);
 	reply = call(service, prompt, "Prompt", "Prompt", g_variant_new("(s)", ""), "()", error);
 	while (reply && !service->gone)
-		g_main_context_iteration(service->context, TRUE);
+		g_main_context_iteration(service->context, true);
 	g_source_destroy(timer);
 	g_source_unref(timer);
 	g_bus_unwatch_name(watch);
 	g_dbus_connection_signal_unsubscribe(service->bus, signal);
 	if (!reply)
-		return FALSE;
+		return false;
 	if (service->late)
 		fail(error, DEVID_STORE_TIMEOUT, "its question was not answered in time");
 	else if (service->dismissed)
@@ -160,7 +160,7 @@ static gboolean ask(struct service *service, const char *prompt, GError **error)
 	return !service->late && !service->dismissed;
 }
 
-static gboolean unlock(struct service *service, const char *path, GError **error)
+static bool unlock(struct service *service, const char *path, GError **error)
 {
 	const char *const paths[] = { path, NULL };
 	g_autoptr(GVariant) reply = call(service, SERVICE_PATH, "Service", "Unlock",
@@ -168,7 +168,7 @@ static gboolean unlock(struct service *service, const char *path, GError **error
 	const char *prompt;
 
 	if (!reply)
-		return FALSE;
+		return false;
 	g_variant_get_child(reply, 1, "&o", &prompt);
 	return ask(service, prompt, error);
 }
@@ -206,7 +206,7 @@ static char **find(struct service *service, const char *gateway, const char *use
 	for (char **path = locked; *path != NULL; path++)
 		g_ptr_array_add(all, g_strdup(*path));
 	g_ptr_array_add(all, NULL);
-	return (char **)g_ptr_array_free(all, FALSE);
+	return (char **)g_ptr_array_free(all, false);
 }
 
 static char *user_of(struct service *service, const char *path)
@@ -227,8 +227,8 @@ static char *user_of(struct service *service, const char *path)
 }
 
 /* The reply's own memory is wiped: it holds the password. */
-static gboolean read_secret(struct service *service, const char *path, struct secret *password,
-			    GError **error)
+static bool read_secret(struct service *service, const char *path, struct secret *password,
+			GError **error)
 {
 	g_autoptr(GVariant) reply =
 		call(service, path, "Item", "GetSecret", g_variant_new("(o)", service->session),
@@ -236,10 +236,10 @@ static gboolean read_secret(struct service *service, const char *path, struct se
 	g_autoptr(GVariant) inner = NULL, bytes = NULL;
 	const void *data;
 	gsize length = 0;
-	gboolean read;
+	bool read;
 
 	if (!reply)
-		return FALSE;
+		return false;
 	inner = g_variant_get_child_value(reply, 0);
 	bytes = g_variant_get_child_value(inner, 2);
 	data = g_variant_get_fixed_array(bytes, &length, 1);
@@ -251,24 +251,23 @@ static gboolean read_secret(struct service *service, const char *path, struct se
 	return read;
 }
 
-gboolean sign_in_recall(const char *gateway, const char *user, struct sign_in *sign_in,
-			GError **error)
+bool sign_in_recall(const char *gateway, const char *user, struct sign_in *sign_in, GError **error)
 {
 	AUTO_SERVICE struct service service = { .context = NULL };
 	g_auto(GStrv) items = NULL;
 
 	if (!open_service(&service, error))
-		return FALSE;
+		return false;
 	items = find(&service, gateway, user, error);
 	if (!items || !*items)
-		return FALSE;
+		return false;
 	if (!unlock(&service, *items, error))
-		return FALSE;
+		return false;
 	g_free(sign_in->user);
 	sign_in->user = user_of(&service, *items);
 	if (!sign_in->user) {
 		fail(error, DEVID_BAD_DATA, "the saved sign-in has no user name");
-		return FALSE;
+		return false;
 	}
 	secret_clear(&sign_in->password);
 	return read_secret(&service, *items, &sign_in->password, error);
@@ -291,7 +290,7 @@ static GVariant *secret_of(const struct service *service, const void *data, gsiz
 			     CONTENT_TYPE);
 }
 
-gboolean sign_in_save(const char *gateway, const struct sign_in *sign_in, GError **error)
+bool sign_in_save(const char *gateway, const struct sign_in *sign_in, GError **error)
 {
 	AUTO_SERVICE struct service service = { .context = NULL };
 	const struct secret *password = &sign_in->password;
@@ -300,14 +299,14 @@ gboolean sign_in_save(const char *gateway, const struct sign_in *sign_in, GError
 	GVariant *secret;
 
 	if (!open_service(&service, error) || !unlock(&service, DEFAULT_PATH, error))
-		return FALSE;
+		return false;
 	secret = secret_of(&service, password->data, password->length);
 	reply = call(&service, DEFAULT_PATH, "Collection", "CreateItem",
 		     g_variant_new("(@a{sv}@(oayays)b)", properties(gateway, sign_in->user), secret,
-				   TRUE),
+				   true),
 		     "(oo)", error);
 	if (!reply)
-		return FALSE;
+		return false;
 	g_variant_get(reply, "(&o&o)", &item, &prompt);
 	return ask(&service, prompt, error);
 }
@@ -329,8 +328,8 @@ static bool overwrite(struct service *service, const struct keeper *keeper, cons
 	return good;
 }
 
-static gboolean delete_item(struct service *service, const struct keeper *keeper, const char *path,
-			    GError **error)
+static bool delete_item(struct service *service, const struct keeper *keeper, const char *path,
+			GError **error)
 {
 	g_autoptr(GVariant) reply = NULL;
 	const char *prompt;
@@ -338,17 +337,17 @@ static gboolean delete_item(struct service *service, const struct keeper *keeper
 	/* What is locked can't be written. */
 	if (!overwrite(service, keeper, path)) {
 		if (!unlock(service, path, error))
-			return FALSE;
+			return false;
 		(void)overwrite(service, keeper, path);
 	}
 	reply = call(service, path, "Item", "Delete", NULL, "(o)", error);
 	if (!reply)
-		return FALSE;
+		return false;
 	g_variant_get(reply, "(&o)", &prompt);
 	return ask(service, prompt, error);
 }
 
-int sign_in_forget(const char *gateway, gboolean look, const char **kept, GError **error)
+int sign_in_forget(const char *gateway, bool look, const char **kept, GError **error)
 {
 	AUTO_SERVICE struct service service = { .context = NULL };
 	const struct keeper *keeper;

@@ -2,6 +2,7 @@
 /* User names and passwords for gateways, kept in the user's keyring: schema org.devid.SignIn. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <internal/secret.h>
 
@@ -17,12 +18,11 @@ void sign_in_clear(struct sign_in *sign_in);
 /* Each ends within 5 s, or two minutes where the keyring asks its own question; never starts a bus.
  * `gateway`: "host:port". DEVID_STORE_* where the keyring can't be used.
  *
- * FALSE without an error: nothing is kept. `user` NULL: of whatever user.
+ * false without an error: nothing is kept. `user` NULL: of whatever user.
  */
-gboolean sign_in_recall(const char *gateway, const char *user, struct sign_in *sign_in,
-			GError **error);
-gboolean sign_in_save(const char *gateway, const struct sign_in *sign_in, GError **error);
+bool sign_in_recall(const char *gateway, const char *user, struct sign_in *sign_in, GError **error);
+bool sign_in_save(const char *gateway, const struct sign_in *sign_in, GError **error);
 /* `gateway` NULL: all of them. How many were forgotten, or with `look` are there; -1 with *error.
  * `*kept`: what the keyring is known to keep of them, or NULL.
  */
-int sign_in_forget(const char *gateway, gboolean look, const char **kept, GError **error);
+int sign_in_forget(const char *gateway, bool look, const char **kept, GError **error);

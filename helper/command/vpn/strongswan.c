@@ -17,7 +17,7 @@ static GPtrArray *make_argv(const struct vpn_session *session, const char *actio
 	return argv;
 }
 
-static gboolean start(struct vpn_session *session, GError **error)
+static bool start(struct vpn_session *session, GError **error)
 {
 	/* As whoever we are: whom the daemon's socket lets in is its administrator's choice. */
 	return vpn_daemon_start(session,

@@ -39,7 +39,7 @@ char *vpn_ticket_value(const struct secret *ticket, const char *name)
 	return g_strndup(value, length);
 }
 
-gboolean vpn_ticket_cookie(const struct secret *ticket, struct secret *line)
+bool vpn_ticket_cookie(const struct secret *ticket, struct secret *line)
 {
 	size_t length = 0;
 	const char *value = find_value(ticket, "COOKIE", &length);

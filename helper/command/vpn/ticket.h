@@ -2,6 +2,7 @@
 /* What `openconnect --authenticate` printed. */
 #pragma once
 
+#include <stdbool.h>
 #include <glib.h>
 #include <internal/secret.h>
 #include "session.h"
@@ -10,6 +11,6 @@
  * single word. The cookie is a line, with its end.
  */
 char *vpn_ticket_value(const struct secret *ticket, const char *name);
-gboolean vpn_ticket_cookie(const struct secret *ticket, struct secret *line);
+bool vpn_ticket_cookie(const struct secret *ticket, struct secret *line);
 /* The error of a ticket that lacks something. */
 void vpn_ticket_odd(const struct vpn_session *session, GError **error);

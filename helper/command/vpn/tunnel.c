@@ -40,9 +40,9 @@ static void has_ended(int status, void *data)
 	session->ended(session, error);
 }
 
-gboolean vpn_tunnel_start(struct vpn_session *session, const char *client,
-			  void (*line)(struct vpn_tunnel *tunnel, const char *line),
-			  const GPtrArray *argv, const struct secret *input, GError **error)
+bool vpn_tunnel_start(struct vpn_session *session, const char *client,
+		      void (*line)(struct vpn_tunnel *tunnel, const char *line),
+		      const GPtrArray *argv, const struct secret *input, GError **error)
 {
 	struct vpn_tunnel *tunnel = g_new0(struct vpn_tunnel, 1);
 	struct process_command command = {
@@ -57,10 +57,10 @@ gboolean vpn_tunnel_start(struct vpn_session *session, const char *client,
 	tunnel->process = process_start(&command, error);
 	if (!tunnel->process) {
 		free_tunnel(tunnel);
-		return FALSE;
+		return false;
 	}
 	session->tunnel = tunnel;
-	return TRUE;
+	return true;
 }
 
 void vpn_tunnel_stop(struct vpn_session *session)

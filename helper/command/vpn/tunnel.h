@@ -21,7 +21,7 @@ struct vpn_tunnel {
 	bool stopping;
 };
 /* The session's tunnel is a struct vpn_tunnel from then on. `argv` with its end. */
-gboolean vpn_tunnel_start(struct vpn_session *session, const char *client,
-			  void (*line)(struct vpn_tunnel *tunnel, const char *line),
-			  const GPtrArray *argv, const struct secret *input, GError **error);
+bool vpn_tunnel_start(struct vpn_session *session, const char *client,
+		      void (*line)(struct vpn_tunnel *tunnel, const char *line),
+		      const GPtrArray *argv, const struct secret *input, GError **error);
 void vpn_tunnel_stop(struct vpn_session *session);

@@ -328,7 +328,7 @@ static void own_folder(void **state)
 		return;
 	}
 	devid_account_free(account);
-	g_setenv("DEVID_CONFIG_DIR", folder, TRUE);
+	g_setenv("DEVID_CONFIG_DIR", folder, true);
 	assert_int_equal(devid_account_load(NULL, false, &account), DEVID_OK);
 	assert_string_equal(devid_account_name(account), "mine");
 	assert_string_equal(devid_account_folder(account), folder);
@@ -382,7 +382,7 @@ G_GNUC_NO_INLINE static char *source_file(const char *name)
 }
 
 /* "#Key=value" and "#[Section name]"; words for people have a blank after the #. */
-static gboolean is_commented_out(const char *line)
+static bool is_commented_out(const char *line)
 {
 	return *line == '#' && (line[1] == '[' || (g_ascii_isalpha(line[1]) && strchr(line, '=')));
 }

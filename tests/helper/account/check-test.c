@@ -322,7 +322,7 @@ static void judge_verdict(const struct check_case *row, const struct devid_accou
 static void run_case(void **state)
 {
 	const struct check_case *row = *state;
-	gboolean path = *row->signing == '+';
+	bool path = *row->signing == '+';
 	g_autofree char *conf = g_strdup_printf("[Account]\nChain=%s\n%s", path ? "path" : "issuer",
 						row->conf ? row->conf : "");
 	g_autofree char *folder = harness_account(conf, row->signing + path);

@@ -17,7 +17,7 @@ void stub_reset(void)
 					  (GDestroyNotify)g_bytes_unref);
 	stub.reads = stub.prompts = stub.cancelled = 0;
 	stub.fail = DEVID_OK;
-	stub.prompt = stub.block = stub.reading = FALSE;
+	stub.prompt = stub.block = stub.reading = false;
 	g_mutex_unlock(&stub.lock);
 }
 
@@ -32,7 +32,7 @@ void stub_await_reader(void)
 void stub_release(void)
 {
 	g_mutex_lock(&stub.lock);
-	stub.block = FALSE;
+	stub.block = false;
 	g_cond_broadcast(&stub.changed);
 	g_mutex_unlock(&stub.lock);
 }
@@ -45,17 +45,17 @@ static void wake(GCancellable *cancel, gpointer data)
 }
 
 /* Answers whether the client stayed. */
-static gboolean wait_while_blocked(GCancellable *cancel)
+static bool wait_while_blocked(GCancellable *cancel)
 {
 	gulong connected = cancel ? g_cancellable_connect(cancel, G_CALLBACK(wake), NULL, NULL) : 0;
-	gboolean stayed;
+	bool stayed;
 
 	g_mutex_lock(&stub.lock);
-	stub.reading = TRUE;
+	stub.reading = true;
 	g_cond_broadcast(&stub.changed);
 	while (stub.block && !(cancel && g_cancellable_is_cancelled(cancel)))
 		g_cond_wait(&stub.changed, &stub.lock);
-	stub.reading = FALSE;
+	stub.reading = false;
 	stayed = !(cancel && g_cancellable_is_cancelled(cancel));
 	stub.cancelled += !stayed;
 	g_mutex_unlock(&stub.lock);
@@ -64,12 +64,12 @@ static gboolean wait_while_blocked(GCancellable *cancel)
 	return stayed;
 }
 
-static gboolean stub_read(enum scope scope, const char *spki_hash_hex,
-			  const struct store_wait *wait, struct secret *pkcs8, GError **error)
+static bool stub_read(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
+		      struct secret *pkcs8, GError **error)
 {
 	g_autoptr(GBytes) bytes = NULL;
 	enum devid_result fail;
-	gboolean prompt, block;
+	bool prompt, block;
 
 	g_mutex_lock(&stub.lock);
 	stub.reads++;
@@ -89,32 +89,32 @@ static gboolean stub_read(enum scope scope, const char *spki_hash_hex,
 		fail = DEVID_KEY_MISSING;
 	if (fail != DEVID_OK) {
 		devid_error_set(error, fail, NULL, NULL, "stub: it was told to fail");
-		return FALSE;
+		return false;
 	}
 	return secret_allocate(pkcs8, g_bytes_get_size(bytes)) == DEVID_OK &&
 	       secret_append(pkcs8, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) ==
 		       DEVID_OK;
 }
 
-static gboolean stub_write(enum scope scope, const char *spki_hash_hex, const char *label,
-			   const struct secret *pkcs8, const struct store_wait *wait,
-			   gboolean *sent, GError **error)
+static bool stub_write(enum scope scope, const char *spki_hash_hex, const char *label,
+		       const struct secret *pkcs8, const struct store_wait *wait, bool *sent,
+		       GError **error)
 {
-	*sent = TRUE;
+	*sent = true;
 	g_mutex_lock(&stub.lock);
 	g_hash_table_insert(stub.keys, g_strdup(spki_hash_hex),
 			    g_bytes_new(pkcs8->data, pkcs8->length));
 	g_mutex_unlock(&stub.lock);
-	return TRUE;
+	return true;
 }
 
-static gboolean stub_remove(enum scope scope, const char *spki_hash_hex,
-			    const struct store_wait *wait, GError **error)
+static bool stub_remove(enum scope scope, const char *spki_hash_hex, const struct store_wait *wait,
+			GError **error)
 {
 	g_mutex_lock(&stub.lock);
 	g_hash_table_remove(stub.keys, spki_hash_hex);
 	g_mutex_unlock(&stub.lock);
-	return TRUE;
+	return true;
 }
 
 static enum store_state stub_state(enum scope scope, char **why)

@@ -5,6 +5,7 @@
 #ifndef AGENT_TEST_STUB_STORE_H
 #define AGENT_TEST_STUB_STORE_H
 
+#include <stdbool.h>
 #include "agent/store/store.h"
 
 struct stub {
@@ -13,9 +14,9 @@ struct stub {
 	GHashTable *keys; /* hash in hex -> GBytes */
 	_Atomic guint reads, prompts, cancelled;
 	enum devid_result fail; /* each read fails so */
-	gboolean prompt;	/* each read opens a prompt first */
-	gboolean block;		/* each read waits for stub_release() or its client's end */
-	gboolean reading;
+	bool prompt;		/* each read opens a prompt first */
+	bool block;		/* each read waits for stub_release() or its client's end */
+	bool reading;
 	void (*told)(enum keyring_news news, void *data);
 	void *told_data;
 };

@@ -37,7 +37,7 @@ const char *place_path(const char *below)
 /* An account of the machine that runs the tests would come before ours. */
 static void hide_machine_account(void)
 {
-	static gboolean done;
+	static bool done;
 
 	if (done || geteuid() != 0 || access("/etc/devid", F_OK) < 0)
 		return;
@@ -64,9 +64,9 @@ int place_make(void **state)
 	for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
 		if (mkdir(place_path(folders[i][0]), 0700) < 0)
 			return -1;
-		g_setenv(folders[i][1], place_path(folders[i][0]), TRUE);
+		g_setenv(folders[i][1], place_path(folders[i][0]), true);
 	}
-	g_setenv("HOME", root, TRUE);
+	g_setenv("HOME", root, true);
 	g_unsetenv("DBUS_SESSION_BUS_ADDRESS");
 	ready_gnutls();
 	return 0;
@@ -197,7 +197,7 @@ void identity_make(const char *label, const char *pki_name, const char *store, s
 	struct store_wait wait = { 0 };
 	guint8 id[20];
 	char file[32];
-	gboolean sent = FALSE;
+	bool sent = false;
 	GError *error = NULL;
 
 	gnutls_hash_fast(GNUTLS_DIG_SHA256, g_bytes_get_data(spki, NULL), g_bytes_get_size(spki),
@@ -222,7 +222,7 @@ void identity_make(const char *label, const char *pki_name, const char *store, s
 	if (!text)
 		fail_msg("%s", error->message);
 	g_snprintf(file, sizeof(file), "%s%s", made->name, RECORD_SUFFIX);
-	if (!folder_open(SCOPE_USER, TRUE, &folder, &error) ||
+	if (!folder_open(SCOPE_USER, true, &folder, &error) ||
 	    !folder_lock(&folder, NULL, &error) || !folder_prepare_generation(&folder, &error) ||
 	    !folder_write(&folder, file, 0600, g_bytes_get_data(text, NULL), g_bytes_get_size(text),
 			  &error) ||
@@ -237,7 +237,7 @@ void identity_unmake(const struct made *made)
 	char file[32];
 
 	g_snprintf(file, sizeof(file), "%s%s", made->name, RECORD_SUFFIX);
-	if (!folder_open(SCOPE_USER, TRUE, &folder, &error) ||
+	if (!folder_open(SCOPE_USER, true, &folder, &error) ||
 	    !folder_lock(&folder, NULL, &error) || !folder_prepare_generation(&folder, &error) ||
 	    !folder_remove(&folder, file, &error) || !folder_publish_generation(&folder, &error))
 		fail_msg("%s", error->message);
@@ -268,7 +268,7 @@ void account_unmake(void)
 	assert_int_equal(mkdir(config, 0700), 0);
 }
 
-static void nothing_slow(struct session *session, gboolean begins)
+static void nothing_slow(struct session *session, bool begins)
 {
 }
 
@@ -276,7 +276,7 @@ static void note_prompt(void *data)
 {
 	struct session *session = data;
 
-	g_atomic_int_set(&session->prompted, TRUE);
+	g_atomic_int_set(&session->prompted, true);
 }
 
 void bench_client(struct bench *bench, uid_t uid, const char *program)
@@ -293,7 +293,7 @@ void bench_client(struct bench *bench, uid_t uid, const char *program)
 	bench->session.peer.pid = getpid();
 	if (program) {
 		bench->session.peer.program = g_strdup(program);
-		bench->session.peer.looked = TRUE;
+		bench->session.peer.looked = true;
 		bench->session.peer.start_time = g_str_hash(program);
 	}
 }
@@ -320,7 +320,7 @@ enum devid_result bench_ask(struct bench *bench)
 
 	assert_int_equal(wire_finish(&bench->request), DEVID_OK);
 	assert_int_equal(wire_validate(&bench->request), DEVID_OK);
-	bench->session.prompted = FALSE;
+	bench->session.prompted = false;
 	request_handle(&bench->session, &bench->request, &bench->reply);
 	assert_int_equal(wire_validate(&bench->reply), DEVID_OK);
 	assert_int_equal(wire_type(&bench->reply), WIRE_REPLY);
@@ -369,7 +369,7 @@ char *log_read(void)
 
 		g_string_append(text, part);
 	}
-	return g_string_free(text, FALSE);
+	return g_string_free(text, false);
 }
 
 guint events_with(const char *word, ...)
@@ -379,7 +379,7 @@ guint events_with(const char *word, ...)
 	guint count = 0;
 
 	for (char **line = lines; *line; line++) {
-		gboolean all = **line != '\0';
+		bool all = **line != '\0';
 		va_list words;
 
 		va_start(words, word);

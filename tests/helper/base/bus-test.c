@@ -131,7 +131,7 @@ static enum outcome speak(const char *expected)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *address = NULL;
 	GDBusConnection *bus;
-	gboolean late;
+	bool late;
 
 	bus_bound_begin(&bound, BOUND_MS);
 	bus = bus_open_session(bound.cancel, &address, &error);

@@ -24,7 +24,7 @@ static void *begin_office(void *data, const char *name, unsigned line, char **wh
 static char *read_office(const char *lines, struct office **office)
 {
 	const struct conf_section sections[] = {
-		{ "Office", TRUE, office_keys, office_key_count, begin_office, office_end },
+		{ "Office", true, office_keys, office_key_count, begin_office, office_end },
 		{ NULL },
 	};
 	g_autofree char *text = g_strconcat("[Office Here]\n", lines, NULL);
@@ -175,7 +175,7 @@ static char *route(const char *device, const char *gateway, unsigned flags, unsi
 static void assert_route(const char *rows, const char *gateway, const char *device)
 {
 	g_autofree char *text = g_strconcat(ROUTES, rows, NULL), *via = NULL, *behind = NULL;
-	gboolean found = office_parse_route(AF_INET, text, &via, &behind);
+	bool found = office_parse_route(AF_INET, text, &via, &behind);
 
 	assert_int_equal(found, gateway != NULL);
 	if (!found)
@@ -251,7 +251,7 @@ static void test_routes6(void **state)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *via = NULL, *behind = NULL;
-		gboolean found = office_parse_route(AF_INET6, cases[i].rows, &via, &behind);
+		bool found = office_parse_route(AF_INET6, cases[i].rows, &via, &behind);
 
 		if (found != (cases[i].gateway != NULL))
 			fail_msg("%s", cases[i].rows);
@@ -328,7 +328,7 @@ static char *machine(const char *gateway, const char *mac)
 
 	harness_write(root, "proc/net/route", routes, -1);
 	harness_write(root, "proc/net/arp", arp, -1);
-	g_setenv("DEVID_TEST_ROOT", root, TRUE);
+	g_setenv("DEVID_TEST_ROOT", root, true);
 	return root;
 }
 
@@ -394,7 +394,7 @@ static void test_look_at_nothing(void **state)
 	g_autoptr(GPtrArray) here = offices_of(GATEWAY, NULL);
 	g_autofree char *root = harness_folder();
 
-	g_setenv("DEVID_TEST_ROOT", root, TRUE);
+	g_setenv("DEVID_TEST_ROOT", root, true);
 	assert_found(here, DEVID_ORIGIN_UNKNOWN, NULL, "there is no gateway");
 	/* a process shut off from the network, and the machine's tables */
 	g_autofree char *good = machine("10.9.0.1", "02:00:00:00:00:01");

@@ -84,7 +84,7 @@ static void write_account(const struct row *row, const char *folder)
 		    setting && strcmp(setting, "block") == 0 ? "allow" : "block");
 	if (override) {
 		const char *value = strchr(override, ':') + 1;
-		gboolean other = g_str_has_prefix(override, "other:");
+		bool other = g_str_has_prefix(override, "other:");
 
 		g_string_append_printf(conf, "[User alice]\nOverride=%s\n",
 				       g_str_has_prefix(override, "no:") ? "no" : "yes");
@@ -144,10 +144,10 @@ static enum devid_answer profile(const char *name, void *data)
 }
 
 /* What was found, in the words of the table's last three columns. */
-static char *words(gboolean overridden, const char *setting, gboolean rules, const char *rule,
-		   gboolean excused, const char *reason, const char *action)
+static char *words(bool overridden, const char *setting, bool rules, const char *rule, bool excused,
+		   const char *reason, const char *action)
 {
-	gboolean allowed = strcmp(reason, "ok") == 0;
+	bool allowed = strcmp(reason, "ok") == 0;
 
 	return g_strdup_printf("%s%s %s %s%s", overridden ? "user:" : "", setting,
 			       !rules ? "-"
@@ -231,24 +231,24 @@ static char *read_answer(const char *text, int status)
 	g_autoptr(JsonParser) parser = json_parser_new();
 	JsonObject *object;
 	const char *reason;
-	gboolean allowed;
+	bool allowed;
 
 	if (!json_parser_load_from_data(parser, text, -1, NULL) ||
 	    !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser)))
 		return g_strdup_printf("no object, exit status %d: %s", status, text);
 	object = json_node_get_object(json_parser_get_root(parser));
 	reason = json_object_get_string_member_with_default(object, "reason", "none");
-	allowed = json_object_get_boolean_member_with_default(object, "allowed", FALSE);
+	allowed = json_object_get_boolean_member_with_default(object, "allowed", false);
 	if (allowed != (strcmp(reason, "ok") == 0) ||
 	    status != (allowed								       ? 0
 		       : g_str_has_suffix(reason, "blocked") || strcmp(reason, "no-rule") == 0 ? 4
 											       : 3))
 		return g_strdup_printf("%s, exit status %d", reason, status);
-	return words(json_object_get_boolean_member_with_default(object, "overridden", FALSE),
+	return words(json_object_get_boolean_member_with_default(object, "overridden", false),
 		     json_object_get_string_member_with_default(object, "setting", "none"),
 		     json_array_get_length(json_object_get_array_member(object, "rules")) > 0,
 		     json_object_get_string_member_with_default(object, "rule", NULL),
-		     json_object_get_boolean_member_with_default(object, "excused", FALSE), reason,
+		     json_object_get_boolean_member_with_default(object, "excused", false), reason,
 		     json_object_get_string_member_with_default(object, "action", "none"));
 }
 
@@ -259,20 +259,20 @@ static char *ask_command(struct row *row, const char *folder, const char *comman
 	g_autoptr(GError) error = NULL;
 	int status = 0;
 
-	g_setenv("DEVID_CONFIG_DIR", folder, TRUE);
+	g_setenv("DEVID_CONFIG_DIR", folder, true);
 	if (!g_spawn_sync(NULL, (char **)arguments->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out,
 			  NULL, &status, &error))
 		return g_strdup(error->message);
 	return read_answer(out, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
-static gboolean run_row(struct row *row, unsigned number, const char *line, const char *folder,
-			const char *command)
+static bool run_row(struct row *row, unsigned number, const char *line, const char *folder,
+		    const char *command)
 {
 	g_autofree char *wanted =
 		g_strjoin(" ", row->cells[IS], row->cells[RULE], row->cells[ANSWER], NULL);
 	g_autofree char *found = NULL;
-	gboolean same;
+	bool same;
 
 	write_account(row, folder);
 	write_rules(row, folder);
@@ -285,7 +285,7 @@ static gboolean run_row(struct row *row, unsigned number, const char *line, cons
 }
 
 /* Splits a line at its blanks; false: it is no row. */
-static gboolean split_row(char *line, struct row *row)
+static bool split_row(char *line, struct row *row)
 {
 	char *save = NULL;
 	int count = 0;

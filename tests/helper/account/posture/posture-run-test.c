@@ -10,7 +10,7 @@
 /* A check that waits until it is let go. */
 static GMutex gate_lock;
 static GCond gate_moved;
-static gboolean gate_open;
+static bool gate_open;
 static guint waiting, gone;
 
 static enum devid_answer wait_run(char **words, const struct posture_place *place, char **message)
@@ -118,7 +118,7 @@ static void late_checks_are_left_behind(void **state)
 
 	g_mutex_lock(&gate_lock);
 	assert_int_equal(waiting, 64);
-	gate_open = TRUE;
+	gate_open = true;
 	g_cond_broadcast(&gate_moved);
 	while (gone < waiting)
 		g_cond_wait(&gate_moved, &gate_lock);

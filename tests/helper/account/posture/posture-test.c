@@ -84,7 +84,7 @@ static void *begin_profile(void *data, const char *name, unsigned line, char **w
 static char *read_profile(struct profile *profile, const char *text)
 {
 	struct conf_section sections[] = {
-		{ "Profile", TRUE, NULL, 0, begin_profile, profile_end },
+		{ "Profile", true, NULL, 0, begin_profile, profile_end },
 		{ NULL },
 	};
 
@@ -245,32 +245,32 @@ static void epoch_counts_where_it_is_asked_for(void **state)
 static const struct {
 	const char *text;
 	const char *version; /* NULL: not installed */
-	gboolean damaged;
+	bool damaged;
 } statuses[] = {
-	{ "", NULL, FALSE },
-	{ OTHER, NULL, FALSE },
-	{ OTHER CLAMAV("install ok installed", "1.0"), "1.0", FALSE },
+	{ "", NULL, false },
+	{ OTHER, NULL, false },
+	{ OTHER CLAMAV("install ok installed", "1.0"), "1.0", false },
 	{ CLAMAV("install ok installed", "1:1.0.7+dfsg-1~deb12u1") "\n" OTHER,
-	  "1:1.0.7+dfsg-1~deb12u1", FALSE },
-	{ CLAMAV("hold ok installed", "1.0"), "1.0", FALSE },
-	{ CLAMAV("install ok triggers-pending", "1.0"), "1.0", FALSE },
-	{ CLAMAV("deinstall ok config-files", "1.0"), NULL, FALSE },
-	{ CLAMAV("install ok unpacked", "1.0"), NULL, FALSE },
-	{ CLAMAV("install ok half-configured", "1.0"), NULL, FALSE },
-	{ CLAMAV("install ok not-installed", "1.0"), NULL, FALSE },
+	  "1:1.0.7+dfsg-1~deb12u1", false },
+	{ CLAMAV("hold ok installed", "1.0"), "1.0", false },
+	{ CLAMAV("install ok triggers-pending", "1.0"), "1.0", false },
+	{ CLAMAV("deinstall ok config-files", "1.0"), NULL, false },
+	{ CLAMAV("install ok unpacked", "1.0"), NULL, false },
+	{ CLAMAV("install ok half-configured", "1.0"), NULL, false },
+	{ CLAMAV("install ok not-installed", "1.0"), NULL, false },
 	{ CLAMAV("install ok installed", "1.0") "\n" CLAMAV("install ok installed", "0.9"), "0.9",
-	  FALSE },
-	{ CLAMAV("install ok installed", "1.0") "\n\n\n\n", "1.0", FALSE },
-	{ "package: clamav-daemon\nSTATUS: install ok installed\nversion: 3\n", "3", FALSE },
-	{ "Package: clamav-daemon2\nStatus: install ok installed\nVersion: 3\n", NULL, FALSE },
-	{ "Package: clamav-daemon\nVersion: 3\n", NULL, TRUE },
-	{ "Package: clamav-daemon\nStatus: install ok installed\n", NULL, TRUE },
-	{ "Package: clamav-daemon\nStatus: install ok installed\nVersion:\n", NULL, TRUE },
-	{ "Package: clamav-daemon\nStatus: install ok installed\nVersion: one\n", NULL, TRUE },
-	{ CLAMAV("install ok installed", "1.0") "Version: 9\n", NULL, TRUE },
-	{ CLAMAV("install ok installed", "1.0") "Package: x\n", NULL, TRUE },
-	{ CLAMAV("install ok installed", "1.0") "no field\n", NULL, TRUE },
-	{ ": x\n" CLAMAV("install ok installed", "1.0"), NULL, TRUE },
+	  false },
+	{ CLAMAV("install ok installed", "1.0") "\n\n\n\n", "1.0", false },
+	{ "package: clamav-daemon\nSTATUS: install ok installed\nversion: 3\n", "3", false },
+	{ "Package: clamav-daemon2\nStatus: install ok installed\nVersion: 3\n", NULL, false },
+	{ "Package: clamav-daemon\nVersion: 3\n", NULL, true },
+	{ "Package: clamav-daemon\nStatus: install ok installed\n", NULL, true },
+	{ "Package: clamav-daemon\nStatus: install ok installed\nVersion:\n", NULL, true },
+	{ "Package: clamav-daemon\nStatus: install ok installed\nVersion: one\n", NULL, true },
+	{ CLAMAV("install ok installed", "1.0") "Version: 9\n", NULL, true },
+	{ CLAMAV("install ok installed", "1.0") "Package: x\n", NULL, true },
+	{ CLAMAV("install ok installed", "1.0") "no field\n", NULL, true },
+	{ ": x\n" CLAMAV("install ok installed", "1.0"), NULL, true },
 };
 
 static void packages_are_found(void **state)
@@ -279,8 +279,8 @@ static void packages_are_found(void **state)
 	char *version;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(statuses); i++) {
-		gboolean ok = posture_package_find(statuses[i].text, strlen(statuses[i].text),
-						   "clamav-daemon", &version);
+		bool ok = posture_package_find(statuses[i].text, strlen(statuses[i].text),
+					       "clamav-daemon", &version);
 
 		if (ok == statuses[i].damaged || g_strcmp0(version, statuses[i].version) != 0)
 			fail_msg("row %zu: %s, %s", i, ok ? "sound" : "damaged", version);
@@ -314,7 +314,7 @@ static void os_release_is_read(void **state)
 	char *id, *version;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(releases); i++) {
-		gboolean ok =
+		bool ok =
 			posture_os_parse(releases[i].text, strlen(releases[i].text), &id, &version);
 
 		if (ok != (releases[i].id != NULL) || g_strcmp0(id, releases[i].id) != 0 ||

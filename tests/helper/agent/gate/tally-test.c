@@ -14,21 +14,20 @@ static void item_free(void *item)
 	g_free(item);
 }
 
-/* TRUE: told by itself. */
-static gboolean use(struct tally *tally, const char *user, const char *program, gint64 now)
+/* true: told by itself. */
+static bool use(struct tally *tally, const char *user, const char *program, gint64 now)
 {
 	const struct tally_kind kind = { user, program, "Allowed" };
 	char *item = g_strdup(program);
 
 	alive++;
 	if (!tally_add(tally, &kind, item, now))
-		return FALSE;
+		return false;
 	item_free(item);
-	return TRUE;
+	return true;
 }
 
-static guint use_many(struct tally *tally, const char *user, guint times, gboolean names,
-		      gint64 now)
+static guint use_many(struct tally *tally, const char *user, guint times, bool names, gint64 now)
 {
 	guint told = 0;
 
@@ -63,7 +62,7 @@ static void test_one_program(void **state)
 	struct tally *tally = tally_new(item_free);
 	guint uses, others;
 
-	assert_int_equal(use_many(tally, "mallory", 4200, FALSE, NOW), TALLY_SINGLE);
+	assert_int_equal(use_many(tally, "mallory", 4200, false, NOW), TALLY_SINGLE);
 	assert_int_equal(tally_due(tally), NOW + MINUTE);
 	assert_int_equal(taken(tally, NOW + MINUTE - 1, &uses, &others), 0);
 	assert_int_equal(taken(tally, NOW + MINUTE, &uses, &others), 1);
@@ -82,7 +81,7 @@ static void test_many_names(void **state)
 	struct tally *tally = tally_new(item_free);
 	guint uses, others;
 
-	assert_int_equal(use_many(tally, "mallory", 4200, TRUE, NOW), TALLY_SINGLE + TALLY_KINDS);
+	assert_int_equal(use_many(tally, "mallory", 4200, true, NOW), TALLY_SINGLE + TALLY_KINDS);
 	assert_int_equal(taken(tally, NOW + MINUTE, &uses, &others), TALLY_KINDS + 1);
 	assert_int_equal(uses, 4200 - TALLY_SINGLE - TALLY_KINDS);
 	assert_int_equal(others, 1);
@@ -102,7 +101,7 @@ static void test_others(void **state)
 		told += use(tally, user, "/tmp/p", NOW);
 	}
 	assert_int_equal(told, TALLY_SINGLE);
-	assert_int_equal(use_many(tally, "alice", 5, TRUE, NOW), 5);
+	assert_int_equal(use_many(tally, "alice", 5, true, NOW), 5);
 	tally_free(tally);
 	assert_int_equal(alive, 0);
 }
@@ -131,7 +130,7 @@ static void test_first_of_a_kind(void **state)
 {
 	struct tally *tally = tally_new(item_free);
 
-	assert_int_equal(use_many(tally, "alice", 100, FALSE, NOW), TALLY_SINGLE);
+	assert_int_equal(use_many(tally, "alice", 100, false, NOW), TALLY_SINGLE);
 	assert_true(use(tally, "alice", "/usr/bin/new", NOW));
 	assert_false(use(tally, "alice", "/usr/bin/new", NOW));
 	assert_false(use(tally, "alice", "/tmp/p0", NOW));

@@ -53,7 +53,7 @@ void make_key(struct made *made)
 	gnutls_x509_privkey_deinit(key);
 }
 
-void make_leaf(struct made *made, const char *name, int serial, size_t filler, gboolean authority)
+void make_leaf(struct made *made, const char *name, int serial, size_t filler, bool authority)
 {
 	gnutls_x509_privkey_t key = read_key(made);
 	gnutls_datum_t der = { NULL, 0 };
@@ -104,8 +104,8 @@ int folder_setup(void **state)
 				  : "/tmp/devid-identities-XXXXXX");
 	if (!mkdtemp(folder))
 		return -1;
-	g_setenv("DEVID_DATA_DIR", folder, TRUE);
-	g_setenv("DEVID_CONFIG_DIR", "/nonexistent/devid", TRUE);
+	g_setenv("DEVID_DATA_DIR", folder, true);
+	g_setenv("DEVID_CONFIG_DIR", "/nonexistent/devid", true);
 	return 0;
 }
 
@@ -113,7 +113,7 @@ int system_setup(void **state)
 {
 	int status = folder_setup(state);
 
-	g_setenv("DEVID_SYSTEM_DIR", data_folder(), TRUE);
+	g_setenv("DEVID_SYSTEM_DIR", data_folder(), true);
 	return status;
 }
 
@@ -151,9 +151,9 @@ const struct devid_account *test_account(void)
 	return account;
 }
 
-gboolean import_made(const struct made *made, const char *label, guint32 flags, gboolean with_key,
-		     GBytes *const *chain, struct identity_result *result,
-		     struct identity_undo **undo, GError **error)
+bool import_made(const struct made *made, const char *label, guint32 flags, bool with_key,
+		 GBytes *const *chain, struct identity_result *result, struct identity_undo **undo,
+		 GError **error)
 {
 	g_autoptr(GPtrArray) certificates = g_ptr_array_new();
 	struct identity_import import = {
@@ -180,7 +180,7 @@ char *import_kept(const struct made *made, const char *label, guint32 flags)
 	g_autoptr(GError) error = NULL;
 	char *name;
 
-	if (!import_made(made, label, flags, TRUE, NULL, &result, &undo, &error))
+	if (!import_made(made, label, flags, true, NULL, &result, &undo, &error))
 		fail_msg("import %s: %s", label, error->message);
 	assert_true(identity_keep(undo, NULL, warnings, &error));
 	assert_int_equal(warnings->len, 0);
@@ -189,8 +189,8 @@ char *import_kept(const struct made *made, const char *label, guint32 flags)
 	return name;
 }
 
-gboolean write_object(struct wire_frame *frame, enum wire_object object, const char *label,
-		      const char *id, struct identity_result *result, GError **error)
+bool write_object(struct wire_frame *frame, enum wire_object object, const char *label,
+		  const char *id, struct identity_result *result, GError **error)
 {
 	wire_put_u32(frame, TAG_OBJECT, object);
 	wire_put_text(frame, TAG_LABEL, label);
@@ -200,8 +200,8 @@ gboolean write_object(struct wire_frame *frame, enum wire_object object, const c
 	return identity_write(SCOPE_SYSTEM, frame, test_account(), NULL, result, error);
 }
 
-gboolean write_certificate(const struct made *made, const char *label, const char *id,
-			   struct identity_result *result, GError **error)
+bool write_certificate(const struct made *made, const char *label, const char *id,
+		       struct identity_result *result, GError **error)
 {
 	AUTO_FRAME struct wire_frame frame = WIRE_FRAME_INIT;
 
@@ -211,8 +211,8 @@ gboolean write_certificate(const struct made *made, const char *label, const cha
 	return write_object(&frame, OBJECT_CERTIFICATE, label, id, result, error);
 }
 
-gboolean write_key(const struct made *made, const char *label, const char *id,
-		   struct identity_result *result, GError **error)
+bool write_key(const struct made *made, const char *label, const char *id,
+	       struct identity_result *result, GError **error)
 {
 	AUTO_FRAME struct wire_frame frame = WIRE_FRAME_INIT;
 
@@ -222,8 +222,8 @@ gboolean write_key(const struct made *made, const char *label, const char *id,
 	return write_object(&frame, OBJECT_PRIVATE_KEY, label, id, result, error);
 }
 
-gboolean write_public(const struct made *made, const char *label, struct identity_result *result,
-		      GError **error)
+bool write_public(const struct made *made, const char *label, struct identity_result *result,
+		  GError **error)
 {
 	AUTO_FRAME struct wire_frame frame = WIRE_FRAME_INIT;
 	g_autoptr(GBytes) spki = made_spki(made);
@@ -245,7 +245,7 @@ gboolean write_public(const struct made *made, const char *label, struct identit
 	return write_object(&frame, OBJECT_PUBLIC_KEY, label, NULL, result, error);
 }
 
-void assert_fails(gboolean done, GError **error, enum devid_result why)
+void assert_fails(bool done, GError **error, enum devid_result why)
 {
 	assert_false(done);
 	if (devid_error_result(*error) != why)
@@ -253,20 +253,20 @@ void assert_fails(gboolean done, GError **error, enum devid_result why)
 	g_clear_error(error);
 }
 
-static gboolean is_left_over(const char *file, const struct record_list *list)
+static bool is_left_over(const char *file, const struct record_list *list)
 {
 	char hex[SPKI_HEX_SIZE];
 
 	if (g_str_has_suffix(file, ".tmp") || g_str_has_suffix(file, ".pending"))
-		return TRUE;
+		return true;
 	if (!g_str_has_suffix(file, ".key"))
-		return FALSE;
+		return false;
 	for (size_t i = 0; i < list->count; i++) {
 		hex_encode(list->records[i].spki_hash, 32, hex);
 		if (g_str_has_prefix(file, hex) && strcmp(list->records[i].store, "file") == 0)
-			return FALSE;
+			return false;
 	}
-	return TRUE;
+	return true;
 }
 
 /* The next writer, which changes nothing; then the first file that should not be there. */
@@ -278,7 +278,7 @@ static char *left_over(void)
 	char *found = NULL;
 	DIR *listing;
 
-	assert_true(writer_open(SCOPE_USER, TRUE, NULL, &desk, NULL));
+	assert_true(writer_open(SCOPE_USER, true, NULL, &desk, NULL));
 	writer_close(&desk);
 	assert_int_equal(record_load_folder(folder, &list, NULL, NULL), DEVID_OK);
 	listing = opendir(folder);
@@ -345,10 +345,10 @@ void find_record(const char *label, struct record *record)
 	fail_msg("no record %s", label);
 }
 
-gboolean has_record(const char *label)
+bool has_record(const char *label)
 {
 	struct record_list list;
-	gboolean has = FALSE;
+	bool has = false;
 
 	assert_int_equal(record_load_folder(folder, &list, NULL, NULL), DEVID_OK);
 	for (size_t i = 0; i < list.count; i++)

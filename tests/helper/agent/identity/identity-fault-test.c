@@ -50,8 +50,8 @@ struct scene {
 	char *name; /* the record of "laptop" */
 };
 
-static void end_import(gboolean done, struct identity_result *result, struct identity_undo *undo,
-		       gboolean keep)
+static void end_import(bool done, struct identity_result *result, struct identity_undo *undo,
+		       bool keep)
 {
 	if (done && keep)
 		(void)identity_keep(undo, NULL, result->warnings, NULL);
@@ -60,33 +60,33 @@ static void end_import(gboolean done, struct identity_result *result, struct ide
 	identity_result_clear(result);
 }
 
-static void do_import(struct scene *scene, const char *label, guint32 flags, gboolean keep)
+static void do_import(struct scene *scene, const char *label, guint32 flags, bool keep)
 {
 	struct identity_result result;
 	struct identity_undo *undo;
-	gboolean done = import_made(&scene->new, label, flags, TRUE, NULL, &result, &undo, NULL);
+	bool done = import_made(&scene->new, label, flags, true, NULL, &result, &undo, NULL);
 
 	end_import(done, &result, undo, keep);
 }
 
 static void add(struct scene *scene)
 {
-	do_import(scene, "added", 0, TRUE);
+	do_import(scene, "added", 0, true);
 }
 
 static void add_undone(struct scene *scene)
 {
-	do_import(scene, "added", 0, FALSE);
+	do_import(scene, "added", 0, false);
 }
 
 static void replace(struct scene *scene)
 {
-	do_import(scene, "laptop", IMPORT_REPLACE, TRUE);
+	do_import(scene, "laptop", IMPORT_REPLACE, true);
 }
 
 static void replace_undone(struct scene *scene)
 {
-	do_import(scene, "laptop", IMPORT_REPLACE, FALSE);
+	do_import(scene, "laptop", IMPORT_REPLACE, false);
 }
 
 static void renew(struct scene *scene)
@@ -95,8 +95,8 @@ static void renew(struct scene *scene)
 	made_clear(&scene->new);
 	scene->new = scene->old;
 	memset(&scene->old, 0, sizeof(scene->old));
-	make_leaf(&scene->new, "laptop", 2, 0, FALSE);
-	do_import(scene, "laptop", IMPORT_REPLACE, TRUE);
+	make_leaf(&scene->new, "laptop", 2, 0, false);
+	do_import(scene, "laptop", IMPORT_REPLACE, true);
 }
 
 static void remove_it(struct scene *scene)
@@ -140,12 +140,12 @@ static const struct {
 	const char *name;
 	void (*write)(struct scene *scene);
 	size_t least, most; /* records afterwards; "other" is always one of them */
-	gboolean keeps;	    /* "laptop" is still called so */
+	bool keeps;	    /* "laptop" is still called so */
 } writes[] = {
-	{ "add", add, 2, 3, TRUE },	      { "add, undone", add_undone, 2, 3, TRUE },
-	{ "replace", replace, 2, 2, TRUE },   { "replace, undone", replace_undone, 2, 2, TRUE },
-	{ "renew", renew, 2, 2, TRUE },	      { "remove", remove_it, 1, 2, FALSE },
-	{ "rename", rename_it, 2, 2, FALSE }, { "write a pair", write_pair, 2, 3, TRUE },
+	{ "add", add, 2, 3, true },	      { "add, undone", add_undone, 2, 3, true },
+	{ "replace", replace, 2, 2, true },   { "replace, undone", replace_undone, 2, 2, true },
+	{ "renew", renew, 2, 2, true },	      { "remove", remove_it, 1, 2, false },
+	{ "rename", rename_it, 2, 2, false }, { "write a pair", write_pair, 2, 3, true },
 };
 
 static const struct {
@@ -164,13 +164,13 @@ static int child(int write, int fault_errno, int step)
 	struct made other;
 
 	make_key(&other);
-	make_leaf(&other, "other", 1, 0, FALSE);
+	make_leaf(&other, "other", 1, 0, false);
 	g_free(import_kept(&other, "other", 0));
 	made_clear(&other);
 	make_key(&scene.old);
-	make_leaf(&scene.old, "laptop", 1, 0, FALSE);
+	make_leaf(&scene.old, "laptop", 1, 0, false);
 	make_key(&scene.new);
-	make_leaf(&scene.new, "new", 1, 0, FALSE);
+	make_leaf(&scene.new, "new", 1, 0, false);
 	scene.name = import_kept(&scene.old, "laptop", 0);
 	begin_faults(step, fault_errno);
 	writes[write].write(&scene);
@@ -183,7 +183,7 @@ static int child(int write, int fault_errno, int step)
 static char *program;
 
 /* False where the step was not reached: the write has no more of them. */
-static gboolean try(size_t write, size_t which, int step)
+static bool try(size_t write, size_t which, int step)
 {
 	g_autofree char *write_text = g_strdup_printf("%zu", write);
 	g_autofree char *fault_text = g_strdup_printf("%d", faults[which].fault);
@@ -196,12 +196,12 @@ static gboolean try(size_t write, size_t which, int step)
 			  &error))
 		fail_msg("%s", error->message);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && faults[which].fault == 0)
-		return TRUE;
+		return true;
 	if (WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == REACHED))
 		return WEXITSTATUS(status) == REACHED;
 	fail_msg("%s, %s at step %d: status %d", writes[write].name, faults[which].name, step,
 		 status);
-	return FALSE;
+	return false;
 }
 
 /* Leaves no half in a keyring that is not ours alone. */
@@ -225,14 +225,14 @@ static void write_fails(size_t write)
 		g_str_equal(test_store()->name, "keyring") ? 2 : G_N_ELEMENTS(faults);
 
 	for (size_t which = 0; which < count_of_faults; which++) {
-		gboolean reached = TRUE;
+		bool reached = true;
 		int step;
 
 		for (step = 1; reached && step < STEPS_MAX; step++) {
 			size_t count;
 
 			folder_setup(NULL);
-			g_setenv("DEVID_SYSTEM_DIR", data_folder(), TRUE);
+			g_setenv("DEVID_SYSTEM_DIR", data_folder(), true);
 			reached = try(write, which, step);
 			count = assert_whole();
 			if (count < writes[write].least || count > writes[write].most)

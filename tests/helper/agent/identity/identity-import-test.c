@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "identities.h"
 
-static void assert_refused(const struct made *made, const char *label, guint32 flags,
-			   gboolean with_key, enum devid_result why)
+static void assert_refused(const struct made *made, const char *label, guint32 flags, bool with_key,
+			   enum devid_result why)
 {
 	guint64 before = generation();
 	struct identity_result result;
@@ -34,12 +34,12 @@ static void a_new_one_is_there(void **state)
 	GBytes *chain[] = { NULL, NULL, NULL };
 
 	make_key(&one);
-	make_leaf(&one, "laptop-042", 1, 0, FALSE);
+	make_leaf(&one, "laptop-042", 1, 0, false);
 	make_key(&authority);
-	make_leaf(&authority, "Issuing", 1, 0, TRUE);
+	make_leaf(&authority, "Issuing", 1, 0, true);
 	chain[0] = authority.leaf;
 	chain[1] = one.leaf; /* the leaf once more is not part of the chain */
-	assert_true(import_made(&one, "laptop-042", 0, TRUE, chain, &result, &undo, NULL));
+	assert_true(import_made(&one, "laptop-042", 0, true, chain, &result, &undo, NULL));
 	assert_true(result.changed);
 	assert_non_null(undo);
 	assert_int_equal(g_bytes_get_size(result.id), 20);
@@ -62,8 +62,8 @@ static void undone_nothing_is_there(void **state)
 	struct identity_undo *undo;
 
 	make_key(&one);
-	make_leaf(&one, "one", 1, 0, FALSE);
-	assert_true(import_made(&one, "one", 0, TRUE, NULL, &result, &undo, NULL));
+	make_leaf(&one, "one", 1, 0, false);
+	assert_true(import_made(&one, "one", 0, true, NULL, &result, &undo, NULL));
 	assert_true(has_record("one"));
 	assert_true(identity_undo(undo, NULL, NULL));
 	assert_int_equal(assert_whole(), 0);
@@ -79,19 +79,19 @@ static void the_same_again_changes_nothing(void **state)
 	guint64 before;
 
 	make_key(&one);
-	make_leaf(&one, "one", 1, 0, FALSE);
+	make_leaf(&one, "one", 1, 0, false);
 	name = import_kept(&one, "one", 0);
 	before = generation();
-	assert_true(import_made(&one, "another label", 0, TRUE, NULL, &result, &undo, NULL));
+	assert_true(import_made(&one, "another label", 0, true, NULL, &result, &undo, NULL));
 	assert_false(result.changed);
 	assert_null(undo);
 	assert_string_equal(result.name, name);
 	assert_string_equal(result.label, "one");
 	identity_result_clear(&result);
-	assert_true(import_made(&one, "one", IMPORT_REPLACE, TRUE, NULL, &result, &undo, NULL));
+	assert_true(import_made(&one, "one", IMPORT_REPLACE, true, NULL, &result, &undo, NULL));
 	assert_false(result.changed);
 	identity_result_clear(&result);
-	assert_true(import_made(&one, "one", 0, FALSE, NULL, &result, &undo, NULL));
+	assert_true(import_made(&one, "one", 0, false, NULL, &result, &undo, NULL));
 	assert_false(result.changed);
 	assert_int_equal(generation(), before);
 	assert_int_equal(assert_whole(), 1);
@@ -114,22 +114,22 @@ static void a_missing_key_is_restored(void **state)
 	g_autofree char *name = NULL;
 
 	make_key(&one);
-	make_leaf(&one, "one", 1, 0, FALSE);
+	make_leaf(&one, "one", 1, 0, false);
 	name = import_kept(&one, "one", 0);
 	remove_half(&one);
-	assert_false(import_made(&one, "one", 0, FALSE, NULL, &result, &undo, &error));
+	assert_false(import_made(&one, "one", 0, false, NULL, &result, &undo, &error));
 	assert_int_equal(devid_error_result(error), DEVID_KEY_MISSING);
-	assert_true(import_made(&one, "one", 0, TRUE, NULL, &result, &undo, NULL));
+	assert_true(import_made(&one, "one", 0, true, NULL, &result, &undo, NULL));
 	assert_true(result.changed);
 	assert_true(identity_keep(undo, NULL, result.warnings, NULL));
 	assert_int_equal(assert_whole(), 1);
 	/* Undone, it is missing again, and nothing else. */
 	identity_result_clear(&result);
 	remove_half(&one);
-	assert_true(import_made(&one, "one", 0, TRUE, NULL, &result, &undo, NULL));
+	assert_true(import_made(&one, "one", 0, true, NULL, &result, &undo, NULL));
 	assert_true(identity_undo(undo, NULL, NULL));
 	identity_result_clear(&result);
-	assert_true(import_made(&one, "one", 0, TRUE, NULL, &result, &undo, NULL));
+	assert_true(import_made(&one, "one", 0, true, NULL, &result, &undo, NULL));
 	assert_true(result.changed);
 	assert_true(identity_keep(undo, NULL, result.warnings, NULL));
 	assert_int_equal(assert_whole(), 1);
@@ -141,16 +141,16 @@ static void what_is_taken_is_refused(void **state)
 	g_autofree char *name = NULL;
 
 	make_key(&one);
-	make_leaf(&one, "one", 1, 0, FALSE);
+	make_leaf(&one, "one", 1, 0, false);
 	name = import_kept(&one, "one", 0);
 	make_key(&two);
-	make_leaf(&two, "two", 1, 0, FALSE);
-	assert_refused(&two, "one", 0, TRUE, DEVID_EXISTS);
-	assert_refused(&two, "two", 0, FALSE, DEVID_KEY_MISSING);
-	assert_refused(&two, "one", IMPORT_REPLACE, FALSE, DEVID_KEY_MISSING);
-	make_leaf(&one, "one", 2, 0, FALSE); /* renewed with the same key */
-	assert_refused(&one, "one", 0, TRUE, DEVID_EXISTS);
-	assert_refused(&one, "new label", 0, TRUE, DEVID_EXISTS);
+	make_leaf(&two, "two", 1, 0, false);
+	assert_refused(&two, "one", 0, true, DEVID_EXISTS);
+	assert_refused(&two, "two", 0, false, DEVID_KEY_MISSING);
+	assert_refused(&two, "one", IMPORT_REPLACE, false, DEVID_KEY_MISSING);
+	make_leaf(&one, "one", 2, 0, false); /* renewed with the same key */
+	assert_refused(&one, "one", 0, true, DEVID_EXISTS);
+	assert_refused(&one, "new label", 0, true, DEVID_EXISTS);
 	assert_int_equal(assert_whole(), 1);
 }
 
@@ -161,21 +161,21 @@ static void what_is_wrong_is_refused(void **state)
 	char *long_label = g_strnfill(300, 'x');
 
 	make_key(&one);
-	make_leaf(&one, "one", 1, 0, FALSE);
+	make_leaf(&one, "one", 1, 0, false);
 	make_key(&other);
-	assert_refused(&one, control, 0, TRUE, DEVID_USAGE);
-	assert_refused(&one, "", 0, TRUE, DEVID_USAGE);
-	assert_refused(&one, long_label, 0, TRUE, DEVID_USAGE);
+	assert_refused(&one, control, 0, true, DEVID_USAGE);
+	assert_refused(&one, "", 0, true, DEVID_USAGE);
+	assert_refused(&one, long_label, 0, true, DEVID_USAGE);
 	other.leaf = g_bytes_ref(one.leaf);
-	assert_refused(&other, "mixed", 0, TRUE, DEVID_MISMATCH);
+	assert_refused(&other, "mixed", 0, true, DEVID_MISMATCH);
 	g_clear_pointer(&other.leaf, g_bytes_unref);
 	other.leaf = g_bytes_new_static("not a certificate", 17);
-	assert_refused(&other, "rubbish", 0, TRUE, DEVID_BAD_DATA);
-	make_leaf(&other, "large", 1, 1400, FALSE);
+	assert_refused(&other, "rubbish", 0, true, DEVID_BAD_DATA);
+	make_leaf(&other, "large", 1, 1400, false);
 	assert_in_range(g_bytes_get_size(other.leaf), 1530, 2048);
-	assert_refused(&other, "large", 0, TRUE, DEVID_TOO_LARGE);
-	make_leaf(&other, "larger", 1, 2000, FALSE);
-	assert_refused(&other, "larger", IMPORT_ACCEPT_SIZE, TRUE, DEVID_TOO_LARGE);
+	assert_refused(&other, "large", 0, true, DEVID_TOO_LARGE);
+	make_leaf(&other, "larger", 1, 2000, false);
+	assert_refused(&other, "larger", IMPORT_ACCEPT_SIZE, true, DEVID_TOO_LARGE);
 	assert_int_equal(assert_whole(), 0);
 	g_free(long_label);
 }
@@ -187,12 +187,12 @@ static void an_accepted_size_is_remembered(void **state)
 	struct record record;
 
 	make_key(&one);
-	make_leaf(&one, "large", 1, 1400, FALSE);
+	make_leaf(&one, "large", 1, 1400, false);
 	name = import_kept(&one, "large", IMPORT_ACCEPT_SIZE);
 	find_record("large", &record);
 	assert_true(record.size_accepted);
 	record_clear(&record);
-	make_leaf(&one, "small", 2, 0, FALSE);
+	make_leaf(&one, "small", 2, 0, false);
 	g_free(name);
 	name = import_kept(&one, "large", IMPORT_ACCEPT_SIZE | IMPORT_REPLACE);
 	find_record("large", &record);
@@ -209,12 +209,12 @@ static void replacing_keeps_label_and_id(void **state)
 	g_autofree char *name = NULL;
 
 	make_key(&old);
-	make_leaf(&old, "old", 1, 0, FALSE);
+	make_leaf(&old, "old", 1, 0, false);
 	name = import_kept(&old, "laptop", 0);
 	find_record("laptop", &before);
 	make_key(&new);
-	make_leaf(&new, "new", 2, 0, FALSE);
-	assert_true(import_made(&new, "laptop", IMPORT_REPLACE, TRUE, NULL, &result, &undo, NULL));
+	make_leaf(&new, "new", 2, 0, false);
+	assert_true(import_made(&new, "laptop", IMPORT_REPLACE, true, NULL, &result, &undo, NULL));
 	assert_true(identity_undo(undo, NULL, NULL));
 	find_record("laptop", &after);
 	assert_memory_equal(before.spki_hash, after.spki_hash, 32);
@@ -222,7 +222,7 @@ static void replacing_keeps_label_and_id(void **state)
 	record_clear(&after);
 	identity_result_clear(&result);
 
-	assert_true(import_made(&new, "laptop", IMPORT_REPLACE, TRUE, NULL, &result, &undo, NULL));
+	assert_true(import_made(&new, "laptop", IMPORT_REPLACE, true, NULL, &result, &undo, NULL));
 	assert_string_equal(result.name, name);
 	assert_true(identity_keep(undo, NULL, result.warnings, NULL));
 	find_record("laptop", &after);
@@ -237,7 +237,7 @@ static void replacing_keeps_label_and_id(void **state)
 	g_free(name);
 	name = import_kept(&old, "old", 0);
 	assert_int_equal(assert_whole(), 2);
-	assert_refused(&old, "laptop", IMPORT_REPLACE, TRUE, DEVID_EXISTS);
+	assert_refused(&old, "laptop", IMPORT_REPLACE, true, DEVID_EXISTS);
 }
 
 static void a_renewal_with_the_same_key_needs_no_key(void **state)
@@ -249,18 +249,18 @@ static void a_renewal_with_the_same_key_needs_no_key(void **state)
 	struct record record;
 
 	make_key(&one);
-	make_leaf(&one, "one", 1, 0, FALSE);
+	make_leaf(&one, "one", 1, 0, false);
 	name = import_kept(&one, "laptop", 0);
-	make_leaf(&one, "one", 2, 0, FALSE);
-	assert_true(import_made(&one, "laptop", IMPORT_REPLACE, FALSE, NULL, &result, &undo, NULL));
+	make_leaf(&one, "one", 2, 0, false);
+	assert_true(import_made(&one, "laptop", IMPORT_REPLACE, false, NULL, &result, &undo, NULL));
 	assert_true(identity_keep(undo, NULL, result.warnings, NULL));
 	find_record("laptop", &record);
 	assert_memory_equal(record.leaf.data, g_bytes_get_data(one.leaf, NULL), record.leaf.length);
 	record_clear(&record);
 	identity_result_clear(&result);
 	/* Under another label it is the same identity, and keeps its name. */
-	make_leaf(&one, "one", 3, 0, FALSE);
-	assert_true(import_made(&one, "renewed", IMPORT_REPLACE, TRUE, NULL, &result, &undo, NULL));
+	make_leaf(&one, "one", 3, 0, false);
+	assert_true(import_made(&one, "renewed", IMPORT_REPLACE, true, NULL, &result, &undo, NULL));
 	assert_string_equal(result.label, "laptop");
 	assert_true(identity_undo(undo, NULL, NULL));
 	assert_int_equal(assert_whole(), 1);
@@ -274,8 +274,8 @@ static void an_undo_leaves_later_changes_alone(void **state)
 	g_autoptr(GError) error = NULL;
 
 	make_key(&one);
-	make_leaf(&one, "one", 1, 0, FALSE);
-	assert_true(import_made(&one, "one", 0, TRUE, NULL, &result, &undo, NULL));
+	make_leaf(&one, "one", 1, 0, false);
+	assert_true(import_made(&one, "one", 0, true, NULL, &result, &undo, NULL));
 	assert_true(identity_rename(SCOPE_USER, result.name, 0, "renamed", NULL, NULL, NULL));
 	assert_false(identity_undo(undo, NULL, &error));
 	assert_int_equal(devid_error_result(error), DEVID_EXISTS);
@@ -293,12 +293,12 @@ static void other_intermediates_are_taken_over(void **state)
 	struct record record;
 
 	make_key(&one);
-	make_leaf(&one, "one", 1, 0, FALSE);
+	make_leaf(&one, "one", 1, 0, false);
 	name = import_kept(&one, "one", 0);
 	make_key(&authority);
-	make_leaf(&authority, "Issuing", 1, 0, TRUE);
+	make_leaf(&authority, "Issuing", 1, 0, true);
 	chain[0] = authority.leaf;
-	assert_true(import_made(&one, "one", 0, TRUE, chain, &result, &undo, NULL));
+	assert_true(import_made(&one, "one", 0, true, chain, &result, &undo, NULL));
 	assert_true(result.changed);
 	assert_true(identity_keep(undo, NULL, result.warnings, NULL));
 	find_record("one", &record);

@@ -11,7 +11,7 @@
 #include "agent/identity/identity.h"
 #include "identities.h"
 
-static char *wrote(gboolean done, struct identity_result *result)
+static char *wrote(bool done, struct identity_result *result)
 {
 	char *name = g_strdup(result->name);
 
@@ -43,15 +43,14 @@ static char *make_served(struct made *made)
 	char *name;
 
 	make_key(made);
-	make_leaf(made, "served", 1, 0, FALSE);
+	make_leaf(made, "served", 1, 0, false);
 	key = wrote(write_key(made, "serv-key", "1", &result, NULL), &result);
 	name = wrote(write_certificate(made, "serv-cert", "2", &result, NULL), &result);
 	assert_string_equal(name, key);
 	return name;
 }
 
-static gboolean set_label(const char *name, enum wire_object object, const char *label,
-			  GError **error)
+static bool set_label(const char *name, enum wire_object object, const char *label, GError **error)
 {
 	return identity_rename(SCOPE_SYSTEM, name, object, label, NULL, NULL, error);
 }
@@ -65,7 +64,7 @@ static void each_keeps_what_it_came_with(void **state)
 	assert_labels("serv-cert", "serv-key", NULL);
 	assert_false(has_record("serv-key"));
 	make_key(&two);
-	make_leaf(&two, "two", 1, 0, FALSE);
+	make_leaf(&two, "two", 1, 0, false);
 	g_free(wrote(write_certificate(&two, "other-cert", "3", &result, NULL), &result));
 	g_free(wrote(write_key(&two, "other-key", "4", &result, NULL), &result));
 	assert_labels("other-cert", "other-key", NULL);
@@ -82,17 +81,17 @@ static void what_comes_without_has_the_name(void **state)
 	AUTO_RESULT struct identity_result result = { 0 };
 
 	make_key(&one);
-	make_leaf(&one, "one", 1, 0, FALSE);
+	make_leaf(&one, "one", 1, 0, false);
 	g_free(wrote(write_key(&one, "first", NULL, &result, NULL), &result));
 	g_free(wrote(write_certificate(&one, NULL, NULL, &result, NULL), &result));
 	assert_labels("first", NULL, NULL);
 	make_key(&two);
-	make_leaf(&two, "two", 1, 0, FALSE);
+	make_leaf(&two, "two", 1, 0, false);
 	g_free(wrote(write_certificate(&two, "second", NULL, &result, NULL), &result));
 	g_free(wrote(write_key(&two, NULL, NULL, &result, NULL), &result));
 	assert_labels("second", NULL, NULL);
 	make_key(&three);
-	make_leaf(&three, "three", 1, 0, FALSE);
+	make_leaf(&three, "three", 1, 0, false);
 	g_free(wrote(write_key(&three, "third", NULL, &result, NULL), &result));
 	g_free(wrote(write_certificate(&three, "third", NULL, &result, NULL), &result));
 	assert_labels("third", NULL, NULL);
@@ -120,7 +119,7 @@ static void a_public_key_has_its_own(void **state)
 	assert_labels("serv-cert", "serv-key", NULL);
 	/* Beside a certificate alone there is no private key that it could belong to. */
 	make_key(&two);
-	make_leaf(&two, "two", 1, 0, FALSE);
+	make_leaf(&two, "two", 1, 0, false);
 	g_free(wrote(write_certificate(&two, "two", NULL, &result, NULL), &result));
 	assert_fails(write_public(&two, "pub", &result, &error), &error, DEVID_KEY_MISSING);
 	assert_labels("two", NULL, NULL);
@@ -160,7 +159,7 @@ static void a_key_alone(void **state)
 	g_autofree char *name = NULL;
 
 	make_key(&one);
-	make_leaf(&one, "one", 1, 0, FALSE);
+	make_leaf(&one, "one", 1, 0, false);
 	name = wrote(write_key(&one, "lone", NULL, &result, NULL), &result);
 	assert_true(set_label(name, OBJECT_PRIVATE_KEY, "alone", NULL));
 	assert_labels("alone", NULL, "lone");
@@ -183,7 +182,7 @@ static void what_may_not_be_is_refused(void **state)
 	make_key(&two);
 	key = wrote(write_key(&two, "key", NULL, &result, NULL), &result);
 	make_key(&three);
-	make_leaf(&three, "three", 1, 0, FALSE);
+	make_leaf(&three, "three", 1, 0, false);
 	certificate = wrote(write_certificate(&three, "certificate", NULL, &result, NULL), &result);
 	before = generation();
 	assert_fails(set_label(key, OBJECT_CERTIFICATE, "x", &error), &error, DEVID_NOT_FOUND);
@@ -200,7 +199,7 @@ static void what_may_not_be_is_refused(void **state)
 	assert_fails(set_label(key, OBJECT_PRIVATE_KEY, "serv-cert", &error), &error, DEVID_EXISTS);
 	assert_fails(set_label(certificate, OBJECT_CERTIFICATE, "key", &error), &error,
 		     DEVID_EXISTS);
-	make_leaf(&two, "two", 1, 0, FALSE);
+	make_leaf(&two, "two", 1, 0, false);
 	assert_fails(write_certificate(&two, "serv-cert", NULL, &result, &error), &error,
 		     DEVID_EXISTS);
 	assert_int_equal(generation(), before);
@@ -216,12 +215,12 @@ static void labels_of_keys_may_coincide(void **state)
 	g_autofree char *served = make_served(&one), *second = NULL, *third = NULL;
 
 	make_key(&two);
-	make_leaf(&two, "two", 1, 0, FALSE);
+	make_leaf(&two, "two", 1, 0, false);
 	/* A name that another's key has. */
 	second = wrote(write_key(&two, "serv-key", NULL, &result, NULL), &result);
 	assert_labels("serv-key", NULL, NULL);
 	make_key(&three);
-	make_leaf(&three, "three", 1, 0, FALSE);
+	make_leaf(&three, "three", 1, 0, false);
 	third = wrote(write_certificate(&three, "third", NULL, &result, NULL), &result);
 	/* A key called as another identity is, and as another's key. */
 	g_free(wrote(write_key(&three, "serv-cert", NULL, &result, NULL), &result));
@@ -296,18 +295,18 @@ static void imported(void **state)
 	g_autofree char *name = make_served(&one);
 
 	g_free(wrote(write_public(&one, "serv-pub", &result, NULL), &result));
-	make_leaf(&one, "served", 2, 0, FALSE);
+	make_leaf(&one, "served", 2, 0, false);
 	g_free(import_kept(&one, "serv-cert", IMPORT_REPLACE));
 	assert_labels("serv-cert", "serv-key", "serv-pub");
 	make_key(&two);
-	make_leaf(&two, "served", 3, 0, FALSE);
-	assert_true(import_made(&two, "serv-cert", IMPORT_REPLACE, TRUE,
+	make_leaf(&two, "served", 3, 0, false);
+	assert_true(import_made(&two, "serv-cert", IMPORT_REPLACE, true,
 				(GBytes *[]){ one.leaf, NULL }, &result, &undo, NULL));
 	assert_labels("serv-cert", "serv-key", "serv-pub");
 	assert_true(identity_undo(undo, NULL, NULL));
 	assert_labels("serv-cert", "serv-key", "serv-pub");
 	identity_result_clear(&result);
-	assert_true(import_made(&one, "serv-cert", 0, TRUE, (GBytes *[]){ two.leaf, NULL }, &result,
+	assert_true(import_made(&one, "serv-cert", 0, true, (GBytes *[]){ two.leaf, NULL }, &result,
 				&undo, NULL));
 	assert_true(identity_keep(undo, NULL, result.warnings, NULL));
 	assert_labels("serv-cert", "serv-key", "serv-pub");

@@ -40,7 +40,7 @@ static int child(const char *what, const char *label)
 	struct made one;
 
 	make_key(&one);
-	make_leaf(&one, label, 1, 0, FALSE);
+	make_leaf(&one, label, 1, 0, false);
 	if (g_str_equal(what, "import"))
 		g_free(import_kept(&one, label, 0));
 	else if (g_str_equal(what, "replace"))
@@ -81,8 +81,8 @@ static gpointer import_in_thread(gpointer data)
 	struct identity_result result;
 	struct identity_undo *undo;
 	g_autoptr(GError) error = NULL;
-	gboolean done = import_made(data, "laptop", 0, TRUE, NULL, &result, &undo, &error);
-	gboolean changed = done && result.changed;
+	bool done = import_made(data, "laptop", 0, true, NULL, &result, &undo, &error);
+	bool changed = done && result.changed;
 
 	if (done) {
 		identity_keep(undo, NULL, result.warnings, NULL);
@@ -100,7 +100,7 @@ static void threads_import_the_same(void **state)
 	int changed = 0;
 
 	make_key(&one);
-	make_leaf(&one, "laptop", 1, 0, FALSE);
+	make_leaf(&one, "laptop", 1, 0, false);
 	test_account();
 	for (int i = 0; i < WRITERS; i++)
 		threads[i] = g_thread_new("writer", import_in_thread, &one);
@@ -128,10 +128,10 @@ static void a_lock_that_is_kept(void **state)
 	gint64 begin;
 
 	make_key(&one);
-	make_leaf(&one, "laptop", 1, 0, FALSE);
-	assert_true(writer_open(SCOPE_USER, TRUE, NULL, &desk, NULL));
+	make_leaf(&one, "laptop", 1, 0, false);
+	assert_true(writer_open(SCOPE_USER, true, NULL, &desk, NULL));
 	begin = g_get_monotonic_time();
-	assert_false(import_made(&one, "laptop", 0, TRUE, NULL, &result, &undo, &error));
+	assert_false(import_made(&one, "laptop", 0, true, NULL, &result, &undo, &error));
 	assert_int_equal(devid_error_result(error), DEVID_TIMEOUT);
 	assert_in_range(g_get_monotonic_time() - begin, 1, 30 * G_TIME_SPAN_SECOND);
 	writer_close(&desk);

@@ -120,8 +120,8 @@ static void test_read_once(void **state)
 {
 	struct client clients[16];
 
-	stub.block = TRUE;
-	stub.prompt = TRUE;
+	stub.block = true;
+	stub.prompt = true;
 	for (gsize i = 0; i < G_N_ELEMENTS(clients); i++)
 		client_start(&clients[i], subjects[0]);
 	stub_await_reader();
@@ -145,8 +145,8 @@ static void test_failure_is_shared(void **state)
 {
 	struct client clients[8];
 
-	stub.block = TRUE;
-	stub.prompt = TRUE;
+	stub.block = true;
+	stub.prompt = true;
 	stub.fail = DEVID_STORE_DISMISSED;
 	for (gsize i = 0; i < G_N_ELEMENTS(clients); i++)
 		client_start(&clients[i], subjects[0]);
@@ -170,8 +170,8 @@ static void test_reader_goes(void **state)
 {
 	struct client reader, waiter;
 
-	stub.block = TRUE;
-	stub.prompt = TRUE;
+	stub.block = true;
+	stub.prompt = true;
 	client_start(&reader, subjects[0]);
 	stub_await_reader();
 	client_start(&waiter, subjects[0]);
@@ -193,8 +193,8 @@ static void test_waiter_goes(void **state)
 {
 	struct client reader, waiter;
 
-	stub.block = TRUE;
-	stub.prompt = TRUE;
+	stub.block = true;
+	stub.prompt = true;
 	client_start(&reader, subjects[0]);
 	stub_await_reader();
 	client_start(&waiter, subjects[0]);
@@ -220,7 +220,7 @@ static void test_gone_before(void **state)
 	GError *error = NULL;
 
 	g_cancellable_cancel(cancel);
-	stub.block = TRUE;
+	stub.block = true;
 	assert_null(keycache_get(cache, subjects[0], &wait, &error));
 	assert_non_null(error);
 	g_clear_error(&error);
@@ -233,7 +233,7 @@ static void test_dropped_while_reading(void **state)
 {
 	struct client reader;
 
-	stub.block = TRUE;
+	stub.block = true;
 	client_start(&reader, subjects[0]);
 	stub_await_reader();
 	assert_int_equal(keycache_drop_all(cache), 1);
@@ -250,7 +250,7 @@ static void test_dropped_and_read_again(void **state)
 	struct client first, second;
 	struct key *kept;
 
-	stub.block = TRUE;
+	stub.block = true;
 	client_start(&first, subjects[0]);
 	stub_await_reader();
 	keycache_drop(cache, made[0].hash);
@@ -282,7 +282,7 @@ static void test_used_after_drop(void **state)
 	key_unref(handle);
 }
 
-static gboolean keep_one(const guint8 *spki_hash, void *data)
+static bool keep_one(const guint8 *spki_hash, void *data)
 {
 	return memcmp(spki_hash, data, WIRE_SPKI_HASH) == 0;
 }

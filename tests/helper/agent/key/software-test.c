@@ -32,11 +32,11 @@ static const struct digest {
 
 static const struct {
 	const char *name;
-	gboolean rsa;
+	bool rsa;
 	guint signature;
 } keys[] = {
-	{ "rsa2048", TRUE, 256 }, { "rsa3072", TRUE, 384 }, { "rsa4096", TRUE, 512 },
-	{ "p256", FALSE, 64 },	  { "p384", FALSE, 96 },    { "p521", FALSE, 132 },
+	{ "rsa2048", true, 256 }, { "rsa3072", true, 384 }, { "rsa4096", true, 512 },
+	{ "p256", false, 64 },	  { "p384", false, 96 },    { "p521", false, 132 },
 };
 
 static const char message[] = "The quick brown fox jumps over the lazy dog, many times over.";
@@ -69,7 +69,7 @@ static int verify(const char *name, gnutls_sign_algorithm_t algorithm, const gui
 	gnutls_pubkey_t key = pki_pubkey(name);
 	gnutls_datum_t data = { (guint8 *)message, sizeof(message) - 1 };
 	gnutls_datum_t raw = { (guint8 *)signature, (unsigned)length }, der = { 0 };
-	gboolean ec = gnutls_pubkey_get_pk_algorithm(key, NULL) == GNUTLS_PK_ECDSA;
+	bool ec = gnutls_pubkey_get_pk_algorithm(key, NULL) == GNUTLS_PK_ECDSA;
 	int result;
 
 	if (ec)
@@ -94,7 +94,7 @@ static gsize bare_input(const struct digest *digest, enum wire_scheme scheme, gu
 }
 
 static struct key_scheme make_scheme(enum wire_scheme scheme, const struct digest *digest,
-				     gboolean bare)
+				     bool bare)
 {
 	struct key_scheme made = { scheme, bare ? DIGEST_NONE : digest->digest, DIGEST_NONE,
 				   DIGEST_NONE, 0 };
@@ -133,7 +133,7 @@ static void every_scheme_of(gsize which)
 							   : digests[d].pkcs1;
 
 			for (int way = 0; way < 4; way++) {
-				gboolean bare = way & 1, parts = way & 2;
+				bool bare = way & 1, parts = way & 2;
 				struct key_scheme asked = make_scheme(scheme, &digests[d], bare);
 				guint8 input[128], signature[KEY_SIGNATURE_MAX];
 				gsize length = sizeof(message) - 1, got = 0;

@@ -64,7 +64,7 @@ static enum devid_result read_text(char *text, struct tpm_file *file)
 
 static void ours_is_read_back(void **state)
 {
-	struct tpm_file file = { TRUE, TPM_PARENT_OWNER, g_bytes_new_static("\0\1", 2),
+	struct tpm_file file = { true, TPM_PARENT_OWNER, g_bytes_new_static("\0\1", 2),
 				 g_bytes_new_static("\0\2\3", 3) };
 
 	for (int i = 0; i < 4; i++) {
@@ -84,16 +84,16 @@ static void ours_is_read_back(void **state)
 	tpm_file_clear(&file);
 }
 
-/* emptyAuth is TRUE, FALSE or not there; TRUE is 0xff, and 0x01 of some. */
+/* emptyAuth is true, false or not there; true is 0xff, and 0x01 of some. */
 static void each_way_to_say_that_there_is_no_auth(void **state)
 {
 	static const struct {
 		const char *der;
 		gsize length;
-		gboolean empty;
-	} ways[] = { { PART(EMPTY), TRUE },
-		     { PART("\xa0\x03\x01\x01\x01"), TRUE },
-		     { PART("\xa0\x03\x01\x01\x00"), FALSE } };
+		bool empty;
+	} ways[] = { { PART(EMPTY), true },
+		     { PART("\xa0\x03\x01\x01\x01"), true },
+		     { PART("\xa0\x03\x01\x01\x00"), false } };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(ways); i++) {
 		AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;

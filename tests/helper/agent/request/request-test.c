@@ -113,7 +113,7 @@ static int begin_system(void **state)
 		return result;
 	bench_close(&bench);
 	/* The machine's folder holds the same identities. */
-	g_setenv("DEVID_SYSTEM_DIR", place_path("data"), TRUE);
+	g_setenv("DEVID_SYSTEM_DIR", place_path("data"), true);
 	bench_open(&bench, SCOPE_SYSTEM);
 	return 0;
 }
@@ -274,7 +274,7 @@ static void test_odd_numbers(void **state)
 /* --- multi-part --- */
 
 static void part(const struct made *made, enum wire_scheme scheme, enum wire_digest digest,
-		 const char *data, gboolean more)
+		 const char *data, bool more)
 {
 	ask(WIRE_SIGN);
 	wire_put(&bench.request, TAG_SPKI_HASH, made->hash, WIRE_SPKI_HASH);
@@ -303,52 +303,52 @@ static void test_parts(void **state)
 {
 	struct wire_field field;
 
-	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA384, "one, ", TRUE);
+	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA384, "one, ", true);
 	expect(DEVID_OK);
 	assert_false(wire_get(&bench.reply, TAG_SIGNATURE, &field));
-	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA384, "two, ", TRUE);
+	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA384, "two, ", true);
 	expect(DEVID_OK);
-	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA384, "three", FALSE);
+	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA384, "three", false);
 	expect(DEVID_OK);
 	verify_reply("rsa2048", GNUTLS_SIGN_RSA_SHA384, "one, two, three");
 	/* It has ended: the next stands alone. */
-	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "alone", FALSE);
+	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "alone", false);
 	expect(DEVID_OK);
 	verify_reply("rsa2048", GNUTLS_SIGN_RSA_SHA256, "alone");
 }
 
 static void test_parts_mixed_up(void **state)
 {
-	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "one", TRUE);
+	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "one", true);
 	expect(DEVID_OK);
-	part(&ec, SCHEME_ECDSA, DIGEST_SHA256, "two", FALSE);
+	part(&ec, SCHEME_ECDSA, DIGEST_SHA256, "two", false);
 	expect(DEVID_USAGE);
 	/* The first has ended with it. */
 	assert_null(bench.session.operation);
-	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "one", TRUE);
+	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "one", true);
 	expect(DEVID_OK);
-	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA512, "two", TRUE);
+	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA512, "two", true);
 	expect(DEVID_USAGE);
 	assert_null(bench.session.operation);
 }
 
 static void test_parts_survive_drop(void **state)
 {
-	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "one ", TRUE);
+	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "one ", true);
 	expect(DEVID_OK);
 	ask(WIRE_FORGET);
 	expect(DEVID_OK);
-	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "two", FALSE);
+	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "two", false);
 	expect(DEVID_OK);
 	verify_reply("rsa2048", GNUTLS_SIGN_RSA_SHA256, "one two");
 }
 
 static void test_parts_end_with_the_identity(void **state)
 {
-	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "one", TRUE);
+	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "one", true);
 	expect(DEVID_OK);
 	identity_unmake(&rsa);
-	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "two", FALSE);
+	part(&rsa, SCHEME_RSA_PKCS1, DIGEST_SHA256, "two", false);
 	expect(DEVID_NOT_FOUND);
 	assert_null(bench.session.operation);
 }
@@ -357,9 +357,9 @@ static void test_parts_too_long(void **state)
 {
 	g_autofree char *much = g_strnfill(1000, 'x');
 
-	part(&ec, SCHEME_ECDSA, DIGEST_NONE, much, TRUE);
+	part(&ec, SCHEME_ECDSA, DIGEST_NONE, much, true);
 	expect(DEVID_OK);
-	part(&ec, SCHEME_ECDSA, DIGEST_NONE, much, TRUE);
+	part(&ec, SCHEME_ECDSA, DIGEST_NONE, much, true);
 	expect(DEVID_TOO_LARGE);
 	assert_null(bench.session.operation);
 }
@@ -525,7 +525,7 @@ static int begin_refused(void **state)
 	if (result != 0)
 		return result;
 	g_mkdir(place_path("system"), 0755);
-	g_setenv("DEVID_SYSTEM_DIR", place_path("system"), TRUE);
+	g_setenv("DEVID_SYSTEM_DIR", place_path("system"), true);
 	file = g_strconcat(ec.name, ".identity", NULL);
 	from = g_build_filename(place_path("data"), file, NULL);
 	to = g_build_filename(place_path("system"), file, NULL);
@@ -603,13 +603,13 @@ static void test_refused_untrue(void **state)
 	/* No key of the machine's, be it one of the user's own. */
 	refused(unknown, 32, "expired", "system", DEVID_NOT_FOUND);
 	refused(rsa.hash, 32, "expired", "system", DEVID_NOT_FOUND);
-	g_setenv("DEVID_SYSTEM_DIR", "/nonexistent/devid", TRUE);
+	g_setenv("DEVID_SYSTEM_DIR", "/nonexistent/devid", true);
 	bench_client(&bench, 4242, "/usr/bin/another");
 	refused(ec.hash, 32, "expired", "system", DEVID_NOT_FOUND);
 	report_flush(bench.agent.report);
 	assert_int_equal(events_with("\"Refused\"", NULL), 0);
 	/* What the machine's agent keeps to itself, root reads anyway. */
-	g_setenv("DEVID_SYSTEM_DIR", place_path("system"), TRUE);
+	g_setenv("DEVID_SYSTEM_DIR", place_path("system"), true);
 	bench_client(&bench, 0, "/usr/bin/third");
 	bench.agent.uid = 0;
 	refused(ec.hash, 32, "expired", "system", DEVID_OK);

@@ -23,7 +23,7 @@
 
 static gint locked_count;
 static int progress_count;
-static gboolean sent;
+static bool sent;
 
 static void on_told(enum keyring_news news, void *data)
 {
@@ -45,12 +45,12 @@ static gpointer cancel_later(gpointer data)
 	return NULL;
 }
 
-static gboolean run(const struct store *store, char **words, const struct store_wait *wait,
-		    struct secret *out, GError **error)
+static bool run(const struct store *store, char **words, const struct store_wait *wait,
+		struct secret *out, GError **error)
 {
 	AUTO_SECRET struct secret in = SECRET_INIT;
 
-	sent = FALSE;
+	sent = false;
 	if (g_str_equal(words[1], "read"))
 		return store->read(SCOPE_USER, words[2], wait, out, error);
 	if (g_str_equal(words[1], "remove"))
@@ -61,7 +61,7 @@ static gboolean run(const struct store *store, char **words, const struct store_
 	    secret_append(&in, words[4], strlen(words[4])) == DEVID_OK)
 		return store->write(SCOPE_USER, words[2], words[3], &in, wait, &sent, error);
 	devid_error_set(error, DEVID_USAGE, NULL, NULL, "no such command");
-	return FALSE;
+	return false;
 }
 
 static void answer(char **words, guint cancel_ms)
@@ -84,7 +84,7 @@ static void answer(char **words, guint cancel_ms)
 		printf("ok %d %s %s\n", (int)((g_get_monotonic_time() - begin) / 1000),
 		       states[state], why ? why : "");
 	} else {
-		gboolean done = run(store, words, &wait, &out, &error);
+		bool done = run(store, words, &wait, &out, &error);
 
 		printf("%s %d %d %.*s%s\n", done ? "ok" : devid_error_reason(error),
 		       (int)((g_get_monotonic_time() - begin) / 1000), progress_count,

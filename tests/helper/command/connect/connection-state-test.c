@@ -24,8 +24,8 @@ static char *place;
 static int begin(void **state)
 {
 	place = g_dir_make_tmp("connection-state-XXXXXX", NULL);
-	return !place || !g_setenv("DEVID_RUNTIME_DIR", place, TRUE) ||
-	       !g_setenv("DEVID_STATE_DIR", place, TRUE);
+	return !place || !g_setenv("DEVID_RUNTIME_DIR", place, true) ||
+	       !g_setenv("DEVID_STATE_DIR", place, true);
 }
 
 static int end(void **state)
@@ -44,19 +44,19 @@ static const struct connection_state sample = {
 	.message = (char *)"it is over",
 };
 
-static gboolean write_state(GError **error)
+static bool write_state(GError **error)
 {
 	return connection_state_write(&sample, error);
 }
 
-static gboolean take_lock(GError **error)
+static bool take_lock(GError **error)
 {
 	int fd = connection_state_lock("office", error);
 
 	return fd >= 0 && close(fd) == 0;
 }
 
-static gboolean remember(GError **error)
+static bool remember(GError **error)
 {
 	static const struct choice_gateway gateway = { "vpn.example", 443 };
 	g_autofree char *key = g_strnfill(CHOICE_KEY_LENGTH, '0');
@@ -65,7 +65,7 @@ static gboolean remember(GError **error)
 }
 
 static const struct {
-	gboolean (*try)(GError **error);
+	bool (*try)(GError **error);
 	const char *folder;
 } rows[] = {
 	{ write_state, "connections" },

@@ -57,7 +57,7 @@ static void cookie_is(const char *text, const char *expected)
 {
 	const struct secret ticket = { .data = (uint8_t *)text, .length = strlen(text) };
 	AUTO_SECRET struct secret line = SECRET_INIT;
-	gboolean found = vpn_ticket_cookie(&ticket, &line);
+	bool found = vpn_ticket_cookie(&ticket, &line);
 
 	assert_int_equal(found, expected != NULL);
 	if (!expected)
