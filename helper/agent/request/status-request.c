@@ -111,7 +111,7 @@ bool handle_status(const struct exchange *exchange, GError **error)
 	json_builder_begin_object(builder);
 	json_text(builder, "version", DEVID_VERSION);
 	json_number(builder, "pid", getpid());
-	json_text(builder, "half", agent->scope == SCOPE_SYSTEM ? "system" : "user");
+	json_text(builder, "scope", agent->scope == SCOPE_SYSTEM ? "system" : "user");
 	json_number(builder, "uptime", (g_get_monotonic_time() - agent->started) / G_USEC_PER_SEC);
 	json_number(builder, "clients", server ? server->clients(server) : 0);
 	json_number(builder, "asking", server ? server->asking(server) : 0);

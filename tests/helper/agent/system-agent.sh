@@ -63,7 +63,7 @@ is "$(of NoNewPrivs)" 1 "nor a way to new ones"
 
 # --- whom it serves
 ask root status
-like "$out" '^result 0 pid .*"half":"system"' "root gets STATUS"
+like "$out" '^result 0 pid .*"scope":"system"' "root gets STATUS"
 for user in alice bob; do
 	ask $user status
 	like "$out" '^result 18 ' "$user doesn't"

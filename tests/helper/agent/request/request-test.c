@@ -496,7 +496,7 @@ static void test_status(void **state)
 	assert_true(wire_get_u32(&bench.reply, TAG_PID, &pid));
 	assert_int_equal(pid, getpid());
 	text = wire_get_text(&bench.reply, TAG_STATUS);
-	assert_non_null(strstr(text, "\"half\":\"user\""));
+	assert_non_null(strstr(text, "\"scope\":\"user\""));
 	assert_non_null(strstr(text, "\"keys\":1"));
 	assert_non_null(strstr(text, "\"identities\":2"));
 	assert_non_null(strstr(text, "\"account\":{\"state\":\"none\""));
