@@ -81,7 +81,7 @@ host fds
 is "$said" "$before" "no descriptor is lost"
 is "$(pgrep -P "$HOST_PID_KEPT" | wc -l)" 0 "no child either"
 host_stop killed
-is "$(life_agents | wc -l)" 1 "one agent runs"
+is "$(agent_pid | wc -l)" 1 "one agent runs"
 
 # --- stopped
 host_start
@@ -98,7 +98,7 @@ isnt "$rc" 0 "a new client has an answer too"
 kill -CONT "$AGENT"
 host sign
 is "$said" 0 "it goes on, and signs"
-is "$(life_agents)" "$AGENT" "the same one, and no other"
+is "$(agent_pid)" "$AGENT" "the same one, and no other"
 stop_agent
 host finalize
 is "$said" 0 "with a stopped one the library can end"
@@ -142,7 +142,7 @@ is "$said" $DEVICE_ERROR "when the older one has gone there is an answer"
 within 8000 "within the bound"
 host sign
 is "$said" $DEVICE_ERROR "the same one again"
-is "$(life_agents | wc -l)" 0 "it starts no agent beside the newer one"
+is "$(agent_pid | wc -l)" 0 "it starts no agent beside the newer one"
 like "$(cat "$T/next")" 'hello 1' "the newer one was asked"
 is "$(grep -vcE '^(listening|hello 1)$' "$T/next")" 0 "and nothing but HELLO was sent to it"
 host finalize

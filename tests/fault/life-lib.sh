@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What the tests of strange hosts share: identities, and the agents of this test.
+# What the tests of strange hosts share: identities.
 
 # life_identity [--store STORE] NAME…
 life_identity() {
@@ -13,20 +13,5 @@ life_identity() {
 		run "${E[@]}" "$DEVID_COMMAND" import-cert --user --store "$store" --label "$name" \
 			--password-file "$PKI/password" "$PKI/$name.p12"
 		[ "$rc" -eq 0 ] || bail "no identity $name: $err"
-	done
-}
-
-# Pids of the agents of this test, whatever started them.
-life_agents() {
-	local p
-	for p in $(ours); do
-		[ "$(readlink "/proc/$p/exe")" != "$(readlink -f "$DEVID_AGENT")" ] || echo "$p"
-	done
-}
-
-life_end_agents() {
-	local p
-	for p in $(life_agents); do
-		end_process "$p"
 	done
 }

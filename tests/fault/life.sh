@@ -7,17 +7,17 @@
 life_identity rsa2048
 
 for manner in $("${E[@]}" "$DEVID_FAULT_HOST" --list); do
-	life_end_agents
+	agent_end
 	run "${E[@]}" "$DEVID_FAULT_HOST" "$manner"
 	is "$rc" 0 "$manner ($ms ms)"
 	[ -z "$err" ] || diag "$err"
 done
 
 # What the host may not do says nothing of those whom its agent serves later.
-life_end_agents
+agent_end
 run "${E[@]}" "$DEVID_FAULT_HOST" without-room
-agent=$(life_agents)
+agent=$(agent_pid)
 run "${E[@]}" "$DEVID_COMMAND" import-cert --user --store file --password-file "$PKI/password" "$PKI/p256.p12"
 is "$rc" 0 "an agent that a host without room started writes a record"
-is "$(life_agents)" "$agent" "and it was that one"
+is "$(agent_pid)" "$agent" "and it was that one"
 done_testing

@@ -26,7 +26,7 @@ load() {
 	run "${E[@]}" "$DEVID_FAULT_SIGNS"
 	is "$rc" 0 "$store: 10,000 signatures ($ms ms: $(echo $out) KiB)"
 	diag "$err"
-	life_end_agents
+	agent_end
 	hasty_agent
 	coproc CROWD_RUN { exec "${E[@]}" "$DEVID_FAULT_CROWD" "$CROWD" 2>"$T/crowd.err"; }
 	crowd=$CROWD_RUN_PID in=${CROWD_RUN[1]}
@@ -34,15 +34,15 @@ load() {
 	is "$good" "$CROWD" "$store: $CROWD processes at once: all list and sign"
 	diag "$(head -n 20 "$T/crowd.err")"
 	one_left() {
-		[ "$(life_agents | wc -l)" -eq 1 ]
+		[ "$(agent_pid | wc -l)" -eq 1 ]
 	}
 	ok "$store: one agent remains" wait_for 10 one_left
-	pid=$(life_agents)
+	pid=$(agent_pid)
 	exec {in}>&-
 	wait "$crowd"
 	is $? 0 "$store: the last of them leaves it"
 	ok "$store: it leaves when nobody asks any more" wait_for 20 gone "$pid"
-	is "$(life_agents)" "" "$store: then there is none"
+	is "$(agent_pid)" "" "$store: then there is none"
 	[ ! -e "$T/run/devid/agent" ] && pass "$store: nor its socket" || fail "$store: nor its socket"
 	env_set DEVID_AGENT="$PROGRAM"
 }
@@ -50,7 +50,7 @@ load() {
 load file
 run "${E[@]}" "$DEVID_COMMAND" reset-cred --keys --yes
 is "$rc" 0 "all is taken out"
-life_end_agents
+agent_end
 keyring_bus
 keyring_start open || bail "no keyring"
 load keyring

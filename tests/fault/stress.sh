@@ -5,13 +5,13 @@
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/life-lib.sh"
 life_identity rsa2048 p256
-before=$(life_agents)
+before=$(agent_pid)
 
 RUN_BOUND=150 run "${E[@]}" "$DEVID_FAULT_STRESS" "${DEVID_STRESS_SECONDS:-10}"
 is "$rc" 0 "every answer was one that may come ($ms ms)"
 diag "$out" "$err"
 unlike "$err" 'Sanitizer' "nothing was reported"
-is "$(life_agents)" "$before" "one agent served, and serves"
+is "$(agent_pid)" "$before" "one agent served, and serves"
 few_threads() {
 	[ "$(sed -n 's/^Threads:[[:space:]]*//p' "/proc/$before/status")" -le 8 ]
 }

@@ -299,6 +299,21 @@ end_ours() {
 	wait_for 3 none_of_ours
 }
 
+# Pids of the agents of this test, whatever started them; agent_end [-SIGNAL] ends them.
+agent_pid() {
+	local p
+	for p in $(ours); do
+		[ "$(readlink "/proc/$p/exe")" != "$(readlink -f "$DEVID_AGENT")" ] || echo "$p"
+	done
+}
+
+agent_end() {
+	local p
+	for p in $(agent_pid); do
+		end_process "$p" "$@"
+	done
+}
+
 # wait_for SECONDS COMMAND…: until it succeeds; a condition, never a mere sleep.
 wait_for() {
 	local n=0 last=$(($1 * 50))

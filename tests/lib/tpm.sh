@@ -29,21 +29,6 @@ tpm_kill() {
 	end_process "$TPM_PID" -KILL
 }
 
-# The agents of this test, which know the TPM that was there when they began: agent_end [-SIGNAL].
-agent_pid() {
-	local p
-	for p in $(ours); do
-		[ "$(readlink "/proc/$p/exe")" != "$(readlink -f "$DEVID_AGENT")" ] || echo "$p"
-	done
-}
-
-agent_end() {
-	local p
-	for p in $(agent_pid); do
-		end_process "$p" "$@"
-	done
-}
-
 # tpm_proxy: tests/lib/tpm-proxy.py before the TPM that runs, for "${E[@]}" alone; its commands are in $T/tpm-commands.
 # tpm_plan WORDS…: what it does from then on.
 tpm_proxy() {

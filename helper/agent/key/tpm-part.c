@@ -278,7 +278,7 @@ static bool part_sign(struct tpm_object *object, enum wire_scheme scheme, enum w
 	job->hash = digests[i].hash;
 	job->digest.size = (UINT16)length;
 	memcpy(job->digest.buffer, hash, length);
-	good = tpm_work_do(&job->work, TPM_BOUND_MS, NULL, trouble) &&
+	good = tpm_work_do(&job->work, TPM_SIGN_BOUND_MS, NULL, trouble) &&
 	       take_signature(job, part, signature, trouble);
 	tpm_work_unref(&job->work);
 	return good;

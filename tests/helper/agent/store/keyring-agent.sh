@@ -43,20 +43,6 @@ left_over() {
 	ls -A "$T/home/.local/share/devid" 2>/dev/null | grep -E '\.(tmp|pending|key)$'
 }
 
-agent_pid() {
-	local p
-	for p in $(ours); do
-		[ "$(cat "/proc/$p/comm" 2>/dev/null)" != devid-agent ] || echo "$p"
-	done
-}
-
-agent_kill() {
-	local p
-	for p in $(agent_pid); do
-		end_process "$p" -KILL
-	done
-}
-
 within() {
 	if [ "$ms" -le "$1" ]; then
 		pass "$2 ($ms ms)"
@@ -104,7 +90,7 @@ ok "answered: signs" ok_sign namesake
 is "$(labels)" "namesake p256" "answered: both listed"
 is "$(prompts)" 1 "answered: asked once"
 prompter_stop
-agent_kill
+agent_end -KILL
 keyring_lock
 prompter_start answer keyring
 ok "a fresh agent, asked: signs" ok_sign p256
@@ -112,7 +98,7 @@ is "$(prompts)" 1 "a fresh agent: asked once"
 prompter_stop
 
 keyring_lock
-agent_kill
+agent_end -KILL
 bounds_short
 prompter_start silent
 sign p256
@@ -123,7 +109,7 @@ is "$rc" 5 "silent: the import ends with 5"
 within "$AT_ONCE" "silent: the import ends at its bound"
 is "$(labels)" "namesake p256" "silent: nothing half imported"
 prompter_stop
-agent_kill
+agent_end -KILL
 bounds_real
 
 # --- the daemon dies, or hangs, in the middle ----------------------------------------------------
@@ -149,7 +135,7 @@ is "$(left_over)" "" "and nothing is left over"
 is "$(keyring_items | wc -l)" 3 "three identities, three items"
 
 keyring_pause
-agent_kill
+agent_end -KILL
 bounds_short
 sign p256
 isnt "$rc" 0 "daemon stopped: no signature"
@@ -160,7 +146,7 @@ within "$AT_ONCE" "daemon stopped: the import ends at its bound"
 is "$(left_over)" "" "stopped: what was never asked to keep the key needs no mark"
 keyring_resume
 is "$(labels)" "comma namesake p256" "stopped: nothing half imported"
-agent_kill
+agent_end -KILL
 bounds_real
 ok "daemon resumed: signs" ok_sign p256
 import "$PKI/japan.p12" --label japan
@@ -186,7 +172,7 @@ is "$(left_over)" "" "nothing is left over"
 
 # --- no bus --------------------------------------------------------------------------------------
 
-agent_kill
+agent_end -KILL
 keyring_stop
 keyring_bus_stop
 unset DBUS_SESSION_BUS_ADDRESS

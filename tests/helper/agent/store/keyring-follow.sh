@@ -24,13 +24,6 @@ sign() {
 		--input-file "$T/data" --output-file "$T/signature"
 }
 
-agent_pid() {
-	local p
-	for p in $(ours); do
-		[ "$(cat "/proc/$p/comm" 2>/dev/null)" != devid-agent ] || echo "$p"
-	done
-}
-
 no_agent() {
 	[ -z "$(agent_pid)" ]
 }

@@ -290,6 +290,13 @@ pid=$(agent_pid)
 tpm_start first
 ok "it is back: it signs" ok_sign p256
 is "$(agent_pid)" "$pid" "by the same agent"
+kill -STOP "$TPM_PID"
+sign p256 ECDSA-SHA256
+kill -CONT "$TPM_PID"
+isnt "$rc" 0 "TPM silent: no signature"
+run "${E[@]}" "$DEVID_COMMAND" events --json
+like "$out" '"tpm-busy"' "and the agent says so while the client still waits"
+ok "it answers again: it signs" ok_sign p256
 agent_end
 tpm_stop
 tpm_start second
