@@ -10,6 +10,7 @@
 #include "command/import/import.h"
 #include "command/import/own.h"
 #include "command/import/report.h"
+#include "command/import/store-words.h"
 #include "keyfile/bundle.h"
 #include "command.h"
 
@@ -92,27 +93,16 @@ static bool understand(struct import *import, GError **error)
 		    (g_strcmp0(options.pin_file, "-") == 0) >
 	    1)
 		return set_usage(error, "standard input can be one thing only");
-	if (store && !import->foreign && strcmp(store, "keyring") != 0 &&
-	    strcmp(store, "file") != 0 && strcmp(store, "tpm") != 0)
-		return set_usage(error, "--store is keyring, file, tpm, or a pkcs11: URI");
-	if (import->scope == SCOPE_SYSTEM && g_strcmp0(store, "keyring") == 0)
-		return set_usage(error,
-				 "the machine has no keyring: --store file or tpm, or --user");
-	if (options.tpm_auth && g_strcmp0(store, "tpm") != 0)
+	if (import->foreign && options.tpm_auth)
 		return set_usage(error, "--tpm-auth is for --store tpm");
-	if (options.tpm_auth && strcmp(options.tpm_auth, "keyring") != 0 &&
-	    strcmp(options.tpm_auth, "none") != 0)
-		return set_usage(error, "--tpm-auth is keyring or none");
-	if (import->scope == SCOPE_SYSTEM && g_strcmp0(options.tpm_auth, "keyring") == 0)
-		return set_usage(error, "the machine has no keyring: --tpm-auth none, or --user");
+	if (!import->foreign &&
+	    !store_words_judge("import-cert", import->scope, true, store, options.tpm_auth, error))
+		return false;
 	if (import->scope == SCOPE_SYSTEM && !import->foreign && geteuid() != 0)
 		return devid_error_set(error, DEVID_DENIED, NULL,
 				       "as root: devid import-cert --system FILE",
 				       "only root imports to the machine's token");
-	import->store = import->foreign			? NULL
-			: store				? store
-			: import->scope == SCOPE_SYSTEM ? "file"
-							: "keyring";
+	import->store = import->foreign ? NULL : store ? store : store_words_default(import->scope);
 	import->password.file = options.password_file;
 	import->password.fd = options.password_fd;
 	return true;

@@ -9,6 +9,7 @@
 #include "command/cli/report.h"
 #include "command/import/import.h"
 #include "command/import/own.h"
+#include "command/import/store-words.h"
 #include "identity/agent.h"
 #include "identity/change.h"
 #include "identity/naming.h"
@@ -30,31 +31,13 @@ static const GOptionEntry entries[] = {
 	{ NULL },
 };
 
-static bool set_usage(GError **error, const char *text)
-{
-	return devid_error_set(error, DEVID_USAGE, NULL, "devid help move", "move: %s", text);
-}
-
-static bool understand(GError **error)
-{
-	const char *store = options.import.store, *auth = options.import.tpm_auth;
-	bool tpm = g_strcmp0(store, "tpm") == 0;
-
-	if (!store)
-		return set_usage(error, "--store is needed: keyring, file or tpm");
-	if (!tpm && strcmp(store, "keyring") != 0 && strcmp(store, "file") != 0)
-		return set_usage(error, "--store is keyring, file or tpm");
-	if (auth && (!tpm || (strcmp(auth, "keyring") != 0 && strcmp(auth, "none") != 0)))
-		return set_usage(error, "--tpm-auth is keyring or none, with --store tpm");
-	return true;
-}
-
 static bool may_move(const struct identity *identity, GError **error)
 {
 	const struct record *record = identity->record;
 
-	if (identity->scope == SCOPE_SYSTEM && strcmp(options.import.store, "keyring") == 0)
-		return set_usage(error, "the machine has no keyring: --store file or tpm");
+	if (!store_words_judge("move", identity->scope, false, options.import.store,
+			       options.import.tpm_auth, error))
+		return false;
 	if (!record_has_key(record))
 		return devid_error_set(error, DEVID_KEY_MISSING, NULL,
 				       "import it with its key: devid import-cert FILE.p12",
@@ -131,11 +114,17 @@ static void tell(const struct import *import, const char *from)
 static enum exit_status run(char **operands, GError **error)
 {
 	AUTO_NAMING struct naming naming = options.naming;
-	const struct identity *identity =
-		understand(error) ? naming_own(&naming, operands[0], error) : NULL;
+	const struct identity *identity = NULL;
 	struct import import = { .options = &options.import };
 	bool good;
 
+	if (!options.import.store)
+		devid_error_set(error, DEVID_USAGE, NULL, "devid help move",
+				"move: --store is needed: keyring, file or tpm");
+	/* Words that no scope has come before a label that isn't there. */
+	else if (store_words_judge("move", SCOPE_USER, false, options.import.store,
+				   options.import.tpm_auth, error))
+		identity = naming_own(&naming, operands[0], error);
 	if (!identity || !may_move(identity, error))
 		return EXIT_FAILED;
 	options.import.replace = true;

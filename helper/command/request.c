@@ -16,6 +16,7 @@
 #include "command/cli/output.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
+#include "command/import/store-words.h"
 #include "identity/agent.h"
 #include "identity/change.h"
 #include "identity/list.h"
@@ -101,11 +102,10 @@ static const struct key_kind *find_kind(const char *word)
 static bool understand(struct work *work, GError **error)
 {
 	const char *store = options.store;
-	bool tpm = g_strcmp0(store, "tpm") == 0;
 
 	work->scope =
 		options.system || (geteuid() == 0 && !options.user) ? SCOPE_SYSTEM : SCOPE_USER;
-	work->store = store ? store : work->scope == SCOPE_SYSTEM ? "file" : "keyring";
+	work->store = store ? store : store_words_default(work->scope);
 	work->kind = find_kind(options.key ? options.key : "rsa2048");
 	if (options.user && options.system)
 		return set_usage(error, "--user or --system, not both");
@@ -113,15 +113,9 @@ static bool understand(struct work *work, GError **error)
 		return set_usage(error, "--label and --subject are needed");
 	if (!work->kind)
 		return set_usage(error, "--key is rsa2048, rsa3072, rsa4096, p256, p384 or p521");
-	if (store && !tpm && strcmp(store, "keyring") != 0 && strcmp(store, "file") != 0)
-		return set_usage(error, "--store is keyring, file or tpm");
-	if (work->scope == SCOPE_SYSTEM && strcmp(work->store, "keyring") == 0)
-		return set_usage(error,
-				 "the machine has no keyring: --store file or tpm, or --user");
-	if (options.tpm_auth && (!tpm || (strcmp(options.tpm_auth, "keyring") != 0 &&
-					  strcmp(options.tpm_auth, "none") != 0)))
-		return set_usage(error, "--tpm-auth is keyring or none, with --store tpm");
-	if (tpm)
+	if (!store_words_judge("request", work->scope, false, store, options.tpm_auth, error))
+		return false;
+	if (strcmp(work->store, "tpm") == 0)
 		cli_front_waits_for(
 			"the TPM makes the key, which may take half a minute; where the "
 			"keyring asks a question, it waits for the answer");

@@ -64,6 +64,8 @@ refused 2 "an address that is none" --label a --subject CN=a --store file --san 
 refused 2 "an empty name" --label a --subject CN=a --store file --san dns:
 refused 2 "--tpm-auth with a file" --label a --subject CN=a --store file --tpm-auth none
 refused 2 "both tokens" --system --label a --subject CN=a
+run "${E[@]}" "$DEVID_COMMAND" request --system --label a --subject CN=a --store tpm --tpm-auth keyring
+is "$rc" 2 "the machine has no keyring for the second lock: usage, not another lock than was asked for"
 refused 5 "no keyring" --label a --subject CN=a
 refused 5 "no TPM" --label a --subject CN=a --store tpm --tpm-auth none
 like "$err" "/dev/tpmrm0 is not there" "and says so"
