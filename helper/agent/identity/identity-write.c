@@ -243,9 +243,10 @@ static bool bring_key(struct writing *writing, const struct store *store, GBytes
 {
 	guint8 hash[32], id[KEY_ID_SIZE];
 	const struct record *target;
+	g_autofree char *title = NULL;
 	char hex[SPKI_HEX_SIZE];
 	struct mark *mark;
-	bool done;
+	bool is_here, done;
 
 	if (!writer_open(writing->scope, true, store_wait_cancel(writing->wait), &writing->desk,
 			 error))
@@ -256,15 +257,15 @@ static bool bring_key(struct writing *writing, const struct store *store, GBytes
 	target = desk_by_spki(&writing->desk, hash);
 	if (target && record_has_key(target) && store_find(target->store))
 		store = store_find(target->store);
-	if (target && record_has_key(target) && is_usable(writing, store, hex)) {
-		tell(writing, target, false);
-		return true;
-	}
+	is_here = target && record_has_key(target);
+	title = g_strdup(target ? target->label : writing->label);
 	mark = mark_begin(&writing->desk, store, hex, error);
 	if (!mark)
 		return false;
+	/* Neither the keyring's question nor the TPM may keep other writers out. */
 	desk_pause(&writing->desk);
-	done = give(mark, target ? target->label : writing->label, half, writing->wait, error) &&
+	done = ((is_here && is_usable(writing, store, hex)) ||
+		give(mark, title, half, writing->wait, error)) &&
 	       desk_resume(&writing->desk, store_wait_cancel(writing->wait), error) &&
 	       place_key(writing, store, spki, error);
 	writer_close(&writing->desk);
