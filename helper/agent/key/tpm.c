@@ -161,16 +161,8 @@ struct input {
 	gsize length;
 };
 
-static const struct {
-	enum wire_digest digest;
-	int nid;
-	gsize size;
-} digests[] = {
-	{ DIGEST_SHA1, NID_sha1, 20 },
-	{ DIGEST_SHA256, NID_sha256, 32 },
-	{ DIGEST_SHA384, NID_sha384, 48 },
-	{ DIGEST_SHA512, NID_sha512, 64 },
-};
+static const enum wire_digest digests[] = { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384,
+					    DIGEST_SHA512 };
 
 static bool take(struct input *out, enum wire_digest digest, const guint8 *data, gsize length)
 {
@@ -195,11 +187,14 @@ static bool take_digest_info(struct input *out, const guint8 *data, gsize length
 	if (info && end == data + length) {
 		X509_SIG_get0(info, &algorithm, &digest);
 		X509_ALGOR_get0(&object, NULL, NULL, algorithm);
-		for (gsize i = 0; i < G_N_ELEMENTS(digests) && !found; i++)
-			found = OBJ_obj2nid(object) == digests[i].nid &&
-				(gsize)ASN1_STRING_length(digest) == digests[i].size &&
-				take(out, digests[i].digest, ASN1_STRING_get0_data(digest),
-				     digests[i].size);
+		for (gsize i = 0; i < G_N_ELEMENTS(digests) && !found; i++) {
+			const EVP_MD *md = key_digest(digests[i], false);
+
+			found = OBJ_obj2nid(object) == EVP_MD_get_type(md) &&
+				ASN1_STRING_length(digest) == EVP_MD_get_size(md) &&
+				take(out, digests[i], ASN1_STRING_get0_data(digest),
+				     (gsize)ASN1_STRING_length(digest));
+		}
 	}
 	X509_SIG_free(info);
 	ERR_clear_error();
@@ -215,10 +210,10 @@ static bool take_number(struct input *out, const guint8 *data, gsize length, gsi
 	gsize used = MIN(length, part), size;
 
 	for (gsize i = 1; i < G_N_ELEMENTS(digests); i++) {
-		size = digests[i].size;
+		size = (gsize)EVP_MD_get_size(key_digest(digests[i], false));
 		if (size < used || (size > part && used < length))
 			continue;
-		out->digest = digests[i].digest;
+		out->digest = digests[i];
 		out->length = size;
 		memset(out->hash, 0, size);
 		memcpy(out->hash + size - used, data, used);
