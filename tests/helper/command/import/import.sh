@@ -300,6 +300,11 @@ written() {
 ok "a module that hangs" wait_for 10 written
 stop "$pid" -KILL
 ok "the command is killed: what it wrote is taken back" wait_for 10 nothing_there
+# The agent writes the event after the files are gone.
+event_told() {
+	tail -n 1 "$EVENTS" | grep -q 'taken back by the client'
+}
+ok "and an event tells of it" wait_for 10 event_told
 
 # --- the dry run
 before=$(find "$DATA" "$EVENTS" -type f -exec sha256sum {} + 2>/dev/null | sort)
