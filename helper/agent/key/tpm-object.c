@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Keys that the TPM has, or can have again: see tpm-object.h. */
+#include <string.h>
+#include <tss2/tss2_mu.h>
+#include "tpm-object.h"
+#include "tpm-wrap.h"
+
+static void unref(struct tpm_object *object)
+{
+	if (!g_atomic_ref_count_dec(&object->references))
+		return;
+	secret_wipe(&object->auth, sizeof(object->auth));
+	g_free(object);
+}
+
+static bool is_loaded(const struct tpm *tpm, const struct tpm_object *object)
+{
+	return object->handle != ESYS_TR_NONE && object->connected == tpm->connected;
+}
+
+void tpm_object_flush(struct tpm *tpm, struct tpm_object *object)
+{
+	static const TPM2B_AUTH nothing;
+
+	if (!is_loaded(tpm, object))
+		return;
+	g_queue_unlink(&tpm->loaded, &object->link);
+	/* ESYS keeps a copy of it. */
+	(void)Esys_TR_SetAuth(tpm->esys, object->handle, &nothing);
+	Esys_FlushContext(tpm->esys, object->handle);
+	object->handle = ESYS_TR_NONE;
+}
+
+/* The key that was used longest ago makes room. */
+bool tpm_object_make_room(struct tpm *tpm, TSS2_RC rc)
+{
+	if (!tpm_rc_is(rc, TPM2_RC_OBJECT_MEMORY))
+		return false;
+	if (tpm->loaded.length == 0)
+		return tpm_flush_strays(tpm, rc);
+	tpm_object_flush(tpm, g_queue_peek_tail(&tpm->loaded));
+	return true;
+}
+
+static TSS2_RC load_below(struct tpm *tpm, struct tpm_object *object,
+			  const struct tpm_parent *parent, struct tpm_trouble *trouble)
+{
+	ESYS_TR session = tpm_session(tpm, parent, true, trouble);
+	gint64 until = 0;
+	TSS2_RC rc;
+
+	if (session == ESYS_TR_NONE)
+		return TSS2_ESYS_RC_GENERAL_FAILURE;
+	do
+		rc = Esys_Load(tpm->esys, parent->handle, session, ESYS_TR_NONE, ESYS_TR_NONE,
+			       &object->private, &object->public, &object->handle);
+	while (tpm_is_busy(rc, &until) || tpm_object_make_room(tpm, rc));
+	if (rc != TSS2_RC_SUCCESS) {
+		object->handle = ESYS_TR_NONE;
+		tpm_trouble_rc(trouble, rc, "the key can't be loaded");
+		return rc;
+	}
+	object->connected = tpm->connected;
+	object->link.data = object;
+	g_queue_push_head_link(&tpm->loaded, &object->link);
+	rc = Esys_TR_SetAuth(tpm->esys, object->handle, &object->auth);
+	if (rc != TSS2_RC_SUCCESS)
+		tpm_trouble_rc(trouble, rc, "the key's authorisation");
+	return rc;
+}
+
+/* A file that names the owner's primary may mean the storage root key: it is the same key where the
+ * machine was set up by the same template. */
+bool tpm_object_load(struct tpm *tpm, struct tpm_object *object, struct tpm_trouble *trouble)
+{
+	const struct tpm_parent *srk, *owner;
+	TSS2_RC rc = TPM2_RC_INTEGRITY;
+
+	if (is_loaded(tpm, object)) {
+		g_queue_unlink(&tpm->loaded, &object->link);
+		g_queue_push_head_link(&tpm->loaded, &object->link);
+		return true;
+	}
+	tpm->make_room = tpm_object_make_room;
+	srk = tpm_srk(tpm);
+	if (srk)
+		rc = load_below(tpm, object, srk, trouble);
+	else
+		tpm_trouble(trouble, DEVID_KEY_MISSING, "tpm-other",
+			    "TPM: the storage root key 0x81000001 is not there any more");
+	if (tpm_rc_is(rc, TPM2_RC_INTEGRITY) && object->parent == TPM_PARENT_OWNER) {
+		owner = tpm_owner(tpm, trouble);
+		rc = owner ? load_below(tpm, object, owner, trouble) : rc;
+	}
+	return rc == TSS2_RC_SUCCESS;
+}
+
+/* --- in and out
+ * ------------------------------------------------------------------------------------------ */
+
+static bool run_load(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+{
+	return tpm_object_load(tpm, ((struct tpm_task *)work)->object, trouble);
+}
+
+static bool run_unload(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+{
+	tpm_object_flush(tpm, ((struct tpm_task *)work)->object);
+	return true;
+}
+
+static bool run_end(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+{
+	while (tpm->loaded.length > 0)
+		tpm_object_flush(tpm, g_queue_peek_tail(&tpm->loaded));
+	tpm_disconnect(tpm);
+	return true;
+}
+
+static void task_free(struct tpm_work *work)
+{
+	struct tpm_task *task = (struct tpm_task *)work;
+
+	if (task->clear)
+		task->clear(task);
+	if (task->object)
+		unref(task->object);
+	g_free(task);
+}
+
+void *tpm_task_new(gsize size,
+		   bool (*run)(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble),
+		   struct tpm_object *object)
+{
+	struct tpm_task *task = g_malloc0(size);
+
+	tpm_work_init(&task->work, run, task_free);
+	task->object = object;
+	if (object)
+		g_atomic_ref_count_inc(&object->references);
+	return task;
+}
+
+void tpm_object_close(struct tpm_object *object)
+{
+	struct tpm_task *task = tpm_task_new(sizeof(*task), run_unload, object);
+
+	task->work.if_connected = true;
+	unref(object);
+	tpm_work_begin(&task->work);
+}
+
+struct tpm_object *tpm_object_new(const struct secret *auth)
+{
+	struct tpm_object *object = g_new0(struct tpm_object, 1);
+
+	g_atomic_ref_count_init(&object->references);
+	object->handle = ESYS_TR_NONE;
+	object->auth.size = (UINT16)MIN(auth->length, sizeof(object->auth.buffer));
+	if (object->auth.size > 0)
+		memcpy(object->auth.buffer, auth->data, object->auth.size);
+	return object;
+}
+
+static bool unmarshal(const struct tpm_file *file, struct tpm_object *object)
+{
+	gsize length = 0;
+	const guint8 *data = g_bytes_get_data(file->public, &length);
+	size_t offset = 0;
+
+	if (Tss2_MU_TPM2B_PUBLIC_Unmarshal(data, length, &offset, &object->public) !=
+		    TSS2_RC_SUCCESS ||
+	    offset != length)
+		return false;
+	data = g_bytes_get_data(file->private, &length);
+	offset = 0;
+	return Tss2_MU_TPM2B_PRIVATE_Unmarshal(data, length, &offset, &object->private) ==
+		       TSS2_RC_SUCCESS &&
+	       offset == length;
+}
+
+struct tpm_object *tpm_object_open(const struct tpm_file *file, const struct secret *auth,
+				   const struct key_patience *patience, EVP_PKEY **public,
+				   struct tpm_trouble *trouble)
+{
+	struct tpm_object *object = tpm_object_new(auth);
+	struct tpm_task *task = tpm_task_new(sizeof(*task), run_load, object);
+	EVP_PKEY *pkey = NULL;
+	bool good;
+
+	object->parent = file->parent;
+	if (!unmarshal(file, object))
+		good = tpm_trouble(trouble, DEVID_BAD_DATA, NULL, "TPM key: its file is damaged");
+	else
+		good = (pkey = tpm_public_key(&object->public.publicArea, trouble)) != NULL &&
+		       tpm_work_do(&task->work, TPM_BOUND_MS, patience, trouble);
+	tpm_work_unref(&task->work);
+	if (!good) {
+		EVP_PKEY_free(pkey);
+		tpm_object_close(object);
+		return NULL;
+	}
+	*public = pkey;
+	return object;
+}
+
+void tpm_object_end(void)
+{
+	struct tpm_task *task = tpm_task_new(sizeof(*task), run_end, NULL);
+
+	task->work.if_connected = true;
+	tpm_work_do(&task->work, TPM_END_BOUND_MS, NULL, NULL);
+	tpm_work_unref(&task->work);
+}
