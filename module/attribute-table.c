@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rows. Footnotes are those of PKCS#11 Base v2.40 table 10: 1 must be specified to
- * C_CreateObject, 2 must not be, 7 cannot be revealed, 8 may be changed, 9 default is the token's,
- * 10 set to true by the security officer alone, 11 cannot change once true, 12 cannot change once
- * false. (3 to 6 are about key generation and unwrapping, which this token doesn't do.)
+ * C_CreateObject, 2 must not be, 3 must be specified to C_GenerateKeyPair, 4 must not be, 7 cannot
+ * be revealed, 8 may be changed, 9 default is the token's, 10 set to true by the security officer
+ * alone, 11 cannot change once true, 12 cannot change once false. (5 and 6 are about unwrapping,
+ * which this token doesn't do.)
  *
  * Where a template may name usage that the token doesn't do (CKA_DECRYPT), the row is a hint: tools
  * set these by habit and don't look back.
@@ -31,8 +32,11 @@
 		type, kinds, form, source, rules, FIELD_NONE, 0, 0 \
 	}
 
-#define RSA_PART(type, tag) \
-	BYTES(type, KIND_RSA_PRIVATE, RULE_REQUIRED | RULE_KEPT | RULE_SECRET, FIELD_NONE, tag)
+/* What a key is made of, and isn't told of its maker. */
+#define RULE_PART	    (RULE_REQUIRED | RULE_KEPT | RULE_NEVER_MADE)
+#define RSA_PART(type, tag) BYTES(type, KIND_RSA_PRIVATE, RULE_PART | RULE_SECRET, FIELD_NONE, tag)
+/* Footnotes 2 and 4. */
+#define RULE_TOLD (RULE_NEVER | RULE_NEVER_MADE)
 
 /* clang-format off */
 const struct attribute_row attribute_rows[] = {
@@ -82,8 +86,8 @@ const struct attribute_row attribute_rows[] = {
 	DATE(CKA_START_DATE, KIND_KEY, RULE_HINT, FIELD_NONE),				/* 8 */
 	DATE(CKA_END_DATE, KIND_KEY, RULE_HINT, FIELD_NONE),				/* 8 */
 	BOOL(CKA_DERIVE, KIND_KEY, RULE_HINT, CK_FALSE),				/* 8 */
-	BOOL(CKA_LOCAL, KIND_KEY, RULE_NEVER, CK_FALSE),				/* 2 */
-	ULONG(CKA_KEY_GEN_MECHANISM, KIND_KEY, RULE_NEVER, CK_UNAVAILABLE_INFORMATION),	/* 2 */
+	COMPUTED(CKA_LOCAL, KIND_KEY, FORM_BOOL, RULE_TOLD, SOURCE_LOCAL),		/* 2, 4 */
+	COMPUTED(CKA_KEY_GEN_MECHANISM, KIND_KEY, FORM_ULONG, RULE_TOLD, SOURCE_GENERATION), /* 2, 4 */
 	{ CKA_ALLOWED_MECHANISMS, KIND_KEY, FORM_MECHANISMS, SOURCE_CONSTANT, 0, FIELD_NONE, 0, 0 },
 
 	/* Base 4.8: public keys */
@@ -104,8 +108,9 @@ const struct attribute_row attribute_rows[] = {
 	BOOL(CKA_SIGN_RECOVER, KIND_PRIVATE, RULE_HINT, CK_FALSE),			/* 8 */
 	BOOL(CKA_UNWRAP, KIND_PRIVATE, RULE_HINT, CK_FALSE),				/* 8 */
 	BOOL(CKA_EXTRACTABLE, KIND_PRIVATE, 0, CK_FALSE),				/* 8, 12 */
-	BOOL(CKA_ALWAYS_SENSITIVE, KIND_PRIVATE, RULE_NEVER, CK_FALSE),	/* 2; it came from outside */
-	BOOL(CKA_NEVER_EXTRACTABLE, KIND_PRIVATE, RULE_NEVER, CK_FALSE),		/* 2 */
+	/* 2, 4; false of what came from outside */
+	COMPUTED(CKA_ALWAYS_SENSITIVE, KIND_PRIVATE, FORM_BOOL, RULE_TOLD, SOURCE_LOCAL),
+	COMPUTED(CKA_NEVER_EXTRACTABLE, KIND_PRIVATE, FORM_BOOL, RULE_TOLD, SOURCE_LOCAL),
 	BOOL(CKA_WRAP_WITH_TRUSTED, KIND_PRIVATE, 0, CK_FALSE),				/* 11 */
 	BYTES(CKA_UNWRAP_TEMPLATE, KIND_PRIVATE, 0, FIELD_NONE, 0),
 	BOOL(CKA_ALWAYS_AUTHENTICATE, KIND_PRIVATE, 0, CK_FALSE),
@@ -113,28 +118,28 @@ const struct attribute_row attribute_rows[] = {
 	BYTES(CKA_PUBLIC_KEY_INFO, KIND_PRIVATE, RULE_REFUSED, FIELD_SPKI, 0),
 
 	/* Mechanisms 2.1.2, 2.1.3: RSA */
-	BYTES(CKA_MODULUS, KIND_RSA, RULE_REQUIRED | RULE_KEPT, FIELD_MODULUS,
-	      TAG_RSA_MODULUS),								/* 1 */
-	COMPUTED(CKA_MODULUS_BITS, KIND_RSA_PUBLIC, FORM_ULONG, RULE_NEVER,
-		 SOURCE_MODULUS_BITS),							/* 2 */
-	BYTES(CKA_PUBLIC_EXPONENT, KIND_RSA, RULE_REQUIRED | RULE_KEPT, FIELD_EXPONENT,
+	BYTES(CKA_MODULUS, KIND_RSA, RULE_PART, FIELD_MODULUS, TAG_RSA_MODULUS),	/* 1, 4 */
+	COMPUTED(CKA_MODULUS_BITS, KIND_RSA_PUBLIC, FORM_ULONG, RULE_NEVER | RULE_NEEDED_MADE,
+		 SOURCE_MODULUS_BITS),							/* 2, 3 */
+	BYTES(CKA_PUBLIC_EXPONENT, KIND_RSA_PUBLIC, RULE_REQUIRED | RULE_KEPT, FIELD_EXPONENT,
 	      TAG_RSA_PUBLIC_EXPONENT),							/* 1 */
-	BYTES(CKA_PRIVATE_EXPONENT, KIND_RSA_PRIVATE, RULE_REQUIRED | RULE_KEPT | RULE_SECRET,
-	      FIELD_NONE, TAG_RSA_PRIVATE_EXPONENT),					/* 1, 7 */
+	BYTES(CKA_PUBLIC_EXPONENT, KIND_RSA_PRIVATE, RULE_PART, FIELD_EXPONENT,
+	      TAG_RSA_PUBLIC_EXPONENT),							/* 1, 4 */
+	RSA_PART(CKA_PRIVATE_EXPONENT, TAG_RSA_PRIVATE_EXPONENT),			/* 1, 4, 7 */
 	/* Not 1 in the table, but a token may need more: section 2.1.3. */
-	RSA_PART(CKA_PRIME_1, TAG_RSA_PRIME_1),					/* 7 */
-	RSA_PART(CKA_PRIME_2, TAG_RSA_PRIME_2),					/* 7 */
-	RSA_PART(CKA_EXPONENT_1, TAG_RSA_EXPONENT_1),					/* 7 */
-	RSA_PART(CKA_EXPONENT_2, TAG_RSA_EXPONENT_2),					/* 7 */
-	RSA_PART(CKA_COEFFICIENT, TAG_RSA_COEFFICIENT),					/* 7 */
+	RSA_PART(CKA_PRIME_1, TAG_RSA_PRIME_1),					/* 4, 7 */
+	RSA_PART(CKA_PRIME_2, TAG_RSA_PRIME_2),					/* 4, 7 */
+	RSA_PART(CKA_EXPONENT_1, TAG_RSA_EXPONENT_1),					/* 4, 7 */
+	RSA_PART(CKA_EXPONENT_2, TAG_RSA_EXPONENT_2),					/* 4, 7 */
+	RSA_PART(CKA_COEFFICIENT, TAG_RSA_COEFFICIENT),					/* 4, 7 */
 
 	/* Mechanisms 2.3.3, 2.3.4: elliptic curves */
-	BYTES(CKA_EC_PARAMS, KIND_EC, RULE_REQUIRED | RULE_KEPT, FIELD_EC_PARAMS,
-	      TAG_EC_PARAMS),								/* 1 */
-	BYTES(CKA_EC_POINT, KIND_EC_PUBLIC, RULE_REQUIRED | RULE_KEPT, FIELD_EC_POINT,
-	      TAG_EC_POINT),								/* 1 */
-	BYTES(CKA_VALUE, KIND_EC_PRIVATE, RULE_REQUIRED | RULE_KEPT | RULE_SECRET, FIELD_NONE,
-	      TAG_EC_VALUE),								/* 1, 7 */
+	BYTES(CKA_EC_PARAMS, KIND_EC_PUBLIC, RULE_REQUIRED | RULE_KEPT | RULE_NEEDED_MADE,
+	      FIELD_EC_PARAMS, TAG_EC_PARAMS),						/* 1, 3 */
+	BYTES(CKA_EC_PARAMS, KIND_EC_PRIVATE, RULE_PART, FIELD_EC_PARAMS, TAG_EC_PARAMS), /* 1, 4 */
+	BYTES(CKA_EC_POINT, KIND_EC_PUBLIC, RULE_PART, FIELD_EC_POINT, TAG_EC_POINT),	/* 1, 4 */
+	BYTES(CKA_VALUE, KIND_EC_PRIVATE, RULE_PART | RULE_SECRET, FIELD_NONE,
+	      TAG_EC_VALUE),								/* 1, 4, 7 */
 };
 /* clang-format on */
 

@@ -41,18 +41,22 @@ enum source {
 	SOURCE_MODULUS_BITS,
 	SOURCE_CATEGORY,
 	SOURCE_OWN_RECORD, /* true but for a certificate of a chain */
+	SOURCE_LOCAL,	   /* whether the key was made in its store */
+	SOURCE_GENERATION, /* by which mechanism then */
 };
 
 /* What a template may say. With none of them the value must be the one that the object has
  * anyway. */
 enum rule {
-	RULE_REQUIRED = 1, /* footnote 1: must be in a template for C_CreateObject */
-	RULE_NEVER = 2,	   /* footnote 2: must not be */
-	RULE_KEPT = 4,	   /* any value; it goes into the object */
-	RULE_HINT = 8,	   /* any value; the token knows better (usage, what DER says) */
-	RULE_SECRET = 16,  /* footnote 7: never read, never searched for */
-	RULE_CHANGE = 32,  /* footnote 8, and the token lets it be changed */
-	RULE_REFUSED = 64, /* must not be in a template, as if the token didn't know it */
+	RULE_REQUIRED = 1,	/* footnote 1: must be in a template for C_CreateObject */
+	RULE_NEVER = 2,		/* footnote 2: must not be */
+	RULE_KEPT = 4,		/* any value; it goes into the object */
+	RULE_HINT = 8,		/* any value; the token knows better (usage, what DER says) */
+	RULE_SECRET = 16,	/* footnote 7: never read, never searched for */
+	RULE_CHANGE = 32,	/* footnote 8, and the token lets it be changed */
+	RULE_REFUSED = 64,	/* must not be in a template, as if the token didn't know it */
+	RULE_NEEDED_MADE = 128, /* footnote 3: must be in a template for C_GenerateKeyPair */
+	RULE_NEVER_MADE = 256,	/* footnote 4: must not be */
 };
 
 struct attribute_row {
@@ -60,7 +64,7 @@ struct attribute_row {
 	uint8_t kinds;
 	uint8_t form;
 	uint8_t source;
-	uint8_t rules;
+	uint16_t rules;
 	uint8_t field;
 	uint8_t tag; /* on the wire, of what C_CreateObject takes from the template; 0: nothing */
 	CK_ULONG number;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* CK_ATTRIBUTE, read and filled by the rows of the table: see attribute.h. */
+/* CK_ATTRIBUTE, read and filled by the rows of the table: see attribute.h. What a template may say
+ * that makes or changes an object is in attribute-template.c.
+ */
 #include <internal/cleanup.h>
 #include "attribute.h"
 #include "mechanism.h"
@@ -41,7 +43,7 @@ static const struct key_word *word_of_key(enum wire_key_type type)
 	return &key_words[type - KEY_RSA];
 }
 
-static enum kind kind_of(const struct object *object)
+enum kind attribute_kind(const struct object *object)
 {
 	enum kind kinds = word_of_class(object->class)->kinds;
 
@@ -50,7 +52,7 @@ static enum kind kind_of(const struct object *object)
 	return kinds & word_of_key(object->credential->key_type)->kinds;
 }
 
-static const struct attribute_row *find_row(CK_ATTRIBUTE_TYPE type, enum kind kind)
+const struct attribute_row *attribute_row_of(CK_ATTRIBUTE_TYPE type, enum kind kind)
 {
 	for (size_t i = 0; i < attribute_row_count; i++)
 		if (attribute_rows[i].type == type && attribute_rows[i].kinds & kind)
@@ -73,6 +75,11 @@ static CK_ULONG compute(const struct attribute_row *row, const struct object *ob
 		return credential->ca ? 2 : credential->has_key ? 1 : 3;
 	case SOURCE_OWN_RECORD:
 		return !credential_is_chain(credential);
+	case SOURCE_LOCAL:
+		return credential->local;
+	case SOURCE_GENERATION:
+		return credential->local ? mechanism_of_generation(credential->key_type)
+					 : CK_UNAVAILABLE_INFORMATION;
 	case SOURCE_CONSTANT:
 		break;
 	}
@@ -102,14 +109,9 @@ static void get_value(const struct attribute_row *row, const struct object *obje
 	}
 }
 
-static struct bytes bytes_of(const CK_ATTRIBUTE *attribute)
-{
-	return (struct bytes){ attribute->pValue, attribute->ulValueLen };
-}
-
 static CK_RV read_one(const struct object *object, CK_ATTRIBUTE *attribute)
 {
-	const struct attribute_row *row = find_row(attribute->type, kind_of(object));
+	const struct attribute_row *row = attribute_row_of(attribute->type, attribute_kind(object));
 	CK_ULONG room = attribute->ulValueLen;
 	struct value value = { 0 };
 
@@ -143,7 +145,7 @@ CK_RV attribute_read(const struct object *object, CK_ATTRIBUTE *template, CK_ULO
 
 CK_ULONG attribute_size(const struct object *object)
 {
-	enum kind kind = kind_of(object);
+	enum kind kind = attribute_kind(object);
 	CK_ULONG size = 0;
 
 	for (size_t i = 0; i < attribute_row_count; i++) {
@@ -167,14 +169,14 @@ static size_t filter_one(const struct object **objects, size_t count, const CK_A
 	for (size_t i = 0; i < count; i++) {
 		struct value value = { 0 };
 
-		if (kind_of(objects[i]) != kind) {
-			kind = kind_of(objects[i]);
-			row = find_row(wanted->type, kind);
+		if (attribute_kind(objects[i]) != kind) {
+			kind = attribute_kind(objects[i]);
+			row = attribute_row_of(wanted->type, kind);
 		}
 		if (!row || row->rules & RULE_SECRET)
 			continue;
 		get_value(row, objects[i], &value);
-		if (bytes_equal(value.bytes, bytes_of(wanted)))
+		if (bytes_equal(value.bytes, attribute_bytes(wanted)))
 			objects[kept++] = objects[i];
 	}
 	return kept;
@@ -190,8 +192,8 @@ static size_t filter_class(const struct object **objects, size_t count, enum wir
 	return kept;
 }
 
-static const CK_ATTRIBUTE *find_in(const CK_ATTRIBUTE *template, CK_ULONG count,
-				   CK_ATTRIBUTE_TYPE type)
+const CK_ATTRIBUTE *attribute_in(const CK_ATTRIBUTE *template, CK_ULONG count,
+				 CK_ATTRIBUTE_TYPE type)
 {
 	for (CK_ULONG i = 0; i < count; i++)
 		if (template[i].type == type)
@@ -199,7 +201,7 @@ static const CK_ATTRIBUTE *find_in(const CK_ATTRIBUTE *template, CK_ULONG count,
 	return NULL;
 }
 
-static bool number_of(const CK_ATTRIBUTE *attribute, CK_ULONG *number)
+bool attribute_number(const CK_ATTRIBUTE *attribute, CK_ULONG *number)
 {
 	if (!attribute || attribute->ulValueLen != sizeof(*number) || !attribute->pValue)
 		return false;
@@ -207,33 +209,53 @@ static bool number_of(const CK_ATTRIBUTE *attribute, CK_ULONG *number)
 	return true;
 }
 
-static const struct class_word *find_class(const CK_ATTRIBUTE *attribute)
+bool attribute_class(const CK_ATTRIBUTE *attribute, enum wire_object *class, enum kind *kinds)
 {
 	CK_ULONG word;
 
-	for (size_t i = 0; number_of(attribute, &word) && i < ARRAY_SIZE(class_words); i++)
-		if (class_words[i].word == word)
-			return &class_words[i];
-	return NULL;
+	for (size_t i = 0; attribute_number(attribute, &word) && i < ARRAY_SIZE(class_words); i++)
+		if (class_words[i].word == word) {
+			*class = class_words[i].class;
+			*kinds = class_words[i].kinds;
+			return true;
+		}
+	return false;
+}
+
+bool attribute_key_type(const CK_ATTRIBUTE *attribute, enum wire_key_type *type, enum kind *kinds)
+{
+	CK_ULONG word;
+
+	for (size_t i = 0; attribute_number(attribute, &word) && i < ARRAY_SIZE(key_words); i++)
+		if (key_words[i].word == word) {
+			*type = key_words[i].type;
+			*kinds = key_words[i].kinds;
+			return true;
+		}
+	return false;
 }
 
 bool attribute_allows_class(const CK_ATTRIBUTE *template, CK_ULONG count, enum wire_object class)
 {
-	const CK_ATTRIBUTE *attribute = find_in(template, count, CKA_CLASS);
-	const struct class_word *word = find_class(attribute);
+	const CK_ATTRIBUTE *attribute = attribute_in(template, count, CKA_CLASS);
+	enum wire_object wanted;
+	enum kind kinds;
 
-	return !attribute || (word && word->class == class);
+	return !attribute || (attribute_class(attribute, &wanted, &kinds) && wanted == class);
 }
 
 size_t attribute_filter(const struct object **objects, size_t count, const CK_ATTRIBUTE *template,
 			CK_ULONG template_count)
 {
-	const CK_ATTRIBUTE *attribute = find_in(template, template_count, CKA_CLASS);
-	const struct class_word *word = find_class(attribute);
+	const CK_ATTRIBUTE *attribute = attribute_in(template, template_count, CKA_CLASS);
+	enum wire_object class;
+	enum kind kinds;
 
 	/* The class first, in whatever place: it leaves objects of one or two kinds. */
 	if (attribute)
-		count = word ? filter_class(objects, count, word->class) : 0;
+		count = attribute_class(attribute, &class, &kinds)
+				? filter_class(objects, count, class)
+				: 0;
 	for (CK_ULONG i = 0; i < template_count && count > 0; i++)
 		if (&template[i] != attribute)
 			count = filter_one(objects, count, &template[i]);
@@ -247,206 +269,4 @@ CK_RV attribute_check_pointers(const CK_ATTRIBUTE *template, CK_ULONG count)
 		    (!template[i].pValue || template[i].ulValueLen > INT32_MAX))
 			return CKR_ATTRIBUTE_VALUE_INVALID;
 	return CKR_OK;
-}
-
-/* Whether the bytes can be a value of that form at all. */
-static bool form_fits(const struct attribute_row *row, const CK_ATTRIBUTE *attribute)
-{
-	const CK_BYTE *data = attribute->pValue;
-
-	switch ((enum form)row->form) {
-	case FORM_BOOL:
-		return attribute->ulValueLen == sizeof(CK_BBOOL) && data[0] <= 1;
-	case FORM_ULONG:
-		return attribute->ulValueLen == sizeof(CK_ULONG);
-	case FORM_DATE:
-		if (attribute->ulValueLen != 0 && attribute->ulValueLen != sizeof(CK_DATE))
-			return false;
-		for (size_t i = 0; i < attribute->ulValueLen; i++)
-			if (data[i] < '0' || data[i] > '9')
-				return false;
-		return true;
-	case FORM_MECHANISMS:
-		return attribute->ulValueLen % sizeof(CK_MECHANISM_TYPE) == 0;
-	case FORM_BYTES:
-		break;
-	}
-	return !(row->rules & RULE_REQUIRED) || attribute->ulValueLen > 0;
-}
-
-/* Whether a list of mechanisms leaves out one that the token does: it can't forbid it to the
- * key. */
-static bool list_restricts(const CK_ATTRIBUTE *attribute, enum kind kind)
-{
-	struct bytes own = mechanism_allowed(kind & KIND_RSA ? KEY_RSA : KEY_EC);
-	size_t size = sizeof(CK_MECHANISM_TYPE), k;
-
-	for (size_t i = 0; i < own.length; i += size) {
-		for (k = 0; k < attribute->ulValueLen; k += size)
-			if (memcmp(own.data + i, bytes_of(attribute).data + k, size) == 0)
-				break;
-		if (k >= attribute->ulValueLen)
-			return true;
-	}
-	return false;
-}
-
-/* What can't be anything else: Cryptoki knows other values, this token doesn't. */
-static bool constant_fits(const struct attribute_row *row, const CK_ATTRIBUTE *attribute,
-			  enum kind kind)
-{
-	CK_ULONG number = 0, wanted = row->number;
-
-	if (row->rules & (RULE_KEPT | RULE_HINT | RULE_NEVER))
-		return true;
-	if (row->source == SOURCE_OWN_RECORD)
-		wanted = CK_TRUE;
-	else if (row->source != SOURCE_CONSTANT)
-		return true;
-	switch ((enum form)row->form) {
-	case FORM_BOOL:
-		number = *(const CK_BBOOL *)attribute->pValue;
-		break;
-	case FORM_ULONG:
-		return number_of(attribute, &number) && number == wanted;
-	case FORM_MECHANISMS:
-		return !list_restricts(attribute, kind);
-	case FORM_BYTES:
-	case FORM_DATE:
-		number = attribute->ulValueLen;
-		break;
-	}
-	return number == wanted;
-}
-
-/* As much as class and key type tell; what is missing is not a fault yet. */
-static CK_RV find_kind(const CK_ATTRIBUTE *template, CK_ULONG count,
-		       struct attribute_creation *creation, bool *whole)
-{
-	const CK_ATTRIBUTE *class = find_in(template, count, CKA_CLASS);
-	const CK_ATTRIBUTE *type = find_in(template, count, CKA_KEY_TYPE);
-	const struct class_word *word = find_class(class);
-	CK_ULONG number;
-
-	*creation = (struct attribute_creation){ .kind = KIND_ANY };
-	*whole = false;
-	if (!class)
-		return CKR_OK;
-	if (!word)
-		return CKR_ATTRIBUTE_VALUE_INVALID;
-	*creation = (struct attribute_creation){ word->class, 0, word->kinds };
-	*whole = word->class == OBJECT_CERTIFICATE;
-	if (*whole || !type)
-		return CKR_OK;
-	for (size_t i = 0; number_of(type, &number) && i < ARRAY_SIZE(key_words); i++)
-		if (key_words[i].word == number) {
-			creation->key_type = key_words[i].type;
-			creation->kind &= key_words[i].kinds;
-			*whole = true;
-			return CKR_OK;
-		}
-	return CKR_ATTRIBUTE_VALUE_INVALID;
-}
-
-static CK_RV check_types(const CK_ATTRIBUTE *template, CK_ULONG count, enum kind kind)
-{
-	for (CK_ULONG i = 0; i < count; i++) {
-		const struct attribute_row *row = find_row(template[i].type, kind);
-
-		if (!row || row->rules & RULE_REFUSED)
-			return CKR_ATTRIBUTE_TYPE_INVALID;
-	}
-	return CKR_OK;
-}
-
-static CK_RV check_values(const CK_ATTRIBUTE *template, CK_ULONG count, enum kind kind)
-{
-	CK_RV rv = attribute_check_pointers(template, count);
-
-	for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
-		const struct attribute_row *row = find_row(template[i].type, kind);
-
-		if (!form_fits(row, &template[i]) ||
-		    (row->rules & RULE_REQUIRED && !constant_fits(row, &template[i], kind)))
-			return CKR_ATTRIBUTE_VALUE_INVALID;
-	}
-	return rv;
-}
-
-/* Two values for one attribute. The same value twice counts as once (section 4.1.1, 6). */
-static CK_RV check_doubles(const CK_ATTRIBUTE *template, CK_ULONG count)
-{
-	for (CK_ULONG i = 0; i < count; i++)
-		if (!bytes_equal(bytes_of(find_in(template, count, template[i].type)),
-				 bytes_of(&template[i])))
-			return CKR_TEMPLATE_INCONSISTENT;
-	return CKR_OK;
-}
-
-static CK_RV check_whole(const CK_ATTRIBUTE *template, CK_ULONG count, enum kind kind)
-{
-	for (CK_ULONG i = 0; i < attribute_row_count; i++)
-		if (attribute_rows[i].kinds & kind && attribute_rows[i].rules & RULE_REQUIRED &&
-		    !find_in(template, count, attribute_rows[i].type))
-			return CKR_TEMPLATE_INCOMPLETE;
-	/* CKA_TOKEN's default is false: an object of the session, which this token has not. */
-	if (!find_in(template, count, CKA_TOKEN))
-		return CKR_TEMPLATE_INCONSISTENT;
-	for (CK_ULONG i = 0; i < count; i++)
-		if (!constant_fits(find_row(template[i].type, kind), &template[i], kind))
-			return CKR_TEMPLATE_INCONSISTENT;
-	return check_doubles(template, count);
-}
-
-CK_RV attribute_check_creation(const CK_ATTRIBUTE *template, CK_ULONG count,
-			       struct attribute_creation *creation)
-{
-	bool whole;
-	CK_RV kind_rv = find_kind(template, count, creation, &whole);
-	CK_RV rv = check_types(template, count, creation->kind);
-
-	if (rv == CKR_OK)
-		rv = kind_rv;
-	if (rv == CKR_OK)
-		rv = check_values(template, count, creation->kind);
-	for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++)
-		if (find_row(template[i].type, creation->kind)->rules & RULE_NEVER)
-			rv = CKR_ATTRIBUTE_READ_ONLY;
-	if (rv == CKR_OK && !whole)
-		rv = CKR_TEMPLATE_INCOMPLETE;
-	return rv == CKR_OK ? check_whole(template, count, creation->kind) : rv;
-}
-
-void attribute_put_creation(struct wire_frame *frame, const CK_ATTRIBUTE *template, CK_ULONG count,
-			    enum kind kind)
-{
-	for (CK_ULONG i = 0; i < count; i++) {
-		const struct attribute_row *row = find_row(template[i].type, kind);
-
-		if (row && row->tag != 0 && template[i].ulValueLen > 0 &&
-		    find_in(template, count, template[i].type) == &template[i])
-			wire_put(frame, row->tag, template[i].pValue, template[i].ulValueLen);
-	}
-}
-
-CK_RV attribute_check_change(const struct object *object, const CK_ATTRIBUTE *template,
-			     CK_ULONG count, struct bytes *label, struct bytes *id)
-{
-	enum kind kind = kind_of(object);
-	CK_RV rv = check_types(template, count, kind);
-
-	*label = *id = (struct bytes){ NULL, 0 };
-	if (rv == CKR_OK)
-		rv = check_values(template, count, kind);
-	for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
-		const struct attribute_row *row = find_row(template[i].type, kind);
-
-		if (!(row->rules & RULE_CHANGE))
-			return CKR_ATTRIBUTE_READ_ONLY;
-		/* Neither can be empty: both name the object in URIs. */
-		if (template[i].ulValueLen == 0)
-			return CKR_ATTRIBUTE_VALUE_INVALID;
-		*(row->tag == TAG_LABEL ? label : id) = bytes_of(&template[i]);
-	}
-	return rv == CKR_OK ? check_doubles(template, count) : rv;
 }

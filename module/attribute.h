@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The only place that reads or fills a CK_ATTRIBUTE. PKCS#11 Base v2.40 sections 4.1 and 5.7.
- * `template` may be NULL where `count` is 0; callers have checked that.
+/* The only place, with attribute-template.h, that reads or fills a CK_ATTRIBUTE. PKCS#11 Base v2.40
+ * sections 4.1 and 5.7. `template` may be NULL where `count` is 0; callers have checked that.
  */
 #pragma once
 
@@ -25,24 +25,17 @@ bool attribute_allows_class(const CK_ATTRIBUTE *template, CK_ULONG count, enum w
 /* Values without memory behind them: CKR_ATTRIBUTE_VALUE_INVALID. */
 CK_RV attribute_check_pointers(const CK_ATTRIBUTE *template, CK_ULONG count);
 
-/* What a template for C_CreateObject makes. */
-struct attribute_creation {
-	enum wire_object class;
-	enum wire_key_type key_type; /* of a key */
-	enum kind kind;
-};
-/* The faults of a template in the order of section 4.1.1 (where any of them would do):
- * CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_VALUE_INVALID, CKR_ATTRIBUTE_READ_ONLY,
- * CKR_TEMPLATE_INCOMPLETE, CKR_TEMPLATE_INCONSISTENT. The same value twice is no fault.
- */
-CK_RV attribute_check_creation(const CK_ATTRIBUTE *template, CK_ULONG count,
-			       struct attribute_creation *creation);
-/* Puts what a checked template holds into a WRITE frame. */
-void attribute_put_creation(struct wire_frame *frame, const CK_ATTRIBUTE *template, CK_ULONG count,
-			    enum kind kind);
+/* For attribute-template.c: the row of an attribute, NULL where such objects have none; the first
+ * value for it, or NULL; what values mean, false where they mean nothing (NULL too). */
+const struct attribute_row *attribute_row_of(CK_ATTRIBUTE_TYPE type, enum kind kind);
+enum kind attribute_kind(const struct object *object);
+const CK_ATTRIBUTE *attribute_in(const CK_ATTRIBUTE *template, CK_ULONG count,
+				 CK_ATTRIBUTE_TYPE type);
+bool attribute_number(const CK_ATTRIBUTE *attribute, CK_ULONG *number);
+bool attribute_class(const CK_ATTRIBUTE *attribute, enum wire_object *class, enum kind *kinds);
+bool attribute_key_type(const CK_ATTRIBUTE *attribute, enum wire_key_type *type, enum kind *kinds);
 
-/* C_SetAttributeValue: the same faults in the same order (section 4.1.2); `label` and `id` get data
- * where the template changes them.
- */
-CK_RV attribute_check_change(const struct object *object, const CK_ATTRIBUTE *template,
-			     CK_ULONG count, struct bytes *label, struct bytes *id);
+static inline struct bytes attribute_bytes(const CK_ATTRIBUTE *attribute)
+{
+	return (struct bytes){ attribute->pValue, attribute->ulValueLen };
+}

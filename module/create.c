@@ -3,19 +3,22 @@
  * object.h. */
 #include <internal/cleanup.h>
 #include "agent.h"
-#include "attribute.h"
+#include "attribute-template.h"
 #include "error.h"
 #include "create.h"
+#include "mechanism.h"
 #include "session.h"
 
-/* A WRITE, REMOVE or RENAME under way, of an object of `creation.class`. The caller's template
- * lives until its call returns. */
+/* A WRITE, GENERATE, REMOVE or RENAME under way, of an object of `creation.class`. The caller's
+ * template lives until its call returns. */
 struct change {
 	enum wire_type type;
 	const CK_ATTRIBUTE *template;
 	CK_ULONG count;
 	struct attribute_creation creation;
-	char name[RECORD_NAME_LENGTH + 1]; /* of the record; from the answer to a WRITE */
+	struct attribute_generation generation;
+	char name[RECORD_NAME_LENGTH +
+		  1]; /* of the record; from the answer to a WRITE, a GENERATE */
 	struct bytes label, id;
 };
 
@@ -28,6 +31,25 @@ static enum devid_result build_write(struct wire_frame *request, const void *dat
 	if (change->creation.class != OBJECT_CERTIFICATE)
 		wire_put_u32(request, TAG_KEY_TYPE, change->creation.key_type);
 	attribute_put_creation(request, change->template, change->count, change->creation.kind);
+	return wire_finish(request);
+}
+
+static void put_name(struct wire_frame *request, enum wire_tag tag, struct bytes name)
+{
+	if (name.length > 0)
+		wire_put(request, tag, name.data, name.length);
+}
+
+static enum devid_result build_generate(struct wire_frame *request, const void *data)
+{
+	const struct attribute_generation *generation = &((const struct change *)data)->generation;
+
+	wire_begin(request, WIRE_GENERATE);
+	wire_put_u32(request, TAG_KEY_TYPE, generation->key_type);
+	wire_put_u32(request, TAG_KEY_BITS, generation->bits);
+	put_name(request, TAG_ID, generation->id);
+	put_name(request, TAG_LABEL, generation->label);
+	put_name(request, TAG_PUBLIC_LABEL, generation->public_label);
 	return wire_finish(request);
 }
 
@@ -50,10 +72,8 @@ static enum devid_result build_change(struct wire_frame *request, const void *da
 	wire_begin(request, change->type);
 	wire_put_text(request, TAG_NAME, change->name);
 	wire_put_u32(request, TAG_OBJECT, change->creation.class);
-	if (change->label.data)
-		wire_put(request, TAG_LABEL, change->label.data, change->label.length);
-	if (change->id.data)
-		wire_put(request, TAG_ID, change->id.data, change->id.length);
+	put_name(request, TAG_LABEL, change->label);
+	put_name(request, TAG_ID, change->id);
 	return wire_finish(request);
 }
 
@@ -102,6 +122,39 @@ CK_RV create_object(const struct session *session, const CK_ATTRIBUTE *template,
 	if (!object)
 		return CKR_FUNCTION_FAILED;
 	*made = object->handle;
+	return CKR_OK;
+}
+
+CK_RV create_pair(const struct session *session, const CK_MECHANISM *mechanism,
+		  const struct attribute_pair *pair, CK_OBJECT_HANDLE *public_key,
+		  CK_OBJECT_HANDLE *private_key)
+{
+	struct change change = { .type = WIRE_GENERATE };
+	const struct agent_request request = { build_generate, read_written, &change };
+	const struct object *public, *private;
+	enum scope scope = session->scope;
+	enum wire_key_type type;
+	CK_RV rv;
+
+	if (!mechanism || !public_key || !private_key ||
+	    (!pair->public && pair->public_count > 0) ||
+	    (!pair->private && pair->private_count > 0))
+		return CKR_ARGUMENTS_BAD;
+	rv = mechanism_generate(mechanism, &type);
+	if (rv == CKR_OK)
+		rv = attribute_check_generation(pair, type, &change.generation);
+	if (rv == CKR_OK)
+		rv = check_writable(session);
+	if (rv == CKR_OK)
+		rv = ask_agent(scope, &request);
+	if (rv != CKR_OK)
+		return rv;
+	public = token_find_record(scope, change.name, OBJECT_PUBLIC_KEY);
+	private = token_find_record(scope, change.name, OBJECT_PRIVATE_KEY);
+	if (!public || !private)
+		return CKR_FUNCTION_FAILED;
+	*public_key = public->handle;
+	*private_key = private->handle;
 	return CKR_OK;
 }
 

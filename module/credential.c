@@ -170,6 +170,7 @@ enum devid_result credential_of_record(const struct record *record, struct crede
 	memcpy(credential->name, record->name, sizeof(credential->name));
 	memcpy(credential->spki_hash, record->spki_hash, sizeof(credential->spki_hash));
 	credential->has_key = credential->key_type != 0;
+	credential->local = record->local;
 	credential = NULL; /* trim() moves it */
 	*made = trim(&filler);
 	return DEVID_OK;

@@ -148,25 +148,32 @@ static bool read_rsa(struct bytes key_bits, struct der_key *key)
 	return true;
 }
 
-static bool read_ec(struct bytes parameters, struct bytes point, struct der_key *key)
+bool der_read_curve(struct bytes parameters, unsigned *bits)
 {
 	struct element oid;
 
-	/* A key with explicit or implied parameters is read, and not one that we use. */
+	*bits = 0;
 	if (!take_tag(&parameters, DER_OID, &oid) || parameters.length > 0)
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(curves); i++) {
-		size_t field = (curves[i].bits + 7) / 8;
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(curves); i++)
+		if (is_oid(oid.content, curves[i].oid, curves[i].oid_length))
+			*bits = curves[i].bits;
+	return true;
+}
 
-		if (!is_oid(oid.content, curves[i].oid, curves[i].oid_length))
-			continue;
-		if (point.length != 1 + 2 * field || point.data[0] != 0x04)
-			return false;
-		key->type = KEY_EC;
-		key->bits = curves[i].bits;
-		key->curve = oid.whole;
-		key->point = point;
-	}
+static bool read_ec(struct bytes parameters, struct bytes point, struct der_key *key)
+{
+	unsigned bits;
+
+	/* A key with explicit or implied parameters is read, and not one that we use. */
+	if (!der_read_curve(parameters, &bits) || bits == 0)
+		return true;
+	if (point.length != 1 + 2 * (size_t)((bits + 7) / 8) || point.data[0] != 0x04)
+		return false;
+	key->type = KEY_EC;
+	key->bits = bits;
+	key->curve = parameters;
+	key->point = point;
 	return true;
 }
 

@@ -31,5 +31,7 @@ struct der_key {
 
 /* False: not a certificate, or cut short. Trailing bytes are not accepted. */
 bool der_read_certificate(struct bytes der, struct der_certificate *certificate);
+/* False: not a namedCurve's OID. `bits` 0: not one of the three curves. */
+bool der_read_curve(struct bytes parameters, unsigned *bits);
 /* False: not a SubjectPublicKeyInfo. A key of another algorithm is read with type 0. */
 bool der_read_spki(struct bytes der, struct der_key *key);

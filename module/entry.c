@@ -140,6 +140,14 @@ SESSION_ENTRY(C_SignUpdate, (CK_SESSION_HANDLE handle, CK_BYTE *part, CK_ULONG l
 SESSION_ENTRY(C_SignFinal,
 	      (CK_SESSION_HANDLE handle, CK_BYTE *signature, CK_ULONG *signature_length),
 	      sign_final(session, signature, signature_length))
+SESSION_ENTRY(C_GenerateKeyPair,
+	      (CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_ATTRIBUTE *public_template,
+	       CK_ULONG public_count, CK_ATTRIBUTE *private_template, CK_ULONG private_count,
+	       CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key),
+	      create_pair(session, mechanism,
+			  &(struct attribute_pair){ public_template, public_count, private_template,
+						    private_count },
+			  public_key, private_key))
 SESSION_ENTRY(C_SeedRandom, (CK_SESSION_HANDLE handle, CK_BYTE *seed, CK_ULONG length),
 	      random_seed(seed, length))
 SESSION_ENTRY(C_GenerateRandom, (CK_SESSION_HANDLE handle, CK_BYTE *data, CK_ULONG length),

@@ -12,7 +12,7 @@
 static const struct mechanism {
 	CK_MECHANISM_TYPE type;
 	enum wire_key_type key;
-	enum wire_scheme scheme;
+	enum wire_scheme scheme; /* 0: it makes key pairs */
 	enum wire_digest digest; /* DIGEST_NONE: the caller brings it; one part only */
 } mechanisms[] = {
 	{ CKM_RSA_PKCS, KEY_RSA, SCHEME_RSA_PKCS1, DIGEST_NONE },
@@ -27,6 +27,8 @@ static const struct mechanism {
 	{ CKM_ECDSA_SHA256, KEY_EC, SCHEME_ECDSA, DIGEST_SHA256 },
 	{ CKM_ECDSA_SHA384, KEY_EC, SCHEME_ECDSA, DIGEST_SHA384 },
 	{ CKM_ECDSA_SHA512, KEY_EC, SCHEME_ECDSA, DIGEST_SHA512 },
+	{ CKM_RSA_PKCS_KEY_PAIR_GEN, KEY_RSA, 0, DIGEST_NONE },
+	{ CKM_EC_KEY_PAIR_GEN, KEY_EC, 0, DIGEST_NONE },
 };
 
 /* The digests that PSS parameters may name, and their mask generation functions. */
@@ -46,8 +48,8 @@ static const struct key_rule {
 	CK_ULONG min, max; /* bits */
 	CK_FLAGS flags;
 } key_rules[] = {
-	[KEY_RSA] = { RSA_MIN, RSA_MAX, CKF_SIGN },
-	[KEY_EC] = { EC_MIN, EC_MAX, CKF_SIGN | EC_FLAGS },
+	[KEY_RSA] = { RSA_MIN, RSA_MAX, 0 },
+	[KEY_EC] = { EC_MIN, EC_MAX, EC_FLAGS },
 };
 
 static const struct mechanism *find(CK_MECHANISM_TYPE type)
@@ -82,7 +84,7 @@ CK_RV mechanism_info(CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
 	rule = &key_rules[mechanism->key];
 	info->ulMinKeySize = rule->min;
 	info->ulMaxKeySize = rule->max;
-	info->flags = rule->flags;
+	info->flags = rule->flags | (mechanism->scheme ? CKF_SIGN : CKF_GENERATE_KEY_PAIR);
 	return CKR_OK;
 }
 
@@ -120,7 +122,7 @@ CK_RV mechanism_start(const CK_MECHANISM *asked, enum wire_key_type key, unsigne
 	const struct mechanism *mechanism = find(asked->mechanism);
 	size_t bytes = (bits + 7) / 8;
 
-	if (!mechanism)
+	if (!mechanism || !mechanism->scheme)
 		return CKR_MECHANISM_INVALID;
 	if (mechanism->key != key)
 		return CKR_KEY_TYPE_INCONSISTENT;
@@ -147,6 +149,26 @@ CK_RV mechanism_start(const CK_MECHANISM *asked, enum wire_key_type key, unsigne
 	return CKR_OK;
 }
 
+CK_RV mechanism_generate(const CK_MECHANISM *asked, enum wire_key_type *key)
+{
+	const struct mechanism *mechanism = find(asked->mechanism);
+
+	if (!mechanism || mechanism->scheme)
+		return CKR_MECHANISM_INVALID;
+	*key = mechanism->key;
+	return asked->pParameter && asked->ulParameterLen > 0 ? CKR_MECHANISM_PARAM_INVALID
+							      : CKR_OK;
+}
+
+CK_MECHANISM_TYPE mechanism_of_generation(enum wire_key_type key)
+{
+	size_t i = 0;
+
+	while (mechanisms[i].scheme || mechanisms[i].key != key)
+		i++;
+	return mechanisms[i].type;
+}
+
 struct bytes mechanism_allowed(enum wire_key_type key)
 {
 	static CK_MECHANISM_TYPE allowed[3][ARRAY_SIZE(mechanisms)];
@@ -154,7 +176,7 @@ struct bytes mechanism_allowed(enum wire_key_type key)
 
 	if (counts[key] == 0)
 		for (size_t i = 0; i < ARRAY_SIZE(mechanisms); i++)
-			if (mechanisms[i].key == key)
+			if (mechanisms[i].key == key && mechanisms[i].scheme)
 				allowed[key][counts[key]++] = mechanisms[i].type;
 	return (struct bytes){ (const uint8_t *)allowed[key],
 			       counts[key] * sizeof(CK_MECHANISM_TYPE) };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the token can sign with. The table in mechanism.c is the only place that knows a CKM number:
- * C_GetMechanismList, C_GetMechanismInfo, C_SignInit and CKA_ALLOWED_MECHANISMS read it.
+/* What the token can sign with, and makes keys with. The table in mechanism.c is the only place
+ * that knows a CKM number: C_GetMechanismList, C_GetMechanismInfo, C_SignInit, C_GenerateKeyPair,
+ * CKA_ALLOWED_MECHANISMS and CKA_KEY_GEN_MECHANISM read it.
  */
 #pragma once
 
@@ -28,5 +29,9 @@ CK_RV mechanism_info(CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info);
  * CKR_MECHANISM_PARAM_INVALID. */
 CK_RV mechanism_start(const CK_MECHANISM *mechanism, enum wire_key_type key, unsigned bits,
 		      struct mechanism_use *use);
-/* The mechanisms of a type of key: a run of CK_MECHANISM_TYPE that lives for ever. */
+/* A mechanism that makes key pairs: CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID. */
+CK_RV mechanism_generate(const CK_MECHANISM *mechanism, enum wire_key_type *key);
+/* The one that made a key of that type here. */
+CK_MECHANISM_TYPE mechanism_of_generation(enum wire_key_type key);
+/* The mechanisms that sign with a type of key: a run of CK_MECHANISM_TYPE that lives for ever. */
 struct bytes mechanism_allowed(enum wire_key_type key);

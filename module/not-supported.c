@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the token does not do, in one list: no decryption, verification, digests, ciphers,
- * derivation, and no keys made here. No client of a device identity calls them, some adopt what a
- * token advertises, and a token without the bare private operation has no padding oracle.
+ * derivation, and no secret keys made here. No client of a device identity calls them, some adopt
+ * what a token advertises, and a token without the bare private operation has no padding oracle.
  */
 #include <p11-kit/pkcs11.h>
 
@@ -57,8 +57,6 @@ NOT_SUPPORTED(C_SignEncryptUpdate, INPUT, OUTPUT)
 NOT_SUPPORTED(C_DecryptVerifyUpdate, INPUT, OUTPUT)
 
 NOT_SUPPORTED(C_GenerateKey, BEGIN, TEMPLATE, CK_OBJECT_HANDLE *key)
-NOT_SUPPORTED(C_GenerateKeyPair, BEGIN, TEMPLATE, CK_ATTRIBUTE *private, CK_ULONG private_count,
-	      CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
 NOT_SUPPORTED(C_WrapKey, BEGIN_KEY, CK_OBJECT_HANDLE wrapped, OUTPUT)
 NOT_SUPPORTED(C_UnwrapKey, BEGIN_KEY, CK_BYTE *wrapped, CK_ULONG length, TEMPLATE,
 	      CK_OBJECT_HANDLE *unwrapped)

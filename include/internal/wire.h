@@ -95,6 +95,7 @@ enum wire_tag {
 	TAG_KEPT, /* of what was removed, what its store is known to keep, and where */
 	TAG_TOKEN,
 	TAG_KEY_BITS,
+	TAG_PUBLIC_LABEL, /* of a public key that is called otherwise than its private key */
 };
 
 enum wire_scheme {

@@ -43,7 +43,7 @@ is "$(objects "$TOKEN")" $((3 * ${#kinds[@]} + 2)) "three objects each, and the 
 p11tool --list-all --only-urls "$TOKEN;type=cert"
 is "$(grep -c 'type=cert' <<<"$out")" $((${#kinds[@]} + 2)) "certificates by themselves"
 p11tool --list-mechanisms "$TOKEN"
-is "$(grep -c CKM_ <<<"$out")" 12 "twelve mechanisms"
+is "$(grep -c CKM_ <<<"$out")" 14 "fourteen mechanisms"
 p11tool --list-keys "$TOKEN"
 unlike "$out" 'CKA_EXTRACTABLE|CKA_ALWAYS_AUTH' "no key is extractable, none asks each time"
 for kind in "${kinds[@]}"; do

@@ -45,7 +45,7 @@ is "$(sed -n 's/.*;type=//p' <<<"$out" | sort | paste -sd' ')" "cert private pub
 is "$(client_agents)" "" "none of this started an agent"
 run "${S[@]}" "${BY_CLIENT[@]}" --list-mechanisms "$TOKEN"
 is "$(sed -n 's/.*\] \(CKM_[A-Z0-9_]*\) .*/\1/p' <<<"$out" | sort | paste -sd' ')" \
-	"CKM_ECDSA CKM_RSA_PKCS CKM_RSA_PKCS_PSS CKM_SHA256_RSA_PKCS CKM_SHA384_RSA_PKCS CKM_SHA512_RSA_PKCS" \
+	"CKM_ECDSA CKM_ECDSA_KEY_PAIR_GEN CKM_RSA_PKCS CKM_RSA_PKCS_KEY_PAIR_GEN CKM_RSA_PKCS_PSS CKM_SHA256_RSA_PKCS CKM_SHA384_RSA_PKCS CKM_SHA512_RSA_PKCS" \
 	"the mechanisms that p11-kit's protocol passes on"
 
 # --- signatures, verified outside
@@ -140,7 +140,7 @@ for kind in cert private public; do
 	refuses CKR_SESSION_READ_ONLY "$kind: not renamed" rename $kind rsa
 done
 refuses CKR_SESSION_READ_ONLY "no certificate is planted" copy rsa
-refuses CKR_FUNCTION_NOT_SUPPORTED "no key is made" generate
+refuses CKR_SESSION_READ_ONLY "no key is made" generate
 refuses CKR_FUNCTION_NOT_SUPPORTED "none is wrapped" wrap rsa
 refuses 'ok none' "rsa: no part of the private key is told" secrets rsa
 refuses 'ok none' "ec: nor of this one" secrets ec

@@ -157,7 +157,8 @@ static void answer_change(struct fake_agent *agent, const struct wire_frame *req
 	agent->change_length = request->bytes.length;
 	agent->changes++;
 	wire_put_u32(reply, TAG_RESULT, agent->answer);
-	if (wire_type(request) == WIRE_WRITE && agent->answer == DEVID_OK)
+	if ((wire_type(request) == WIRE_WRITE || wire_type(request) == WIRE_GENERATE) &&
+	    agent->answer == DEVID_OK)
 		wire_put_text(reply, TAG_NAME, agent->new_name);
 }
 

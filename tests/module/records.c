@@ -177,6 +177,8 @@ void write_record(enum scope scope, const struct test_record *record)
 	put_base64(out, spki, length, SIZE_MAX / 2);
 	OPENSSL_free(spki);
 	fprintf(out, "Imported: 2026-11-22T10:00:00Z\n");
+	if (record->local)
+		fprintf(out, "Local: yes\n");
 	if (record->no_leaf)
 		fprintf(out, "Leaf: no\n");
 	else

@@ -11,7 +11,7 @@ case $leg in
 system*) private_machine "$0" "$@" ;;
 esac
 known='' differs=''
-subjects=(general session search attribute sign write)
+subjects=(general session search attribute sign write generate)
 need_pki
 
 import() {

@@ -51,7 +51,7 @@ struct test_record {
 	const char *pki;			  /* PKI name of certificate and key */
 	const char *id;				  /* hex; NULL: "01" and on */
 	const char *store;			  /* NULL: "file" */
-	bool no_leaf;
+	bool no_leaf, local;
 	const char *chain[4]; /* PKI names */
 };
 void write_record(enum scope scope, const struct test_record *record);
@@ -87,9 +87,9 @@ struct fake_agent {
 	volatile uint32_t scheme, digest, pss_digest, pss_mgf, pss_salt;
 	volatile size_t data_length; /* of the last SIGN, all parts */
 	uint8_t data[256];	     /* its beginning */
-	uint8_t change[65536];	     /* the last WRITE, REMOVE or RENAME frame */
+	uint8_t change[65536];	     /* the last WRITE, GENERATE, REMOVE or RENAME frame */
 	volatile size_t change_length;
-	char new_name[17];	    /* TAG_NAME of the answer to WRITE */
+	char new_name[17];	    /* TAG_NAME of the answer to WRITE, GENERATE */
 	volatile unsigned refusals; /* REFUSED requests, the last of which said: */
 	uint8_t refused_hash[32];
 	char refused_reason[65], refused_token[16];

@@ -100,7 +100,7 @@ bool half_keep(const struct store *store, enum scope scope, const char *spki_has
 	       GError **error)
 {
 	if (made->auth.length > 0 &&
-	    !store->auth(scope, spki_hash_hex, label, wait, sent, &made->auth, error))
+	    !store->auth(scope, spki_hash_hex, label ? label : "", wait, sent, &made->auth, error))
 		return false;
 	return store->write(scope, spki_hash_hex, label, &made->half, wait, sent, error);
 }
@@ -140,5 +140,5 @@ bool half_write(const struct store *store, enum scope scope, const char *spki_ha
 		return false;
 	if (!fresh)
 		return store->write(scope, spki_hash_hex, label, &made.half, wait, sent, error);
-	return half_keep(store, scope, spki_hash_hex, label ? label : "", &made, wait, sent, error);
+	return half_keep(store, scope, spki_hash_hex, label, &made, wait, sent, error);
 }

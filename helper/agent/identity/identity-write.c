@@ -27,7 +27,8 @@ struct writing {
 	const struct wire_frame *request;
 	const struct devid_account *account;
 	const struct store_wait *wait;
-	const char *label;    /* as asked for, or NULL */
+	const char *label; /* as asked for, or NULL */
+	const char *public_label;
 	struct wire_field id; /* length 0: none was asked for */
 	bool local;	      /* the key is being made */
 	struct desk desk;
@@ -200,9 +201,25 @@ static bool place_key(struct writing *writing, const struct store *store, GBytes
 	record.store = (char *)store->name;
 	record.local = writing->local;
 	labels.name = label;
-	labels.key = labels.public_key = writing->label ? writing->label : label;
+	labels.key = writing->label ? writing->label : label;
+	labels.public_key = writing->public_label ? writing->public_label : labels.key;
 	labels_put(&labels, &record);
 	return commit(writing, target, &record, error);
+}
+
+/* Of the names that were asked for, or of the id that the key gives itself (NULL: not made yet). */
+static bool names_are_free(struct writing *writing, const guint8 *own_id, GError **error)
+{
+	const struct record *other =
+		writing->label ? desk_by_label(&writing->desk, writing->label) : NULL;
+
+	if (other)
+		return refuse("that label belongs to", other, error);
+	if (writing->id.length > 0)
+		other = desk_by_id(&writing->desk, writing->id.data, writing->id.length);
+	else if (own_id)
+		other = desk_by_id(&writing->desk, own_id, KEY_ID_SIZE);
+	return !other || refuse("that CKA_ID belongs to another key's", other, error);
 }
 
 /* What place_key() would refuse is refused before the half is written. */
@@ -210,19 +227,10 @@ static bool key_may_come(struct writing *writing, const guint8 hash[32], const g
 			 GError **error)
 {
 	const struct record *target = desk_by_spki(&writing->desk, hash);
-	const struct record *other;
 
 	if (target && certificate_der_claims_ca(target->leaf.data, target->leaf.length))
 		return refuse("a device's key is not that of the CA", target, error);
-	if (target)
-		return true;
-	other = writing->label ? desk_by_label(&writing->desk, writing->label) : NULL;
-	if (other)
-		return refuse("that label belongs to", other, error);
-	other = writing->id.length > 0
-			? desk_by_id(&writing->desk, writing->id.data, writing->id.length)
-			: desk_by_id(&writing->desk, id, KEY_ID_SIZE);
-	return !other || refuse("that CKA_ID belongs to another key's", other, error);
+	return target || names_are_free(writing, id, error);
 }
 
 /* Hardware would wrap it anew, and with another authorisation: what can be used stays. */
@@ -432,19 +440,27 @@ bool identity_write(enum scope scope, const struct wire_frame *request,
 static bool try_generate(struct writing *writing, const struct identity_wish *wish, GError **error)
 {
 	AUTO_HALF_MADE struct half_made made = HALF_MADE_INIT;
-	const struct record *other;
+	const struct store *store = wish->store ? wish->store : choose_store(writing, error);
 
 	/* A TPM takes its time for a key: what stands against it is looked for before. */
-	if (!writer_open(writing->scope, true, store_wait_cancel(writing->wait), &writing->desk,
-			 error))
+	if (!store ||
+	    !writer_open(writing->scope, true, store_wait_cancel(writing->wait), &writing->desk,
+			 error) ||
+	    !names_are_free(writing, NULL, error))
 		return false;
-	other = desk_by_label(&writing->desk, writing->label);
-	if (other)
-		return refuse("that label belongs to", other, error);
 	writer_close(&writing->desk);
-	return half_make(wish->store, writing->scope, wish->type, wish->bits, writing->wait, &made,
+	return half_make(store, writing->scope, wish->type, wish->bits, writing->wait, &made,
 			 error) &&
-	       bring_key(writing, wish->store, made.spki, give_made, &made, error);
+	       bring_key(writing, store, made.spki, give_made, &made, error);
+}
+
+static bool names_are_good(const struct identity_wish *wish, GError **error)
+{
+	if (wish->id.length > RECORD_ID_MAX)
+		return devid_error_set(error, DEVID_USAGE, NULL, NULL, "CKA_ID: more than %d bytes",
+				       RECORD_ID_MAX);
+	return (!wish->label || certificate_label_is_good(wish->label, error)) &&
+	       (!wish->public_label || certificate_label_is_good(wish->public_label, error));
 }
 
 bool identity_generate(enum scope scope, const struct identity_wish *wish,
@@ -454,6 +470,8 @@ bool identity_generate(enum scope scope, const struct identity_wish *wish,
 	struct writing writing = { .scope = scope,
 				   .wait = wait,
 				   .label = wish->label,
+				   .public_label = wish->public_label,
+				   .id = wish->id,
 				   .local = true,
 				   .desk = DESK_INIT,
 				   .result = result };
@@ -461,7 +479,7 @@ bool identity_generate(enum scope scope, const struct identity_wish *wish,
 
 	memset(result, 0, sizeof(*result));
 	result->warnings = g_ptr_array_new_with_free_func(g_free);
-	done = certificate_label_is_good(wish->label, error) && try_generate(&writing, wish, error);
+	done = names_are_good(wish, error) && try_generate(&writing, wish, error);
 	writer_close(&writing.desk);
 	if (!done)
 		identity_result_clear(result);

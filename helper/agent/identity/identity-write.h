@@ -10,8 +10,10 @@
 
 /* A key that is to be made. */
 struct identity_wish {
-	const char *label;
-	const struct store *store;
+	const char *label;	   /* NULL: one that is free */
+	const char *public_label;  /* the public key's; NULL: as the private key's */
+	struct wire_field id;	   /* its CKA_ID; length 0: made from the key */
+	const struct store *store; /* NULL: where keys go that other tools write */
 	enum wire_key_type type;
 	guint bits;
 };

@@ -403,27 +403,40 @@ bool handle_rename(const struct exchange *exchange, GError **error)
 	return good;
 }
 
+static bool read_wish(const struct exchange *exchange, struct identity_wish *wish, GError **error)
+{
+	struct wire_field field;
+	guint32 type = 0, bits = 0;
+
+	if (!wire_get_u32(exchange->request, TAG_KEY_TYPE, &type) ||
+	    !wire_get_u32(exchange->request, TAG_KEY_BITS, &bits))
+		return devid_error_set(error, DEVID_USAGE, NULL, NULL,
+				       "key: a type and a size are needed");
+	wish->type = (enum wire_key_type)type;
+	wish->bits = bits;
+	if (!wire_get(exchange->request, TAG_ID, &wish->id))
+		wish->id.length = 0;
+	if (!wire_get(exchange->request, TAG_STORE, &field))
+		return true;
+	wish->store = read_store(exchange, error);
+	return wish->store;
+}
+
 bool handle_generate(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
 	AUTO_FREE char *label = wire_get_text(exchange->request, TAG_LABEL);
-	struct identity_wish wish = { .label = label };
-	guint32 type = 0, bits = 0, flags = 0;
+	AUTO_FREE char *public_label = wire_get_text(exchange->request, TAG_PUBLIC_LABEL);
+	struct identity_wish wish = { .label = label, .public_label = public_label };
 	struct identity_result result = { 0 };
 	g_autoptr(GError) failure = NULL;
 	struct store_wait wait;
+	guint32 flags = 0;
 	bool good;
 
-	(void)wire_get_u32(exchange->request, TAG_FLAGS, &flags);
-	if (!label || !wire_get_u32(exchange->request, TAG_KEY_TYPE, &type) ||
-	    !wire_get_u32(exchange->request, TAG_KEY_BITS, &bits))
-		return devid_error_set(error, DEVID_USAGE, NULL, NULL,
-				       "key: a label, a type and a size are needed");
-	wish.store = read_store(exchange, error);
-	if (!wish.store)
+	if (!read_wish(exchange, &wish, error))
 		return false;
-	wish.type = (enum wire_key_type)type;
-	wish.bits = bits;
+	(void)wire_get_u32(exchange->request, TAG_FLAGS, &flags);
 	session->slow(session, true);
 	wait = session->wait;
 	wait.no_auth = (flags & IMPORT_NO_AUTH) != 0;
@@ -431,7 +444,7 @@ bool handle_generate(const struct exchange *exchange, GError **error)
 	session->slow(session, false);
 	if (good)
 		reply_result(exchange->reply, &result);
-	event_written(session, "Key Generation", label, NULL, failure);
+	event_written(session, "Key Generation", good ? result.label : label, NULL, failure);
 	gate_refresh(session->agent->gate);
 	identity_result_clear(&result);
 	if (failure)

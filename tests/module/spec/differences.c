@@ -63,5 +63,14 @@ const struct difference differences[] = {
 	  "4.9: CKR_ATTRIBUTE_VALUE_INVALID, or CKR_ATTRIBUTE_TYPE_INVALID" },
 	{ SOFTHSM, "an RSA key without one of its parts", CKR_OK,
 	  "Mechanisms 2.1.3: a token may do without, or answer CKR_TEMPLATE_INCOMPLETE" },
+	/* generate */
+	{ SOFTHSM, "a key pair with a CK_BBOOL of 5", CKR_OK,
+	  "4.1.1, 2: CKR_ATTRIBUTE_VALUE_INVALID" },
+	{ SOFTHSM, "a key pair on a curve that isn't", CKR_GENERAL_ERROR,
+	  "5.13, C_GenerateKeyPair: CKR_CURVE_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID" },
+	{ SOFTHSM, "a key pair on garbage", CKR_GENERAL_ERROR,
+	  "5.13, C_GenerateKeyPair: CKR_DOMAIN_PARAMS_INVALID" },
+	{ SOFTHSM, "nothing is left of a refused key pair", CKR_GENERAL_ERROR,
+	  "5: a call that fails leaves the token as it was" },
 };
 const size_t difference_count = ARRAY_LENGTH(differences);

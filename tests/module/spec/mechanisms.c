@@ -13,7 +13,7 @@
 
 #define MESSAGE_MAX 200000 /* more than two frames of the way to the agent */
 
-enum scheme { PKCS1, PSS, ECDSA };
+enum scheme { PKCS1, PSS, ECDSA, MAKES_RSA, MAKES_EC };
 
 static const struct row {
 	CK_MECHANISM_TYPE type;
@@ -32,6 +32,9 @@ static const struct row {
 	{ CKM_ECDSA_SHA256, ECDSA, GNUTLS_DIG_SHA256 },
 	{ CKM_ECDSA_SHA384, ECDSA, GNUTLS_DIG_SHA384 },
 	{ CKM_ECDSA_SHA512, ECDSA, GNUTLS_DIG_SHA512 },
+	/* What these make is tried in generate.c: here, that they sign with no key. */
+	{ CKM_RSA_PKCS_KEY_PAIR_GEN, MAKES_RSA, GNUTLS_DIG_NULL },
+	{ CKM_EC_KEY_PAIR_GEN, MAKES_EC, GNUTLS_DIG_NULL },
 };
 
 static const struct hash {
@@ -240,11 +243,13 @@ static void test_sizes(void **state)
 	CK_MECHANISM_INFO info;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		bool ec = rows[i].scheme == ECDSA;
+		bool ec = rows[i].scheme == ECDSA || rows[i].scheme == MAKES_EC;
 
 		IS(C_GetMechanismInfo(spec_slot(), rows[i].type, &info), CKR_OK);
 		FACT(info.ulMinKeySize == verify_bits(ec ? "p256" : "rsa2048"));
 		FACT(info.ulMaxKeySize == verify_bits(ec ? "p521" : "rsa4096"));
+		FACT((info.flags & (CKF_SIGN | CKF_GENERATE_KEY_PAIR)) ==
+		     (rows[i].scheme >= MAKES_RSA ? CKF_GENERATE_KEY_PAIR : CKF_SIGN));
 	}
 }
 
@@ -255,7 +260,9 @@ static void test_key(void **state)
 		CK_RSA_PKCS_PSS_PARAMS params = { CKM_SHA256, CKG_MGF1_SHA256, 32 };
 		CK_MECHANISM mechanism = { rows[i].type, &params, sizeof(params) };
 
-		if ((rows[i].scheme != ECDSA) == verify_is_rsa(name))
+		if (rows[i].scheme >= MAKES_RSA)
+			IS(C_SignInit(session, &mechanism, key), CKR_MECHANISM_INVALID);
+		else if ((rows[i].scheme != ECDSA) == verify_is_rsa(name))
 			check_row(&rows[i]);
 		else
 			IS(C_SignInit(session, &mechanism, key), CKR_KEY_TYPE_INCONSISTENT);

@@ -2,6 +2,7 @@
 /* Requests without a socket: who may ask what, frames that are cut, doubled, mixed up, and
  * multi-part signatures.
  */
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 #include <glib/gstdio.h>
@@ -168,6 +169,15 @@ static void test_empty(void **state)
 	}
 }
 
+static void ask_key(const char *store, const char *label)
+{
+	ask(WIRE_GENERATE);
+	wire_put_text(&bench.request, TAG_STORE, store);
+	wire_put_text(&bench.request, TAG_LABEL, label);
+	wire_put_u32(&bench.request, TAG_KEY_TYPE, KEY_EC);
+	wire_put_u32(&bench.request, TAG_KEY_BITS, 256);
+}
+
 /* What is made is of our table, whatever the store could make; what is asked for with a certificate
  * is there already, and its key signs no request.
  */
@@ -179,6 +189,8 @@ static void test_generate_refused(void **state)
 		    { KEY_EC, 250 },   { KEY_EC, 2048 },  { 9, 256 },
 		    { 0, 0 } };
 
+	guint8 long_id[RECORD_ID_MAX + 1] = { 1 };
+
 	for (gsize i = 0; i < G_N_ELEMENTS(odd); i++) {
 		ask(WIRE_GENERATE);
 		wire_put_text(&bench.request, TAG_LABEL, "odd");
@@ -187,6 +199,19 @@ static void test_generate_refused(void **state)
 		wire_put_u32(&bench.request, TAG_KEY_BITS, odd[i].bits);
 		expect(DEVID_UNSUPPORTED);
 	}
+	/* A label that is taken, an id that is, names that are none. */
+	ask_key("file", "ec");
+	expect(DEVID_EXISTS);
+	ask_key("file", "new");
+	wire_put(&bench.request, TAG_ID, long_id, sizeof(long_id));
+	expect(DEVID_USAGE);
+	ask_key("file", "new\nline");
+	expect(DEVID_USAGE);
+	ask_key("file", "new");
+	wire_put_text(&bench.request, TAG_PUBLIC_LABEL, "new\nline");
+	expect(DEVID_USAGE);
+	ask_key("elsewhere", "new");
+	expect(DEVID_USAGE);
 	ask(WIRE_CERTIFY);
 	wire_put_text(&bench.request, TAG_NAME, ec.name);
 	wire_put(&bench.request, TAG_DATA, "0", 1);
@@ -195,6 +220,50 @@ static void test_generate_refused(void **state)
 	wire_put_text(&bench.request, TAG_NAME, "0123456789abcdef");
 	wire_put(&bench.request, TAG_DATA, "0", 1);
 	expect(DEVID_NOT_FOUND);
+}
+
+static void expect_text(enum wire_tag tag, const char *wanted)
+{
+	AUTO_FREE char *text = wire_get_text(&bench.reply, tag);
+
+	assert_string_equal(text, wanted);
+}
+
+/* As C_GenerateKeyPair asks: all names, or none, and no store. */
+static void test_generate_names(void **state)
+{
+	struct record record = { 0 };
+	struct wire_field id;
+	AUTO_FREE char *name = NULL;
+	AUTO_CLOSE int folder = -1;
+
+	ask_key(NULL, "named");
+	wire_put(&bench.request, TAG_ID, "\7\7", 2);
+	wire_put_text(&bench.request, TAG_PUBLIC_LABEL, "half");
+	expect(DEVID_OK);
+	expect_text(TAG_LABEL, "named");
+	assert_true(wire_get(&bench.reply, TAG_ID, &id));
+	assert_int_equal(id.length, 2);
+	assert_memory_equal(id.data, "\7\7", 2);
+	name = wire_get_text(&bench.reply, TAG_NAME);
+	ask_key(NULL, "other");
+	wire_put(&bench.request, TAG_ID, "\7\7", 2);
+	expect(DEVID_EXISTS);
+	/* Nobody's name, twice. */
+	ask_key(NULL, NULL);
+	expect(DEVID_OK);
+	expect_text(TAG_LABEL, "Device key");
+	ask_key(NULL, NULL);
+	expect(DEVID_OK);
+	expect_text(TAG_LABEL, "Device key (2)");
+	folder = open(place_path("data"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(record_load(folder, name, &record), DEVID_OK);
+	assert_string_equal(record.store, "keyring");
+	assert_string_equal(record_key_label(&record), "named");
+	assert_string_equal(record_public_key_label(&record), "half");
+	assert_true(record.local);
+	assert_int_equal(record.leaf.length, 0);
+	record_clear(&record);
 }
 
 struct sign_fields {
@@ -648,6 +717,7 @@ int main(void)
 		REQUEST(test_not_requests),
 		REQUEST(test_empty),
 		REQUEST(test_generate_refused),
+		REQUEST(test_generate_names),
 		REQUEST(test_sign_fields),
 		REQUEST(test_odd_numbers),
 		REQUEST(test_parts),
