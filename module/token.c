@@ -205,7 +205,7 @@ static void replace_content(struct token *token, struct load *load, struct objec
 static enum devid_result load_token(struct token *token)
 {
 	struct load load = { NULL, 0, 0 };
-	struct record_walk walk = { load_record, NULL, &load };
+	struct record_walk walk = { .each = load_record, .data = &load };
 	struct object *objects;
 	enum devid_result result;
 	uint64_t generation;

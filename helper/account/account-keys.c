@@ -15,6 +15,7 @@
 #define SIZE_MAX_SET  65536
 #define COUNT_MAX_SET 100
 #define WARNING_MAX   365 /* days */
+#define OVERLAP_MAX   365 /* days */
 
 static const struct conf_choice chains[] = { { "issuer", DEVID_CHAIN_ISSUER },
 					     { "path", DEVID_CHAIN_PATH },
@@ -96,6 +97,7 @@ static const struct conf_key account_section[] = {
 	{ "SizeMeasure", CONF_FIELD(CONF_CHOICE, struct devid_account, size_measure),
 	  .choices = measures },
 	{ "SystemUsers", set_system_users },
+	{ "Overlap", CONF_FIELD(CONF_NUMBER, struct devid_account, overlap), .most = OVERLAP_MAX },
 	{ "ExpiryWarning", CONF_FIELD(CONF_NUMBER, struct devid_account, expiry_warning),
 	  .least = 1, .most = WARNING_MAX },
 };

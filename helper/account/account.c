@@ -16,6 +16,7 @@
 #define SIGNING_LIMIT	    4096
 #define SIGNING_COUNT_LIMIT 5
 #define EXPIRY_WARNING	    30
+#define OVERLAP		    7 /* days */
 #define SYSTEM_USERS	    "@devid"
 
 static void free_signing(void *data)
@@ -39,6 +40,7 @@ struct devid_account *account_new(const char *folder)
 	account->device_limit = DEVICE_LIMIT;
 	account->signing_limit = SIGNING_LIMIT;
 	account->signing_count_limit = SIGNING_COUNT_LIMIT;
+	account->overlap = OVERLAP;
 	account->expiry_warning = EXPIRY_WARNING;
 	account->system_users = g_strdupv((char **)users);
 	account->signing = g_ptr_array_new_with_free_func(free_signing);
@@ -136,6 +138,7 @@ TELL(size_t, device_limit, device_limit)
 TELL(size_t, signing_limit, signing_limit)
 TELL(size_t, signing_count_limit, signing_count_limit)
 TELL(enum devid_signing_keys, signing_keys, signing_keys)
+TELL(size_t, overlap, overlap)
 TELL(size_t, expiry_warning, expiry_warning)
 
 void devid_account_set_chain_mode(struct devid_account *account, enum devid_chain_mode mode)

@@ -90,6 +90,10 @@ static const struct devid_reason reasons[] = {
 	  "use a key on a curve, or another store: devid import-cert --store keyring FILE" },
 
 	/* a program that goes on with what it found */
+	{ "former-key", DEVID_OK,
+	  "the program goes on with the key that was replaced, which signs for it until its "
+	  "overlap ends",
+	  "start the program again before then: devid show LABEL" },
 	{ "key-gone", DEVID_NOT_FOUND,
 	  "the key was replaced or removed after the program had found it",
 	  "start the program again: it finds what is there now (devid list)" },

@@ -124,6 +124,10 @@ DEVID_PUBLIC size_t devid_account_signing_count_limit(const struct devid_account
 DEVID_PUBLIC enum devid_signing_keys
 devid_account_signing_keys(const struct devid_account *account);
 
+/* Days for which a replaced key signs on for programs that had found it ([Account] Overlap=; 0: not
+ * at all); default 7. */
+DEVID_PUBLIC size_t devid_account_overlap(const struct devid_account *account);
+
 /* Days before an end at which it is warned of ([Account] ExpiryWarning=); default 30. */
 DEVID_PUBLIC size_t devid_account_expiry_warning(const struct devid_account *account);
 

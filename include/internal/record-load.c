@@ -28,6 +28,35 @@ bool record_is_file(const char *file)
 	       strcmp(file + RECORD_NAME_LENGTH, RECORD_SUFFIX) == 0;
 }
 
+void record_former_file(const char *name, const uint8_t spki_hash[32],
+			char file[RECORD_FORMER_SIZE])
+{
+	char hex[65];
+
+	hex_encode(spki_hash, 32, hex);
+	snprintf(file, RECORD_FORMER_SIZE, "%s.%s" RECORD_FORMER_SUFFIX, name, hex);
+}
+
+bool record_is_former(const char *folder, const char *name, const uint8_t spki_hash[32])
+{
+	char file[RECORD_FORMER_SIZE];
+	AUTO_CLOSE int dirfd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	record_former_file(name, spki_hash, file);
+	return dirfd >= 0 && faccessat(dirfd, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* By its name; whether it is that of the key inside is looked at when it is read. */
+static bool is_former_file(const char *file)
+{
+	uint8_t bytes[32];
+	const char *hex = file + RECORD_NAME_LENGTH + 1;
+
+	return strlen(file) == RECORD_FORMER_SIZE - 1 &&
+	       hex_decode(file, RECORD_NAME_LENGTH, bytes) && hex[-1] == '.' &&
+	       hex_decode(hex, 64, bytes) && strcmp(hex + 64, RECORD_FORMER_SUFFIX) == 0;
+}
+
 static enum devid_result open_record(int dirfd, const char *file, uid_t owner, int *fd,
 				     size_t *size, const char **why)
 {
@@ -111,6 +140,15 @@ static enum devid_result load_file(int dirfd, const char *file, uid_t owner, str
 	return DEVID_OK;
 }
 
+/* A former record of another key than its name says, or without an end, is none. */
+static bool is_sound_former(const char *file, const struct record *record)
+{
+	char name[RECORD_FORMER_SIZE];
+
+	record_former_file(record->name, record->spki_hash, name);
+	return record->until && strcmp(name, file) == 0;
+}
+
 enum devid_result record_load(int dirfd, const char *name, struct record *record)
 {
 	char file[RECORD_NAME_LENGTH + sizeof(RECORD_SUFFIX)];
@@ -172,10 +210,15 @@ static enum devid_result walk_entries(DIR *folder, uid_t owner, const struct rec
 		const char *why;
 		unsigned line;
 
-		if (!record_is_file(entry->d_name))
+		if (walk->former ? !is_former_file(entry->d_name) : !record_is_file(entry->d_name))
 			continue;
 		memset(&record, 0, sizeof(record));
 		result = load_file(dirfd(folder), entry->d_name, owner, &record, &line, &why);
+		if (result == DEVID_OK && walk->former &&
+		    !is_sound_former(entry->d_name, &record)) {
+			record_clear(&record);
+			result = fail(&why, DEVID_BAD_DATA, "it is not what its name says");
+		}
 		if (result == DEVID_OK) {
 			result = walk->each(&record, walk->data);
 			record_clear(&record);
@@ -244,13 +287,10 @@ static void list_skipped(const char *file, unsigned line, const char *why, void 
 		load->warn(file, line, why, load->data);
 }
 
-enum devid_result record_load_folder(const char *folder, struct record_list *list,
-				     void (*warn)(const char *file, unsigned line, const char *why,
-						  void *data),
-				     void *data)
+static enum devid_result load_list(const char *folder, bool former, struct list_load *load)
 {
-	struct list_load load = { list, 0, warn, data };
-	struct record_walk walk = { list_record, list_skipped, &load };
+	struct record_walk walk = { former, list_record, list_skipped, load };
+	struct record_list *list = load->list;
 	enum devid_result result;
 
 	memset(list, 0, sizeof(*list));
@@ -260,6 +300,26 @@ enum devid_result record_load_folder(const char *folder, struct record_list *lis
 	else if (list->count > 1)
 		qsort(list->records, list->count, sizeof(*list->records), compare_records);
 	return result;
+}
+
+enum devid_result record_load_folder(const char *folder, struct record_list *list,
+				     void (*warn)(const char *file, unsigned line, const char *why,
+						  void *data),
+				     void *data)
+{
+	struct list_load load = { list, 0, warn, data };
+
+	return load_list(folder, false, &load);
+}
+
+enum devid_result record_load_former(const char *folder, struct record_list *list,
+				     void (*warn)(const char *file, unsigned line, const char *why,
+						  void *data),
+				     void *data)
+{
+	struct list_load load = { list, 0, warn, data };
+
+	return load_list(folder, true, &load);
 }
 
 void record_list_clear(struct record_list *list)

@@ -18,7 +18,7 @@ struct text {
 #define WORD_MAX 64
 
 /* Rows of the table below. */
-enum { ROW_VERSION, ROW_LEAF = 12, ROW_CHAIN, ROW_COUNT = ROW_CHAIN + 3 };
+enum { ROW_VERSION, ROW_LEAF = 14, ROW_CHAIN, ROW_COUNT = ROW_CHAIN + 3 };
 
 /* Where the reader is. */
 struct reader {
@@ -171,6 +171,8 @@ static const struct row {
 	{ "Imported", decode_word, IN(record, imported), ROW_REQUIRED },
 	{ "Size-Accepted", decode_yes, IN(record, size_accepted), 0 },
 	{ "Local", decode_yes, IN(record, local), 0 },
+	{ "Renews", decode_word, IN(record, renews), 0 },
+	{ "Until", decode_word, IN(record, until), 0 },
 	{ "Check-Value", decode_hex, IN(record, check_value), ROW_WITH_LEAF },
 	[ROW_LEAF] = { "Leaf", decode_yes, IN(reader, leaf), 0 },
 	[ROW_CHAIN] = { "Chain-ID", decode_id, IN(record_chain, id), 0 },
@@ -308,6 +310,8 @@ void record_clear(struct record *record)
 	free(record->store);
 	free(record->spki.data);
 	free(record->imported);
+	free(record->renews);
+	free(record->until);
 	free(record->leaf.data);
 	for (size_t i = 0; i < record->chain_count; i++) {
 		free(record->chain[i].certificate.data);

@@ -12,6 +12,10 @@
  *     SPKI: MIIB…                    base64 of the DER SubjectPublicKeyInfo, one line
  *     Imported: 2026-11-22T10:00:00Z
  *     Size-Accepted: yes             only where --accept-size took it
+ *     Local: yes                     only where the key was made in its store
+ *     Renews: 0123456789abcdef       only of a key that waits for its certificate: the name of the
+ *                                    identity whose place the two then take
+ *     Until: 2026-11-29T10:00:00Z    only in a former record: when its use ends
  *     Check-Value: 1a2b3c            SHA-1 of the leaf, first three bytes (PKCS#11 CKA_CHECK_VALUE)
  *     Chain-ID: …                    one a chain certificate, in their order
  *     Chain-Label: …                 likewise
@@ -62,7 +66,9 @@ struct record {
 	struct record_bytes spki;
 	char *imported;
 	bool size_accepted;
-	bool local; /* the key was made in its store, and has been nowhere else */
+	bool local;   /* the key was made in its store, and has been nowhere else */
+	char *renews; /* of a key that waits: the name of the identity that it is for; else NULL */
+	char *until;  /* of a former record: when its use ends; else NULL */
 	uint8_t check_value[3];
 	struct record_bytes leaf; /* length 0: a lone key */
 	struct record_chain chain[RECORD_CHAIN_MAX];
@@ -93,8 +99,19 @@ bool record_is_file(const char *file);
 enum devid_result record_read(int dirfd, const char *file, uid_t owner, char **text, size_t *length,
 			      const char **why) DEVID_MUST_USE;
 
+/* A former record, `<name>.<spki>.former`: what the identity of that name was before it was
+ * replaced by one with another key. That key signs on, for handles that were given out before.
+ */
+#define RECORD_FORMER_SUFFIX ".former"
+#define RECORD_FORMER_SIZE   (RECORD_NAME_LENGTH + 1 + 64 + sizeof(RECORD_FORMER_SUFFIX))
+void record_former_file(const char *name, const uint8_t spki_hash[32],
+			char file[RECORD_FORMER_SIZE]);
+/* Whether that former record is in the folder. */
+bool record_is_former(const char *folder, const char *name, const uint8_t spki_hash[32]);
+
 /* Reads every record, one in memory at a time and in no order. */
 struct record_walk {
+	bool former; /* the former records instead */
 	/* May take the record's content by copying it and zeroing the record; any result but
 	 * DEVID_OK ends the walk.
 	 */
@@ -118,6 +135,11 @@ struct record_list {
  * that was skipped: its file name, line (0: none) and why.
  */
 enum devid_result record_load_folder(const char *folder, struct record_list *list,
+				     void (*warn)(const char *file, unsigned line, const char *why,
+						  void *data),
+				     void *data) DEVID_MUST_USE;
+/* The former records likewise; the name of each is that of the identity that it was. */
+enum devid_result record_load_former(const char *folder, struct record_list *list,
 				     void (*warn)(const char *file, unsigned line, const char *why,
 						  void *data),
 				     void *data) DEVID_MUST_USE;

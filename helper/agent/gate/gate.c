@@ -4,17 +4,16 @@
  * records or the clock change it.
  */
 #include <string.h>
-#include <syslog.h>
 #include <time.h>
 #include <devid/policy.h>
-#include <internal/record.h>
+#include "agent/identity/former.h"
 #include "agent/identity/keycache.h"
 #include "agent/identity/subject.h"
 #include "base/error.h"
-#include "base/text.h"
 #include "gate.h"
 #include "gate-verdict.h"
 #include "known-account.h"
+#include "known-records.h"
 #include "peer.h"
 #include "ready.h"
 #include "refusal.h"
@@ -45,7 +44,7 @@ struct gate {
 	GMutex lock; /* of all below */
 	struct epochs epochs;
 	struct account_keeper account;
-	struct record_list records;
+	struct known_records records;
 	GHashTable *judged; /* by the SPKI's hash */
 	GHashTable *former; /* subjects by theirs */
 	GHashTable *uses;   /* uses.h */
@@ -60,24 +59,9 @@ static void judged_free(void *data)
 	g_free(judged);
 }
 
-static const struct record *record_find(const struct record_list *records, const guint8 *spki_hash)
-{
-	for (size_t i = 0; i < records->count; i++)
-		if (memcmp(records->records[i].spki_hash, spki_hash, WIRE_SPKI_HASH) == 0)
-			return &records->records[i];
-	return NULL;
-}
-
 static bool record_keeps(const guint8 *spki_hash, void *data)
 {
-	return record_find(data, spki_hash) != NULL;
-}
-
-static void warn_skipped(const char *file, unsigned line, const char *why, void *data)
-{
-	g_autofree char *safe = text_printable(file);
-
-	syslog(LOG_WARNING, "%s:%u: record skipped: %s", safe, line, why);
+	return known_records_find(data, spki_hash) != NULL;
 }
 
 /* How many there were. */
@@ -122,14 +106,9 @@ static void keep_former(struct gate *gate)
 
 static void read_records(struct gate *gate)
 {
-	char folder[PATH_BUFFER];
-
 	keep_former(gate);
 	g_hash_table_remove_all(gate->judged);
-	record_list_clear(&gate->records);
-	if (!path_data(gate->scope, folder) ||
-	    record_load_folder(folder, &gate->records, warn_skipped, NULL) != DEVID_OK)
-		memset(&gate->records, 0, sizeof(gate->records));
+	known_records_read(&gate->records, gate->scope);
 	/* A key whose record went is not for use any more. */
 	keycache_retain(gate->keys, record_keeps, &gate->records);
 }
@@ -168,26 +147,39 @@ static bool still_stands(const struct judged *judged, time_t now)
 	return until == 0 || now < until;
 }
 
+/* A former key is for use until its end, and not where the account wants none used. */
+static bool has_ended(const struct gate *gate, const struct subject *subject, time_t now)
+{
+	const struct devid_account *account = known_account_get(&gate->account);
+
+	return subject->until && (now >= subject->until ||
+				  (account && devid_account_state(account) == DEVID_ACCOUNT_READY &&
+				   devid_account_overlap(account) == 0));
+}
+
+static struct judged *no_identity(const struct subject *was, GError **error)
+{
+	return devid_error_null(error, DEVID_NOT_FOUND, "key-gone", NULL,
+				"%s: no identity with this key is on the token any more",
+				was ? was->label : "identity");
+}
+
 static struct judged *find_judged(struct gate *gate, const guint8 *spki_hash, time_t now,
 				  GError **error)
 {
 	struct judged *judged = g_hash_table_lookup(gate->judged, spki_hash);
 
 	if (!judged) {
-		const struct record *record = record_find(&gate->records, spki_hash);
+		const struct record *record = known_records_find(&gate->records, spki_hash);
 
-		if (!record) {
-			const struct subject *former = g_hash_table_lookup(gate->former, spki_hash);
-
-			return devid_error_null(
-				error, DEVID_NOT_FOUND, "key-gone", NULL,
-				"%s: no identity with this key is on the token any more",
-				former ? former->label : "identity");
-		}
+		if (!record)
+			return no_identity(g_hash_table_lookup(gate->former, spki_hash), error);
 		judged = g_new0(struct judged, 1);
 		judged->subject = subject_new(record);
 		g_hash_table_insert(gate->judged, judged->subject->spki_hash, judged);
 	}
+	if (has_ended(gate, judged->subject, now))
+		return no_identity(judged->subject, error);
 	if (!still_stands(judged, now)) {
 		g_clear_pointer(&judged->gate_verdict, gate_verdict_unref);
 		judged->gate_verdict = gate_verdict_new(known_account_get(&gate->account),
@@ -195,6 +187,15 @@ static struct judged *find_judged(struct gate *gate, const guint8 *spki_hash, ti
 		judged->judged_at = now;
 	}
 	return judged;
+}
+
+bool gate_has_ended(struct gate *gate, const guint8 *spki_hash)
+{
+	const struct record *record;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&gate->lock);
+
+	record = known_records_find(&gate->records, spki_hash);
+	return record && record->until && former_end(record) <= time(NULL);
 }
 
 void gate_refresh(struct gate *gate)
@@ -208,13 +209,14 @@ void gate_refresh(struct gate *gate)
 struct subject *gate_find_name(struct gate *gate, const char *name)
 {
 	struct subject *subject = NULL;
+	const struct record *record;
 
 	ready_gnutls();
 	g_mutex_lock(&gate->lock);
 	refresh(gate);
-	for (size_t i = 0; i < gate->records.count && !subject; i++)
-		if (strcmp(gate->records.records[i].name, name) == 0)
-			subject = subject_new(&gate->records.records[i]);
+	record = known_records_find_name(&gate->records, name);
+	if (record)
+		subject = subject_new(record);
 	g_mutex_unlock(&gate->lock);
 	return subject;
 }
@@ -309,6 +311,16 @@ static bool allow(struct gate *gate, struct peer *peer, const struct asked *aske
 	return false;
 }
 
+/* With the lock held. The caller owns it; NULL: nothing is known of it. */
+static struct subject *known_subject(struct gate *gate, const guint8 *spki_hash)
+{
+	struct judged *judged = g_hash_table_lookup(gate->judged, spki_hash);
+	struct subject *subject =
+		judged ? judged->subject : g_hash_table_lookup(gate->former, spki_hash);
+
+	return subject ? subject_ref(subject) : NULL;
+}
+
 /* No client says why: a program that goes on with a key that was replaced or removed is told in the
  * log. */
 static void tell_gone(struct gate *gate, struct peer *peer, const guint8 *spki_hash,
@@ -320,9 +332,7 @@ static void tell_gone(struct gate *gate, struct peer *peer, const guint8 *spki_h
 	if (!refusals_add(gate->refusals, peer, spki_hash, 0, false, problem))
 		return;
 	g_mutex_lock(&gate->lock);
-	use.subject = g_hash_table_lookup(gate->former, spki_hash);
-	if (use.subject)
-		subject_ref(use.subject);
+	use.subject = known_subject(gate, spki_hash);
 	g_mutex_unlock(&gate->lock);
 	report_use(gate->report, &use);
 	if (use.subject)
@@ -471,7 +481,7 @@ void gate_free(struct gate *gate)
 	g_hash_table_unref(gate->judged);
 	g_hash_table_unref(gate->former);
 	g_hash_table_unref(gate->uses);
-	record_list_clear(&gate->records);
+	known_records_clear(&gate->records);
 	known_account_clear(&gate->account);
 	refusals_free(gate->refusals);
 	gate_decisions_free(gate->gate_decisions);
@@ -489,9 +499,9 @@ void gate_facts(struct gate *gate, struct gate_facts *facts)
 	facts->folder = g_strdup(path_data(gate->scope, folder) ? folder : "");
 	g_mutex_lock(&gate->lock);
 	account = known_account_get(&gate->account);
-	facts->identities = (guint)gate->records.count;
-	facts->skipped = (guint)gate->records.skipped;
-	facts->generation = gate->records.generation;
+	facts->identities = (guint)gate->records.now.count;
+	facts->skipped = (guint)gate->records.now.skipped;
+	facts->generation = gate->records.now.generation;
 	facts->state = account ? devid_account_state(account) : DEVID_ACCOUNT_UNUSABLE;
 	facts->account_folder = g_strdup(account ? devid_account_folder(account) : "");
 	facts->problem = g_strdup(account ? devid_account_problem(account) : "no memory");

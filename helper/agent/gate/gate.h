@@ -30,6 +30,8 @@ bool gate_may_sign(struct gate *gate, struct peer *peer);
 /* Lets a signature pass or refuses it; the caller owns the answer. */
 struct subject *gate_pass(struct gate *gate, struct peer *peer, const guint8 *spki_hash,
 			  GError **error);
+/* Whether that is a former key whose time is over: its record and half are to be cleared away. */
+bool gate_has_ended(struct gate *gate, const guint8 *spki_hash);
 /* The key is in hand: the first use by this process becomes an event. */
 void gate_used(struct gate *gate, struct peer *peer, struct subject *subject);
 /* The key could not be had. A dismissed or unanswered prompt (`prompted`) is remembered, so that

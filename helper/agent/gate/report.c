@@ -70,6 +70,10 @@ static struct use *use_new(const struct report_use *told)
 	if (told->verdict)
 		devid_event_from_verdict(event, told->verdict);
 	event->action = told->action;
+	/* Somebody should know of it before its end, though nothing is wrong. */
+	if (told->subject && told->subject->until && strcmp(told->action, "Allowed") == 0 &&
+	    (!event->reason || strcmp(event->reason, "ok") == 0))
+		event->reason = "former-key";
 	if (told->problem) {
 		event->reason = devid_error_reason(told->problem);
 		event->failure_reason = told->problem->message;

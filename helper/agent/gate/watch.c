@@ -99,7 +99,8 @@ static bool name_counts(enum kind kind, const char *name)
 {
 	if (kind == ACCOUNT)
 		return true;
-	return g_str_has_suffix(name, RECORD_SUFFIX) || strcmp(name, "generation") == 0;
+	return g_str_has_suffix(name, RECORD_SUFFIX) ||
+	       g_str_has_suffix(name, RECORD_FORMER_SUFFIX) || strcmp(name, "generation") == 0;
 }
 
 /* FNV-1a. */

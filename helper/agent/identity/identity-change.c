@@ -2,6 +2,7 @@
 /* Removing and renaming identities. */
 #include "agent/store/store.h"
 #include "base/error.h"
+#include "former.h"
 #include "identity-certificate.h"
 #include "identity-change.h"
 #include "identity-desk.h"
@@ -74,7 +75,7 @@ bool identity_remove(enum scope scope, const char *name, guint32 object,
 	AUTO_WRITER struct desk desk;
 	struct mark *mark = NULL;
 	gint64 until = 0;
-	bool done;
+	bool done, had_key;
 
 	do {
 		const struct record *record;
@@ -91,10 +92,39 @@ bool identity_remove(enum scope scope, const char *name, guint32 object,
 		return false;
 	}
 	/* The identity is gone for everybody; the half follows, now or with the next writer. */
+	had_key = mark != NULL;
 	if (!mark_end(mark, wait, &local))
 		g_ptr_array_add(warnings,
 				g_strdup_printf("the private key could not be removed yet: %s",
 						local->message));
+	/* What it was before has nobody to sign on for either. */
+	g_clear_error(&local);
+	if (had_key && !identity_retire(scope, name, wait, NULL, warnings, &local))
+		g_ptr_array_add(warnings, g_strdup(local->message));
+	return true;
+}
+
+bool identity_retire(enum scope scope, const char *name, const struct store_wait *wait,
+		     guint *count, GPtrArray *warnings, GError **error)
+{
+	AUTO_WRITER struct desk desk = DESK_INIT;
+	g_autoptr(GPtrArray) ended = NULL;
+
+	if (!writer_open(scope, true, store_wait_cancel(wait), &desk, error) ||
+	    !former_sweep(&desk, name, count, error))
+		return false;
+	ended = g_steal_pointer(&desk.stale);
+	writer_close(&desk);
+	g_ptr_array_set_free_func(ended, NULL);
+	for (guint i = 0; i < ended->len; i++) {
+		g_autoptr(GError) local = NULL;
+
+		if (!mark_end(ended->pdata[i], wait, &local))
+			g_ptr_array_add(warnings,
+					g_strdup_printf("a former private key could not be "
+							"removed yet: %s",
+							local->message));
+	}
 	return true;
 }
 

@@ -20,7 +20,10 @@ static bool load(struct desk *desk, GError **error)
 	enum devid_result result;
 
 	record_list_clear(&desk->list);
+	record_list_clear(&desk->formers);
 	result = record_load_folder(desk->folder.path, &desk->list, tell_skipped, desk);
+	if (result == DEVID_OK)
+		result = record_load_former(desk->folder.path, &desk->formers, tell_skipped, desk);
 	if (result == DEVID_OK)
 		return true;
 	return devid_error_set(error, result, NULL, NULL, "%s: its records can't be read",
@@ -31,6 +34,7 @@ static bool load(struct desk *desk, GError **error)
 static bool sweep_temporaries(struct desk *desk, GError **error)
 {
 	static const char *const mine[] = { RECORD_SUFFIX FOLDER_TEMPORARY,
+					    RECORD_FORMER_SUFFIX FOLDER_TEMPORARY,
 					    "generation" FOLDER_TEMPORARY };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(mine); i++) {
@@ -70,6 +74,7 @@ void desk_end(struct desk *desk)
 {
 	folder_close(&desk->folder);
 	record_list_clear(&desk->list);
+	record_list_clear(&desk->formers);
 }
 
 const struct record *desk_by_name(const struct desk *desk, const char *name)
@@ -157,6 +162,14 @@ bool desk_erase(struct desk *desk, const char *name, GError **error)
 		return false;
 	after_commit(desk);
 	return true;
+}
+
+bool desk_changed(struct desk *desk, GError **error)
+{
+	if (!folder_prepare_generation(&desk->folder, error))
+		return false;
+	after_commit(desk);
+	return load(desk, error);
 }
 
 GBytes *desk_bytes(struct desk *desk, const char *name)

@@ -9,11 +9,11 @@
 
 struct desk {
 	struct folder folder;
-	struct record_list list;
+	struct record_list list, formers;
 	GPtrArray *stale; /* struct mark: left behind by writers that died */
 	bool busy;	  /* mark_begin() met another writer; outlives desk_end() */
 };
-#define DESK_INIT ((struct desk){ FOLDER_INIT, { NULL, 0, 0, 0 }, NULL, false })
+#define DESK_INIT ((struct desk){ FOLDER_INIT, { NULL, 0, 0, 0 }, { NULL, 0, 0, 0 }, NULL, false })
 
 #define AUTO_DESK __attribute__((cleanup(desk_end)))
 
@@ -38,6 +38,8 @@ const struct record *desk_by_spki(const struct desk *desk, const guint8 spki_has
 bool desk_write(struct desk *desk, const struct record *record, GError **error);
 bool desk_write_bytes(struct desk *desk, const char *name, GBytes *bytes, GError **error);
 bool desk_erase(struct desk *desk, const char *name, GError **error);
+/* Other files of the folder went or came: readers are told, and the records read again. */
+bool desk_changed(struct desk *desk, GError **error);
 /* A record's bytes as they are; NULL (and no error) where there is none. */
 GBytes *desk_bytes(struct desk *desk, const char *name);
 /* For a record that is written; they stay the caller's. */

@@ -7,6 +7,7 @@
 #include "agent/key/encode.h"
 #include "agent/store/store.h"
 #include "base/error.h"
+#include "former.h"
 #include "half.h"
 #include "identity-certificate.h"
 #include "identity-desk.h"
@@ -22,6 +23,7 @@ enum change {
 	CHANGE_ADD,	/* a record of its own */
 	CHANGE_REPLACE, /* another certificate in a record's place: label and CKA_ID stay */
 	CHANGE_PAIR,	/* a lone key gets its certificate, or a lone certificate its key */
+	CHANGE_RENEW,	/* the key that waits for it, and a certificate, in a record's place */
 	CHANGE_CHAIN,	/* the same certificate with other intermediates */
 };
 
@@ -40,7 +42,8 @@ struct job {
 /* Whether a private half is written. */
 static bool brings_half(const struct job *job, enum change change)
 {
-	return job->import->pkcs8 && change != CHANGE_CHAIN && change != CHANGE_NONE;
+	return job->import->pkcs8 && change != CHANGE_CHAIN && change != CHANGE_NONE &&
+	       change != CHANGE_RENEW;
 }
 
 static void job_clear(struct job *job)
@@ -151,6 +154,14 @@ static bool decide_same_key(const struct job *job, const struct record *record, 
 	return true;
 }
 
+/* The identity that a waiting key is to renew; NULL: none, or it is gone. */
+static const struct record *renewed(const struct job *job, const struct record *waiting)
+{
+	return waiting && waiting->leaf.length == 0 && waiting->renews
+		       ? desk_by_name(&job->desk, waiting->renews)
+		       : NULL;
+}
+
 /* What is to be done, and with which record (NULL: a new one). */
 static bool decide(const struct job *job, enum change *change, const struct record **record,
 		   GError **error)
@@ -160,6 +171,11 @@ static bool decide(const struct job *job, enum change *change, const struct reco
 	const struct record *by_label =
 		import->label ? desk_by_label(&job->desk, import->label) : NULL;
 
+	*record = renewed(job, by_key);
+	if (*record) {
+		*change = CHANGE_RENEW;
+		return true;
+	}
 	*record = by_key;
 	if (by_key) {
 		if ((import->flags & IMPORT_REPLACE) && by_label && by_label != by_key)
@@ -226,12 +242,36 @@ static char *choose_label(const struct job *job, const struct record *target, en
 	const char *wanted = job->import->label ? job->import->label : job->leaf.name;
 	const struct record *other = desk_by_label(&job->desk, wanted);
 
-	if (change == CHANGE_REPLACE || change == CHANGE_CHAIN || (target && other))
+	if (change == CHANGE_REPLACE || change == CHANGE_RENEW || change == CHANGE_CHAIN ||
+	    (target && other))
 		return g_strdup(target->label);
 	/* A key that waits for its certificate was given its name when it was made. */
 	if (change == CHANGE_PAIR && (target->leaf.length > 0 || target->local))
 		return g_strdup(target->label);
 	return g_strdup(wanted);
+}
+
+/* Before the record: what it replaces is never without one. */
+static bool keep_former(struct job *job, enum change change, const struct record *target,
+			GError **error)
+{
+	gint64 days = (gint64)devid_account_overlap(job->import->account);
+
+	if ((change != CHANGE_REPLACE && change != CHANGE_RENEW) ||
+	    memcmp(target->spki_hash, job->leaf.spki_hash, sizeof(target->spki_hash)) == 0)
+		return true;
+	return former_write(&job->desk, target, days * 86400, &job->undo->former, error);
+}
+
+/* The identity has its key: what can't be cleared away now is left to the next writer. */
+static void end_waiting(struct job *job, const struct record *waiting)
+{
+	g_autoptr(GError) error = NULL;
+
+	job->undo->waiting = g_strdup(waiting->name);
+	job->undo->waited = desk_bytes(&job->desk, waiting->name);
+	if (!desk_erase(&job->desk, waiting->name, &error))
+		g_warning("%s", error->message);
 }
 
 /* Puts the record in place; its values are borrowed from the job and from the old record. */
@@ -243,6 +283,8 @@ static bool commit(struct job *job, enum change change, const struct record *tar
 	g_autoptr(GDateTime) clock = g_date_time_new_now_utc();
 	struct record record = { 0 };
 	const struct record *other;
+	const struct record *key =
+		change == CHANGE_RENEW ? desk_by_spki(&job->desk, job->leaf.spki_hash) : target;
 	struct labels labels = { label, label, label };
 
 	other = desk_by_label(&job->desk, label);
@@ -250,16 +292,15 @@ static bool commit(struct job *job, enum change change, const struct record *tar
 		return taken(other, NULL, error);
 	now = g_date_time_format(clock, "%Y-%m-%dT%H:%M:%SZ");
 	record.imported = now;
-	record.store =
-		(char *)(brings_half(job, change) ? job->import->store->name : target->store);
+	record.store = (char *)(brings_half(job, change) ? job->import->store->name : key->store);
 	/* What takes another's place is called as that was, each object of it. */
-	if (change == CHANGE_REPLACE || change == CHANGE_CHAIN)
+	if (change == CHANGE_REPLACE || change == CHANGE_RENEW || change == CHANGE_CHAIN)
 		labels = labels_of(target);
 	labels_put(&labels, &record);
 	memcpy(record.spki_hash, job->leaf.spki_hash, sizeof(record.spki_hash));
 	record.spki = desk_borrow(job->leaf.spki);
 	record.size_accepted = job->size_accepted;
-	record.local = target && target->local && !brings_half(job, change);
+	record.local = key && key->local && !brings_half(job, change);
 	memcpy(record.check_value, job->leaf.check_value, sizeof(record.check_value));
 	record.leaf = desk_borrow(job->leaf.der);
 	fill_chain(job, &record);
@@ -268,8 +309,10 @@ static bool commit(struct job *job, enum change change, const struct record *tar
 	else if (!choose_id(job, target, &record.id, error))
 		return false;
 	memcpy(record.name, job->name, sizeof(record.name));
-	if (!desk_write(&job->desk, &record, error))
+	if (!keep_former(job, change, target, error) || !desk_write(&job->desk, &record, error))
 		return false;
+	if (change == CHANGE_RENEW)
+		end_waiting(job, key);
 	result->changed = true;
 	result->label = g_steal_pointer(&label);
 	result->id = g_bytes_new(record.id.data, record.id.length);

@@ -126,21 +126,30 @@ bool mark_try_again(const struct desk *desk, gint64 *until, const struct store_w
 
 enum named { NAMED_NO, NAMED_YES, NAMED_PERHAPS };
 
-static enum named is_named(struct desk *desk, const struct mark *mark)
+/* One that can't be read might be the one. */
+static enum named is_named_in(const struct record_list *list, const struct mark *mark)
 {
 	guint8 hash[32];
 
 	if (!hex_decode(mark->spki_hex, SPKI_HEX_SIZE - 1, hash))
 		return NAMED_PERHAPS;
-	for (size_t i = 0; i < desk->list.count; i++) {
-		const struct record *record = &desk->list.records[i];
+	for (size_t i = 0; i < list->count; i++) {
+		const struct record *record = &list->records[i];
 
 		if (memcmp(record->spki_hash, hash, sizeof(hash)) == 0 &&
 		    strcmp(record->store, mark->store->name) == 0)
 			return NAMED_YES;
 	}
-	/* One that can't be read might be the one. */
-	return desk->list.skipped > 0 ? NAMED_PERHAPS : NAMED_NO;
+	return list->skipped > 0 ? NAMED_PERHAPS : NAMED_NO;
+}
+
+/* A former record's key signs on. */
+static enum named is_named(struct desk *desk, const struct mark *mark)
+{
+	enum named now = is_named_in(&desk->list, mark);
+	enum named before = is_named_in(&desk->formers, mark);
+
+	return now == NAMED_YES || before == NAMED_NO ? now : before;
 }
 
 static bool take_out(struct desk *desk, const struct mark *mark, const struct store_wait *wait,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The two ends of an import: kept, or everything back as it was. */
+#include "agent/store/folder.h"
 #include "base/error.h"
 #include "identity-desk.h"
 #include "identity-mark.h"
@@ -20,6 +21,9 @@ static void undo_free(struct identity_undo *undo)
 	mark_drop(undo->replaced);
 	g_clear_pointer(&undo->before, g_bytes_unref);
 	g_clear_pointer(&undo->after, g_bytes_unref);
+	g_clear_pointer(&undo->waited, g_bytes_unref);
+	g_free(undo->waiting);
+	g_free(undo->former);
 	g_free(undo->name);
 	g_free(undo);
 }
@@ -68,8 +72,13 @@ static bool put_back(struct identity_undo *undo, const struct store_wait *wait, 
 		return devid_error_set(
 			error, DEVID_EXISTS, NULL, NULL,
 			"identity: it was changed by another program in the meantime");
-	return undo->before ? desk_write_bytes(&desk, undo->name, undo->before, error)
-			    : desk_erase(&desk, undo->name, error);
+	/* The key waits again before the identity lets go of it. */
+	if (undo->waited && !desk_write_bytes(&desk, undo->waiting, undo->waited, error))
+		return false;
+	if (undo->before ? !desk_write_bytes(&desk, undo->name, undo->before, error)
+			 : !desk_erase(&desk, undo->name, error))
+		return false;
+	return !undo->former || folder_remove(&desk.folder, undo->former, error);
 }
 
 bool identity_undo(struct identity_undo *undo, const struct store_wait *wait, GError **error)

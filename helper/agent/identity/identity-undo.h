@@ -10,6 +10,9 @@ struct identity_undo {
 	char *name;
 	GBytes *before;	       /* the record's bytes; NULL: there was none */
 	GBytes *after;	       /* NULL: the record was not touched */
+	char *former;	       /* the file that keeps what was replaced, or NULL */
+	char *waiting;	       /* the record whose key went to this identity, or NULL */
+	GBytes *waited;	       /* its bytes */
 	struct mark *written;  /* the private half that came, or NULL */
 	struct mark *replaced; /* the one that it takes the place of, or NULL */
 	bool restored; /* a half that had gone missing was put back: undoing takes it out again

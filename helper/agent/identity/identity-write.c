@@ -31,6 +31,7 @@ struct writing {
 	const char *public_label;
 	struct wire_field id; /* length 0: none was asked for */
 	bool local;	      /* the key is being made */
+	const char *renews;   /* for the record of that name, or NULL */
 	struct desk desk;
 	struct identity_result *result;
 };
@@ -200,6 +201,7 @@ static bool place_key(struct writing *writing, const struct store *store, GBytes
 	}
 	record.store = (char *)store->name;
 	record.local = writing->local;
+	record.renews = (char *)writing->renews;
 	labels.name = label;
 	labels.key = writing->label ? writing->label : label;
 	labels.public_key = writing->public_label ? writing->public_label : labels.key;
@@ -437,6 +439,23 @@ bool identity_write(enum scope scope, const struct wire_frame *request,
 	return done;
 }
 
+/* The identity that is to be renewed is there, and no other key waits for it. */
+static bool may_renew(struct writing *writing, GError **error)
+{
+	if (!writing->renews)
+		return true;
+	if (!desk_by_name(&writing->desk, writing->renews))
+		return devid_error_set(error, DEVID_NOT_FOUND, NULL, NULL,
+				       "there is no such identity");
+	for (size_t i = 0; i < writing->desk.list.count; i++) {
+		const struct record *other = &writing->desk.list.records[i];
+
+		if (other->leaf.length == 0 && g_strcmp0(other->renews, writing->renews) == 0)
+			return refuse("a key waits for it already", other, error);
+	}
+	return true;
+}
+
 static bool try_generate(struct writing *writing, const struct identity_wish *wish, GError **error)
 {
 	AUTO_HALF_MADE struct half_made made = HALF_MADE_INIT;
@@ -447,6 +466,8 @@ static bool try_generate(struct writing *writing, const struct identity_wish *wi
 	    !writer_open(writing->scope, true, store_wait_cancel(writing->wait), &writing->desk,
 			 error) ||
 	    !names_are_free(writing, NULL, error))
+		return false;
+	if (!may_renew(writing, error))
 		return false;
 	writer_close(&writing->desk);
 	return half_make(store, writing->scope, wish->type, wish->bits, writing->wait, &made,
@@ -472,6 +493,7 @@ bool identity_generate(enum scope scope, const struct identity_wish *wish,
 				   .label = wish->label,
 				   .public_label = wish->public_label,
 				   .id = wish->id,
+				   .renews = wish->renews,
 				   .local = true,
 				   .desk = DESK_INIT,
 				   .result = result };

@@ -14,6 +14,7 @@ struct identity_wish {
 	const char *public_label;  /* the public key's; NULL: as the private key's */
 	struct wire_field id;	   /* its CKA_ID; length 0: made from the key */
 	const struct store *store; /* NULL: where keys go that other tools write */
+	const char *renews;	   /* the record whose place it is to take, or NULL */
 	enum wire_key_type type;
 	guint bits;
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A writer at its desk: beside it, the halves that were left behind are taken out. */
 #include "agent/store/store.h"
+#include "former.h"
 #include "half.h"
 #include "identity-desk.h"
 #include "identity-mark.h"
@@ -38,7 +39,8 @@ static void clear_stale(GPtrArray *stale)
 bool writer_open(enum scope scope, bool create, GCancellable *cancel, struct desk *desk,
 		 GError **error)
 {
-	if (desk_begin(scope, create, cancel, desk, error) && mark_sweep(desk, error))
+	if (desk_begin(scope, create, cancel, desk, error) && mark_sweep(desk, error) &&
+	    former_sweep(desk, NULL, NULL, error))
 		return true;
 	writer_close(desk);
 	return false;

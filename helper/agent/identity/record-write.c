@@ -51,6 +51,10 @@ static void append_header(GString *text, const struct record *record)
 		append_value(text, "Size-Accepted", "yes");
 	if (record->local)
 		append_value(text, "Local", "yes");
+	if (record->renews)
+		append_value(text, "Renews", record->renews);
+	if (record->until)
+		append_value(text, "Until", record->until);
 	if (record->leaf.length > 0)
 		append_hex(text, "Check-Value", record->check_value, sizeof(record->check_value));
 	else
@@ -83,7 +87,8 @@ static bool same_record(const struct record *a, const struct record *b)
 		    g_str_equal(a->store, b->store) && same_bytes(&a->spki, &b->spki) &&
 		    memcmp(a->spki_hash, b->spki_hash, sizeof(a->spki_hash)) == 0 &&
 		    g_str_equal(a->imported, b->imported) && a->size_accepted == b->size_accepted &&
-		    a->local == b->local && same_bytes(&a->leaf, &b->leaf) &&
+		    a->local == b->local && g_strcmp0(a->renews, b->renews) == 0 &&
+		    g_strcmp0(a->until, b->until) == 0 && same_bytes(&a->leaf, &b->leaf) &&
 		    a->chain_count == b->chain_count;
 
 	for (size_t i = 0; same && i < a->chain_count; i++)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "agent/store/store.h"
 #include "base/certificate.h"
+#include "former.h"
 #include "subject.h"
 
 struct subject *subject_ref(struct subject *subject)
@@ -41,6 +42,8 @@ struct subject *subject_new(const struct record *record)
 	memcpy(subject->spki_hash, record->spki_hash, WIRE_SPKI_HASH);
 	hex_encode(record->spki_hash, WIRE_SPKI_HASH, subject->spki_hash_hex);
 	subject->label = g_strdup(record->label);
+	/* A text that can't be read ends it at once. */
+	subject->until = record->until ? MAX(former_end(record), 1) : 0;
 	subject->store = store_find(record->store);
 	subject->spki = g_bytes_new(record->spki.data, record->spki.length);
 	subject->chain = g_new0(gnutls_x509_crt_t, record->chain_count + 1);

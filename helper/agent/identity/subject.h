@@ -19,6 +19,7 @@ struct subject {
 	GBytes *leaf;		  /* DER; NULL: a lone key */
 	gnutls_x509_crt_t *chain; /* leaf first */
 	guint chain_count;
+	time_t until; /* of a former one: when its use ends; 0: it is the present one */
 };
 struct subject *subject_new(const struct record *record);
 struct subject *subject_ref(struct subject *subject);

@@ -427,7 +427,10 @@ bool handle_generate(const struct exchange *exchange, GError **error)
 	struct session *session = exchange->session;
 	AUTO_FREE char *label = wire_get_text(exchange->request, TAG_LABEL);
 	AUTO_FREE char *public_label = wire_get_text(exchange->request, TAG_PUBLIC_LABEL);
-	struct identity_wish wish = { .label = label, .public_label = public_label };
+	AUTO_FREE char *renews = wire_get_text(exchange->request, TAG_NAME);
+	struct identity_wish wish = { .label = label,
+				      .public_label = public_label,
+				      .renews = renews };
 	struct identity_result result = { 0 };
 	g_autoptr(GError) failure = NULL;
 	struct store_wait wait;

@@ -42,7 +42,8 @@ static void take(GHashTable *programs, const struct event_seen *seen)
 	if (!program || g_strcmp0(json_value_text(seen->object, "event_sub_type"), "Key Use") != 0)
 		return;
 	refused = g_hash_table_lookup(programs, program);
-	if (g_strcmp0(json_value_text(seen->object, "action"), "Allowed") == 0) {
+	if (g_strcmp0(json_value_text(seen->object, "action"), "Allowed") == 0 &&
+	    g_strcmp0(json_value_text(seen->object, "reason"), "former-key") != 0) {
 		if (refused && refused->time <= time_of_use(seen))
 			g_hash_table_remove(programs, program);
 	} else if (g_strcmp0(json_value_text(seen->object, "reason"), "key-gone") == 0 &&

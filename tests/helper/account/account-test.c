@@ -53,6 +53,7 @@ static void defaults(void **state)
 	"OnUse=enforce\n"                \
 	"SizeMeasure=der\n"              \
 	"SystemUsers=alice, @vpn\n"      \
+	"Overlap=3\n"                    \
 	"ExpiryWarning=14\n"             \
 	"[Limits]\n"                     \
 	"DeviceCertificate=3000\n"       \
@@ -222,6 +223,8 @@ static const struct {
 	{ "\n\n[Office x]\n\n", "3: [Office x] says nothing that could tell it from another "
 				"network" },
 	{ "[Profile x]\nIfUnknown=pass\n[Account]\n", "1: [Profile x] has no check" },
+	{ "[Account]\nOverlap=-1\n", "2: Overlap is no number from 0 to 365" },
+	{ "[Account]\nOverlap=366\n", "2: Overlap is no number from 0 to 365" },
 	{ "[Account]\nExpiryWarning=0\n", "2: ExpiryWarning is no number from 1 to 365" },
 	{ "[Account]\nExpiryWarning=366\n", "2: ExpiryWarning is no number from 1 to 365" },
 	{ "[Limits]\nDeviceCertificate=2k\n",

@@ -53,6 +53,8 @@ void make_key(struct made *made)
 	gnutls_x509_privkey_deinit(key);
 }
 
+int leaf_days = 30;
+
 void make_leaf(struct made *made, const char *name, int serial, size_t filler, bool authority)
 {
 	gnutls_x509_privkey_t key = read_key(made);
@@ -67,7 +69,7 @@ void make_leaf(struct made *made, const char *name, int serial, size_t filler, b
 	gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, name,
 				      (unsigned)strlen(name));
 	gnutls_x509_crt_set_activation_time(crt, time(NULL) - 3600);
-	gnutls_x509_crt_set_expiration_time(crt, time(NULL) + 86400);
+	gnutls_x509_crt_set_expiration_time(crt, time(NULL) + leaf_days * 86400);
 	gnutls_x509_crt_set_basic_constraints(crt, authority, -1);
 	if (filler)
 		gnutls_x509_crt_set_extension_by_oid(crt, "1.3.6.1.4.1.99999.1", extension, filler,
@@ -253,27 +255,32 @@ void assert_fails(bool done, GError **error, enum devid_result why)
 	g_clear_error(error);
 }
 
-static bool is_left_over(const char *file, const struct record_list *list)
+static bool is_half_of(const char *file, const struct record_list *list)
 {
 	char hex[SPKI_HEX_SIZE];
 
-	if (g_str_has_suffix(file, ".tmp") || g_str_has_suffix(file, ".pending"))
-		return true;
-	if (!g_str_has_suffix(file, ".key"))
-		return false;
 	for (size_t i = 0; i < list->count; i++) {
 		hex_encode(list->records[i].spki_hash, 32, hex);
 		if (g_str_has_prefix(file, hex) && strcmp(list->records[i].store, "file") == 0)
-			return false;
+			return true;
 	}
-	return true;
+	return false;
+}
+
+static bool is_left_over(const char *file, const struct record_list *list,
+			 const struct record_list *formers)
+{
+	if (g_str_has_suffix(file, ".tmp") || g_str_has_suffix(file, ".pending"))
+		return true;
+	return g_str_has_suffix(file, ".key") && !is_half_of(file, list) &&
+	       !is_half_of(file, formers);
 }
 
 /* The next writer, which changes nothing; then the first file that should not be there. */
 static char *left_over(void)
 {
 	AUTO_WRITER struct desk desk = DESK_INIT;
-	struct record_list list;
+	struct record_list list, formers;
 	const struct dirent *entry;
 	char *found = NULL;
 	DIR *listing;
@@ -281,13 +288,15 @@ static char *left_over(void)
 	assert_true(writer_open(SCOPE_USER, true, NULL, &desk, NULL));
 	writer_close(&desk);
 	assert_int_equal(record_load_folder(folder, &list, NULL, NULL), DEVID_OK);
+	assert_int_equal(record_load_former(folder, &formers, NULL, NULL), DEVID_OK);
 	listing = opendir(folder);
 	assert_non_null(listing);
 	while (!found && (entry = readdir(listing)) != NULL)
-		if (is_left_over(entry->d_name, &list))
+		if (is_left_over(entry->d_name, &list, &formers))
 			found = g_strdup(entry->d_name);
 	closedir(listing);
 	record_list_clear(&list);
+	record_list_clear(&formers);
 	return found;
 }
 
@@ -303,6 +312,20 @@ static void assert_half(const struct record *record)
 		fail_msg("%s: its key: %s", record->label, error->message);
 	if (!key_matches_spki(&pkcs8, spki, &error))
 		fail_msg("%s: its key: %s", record->label, error->message);
+}
+
+size_t assert_formers(void)
+{
+	struct record_list list;
+	size_t count;
+
+	assert_int_equal(record_load_former(folder, &list, NULL, NULL), DEVID_OK);
+	assert_int_equal(list.skipped, 0);
+	for (size_t i = 0; i < list.count; i++)
+		assert_half(&list.records[i]);
+	count = list.count;
+	record_list_clear(&list);
+	return count;
 }
 
 size_t assert_whole(void)
@@ -326,6 +349,7 @@ size_t assert_whole(void)
 			assert_half(&list.records[i]);
 	count = list.count;
 	record_list_clear(&list);
+	(void)assert_formers();
 	return count;
 }
 

@@ -22,6 +22,7 @@ struct made {
 /* A P-256 key; `filler` bytes of an extension make the certificate as large as wanted. */
 void make_key(struct made *made);
 void make_leaf(struct made *made, const char *name, int serial, size_t filler, bool authority);
+extern int leaf_days; /* for which the next ones are valid */
 void made_clear(struct made *made);
 #define AUTO_MADE __attribute__((cleanup(made_clear)))
 GBytes *made_spki(const struct made *made);
@@ -62,6 +63,8 @@ void assert_fails(bool done, GError **error, enum devid_result why);
  * count.
  */
 size_t assert_whole(void);
+/* Every former record has its half. Returns their count. */
+size_t assert_formers(void);
 /* The one record with that label; the test fails where there is none. */
 void find_record(const char *label, struct record *record);
 bool has_record(const char *label);

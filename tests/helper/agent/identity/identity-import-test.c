@@ -219,6 +219,7 @@ static void replacing_keeps_label_and_id(void **state)
 	find_record("laptop", &after);
 	assert_memory_equal(before.spki_hash, after.spki_hash, 32);
 	assert_int_equal(assert_whole(), 1);
+	assert_int_equal(assert_formers(), 0);
 	record_clear(&after);
 	identity_result_clear(&result);
 
@@ -230,6 +231,8 @@ static void replacing_keeps_label_and_id(void **state)
 	assert_int_equal(before.id.length, after.id.length);
 	assert_memory_equal(before.id.data, after.id.data, after.id.length);
 	assert_int_equal(assert_whole(), 1);
+	/* What it was before signs on for those that had found it. */
+	assert_int_equal(assert_formers(), 1);
 	record_clear(&before);
 	record_clear(&after);
 
@@ -237,6 +240,7 @@ static void replacing_keeps_label_and_id(void **state)
 	g_free(name);
 	name = import_kept(&old, "old", 0);
 	assert_int_equal(assert_whole(), 2);
+	assert_int_equal(assert_formers(), 0);
 	assert_refused(&old, "laptop", IMPORT_REPLACE, true, DEVID_EXISTS);
 }
 
