@@ -162,9 +162,12 @@ CK_RV create_pair(const struct session *session, const CK_MECHANISM *mechanism,
 static CK_RV find_own(const struct session *session, CK_OBJECT_HANDLE wanted, struct change *change,
 		      const struct object **found)
 {
-	*found = token_find(session->scope, wanted);
+	*found = token_look(session->scope, wanted);
 	if (!*found)
 		return CKR_OBJECT_HANDLE_INVALID;
+	/* Its record is another's now. */
+	if ((*found)->credential->former)
+		return CKR_ACTION_PROHIBITED;
 	change->creation.class = (*found)->class;
 	memcpy(change->name, (*found)->credential->name, sizeof(change->name));
 	return check_writable(session);
@@ -209,7 +212,7 @@ CK_RV create_copy(const struct session *session, CK_OBJECT_HANDLE wanted,
 {
 	if ((!template && count > 0) || !copy)
 		return CKR_ARGUMENTS_BAD;
-	if (!token_find(session->scope, wanted))
+	if (!token_look(session->scope, wanted))
 		return CKR_OBJECT_HANDLE_INVALID;
 	return CKR_ACTION_PROHIBITED;
 }

@@ -36,6 +36,7 @@ struct credential {
 	/* by enum wire_object; 0: no such object. token.c's */
 	CK_OBJECT_HANDLE handles[CLASS_COUNT];
 	char name[RECORD_NAME_LENGTH + 1]; /* of the record; empty: a certificate of a chain */
+	bool former; /* replaced: no search finds it, and handles given out before stand */
 	bool has_certificate;
 	bool has_key; /* and one that can be used: private and public key objects */
 	bool ca;

@@ -29,7 +29,8 @@ static CK_RV collect(struct session *session, const CK_ATTRIBUTE *template, CK_U
 	if (!found)
 		return CKR_HOST_MEMORY;
 	for (size_t i = 0; i < total; i++)
-		if (private_keys || objects[i].class != OBJECT_PRIVATE_KEY)
+		if (!objects[i].credential->former &&
+		    (private_keys || objects[i].class != OBJECT_PRIVATE_KEY))
 			found[kept++] = &objects[i];
 	kept = attribute_filter(found, kept, template, count);
 	session->search.handles = calloc(kept + 1, sizeof(*session->search.handles));
@@ -79,10 +80,11 @@ CK_RV object_search_next(struct session *session, CK_OBJECT_HANDLE *objects, CK_
 		return CKR_OPERATION_NOT_INITIALIZED;
 	*count = 0;
 	while (*count < room && session->search.next < session->search.count) {
-		CK_OBJECT_HANDLE next = session->search.handles[session->search.next++];
+		const struct object *next =
+			token_find(session->scope, session->search.handles[session->search.next++]);
 
-		if (token_find(session->scope, next))
-			objects[(*count)++] = next;
+		if (next && !next->credential->former)
+			objects[(*count)++] = next->handle;
 	}
 	return CKR_OK;
 }
@@ -104,7 +106,7 @@ CK_RV object_read(const struct session *session, CK_OBJECT_HANDLE wanted, CK_ATT
 
 	if (!template && count > 0)
 		return CKR_ARGUMENTS_BAD;
-	object = token_find(session->scope, wanted);
+	object = token_look(session->scope, wanted);
 	return object ? attribute_read(object, template, count) : CKR_OBJECT_HANDLE_INVALID;
 }
 
@@ -114,7 +116,7 @@ CK_RV object_size(const struct session *session, CK_OBJECT_HANDLE wanted, CK_ULO
 
 	if (!size)
 		return CKR_ARGUMENTS_BAD;
-	object = token_find(session->scope, wanted);
+	object = token_look(session->scope, wanted);
 	if (!object)
 		return CKR_OBJECT_HANDLE_INVALID;
 	*size = attribute_size(object);

@@ -58,6 +58,22 @@ static void tell_failed(const struct wire_frame *reply, enum devid_result result
 		refusal_tell(frame->sign->spki_hash, result, reply);
 }
 
+/* The agent is asked for what it will refuse, so that the log says which program goes on with what.
+ */
+static CK_RV tell_dead(enum scope scope, CK_OBJECT_HANDLE key)
+{
+	const uint8_t *spki_hash = token_take_dead(scope, key);
+	struct operation sign = { .scope = scope, .use = { .scheme = SCHEME_ECDSA } };
+	struct frame frame = { .sign = &sign };
+	const struct agent_request request = { build, NULL, &frame, tell_failed };
+
+	if (spki_hash) {
+		memcpy(sign.spki_hash, spki_hash, WIRE_SPKI_HASH);
+		(void)!agent_call(scope, &request);
+	}
+	return library_is_ending() ? CKR_CRYPTOKI_NOT_INITIALIZED : CKR_KEY_HANDLE_INVALID;
+}
+
 CK_RV sign_init(struct session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
 	const struct object *object;
@@ -68,8 +84,10 @@ CK_RV sign_init(struct session *session, const CK_MECHANISM *mechanism, CK_OBJEC
 		return CKR_ARGUMENTS_BAD;
 	if (session->sign.active || session->sign.busy)
 		return CKR_OPERATION_ACTIVE;
-	object = token_find(session->scope, key);
-	if (!object || object->class == OBJECT_CERTIFICATE)
+	object = token_look(session->scope, key);
+	if (!object)
+		return tell_dead(session->scope, key);
+	if (object->class == OBJECT_CERTIFICATE)
 		return CKR_KEY_HANDLE_INVALID;
 	rv = mechanism_start(mechanism, object->credential->key_type, object->credential->key_bits,
 			     &use);

@@ -3,7 +3,9 @@
  *
  * Nothing is read before the first search, and again only when the folder's generation changed.
  * A handle stays with its object while that object stays the same (a key by its SPKI in its record,
- * a certificate by its DER), and is never given to another. All functions want the library's lock.
+ * a certificate by its DER), and is never given to another. Programs keep certificate and handle:
+ * what was replaced stays for them, unseen by searches, while its former record is in the folder.
+ * All functions want the library's lock.
  */
 #pragma once
 
@@ -22,10 +24,15 @@ struct object {
 /* Brings the objects up to date; `force` reads the records even where the generation is the
  * same. */
 enum devid_result token_refresh(enum scope scope, bool force) DEVID_MUST_USE;
-/* All objects, by growing handle. Valid until the next refresh. */
+/* All objects, former ones too, by growing handle. Valid until the next refresh. */
 const struct object *token_objects(enum scope scope, size_t *count);
 /* NULL: none with that handle. */
 const struct object *token_find(enum scope scope, CK_OBJECT_HANDLE handle);
+/* The same, of the folder as it is now. */
+const struct object *token_look(enum scope scope, CK_OBJECT_HANDLE handle);
+/* The SPKI's hash of a private key whose handle is dead, told once; NULL: no such handle is known.
+ */
+const uint8_t *token_take_dead(enum scope scope, CK_OBJECT_HANDLE handle);
 /* The object of that class of the record `name`; NULL: none. */
 const struct object *token_find_record(enum scope scope, const char *name, enum wire_object class);
 bool token_has_private_keys(enum scope scope);

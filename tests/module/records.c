@@ -214,6 +214,38 @@ void remove_record(enum scope scope, const char *name)
 	new_generation(scope);
 }
 
+static void former_path(enum scope scope, const char *name, const char *pki, char path[512])
+{
+	size_t length;
+	uint8_t *spki = spki_of_certificate(pki, &length), hash[32];
+	char file[RECORD_FORMER_SIZE];
+
+	SHA256(spki, length, hash);
+	OPENSSL_free(spki);
+	record_former_file(name, hash, file);
+	snprintf(path, 512, "%s/%s", folder_of(scope), file);
+}
+
+void write_former(enum scope scope, const char *name, const char *pki)
+{
+	char path[512];
+	FILE *file;
+
+	former_path(scope, name, pki, path);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fclose(file);
+}
+
+void remove_former(enum scope scope, const char *name, const char *pki)
+{
+	char path[512];
+
+	former_path(scope, name, pki, path);
+	assert_int_equal(unlink(path), 0);
+	new_generation(scope);
+}
+
 void new_generation(enum scope scope)
 {
 	static unsigned long generation;

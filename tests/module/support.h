@@ -57,6 +57,9 @@ struct test_record {
 void write_record(enum scope scope, const struct test_record *record);
 void write_text_record(enum scope scope, const char *name, const char *text, size_t length);
 void remove_record(enum scope scope, const char *name);
+/* The former record of that key, as far as the module looks at it: that it is there. */
+void write_former(enum scope scope, const char *name, const char *pki);
+void remove_former(enum scope scope, const char *name, const char *pki);
 void new_generation(enum scope scope);
 /* DER of PKI certificate `name`; the caller frees. */
 uint8_t *pki_certificate(const char *name, size_t *length);

@@ -48,9 +48,10 @@ static void test_changes_are_seen(void **state)
 							.label = "two" });
 	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "two"), key);
 
-	/* Nothing is seen without a search. */
+	/* What went is seen without a search. */
 	remove_record(SCOPE_USER, "0000000000000001");
-	read_attribute(session, key, CKA_LABEL, BYTES_OF(label));
+	assert_int_equal(p11->C_GetAttributeValue(session, leaf, NULL, 0),
+			 CKR_OBJECT_HANDLE_INVALID);
 	assert_int_equal(find_one(session, CKO_PRIVATE_KEY, "two"), 0);
 	assert_int_equal(p11->C_GetAttributeValue(session, key, NULL, 0),
 			 CKR_OBJECT_HANDLE_INVALID);
@@ -67,6 +68,129 @@ static void test_changes_are_seen(void **state)
 		SCOPE_USER,
 		&(struct test_record){ .name = "0000000000000001", .pki = "p384", .label = "two" });
 	assert_true(find_one(session, CKO_PRIVATE_KEY, "two") > again);
+}
+
+#define NAME "0000000000000001"
+
+struct found {
+	CK_OBJECT_HANDLE key, public, leaf, chain;
+};
+
+static void find(CK_SESSION_HANDLE session, struct found *found)
+{
+	found->key = find_one(session, CKO_PRIVATE_KEY, "one");
+	found->public = find_one(session, CKO_PUBLIC_KEY, "one");
+	found->leaf = find_one(session, CKO_CERTIFICATE, "one");
+	found->chain = find_one(session, CKO_CERTIFICATE, "issuing");
+}
+
+static void write_one(const char *pki, bool with_chain)
+{
+	struct test_record record = { .name = NAME, .label = "one", .pki = pki };
+
+	if (with_chain)
+		record.chain[0] = "issuing";
+	write_record(SCOPE_USER, &record);
+}
+
+static CK_RV sign(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key)
+{
+	CK_MECHANISM mechanism = { type, NULL, 0 };
+	CK_BYTE signature[512];
+	CK_ULONG length = sizeof(signature);
+	CK_RV rv = p11->C_SignInit(session, &mechanism, key);
+
+	return rv != CKR_OK ? rv : p11->C_Sign(session, (CK_BYTE *)"data", 4, signature, &length);
+}
+
+/* A program that keeps what it found goes on with it, and no search finds it. */
+static void test_replaced_stays_for_its_finders(void **state)
+{
+	struct fake_agent *agent = agent_start(SCOPE_USER);
+	CK_ATTRIBUTE label = { CKA_LABEL, (void *)"x", 1 };
+	CK_OBJECT_HANDLE copy, objects[8];
+	CK_SESSION_HANDLE session;
+	struct found old, new;
+	CK_BYTE value[8192];
+
+	write_one("rsa2048", true);
+	session = open_session(0, CKF_RW_SESSION);
+	find(session, &old);
+	write_former(SCOPE_USER, NAME, "rsa2048");
+	write_one("p384", false);
+
+	/* before any search */
+	assert_int_equal(sign(session, CKM_SHA256_RSA_PKCS, old.key), CKR_OK);
+	assert_int_equal(agent->signs, 1);
+	assert_true(read_attribute(session, old.leaf, CKA_VALUE, BYTES_OF(value)) > 100);
+	assert_true(read_attribute(session, old.chain, CKA_VALUE, BYTES_OF(value)) > 100);
+
+	find(session, &new);
+	assert_true(new.key > old.key);
+	assert_int_equal(new.chain, 0);
+	assert_int_equal(find_all(session, NULL, 0, objects, 8), 3);
+	assert_int_equal(sign(session, CKM_ECDSA_SHA256, new.key), CKR_OK);
+	assert_int_equal(sign(session, CKM_SHA256_RSA_PKCS, old.key), CKR_OK);
+	assert_int_equal(read_attribute(session, old.public, CKA_LABEL, BYTES_OF(value)), 3);
+
+	/* Its record is the new one's: nothing of it can be changed. */
+	assert_int_equal(p11->C_DestroyObject(session, old.key), CKR_ACTION_PROHIBITED);
+	assert_int_equal(p11->C_DestroyObject(session, old.leaf), CKR_ACTION_PROHIBITED);
+	assert_int_equal(p11->C_DestroyObject(session, old.chain), CKR_ACTION_PROHIBITED);
+	assert_int_equal(p11->C_SetAttributeValue(session, old.key, &label, 1),
+			 CKR_ACTION_PROHIBITED);
+	assert_int_equal(p11->C_CopyObject(session, old.key, NULL, 0, &copy),
+			 CKR_ACTION_PROHIBITED);
+	assert_int_equal(agent->changes, 0);
+
+	/* It comes back: the same handles, found by a search. */
+	write_one("rsa2048", true);
+	remove_former(SCOPE_USER, NAME, "rsa2048");
+	find(session, &new);
+	assert_memory_equal(&old, &new, sizeof(old));
+}
+
+/* A handle that is dead says so before anything is signed, and the agent hears of it once. */
+static void test_dead_handles_say_so(void **state)
+{
+	struct fake_agent *agent = agent_start(SCOPE_USER);
+	CK_SESSION_HANDLE session;
+	struct found old, new;
+	CK_ULONG size;
+
+	write_one("rsa2048", true);
+	session = open_session(0, 0);
+	find(session, &old);
+	write_former(SCOPE_USER, NAME, "rsa2048");
+	write_one("p384", false);
+	find(session, &new);
+	agent->answer = DEVID_NOT_FOUND;
+	remove_former(SCOPE_USER, NAME, "rsa2048");
+	assert_int_equal(sign(session, CKM_SHA256_RSA_PKCS, old.key), CKR_KEY_HANDLE_INVALID);
+	assert_int_equal(agent->signs, 1);
+	assert_int_equal(sign(session, CKM_SHA256_RSA_PKCS, old.key), CKR_KEY_HANDLE_INVALID);
+	assert_int_equal(agent->signs, 1);
+	assert_int_equal(p11->C_GetAttributeValue(session, old.leaf, NULL, 0),
+			 CKR_OBJECT_HANDLE_INVALID);
+	assert_int_equal(p11->C_GetAttributeValue(session, old.chain, NULL, 0),
+			 CKR_OBJECT_HANDLE_INVALID);
+	assert_int_equal(p11->C_GetObjectSize(session, old.key, &size), CKR_OBJECT_HANDLE_INVALID);
+
+	/* one that was never given out, and one of an object that is no private key */
+	assert_int_equal(sign(session, CKM_SHA256_RSA_PKCS, new.key + 100), CKR_KEY_HANDLE_INVALID);
+	assert_int_equal(sign(session, CKM_SHA256_RSA_PKCS, 0), CKR_KEY_HANDLE_INVALID);
+	assert_int_equal(sign(session, CKM_SHA256_RSA_PKCS, old.public), CKR_KEY_HANDLE_INVALID);
+	assert_int_equal(agent->signs, 1);
+
+	/* at once, where nothing keeps it */
+	write_one("p256", false);
+	assert_int_equal(sign(session, CKM_ECDSA_SHA256, new.key), CKR_KEY_HANDLE_INVALID);
+	assert_int_equal(agent->signs, 2);
+	/* nobody to hear of it */
+	find(session, &new);
+	agent_stop(agent);
+	remove_record(SCOPE_USER, NAME);
+	assert_int_equal(sign(session, CKM_ECDSA_SHA256, new.key), CKR_KEY_HANDLE_INVALID);
 }
 
 static void test_same_generation_is_not_read_again(void **state)
@@ -249,6 +373,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(test_changes_are_seen),
+		TEST(test_replaced_stays_for_its_finders),
+		TEST(test_dead_handles_say_so),
 		TEST(test_same_generation_is_not_read_again),
 		TEST(test_unreadable_folder),
 		TEST(test_search_skips_what_went),
