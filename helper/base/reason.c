@@ -76,6 +76,12 @@ static const struct devid_reason reasons[] = {
 	{ "tpm-other", DEVID_KEY_MISSING,
 	  "the key was wrapped by another TPM, or this one was cleared",
 	  "import the identity again: devid import-cert --store tpm FILE --replace" },
+	{ "tpm-not-for", DEVID_MISMATCH,
+	  "the key was wrapped for another TPM than this computer's, or its file was changed",
+	  "have it wrapped for this one: devid status --tpm-public prints what that needs" },
+	{ "tpm-not-storage", DEVID_UNSUPPORTED,
+	  "what was given as a TPM's storage key is none that keys can be wrapped for",
+	  "have it printed by the computer that the key is for: devid status --tpm-public" },
 	{ "tpm-auth", DEVID_KEY_MISSING,
 	  "the authorisation of the TPM's key is not in the keyring, or is another one",
 	  "bring the keyring back that it was imported with, or import the identity again: "

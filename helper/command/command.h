@@ -27,3 +27,4 @@ extern const struct command command_show;
 extern const struct command command_status;
 extern const struct command command_verify;
 extern const struct command command_version;
+extern const struct command command_wrap;

@@ -34,18 +34,7 @@ static const GOptionEntry entries[] = {
 	  "NAME" },
 	{ "key", 0, 0, G_OPTION_ARG_FILENAME, &options.key,
 	  "The private key, where FILE is a certificate alone", "FILE" },
-	{ "friendly-name", 0, 0, G_OPTION_ARG_STRING, &options.choice.name,
-	  "Which identity, where FILE holds several: by its name", "NAME" },
-	{ "number", 0, 0, G_OPTION_ARG_INT, &options.choice.number,
-	  "By its number, from 1, as devid inspect shows it", "N" },
-	{ "serial", 0, 0, G_OPTION_ARG_STRING, &options.choice.serial,
-	  "By its certificate's serial number", "HEX" },
-	{ "fingerprint", 0, 0, G_OPTION_ARG_STRING, &options.choice.fingerprint,
-	  "By its certificate's SHA-256 fingerprint", "HEX" },
-	{ "key-type", 0, 0, G_OPTION_ARG_STRING, &options.choice.key_type,
-	  "By its key: RSA, EC, \"EC P-256\" and the like", "TYPE" },
-	{ "expires", 0, 0, G_OPTION_ARG_STRING, &options.choice.expires,
-	  "By the day on which it expires, as 2027-11-22", "DAY" },
+	IMPORT_CHOICE_OPTIONS(options.choice),
 	{ "password-file", 0, 0, G_OPTION_ARG_FILENAME, &options.password_file,
 	  "Read the file's password from FILE", "FILE" },
 	{ "password-fd", 0, 0, G_OPTION_ARG_INT, &options.password_fd,
@@ -108,27 +97,24 @@ static bool understand(struct import *import, GError **error)
 	return true;
 }
 
-static void import_clear(struct import *import)
+/* What was wrapped for a TPM goes nowhere else. */
+static bool take_wrapped(struct import *import, GError **error)
 {
-	g_free(import->chain);
-	if (import->candidates)
-		g_ptr_array_unref(import->candidates);
-	bundle_free(import->bundle);
-	devid_verdict_free(import->verdict);
-	devid_account_free(import->account);
-	g_free(import->label);
-	g_free(import->asked_label);
-	g_free(import->renamed_from);
-	g_free(import->uri);
-	g_free(import->token);
-	g_clear_pointer(&import->id, g_bytes_unref);
-	g_ptr_array_unref(import->warnings);
-	password_words_clear(&import->password);
+	if (!import->candidate->wrapped)
+		return true;
+	if (import->foreign || (options.store && strcmp(options.store, "tpm") != 0))
+		return devid_error_set(error, DEVID_UNSUPPORTED, NULL, "leave --store out",
+				       "%s: its key is wrapped for the TPM of one computer, and no "
+				       "other store can take it",
+				       bundle_title(options.file));
+	import->store = "tpm";
+	return true;
 }
 
 static bool import_run(struct import *import, GError **error)
 {
-	if (!import_read(import, error) || !import_check(import, error))
+	if (!import_read(import, error) || !take_wrapped(import, error) ||
+	    !import_check(import, error))
 		return false;
 	if (import->foreign && strstr(options.store, "pin-value="))
 		import_warn(import, "a PIN in --store is seen by every user of this computer; "
@@ -164,7 +150,8 @@ const struct command command_import_cert = {
 	.description =
 		"FILE is a PKCS#12 file (.p12, .pfx), a PEM file with certificate and key, or a\n"
 		"certificate in PEM, DER or PKCS#7 (.p7b) with its key named by --key; a\n"
-		"certificate alone goes to the key that is already here. - is standard input.\n"
+		"certificate alone goes to the key that is already here. What devid wrap made\n"
+		"goes into this computer's TPM. - is standard input.\n"
 		"\n"
 		"The password is asked for on the terminal, or comes from --password-file,\n"
 		"--password-fd, or systemd's credential devid.password.\n"

@@ -40,6 +40,7 @@ static const struct command *const commands[] = {
 	&command_rename,
 	&command_move,
 	&command_export,
+	&command_wrap,
 	&command_ca,
 	&command_account,
 	&command_verify,

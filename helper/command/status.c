@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid status: agent, keyring, identities and account at a glance. Starts nothing. */
+#include <string.h>
 #include <config.h>
 #include <devid/office.h>
+#include <internal/cleanup.h>
 #include <internal/client.h>
 
+#include "base/error.h"
 #include "base/json-build.h"
 #include "base/json-value.h"
 #include "base/keyring.h"
 #include "base/moment.h"
 #include "command/check/remarks.h"
 #include "command/cli/account.h"
+#include "command/cli/output.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
 #include "command/connect/connection-state.h"
 #include "identity/agent-look.h"
+#include "identity/agent.h"
 #include "identity/describe.h"
 #include "identity/json.h"
 #include "identity/list.h"
@@ -22,12 +27,14 @@
 #include "command.h"
 
 static struct {
-	gboolean json, watch;
+	gboolean json, watch, tpm_public;
 } options;
 
 static const GOptionEntry entries[] = {
 	{ "watch", 0, 0, G_OPTION_ARG_NONE, &options.watch,
 	  "Print connections, and then each change, until interrupted", NULL },
+	{ "tpm-public", 0, 0, G_OPTION_ARG_NONE, &options.tpm_public,
+	  "Print the storage key of this computer's TPM alone, for devid wrap elsewhere", NULL },
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a JSON object", NULL },
 	{ NULL },
 };
@@ -350,11 +357,55 @@ static void glance_clear(struct glance *glance)
 	g_free(glance->keyring_state);
 }
 
+/* Whoever may open the TPM can tell: there is one storage key, whosever keys are below it. */
+static bool ask_storage_key(struct wire_frame *reply, GError **error)
+{
+	AUTO_CLIENT struct client client = CLIENT_INIT;
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
+	GError *problem = NULL;
+
+	wire_begin(&request, WIRE_STATUS);
+	wire_put_u32(&request, TAG_FLAGS, STATUS_STORAGE_KEY);
+	if (agent_connect(&client, SCOPE_USER, CLIENT_START, &problem) &&
+	    agent_ask(&client, &request, reply, &problem))
+		return true;
+	if (strcmp(devid_error_reason(problem), "tpm-denied") == 0)
+		devid_error_set(error, devid_error_result(problem), "tpm-denied",
+				"as root: devid status --tpm-public", "%s", problem->message);
+	else
+		g_propagate_error(error, g_steal_pointer(&problem));
+	g_clear_error(&problem);
+	return false;
+}
+
+static bool print_tpm_public(GError **error)
+{
+	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
+	AUTO_FREE char *pem = NULL;
+	g_autoptr(JsonBuilder) builder = NULL;
+
+	if (!ask_storage_key(&reply, error))
+		return false;
+	pem = wire_get_text(&reply, TAG_STORAGE_KEY);
+	if (!pem)
+		return devid_error_set(error, DEVID_FAILED, NULL,
+				       "end the agent that runs: it is of an older version",
+				       "agent: it does not know the TPM's storage key");
+	if (!options.json)
+		return output_write(NULL, pem, error);
+	builder = json_begin();
+	json_text(builder, "tpm_public", pem);
+	report_builder(builder);
+	return true;
+}
+
 static enum exit_status run(char **operands, GError **error)
 {
 	__attribute__((cleanup(glance_clear))) struct glance glance = { .list = NULL };
 	const struct devid_account *account;
 
+	if (options.tpm_public)
+		return print_tpm_public(error) ? EXIT_DONE : EXIT_FAILED;
 	if (options.watch)
 		return watch(options.json);
 	glance.list = identity_list_load(true, true, error);

@@ -51,6 +51,7 @@ void bundle_free(struct bundle *bundle)
 	g_ptr_array_unref(bundle->keys);
 	g_ptr_array_unref(bundle->certificates);
 	g_ptr_array_unref(bundle->warnings);
+	g_clear_pointer(&bundle->wrapped, g_bytes_unref);
 	g_clear_error(&bundle->unreadable);
 	g_free(bundle);
 }

@@ -44,6 +44,7 @@ struct bundle {
 	enum bundle_password password;
 	GPtrArray *keys;	 /* struct bundle_key */
 	GPtrArray *certificates; /* struct bundle_certificate */
+	GBytes *wrapped;	 /* DER of a key that one TPM alone can take, or NULL */
 	GPtrArray *warnings;	 /* char* */
 	GError *unreadable;	 /* the first certificate that was left out, or NULL */
 };

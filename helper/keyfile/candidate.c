@@ -174,6 +174,14 @@ static void set_certificate_unreadable(GError **error, const struct bundle_certi
 		kind ? kind : "it can't be read");
 }
 
+static void set_certificate_missing(GError **error)
+{
+	devid_error_set(error, DEVID_NOT_FOUND, "certificate-missing",
+			"the certificate may be in a file of its own: "
+			"import-cert CERTIFICATE --key FILE",
+			"a private key is in it, and no certificate");
+}
+
 /* A key's candidate; NULL with the reason in `error`. */
 static struct candidate *pair_key(struct bundle *bundle, const struct bundle_key *key,
 				  GError **error)
@@ -213,10 +221,7 @@ static struct candidate *pair_key(struct bundle *bundle, const struct bundle_key
 			devid_error_set(error, DEVID_MISMATCH, "key-mismatch", NULL,
 					"no certificate in it belongs to the private key");
 		else
-			devid_error_set(error, DEVID_NOT_FOUND, "certificate-missing",
-					"the certificate may be in a file of its own: "
-					"import-cert CERTIFICATE --key FILE",
-					"a private key is in it, and no certificate");
+			set_certificate_missing(error);
 		return NULL;
 	}
 	build_chain(candidate, bundle);
@@ -229,6 +234,7 @@ static struct candidate *certificate_alone(const struct bundle *bundle)
 {
 	struct candidate *candidate = g_new0(struct candidate, 1);
 
+	candidate->wrapped = bundle->wrapped;
 	candidate->leaf = certificate_at(bundle->certificates, 0);
 	for (size_t i = 0; i < bundle->certificates->len; i++) {
 		if (!is_ca(certificate_at(bundle->certificates, i))) {
@@ -261,6 +267,11 @@ GPtrArray *candidates_find(struct bundle *bundle, bool alone, GError **error)
 	if (bundle->keys->len > BUNDLE_KEYS_MAX)
 		return devid_error_null(error, DEVID_TOO_LARGE, "file-too-large", NULL,
 					"more than %d private keys are in it", BUNDLE_KEYS_MAX);
+	if (bundle->wrapped && bundle->keys->len)
+		return devid_error_null(
+			error, DEVID_UNSUPPORTED, "key-unsupported",
+			"take one of them out of the file",
+			"a private key and one that is wrapped for a TPM are in it");
 	for (size_t i = 0; i < bundle->keys->len; i++) {
 		g_autoptr(GError) why = NULL;
 		const struct bundle_key *key = bundle->keys->pdata[i];
@@ -279,12 +290,14 @@ GPtrArray *candidates_find(struct bundle *bundle, bool alone, GError **error)
 				first = g_steal_pointer(&why);
 		}
 	}
-	if (!bundle->keys->len && alone && bundle->certificates->len)
+	if (!bundle->keys->len && (alone || bundle->wrapped) && bundle->certificates->len)
 		g_ptr_array_add(candidates, certificate_alone(bundle));
 	if (candidates->len)
 		return g_steal_pointer(&candidates);
 	if (first)
 		g_propagate_error(error, g_steal_pointer(&first));
+	else if (bundle->wrapped)
+		set_certificate_missing(error);
 	else
 		devid_error_set(
 			error, DEVID_NOT_FOUND, "no-key",

@@ -6,7 +6,8 @@
 #include "bundle.h"
 
 struct candidate {
-	struct secret pkcs8;		       /* length 0: a certificate alone */
+	struct secret pkcs8;		       /* length 0: a certificate alone, or: */
+	GBytes *wrapped;		       /* the bundle's, with this certificate; else NULL */
 	const struct bundle_certificate *leaf; /* borrowed from the bundle */
 	GPtrArray *chain;		       /* struct bundle_certificate, borrowed; leaf first */
 	char *name;	/* friendly name, else the subject's common name, else "" */
@@ -17,7 +18,7 @@ struct candidate {
 /* Every key with its certificate, proven to belong together by a signature. A key without one, and
  * one that can't be read, is a warning in the bundle where another key is fine, else the error.
  * With `alone`, a bundle of certificates without a key makes one candidate of its first end-entity
- * certificate.
+ * certificate; so does one with a wrapped key, whose public half the TPM's owner looks at.
  */
 GPtrArray *candidates_find(struct bundle *bundle, bool alone, GError **error);
 
@@ -31,6 +32,11 @@ struct candidate_choice {
 };
 /* The whole chain as GnuTLS wants it, borrowed; the caller frees the array alone. */
 gnutls_x509_crt_t *candidate_chain(const struct candidate *candidate, size_t *count);
+
+static inline bool candidate_has_key(const struct candidate *candidate)
+{
+	return candidate->pkcs8.length > 0 || candidate->wrapped;
+}
 
 /* keypair.c: a PKCS#8 against a certificate. The key comes out completed where it lacked its
  * point. */

@@ -100,6 +100,29 @@ static bool read_curve(struct reading *reading, const struct secret *der, GError
 	       bad(reading, error, "the parameters of a key");
 }
 
+#define OID_TPM_IMPORTABLE "2.23.133.10.1.4"
+
+/* A key of a TPM (draft-bottomley-tpm2-keys): one that is to be imported may be for this one. */
+static bool read_tpm_key(struct reading *reading, const struct secret *der, GError **error)
+{
+	struct ber reader = { der->data, der->length }, inside;
+	struct ber_item type;
+
+	if (!ber_enter(&reader, BER_SEQUENCE, &inside) || !ber_next(&inside, &type) ||
+	    type.tag != BER_OID)
+		return bad(reading, error, "a TPM's key");
+	if (!ber_oid_is(&type, OID_TPM_IMPORTABLE))
+		return devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
+				       "%s: a key that lives in a TPM and can't be imported",
+				       reading->title);
+	if (reading->bundle->wrapped)
+		return devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported",
+				       "a file for each", "%s: several keys for TPMs are in it",
+				       reading->title);
+	reading->bundle->wrapped = g_bytes_new(der->data, der->length);
+	return true;
+}
+
 /* What GnuTLS decrypts in that dress. */
 static const char *const old_ciphers[] = { "DES-CBC",	       "DES-EDE3-CBC",
 					   "AES-128-CBC",      "AES-192-CBC",
@@ -241,8 +264,7 @@ static const struct {
 	  "a key in OpenSSH's own format: ssh-keygen -p -m PKCS8 converts it", NULL },
 	{ "TRUSTED CERTIFICATE", NULL,
 	  "a certificate in OpenSSL's own format: openssl x509 -in FILE converts it", NULL },
-	{ "TSS2 PRIVATE KEY", NULL, "a key that lives in a TPM and can't be imported",
-	  "key-unsupported" },
+	{ "TSS2 PRIVATE KEY", read_tpm_key, NULL, NULL },
 	{ "PKCS7", read_certificates, NULL, NULL },
 	{ "PKCS #7 SIGNED DATA", read_certificates, NULL, NULL },
 	{ "CMS", read_certificates, NULL, NULL },
@@ -378,7 +400,7 @@ static struct bundle *read_once(const char *title, const struct secret *bytes,
 	secret_clear(&reading.curve);
 	if (!done)
 		return NULL;
-	if (!bundle->keys->len && !bundle->certificates->len) {
+	if (!bundle->keys->len && !bundle->certificates->len && !bundle->wrapped) {
 		if (bundle->unreadable) {
 			g_propagate_prefixed_error(error, g_steal_pointer(&bundle->unreadable),
 						   "%s: ", title);

@@ -44,6 +44,7 @@ enum wire_type {
 	WIRE_REFUSED,  /* another agent refused the use of a key */
 	WIRE_GENERATE, /* a key, made in its store */
 	WIRE_CERTIFY,  /* a request for a certificate is signed, whatever the account says */
+	WIRE_WRAP,     /* a key for a TPM that is elsewhere */
 	WIRE_REPLY = 64,
 	WIRE_PROGRESS, /* the request waits for a person (the keyring's prompt is open) */
 };
@@ -96,6 +97,7 @@ enum wire_tag {
 	TAG_TOKEN,
 	TAG_KEY_BITS,
 	TAG_PUBLIC_LABEL, /* of a public key that is called otherwise than its private key */
+	TAG_STORAGE_KEY,  /* of a TPM: its public area */
 };
 
 enum wire_scheme {
@@ -121,6 +123,7 @@ enum wire_key_type { KEY_RSA = 1, KEY_EC };
 #define IMPORT_NO_AUTH	   4u
 #define REMOVE_LEFT_BEHIND 1u
 #define STATUS_TPM	   1u
+#define STATUS_STORAGE_KEY 2u
 
 /* A frame under construction or received. The bytes are in secret memory: some carry keys. */
 struct wire_frame {

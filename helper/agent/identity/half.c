@@ -123,9 +123,15 @@ static bool find_auth(const struct store *store, enum scope scope, const char *s
 	return false;
 }
 
+bool half_matches(const struct store *store, const struct secret *brought, GBytes *spki,
+		  GError **error)
+{
+	return driver_of(store)->matches(brought, spki, error);
+}
+
 /* Nothing is written before the TPM has taken the key. */
 bool half_write(const struct store *store, enum scope scope, const char *spki_hash_hex,
-		const char *label, const struct secret *pkcs8, const struct store_wait *wait,
+		const char *label, const struct secret *brought, const struct store_wait *wait,
 		bool *sent, GError **error)
 {
 	const struct key_driver *driver = driver_of(store);
@@ -134,9 +140,9 @@ bool half_write(const struct store *store, enum scope scope, const char *spki_ha
 	bool fresh;
 
 	if (!driver->seal)
-		return store->write(scope, spki_hash_hex, label, pkcs8, wait, sent, error);
+		return store->write(scope, spki_hash_hex, label, brought, wait, sent, error);
 	if (!find_auth(store, scope, spki_hash_hex, wait, &made, &fresh, error) ||
-	    !driver->seal(pkcs8, &made.auth, &patience, &made.half, error))
+	    !driver->seal(brought, &made.auth, &patience, &made.half, error))
 		return false;
 	if (!fresh)
 		return store->write(scope, spki_hash_hex, label, &made.half, wait, sent, error);

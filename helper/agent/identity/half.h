@@ -29,7 +29,12 @@ bool half_keep(const struct store *store, enum scope scope, const char *spki_has
 	       const char *label, struct half_made *made, const struct store_wait *wait, bool *sent,
 	       GError **error);
 
-/* A PKCS#8 is made into what the store is to keep, and given to it. As store->write(). */
+/* Whether what was brought for that store, a PKCS#8 or what its driver knows, is the private half
+ * of that DER SubjectPublicKeyInfo. DEVID_MISMATCH, DEVID_BAD_DATA.
+ */
+bool half_matches(const struct store *store, const struct secret *brought, GBytes *spki,
+		  GError **error);
+/* What was brought is made into what the store is to keep, and given to it. As store->write(). */
 bool half_write(const struct store *store, enum scope scope, const char *spki_hash_hex,
-		const char *label, const struct secret *pkcs8, const struct store_wait *wait,
+		const char *label, const struct secret *brought, const struct store_wait *wait,
 		bool *sent, GError **error);

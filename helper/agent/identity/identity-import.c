@@ -4,7 +4,6 @@
  * holds.
  */
 #include <string.h>
-#include "agent/key/encode.h"
 #include "agent/store/store.h"
 #include "base/error.h"
 #include "former.h"
@@ -103,7 +102,8 @@ static bool check(struct job *job, GError **error)
 	       certificate_fits(&job->leaf, import->account,
 				(import->flags & IMPORT_ACCEPT_SIZE) != 0, &job->size_accepted,
 				error) &&
-	       (!import->pkcs8 || key_matches_spki(import->pkcs8, job->leaf.spki, error));
+	       (!import->pkcs8 ||
+		half_matches(import->store, import->pkcs8, job->leaf.spki, error));
 }
 
 /* --- the decision

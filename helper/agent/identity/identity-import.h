@@ -15,7 +15,8 @@ struct identity_import {
 	enum scope scope;
 	const char *label;
 	const GPtrArray *certificates; /* GBytes*, DER, leaf first; at least one */
-	const struct secret *pkcs8;    /* NULL: a certificate whose key is already there */
+	const struct secret *pkcs8;    /* NULL: a certificate whose key is already there; for
+					* the TPM also what was wrapped for it */
 	const struct store *store;
 	guint32 flags;			     /* IMPORT_* */
 	const struct devid_account *account; /* Limits are checked again here */

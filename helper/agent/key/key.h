@@ -32,9 +32,12 @@ struct key_patience {
 
 struct key_driver {
 	const char *name;
-	/* What the store is to keep of a PKCS#8 PrivateKeyInfo; NULL: the PKCS#8. `auth` is what
-	 * only the user's keyring knows, or empty. */
-	bool (*seal)(const struct secret *pkcs8, const struct secret *auth,
+	/* Whether what was brought, a PKCS#8 PrivateKeyInfo or what only this driver knows, is the
+	 * private half of that DER SubjectPublicKeyInfo. DEVID_MISMATCH, DEVID_BAD_DATA. */
+	bool (*matches)(const struct secret *brought, GBytes *spki, GError **error);
+	/* What the store is to keep of what was brought; NULL: the same. `auth` is what only the
+	 * user's keyring knows, or empty. */
+	bool (*seal)(const struct secret *brought, const struct secret *auth,
 		     const struct key_patience *patience, struct secret *half, GError **error);
 	/* A new key of `bits` (RSA: of the modulus; EC: of the curve), as the store is to keep it,
 	 * and its DER SubjectPublicKeyInfo. DEVID_UNSUPPORTED. */

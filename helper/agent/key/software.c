@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include "base/error.h"
 #include "decode.h"
+#include "encode.h"
 #include "key.h"
 #include "software.h"
 
@@ -222,6 +223,7 @@ static bool software_generate(enum wire_key_type type, guint bits, const struct 
 
 const struct key_driver key_software = {
 	.name = "software",
+	.matches = key_matches_spki,
 	.generate = software_generate,
 	.open = software_open,
 	.close = software_close,

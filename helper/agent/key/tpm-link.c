@@ -302,7 +302,7 @@ bool tpm_flush_strays(struct tpm *tpm, TSS2_RC rc)
 /* --- storage keys
  * ----------------------------------------------------------------------------------- */
 
-static bool is_storage_key(const TPMT_PUBLIC *public)
+bool tpm_is_storage_key(const TPMT_PUBLIC *public)
 {
 	return (public->objectAttributes & STORAGE_BITS) == STORAGE_BITS &&
 	       (public->objectAttributes & TPMA_OBJECT_SIGN_ENCRYPT) == 0 &&
@@ -321,7 +321,7 @@ const struct tpm_parent *tpm_srk(struct tpm *tpm)
 		return NULL;
 	if (Esys_ReadPublic(tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 			    &tpm->srk.public, NULL, NULL) != TSS2_RC_SUCCESS ||
-	    !is_storage_key(&tpm->srk.public->publicArea)) {
+	    !tpm_is_storage_key(&tpm->srk.public->publicArea)) {
 		Esys_TR_Close(tpm->esys, &handle);
 		forget_parent(&tpm->srk);
 		return NULL;

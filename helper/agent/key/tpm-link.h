@@ -60,6 +60,8 @@ void tpm_work_begin(struct tpm_work *work);
 
 /* Of the TPM's thread. */
 
+/* Whether keys are kept below such a one. From any thread. */
+bool tpm_is_storage_key(const TPMT_PUBLIC *public);
 /* The persistent storage root key 0x81000001, where it is one that anybody may use. NULL: there
  * is none. */
 const struct tpm_parent *tpm_srk(struct tpm *tpm);

@@ -5,32 +5,21 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
-#include <tss2/tss2_mu.h>
 #include "tpm-make.h"
 #include "tpm-sign.h"
 #include "tpm-wrap.h"
+#include "tpm-wrapped.h"
 
 struct job {
 	struct tpm_task task;
 	/* an import */
 	EVP_PKEY *pkey;
 	struct secret auth;
+	struct tpm_duplicate duplicate;
 	/* a creation */
 	bool rsa;
 	guint bits;
 };
-
-static bool same_area(const TPM2B_PUBLIC *a, const TPM2B_PUBLIC *b)
-{
-	guint8 areas[2][sizeof(*a)];
-	size_t lengths[2] = { 0, 0 };
-
-	return Tss2_MU_TPM2B_PUBLIC_Marshal(a, areas[0], sizeof(areas[0]), &lengths[0]) ==
-		       TSS2_RC_SUCCESS &&
-	       Tss2_MU_TPM2B_PUBLIC_Marshal(b, areas[1], sizeof(areas[1]), &lengths[1]) ==
-		       TSS2_RC_SUCCESS &&
-	       lengths[0] == lengths[1] && memcmp(areas[0], areas[1], lengths[0]) == 0;
-}
 
 /* The storage root key, where there is one; `*named` is how a file names it. Other programs can do
  * with the owner's primary only, so it is named so where it is that. */
@@ -44,41 +33,128 @@ static const struct tpm_parent *choose_parent(struct tpm *tpm, guint32 *named,
 	if (!srk)
 		return tpm_owner(tpm, trouble);
 	owner = tpm_owner(tpm, NULL);
-	if (!owner || !same_area(owner->public, srk->public))
+	if (!owner || !tpm_same_area(owner->public, srk->public))
 		*named = TPM_PARENT_SRK;
 	tpm_owner_release(tpm);
 	return srk;
 }
 
-static bool run_import(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+/* Whether a storage key says by that code that a duplicate is not for it: of what is enciphered, or
+ * of the seed, which is the fourth parameter. Some TPMs say that decrypting it failed.
+ */
+static bool is_for_another(TSS2_RC rc)
+{
+	bool of_parameter = (rc & (TPM2_RC_FMT1 | TPM2_RC_P)) == (TPM2_RC_FMT1 | TPM2_RC_P);
+
+	return tpm_rc_is(rc, TPM2_RC_INTEGRITY) || tpm_rc_is(rc, TPM2_RC_FAILURE) ||
+	       (of_parameter && (rc & TPM2_RC_N_MASK) == TPM2_RC_4);
+}
+
+static TSS2_RC import_below(struct tpm *tpm, struct job *job, const struct tpm_parent *parent,
+			    struct tpm_trouble *trouble)
 {
 	static const TPMT_SYM_DEF_OBJECT no_inner = { .algorithm = TPM2_ALG_NULL };
 	static const TPM2B_DATA no_key;
-	struct job *job = (struct job *)work;
-	const struct tpm_parent *parent = choose_parent(tpm, &job->task.object->parent, trouble);
-	struct tpm_duplicate duplicate;
+	const struct tpm_duplicate *duplicate = &job->duplicate;
+	ESYS_TR session = tpm_session(tpm, parent, true, trouble);
 	TPM2B_PRIVATE *private = NULL;
 	gint64 until = 0;
-	ESYS_TR session;
 	TSS2_RC rc;
 
-	if (!parent ||
-	    !tpm_wrap(job->pkey, &job->auth, &parent->public->publicArea, &duplicate, trouble))
-		return false;
-	session = tpm_session(tpm, parent, true, trouble);
 	if (session == ESYS_TR_NONE)
-		return false;
+		return TSS2_ESYS_RC_GENERAL_FAILURE;
 	do
 		rc = Esys_Import(tpm->esys, parent->handle, session, ESYS_TR_NONE, ESYS_TR_NONE,
-				 &no_key, &duplicate.public, &duplicate.duplicate, &duplicate.seed,
-				 &no_inner, &private);
+				 &no_key, &duplicate->public, &duplicate->duplicate,
+				 &duplicate->seed, &no_inner, &private);
 	while (tpm_is_busy(rc, &until) || tpm_object_make_room(tpm, rc));
-	if (rc != TSS2_RC_SUCCESS)
-		return tpm_trouble_rc(trouble, rc, "it does not take the key");
-	job->task.object->public = duplicate.public;
+	if (rc != TSS2_RC_SUCCESS) {
+		tpm_trouble_rc(trouble, rc, "it does not take the key");
+		return rc;
+	}
+	job->task.object->public = duplicate->public;
 	job->task.object->private = *private;
 	Esys_Free(private);
-	return tpm_object_load(tpm, job->task.object, trouble);
+	return rc;
+}
+
+static bool run_import(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+{
+	struct job *job = (struct job *)work;
+	const struct tpm_parent *parent = choose_parent(tpm, &job->task.object->parent, trouble);
+
+	return parent &&
+	       tpm_wrap(job->pkey, &job->auth, &parent->public->publicArea, &job->duplicate,
+			trouble) &&
+	       import_below(tpm, job, parent, trouble) == TSS2_RC_SUCCESS &&
+	       tpm_object_load(tpm, job->task.object, trouble);
+}
+
+/* What was wrapped elsewhere comes without an authorisation; it gets that of its object. */
+static bool bind_auth(struct tpm *tpm, struct tpm_object *object, const struct tpm_parent *parent,
+		      struct tpm_trouble *trouble)
+{
+	TPM2B_AUTH auth = object->auth;
+	TPM2B_PRIVATE *private = NULL;
+	ESYS_TR session;
+	gint64 until = 0;
+	TSS2_RC rc = TSS2_ESYS_RC_GENERAL_FAILURE;
+
+	object->auth.size = 0;
+	if (tpm_object_load(tpm, object, trouble)) {
+		session = tpm_session(tpm, parent, true, trouble);
+		while (session != ESYS_TR_NONE) {
+			rc = Esys_ObjectChangeAuth(tpm->esys, object->handle, parent->handle,
+						   session, ESYS_TR_NONE, ESYS_TR_NONE, &auth,
+						   &private);
+			if (!tpm_is_busy(rc, &until))
+				break;
+		}
+		if (session != ESYS_TR_NONE && rc != TSS2_RC_SUCCESS)
+			tpm_trouble_rc(trouble, rc, "the key's authorisation");
+		tpm_object_flush(tpm, object);
+	}
+	object->auth = auth;
+	secret_wipe(&auth, sizeof(auth));
+	if (rc == TSS2_RC_SUCCESS)
+		object->private = *private;
+	Esys_Free(private);
+	return rc == TSS2_RC_SUCCESS;
+}
+
+/* As tpm_object_load() has it: the storage root key may be younger than the file. */
+static bool run_import_wrapped(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+{
+	struct job *job = (struct job *)work;
+	struct tpm_object *object = job->task.object;
+	const struct tpm_parent *parent = choose_parent(tpm, &object->parent, trouble);
+	TSS2_RC rc;
+
+	if (!parent)
+		return false;
+	rc = import_below(tpm, job, parent, trouble);
+	if (rc != TSS2_RC_SUCCESS && parent == tpm_srk(tpm) && is_for_another(rc)) {
+		parent = tpm_owner(tpm, NULL);
+		object->parent = TPM_PARENT_OWNER;
+		rc = parent ? import_below(tpm, job, parent, trouble) : rc;
+	}
+	if (is_for_another(rc))
+		tpm_trouble(trouble, DEVID_MISMATCH, "tpm-not-for",
+			    "TPM: the key was wrapped for another one, or its file was changed");
+	return rc == TSS2_RC_SUCCESS &&
+	       (object->auth.size == 0 || bind_auth(tpm, object, parent, trouble)) &&
+	       tpm_object_load(tpm, object, trouble);
+}
+
+static bool run_parent(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
+{
+	struct job *job = (struct job *)work;
+	guint32 named;
+	const struct tpm_parent *parent = choose_parent(tpm, &named, trouble);
+
+	if (parent)
+		job->duplicate.public = *parent->public;
+	return parent != NULL;
 }
 
 static bool run_create(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
@@ -117,16 +193,8 @@ static bool run_create(struct tpm *tpm, struct tpm_work *work, struct tpm_troubl
 static bool marshal(const struct tpm_object *object, struct tpm_file *file,
 		    struct tpm_trouble *trouble)
 {
-	guint8 buffer[sizeof(object->public) + sizeof(object->private)];
-	size_t length = 0;
-
-	if (Tss2_MU_TPM2B_PUBLIC_Marshal(&object->public, buffer, sizeof(buffer), &length) ==
-	    TSS2_RC_SUCCESS)
-		file->public = g_bytes_new(buffer, length);
-	length = 0;
-	if (Tss2_MU_TPM2B_PRIVATE_Marshal(&object->private, buffer, sizeof(buffer), &length) ==
-	    TSS2_RC_SUCCESS)
-		file->private = g_bytes_new(buffer, length);
+	file->public = tpm_marshal_public(&object->public);
+	file->private = tpm_marshal_private(&object->private);
 	file->parent = object->parent;
 	file->empty_auth = object->auth.size == 0;
 	return (file->public && file->private) ||
@@ -218,6 +286,23 @@ bool tpm_make_sealed(EVP_PKEY *pkey, const struct secret *auth, const struct key
 	return good;
 }
 
+bool tpm_make_imported(const struct tpm_file *wrapped, const struct secret *auth,
+		       const struct key_patience *patience, struct tpm_file *file,
+		       struct tpm_trouble *trouble)
+{
+	struct tpm_object *object = tpm_object_new(auth);
+	struct job *job = job_new(run_import_wrapped, object);
+	EVP_PKEY *pkey = tpm_wrapped_read(wrapped, &job->duplicate, trouble);
+	bool good;
+
+	good = pkey && tpm_work_do(&job->task.work, TPM_BOUND_MS, patience, trouble) &&
+	       probe(object, pkey, trouble) && marshal(object, file, trouble);
+	EVP_PKEY_free(pkey);
+	tpm_work_unref(&job->task.work);
+	tpm_object_close(object);
+	return good;
+}
+
 bool tpm_make_new(enum wire_key_type type, guint bits, const struct secret *auth,
 		  const struct key_patience *patience, struct tpm_file *file, EVP_PKEY **public,
 		  struct tpm_trouble *trouble)
@@ -238,4 +323,19 @@ bool tpm_make_new(enum wire_key_type type, guint bits, const struct secret *auth
 		*public = g_steal_pointer(&pkey);
 	EVP_PKEY_free(pkey);
 	return good;
+}
+
+GBytes *tpm_make_parent(struct tpm_trouble *trouble)
+{
+	struct job *job = job_new(run_parent, NULL);
+	GBytes *public = NULL;
+
+	if (tpm_work_do(&job->task.work, TPM_BOUND_MS, NULL, trouble)) {
+		public = tpm_marshal_public(&job->duplicate.public);
+		if (!public)
+			tpm_trouble(trouble, DEVID_FAILED, NULL,
+				    "TPM: its storage key can't be written");
+	}
+	tpm_work_unref(&job->task.work);
+	return public;
 }

@@ -5,11 +5,16 @@
 #include "tpm-object.h"
 #include "tpm-part.h"
 #include "tpm-sign.h"
+#include "tpm-wrapped.h"
 
 extern const struct tpm_part devid_tpm_part;
 __attribute__((visibility("default"))) const struct tpm_part devid_tpm_part = {
 	.version = TPM_PART_VERSION,
 	.seal = tpm_make_sealed,
+	.wrap = tpm_wrapped_make,
+	.wrapped_public = tpm_wrapped_public,
+	.import = tpm_make_imported,
+	.parent = tpm_make_parent,
 	.create = tpm_make_new,
 	.load = tpm_object_open,
 	.sign = tpm_sign,

@@ -15,7 +15,7 @@
 #include "tpm-file.h"
 #include "tpm-trouble.h"
 
-#define TPM_PART_VERSION 2
+#define TPM_PART_VERSION 3
 #define TPM_PART_SYMBOL	 "devid_tpm_part"
 
 struct tpm_object; /* a key that the TPM has, or can have again */
@@ -31,6 +31,18 @@ struct tpm_part {
 	 * signature is made and verified. */
 	bool (*seal)(EVP_PKEY *pkey, const struct secret *auth, const struct key_patience *patience,
 		     struct tpm_file *file, struct tpm_trouble *trouble);
+	/* The same for a TPM that is elsewhere, with that storage key (a marshalled TPM2B_PUBLIC,
+	 * whose name comes with it); no TPM is asked. */
+	bool (*wrap)(EVP_PKEY *pkey, GBytes *parent, struct tpm_file *file, GBytes **name,
+		     struct tpm_trouble *trouble);
+	/* The public half of what was wrapped so. */
+	EVP_PKEY *(*wrapped_public)(const struct tpm_file *file, struct tpm_trouble *trouble);
+	/* Has this TPM import it; otherwise as seal. */
+	bool (*import)(const struct tpm_file *wrapped, const struct secret *auth,
+		       const struct key_patience *patience, struct tpm_file *file,
+		       struct tpm_trouble *trouble);
+	/* The public area (a marshalled TPM2B_PUBLIC) of the storage key that keys go below. */
+	GBytes *(*parent)(struct tpm_trouble *trouble);
 	/* Has the TPM make a key that never leaves it, and tries it. */
 	bool (*create)(enum wire_key_type type, guint bits, const struct secret *auth,
 		       const struct key_patience *patience, struct tpm_file *file,

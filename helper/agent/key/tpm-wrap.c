@@ -368,6 +368,16 @@ static bool name_of(const TPMT_PUBLIC *public, guint8 *name, gsize *length)
 	return EVP_Q_digest(NULL, hash->name, NULL, area, offset, name + 2, NULL) == 1;
 }
 
+GBytes *tpm_wrap_name(const TPMT_PUBLIC *public)
+{
+	guint8 name[2 + EVP_MAX_MD_SIZE];
+	gsize length = 0;
+
+	return hash_find(public->nameAlg) && name_of(public, name, &length)
+		       ? g_bytes_new(name, length)
+		       : NULL;
+}
+
 static bool encipher(const char *cipher_name, const guint8 *key, guint8 *data, gsize length)
 {
 	static const guint8 iv[16];

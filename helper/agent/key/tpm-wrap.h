@@ -31,6 +31,9 @@ struct tpm_duplicate {
  */
 bool tpm_wrap(EVP_PKEY *pkey, const struct secret *auth, const TPMT_PUBLIC *parent,
 	      struct tpm_duplicate *out, struct tpm_trouble *trouble);
+/* By which a TPM knows it: the algorithm and the hash of the area. NULL: of none that is used
+ * here. */
+GBytes *tpm_wrap_name(const TPMT_PUBLIC *public);
 /* A new key that signs, to be made by the TPM that it never leaves. DEVID_UNSUPPORTED. */
 bool tpm_template(bool rsa, guint bits, TPMT_PUBLIC *template, struct tpm_trouble *trouble);
 /* NULL with DEVID_UNSUPPORTED or DEVID_BAD_DATA. */

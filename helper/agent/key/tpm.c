@@ -9,6 +9,7 @@
 #include <internal/test-hook.h>
 #include "base/error.h"
 #include "decode.h"
+#include "encode.h"
 #include "tpm-file.h"
 #include "tpm-part.h"
 #include "tpm.h"
@@ -74,26 +75,112 @@ static bool write_file(const struct tpm_file *file, struct secret *half, GError 
 	       devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "TPM: no memory");
 }
 
-static bool tpm_seal(const struct secret *pkcs8, const struct secret *auth,
+/* Read by a provider, which a key that was put together of its parts is not: its numbers can be
+ * asked for. */
+static EVP_PKEY *read_pkcs8(const struct secret *pkcs8, GError **error)
+{
+	g_autoptr(software_pkey) judged = decode_pkcs8(pkcs8, error);
+	const unsigned char *end = pkcs8->data;
+	EVP_PKEY *pkey = judged ? d2i_AutoPrivateKey(NULL, &end, (long)pkcs8->length) : NULL;
+
+	if (judged && !pkey)
+		decode_error(error, DEVID_FAILED, "TPM: the key");
+	return pkey;
+}
+
+/* --- wrapped elsewhere
+ * ------------------------------------------------------------------------------ */
+
+GBytes *tpm_storage_key(GError **error)
+{
+	const struct tpm_part *tpm = part(error);
+	struct tpm_trouble trouble = { DEVID_OK };
+	g_autoptr(GBytes) public = tpm ? tpm->parent(&trouble) : NULL;
+
+	if (tpm && !public)
+		refuse(error, &trouble);
+	return public ? tpm_file_write_public(public) : NULL;
+}
+
+GBytes *tpm_wrap_for(const struct secret *pkcs8, const void *text, gsize length, GBytes **name,
+		     GError **error)
+{
+	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
+	const struct tpm_part *tpm = part(error);
+	g_autoptr(GBytes) parent = tpm ? tpm_file_read_public(text, length, error) : NULL;
+	g_autoptr(software_pkey) pkey = parent ? read_pkcs8(pkcs8, error) : NULL;
+	struct tpm_trouble trouble = { DEVID_OK };
+
+	if (!pkey)
+		return NULL;
+	if (tpm->wrap(pkey, parent, &file, name, &trouble))
+		return tpm_file_write(&file);
+	refuse(error, &trouble);
+	return NULL;
+}
+
+static bool tpm_matches(const struct secret *brought, GBytes *spki, GError **error)
+{
+	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
+	gsize length = 0;
+	const unsigned char *end = g_bytes_get_data(spki, &length);
+	struct tpm_trouble trouble = { DEVID_OK };
+	g_autoptr(software_pkey) own = NULL;
+	g_autoptr(software_pkey) wanted = NULL;
+	const struct tpm_part *tpm;
+	bool same;
+
+	if (!tpm_file_is_wrapped(brought->data, brought->length))
+		return key_matches_spki(brought, spki, error);
+	tpm = tpm_file_read_wrapped(brought->data, brought->length, &file, error) ? part(error)
+										  : NULL;
+	if (!tpm)
+		return false;
+	own = tpm->wrapped_public(&file, &trouble);
+	if (!own)
+		return refuse(error, &trouble);
+	wanted = d2i_PUBKEY(NULL, &end, (long)length);
+	same = wanted && EVP_PKEY_eq(own, wanted) == 1;
+	ERR_clear_error();
+	return same || devid_error_set(error, DEVID_MISMATCH, NULL, NULL,
+				       "private key: it does not belong to this certificate");
+}
+
+/* --- the driver
+ * ------------------------------------------------------------------------------------- */
+
+static bool seal_wrapped(const struct secret *wrapped, const struct secret *auth,
+			 const struct key_patience *patience, struct tpm_file *file, GError **error)
+{
+	AUTO_TPM_FILE struct tpm_file brought = TPM_FILE_INIT;
+	const struct tpm_part *tpm =
+		tpm_file_read_wrapped(wrapped->data, wrapped->length, &brought, error) ? part(error)
+										       : NULL;
+	struct tpm_trouble trouble = { DEVID_OK };
+
+	return tpm &&
+	       (tpm->import(&brought, auth, patience, file, &trouble) || refuse(error, &trouble));
+}
+
+static bool seal_pkcs8(const struct secret *pkcs8, const struct secret *auth,
+		       const struct key_patience *patience, struct tpm_file *file, GError **error)
+{
+	g_autoptr(software_pkey) pkey = read_pkcs8(pkcs8, error);
+	const struct tpm_part *tpm = pkey ? part(error) : NULL;
+	struct tpm_trouble trouble = { DEVID_OK };
+
+	return tpm && (tpm->seal(pkey, auth, patience, file, &trouble) || refuse(error, &trouble));
+}
+
+static bool tpm_seal(const struct secret *brought, const struct secret *auth,
 		     const struct key_patience *patience, struct secret *half, GError **error)
 {
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
-	g_autoptr(software_pkey) judged = decode_pkcs8(pkcs8, error);
-	const struct tpm_part *tpm = judged ? part(error) : NULL;
-	const unsigned char *end = pkcs8->data;
-	g_autoptr(software_pkey) pkey = NULL;
-	struct tpm_trouble trouble = { DEVID_OK };
+	bool (*seal)(const struct secret *, const struct secret *, const struct key_patience *,
+		     struct tpm_file *, GError **) =
+		tpm_file_is_wrapped(brought->data, brought->length) ? seal_wrapped : seal_pkcs8;
 
-	if (!tpm)
-		return false;
-	/* Read by a provider, which a key that was put together of its parts is not: its numbers
-	 * can be asked for. */
-	pkey = d2i_AutoPrivateKey(NULL, &end, (long)pkcs8->length);
-	if (!pkey)
-		return decode_error(error, DEVID_FAILED, "TPM: the key");
-	if (!tpm->seal(pkey, auth, patience, &file, &trouble))
-		return refuse(error, &trouble);
-	return write_file(&file, half, error);
+	return seal(brought, auth, patience, &file, error) && write_file(&file, half, error);
 }
 
 static bool tpm_generate(enum wire_key_type type, guint bits, const struct secret *auth,
@@ -280,6 +367,7 @@ static bool tpm_sign(struct key *key, const struct key_scheme *scheme, const gui
 
 const struct key_driver key_tpm = {
 	.name = "tpm",
+	.matches = tpm_matches,
 	.seal = tpm_seal,
 	.generate = tpm_generate,
 	.wants_auth = tpm_wants_auth,

@@ -12,5 +12,12 @@ extern const struct key_driver key_tpm;
 struct tpm_facts;
 /* What it says of itself (tpm-part.h), by its part. */
 bool tpm_look(struct tpm_facts *facts, GError **error);
+/* The public area of its storage key as PEM, for which keys are wrapped elsewhere. */
+GBytes *tpm_storage_key(GError **error);
+/* A PKCS#8 for the TPM with the storage key whose public area is in `text` (tpm-file.h), and which
+ * is known to it by `*name`: the PEM of a key that it can import. No TPM is asked.
+ */
+GBytes *tpm_wrap_for(const struct secret *pkcs8, const void *text, gsize length, GBytes **name,
+		     GError **error);
 /* Before the agent ends. */
 void tpm_end(void);

@@ -66,6 +66,7 @@ static const struct request {
 	{ WIRE_REFUSED, "note a refusal", WHO_OWNER, handle_refused },
 	{ WIRE_GENERATE, "generate a key", WHO_OWNER, handle_generate },
 	{ WIRE_CERTIFY, "sign a request", WHO_OWNER, handle_certify },
+	{ WIRE_WRAP, "wrap a key", WHO_OWNER, handle_wrap },
 };
 
 static const struct request *find_request(enum wire_type type)

@@ -97,6 +97,16 @@ static void add_tpm(JsonBuilder *builder)
 	json_builder_end_object(builder);
 }
 
+static bool put_storage_key(struct wire_frame *reply, GError **error)
+{
+	g_autoptr(GBytes) pem = tpm_storage_key(error);
+
+	if (pem)
+		wire_put(reply, TAG_STORAGE_KEY, g_bytes_get_data(pem, NULL),
+			 g_bytes_get_size(pem));
+	return pem != NULL;
+}
+
 bool handle_status(const struct exchange *exchange, GError **error)
 {
 	const struct agent *agent = exchange->session->agent;
@@ -106,6 +116,9 @@ bool handle_status(const struct exchange *exchange, GError **error)
 	char generation[17];
 	guint32 flags = 0;
 
+	(void)wire_get_u32(exchange->request, TAG_FLAGS, &flags);
+	if ((flags & STATUS_STORAGE_KEY) && !put_storage_key(exchange->reply, error))
+		return false;
 	gate_facts(agent->gate, &facts);
 	g_snprintf(generation, sizeof(generation), "%016" G_GINT64_MODIFIER "x", facts.generation);
 	json_builder_begin_object(builder);
@@ -122,7 +135,7 @@ bool handle_status(const struct exchange *exchange, GError **error)
 	json_text(builder, "generation", generation);
 	add_account(builder, &facts);
 	add_stores(builder, agent->scope);
-	if (wire_get_u32(exchange->request, TAG_FLAGS, &flags) && (flags & STATUS_TPM))
+	if (flags & STATUS_TPM)
 		add_tpm(builder);
 	json_builder_end_object(builder);
 	wire_put_text(exchange->reply, TAG_VERSION, DEVID_VERSION);

@@ -107,7 +107,7 @@ void finding_make(struct finding *finding, const char *path, struct password_sou
 /* A CA's certificate alone, as it is uploaded: nothing that is to pass the check. */
 static bool is_signing(const struct candidate *candidate)
 {
-	return certificate_claims_ca(candidate->leaf->crt) && !candidate->pkcs8.length;
+	return certificate_claims_ca(candidate->leaf->crt) && !candidate_has_key(candidate);
 }
 
 enum exit_status finding_status(const struct finding *finding, const struct devid_account *account)
@@ -251,12 +251,14 @@ static void print_candidate(const struct candidate *candidate, guint number,
 	g_autofree char *size = certificate_claims_ca(crt) ? signing_size(crt, account)
 							   : describe_size(crt, account);
 
-	row(candidate->pkcs8.length ? "identity" : "certificate", COLOUR_BOLD, key);
+	row(candidate_has_key(candidate) ? "identity" : "certificate", COLOUR_BOLD, key);
 	if (number) {
 		g_autofree char *text = g_strdup_printf("%u", number);
 
 		row("number", COLOUR_PLAIN, text);
 	}
+	if (candidate->wrapped)
+		row("key", COLOUR_PLAIN, "wrapped for the TPM of one computer");
 	if (candidate->named)
 		row("name", COLOUR_PLAIN, candidate->name);
 	row("subject", COLOUR_PLAIN, subject);
@@ -270,7 +272,7 @@ static void print_candidate(const struct candidate *candidate, guint number,
 	else
 		print_chain(candidate);
 	/* With its key it was meant as one. */
-	if (!certificate_claims_ca(crt) || candidate->pkcs8.length)
+	if (!certificate_claims_ca(crt) || candidate_has_key(candidate))
 		print_verdict(candidate, account);
 }
 
@@ -347,7 +349,8 @@ static void json_candidate(JsonBuilder *builder, const struct candidate *candida
 	json_builder_begin_object(builder);
 	json_number(builder, "number", number);
 	json_text(builder, "name", candidate->named ? candidate->name : NULL);
-	json_flag(builder, "has_key", candidate->pkcs8.length > 0);
+	json_flag(builder, "has_key", candidate_has_key(candidate));
+	json_flag(builder, "wrapped", candidate->wrapped != NULL);
 	json_flag(builder, "ca", ca);
 	json_certificate(builder, crt);
 	json_number(builder, "limit",
@@ -366,7 +369,7 @@ static void json_candidate(JsonBuilder *builder, const struct candidate *candida
 	}
 	json_builder_end_array(builder);
 	chain = candidate_chain(candidate, &count);
-	if ((!ca || candidate->pkcs8.length) &&
+	if ((!ca || candidate_has_key(candidate)) &&
 	    devid_check(account, chain, count, time(NULL), &verdict) == DEVID_OK)
 		json_verdict(builder, "check", verdict);
 	json_builder_end_object(builder);

@@ -40,7 +40,9 @@ static bool read_key_file(struct import *import, GError **error)
 	other = pem_read_bundle(title, &bytes, &import->password.source, error);
 	if (!other)
 		return false;
-	if (!other->keys->len)
+	if (other->wrapped && !import->bundle->wrapped)
+		import->bundle->wrapped = g_steal_pointer(&other->wrapped);
+	else if (!other->keys->len)
 		return devid_error_set(error, DEVID_NOT_FOUND, "no-key",
 				       "name the private key's file", "%s: no private key is in it",
 				       title);
@@ -287,6 +289,24 @@ static bool choose_label(struct import *import, GError **error)
 	if (asked || (usual && *usual))
 		import->asked_label = g_strdup(import->label);
 	return true;
+}
+
+void import_clear(struct import *import)
+{
+	g_free(import->chain);
+	if (import->candidates)
+		g_ptr_array_unref(import->candidates);
+	bundle_free(import->bundle);
+	devid_verdict_free(import->verdict);
+	devid_account_free(import->account);
+	g_free(import->label);
+	g_free(import->asked_label);
+	g_free(import->renamed_from);
+	g_free(import->uri);
+	g_free(import->token);
+	g_clear_pointer(&import->id, g_bytes_unref);
+	g_ptr_array_unref(import->warnings);
+	password_words_clear(&import->password);
 }
 
 bool import_check(struct import *import, GError **error)

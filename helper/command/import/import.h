@@ -17,6 +17,48 @@ struct import_options {
 	gboolean user, system, replace, accept_size, dry_run, json;
 };
 
+/* Which identity of a file is meant: rows of a command's options. */
+#define IMPORT_CHOICE_OPTIONS(choice)                                          \
+	{ "friendly-name",                                                     \
+	  0,                                                                   \
+	  0,                                                                   \
+	  G_OPTION_ARG_STRING,                                                 \
+	  &(choice).name,                                                      \
+	  "Which identity, where FILE holds several: by its name",             \
+	  "NAME" },                                                            \
+		{ "number",                                                    \
+		  0,                                                           \
+		  0,                                                           \
+		  G_OPTION_ARG_INT,                                            \
+		  &(choice).number,                                            \
+		  "By its number, from 1, as devid inspect shows it",          \
+		  "N" },                                                       \
+		{ "serial",                                                    \
+		  0,                                                           \
+		  0,                                                           \
+		  G_OPTION_ARG_STRING,                                         \
+		  &(choice).serial,                                            \
+		  "By its certificate's serial number",                        \
+		  "HEX" },                                                     \
+		{ "fingerprint",                                               \
+		  0,                                                           \
+		  0,                                                           \
+		  G_OPTION_ARG_STRING,                                         \
+		  &(choice).fingerprint,                                       \
+		  "By its certificate's SHA-256 fingerprint",                  \
+		  "HEX" },                                                     \
+		{ "key-type",                                                  \
+		  0,                                                           \
+		  0,                                                           \
+		  G_OPTION_ARG_STRING,                                         \
+		  &(choice).key_type,                                          \
+		  "By its key: RSA, EC, \"EC P-256\" and the like",            \
+		  "TYPE" },                                                    \
+	{                                                                      \
+		"expires", 0, 0, G_OPTION_ARG_STRING, &(choice).expires,       \
+			"By the day on which it expires, as 2027-11-22", "DAY" \
+	}
+
 struct import {
 	const struct import_options *options;
 	struct password_words password;
@@ -47,6 +89,7 @@ struct import {
 	bool logged;	     /* the agent wrote the event */
 };
 
+void import_clear(struct import *import);
 /* Reads the file (and the key's), picks the identity. */
 bool import_read(struct import *import, GError **error);
 /* Key kinds, sizes, the account's verdict, the label; warnings as they are found. */

@@ -30,7 +30,7 @@ static void name_choices(const struct import *import, GError **error)
 		return;
 	if (tpm && (result == DEVID_STORE_MISSING || result == DEVID_STORE_LOCKED))
 		hint = "the TPM's key has its second lock in the keyring: log in to a desktop with one; "
-		       "or leave that lock out: --tpm-auth none";
+		       "or leave that lock out: --store tpm --tpm-auth none";
 	else if (!tpm && result == DEVID_STORE_MISSING)
 		hint = "log in to a desktop with a keyring; or choose a store: --store tpm (with "
 		       "--tpm-auth none), --store 'pkcs11:token=…' (another token), --system (as root); "
@@ -65,6 +65,9 @@ static bool commit(struct import *import, struct client *client, struct wire_fra
 	}
 	if (candidate->pkcs8.length)
 		wire_put(&request, TAG_PKCS8, candidate->pkcs8.data, candidate->pkcs8.length);
+	if (candidate->wrapped)
+		wire_put(&request, TAG_PKCS8, g_bytes_get_data(candidate->wrapped, NULL),
+			 g_bytes_get_size(candidate->wrapped));
 	if (request.result == DEVID_TOO_LARGE)
 		return devid_error_set(
 			error, DEVID_TOO_LARGE, NULL,
@@ -279,7 +282,7 @@ static bool rename_here(struct import *import, struct client *client, GError **e
 static void tell_store(struct import *import)
 {
 	g_autoptr(identity_list) list =
-		import->candidate->pkcs8.length > 0 ? NULL : load_scope(import, NULL);
+		candidate_has_key(import->candidate) ? NULL : load_scope(import, NULL);
 	const struct identity *here = list ? find_leaf(list, import) : NULL;
 
 	if (here)
@@ -292,7 +295,7 @@ static bool keep_store(struct import *import, GError **error)
 	g_autoptr(identity_list) list = NULL;
 	const struct identity *here;
 
-	if (import->options->store || !import->options->replace)
+	if (import->options->store || import->candidate->wrapped || !import->options->replace)
 		return true;
 	list = load_scope(import, error);
 	if (!list)

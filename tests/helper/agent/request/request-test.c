@@ -57,9 +57,9 @@ static void ask(enum wire_type type)
 	wire_begin(&bench.request, type);
 }
 
-static const enum wire_type everything[] = { WIRE_HELLO,   WIRE_SIGN,	  WIRE_IMPORT, WIRE_WRITE,
-					     WIRE_REMOVE,  WIRE_RENAME,	  WIRE_STATUS, WIRE_FORGET,
-					     WIRE_REFUSED, WIRE_GENERATE, WIRE_CERTIFY };
+static const enum wire_type everything[] = { WIRE_HELLO,   WIRE_SIGN,	  WIRE_IMPORT,	WIRE_WRITE,
+					     WIRE_REMOVE,  WIRE_RENAME,	  WIRE_STATUS,	WIRE_FORGET,
+					     WIRE_REFUSED, WIRE_GENERATE, WIRE_CERTIFY, WIRE_WRAP };
 
 /* --- HELLO --- */
 
@@ -159,9 +159,9 @@ static void test_not_requests(void **state)
 
 static void test_empty(void **state)
 {
-	static const enum wire_type needy[] = { WIRE_SIGN,   WIRE_IMPORT,  WIRE_REMOVE,
-						WIRE_RENAME, WIRE_REFUSED, WIRE_GENERATE,
-						WIRE_CERTIFY };
+	static const enum wire_type needy[] = { WIRE_SIGN,    WIRE_IMPORT,  WIRE_REMOVE,
+						WIRE_RENAME,  WIRE_REFUSED, WIRE_GENERATE,
+						WIRE_CERTIFY, WIRE_WRAP };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(needy); i++) {
 		ask(needy[i]);

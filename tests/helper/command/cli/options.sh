@@ -144,7 +144,8 @@ for command in "${all[@]}"; do
 		--config) is "$(offered $command --config '')" :folders "$option has its values" ;;
 		--server | --gateway) is "$(offered $command $option '')" :hosts "$option has its values" ;;
 		--key) is "$(offered $command --key '' | head -n 1)" "$([ "$command" = request ] && echo rsa2048 || echo :files)" "$option has its values" ;;
-		--*-file | --intermediates | --report | --used-by | --output) is "$(offered $command $option '')" :files "$option of $command has its values" ;;
+		--out) is "$(offered $command --out '' | paste -sd' ')" ":files :folders" "$option has its values" ;;
+		--*-file | --intermediates | --report | --used-by | --output | --for | --table) is "$(offered $command $option '')" :files "$option of $command has its values" ;;
 		--identity) is "$(offered $command --identity '' | sort)" $'plain\nwith blank' "$option has its values" ;;
 		*) is "$(offered $command "$option" --)" "" "$option of $command takes a value" ;;
 		esac
@@ -160,7 +161,7 @@ is "$(offered profile openvpn '' | sort)" $'plain\nwith blank' "and then the lab
 is "$(offered profile --gateway x openvpn '' | sort)" $'plain\nwith blank' "whatever options stand before"
 is "$(offered connect ''),$(offered disconnect '')" work,work "connect and disconnect have the connections"
 is "$(offered ca show ''),$(offered ca remove '')" issuing,issuing "ca show and ca remove have the names"
-for command in import-cert inspect verify "ca add" "account revoke"; do
+for command in import-cert inspect verify wrap "ca add" "account revoke"; do
 	is "$(offered $command '')" :files "$command has files"
 done
 is "$(offered inspect a b '')" :files "and more of them"

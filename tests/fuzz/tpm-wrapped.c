@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Fuzz target: what comes from another computer of a TPM's keys. The first byte says which: a key
+ * that was wrapped there, or the storage key of its TPM, which a key is to be wrapped for. What is
+ * taken comes back the same, and what was made is taken.
+ */
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include "fuzz.h"
+#include "agent/key/tpm-wrapped.h"
+
+static void same(GBytes *a, GBytes *b)
+{
+	FUZZ_CHECK(a && b && g_bytes_equal(a, b));
+}
+
+static void fuzz_wrapped(const uint8_t *data, size_t size)
+{
+	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
+	struct tpm_trouble trouble = { DEVID_OK };
+	struct tpm_duplicate duplicate;
+	g_autoptr(GBytes) public = NULL;
+	g_autoptr(GBytes) private = NULL;
+	EVP_PKEY *pkey;
+
+	if (!tpm_file_is_wrapped(data, size) || !tpm_file_read_wrapped(data, size, &file, NULL))
+		return;
+	pkey = tpm_wrapped_read(&file, &duplicate, &trouble);
+	FUZZ_CHECK(!pkey == (trouble.result != DEVID_OK));
+	if (!pkey)
+		return;
+	public = tpm_marshal_public(&duplicate.public);
+	private = tpm_marshal_private(&duplicate.duplicate);
+	same(public, file.public);
+	same(private, file.private);
+	EVP_PKEY_free(pkey);
+}
+
+static void fuzz_storage_key(const uint8_t *data, size_t size)
+{
+	static EVP_PKEY *key;
+	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
+	struct tpm_trouble trouble = { DEVID_OK };
+	struct tpm_duplicate duplicate;
+	g_autoptr(GBytes) parent = tpm_file_read_public(data, size, NULL);
+	g_autoptr(GBytes) pem = parent ? tpm_file_write_public(parent) : NULL;
+	g_autoptr(GBytes) back = NULL;
+	g_autoptr(GBytes) name = NULL;
+	EVP_PKEY *public;
+
+	if (!parent)
+		return;
+	back = tpm_file_read_public(g_bytes_get_data(pem, NULL), g_bytes_get_size(pem), NULL);
+	same(back, parent);
+	if (!key)
+		key = EVP_EC_gen("P-256");
+	if (!tpm_wrapped_make(key, parent, &file, &name, &trouble)) {
+		FUZZ_CHECK(trouble.result != DEVID_OK);
+		return;
+	}
+	public = tpm_wrapped_read(&file, &duplicate, &trouble);
+	FUZZ_CHECK(public && EVP_PKEY_eq(public, key) == 1);
+	EVP_PKEY_free(public);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size > 0 && data[0] == 'k')
+		fuzz_wrapped(data + 1, size - 1);
+	else if (size > 0)
+		fuzz_storage_key(data + 1, size - 1);
+	return 0;
+}
