@@ -44,6 +44,30 @@ static char *set_system_users(void *target, const char *value)
 	return policy_names_fault(account->system_users, true);
 }
 
+/* What systemctl is given as one word: a unit's name (systemd.unit(5)), and no option. */
+static bool is_unit(const char *word)
+{
+	const char *dot = strrchr(word, '.');
+
+	return dot && dot != word && dot[1] && *word != '-' && strlen(word) < 256 &&
+	       strspn(word,
+		      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.\\@-") ==
+		       strlen(word);
+}
+
+static char *set_after_renewal(void *target, const char *value)
+{
+	struct devid_account *account = target;
+
+	g_strfreev(account->after_renewal);
+	account->after_renewal = conf_split_words(value);
+	for (char **unit = account->after_renewal; *unit; unit++)
+		if (!is_unit(*unit))
+			return g_strdup(
+				"names what is no unit, such as openvpn-client@vpn.service");
+	return NULL;
+}
+
 static char *set_serials(void *target, const char *value)
 {
 	struct devid_account *account = target;
@@ -97,6 +121,7 @@ static const struct conf_key account_section[] = {
 	{ "SizeMeasure", CONF_FIELD(CONF_CHOICE, struct devid_account, size_measure),
 	  .choices = measures },
 	{ "SystemUsers", set_system_users },
+	{ "AfterRenewal", set_after_renewal },
 	{ "Overlap", CONF_FIELD(CONF_NUMBER, struct devid_account, overlap), .most = OVERLAP_MAX },
 	{ "ExpiryWarning", CONF_FIELD(CONF_NUMBER, struct devid_account, expiry_warning),
 	  .least = 1, .most = WARNING_MAX },

@@ -24,6 +24,7 @@ struct devid_account {
 	size_t signing_count_limit;
 	enum devid_signing_keys signing_keys;
 	char **system_users;
+	char **after_renewal;  /* units; NULL: none */
 	size_t overlap;	       /* days */
 	size_t expiry_warning; /* days */
 	GPtrArray *signing;    /* struct devid_signing * */

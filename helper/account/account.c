@@ -58,6 +58,7 @@ void devid_account_free(struct devid_account *account)
 	revocation_clear(&account->revocation);
 	policy_clear(&account->policy);
 	g_strfreev(account->system_users);
+	g_strfreev(account->after_renewal);
 	g_free(account->folder);
 	g_free(account->problem);
 	g_free(account->name);
@@ -139,6 +140,7 @@ TELL(size_t, signing_limit, signing_limit)
 TELL(size_t, signing_count_limit, signing_count_limit)
 TELL(enum devid_signing_keys, signing_keys, signing_keys)
 TELL(size_t, overlap, overlap)
+TELL(char *const *, after_renewal, after_renewal)
 TELL(size_t, expiry_warning, expiry_warning)
 
 void devid_account_set_chain_mode(struct devid_account *account, enum devid_chain_mode mode)

@@ -23,6 +23,7 @@ extern const struct command command_remove;
 extern const struct command command_rename;
 extern const struct command command_request;
 extern const struct command command_reset_cred;
+extern const struct command command_retire;
 extern const struct command command_show;
 extern const struct command command_status;
 extern const struct command command_verify;

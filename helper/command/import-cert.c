@@ -9,6 +9,7 @@
 #include "command/import/foreign.h"
 #include "command/import/import.h"
 #include "command/import/own.h"
+#include "command/import/renewed.h"
 #include "command/import/report.h"
 #include "command/import/store-words.h"
 #include "keyfile/bundle.h"
@@ -137,8 +138,10 @@ static enum exit_status import_cert(char **operands, GError **error)
 	/* What was here already was not imported. */
 	if (understood && !import.logged && (!ok || (import.changed && !import.renamed_from)))
 		import_event(&import, ok ? NULL : *error);
-	if (ok)
+	if (ok) {
+		renewed_tell_units(&import);
 		import_report(&import);
+	}
 	import_clear(&import);
 	return ok ? EXIT_DONE : EXIT_FAILED;
 }

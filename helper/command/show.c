@@ -13,8 +13,10 @@
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "command/cli/table.h"
+#include "command/import/holders.h"
 #include "identity/naming.h"
 #include "identity/describe.h"
+#include "identity/former-key.h"
 #include "identity/json.h"
 #include "identity/verdict.h"
 #include "command.h"
@@ -215,6 +217,49 @@ static void print_labels(const struct identity *identity)
 	table_field("labels", labels);
 }
 
+/* Those that were replaced, and what may go on with one. */
+static void print_formers(const struct identity *identity)
+{
+	g_autoptr(GPtrArray) formers = former_key_list(identity);
+	g_autoptr(GPtrArray) holders = NULL;
+
+	for (guint i = 0; i < formers->len; i++) {
+		const struct former_key *former = formers->pdata[i];
+		g_autofree char *until = moment_local(former->until);
+		g_autofree char *text = g_strdup_printf(
+			"%s, serial %s; until %s it signs for programs that had found it",
+			former->key, former->serial, until);
+
+		table_field("former key", text);
+	}
+	if (formers->len == 0)
+		return;
+	holders = holder_list(former_key_replaced(identity));
+	holders_tell(holders, "these ran before it was replaced, and may go on with it:");
+}
+
+static void json_formers(JsonBuilder *builder, const struct identity *identity)
+{
+	g_autoptr(GPtrArray) formers = former_key_list(identity);
+	g_autoptr(GPtrArray) holders = NULL;
+
+	json_begin_array(builder, "former_keys");
+	for (guint i = 0; i < formers->len; i++) {
+		const struct former_key *former = formers->pdata[i];
+		g_autofree char *until = moment_utc(former->until);
+
+		json_builder_begin_object(builder);
+		json_text(builder, "key", former->key);
+		json_text(builder, "serial", former->serial);
+		json_text(builder, "fingerprint", former->fingerprint);
+		json_text(builder, "until", until);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+	holders = formers->len > 0 ? holder_list(former_key_replaced(identity)) : g_ptr_array_new();
+	holders_json(builder, "programs", holders);
+}
+
 static void print_head(const struct identity *identity)
 {
 	static const char *const copied[] = {
@@ -240,6 +285,7 @@ static void print_head(const struct identity *identity)
 	print_labels(identity);
 	if (identity->record->imported)
 		table_field("imported", identity->record->imported);
+	print_formers(identity);
 }
 
 static void print_certificate(gnutls_x509_crt_t leaf, const struct devid_account *account)
@@ -328,6 +374,7 @@ static void print_json(const struct identity *identity, const struct devid_accou
 		json_builder_end_object(builder);
 	}
 	json_builder_end_array(builder);
+	json_formers(builder, identity);
 	report_builder(builder);
 }
 

@@ -31,19 +31,40 @@ static void take_texts(const struct wire_frame *reply, enum wire_tag tag, GPtrAr
 	}
 }
 
-static bool remove_record(struct client *client, const char *name, guint32 flags,
-			  GPtrArray *warnings, GPtrArray *kept, GError **error)
+static bool ask_remove(struct client *client, const char *name, guint32 flags,
+		       struct wire_frame *reply, GError **error)
 {
-	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
+	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
 
 	wire_begin(&request, WIRE_REMOVE);
 	wire_put_text(&request, TAG_NAME, name);
 	if (flags)
 		wire_put_u32(&request, TAG_FLAGS, flags);
-	if (!agent_ask(client, &request, &reply, error))
+	return agent_ask(client, &request, reply, error);
+}
+
+static bool remove_record(struct client *client, const char *name, guint32 flags,
+			  GPtrArray *warnings, GPtrArray *kept, GError **error)
+{
+	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
+
+	if (!ask_remove(client, name, flags, &reply, error))
 		return false;
 	take_texts(&reply, TAG_WARNING, warnings);
 	take_texts(&reply, TAG_KEPT, kept);
+	return true;
+}
+
+bool change_retire(struct client *client, const struct identity *identity, bool *changed,
+		   GError **error)
+{
+	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
+	guint32 ended = 0;
+
+	if (!ask_remove(client, identity->record->name, REMOVE_FORMER, &reply, error))
+		return false;
+	take_texts(&reply, TAG_WARNING, NULL);
+	*changed = wire_get_u32(&reply, TAG_CHANGED, &ended) && ended;
 	return true;
 }
 

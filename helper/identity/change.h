@@ -12,6 +12,9 @@ bool change_allowed(enum scope scope, GError **error);
  */
 bool change_remove(struct client *client, const struct identity *identity, GPtrArray *warnings,
 		   GPtrArray *kept, GError **error);
+/* Ends the former keys of an identity; what stays is told as above. `*changed`: there were some. */
+bool change_retire(struct client *client, const struct identity *identity, bool *changed,
+		   GError **error);
 /* Has the agent take out what was left behind. `warnings` gets what stays marked and why, `kept`
  * what was let go of, since its store isn't there. Of an agent that can't be asked, or is of
  * another version, neither.

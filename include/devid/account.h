@@ -128,6 +128,10 @@ devid_account_signing_keys(const struct devid_account *account);
  * at all); default 7. */
 DEVID_PUBLIC size_t devid_account_overlap(const struct devid_account *account);
 
+/* Units that are to hear of a renewal of the machine's identity, NULL-ended; NULL: none
+ * ([Account] AfterRenewal=). */
+DEVID_PUBLIC char *const *devid_account_after_renewal(const struct devid_account *account);
+
 /* Days before an end at which it is warned of ([Account] ExpiryWarning=); default 30. */
 DEVID_PUBLIC size_t devid_account_expiry_warning(const struct devid_account *account);
 

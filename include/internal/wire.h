@@ -121,7 +121,9 @@ enum wire_key_type { KEY_RSA = 1, KEY_EC };
 #define IMPORT_REPLACE	   1u
 #define IMPORT_ACCEPT_SIZE 2u
 #define IMPORT_NO_AUTH	   4u
+#define IMPORTED_REPLACED  1u /* in the reply */
 #define REMOVE_LEFT_BEHIND 1u
+#define REMOVE_FORMER	   2u
 #define STATUS_TPM	   1u
 #define STATUS_STORAGE_KEY 2u
 

@@ -14,6 +14,7 @@ class Shell:
     def __init__(self, module):
         self.module = module
         self.session = None
+        self.kept = {}
         self.connect()
 
     def connect(self):
@@ -43,6 +44,18 @@ class Shell:
         if "PSS" in mechanism:
             how = P.RSA_PSS_Mechanism(P.CKM[mechanism], P.CKM_SHA256, P.CKG_MGF1_SHA256, 32)
         return str(len(self.session.sign(self.find("private", label), b"x" * 32, how)))
+
+    def keep(self, name, kind, label):
+        """A handle, as clients keep what they found when they started."""
+        self.kept[name] = self.find(kind, label)
+        return ""
+
+    def use(self, name, mechanism):
+        """A signature of 32 bytes of x, in hexadecimal."""
+        return bytes(self.session.sign(self.kept[name], b"x" * 32, P.Mechanism(P.CKM[mechanism]))).hex()
+
+    def read(self, name):
+        return bytes(self.session.getAttributeValue(self.kept[name], [P.CKA_VALUE])[0]).hex()
 
     def destroy(self, kind, label):
         self.session.destroyObject(self.find(kind, label))

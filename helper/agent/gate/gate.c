@@ -382,11 +382,13 @@ void gate_used(struct gate *gate, struct peer *peer, struct subject *subject)
 {
 	struct gate_verdict *gate_verdict = NULL;
 	struct judged *judged;
-	bool first;
+	bool first, former = subject->until != 0;
 
-	if (peer->used && subject_key_equal(peer->used_key, subject->spki_hash))
+	if (peer->used && peer->used_former == former &&
+	    subject_key_equal(peer->used_key, subject->spki_hash))
 		return;
 	peer->used = true;
+	peer->used_former = former;
 	memcpy(peer->used_key, subject->spki_hash, WIRE_SPKI_HASH);
 	peer_look(peer);
 	g_mutex_lock(&gate->lock);

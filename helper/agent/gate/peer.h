@@ -16,7 +16,7 @@ struct peer {
 	char *program;	    /* /proc/PID/exe, else comm; never NULL after peer_look() */
 	bool looked;
 	guint8 used_key[WIRE_SPKI_HASH]; /* the key whose first use was last told */
-	bool used;
+	bool used, used_former;
 	/* gate.c: whether the account lets this peer use the system scope */
 	guint64 asked_epoch;
 	gint64 asked_at;

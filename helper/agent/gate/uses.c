@@ -13,14 +13,20 @@ GHashTable *uses_new(void)
 
 bool uses_add(GHashTable *uses, const struct peer *peer, const struct subject *subject)
 {
-	guint8 name[sizeof(peer->pid) + sizeof(peer->start_time) + WIRE_SPKI_HASH];
+	struct {
+		pid_t pid;
+		guint64 start_time;
+		guint8 spki_hash[WIRE_SPKI_HASH];
+		bool former; /* one that goes on with a key that was replaced is told of it again */
+	} name;
 	GBytes *use;
 
-	memcpy(name, &peer->pid, sizeof(peer->pid));
-	memcpy(name + sizeof(peer->pid), &peer->start_time, sizeof(peer->start_time));
-	memcpy(name + sizeof(peer->pid) + sizeof(peer->start_time), subject->spki_hash,
-	       WIRE_SPKI_HASH);
-	use = g_bytes_new(name, sizeof(name));
+	memset(&name, 0, sizeof(name)); /* what lies between the members, too */
+	name.pid = peer->pid;
+	name.start_time = peer->start_time;
+	memcpy(name.spki_hash, subject->spki_hash, sizeof(name.spki_hash));
+	name.former = subject->until != 0;
+	use = g_bytes_new(&name, sizeof(name));
 	if (g_hash_table_contains(uses, use)) {
 		g_bytes_unref(use);
 		return false;

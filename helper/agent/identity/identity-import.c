@@ -314,6 +314,9 @@ static bool commit(struct job *job, enum change change, const struct record *tar
 	if (change == CHANGE_RENEW)
 		end_waiting(job, key);
 	result->changed = true;
+	/* A key that moves is its certificate's all the same. */
+	result->replaced = (change == CHANGE_REPLACE || change == CHANGE_RENEW) &&
+			   !same_bytes(&target->leaf, job->leaf.der);
 	result->label = g_steal_pointer(&label);
 	result->id = g_bytes_new(record.id.data, record.id.length);
 	result->name = g_strdup(record.name);

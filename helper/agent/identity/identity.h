@@ -13,5 +13,6 @@ struct identity_result {
 	GBytes *id;
 	char *label;
 	bool changed;
+	bool replaced;	     /* another certificate had its place */
 	GPtrArray *warnings; /* char* */
 };

@@ -45,6 +45,8 @@ static void reply_result(struct wire_frame *reply, const struct identity_result 
 			 g_bytes_get_size(result->id));
 	wire_put_text(reply, TAG_LABEL, result->label);
 	wire_put_u32(reply, TAG_CHANGED, result->changed ? 1 : 0);
+	if (result->replaced)
+		wire_put_u32(reply, TAG_FLAGS, IMPORTED_REPLACED);
 	for (guint i = 0; result->warnings && i < result->warnings->len; i++)
 		wire_put_text(reply, TAG_WARNING, g_ptr_array_index(result->warnings, i));
 }
@@ -344,6 +346,29 @@ static bool settle(const struct exchange *exchange, GError **error)
 	return good;
 }
 
+static bool retire(const struct exchange *exchange, const char *name, GError **error)
+{
+	struct session *session = exchange->session;
+	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(gate_subject) subject = gate_find_name(session->agent->gate, name);
+	guint count = 0;
+	bool good;
+
+	if (!subject)
+		return devid_error_set(error, DEVID_NOT_FOUND, NULL, NULL,
+				       "there is no such identity");
+	session->slow(session, true);
+	good = identity_retire(session->agent->scope, name, &session->wait, &count, warnings,
+			       error);
+	session->slow(session, false);
+	reply_warnings(exchange->reply, warnings);
+	wire_put_u32(exchange->reply, TAG_CHANGED, count > 0);
+	gate_refresh(session->agent->gate);
+	if (count > 0)
+		event_written(session, "Retirement", subject->label, NULL, NULL);
+	return good;
+}
+
 bool handle_remove(const struct exchange *exchange, GError **error)
 {
 	struct session *session = exchange->session;
@@ -359,6 +384,8 @@ bool handle_remove(const struct exchange *exchange, GError **error)
 		return false;
 	if (wire_get_u32(exchange->request, TAG_FLAGS, &flags) && (flags & REMOVE_LEFT_BEHIND))
 		return settle(exchange, error);
+	if (flags & REMOVE_FORMER)
+		return retire(exchange, name, error);
 	(void)wire_get_u32(exchange->request, TAG_OBJECT, &object);
 	subject = gate_find_name(session->agent->gate, name);
 	session->slow(session, true);

@@ -16,6 +16,7 @@
 #include "base/folder.h"
 #include "base/json-build.h"
 #include "base/json-value.h"
+#include "base/pid.h"
 #include "base/moment.h"
 #include "command/cli/report.h"
 #include "connection/connection.h"
@@ -70,29 +71,12 @@ static int open_folder(bool make)
 	return path_runtime(SCOPE_USER, runtime) ? files_open_own(runtime, FOLDER, make) : -1;
 }
 
-guint64 connection_process_started(pid_t pid)
-{
-	enum { FIELD_AFTER_NAME = 20 }; /* starttime is field 22; the name, 2, may hold blanks */
-	g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid), *text = NULL;
-	g_auto(GStrv) fields = NULL;
-	const char *after;
-
-	if (pid <= 0 || !g_file_get_contents(path, &text, NULL, NULL))
-		return 0;
-	after = strrchr(text, ')');
-	fields = !after ? NULL : g_strsplit(after + 1, " ", FIELD_AFTER_NAME + 2);
-	if (!fields || g_strv_length(fields) <= FIELD_AFTER_NAME || *fields[1] == 'Z')
-		return 0;
-	return g_ascii_strtoull(fields[FIELD_AFTER_NAME], NULL, 10);
-}
-
 int connection_state_supervisor(const struct connection_state *state)
 {
 	AUTO_CLOSE int fd = state->pid > 0 ? (int)syscall(SYS_pidfd_open, state->pid, 0) : -1;
 
 	/* The descriptor stands for one process: what is looked at now can't become another. */
-	if (fd < 0 || state->started == 0 ||
-	    connection_process_started(state->pid) != state->started)
+	if (fd < 0 || state->started == 0 || pid_started(state->pid) != state->started)
 		return -1;
 	return take_fd(&fd);
 }

@@ -42,8 +42,6 @@ int connection_state_lock(const char *name, GError **error);
 /* A descriptor of the supervisor (pidfd), for poll() and signals; -1: it is gone, or that is
  * another process. */
 int connection_state_supervisor(const struct connection_state *state);
-/* When a process began; 0: it is gone. */
-guint64 connection_process_started(pid_t pid);
 /* "connected since 2026-11-24T20:00:00Z, 10.98.0.2, identity laptop"; newly allocated. */
 char *connection_state_words(const struct connection_state *state);
 bool connection_state_is_over(const struct connection_state *state);

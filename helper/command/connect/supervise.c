@@ -9,6 +9,7 @@
 
 #include "account/event/notify.h"
 #include "base/error.h"
+#include "base/pid.h"
 #include "base/json-build.h"
 #include "base/moment.h"
 #include "command/cli/print.h"
@@ -318,7 +319,7 @@ static struct connection_state *new_state(const struct connect *connect)
 	state->gateway = g_strdup(connect->connection->gateway);
 	state->identity = !connect->session.uri ? NULL : g_strdup(connect->identity->record->label);
 	state->pid = getpid();
-	state->started = connection_process_started(state->pid);
+	state->started = pid_started(state->pid);
 	return state;
 }
 

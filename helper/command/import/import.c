@@ -306,6 +306,8 @@ void import_clear(struct import *import)
 	g_free(import->token);
 	g_clear_pointer(&import->id, g_bytes_unref);
 	g_ptr_array_unref(import->warnings);
+	g_clear_pointer(&import->told, g_ptr_array_unref);
+	g_clear_pointer(&import->holders, g_ptr_array_unref);
 	password_words_clear(&import->password);
 }
 

@@ -83,9 +83,12 @@ struct import {
 	char *renamed_from; /* it was here under that label */
 
 	bool changed;
+	bool replaced; /* … and took the place of another certificate */
 	char *uri;
 	GBytes *id;
 	GPtrArray *warnings; /* char* */
+	GPtrArray *told;     /* char*: units that heard of it; NULL: nothing was replaced */
+	GPtrArray *holders;  /* struct holder: others that may have to; likewise */
 	bool logged;	     /* the agent wrote the event */
 };
 

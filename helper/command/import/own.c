@@ -99,11 +99,13 @@ static void take_warnings(struct import *import, const struct wire_frame *reply)
 static void read_reply(struct import *import, const struct wire_frame *reply)
 {
 	struct wire_field field;
-	guint32 changed = 0;
+	guint32 changed = 0, flags = 0;
 	char *label = wire_get_text(reply, TAG_LABEL);
 
 	wire_get_u32(reply, TAG_CHANGED, &changed);
 	import->changed = changed;
+	import->replaced =
+		changed && wire_get_u32(reply, TAG_FLAGS, &flags) && (flags & IMPORTED_REPLACED);
 	if (label) {
 		g_free(import->label);
 		import->label = g_strdup(label);

@@ -12,6 +12,7 @@
 #include "identity/json.h"
 #include "identity/uri.h"
 #include "identity/verdict.h"
+#include "holders.h"
 #include "import.h"
 #include "report.h"
 
@@ -48,6 +49,15 @@ static const char *place(const struct import *import)
 	return identity_token_label(import->scope);
 }
 
+/* Who heard of it, and who may have to. */
+static void report_renewed(const struct import *import)
+{
+	for (guint i = 0; import->told && i < import->told->len; i++)
+		print_line(stdout, "  told     %s", (const char *)import->told->pdata[i]);
+	if (import->holders)
+		holders_tell(import->holders, "these may go on with the former one until told:");
+}
+
 static void report_json_result(const struct import *import)
 {
 	g_autoptr(JsonBuilder) builder = json_begin();
@@ -80,6 +90,10 @@ static void report_json_result(const struct import *import)
 	json_number(builder, "chain_count", (gint64)import->chain_count - 1);
 	json_verdict(builder, "check", import->verdict);
 	json_texts(builder, "warnings", import->warnings);
+	if (import->replaced) {
+		json_texts(builder, "told", import->told);
+		holders_json(builder, "programs", import->holders);
+	}
 	report_builder(builder);
 }
 
@@ -112,6 +126,7 @@ void import_report(const struct import *import)
 		     verdict_word(import->verdict));
 	if (import->uri)
 		print_line(stdout, "  uri      %s", import->uri);
+	report_renewed(import);
 }
 
 void import_event(const struct import *import, const GError *error)

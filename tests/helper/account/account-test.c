@@ -45,59 +45,60 @@ static void defaults(void **state)
 /* Every key once, with a value that differs from the default. The sample file names the same
  * keys. */
 #define PIN "sha256:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-#define EVERY_KEY                        \
-	"[Account]\n"                    \
-	"Name = Example 例\n"           \
-	"DefaultLabel=laptop\n"          \
-	"Chain=path\n"                   \
-	"OnUse=enforce\n"                \
-	"SizeMeasure=der\n"              \
-	"SystemUsers=alice, @vpn\n"      \
-	"Overlap=3\n"                    \
-	"ExpiryWarning=14\n"             \
-	"[Limits]\n"                     \
-	"DeviceCertificate=3000\n"       \
-	"SigningCertificate=5000\n"      \
-	"SigningCertificates=7\n"        \
-	"SigningKeyTypes=rsa\n"          \
-	"[Certificate]\n"                \
-	"RequireEKU=clientAuth\n"        \
-	"RequireExtension=1.2.3.4=a;b\n" \
-	"RequireProtection=hardware\n"   \
-	"[Revocation]\n"                 \
-	"Serials=01:02\n"                \
-	"SerialsFile=serials\n"          \
-	"CRL=crl-inter.pem\n"            \
-	"[DeviceAuthentication]\n"       \
-	"Windows=allow\n"                \
-	"macOS=block\n"                  \
-	"iOS=allow\n"                    \
-	"Android=block\n"                \
-	"Linux=allow\n"                  \
-	"[User alice]\n"                 \
-	"Override=yes\n"                 \
-	"Windows=block\n"                \
-	"macOS=allow\n"                  \
-	"iOS=block\n"                    \
-	"Android=allow\n"                \
-	"Linux=block\n"                  \
-	"[Group team]\n"                 \
-	"Members=alice; @staff\n"        \
-	"[Office hq]\n"                  \
-	"GatewayAddress=192.0.2.1\n"     \
-	"GatewayMAC=00:11:22:33:44:55\n" \
-	"DNSName=office.example.com\n"   \
-	"DNSAnswer=192.0.2.9\n"          \
-	"Probe=https://192.0.2.9/\n"     \
-	"ProbeCertificate=" PIN "\n"     \
-	"[Profile managed]\n"            \
-	"IfUnknown=pass\n"               \
-	"DeviceCertificate=yes\n"        \
-	"AntiMalware=clamav\n"           \
-	"Firewall=any\n"                 \
-	"DiskEncryption=root\n"          \
-	"OperatingSystem=debian\n"       \
-	"ClientVersion=0.1\n"            \
+#define EVERY_KEY                              \
+	"[Account]\n"                          \
+	"Name = Example 例\n"                 \
+	"DefaultLabel=laptop\n"                \
+	"Chain=path\n"                         \
+	"OnUse=enforce\n"                      \
+	"SizeMeasure=der\n"                    \
+	"SystemUsers=alice, @vpn\n"            \
+	"Overlap=3\n"                          \
+	"AfterRenewal=a.service b@c.service\n" \
+	"ExpiryWarning=14\n"                   \
+	"[Limits]\n"                           \
+	"DeviceCertificate=3000\n"             \
+	"SigningCertificate=5000\n"            \
+	"SigningCertificates=7\n"              \
+	"SigningKeyTypes=rsa\n"                \
+	"[Certificate]\n"                      \
+	"RequireEKU=clientAuth\n"              \
+	"RequireExtension=1.2.3.4=a;b\n"       \
+	"RequireProtection=hardware\n"         \
+	"[Revocation]\n"                       \
+	"Serials=01:02\n"                      \
+	"SerialsFile=serials\n"                \
+	"CRL=crl-inter.pem\n"                  \
+	"[DeviceAuthentication]\n"             \
+	"Windows=allow\n"                      \
+	"macOS=block\n"                        \
+	"iOS=allow\n"                          \
+	"Android=block\n"                      \
+	"Linux=allow\n"                        \
+	"[User alice]\n"                       \
+	"Override=yes\n"                       \
+	"Windows=block\n"                      \
+	"macOS=allow\n"                        \
+	"iOS=block\n"                          \
+	"Android=allow\n"                      \
+	"Linux=block\n"                        \
+	"[Group team]\n"                       \
+	"Members=alice; @staff\n"              \
+	"[Office hq]\n"                        \
+	"GatewayAddress=192.0.2.1\n"           \
+	"GatewayMAC=00:11:22:33:44:55\n"       \
+	"DNSName=office.example.com\n"         \
+	"DNSAnswer=192.0.2.9\n"                \
+	"Probe=https://192.0.2.9/\n"           \
+	"ProbeCertificate=" PIN "\n"           \
+	"[Profile managed]\n"                  \
+	"IfUnknown=pass\n"                     \
+	"DeviceCertificate=yes\n"              \
+	"AntiMalware=clamav\n"                 \
+	"Firewall=any\n"                       \
+	"DiskEncryption=root\n"                \
+	"OperatingSystem=debian\n"             \
+	"ClientVersion=0.1\n"                  \
 	"Unit=ssh.service\n"
 
 static char *every_key_folder(const char *conf)
@@ -223,6 +224,12 @@ static const struct {
 	{ "\n\n[Office x]\n\n", "3: [Office x] says nothing that could tell it from another "
 				"network" },
 	{ "[Profile x]\nIfUnknown=pass\n[Account]\n", "1: [Profile x] has no check" },
+	{ "[Account]\nAfterRenewal=a.service; --force\n",
+	  "2: AfterRenewal names what is no unit, such as openvpn-client@vpn.service" },
+	{ "[Account]\nAfterRenewal=$(id).service\n",
+	  "2: AfterRenewal names what is no unit, such as openvpn-client@vpn.service" },
+	{ "[Account]\nAfterRenewal=ssh\n",
+	  "2: AfterRenewal names what is no unit, such as openvpn-client@vpn.service" },
 	{ "[Account]\nOverlap=-1\n", "2: Overlap is no number from 0 to 365" },
 	{ "[Account]\nOverlap=366\n", "2: Overlap is no number from 0 to 365" },
 	{ "[Account]\nExpiryWarning=0\n", "2: ExpiryWarning is no number from 1 to 365" },

@@ -12,6 +12,7 @@
 #include <glib/gstdio.h>
 
 #include "base/error.h"
+#include "base/pid.h"
 #include "command/connect/connection-state.h"
 #include "command/vpn/cause.h"
 #include "command/vpn/driver.h"
@@ -232,7 +233,7 @@ static void state_is_read_back(void **unused)
 	g_autoptr(ConnectionState) state = NULL;
 	int supervisor;
 
-	write_state(getpid(), connection_process_started(getpid()));
+	write_state(getpid(), pid_started(getpid()));
 	state = connection_state_read("work");
 	assert_non_null(state);
 	assert_string_equal(state->state, "connected");
@@ -251,8 +252,7 @@ static void another_process_is_not_it(void **unused)
 	for (int i = 0; i < 3; i++) {
 		g_autoptr(ConnectionState) state = NULL;
 
-		write_state(i == 2 ? 0 : getpid(),
-			    connection_process_started(getpid()) * (i != 1) + (i == 0));
+		write_state(i == 2 ? 0 : getpid(), pid_started(getpid()) * (i != 1) + (i == 0));
 		state = connection_state_read("work");
 		assert_non_null(state);
 		assert_int_equal(connection_state_supervisor(state), -1);
@@ -296,7 +296,7 @@ static void only_names_are_listed(void **unused)
 {
 	g_autoptr(GPtrArray) states = NULL;
 
-	write_state(getpid(), connection_process_started(getpid()));
+	write_state(getpid(), pid_started(getpid()));
 	put("a b.json", "{}");
 	put(".hidden.json", "{}");
 	put("other.txt", "{}");

@@ -96,6 +96,8 @@ for json in '' --json; do
 	drive wrap $json --table "$FILE.table" --out "$T" --password-file "$FILE.password"
 	drive request $json --label "new$HIDDEN" --subject "CN=x$HIDDEN" --store file --san "dns:$HIDDEN"
 	drive move $json --store file "$LABEL"
+	drive retire $json "$LABEL"
+	drive retire $json "$NAME"
 	drive import-cert $json --label "x$HIDDEN" --store file --password-file "$T/password" "$FILE.p12"
 	drive rename $json "x$HIDDEN" "$LABEL"
 	is "$rc" 0 "what was imported again got the other label, and has its own back"

@@ -184,7 +184,7 @@ uri=$(devid list --json && json "$out" '[i["uri"] for i in d["identities"]][0]')
 imports "with --replace" --replace --label a "${PASSWORD[@]}" "$PKI/p256.p12" --json
 is "$(json "$out" 'd["uri"]')" "$uri" "it takes its place and its URI"
 ok "and signs" signs a "$PKI/p256.crt"
-is "$(find "$DATA" -name '*.key' | wc -l)" 1 "the old key is gone"
+is "$(find "$DATA" -name "*.key" | wc -l)" 2 "the old key signs on for programs that had found it"
 remove a
 imports "a certificate" --label a "${PASSWORD[@]}" "$PKI/rsa2048.p12"
 openssl x509 -in "$PKI/rsa2048.crt" -days 300 -CA "$PKI/issuing.crt" -CAkey "$PKI/issuing.key" -CAcreateserial \

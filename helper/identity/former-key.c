@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The former keys of an identity, from the folder of its token. */
+#include <string.h>
+#include "base/certificate.h"
+#include "former-key.h"
+
+static void former_free(void *data)
+{
+	struct former_key *former = data;
+
+	g_free(former->key);
+	g_free(former->serial);
+	g_free(former->fingerprint);
+	g_free(former);
+}
+
+static time_t read_time(const char *text)
+{
+	g_autoptr(GDateTime) time = text ? g_date_time_new_from_iso8601(text, NULL) : NULL;
+
+	return time ? (time_t)g_date_time_to_unix(time) : 0;
+}
+
+time_t former_key_replaced(const struct identity *identity)
+{
+	return read_time(identity->record->imported);
+}
+
+static void add(GPtrArray *formers, const struct record *record)
+{
+	gnutls_x509_crt_t leaf = certificate_from_der(record->leaf.data, record->leaf.length);
+	struct former_key *former;
+
+	if (!leaf)
+		return;
+	former = g_new0(struct former_key, 1);
+	former->key = certificate_key(leaf);
+	former->serial = certificate_serial(leaf);
+	former->fingerprint = certificate_fingerprint(leaf);
+	former->until = read_time(record->until);
+	gnutls_x509_crt_deinit(leaf);
+	g_ptr_array_add(formers, former);
+}
+
+GPtrArray *former_key_list(const struct identity *identity)
+{
+	GPtrArray *formers = g_ptr_array_new_with_free_func(former_free);
+	char folder[PATH_BUFFER];
+	struct record_list list;
+
+	if (identity->foreign || identity->user || !path_data(identity->scope, folder) ||
+	    record_load_former(folder, &list, NULL, NULL) != DEVID_OK)
+		return formers;
+	for (size_t i = 0; i < list.count; i++)
+		if (strcmp(list.records[i].name, identity->record->name) == 0 &&
+		    read_time(list.records[i].until) > time(NULL))
+			add(formers, &list.records[i]);
+	record_list_clear(&list);
+	return formers;
+}
