@@ -21,6 +21,7 @@ extern const struct command command_posture;
 extern const struct command command_profile;
 extern const struct command command_remove;
 extern const struct command command_rename;
+extern const struct command command_renew;
 extern const struct command command_request;
 extern const struct command command_reset_cred;
 extern const struct command command_retire;

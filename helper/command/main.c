@@ -39,6 +39,7 @@ static const struct command *const commands[] = {
 	&command_remove,
 	&command_rename,
 	&command_move,
+	&command_renew,
 	&command_retire,
 	&command_export,
 	&command_wrap,

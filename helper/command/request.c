@@ -2,13 +2,10 @@
 /* devid request: a key that is made where it will rest, and a request for its certificate. */
 #include <string.h>
 #include <unistd.h>
-#include "base/certificate.h"
 #include "base/error.h"
-#include "base/json-build.h"
 #include "command/cli/front.h"
-#include "command/cli/output.h"
-#include "command/cli/report.h"
 #include "command/import/store-words.h"
+#include "command/request/hand-out.h"
 #include "command/request/own.h"
 #include "command/request/request.h"
 #include "identity/agent.h"
@@ -63,48 +60,13 @@ static bool understand(struct request *request, GError **error)
 	if (!store_words_judge("request", request->scope, false, store, options.tpm_auth, error))
 		return false;
 	if (strcmp(request->store, "tpm") == 0)
-		cli_front_waits_for(
-			"the TPM makes the key, which may take half a minute; where the "
-			"keyring asks a question, it waits for the answer");
+		cli_front_waits_for(REQUEST_TPM_WAITS);
 	return change_allowed(request->scope, error);
-}
-
-static void tell(const struct request *request, const gnutls_datum_t *pem)
-{
-	g_autofree char *key = certificate_public_key(request->public);
-	g_autoptr(JsonBuilder) builder = json_begin();
-
-	if (options.json) {
-		g_autofree char *text = g_strndup((const char *)pem->data, pem->size);
-
-		json_text(builder, "result", "ok");
-		json_flag(builder, "changed", request->made);
-		json_text(builder, "label", options.label);
-		json_text(builder, "store", request->store);
-		json_text(builder, "key_type", key);
-		json_text(builder, "uri", request->uri);
-		json_text(builder, "request", text);
-		report_builder(builder);
-		return;
-	}
-	/* Standard output may have the request. */
-	report_say("", COLOUR_PLAIN, "%s: %s key %s, waits for its certificate (%s)", options.label,
-		   key, request->made ? "made" : "was here already", request->store);
-	report_hint("give the request to the CA; then: devid import-cert CERTIFICATE");
-}
-
-static bool hand_out(const struct request *request, const gnutls_datum_t *pem, GError **error)
-{
-	if ((!options.json || options.output) &&
-	    !output_write(options.output, (const char *)pem->data, error))
-		return false;
-	tell(request, pem);
-	return true;
 }
 
 static enum exit_status run(char **operands, GError **error)
 {
-	struct request request = { .options = &options, .hand_out = hand_out };
+	struct request request = { .options = &options, .hand_out = hand_out_request };
 	bool good = understand(&request, error) && request_describe(&request, error) &&
 		    request_by_own(&request, error);
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <stdbool.h>
+#include <internal/client.h>
+#include "identity.h"
 
 /* The machine's identities are root's to change: told before the agent refuses. */
 bool change_allowed(enum scope scope, GError **error);

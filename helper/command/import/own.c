@@ -263,6 +263,9 @@ static bool rename_here(struct import *import, struct client *client, GError **e
 
 	if (!import->asked_label || strcmp(import->asked_label, import->label) == 0)
 		return true;
+	/* What takes another's place has its label, whatever new ones are called. */
+	if (import->replaced && !import->options->label)
+		return true;
 	list = load_scope(import, error);
 	here = list ? find_leaf(list, import) : NULL;
 	if (list && !here)
@@ -312,6 +315,56 @@ static bool keep_store(struct import *import, GError **error)
 	return true;
 }
 
+static bool is_for(const struct record *record, gnutls_pubkey_t key)
+{
+	gnutls_datum_t spki = { NULL, 0 };
+	bool same = gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &spki) >= 0 &&
+		    spki.size == record->spki.length &&
+		    memcmp(spki.data, record->spki.data, spki.size) == 0;
+
+	gnutls_free(spki.data);
+	return same;
+}
+
+/* The key that waits for this certificate. */
+static const struct identity *find_waiting(const identity_list *list, const struct import *import)
+{
+	const struct identity *waiting = NULL;
+	gnutls_pubkey_t key;
+
+	if (gnutls_pubkey_init(&key) < 0)
+		return NULL;
+	if (gnutls_pubkey_import_x509(key, import->chain[0], 0) >= 0)
+		for (size_t i = 0; !waiting && i < identity_list_count(list); i++) {
+			const struct identity *identity = identity_list_get(list, i);
+
+			if (identity->record->leaf.length == 0 && is_for(identity->record, key))
+				waiting = identity;
+		}
+	gnutls_pubkey_deinit(key);
+	return waiting;
+}
+
+static const struct identity *find_name(const identity_list *list, const char *name)
+{
+	for (size_t i = 0; i < identity_list_count(list); i++)
+		if (strcmp(identity_list_get(list, i)->record->name, name) == 0)
+			return identity_list_get(list, i);
+	return NULL;
+}
+
+/* What a certificate becomes whose key waits here: the identity that it renews, or one of the key's
+ * own name. NULL: none does. */
+static const struct identity *foresee_waiting(const identity_list *list,
+					      const struct import *import)
+{
+	const struct identity *waiting = find_waiting(list, import), *renewed = NULL;
+
+	if (waiting && waiting->record->renews)
+		renewed = find_name(list, waiting->record->renews);
+	return renewed ? renewed : waiting;
+}
+
 /* --dry-run: what the agent would find, from the records. */
 static bool foresee(struct import *import, GError **error)
 {
@@ -321,6 +374,13 @@ static bool foresee(struct import *import, GError **error)
 	if (!list)
 		return false;
 	import->changed = true;
+	here = foresee_waiting(list, import);
+	if (here) {
+		g_free(import->label);
+		import->label = g_strdup(here->record->label);
+		import->uri = g_strdup(here->uri);
+		return true;
+	}
 	for (size_t i = 0; i < identity_list_count(list); i++) {
 		const struct identity *identity = identity_list_get(list, i);
 

@@ -39,6 +39,7 @@ static bool make_key(struct work *work, GError **error)
 	wire_put_text(&request, TAG_STORE, work->request->store);
 	wire_put_u32(&request, TAG_KEY_TYPE, work->request->kind->type);
 	wire_put_u32(&request, TAG_KEY_BITS, work->request->kind->bits);
+	wire_put_text(&request, TAG_NAME, work->request->renews);
 	if (g_strcmp0(options->tpm_auth, "none") == 0)
 		wire_put_u32(&request, TAG_FLAGS, IMPORT_NO_AUTH);
 	if (!agent_ask(&work->client, &request, &reply, error))
@@ -67,7 +68,8 @@ static bool take_key(struct work *work, const struct identity *here, GError **er
 	struct request *request = work->request;
 	const struct request_options *options = request->options;
 
-	if (here->chain_count > 0 || !here->record->local)
+	if (here->chain_count > 0 || !here->record->local ||
+	    g_strcmp0(here->record->renews, request->renews) != 0)
 		return devid_error_set(error, DEVID_EXISTS, NULL, "choose another --label",
 				       "%s: another identity has this label", options->label);
 	if (options->store && strcmp(options->store, here->record->store) != 0)

@@ -89,16 +89,81 @@ static bool describe_form(struct request *request, GError **error)
 	return true;
 }
 
-bool request_describe(struct request *request, GError **error)
+static bool choose_kind(struct request *request, const char *otherwise, GError **error)
 {
 	const char *word = request->options->key;
 
-	request->kind = find_kind(word ? word : "rsa2048");
-	if (!request->kind)
-		return devid_error_set(
-			error, DEVID_USAGE, NULL, "devid help request",
-			"request: --key is rsa2048, rsa3072, rsa4096, p256, p384 or p521");
-	return describe_form(request, error);
+	request->kind = find_kind(word ? word : otherwise);
+	return request->kind ||
+	       devid_error_set(error, DEVID_USAGE, NULL, "devid help request",
+			       "--key is rsa2048, rsa3072, rsa4096, p256, p384 or p521");
+}
+
+bool request_describe(struct request *request, GError **error)
+{
+	return choose_kind(request, "rsa2048", error) && describe_form(request, error);
+}
+
+static const char *kind_of(gnutls_x509_crt_t certificate)
+{
+	unsigned bits = 0;
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(certificate, &bits);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(key_kinds); i++)
+		if (key_kinds[i].bits == bits &&
+		    (key_kinds[i].type == KEY_EC) == (algorithm == GNUTLS_PK_EC))
+			return key_kinds[i].word;
+	return "rsa2048";
+}
+
+/* GnuTLS has read some of them to text already, a user principal name say, which is a UTF8String.
+ */
+static int copy_other_name(gnutls_x509_crq_t form, gnutls_x509_crt_t certificate, unsigned i,
+			   int type, const void *value, unsigned length)
+{
+	unsigned text = type == GNUTLS_SAN_OTHERNAME ? 0 : GNUTLS_FSAN_ENCODE_UTF8_STRING;
+	char oid[128];
+	size_t size = sizeof(oid);
+	int code = gnutls_x509_crt_get_subject_alt_othername_oid(certificate, i, oid, &size);
+
+	if (type != GNUTLS_SAN_OTHERNAME && type != GNUTLS_SAN_OTHERNAME_XMPP &&
+	    type != GNUTLS_SAN_OTHERNAME_MSUSERPRINCIPAL)
+		return GNUTLS_E_UNIMPLEMENTED_FEATURE;
+	return code < 0 ? code
+			: gnutls_x509_crq_set_subject_alt_othername(form, oid, value, length,
+								    text | GNUTLS_FSAN_APPEND);
+}
+
+/* Each further name, also those that --san has no word for (a user principal name). */
+static bool copy_names(gnutls_x509_crq_t form, gnutls_x509_crt_t certificate, GError **error)
+{
+	int type = 0, code = 0;
+
+	for (unsigned i = 0; type >= 0 && code >= 0; i++) {
+		guint8 value[1024];
+		size_t length = sizeof(value);
+
+		type = gnutls_x509_crt_get_subject_alt_name2(certificate, i, value, &length, NULL,
+							     NULL);
+		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			return true;
+		code = type < 0 ? type
+		       : type == GNUTLS_SAN_OTHERNAME || type >= GNUTLS_SAN_OTHERNAME_XMPP
+			       ? copy_other_name(form, certificate, i, type, value,
+						 (unsigned)length)
+			       : gnutls_x509_crq_set_subject_alt_name(
+					 form, (gnutls_x509_subject_alt_name_t)type, value,
+					 (unsigned)length, GNUTLS_FSAN_APPEND);
+	}
+	return devid_error_set(error, DEVID_UNSUPPORTED, NULL, "say which: --san NAME",
+			       "the certificate's further names can't be taken over: %s",
+			       gnutls_strerror(code < 0 ? code : type));
+}
+
+bool request_describe_like(struct request *request, gnutls_x509_crt_t certificate, GError **error)
+{
+	return choose_kind(request, kind_of(certificate), error) && describe_form(request, error) &&
+	       (request->options->names || copy_names(request->form, certificate, error));
 }
 
 bool request_is_kind(const struct request *request)
@@ -111,9 +176,15 @@ bool request_is_kind(const struct request *request)
 
 bool request_refuse_kind(const struct request *request, GError **error)
 {
-	return devid_error_set(
-		error, DEVID_EXISTS, NULL, "choose another --label, or leave --key out",
-		"%s: its key waits for its certificate, and is another", request->options->label);
+	const char *label = request->options->label;
+	g_autofree char *hint =
+		request->renews
+			? g_strdup_printf("leave --key out, or take it away: devid remove '%s'",
+					  label)
+			: g_strdup("choose another --label, or leave --key out");
+
+	return devid_error_set(error, DEVID_EXISTS, NULL, hint,
+			       "%s: its key waits for its certificate, and is another", label);
 }
 
 int request_sign(struct request *request, gnutls_privkey_t key)

@@ -9,6 +9,10 @@
 #include <internal/path.h>
 #include <internal/wire.h>
 
+#define REQUEST_TPM_WAITS                                                                \
+	"the TPM makes the key, which may take half a minute; where the keyring asks a " \
+	"question, it waits for the answer"
+
 struct key_kind {
 	const char *word;
 	enum wire_key_type type;
@@ -25,6 +29,7 @@ struct request {
 	const struct request_options *options;
 	enum scope scope;
 	const char *store;
+	const char *renews; /* the record whose place it is to take, or NULL */
 	const struct key_kind *kind;
 	gnutls_x509_crq_t form; /* all of it but the key and the signature */
 	gnutls_pubkey_t public;
@@ -36,6 +41,9 @@ struct request {
 
 /* --key, --subject, --san: all but the key, so that a subject that can't be read costs none. */
 bool request_describe(struct request *request, GError **error);
+/* The same, where what was not said is as in that certificate: the kind of key, the further names.
+ */
+bool request_describe_like(struct request *request, gnutls_x509_crt_t certificate, GError **error);
 /* Whether the public key is of the kind that was asked for. */
 bool request_is_kind(const struct request *request);
 /* Where it isn't; false. */

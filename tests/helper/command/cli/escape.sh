@@ -96,6 +96,8 @@ for json in '' --json; do
 	drive wrap $json --table "$FILE.table" --out "$T" --password-file "$FILE.password"
 	drive request $json --label "new$HIDDEN" --subject "CN=x$HIDDEN" --store file --san "dns:$HIDDEN"
 	drive move $json --store file "$LABEL"
+	drive renew $json "$LABEL"
+	drive renew $json "$NAME"
 	drive retire $json "$LABEL"
 	drive retire $json "$NAME"
 	drive import-cert $json --label "x$HIDDEN" --store file --password-file "$T/password" "$FILE.p12"

@@ -143,7 +143,7 @@ for command in "${all[@]}"; do
 		--user) is "$(offered $command --user '')" :users "$option has its values" ;;
 		--config) is "$(offered $command --config '')" :folders "$option has its values" ;;
 		--server | --gateway) is "$(offered $command $option '')" :hosts "$option has its values" ;;
-		--key) is "$(offered $command --key '' | head -n 1)" "$([ "$command" = request ] && echo rsa2048 || echo :files)" "$option has its values" ;;
+		--key) is "$(offered $command --key '' | head -n 1)" "$([[ $command == @(request|renew) ]] && echo rsa2048 || echo :files)" "$option has its values" ;;
 		--out) is "$(offered $command --out '' | paste -sd' ')" ":files :folders" "$option has its values" ;;
 		--*-file | --intermediates | --report | --used-by | --output | --for | --table) is "$(offered $command $option '')" :files "$option of $command has its values" ;;
 		--identity) is "$(offered $command --identity '' | sort)" $'plain\nwith blank' "$option has its values" ;;

@@ -73,7 +73,10 @@ is "$rc" 0 "an EC key from PEM files"
 ok "and it signs" signs p "$PKI/p256.crt"
 devid remove p
 run "${E[@]}" "${IMPORT[@]}" --label k --replace --json "$PKI/p384.p12"
-is "$rc $(keyring_items | grep -c '(devid)')" "0 1" "--replace leaves one item"
+is "$rc $(keyring_items | grep -c '(devid)')" "0 2" "--replace leaves the former key for those that had found it"
+devid retire k
+is "$rc $(keyring_items | grep -c '(devid)')" "0 1" "until it is retired"
+run "${E[@]}" "${IMPORT[@]}" --label k --replace --json "$PKI/rsa2048.p12"
 devid remove k
 is "$rc $(keyring_items | grep -c '(devid)')" "0 0" "remove leaves none"
 
