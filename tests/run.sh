@@ -72,7 +72,7 @@ packages=(
 	# Sandboxes.
 	bubblewrap flatpak python3-pykcs11
 	# Other PKCS#11 modules, registered beside ours.
-	libtpm2-pkcs11-1
+	libtpm2-pkcs11-1 libtpm2-pkcs11-tools
 )
 
 passed=0

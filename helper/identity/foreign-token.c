@@ -126,6 +126,14 @@ char *foreign_url(const struct foreign_token *token, enum foreign_type type, GBy
 	return g_string_free(url, false);
 }
 
+char *foreign_plain_uri(const struct foreign_token *token, const char *label)
+{
+	g_autofree char *name = g_uri_escape_string(token->label, NULL, false);
+	g_autofree char *object = g_uri_escape_string(label, NULL, false);
+
+	return g_strdup_printf("pkcs11:token=%s;object=%s", name, object);
+}
+
 static void object_free(void *data)
 {
 	struct foreign_object *object = data;
@@ -183,10 +191,42 @@ GPtrArray *foreign_find(struct foreign_token *token, enum foreign_type type, GBy
 	return found;
 }
 
-bool foreign_delete(struct foreign_token *token, const char *url, GError **error)
+GBytes *foreign_spki(struct foreign_token *token, GBytes *id, const char *label)
+{
+	g_autofree char *url = foreign_url(token, FOREIGN_PRIVATE, id, label);
+	g_auto(gnutls_privkey_t) key = NULL;
+	g_auto(gnutls_pubkey_t) public = NULL;
+	g_auto(gnutls_datum_t) der = { NULL, 0 };
+
+	if (!token_open_key(url, &key, NULL) || gnutls_pubkey_init(&public) < 0 ||
+	    gnutls_pubkey_import_privkey(public, key, GNUTLS_KEY_DIGITAL_SIGNATURE, 0) < 0 ||
+	    gnutls_pubkey_export2(public, GNUTLS_X509_FMT_DER, &der) < 0)
+		return NULL;
+	return g_bytes_new(der.data, der.size);
+}
+
+GBytes *foreign_find_spki(struct foreign_token *token, GBytes *spki, char **label)
+{
+	g_autoptr(GPtrArray) keys = foreign_find(token, FOREIGN_PRIVATE, NULL, NULL, NULL);
+
+	for (guint i = 0; keys && i < keys->len; i++) {
+		const struct foreign_object *key = keys->pdata[i];
+		g_autoptr(GBytes) own = foreign_spki(token, key->id, key->label);
+
+		if (!own || !g_bytes_equal(own, spki))
+			continue;
+		*label = g_strdup(key->label);
+		return g_bytes_ref(key->id);
+	}
+	return NULL;
+}
+
+bool foreign_delete(struct foreign_token *token, const char *url, unsigned *count, GError **error)
 {
 	int code = gnutls_pkcs11_delete_url(url, GNUTLS_PKCS11_OBJ_FLAG_LOGIN);
 
+	if (count)
+		*count = code > 0 ? (unsigned)code : 0;
 	if (code >= 0 || code == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
 		return true;
 	foreign_error(token, "an object can't be taken out", code, error);
@@ -198,6 +238,7 @@ static const struct refusal {
 	int code;
 	enum devid_result result;
 	const char *reason, *words; /* words NULL: the reason's own */
+	const char *making;	    /* instead, where a key is to be made */
 } refusals[] = {
 	{ GNUTLS_E_PKCS11_PIN_LOCKED, DEVID_STORE_LOCKED, "pin-locked" },
 	{ GNUTLS_E_PKCS11_PIN_EXPIRED, DEVID_STORE_LOCKED, "pin-expired" },
@@ -209,9 +250,9 @@ static const struct refusal {
 	{ GNUTLS_E_PKCS11_SESSION_ERROR, DEVID_IO, "token-read-only",
 	  "the token gives no session to write in" },
 	{ GNUTLS_E_PKCS11_ATTRIBUTE_ERROR, DEVID_UNSUPPORTED, "token-refused",
-	  "the token doesn't take such an object from outside" },
+	  "the token doesn't take such an object from outside", "the token makes no such keys" },
 	{ GNUTLS_E_PKCS11_UNSUPPORTED_FEATURE_ERROR, DEVID_UNSUPPORTED, "token-refused",
-	  "the token doesn't take such an object from outside" },
+	  "the token doesn't take such an object from outside", "the token makes no such keys" },
 	{ GNUTLS_E_PKCS11_KEY_ERROR, DEVID_UNSUPPORTED, "token-refused",
 	  "the token refuses the key" },
 };
@@ -231,6 +272,8 @@ void foreign_error(struct foreign_token *token, const char *what, int code, GErr
 	words = row ? row->words : gnutls_strerror(code);
 	if (token->pin_refused)
 		words = "the PIN is wrong";
+	else if (row && row->making && token->making)
+		words = row->making;
 	else if (!words)
 		words = devid_reason_find(row->reason)->cause;
 	devid_error_set(error, row ? row->result : DEVID_FAILED,

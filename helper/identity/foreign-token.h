@@ -12,6 +12,7 @@ struct foreign_token {
 	char *pin_source; /* a file that the URI's query names */
 	char *label;
 	bool hardware;
+	bool making;	      /* a key is to be made on it: what refusals are about */
 	const char *pin_file; /* --pin-file, which comes before it */
 	struct secret pin;
 	bool pin_refused;
@@ -29,6 +30,9 @@ enum foreign_type { FOREIGN_CERTIFICATE, FOREIGN_PRIVATE, FOREIGN_PUBLIC };
 char *foreign_url(const struct foreign_token *token, enum foreign_type type, GBytes *id,
 		  const char *label);
 
+/* The URI that is told to people: token and label. g_free(). */
+char *foreign_plain_uri(const struct foreign_token *token, const char *label);
+
 struct foreign_object {
 	GBytes *der; /* of a certificate; else empty */
 	GBytes *id;
@@ -37,6 +41,11 @@ struct foreign_object {
 /* What is there: struct foreign_object; NULL for an error, which an empty token isn't. */
 GPtrArray *foreign_find(struct foreign_token *token, enum foreign_type type, GBytes *id,
 			const char *label, GError **error);
-bool foreign_delete(struct foreign_token *token, const char *url, GError **error);
+/* The DER SPKI of a private key on it; NULL: it doesn't tell. */
+GBytes *foreign_spki(struct foreign_token *token, GBytes *id, const char *label);
+/* The id of the private key with that SPKI; NULL: there is none, or none that tells. */
+GBytes *foreign_find_spki(struct foreign_token *token, GBytes *spki, char **label);
+/* Where nothing is there, nothing is wrong, and `*count` (may be NULL) is 0. */
+bool foreign_delete(struct foreign_token *token, const char *url, unsigned *count, GError **error);
 /* The error for a code that GnuTLS answered to `what`. */
 void foreign_error(struct foreign_token *token, const char *what, int code, GError **error);

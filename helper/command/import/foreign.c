@@ -3,6 +3,7 @@
  * chain, then a signature; each object that was made is taken out again if a later step fails.
  */
 #include <string.h>
+#include "base/auto-gnutls.h"
 #include "base/certificate.h"
 #include "base/error.h"
 #include "identity/foreign-token.h"
@@ -20,6 +21,8 @@ struct writing {
 	GPtrArray *
 		old_certificates; /* under our id, with another content: renewed for the same key */
 	bool key_there, certificate_there;
+	char *key_label; /* of a key that waits for its certificate; NULL: none does */
+	bool named;	 /* the label is one that was asked for on the command line */
 };
 
 /* The CKA_ID that our own tokens and GnuTLS's tools give: SHA-1 of the public key. */
@@ -33,19 +36,58 @@ static GBytes *key_id(gnutls_x509_crt_t crt)
 	return g_bytes_new(id, size);
 }
 
-static bool look_for_own(struct writing *writing, GError **error)
+static GBytes *leaf_spki(const struct import *import)
 {
-	struct import *import = writing->import;
-	g_autoptr(GPtrArray) certificates =
-		foreign_find(&writing->token, FOREIGN_CERTIFICATE, writing->id, NULL, error);
-	g_autoptr(GPtrArray) keys = NULL;
+	g_auto(gnutls_pubkey_t) key = NULL;
+	g_auto(gnutls_datum_t) der = { NULL, 0 };
 
-	if (!certificates)
-		return false;
-	keys = foreign_find(&writing->token, FOREIGN_PRIVATE, writing->id, NULL, error);
+	if (gnutls_pubkey_init(&key) < 0 ||
+	    gnutls_pubkey_import_x509(key, import->chain[0], 0) < 0 ||
+	    gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &der) < 0)
+		return g_bytes_new(NULL, 0);
+	return g_bytes_new(der.data, der.size);
+}
+
+/* A certificate that comes alone is for a key that was made on the token, under whatever id, and
+ * takes that and its label.
+ */
+static void find_waiting(struct writing *writing)
+{
+	g_autoptr(GBytes) spki = leaf_spki(writing->import);
+	char *label = NULL;
+	GBytes *id = foreign_find_spki(&writing->token, spki, &label);
+
+	if (!id)
+		return;
+	g_bytes_unref(writing->id);
+	writing->id = id;
+	writing->key_label = label;
+	writing->key_there = true;
+}
+
+static bool look_for_key(struct writing *writing, GError **error)
+{
+	g_autoptr(GPtrArray) keys =
+		foreign_find(&writing->token, FOREIGN_PRIVATE, writing->id, NULL, error);
+
 	if (!keys)
 		return false;
 	writing->key_there = keys->len > 0;
+	if (keys->len == 0 && !writing->import->candidate->pkcs8.length)
+		find_waiting(writing);
+	return true;
+}
+
+static bool look_for_own(struct writing *writing, GError **error)
+{
+	struct import *import = writing->import;
+	g_autoptr(GPtrArray) certificates = NULL;
+
+	if (!look_for_key(writing, error))
+		return false;
+	certificates = foreign_find(&writing->token, FOREIGN_CERTIFICATE, writing->id, NULL, error);
+	if (!certificates)
+		return false;
 	for (guint i = 0; i < certificates->len; i++) {
 		const struct foreign_object *object = certificates->pdata[i];
 
@@ -81,14 +123,6 @@ static bool look_for_label(struct writing *writing, GError **error)
 	return true;
 }
 
-static char *plain_uri(const struct writing *writing)
-{
-	g_autofree char *token = g_uri_escape_string(writing->token.label, NULL, false);
-	g_autofree char *label = g_uri_escape_string(writing->import->label, NULL, false);
-
-	return g_strdup_printf("pkcs11:token=%s;object=%s", token, label);
-}
-
 /* A token's objects get another label from the token's own tool alone. */
 static bool same_label(const struct writing *writing, GError **error)
 {
@@ -97,7 +131,7 @@ static bool same_label(const struct writing *writing, GError **error)
 
 	if (!import->asked_label || strcmp(import->asked_label, import->label) == 0)
 		return true;
-	uri = plain_uri(writing);
+	uri = foreign_plain_uri(&writing->token, import->label);
 	hint = g_strdup_printf("p11tool --login --set-label='%s' '%s' renames it",
 			       import->asked_label, uri);
 	return devid_error_set(error, DEVID_EXISTS, "exists", hint,
@@ -109,6 +143,13 @@ static bool look(struct writing *writing, GError **error)
 {
 	if (!look_for_own(writing, error))
 		return false;
+	if (writing->key_label && *writing->key_label && !writing->certificate_there &&
+	    !writing->old_certificates->len) {
+		g_free(writing->import->label);
+		writing->import->label = g_strdup(writing->key_label);
+		if (writing->named && !same_label(writing, error))
+			return false;
+	}
 	if (writing->certificate_there && writing->key_there)
 		return same_label(writing, error);
 	if (!look_for_label(writing, error))
@@ -148,6 +189,24 @@ static gnutls_datum_t id_datum(GBytes *id)
 	return (gnutls_datum_t){ (unsigned char *)data, (unsigned)size };
 }
 
+/* What else there is for a key out of a file, where a token takes none: a TPM's makes its own. */
+static void name_ways_out(const struct writing *writing, GError **error)
+{
+	GError *problem = error ? *error : NULL;
+	g_autofree char *hint = NULL;
+
+	if (!problem || g_strcmp0(devid_error_reason(problem), "token-refused") != 0)
+		return;
+	hint = g_strdup_printf(
+		"into this computer's TPM it goes by --store tpm; or let the token make a "
+		"key of its own: devid request --store '%s'",
+		writing->import->options->store);
+	*error = NULL;
+	devid_error_set(error, devid_error_result(problem), "token-refused", hint, "%s",
+			problem->message);
+	g_error_free(problem);
+}
+
 static bool write_key(struct writing *writing, GError **error)
 {
 	const struct secret *pkcs8 = &writing->import->candidate->pkcs8;
@@ -167,8 +226,11 @@ static bool write_key(struct writing *writing, GError **error)
 					GNUTLS_PKCS11_OBJ_FLAG_MARK_SENSITIVE);
 		gnutls_x509_privkey_deinit(key);
 	}
-	return made(writing, FOREIGN_PRIVATE, writing->id, writing->import->label,
-		    "the private key was refused", code, error);
+	if (made(writing, FOREIGN_PRIVATE, writing->id, writing->import->label,
+		 "the private key was refused", code, error))
+		return true;
+	name_ways_out(writing, error);
+	return false;
 }
 
 /* Some clients (OpenSSH) look for it, some tokens make it themselves or don't want it: no error. */
@@ -242,7 +304,7 @@ static bool take_out_old_certificate(struct writing *writing, GError **error)
 {
 	g_autofree char *url = foreign_url(&writing->token, FOREIGN_CERTIFICATE, writing->id, NULL);
 
-	return !writing->old_certificates->len || foreign_delete(&writing->token, url, error);
+	return !writing->old_certificates->len || foreign_delete(&writing->token, url, NULL, error);
 }
 
 static void put_back_old_certificates(struct writing *writing)
@@ -276,7 +338,7 @@ static void undo(struct writing *writing)
 	for (guint i = writing->made->len; i; i--) {
 		g_autoptr(GError) error = NULL;
 
-		if (!foreign_delete(&writing->token, writing->made->pdata[i - 1], &error))
+		if (!foreign_delete(&writing->token, writing->made->pdata[i - 1], NULL, &error))
 			import_warn(writing->import, "%s", error->message);
 	}
 	g_ptr_array_set_size(writing->made, 0);
@@ -296,7 +358,7 @@ static void take_out_old_identities(struct writing *writing)
 					    writing->import->label);
 			g_autoptr(GError) error = NULL;
 
-			if (!foreign_delete(&writing->token, url, &error))
+			if (!foreign_delete(&writing->token, url, NULL, &error))
 				import_warn(writing->import, "the old identity is still there: %s",
 					    error->message);
 		}
@@ -324,7 +386,7 @@ static bool write_identity(struct writing *writing, GError **error)
 
 	if (!look(writing, error))
 		return false;
-	import->uri = plain_uri(writing);
+	import->uri = foreign_plain_uri(&writing->token, import->label);
 	import->changed = !writing->certificate_there || !writing->key_there;
 	if (!import->changed || import->options->dry_run)
 		return true;
@@ -340,7 +402,7 @@ bool import_to_foreign(struct import *import, GError **error)
 {
 	struct writing writing = { .import = import, .token = FOREIGN_TOKEN_INIT };
 	g_autofree char *object = NULL;
-	bool done;
+	bool done, from_uri = false;
 
 	writing.id = key_id(import->chain[0]);
 	writing.made = g_ptr_array_new_with_free_func(g_free);
@@ -353,15 +415,18 @@ bool import_to_foreign(struct import *import, GError **error)
 			g_free(import->label);
 			g_free(import->asked_label);
 			import->asked_label = g_strdup(object);
+			from_uri = true;
 			import->label = g_steal_pointer(&object);
 		}
 		import->token = g_strdup(writing.token.label);
 		import->store = import->token;
-		import->id = g_bytes_ref(writing.id);
+		writing.named = import->options->label || from_uri;
 		done = write_identity(&writing, error);
+		import->id = g_bytes_ref(writing.id);
 	}
 	foreign_token_close(&writing.token);
 	g_bytes_unref(writing.id);
+	g_free(writing.key_label);
 	g_ptr_array_unref(writing.made);
 	g_ptr_array_unref(writing.old_ids);
 	g_ptr_array_unref(writing.old_certificates);

@@ -17,8 +17,9 @@ static void tell(const struct request *request, const gnutls_datum_t *pem)
 
 		json_text(builder, "result", "ok");
 		json_flag(builder, "changed", request->made);
-		json_text(builder, "label", options->label);
-		json_text(builder, "store", request->store);
+		json_text(builder, "label", request_label(request));
+		json_text(builder, "store", request->foreign ? "token" : request->store);
+		json_text(builder, "token", request->foreign ? request->store : NULL);
 		json_text(builder, "key_type", key);
 		json_text(builder, "uri", request->uri);
 		json_text(builder, "request", text);
@@ -27,9 +28,14 @@ static void tell(const struct request *request, const gnutls_datum_t *pem)
 	}
 	/* Standard output may have the request. */
 	report_say("", COLOUR_PLAIN, "%s: %s key %s, waits for its certificate (%s)",
-		   options->label, key, request->made ? "made" : "was here already",
+		   request_label(request), key, request->made ? "made" : "was here already",
 		   request->store);
-	report_hint("give the request to the CA; then: devid import-cert CERTIFICATE");
+	if (request->foreign)
+		report_hint("give the request to the CA; then: devid import-cert CERTIFICATE "
+			    "--store '%s'",
+			    request->uri);
+	else
+		report_hint("give the request to the CA; then: devid import-cert CERTIFICATE");
 }
 
 bool hand_out_request(const struct request *request, const gnutls_datum_t *pem, GError **error)

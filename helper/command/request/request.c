@@ -166,6 +166,11 @@ bool request_describe_like(struct request *request, gnutls_x509_crt_t certificat
 	       (request->options->names || copy_names(request->form, certificate, error));
 }
 
+const char *request_label(const struct request *request)
+{
+	return request->options->label ? request->options->label : request->object;
+}
+
 bool request_is_kind(const struct request *request)
 {
 	unsigned bits = 0;
@@ -176,7 +181,7 @@ bool request_is_kind(const struct request *request)
 
 bool request_refuse_kind(const struct request *request, GError **error)
 {
-	const char *label = request->options->label;
+	const char *label = request_label(request);
 	g_autofree char *hint =
 		request->renews
 			? g_strdup_printf("leave --key out, or take it away: devid remove '%s'",
@@ -214,4 +219,5 @@ void request_clear(struct request *request)
 	if (request->public)
 		gnutls_pubkey_deinit(request->public);
 	g_free(request->uri);
+	g_free(request->object);
 }

@@ -21,14 +21,16 @@ struct key_kind {
 
 struct request_options {
 	gboolean user, system, json;
-	char *store, *tpm_auth, *label, *subject, *key, *output;
+	char *store, *tpm_auth, *pin_file, *label, *subject, *key, *output;
 	char **names;
 };
 
 struct request {
 	const struct request_options *options;
 	enum scope scope;
-	const char *store;
+	bool foreign;	    /* on the token that options->store names */
+	const char *store;  /* "keyring", "file", "tpm", or the token's label */
+	char *object;	    /* the label that the token's URI names, or NULL */
 	const char *renews; /* the record whose place it is to take, or NULL */
 	const struct key_kind *kind;
 	gnutls_x509_crq_t form; /* all of it but the key and the signature */
@@ -39,6 +41,8 @@ struct request {
 	bool (*hand_out)(const struct request *request, const gnutls_datum_t *pem, GError **error);
 };
 
+/* The label of --label, else of the token's URI; NULL: there is none. */
+const char *request_label(const struct request *request);
 /* --key, --subject, --san: all but the key, so that a subject that can't be read costs none. */
 bool request_describe(struct request *request, GError **error);
 /* The same, where what was not said is as in that certificate: the kind of key, the further names.

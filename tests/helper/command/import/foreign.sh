@@ -3,40 +3,11 @@
 # import-cert --store 'pkcs11:…': the whole identity onto another token, or nothing of it. The token is
 # SoftHSM's, behind a shim that makes it full, write-protected, or as choosy as a TPM.
 . "$(dirname "$0")/../../../lib/common.sh"
-
-SOFTHSM=/usr/lib/softhsm/libsofthsm2.so
-[ -e "$SOFTHSM" ] || skip_all "SoftHSM isn't there"
-if [ -z "${DEVID_TEST_MODULES:-}" ]; then
-	# p11-kit's own folder of modules can't be named otherwise: ours lies over it.
-	how=(unshare -m)
-	[ "$(id -u)" -eq 0 ] || how=(unshare -Urm)
-	"${how[@]}" --propagation private true 2>/dev/null || skip_all "needs a name space of mounts"
-	TAP_FINISHED=yes
-	rm -rf "$T"
-	DEVID_TEST_MODULES=yes exec "${how[@]}" --propagation private bash "$0" "$@"
-fi
+. "$TESTS/lib/foreign.sh"
+foreign_modules "$0" "$@"
 . "$TESTS/lib/importing.sh"
-mkdir "$T/modules"
-echo "module: $DEVID_SHIM" >"$T/modules/shim.module"
-mount --bind "$T/modules" /usr/share/p11-kit/modules || bail "can't mount"
-cover_account || bail "can't cover /etc/devid"
-[ ! -e /etc/pkcs11/modules ] || mount -t tmpfs none /etc/pkcs11/modules
-
-mkdir "$T/tokens"
-cat >"$T/softhsm2.conf" <<C
-directories.tokendir = $T/tokens
-objectstore.backend = file
-log.level = ERROR
-slots.removable = false
-C
-env_set "SOFTHSM2_CONF=$T/softhsm2.conf"
-"${E[@]}" softhsm2-util --init-token --free --label card --so-pin 5678 --pin 1234 >/dev/null || bail "no token"
-printf '1234\n' >"$T/pin"
-printf '9999' >"$T/wrong-pin"
-chmod 600 "$T/pin" "$T/wrong-pin"
-PIN=(--pin-file "$T/pin")
-STORE=pkcs11:token=card
-EVENTS=$T/system-log/events.jsonl
+foreign_module "$DEVID_SHIM"
+foreign_softhsm
 
 # foreign [NAME=VALUE…] -- OPTIONS…: import-cert to the token.
 foreign() {
@@ -47,17 +18,6 @@ foreign() {
 	done
 	shift
 	run "${E[@]}" "${set[@]}" "$DEVID_COMMAND" import-cert --store "$STORE" "${PASSWORD[@]}" "$@" </dev/null
-}
-
-# Every object on the token $CARD: class, label, id.
-CARD=card
-objects() {
-	"${E[@]}" pkcs11-tool --module "$SOFTHSM" --token-label "$CARD" --login --pin 1234 --list-objects 2>/dev/null |
-		grep -E '^[A-Z].*Object|^  (label|ID):' | tr -s ' \n' ' ' | sed 's/\(Private\|Public\|Certificate\)/\n\1/g' |
-		sort
-}
-count() {
-	objects | grep -c Object
 }
 
 # --- the whole identity
@@ -140,6 +100,7 @@ refuses() {
 	is "$(objects)" "$after" "$name: the token is as it was"
 }
 refuses "a token that takes no private keys" no-private token-refused "doesn't take such an object from outside"
+like "$(json "$out" 'd["hint"]')" "--store tpm; or .* devid request --store 'pkcs11:token=card'" "with the ways out"
 refuses "a write-protected token" read-only token-read-only 'write-protected'
 CARD=spare STORE=pkcs11:token=spare
 for n in 1 2 3 4 5; do

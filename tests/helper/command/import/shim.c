@@ -3,6 +3,9 @@
  *
  *	no-private	private keys can't be created, as on a TPM (CKR_ATTRIBUTE_VALUE_INVALID)
  *	no-public	public keys can't
+ *	no-generation	no keys are made (CKR_MECHANISM_INVALID)
+ *	extractable	of each key it says that it can be taken out
+ *	removed		it is taken out once a key was made (CKR_DEVICE_REMOVED)
  *	full:N		the Nth object and all after it find no room (CKR_DEVICE_MEMORY)
  *	read-only	no session to write in (CKR_TOKEN_WRITE_PROTECTED)
  *	no-sign		nothing signs (CKR_FUNCTION_FAILED)
@@ -12,6 +15,7 @@
  * SHIM_LOG names a file that gets one line for each login.
  */
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +29,7 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list);
 static CK_FUNCTION_LIST_PTR real;
 static CK_FUNCTION_LIST shim;
 static unsigned created;
+static bool removed;
 
 static int mode_is(const char *name)
 {
@@ -60,6 +65,8 @@ static CK_RV create(CK_SESSION_HANDLE session, CK_ATTRIBUTE_PTR attributes, CK_U
 static CK_RV open_session(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR data, CK_NOTIFY notify,
 			  CK_SESSION_HANDLE_PTR session)
 {
+	if (removed)
+		return CKR_DEVICE_REMOVED;
 	if (mode_is("read-only") && flags & CKF_RW_SESSION)
 		return CKR_TOKEN_WRITE_PROTECTED;
 	return real->C_OpenSession(slot, flags, data, notify, session);
@@ -76,6 +83,32 @@ static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR
 		fprintf(log, "login %#lx\n", answer);
 		fclose(log);
 	}
+	return answer;
+}
+
+static CK_RV generate_pair(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
+			   CK_ATTRIBUTE_PTR public, CK_ULONG public_count, CK_ATTRIBUTE_PTR private,
+			   CK_ULONG private_count, CK_OBJECT_HANDLE_PTR public_key,
+			   CK_OBJECT_HANDLE_PTR private_key)
+{
+	CK_RV answer;
+
+	if (mode_is("no-generation"))
+		return CKR_MECHANISM_INVALID;
+	answer = real->C_GenerateKeyPair(session, mechanism, public, public_count, private,
+					 private_count, public_key, private_key);
+	removed = answer == CKR_OK && mode_is("removed");
+	return answer;
+}
+
+static CK_RV get_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+		       CK_ATTRIBUTE_PTR attributes, CK_ULONG count)
+{
+	CK_RV answer = real->C_GetAttributeValue(session, object, attributes, count);
+
+	for (CK_ULONG i = 0; mode_is("extractable") && answer == CKR_OK && i < count; i++)
+		if (attributes[i].type == CKA_EXTRACTABLE)
+			*(CK_BBOOL *)attributes[i].pValue = CK_TRUE;
 	return answer;
 }
 
@@ -109,6 +142,8 @@ __attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST_
 		return CKR_GENERAL_ERROR;
 	shim = *real;
 	shim.C_CreateObject = create;
+	shim.C_GenerateKeyPair = generate_pair;
+	shim.C_GetAttributeValue = get_value;
 	shim.C_OpenSession = open_session;
 	shim.C_Login = login;
 	shim.C_Sign = sign;
