@@ -68,6 +68,14 @@ static char *set_after_renewal(void *target, const char *value)
 	return NULL;
 }
 
+static char *set_tpm_users(void *target, const char *value)
+{
+	struct devid_account *account = target;
+	g_strfreev(account->tpm_users);
+	account->tpm_users = conf_split_words(value);
+	return policy_names_fault(account->tpm_users, true);
+}
+
 static char *set_serials(void *target, const char *value)
 {
 	struct devid_account *account = target;
@@ -122,6 +130,7 @@ static const struct conf_key account_section[] = {
 	  .choices = measures },
 	{ "SystemUsers", set_system_users },
 	{ "AfterRenewal", set_after_renewal },
+	{ "TPMUsers", set_tpm_users },
 	{ "Overlap", CONF_FIELD(CONF_NUMBER, struct devid_account, overlap), .most = OVERLAP_MAX },
 	{ "ExpiryWarning", CONF_FIELD(CONF_NUMBER, struct devid_account, expiry_warning),
 	  .least = 1, .most = WARNING_MAX },

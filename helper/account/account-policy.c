@@ -33,6 +33,12 @@ bool devid_account_may_use_system(const struct devid_account *account, unsigned 
 	       (uid == 0 || user_is_listed(account->system_users, uid, gid));
 }
 
+bool devid_account_may_use_tpm(const struct devid_account *account, unsigned uid, unsigned gid)
+{
+	return account->state != DEVID_ACCOUNT_UNUSABLE &&
+	       (uid == 0 || user_is_listed(account->tpm_users, uid, gid));
+}
+
 enum devid_result devid_decide(const struct devid_account *account,
 			       const struct devid_question *question,
 			       struct devid_decision **decision)

@@ -23,8 +23,8 @@ struct devid_account {
 	size_t signing_limit;
 	size_t signing_count_limit;
 	enum devid_signing_keys signing_keys;
-	char **system_users;
-	char **after_renewal;  /* units; NULL: none */
+	char **after_renewal; /* units; NULL: none */
+	char **system_users, **tpm_users;
 	size_t overlap;	       /* days */
 	size_t expiry_warning; /* days */
 	GPtrArray *signing;    /* struct devid_signing * */

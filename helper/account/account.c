@@ -43,6 +43,7 @@ struct devid_account *account_new(const char *folder)
 	account->overlap = OVERLAP;
 	account->expiry_warning = EXPIRY_WARNING;
 	account->system_users = g_strdupv((char **)users);
+	account->tpm_users = g_strdupv((char **)users);
 	account->signing = g_ptr_array_new_with_free_func(free_signing);
 	policy_init(&account->policy);
 	account->dirfd = -1;
@@ -59,6 +60,7 @@ void devid_account_free(struct devid_account *account)
 	policy_clear(&account->policy);
 	g_strfreev(account->system_users);
 	g_strfreev(account->after_renewal);
+	g_strfreev(account->tpm_users);
 	g_free(account->folder);
 	g_free(account->problem);
 	g_free(account->name);

@@ -142,6 +142,11 @@ DEVID_PUBLIC size_t devid_account_expiry_warning(const struct devid_account *acc
 DEVID_PUBLIC bool devid_account_may_use_system(const struct devid_account *account, unsigned uid,
 					       unsigned gid);
 
+/* Whether the system agent lends the TPM to the agent of `uid`, for keys of its own (TPMUsers=, as
+ * above). */
+DEVID_PUBLIC bool devid_account_may_use_tpm(const struct devid_account *account, unsigned uid,
+					    unsigned gid);
+
 /* The signing certificates, in the order of their files' names; NULL: there is none of that
  * index. */
 DEVID_PUBLIC size_t devid_account_signing_count(const struct devid_account *account);

@@ -36,7 +36,7 @@ static bool type_is_ageless(unsigned type)
 
 static bool type_is_known(unsigned type)
 {
-	return (type >= WIRE_HELLO && type <= WIRE_WRAP) || type == WIRE_REPLY ||
+	return (type >= WIRE_HELLO && type <= WIRE_TPM) || type == WIRE_REPLY ||
 	       type == WIRE_PROGRESS;
 }
 

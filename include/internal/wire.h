@@ -45,6 +45,7 @@ enum wire_type {
 	WIRE_GENERATE, /* a key, made in its store */
 	WIRE_CERTIFY,  /* a request for a certificate is signed, whatever the account says */
 	WIRE_WRAP,     /* a key for a TPM that is elsewhere */
+	WIRE_TPM,      /* the machine's TPM is asked about a key of another agent */
 	WIRE_REPLY = 64,
 	WIRE_PROGRESS, /* the request waits for a person (the keyring's prompt is open) */
 };
@@ -98,6 +99,9 @@ enum wire_tag {
 	TAG_KEY_BITS,
 	TAG_PUBLIC_LABEL, /* of a public key that is called otherwise than its private key */
 	TAG_STORAGE_KEY,  /* of a TPM: its public area */
+	TAG_OPERATION,
+	TAG_TPM_KEY,
+	TAG_AUTH, /* of that */
 };
 
 enum wire_scheme {
@@ -118,6 +122,7 @@ enum wire_digest {
 enum wire_phase { PHASE_COMMIT = 1, PHASE_KEEP, PHASE_UNDO };
 enum wire_object { OBJECT_CERTIFICATE = 1, OBJECT_PRIVATE_KEY, OBJECT_PUBLIC_KEY };
 enum wire_key_type { KEY_RSA = 1, KEY_EC };
+enum wire_tpm { TPM_STORAGE_KEY = 1, TPM_IMPORT, TPM_CREATE, TPM_LOAD, TPM_SIGN };
 #define IMPORT_REPLACE	   1u
 #define IMPORT_ACCEPT_SIZE 2u
 #define IMPORT_NO_AUTH	   4u

@@ -38,6 +38,7 @@ static void fuzz_wrapped(const uint8_t *data, size_t size)
 static void fuzz_storage_key(const uint8_t *data, size_t size)
 {
 	static EVP_PKEY *key;
+	const struct secret no_auth = SECRET_INIT;
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
 	struct tpm_trouble trouble = { DEVID_OK };
 	struct tpm_duplicate duplicate;
@@ -53,7 +54,7 @@ static void fuzz_storage_key(const uint8_t *data, size_t size)
 	same(back, parent);
 	if (!key)
 		key = EVP_EC_gen("P-256");
-	if (!tpm_wrapped_make(key, parent, &file, &name, &trouble)) {
+	if (!tpm_wrapped_make(key, &no_auth, parent, &file, &name, &trouble)) {
 		FUZZ_CHECK(trouble.result != DEVID_OK);
 		return;
 	}

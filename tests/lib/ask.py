@@ -160,8 +160,9 @@ def main(path, what, *words):
     }[what]()))
 
 
-try:
-    sys.exit(main(*sys.argv[1:]))
-except (ConnectionError, BrokenPipeError) as error:
-    print("end")
-    sys.exit(1)
+if __name__ == "__main__":
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except (ConnectionError, BrokenPipeError) as error:
+        print("end")
+        sys.exit(1)

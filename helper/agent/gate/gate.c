@@ -247,6 +247,23 @@ bool gate_may_sign(struct gate *gate, struct peer *peer)
 	return peer->may_sign;
 }
 
+bool gate_may_use_tpm(struct gate *gate, const struct peer *peer)
+{
+	struct known_account *account;
+	bool may;
+
+	if (gate->scope == SCOPE_USER)
+		return peer->uid == *gate->uid;
+	gate_refresh(gate);
+	g_mutex_lock(&gate->lock);
+	account = gate->account.known ? known_account_ref(gate->account.known) : NULL;
+	g_mutex_unlock(&gate->lock);
+	may = peer->uid == 0 ||
+	      (account && devid_account_may_use_tpm(account->account, peer->uid, peer->gid));
+	known_account_unref(account);
+	return may;
+}
+
 /* What is asked of one use: taken together, so that all of it is of one moment. */
 struct asked {
 	struct subject *subject;

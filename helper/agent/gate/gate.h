@@ -27,6 +27,8 @@ void gate_refresh(struct gate *gate);
 
 /* Whether the peer may have signatures at all: on the system scope, whom the account names. */
 bool gate_may_sign(struct gate *gate, struct peer *peer);
+/* Whether the machine's agent lends the peer its TPM. */
+bool gate_may_use_tpm(struct gate *gate, const struct peer *peer);
 /* Lets a signature pass or refuses it; the caller owns the answer. */
 struct subject *gate_pass(struct gate *gate, struct peer *peer, const guint8 *spki_hash,
 			  GError **error);

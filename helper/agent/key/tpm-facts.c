@@ -2,6 +2,7 @@
 /* What a TPM says of itself: its properties, and what lies at the storage root key's place. */
 #include "tpm-facts.h"
 #include "tpm-link.h"
+#include "tpm-rc.h"
 
 struct look {
 	struct tpm_work work;

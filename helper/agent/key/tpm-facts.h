@@ -7,6 +7,7 @@
 #include "tpm-trouble.h"
 
 struct tpm_facts {
+	bool lent; /* by the machine's agent, and nothing else is known */
 	char manufacturer[5];
 	guint32 firmware[2];
 	bool owner_auth; /* its owner's authorisation is set */

@@ -85,8 +85,6 @@ static bool take(const TPM_KEY *key, bool wrapped, struct tpm_file *file, GError
 					  "storage root key");
 	file->parent = (guint32)parent;
 	file->empty_auth = key->empty_auth != ABSENT && key->empty_auth != 0;
-	if (wrapped && !file->empty_auth)
-		return unsupported(error, "it has an authorisation that isn't known here");
 	file->public = bytes_of(key->public);
 	file->private = bytes_of(key->private);
 	if (wrapped)
@@ -119,23 +117,40 @@ static unsigned char *read_pem(const char *label, const void *text, gsize length
 	return der;
 }
 
-bool tpm_file_read(const void *text, gsize length, struct tpm_file *file, GError **error)
+static bool read_text(const void *text, gsize length, bool wrapped, struct tpm_file *file,
+		      GError **error)
 {
 	long der_length = 0;
 	unsigned char *der = read_pem(PEM_LABEL, text, length, &der_length);
 	bool good;
 
 	*file = TPM_FILE_INIT;
-	good = der ? read_der(der, der_length, false, file, error) : damaged(error);
+	good = der ? read_der(der, der_length, wrapped, file, error) : damaged(error);
 	OPENSSL_free(der);
 	return good;
+}
+
+bool tpm_file_read(const void *text, gsize length, struct tpm_file *file, GError **error)
+{
+	return read_text(text, length, false, file, error);
+}
+
+bool tpm_file_read_duplicate(const void *text, gsize length, struct tpm_file *file, GError **error)
+{
+	return read_text(text, length, true, file, error);
 }
 
 bool tpm_file_read_wrapped(const void *der, gsize length, struct tpm_file *file, GError **error)
 {
 	*file = TPM_FILE_INIT;
-	return length <= TPM_FILE_MAX ? read_der(der, (long)length, true, file, error)
-				      : damaged(error);
+	if (length > TPM_FILE_MAX)
+		return damaged(error);
+	if (!read_der(der, (long)length, true, file, error))
+		return false;
+	if (file->empty_auth)
+		return true;
+	tpm_file_clear(file);
+	return unsupported(error, "it has an authorisation that isn't known here");
 }
 
 bool tpm_file_is_wrapped(const void *der, gsize length)

@@ -34,6 +34,8 @@ bool tpm_file_read(const void *text, gsize length, struct tpm_file *file, GError
  * the parents above. Errors as above.
  */
 bool tpm_file_read_wrapped(const void *der, gsize length, struct tpm_file *file, GError **error);
+/* The PEM of the same, which may have an authorisation: one that its reader is told. */
+bool tpm_file_read_duplicate(const void *text, gsize length, struct tpm_file *file, GError **error);
 /* Whether it is such a DER at all, and not a PKCS#8. */
 bool tpm_file_is_wrapped(const void *der, gsize length);
 /* The PEM; NULL: no memory. */

@@ -7,6 +7,7 @@
 #include <tss2/tss2_tctildr.h>
 #include "tpm-file.h"
 #include "tpm-link.h"
+#include "tpm-rc.h"
 #include "tpm-trouble.h"
 #include "tpm-wrap.h"
 

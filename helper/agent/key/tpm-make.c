@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include "tpm-make.h"
+#include "tpm-rc.h"
 #include "tpm-sign.h"
 #include "tpm-wrap.h"
 #include "tpm-wrapped.h"
@@ -16,6 +17,7 @@ struct job {
 	EVP_PKEY *pkey;
 	struct secret auth;
 	struct tpm_duplicate duplicate;
+	bool bind; /* it comes without an authorisation, and gets that of its object */
 	/* a creation */
 	bool rsa;
 	guint bits;
@@ -141,8 +143,7 @@ static bool run_import_wrapped(struct tpm *tpm, struct tpm_work *work, struct tp
 	if (is_for_another(rc))
 		tpm_trouble(trouble, DEVID_MISMATCH, "tpm-not-for",
 			    "TPM: the key was wrapped for another one, or its file was changed");
-	return rc == TSS2_RC_SUCCESS &&
-	       (object->auth.size == 0 || bind_auth(tpm, object, parent, trouble)) &&
+	return rc == TSS2_RC_SUCCESS && (!job->bind || bind_auth(tpm, object, parent, trouble)) &&
 	       tpm_object_load(tpm, object, trouble);
 }
 
@@ -295,6 +296,7 @@ bool tpm_make_imported(const struct tpm_file *wrapped, const struct secret *auth
 	EVP_PKEY *pkey = tpm_wrapped_read(wrapped, &job->duplicate, trouble);
 	bool good;
 
+	job->bind = wrapped->empty_auth && auth->length > 0;
 	good = pkey && tpm_work_do(&job->task.work, TPM_BOUND_MS, patience, trouble) &&
 	       probe(object, pkey, trouble) && marshal(object, file, trouble);
 	EVP_PKEY_free(pkey);

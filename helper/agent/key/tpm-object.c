@@ -3,7 +3,8 @@
 #include <string.h>
 #include <tss2/tss2_mu.h>
 #include "tpm-object.h"
-#include "tpm-wrap.h"
+#include "tpm-rc.h"
+#include "tpm-wrapped.h"
 
 static void unref(struct tpm_object *object)
 {
@@ -165,16 +166,11 @@ struct tpm_object *tpm_object_new(const struct secret *auth)
 static bool unmarshal(const struct tpm_file *file, struct tpm_object *object)
 {
 	gsize length = 0;
-	const guint8 *data = g_bytes_get_data(file->public, &length);
+	const guint8 *data = g_bytes_get_data(file->private, &length);
 	size_t offset = 0;
 
-	if (Tss2_MU_TPM2B_PUBLIC_Unmarshal(data, length, &offset, &object->public) !=
-		    TSS2_RC_SUCCESS ||
-	    offset != length)
-		return false;
-	data = g_bytes_get_data(file->private, &length);
-	offset = 0;
-	return Tss2_MU_TPM2B_PRIVATE_Unmarshal(data, length, &offset, &object->private) ==
+	return tpm_unmarshal_public(file->public, &object->public) &&
+	       Tss2_MU_TPM2B_PRIVATE_Unmarshal(data, length, &offset, &object->private) ==
 		       TSS2_RC_SUCCESS &&
 	       offset == length;
 }
@@ -192,7 +188,7 @@ struct tpm_object *tpm_object_open(const struct tpm_file *file, const struct sec
 	if (!unmarshal(file, object))
 		good = tpm_trouble(trouble, DEVID_BAD_DATA, NULL, "TPM key: its file is damaged");
 	else
-		good = (pkey = tpm_public_key(&object->public.publicArea, trouble)) != NULL &&
+		good = (pkey = tpm_wrapped_judge(&object->public, true, trouble)) != NULL &&
 		       tpm_work_do(&task->work, TPM_BOUND_MS, patience, trouble);
 	tpm_work_unref(&task->work);
 	if (!good) {

@@ -15,7 +15,7 @@
 #include "tpm-file.h"
 #include "tpm-trouble.h"
 
-#define TPM_PART_VERSION 3
+#define TPM_PART_VERSION 4
 #define TPM_PART_SYMBOL	 "devid_tpm_part"
 
 struct tpm_object; /* a key that the TPM has, or can have again */
@@ -33,11 +33,12 @@ struct tpm_part {
 		     struct tpm_file *file, struct tpm_trouble *trouble);
 	/* The same for a TPM that is elsewhere, with that storage key (a marshalled TPM2B_PUBLIC,
 	 * whose name comes with it); no TPM is asked. */
-	bool (*wrap)(EVP_PKEY *pkey, GBytes *parent, struct tpm_file *file, GBytes **name,
-		     struct tpm_trouble *trouble);
-	/* The public half of what was wrapped so. */
-	EVP_PKEY *(*wrapped_public)(const struct tpm_file *file, struct tpm_trouble *trouble);
-	/* Has this TPM import it; otherwise as seal. */
+	bool (*wrap)(EVP_PKEY *pkey, const struct secret *auth, GBytes *parent,
+		     struct tpm_file *file, GBytes **name, struct tpm_trouble *trouble);
+	/* The public half of a key, wrapped or not; no TPM is asked. */
+	EVP_PKEY *(*public_key)(const struct tpm_file *file, struct tpm_trouble *trouble);
+	/* Has this TPM import it, and binds what came without an authorisation to `auth`; otherwise
+	 * as seal. */
 	bool (*import)(const struct tpm_file *wrapped, const struct secret *auth,
 		       const struct key_patience *patience, struct tpm_file *file,
 		       struct tpm_trouble *trouble);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Signatures of the TPM: see tpm-sign.h. */
 #include <string.h>
+#include "tpm-rc.h"
 #include "tpm-sign.h"
 
 struct job {

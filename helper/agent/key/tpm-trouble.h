@@ -14,11 +14,6 @@ struct tpm_trouble {
 	char words[200];
 };
 
-/* Each answers false; `trouble` may be NULL. */
+/* Answers false; `trouble` may be NULL. */
 bool tpm_trouble(struct tpm_trouble *trouble, enum devid_result result, const char *reason,
 		 const char *format, ...) G_GNUC_PRINTF(4, 5);
-/* What a response code of the TSS means for a person. */
-bool tpm_trouble_rc(struct tpm_trouble *trouble, guint32 rc, const char *what);
-/* Whether it is this response code of the TPM, whatever parameter, session or handle it speaks of.
- */
-bool tpm_rc_is(guint32 rc, guint32 wanted);

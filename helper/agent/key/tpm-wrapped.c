@@ -54,7 +54,7 @@ bool tpm_same_area(const TPM2B_PUBLIC *a, const TPM2B_PUBLIC *b)
  * -------------------------------------------------------------------------------------- */
 
 /* The TSS takes areas whose size is none: they are not marshalled so again. */
-static bool read_public(GBytes *bytes, TPM2B_PUBLIC *public)
+bool tpm_unmarshal_public(GBytes *bytes, TPM2B_PUBLIC *public)
 {
 	g_autoptr(GBytes) again = NULL;
 	gsize length = 0;
@@ -74,7 +74,7 @@ static bool read_parent(GBytes *bytes, TPM2B_PUBLIC *parent, struct tpm_trouble 
 {
 	const TPMT_PUBLIC *area = &parent->publicArea;
 
-	if (!read_public(bytes, parent))
+	if (!tpm_unmarshal_public(bytes, parent))
 		return tpm_trouble(trouble, DEVID_BAD_DATA, NULL,
 				   "storage key: its public area is damaged");
 	if (!tpm_is_storage_key(area) || (area->objectAttributes & FIXED_BITS) != FIXED_BITS ||
@@ -84,18 +84,17 @@ static bool read_parent(GBytes *bytes, TPM2B_PUBLIC *parent, struct tpm_trouble 
 	return true;
 }
 
-bool tpm_wrapped_make(EVP_PKEY *pkey, GBytes *parent, struct tpm_file *file, GBytes **name,
-		      struct tpm_trouble *trouble)
+bool tpm_wrapped_make(EVP_PKEY *pkey, const struct secret *auth, GBytes *parent,
+		      struct tpm_file *file, GBytes **name, struct tpm_trouble *trouble)
 {
-	const struct secret no_auth = SECRET_INIT;
 	struct tpm_duplicate duplicate;
 	TPM2B_PUBLIC area;
 
 	if (!read_parent(parent, &area, trouble) ||
-	    !tpm_wrap(pkey, &no_auth, &area.publicArea, &duplicate, trouble))
+	    !tpm_wrap(pkey, auth, &area.publicArea, &duplicate, trouble))
 		return false;
 	*name = tpm_wrap_name(&area.publicArea);
-	file->empty_auth = true;
+	file->empty_auth = auth->length == 0;
 	file->parent = TPM_PARENT_OWNER;
 	file->public = tpm_marshal_public(&duplicate.public);
 	file->private = tpm_marshal_private(&duplicate.duplicate);
@@ -107,17 +106,32 @@ bool tpm_wrapped_make(EVP_PKEY *pkey, GBytes *parent, struct tpm_file *file, GBy
 /* --- made elsewhere
  * --------------------------------------------------------------------------------- */
 
-/* As tpm_wrap() makes it, bit by bit: it signs, nothing else, and locks nobody out. */
-static bool signs_only(const TPM2B_PUBLIC *public, EVP_PKEY *pkey)
+/* As tpm_wrap() makes it, or as a TPM makes it by tpm_template(), bit by bit: it locks nobody out.
+ */
+static bool signs_only(const TPM2B_PUBLIC *public, bool born, EVP_PKEY *pkey)
 {
+	TPMA_OBJECT bits = public->publicArea.objectAttributes;
 	TPM2B_PUBLIC wanted = { 0 };
 
 	if (!tpm_template(public->publicArea.type == TPM2_ALG_RSA, (guint)EVP_PKEY_get_bits(pkey),
 			  &wanted.publicArea, NULL))
 		return false;
-	wanted.publicArea.objectAttributes = TPM_KEY_BITS;
+	if (!born || bits == TPM_KEY_BITS)
+		wanted.publicArea.objectAttributes = TPM_KEY_BITS;
 	wanted.publicArea.unique = public->publicArea.unique;
 	return tpm_same_area(&wanted, public);
+}
+
+EVP_PKEY *tpm_wrapped_judge(const TPM2B_PUBLIC *public, bool born, struct tpm_trouble *trouble)
+{
+	EVP_PKEY *pkey = tpm_public_key(&public->publicArea, trouble);
+
+	if (!pkey || signs_only(public, born, pkey))
+		return pkey;
+	EVP_PKEY_free(pkey);
+	tpm_trouble(trouble, DEVID_UNSUPPORTED, NULL,
+		    "TPM key: it could do other things than sign, or asks for a policy");
+	return NULL;
 }
 
 static bool read_rest(const struct tpm_file *file, struct tpm_duplicate *duplicate)
@@ -136,28 +150,26 @@ static bool read_rest(const struct tpm_file *file, struct tpm_duplicate *duplica
 	       seed_offset == seed_length;
 }
 
+static EVP_PKEY *damaged(struct tpm_trouble *trouble)
+{
+	tpm_trouble(trouble, DEVID_BAD_DATA, NULL, "TPM key: its file is damaged");
+	return NULL;
+}
+
 EVP_PKEY *tpm_wrapped_read(const struct tpm_file *file, struct tpm_duplicate *duplicate,
 			   struct tpm_trouble *trouble)
 {
-	EVP_PKEY *pkey;
-
 	memset(duplicate, 0, sizeof(*duplicate));
-	if (!read_public(file->public, &duplicate->public) || !read_rest(file, duplicate)) {
-		tpm_trouble(trouble, DEVID_BAD_DATA, NULL, "TPM key: its file is damaged");
-		return NULL;
-	}
-	pkey = tpm_public_key(&duplicate->public.publicArea, trouble);
-	if (!pkey || signs_only(&duplicate->public, pkey))
-		return pkey;
-	EVP_PKEY_free(pkey);
-	tpm_trouble(trouble, DEVID_UNSUPPORTED, NULL,
-		    "TPM key: it could do other things than sign, or asks for a policy");
-	return NULL;
+	if (!tpm_unmarshal_public(file->public, &duplicate->public) || !read_rest(file, duplicate))
+		return damaged(trouble);
+	return tpm_wrapped_judge(&duplicate->public, false, trouble);
 }
 
 EVP_PKEY *tpm_wrapped_public(const struct tpm_file *file, struct tpm_trouble *trouble)
 {
-	struct tpm_duplicate duplicate;
+	TPM2B_PUBLIC public;
 
-	return tpm_wrapped_read(file, &duplicate, trouble);
+	return tpm_unmarshal_public(file->public, &public)
+		       ? tpm_wrapped_judge(&public, !file->seed, trouble)
+		       : damaged(trouble);
 }

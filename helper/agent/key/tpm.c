@@ -1,69 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Keys in a TPM: see tpm.h. Digests are made here; what the TPM gets is what it is to sign. */
-#include <dlfcn.h>
 #include <string.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include <config.h>
-#include <internal/test-hook.h>
 #include "base/error.h"
 #include "decode.h"
 #include "encode.h"
 #include "tpm-file.h"
+#include "tpm-lent.h"
+#include "tpm-library.h"
 #include "tpm-part.h"
 #include "tpm.h"
 
 struct tpm_key {
 	struct key key;
+	const struct tpm_part *device;
 	EVP_PKEY *public;
 	struct tpm_object *object;
 };
 
-static bool refuse(GError **error, const struct tpm_trouble *trouble)
+/* Whose TPM it is that keys go into and are used in: this agent's, or the one that is lent. */
+static const struct tpm_part *device(GError **error)
 {
-	return devid_error_set(error, trouble->result, trouble->reason, NULL, "%s", trouble->words);
-}
+	const struct tpm_part *own = tpm_library(error);
 
-static const struct tpm_part *opened;
-
-/* Opened once and for the agent's life: its thread runs in it. */
-static const struct tpm_part *part(GError **error)
-{
-	static gsize once;
-	static char *why;
-
-	if (g_once_init_enter(&once)) {
-		const char *other = TEST_HOOK("DEVID_TEST_TPM_PART");
-		void *handle = dlopen(other ? other : DEVID_TPM_PART_PATH, RTLD_NOW | RTLD_LOCAL);
-
-		if (handle)
-			opened = dlsym(handle, TPM_PART_SYMBOL);
-		else
-			why = g_strdup(dlerror());
-		if (opened && opened->version != TPM_PART_VERSION)
-			opened = NULL;
-		g_once_init_leave(&once, 1);
-	}
-	if (!opened)
-		devid_error_set(error, DEVID_STORE_MISSING, "tpm-part", NULL,
-				"TPM: the agent's part for it can't be opened: %s",
-				why ? why : "it is of another version");
-	return opened;
+	return own && tpm_lent_applies() ? &tpm_lent : own;
 }
 
 bool tpm_look(struct tpm_facts *facts, GError **error)
 {
-	const struct tpm_part *tpm = part(error);
+	const struct tpm_part *tpm = device(error);
 	struct tpm_trouble trouble = { DEVID_OK };
 
-	return tpm && (tpm->look(facts, &trouble) || refuse(error, &trouble));
-}
-
-void tpm_end(void)
-{
-	if (opened)
-		opened->end();
+	return tpm && (tpm->look(facts, &trouble) || tpm_library_refuse(error, &trouble));
 }
 
 static bool write_file(const struct tpm_file *file, struct secret *half, GError **error)
@@ -93,29 +63,30 @@ static EVP_PKEY *read_pkcs8(const struct secret *pkcs8, GError **error)
 
 GBytes *tpm_storage_key(GError **error)
 {
-	const struct tpm_part *tpm = part(error);
+	const struct tpm_part *tpm = device(error);
 	struct tpm_trouble trouble = { DEVID_OK };
 	g_autoptr(GBytes) public = tpm ? tpm->parent(&trouble) : NULL;
 
 	if (tpm && !public)
-		refuse(error, &trouble);
+		tpm_library_refuse(error, &trouble);
 	return public ? tpm_file_write_public(public) : NULL;
 }
 
 GBytes *tpm_wrap_for(const struct secret *pkcs8, const void *text, gsize length, GBytes **name,
 		     GError **error)
 {
+	const struct secret no_auth = SECRET_INIT;
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
-	const struct tpm_part *tpm = part(error);
+	const struct tpm_part *tpm = tpm_library(error);
 	g_autoptr(GBytes) parent = tpm ? tpm_file_read_public(text, length, error) : NULL;
 	g_autoptr(software_pkey) pkey = parent ? read_pkcs8(pkcs8, error) : NULL;
 	struct tpm_trouble trouble = { DEVID_OK };
 
 	if (!pkey)
 		return NULL;
-	if (tpm->wrap(pkey, parent, &file, name, &trouble))
+	if (tpm->wrap(pkey, &no_auth, parent, &file, name, &trouble))
 		return tpm_file_write(&file);
-	refuse(error, &trouble);
+	tpm_library_refuse(error, &trouble);
 	return NULL;
 }
 
@@ -132,13 +103,14 @@ static bool tpm_matches(const struct secret *brought, GBytes *spki, GError **err
 
 	if (!tpm_file_is_wrapped(brought->data, brought->length))
 		return key_matches_spki(brought, spki, error);
-	tpm = tpm_file_read_wrapped(brought->data, brought->length, &file, error) ? part(error)
-										  : NULL;
+	tpm = tpm_file_read_wrapped(brought->data, brought->length, &file, error)
+		      ? tpm_library(error)
+		      : NULL;
 	if (!tpm)
 		return false;
-	own = tpm->wrapped_public(&file, &trouble);
+	own = tpm->public_key(&file, &trouble);
 	if (!own)
-		return refuse(error, &trouble);
+		return tpm_library_refuse(error, &trouble);
 	wanted = d2i_PUBKEY(NULL, &end, (long)length);
 	same = wanted && EVP_PKEY_eq(own, wanted) == 1;
 	ERR_clear_error();
@@ -154,22 +126,24 @@ static bool seal_wrapped(const struct secret *wrapped, const struct secret *auth
 {
 	AUTO_TPM_FILE struct tpm_file brought = TPM_FILE_INIT;
 	const struct tpm_part *tpm =
-		tpm_file_read_wrapped(wrapped->data, wrapped->length, &brought, error) ? part(error)
-										       : NULL;
+		tpm_file_read_wrapped(wrapped->data, wrapped->length, &brought, error)
+			? device(error)
+			: NULL;
 	struct tpm_trouble trouble = { DEVID_OK };
 
-	return tpm &&
-	       (tpm->import(&brought, auth, patience, file, &trouble) || refuse(error, &trouble));
+	return tpm && (tpm->import(&brought, auth, patience, file, &trouble) ||
+		       tpm_library_refuse(error, &trouble));
 }
 
 static bool seal_pkcs8(const struct secret *pkcs8, const struct secret *auth,
 		       const struct key_patience *patience, struct tpm_file *file, GError **error)
 {
 	g_autoptr(software_pkey) pkey = read_pkcs8(pkcs8, error);
-	const struct tpm_part *tpm = pkey ? part(error) : NULL;
+	const struct tpm_part *tpm = pkey ? device(error) : NULL;
 	struct tpm_trouble trouble = { DEVID_OK };
 
-	return tpm && (tpm->seal(pkey, auth, patience, file, &trouble) || refuse(error, &trouble));
+	return tpm && (tpm->seal(pkey, auth, patience, file, &trouble) ||
+		       tpm_library_refuse(error, &trouble));
 }
 
 static bool tpm_seal(const struct secret *brought, const struct secret *auth,
@@ -188,14 +162,14 @@ static bool tpm_generate(enum wire_key_type type, guint bits, const struct secre
 			 GError **error)
 {
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
-	const struct tpm_part *tpm = part(error);
+	const struct tpm_part *tpm = device(error);
 	struct tpm_trouble trouble = { DEVID_OK };
 	g_autoptr(software_pkey) public = NULL;
 
 	if (!tpm)
 		return false;
 	if (!tpm->create(type, bits, auth, patience, &file, &public, &trouble))
-		return refuse(error, &trouble);
+		return tpm_library_refuse(error, &trouble);
 	*spki = decode_spki(public, error);
 	return *spki && write_file(&file, half, error);
 }
@@ -213,16 +187,17 @@ static struct key *tpm_open(const struct secret *half, const struct secret *auth
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
 	g_autofree struct tpm_key *key = g_new0(struct tpm_key, 1);
 	const struct tpm_part *tpm =
-		tpm_file_read(half->data, half->length, &file, error) ? part(error) : NULL;
+		tpm_file_read(half->data, half->length, &file, error) ? device(error) : NULL;
 	struct tpm_trouble trouble = { DEVID_OK };
 
 	if (!tpm)
 		return NULL;
 	key->object = tpm->load(&file, auth, patience, &key->public, &trouble);
 	if (!key->object) {
-		refuse(error, &trouble);
+		tpm_library_refuse(error, &trouble);
 		return NULL;
 	}
+	key->device = tpm;
 	if (key_init(&key->key, &key_tpm, key->public, error))
 		return &g_steal_pointer(&key)->key;
 	tpm->unload(key->object);
@@ -234,7 +209,7 @@ static void tpm_close(struct key *key)
 {
 	struct tpm_key *own = (struct tpm_key *)key;
 
-	part(NULL)->unload(own->object);
+	own->device->unload(own->object);
 	EVP_PKEY_free(own->public);
 	g_free(own);
 }
@@ -354,9 +329,9 @@ static bool tpm_sign(struct key *key, const struct key_scheme *scheme, const gui
 	if (!take_input(key, scheme, input, length, &taken))
 		return devid_error_set(error, DEVID_UNSUPPORTED, "tpm-scheme", NULL,
 				       "signature: a TPM can't make it in this way");
-	if (!part(NULL)->sign(own->object, scheme->scheme, taken.digest, taken.hash, taken.length,
-			      key->part, signature, &trouble))
-		return refuse(error, &trouble);
+	if (!own->device->sign(own->object, scheme->scheme, taken.digest, taken.hash, taken.length,
+			       key->part, signature, &trouble))
+		return tpm_library_refuse(error, &trouble);
 	*signature_length = key->rsa ? key->part : 2 * key->part;
 	if (scheme->scheme == SCHEME_RSA_PSS && !pss_is_good(own, &taken, signature))
 		return devid_error_set(

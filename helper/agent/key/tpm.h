@@ -19,5 +19,3 @@ GBytes *tpm_storage_key(GError **error);
  */
 GBytes *tpm_wrap_for(const struct secret *pkcs8, const void *text, gsize length, GBytes **name,
 		     GError **error);
-/* Before the agent ends. */
-void tpm_end(void);

@@ -6,7 +6,8 @@
 #include "agent/gate/refusal.h"
 #include "agent/gate/report.h"
 #include "agent/identity/keycache.h"
-#include "agent/key/tpm.h"
+#include "agent/key/tpm-lent.h"
+#include "agent/key/tpm-library.h"
 #include "agent/store/keyring-watch.h"
 #include "agent/store/keyring.h"
 #include "agent/store/store.h"
@@ -47,6 +48,7 @@ void agent_init(struct agent *agent, enum scope scope)
 	agent->gate = gate_new(scope, &agent->uid, agent->report, agent->keys);
 	agent->told = refusals_new();
 	if (scope == SCOPE_USER) {
+		tpm_lent_allow();
 		store_keyring_watch(keyring_told, agent);
 		store_keyring_prepare();
 	}
@@ -60,7 +62,7 @@ void agent_clear(struct agent *agent)
 	gate_free(agent->gate);
 	refusals_free(agent->told);
 	keycache_free(agent->keys);
-	tpm_end();
+	tpm_library_end();
 }
 
 /* Looked up here, libcrypto's algorithms and its random generator are at hand for the first

@@ -67,6 +67,7 @@ static const struct request {
 	{ WIRE_GENERATE, "generate a key", WHO_OWNER, handle_generate },
 	{ WIRE_CERTIFY, "sign a request", WHO_OWNER, handle_certify },
 	{ WIRE_WRAP, "wrap a key", WHO_OWNER, handle_wrap },
+	{ WIRE_TPM, "use the TPM", WHO_SIGNER, handle_tpm },
 };
 
 static const struct request *find_request(enum wire_type type)

@@ -18,6 +18,9 @@ bool handle_generate(const struct exchange *exchange, GError **error);
 /* certify-request.c */
 bool handle_certify(const struct exchange *exchange, GError **error);
 
+/* tpm-request.c */
+bool handle_tpm(const struct exchange *exchange, GError **error);
+
 /* wrap-request.c */
 bool handle_wrap(const struct exchange *exchange, GError **error);
 

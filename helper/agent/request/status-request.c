@@ -80,7 +80,8 @@ static void add_tpm(JsonBuilder *builder)
 	json_begin_object(builder, "tpm");
 	json_text(builder, "reason", there ? "ok" : devid_error_reason(error));
 	json_text(builder, "why", there ? NULL : error->message);
-	if (there) {
+	json_flag(builder, "lent", facts.lent);
+	if (there && !facts.lent) {
 		g_autofree char *firmware = g_strdup_printf(
 			"%u.%u.%u.%u", facts.firmware[0] >> 16, facts.firmware[0] & 0xffff,
 			facts.firmware[1] >> 16, facts.firmware[1] & 0xffff);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <unistd.h>
+#include <internal/path.h>
 #include <internal/test-hook.h>
 #include "base/error.h"
 #include "base/keyring.h"
@@ -19,13 +20,24 @@ static enum devid_protection tpm_protection(enum scope scope)
 	return DEVID_PROTECTION_HARDWARE;
 }
 
+/* Whether the machine's agent can be asked for it; whether it lends it, it says itself. */
+static bool is_lent(enum scope scope)
+{
+	char socket[PATH_BUFFER];
+
+	return scope == SCOPE_USER && path_socket(SCOPE_SYSTEM, socket) &&
+	       access(socket, W_OK) == 0;
+}
+
 static enum store_state tpm_state(enum scope scope, char **why)
 {
-	if (TEST_HOOK("DEVID_TEST_TCTI") || access(DEVICE, R_OK | W_OK) == 0)
+	if (TEST_HOOK("DEVID_TEST_TCTI") || access(DEVICE, R_OK | W_OK) == 0 ||
+	    (errno == EACCES && is_lent(scope)))
 		return STORE_READY;
 	if (why)
-		*why = g_strdup_printf(errno == ENOENT ? "TPM: %s is not there"
-						       : "TPM: %s may not be opened by this user",
+		*why = g_strdup_printf(access(DEVICE, F_OK) < 0
+					       ? "TPM: %s is not there"
+					       : "TPM: %s may not be opened by this user",
 				       DEVICE);
 	return STORE_MISSING;
 }

@@ -25,6 +25,11 @@ static void tell_facts(struct doctor *doctor, JsonObject *tpm)
 {
 	const char *srk = json_value_text(tpm, "storage_root_key");
 
+	if (json_value_flag(tpm, "lent")) {
+		doctor_tell(doctor, OUTCOME_PASS, NULL,
+			    "the machine's agent lends it to this user");
+		return;
+	}
 	if (json_value_flag(tpm, "owner_authorisation") && g_strcmp0(srk, "none") == 0)
 		doctor_tell(doctor, OUTCOME_FAIL, devid_reason_find("tpm-owner")->hint,
 			    "its owner's authorisation is set, and there is no storage root key");

@@ -202,6 +202,7 @@ static const struct {
 	{ "[Account]\nOnUse=no\n", "2: OnUse is none of: enforce, log, off" },
 	{ "[Account]\nSizeMeasure=bytes\n", "2: SizeMeasure is none of: pem, der" },
 	{ "[Account]\nSystemUsers=alice @\n", "2: SystemUsers has an @ without a group's name" },
+	{ "[Account]\nTPMUsers=@ bob\n", "2: TPMUsers has an @ without a group's name" },
 	{ "[User]\nLinux=allow\n", "1: [User NAME] needs a name" },
 	{ "[Account home]\nName=x\n", "1: [Account] takes no name" },
 	{ "[User alice]\n[User bob]\n[User  alice ]\n", "3: [User alice] is there twice" },
@@ -360,10 +361,17 @@ static void system_users(void **state)
 	if (!nogroup)
 		return;
 	by_group = g_strdup_printf("[Account]\nSystemUsers=someone @%s\n", nogroup->gr_name);
-	account = load_conf("[Account]\nSystemUsers=someone nobody\n");
+	account = load_conf("[Account]\nSystemUsers=someone nobody\nTPMUsers=@nobody-else\n");
+	assert_true(devid_account_may_use_tpm(account, 0, 0));
+	assert_false(devid_account_may_use_tpm(account, nobody->pw_uid, nobody->pw_gid));
 	assert_true(devid_account_may_use_system(account, 0, 0));
 	assert_true(devid_account_may_use_system(account, nobody->pw_uid, nobody->pw_gid));
 	assert_false(devid_account_may_use_system(account, 1, 1));
+	devid_account_free(account);
+	account = load_conf("[Account]\nSystemUsers=\nTPMUsers=nobody\n");
+	assert_true(devid_account_may_use_tpm(account, nobody->pw_uid, nobody->pw_gid));
+	assert_false(devid_account_may_use_tpm(account, 1, 1));
+	assert_false(devid_account_may_use_system(account, nobody->pw_uid, nobody->pw_gid));
 	devid_account_free(account);
 	account = load_conf(by_group);
 	assert_true(devid_account_may_use_system(account, nobody->pw_uid, nobody->pw_gid));

@@ -59,7 +59,8 @@ static void ask(enum wire_type type)
 
 static const enum wire_type everything[] = { WIRE_HELLO,   WIRE_SIGN,	  WIRE_IMPORT,	WIRE_WRITE,
 					     WIRE_REMOVE,  WIRE_RENAME,	  WIRE_STATUS,	WIRE_FORGET,
-					     WIRE_REFUSED, WIRE_GENERATE, WIRE_CERTIFY, WIRE_WRAP };
+					     WIRE_REFUSED, WIRE_GENERATE, WIRE_CERTIFY, WIRE_WRAP,
+					     WIRE_TPM };
 
 /* --- HELLO --- */
 
@@ -154,6 +155,16 @@ static void test_not_requests(void **state)
 	ask(WIRE_REPLY);
 	expect(DEVID_UNSUPPORTED);
 	ask(WIRE_PROGRESS);
+	expect(DEVID_UNSUPPORTED);
+}
+
+/* The machine's agent alone lends its TPM: a user's own is asked for nothing of the kind. */
+static void test_tpm_of_a_user(void **state)
+{
+	ask(WIRE_TPM);
+	expect(DEVID_UNSUPPORTED);
+	ask(WIRE_TPM);
+	wire_put_u32(&bench.request, TAG_OPERATION, TPM_SIGN);
 	expect(DEVID_UNSUPPORTED);
 }
 
@@ -714,6 +725,7 @@ int main(void)
 		REQUEST(test_other_uid),
 		SYSTEM(test_system_others),
 		SYSTEM(test_system_root),
+		REQUEST(test_tpm_of_a_user),
 		REQUEST(test_not_requests),
 		REQUEST(test_empty),
 		REQUEST(test_generate_refused),

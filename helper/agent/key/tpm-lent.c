@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The machine's TPM, lent: see tpm-lent.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <internal/cleanup.h>
+#include <internal/client.h>
+#include <internal/test-hook.h>
+#include <devid/reason.h>
+#include "tpm-lent.h"
+#include "tpm-library.h"
+
+#define DEVICE	"/dev/tpmrm0"
+#define TICK_US (2 * G_TIME_SPAN_SECOND)
+
+static bool allowed;
+
+void tpm_lent_allow(void)
+{
+	allowed = true;
+}
+
+bool tpm_lent_applies(void)
+{
+	return allowed && !TEST_HOOK("DEVID_TEST_TCTI") && access(DEVICE, R_OK | W_OK) < 0 &&
+	       errno == EACCES;
+}
+
+/* A key of the user's: a lent TPM keeps nothing of it. */
+struct tpm_object {
+	GBytes *pem;
+	struct secret auth;
+};
+
+/* --- a request
+ * -------------------------------------------------------------------------------------- */
+
+/* One request, made by a thread of its own: who waits for it tells its client so meanwhile. */
+struct call {
+	struct wire_frame request, reply;
+	struct client client;
+	GMutex lock;
+	GCond changed;
+	enum devid_result result;
+	bool connected, done;
+};
+
+static void *run_call(void *data)
+{
+	struct call *call = data;
+	enum devid_result result = client_connect(&call->client, SCOPE_SYSTEM, CLIENT_NO_START);
+	bool broken = false;
+
+	g_mutex_lock(&call->lock);
+	call->connected = result == DEVID_OK;
+	g_mutex_unlock(&call->lock);
+	if (result == DEVID_OK)
+		result = client_exchange(&call->client, &call->request, &call->reply, &broken);
+	g_mutex_lock(&call->lock);
+	call->result = result;
+	call->done = true;
+	g_cond_broadcast(&call->changed);
+	g_mutex_unlock(&call->lock);
+	return NULL;
+}
+
+static void wait_for_call(struct call *call, const struct key_patience *patience)
+{
+	g_mutex_lock(&call->lock);
+	while (!call->done) {
+		gint64 until = g_get_monotonic_time() + TICK_US;
+
+		if (g_cond_wait_until(&call->changed, &call->lock, until))
+			continue;
+		/* That ends its exchange, and tells the other agent that nobody waits. */
+		if (g_cancellable_is_cancelled(patience->cancel) && call->connected)
+			shutdown(call->client.fd, SHUT_RDWR);
+		g_mutex_unlock(&call->lock);
+		if (patience->tick)
+			patience->tick(patience->data);
+		g_mutex_lock(&call->lock);
+	}
+	g_mutex_unlock(&call->lock);
+}
+
+/* What the machine's agent said, or that it said nothing. */
+static bool take_refusal(const struct call *call, struct tpm_trouble *trouble)
+{
+	AUTO_FREE char *message = wire_get_text(&call->reply, TAG_MESSAGE);
+	AUTO_FREE char *word = wire_get_text(&call->reply, TAG_REASON);
+	const struct devid_reason *row = word ? devid_reason_find(word) : NULL;
+
+	if (message)
+		return tpm_trouble(trouble, call->result, row ? row->word : NULL, "%s", message);
+	if (!call->connected)
+		return tpm_trouble(trouble, DEVID_STORE_MISSING, "tpm-denied",
+				   "TPM: this user may not open it, and the machine's agent, which "
+				   "lends it, does not run");
+	return tpm_trouble(trouble, DEVID_STORE_TIMEOUT, "tpm-busy",
+			   "TPM: the machine's agent, which lends it, did not answer in time");
+}
+
+static void call_begin(struct call *call, enum wire_tpm operation, const struct secret *auth)
+{
+	*call = (struct call){ .request = WIRE_FRAME_INIT,
+			       .reply = WIRE_FRAME_INIT,
+			       .client = CLIENT_INIT };
+	g_mutex_init(&call->lock);
+	g_cond_init(&call->changed);
+	wire_begin(&call->request, WIRE_TPM);
+	wire_put_u32(&call->request, TAG_OPERATION, operation);
+	if (auth && auth->length > 0)
+		wire_put(&call->request, TAG_AUTH, auth->data, auth->length);
+}
+
+static bool call_make(struct call *call, const struct key_patience *patience,
+		      struct tpm_trouble *trouble)
+{
+	GThread *thread;
+
+	if (wire_finish(&call->request) != DEVID_OK)
+		return tpm_trouble(trouble, DEVID_NO_MEMORY, NULL, "TPM: no memory");
+	if (patience) {
+		thread = g_thread_new("lent-tpm", run_call, call);
+		wait_for_call(call, patience);
+		g_thread_join(thread);
+	} else {
+		run_call(call);
+	}
+	return call->result == DEVID_OK || take_refusal(call, trouble);
+}
+
+static void call_end(struct call *call)
+{
+	client_close(&call->client);
+	wire_frame_clear(&call->request);
+	wire_frame_clear(&call->reply);
+	g_mutex_clear(&call->lock);
+	g_cond_clear(&call->changed);
+}
+
+static bool odd(struct tpm_trouble *trouble)
+{
+	return tpm_trouble(trouble, DEVID_FAILED, NULL,
+			   "TPM: the machine's agent answered something else");
+}
+
+/* --- keys in
+ * ---------------------------------------------------------------------------------------- */
+
+static bool put_file(struct call *call, const struct tpm_file *file, struct tpm_trouble *trouble)
+{
+	g_autoptr(GBytes) pem = tpm_file_write(file);
+
+	if (!pem)
+		return tpm_trouble(trouble, DEVID_NO_MEMORY, NULL, "TPM: no memory");
+	wire_put(&call->request, TAG_TPM_KEY, g_bytes_get_data(pem, NULL), g_bytes_get_size(pem));
+	return true;
+}
+
+static bool take_file(const struct call *call, struct tpm_file *file, struct tpm_trouble *trouble)
+{
+	struct wire_field field;
+
+	return (wire_get(&call->reply, TAG_TPM_KEY, &field) &&
+		tpm_file_read(field.data, field.length, file, NULL)) ||
+	       odd(trouble);
+}
+
+static GBytes *lent_parent(struct tpm_trouble *trouble)
+{
+	struct wire_field field;
+	GBytes *public = NULL;
+	struct call call;
+
+	call_begin(&call, TPM_STORAGE_KEY, NULL);
+	if (call_make(&call, NULL, trouble)) {
+		if (wire_get(&call.reply, TAG_STORAGE_KEY, &field))
+		public = g_bytes_new(field.data, field.length);
+		else odd(trouble);
+	}
+	call_end(&call);
+	return public;
+}
+
+static bool lent_import(const struct tpm_file *wrapped, const struct secret *auth,
+			const struct key_patience *patience, struct tpm_file *file,
+			struct tpm_trouble *trouble)
+{
+	struct call call;
+	bool good;
+
+	call_begin(&call, TPM_IMPORT, auth);
+	good = put_file(&call, wrapped, trouble) && call_make(&call, patience, trouble) &&
+	       take_file(&call, file, trouble);
+	call_end(&call);
+	return good;
+}
+
+/* The other agent never has the key itself. */
+static bool lent_seal(EVP_PKEY *pkey, const struct secret *auth,
+		      const struct key_patience *patience, struct tpm_file *file,
+		      struct tpm_trouble *trouble)
+{
+	AUTO_TPM_FILE struct tpm_file wrapped = TPM_FILE_INIT;
+	g_autoptr(GBytes) parent = lent_parent(trouble);
+	g_autoptr(GBytes) name = NULL;
+
+	return parent && tpm_library(NULL)->wrap(pkey, auth, parent, &wrapped, &name, trouble) &&
+	       lent_import(&wrapped, auth, patience, file, trouble);
+}
+
+static bool lent_create(enum wire_key_type type, guint bits, const struct secret *auth,
+			const struct key_patience *patience, struct tpm_file *file,
+			EVP_PKEY **public, struct tpm_trouble *trouble)
+{
+	struct call call;
+	bool good;
+
+	call_begin(&call, TPM_CREATE, auth);
+	wire_put_u32(&call.request, TAG_KEY_TYPE, type);
+	wire_put_u32(&call.request, TAG_KEY_BITS, bits);
+	good = call_make(&call, patience, trouble) && take_file(&call, file, trouble);
+	call_end(&call);
+	*public = good ? tpm_library(NULL)->public_key(file, trouble) : NULL;
+	return *public != NULL;
+}
+
+/* --- keys used
+ * -------------------------------------------------------------------------------------- */
+
+static void lent_unload(struct tpm_object *object)
+{
+	g_clear_pointer(&object->pem, g_bytes_unref);
+	secret_clear(&object->auth);
+	g_free(object);
+}
+
+static void call_begin_with(struct call *call, enum wire_tpm operation,
+			    const struct tpm_object *object)
+{
+	call_begin(call, operation, &object->auth);
+	wire_put(&call->request, TAG_TPM_KEY, g_bytes_get_data(object->pem, NULL),
+		 g_bytes_get_size(object->pem));
+}
+
+static bool try_object(const struct tpm_object *object, const struct key_patience *patience,
+		       struct tpm_trouble *trouble)
+{
+	struct call call;
+	bool good;
+
+	call_begin_with(&call, TPM_LOAD, object);
+	good = call_make(&call, patience, trouble);
+	call_end(&call);
+	return good;
+}
+
+static struct tpm_object *lent_load(const struct tpm_file *file, const struct secret *auth,
+				    const struct key_patience *patience, EVP_PKEY **public,
+				    struct tpm_trouble *trouble)
+{
+	struct tpm_object *object = g_new0(struct tpm_object, 1);
+
+	object->pem = tpm_file_write(file);
+	*public = NULL;
+	if (!object->pem || (auth->length > 0 &&
+			     secret_append(&object->auth, auth->data, auth->length) != DEVID_OK))
+		tpm_trouble(trouble, DEVID_NO_MEMORY, NULL, "TPM: no memory");
+	else if (try_object(object, patience, trouble))
+		*public = tpm_library(NULL)->public_key(file, trouble);
+	if (*public)
+		return object;
+	lent_unload(object);
+	return NULL;
+}
+
+static bool take_signature(const struct call *call, gsize length, guint8 *signature,
+			   struct tpm_trouble *trouble)
+{
+	struct wire_field field;
+
+	if (!wire_get(&call->reply, TAG_SIGNATURE, &field) || field.length != length)
+		return odd(trouble);
+	memcpy(signature, field.data, field.length);
+	return true;
+}
+
+static bool lent_sign(struct tpm_object *object, enum wire_scheme scheme, enum wire_digest digest,
+		      const guint8 *hash, gsize length, gsize part, guint8 *signature,
+		      struct tpm_trouble *trouble)
+{
+	struct call call;
+	bool good;
+
+	call_begin_with(&call, TPM_SIGN, object);
+	wire_put_u32(&call.request, TAG_SCHEME, scheme);
+	wire_put_u32(&call.request, TAG_DIGEST, digest);
+	wire_put(&call.request, TAG_DATA, hash, length);
+	good = call_make(&call, NULL, trouble) &&
+	       take_signature(&call, scheme == SCHEME_ECDSA ? 2 * part : part, signature, trouble);
+	call_end(&call);
+	return good;
+}
+
+/* What it says of itself is for those who may open it; that it answers, is told. */
+static bool lent_look(struct tpm_facts *facts, struct tpm_trouble *trouble)
+{
+	g_autoptr(GBytes) parent = lent_parent(trouble);
+
+	facts->lent = true;
+	return parent != NULL;
+}
+
+const struct tpm_part tpm_lent = {
+	.version = TPM_PART_VERSION,
+	.seal = lent_seal,
+	.import = lent_import,
+	.parent = lent_parent,
+	.create = lent_create,
+	.load = lent_load,
+	.sign = lent_sign,
+	.unload = lent_unload,
+	.look = lent_look,
+};

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Turns at the TPM: see tpm-turn.h. */
+#include "base/error.h"
+#include "tpm-turn.h"
+
+#define LOOK_US	  (200 * G_TIME_SPAN_MILLISECOND)
+#define REST_MOST G_TIME_SPAN_SECOND
+#define LONG_REST G_TIME_SPAN_MINUTE
+
+/* Times are of g_get_monotonic_time(); 0: never. */
+struct tpm_turn {
+	bool taken;
+	gint64 began, rests_until, long_until;
+};
+
+static GMutex lock;
+static GCond changed;
+
+/* Of each uid; there are as many as users, and they stay. Under the lock. */
+static struct tpm_turn *turn_of(uid_t uid)
+{
+	static GHashTable *turns;
+	struct tpm_turn *turn;
+
+	if (!turns)
+		turns = g_hash_table_new(NULL, NULL);
+	turn = g_hash_table_lookup(turns, GUINT_TO_POINTER(uid));
+	if (!turn) {
+		turn = g_new0(struct tpm_turn, 1);
+		g_hash_table_insert(turns, GUINT_TO_POINTER(uid), turn);
+	}
+	return turn;
+}
+
+static bool wait_for_it(struct tpm_turn *turn, GCancellable *cancel)
+{
+	gint64 now = g_get_monotonic_time();
+
+	while (turn->taken || now < turn->rests_until) {
+		gint64 until = turn->taken ? now + LOOK_US : MIN(now + LOOK_US, turn->rests_until);
+
+		if (g_cancellable_is_cancelled(cancel))
+			return false;
+		g_cond_wait_until(&changed, &lock, until);
+		now = g_get_monotonic_time();
+	}
+	return true;
+}
+
+static bool busy(GError **error, const char *why)
+{
+	return devid_error_set(error, DEVID_STORE_TIMEOUT, "tpm-busy", NULL, "TPM: %s", why);
+}
+
+static bool take(struct tpm_turn *turn, bool is_long, GCancellable *cancel, GError **error)
+{
+	if (!wait_for_it(turn, cancel))
+		return busy(error, "its turn did not come in time");
+	if (is_long && turn->long_until > g_get_monotonic_time())
+		return busy(error, "it makes one RSA key a minute for each user");
+	turn->taken = true;
+	turn->began = g_get_monotonic_time();
+	if (is_long)
+		turn->long_until = turn->began + LONG_REST;
+	return true;
+}
+
+struct tpm_turn *tpm_turn_begin(uid_t uid, bool is_long, GCancellable *cancel, GError **error)
+{
+	struct tpm_turn *turn;
+	bool taken;
+
+	g_mutex_lock(&lock);
+	turn = turn_of(uid);
+	taken = take(turn, is_long, cancel, error);
+	g_mutex_unlock(&lock);
+	return taken ? turn : NULL;
+}
+
+void tpm_turn_end(struct tpm_turn *turn)
+{
+	gint64 now = g_get_monotonic_time();
+
+	g_mutex_lock(&lock);
+	turn->taken = false;
+	turn->rests_until = now + MIN(now - turn->began, REST_MOST);
+	g_cond_broadcast(&changed);
+	g_mutex_unlock(&lock);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whose turn it is at the TPM that is lent: each uid has one at a time, and rests after it for as
+ * long as it took, so that nobody has the TPM for more than half of the time. A turn that may take
+ * half a minute comes once a minute.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <gio/gio.h>
+
+struct tpm_turn;
+
+/* Waits. NULL with DEVID_STORE_TIMEOUT, tpm-busy: `cancel` was called, or it is a long one and
+ * another was less than a minute ago.
+ */
+struct tpm_turn *tpm_turn_begin(uid_t uid, bool is_long, GCancellable *cancel, GError **error);
+void tpm_turn_end(struct tpm_turn *turn);
