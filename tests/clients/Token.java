@@ -1,7 +1,8 @@
-// What a Java program does with a token, for java.sh: Token CONFIG login PORT ALIAS | sign ALGORITHM ALIAS FILE.
-import java.io.FileOutputStream;
+// What a Java program does with a token, for java.sh: Token CONFIG login PORT ALIAS | again PORT ALIAS | sign ALGORITHM ALIAS FILE.
+import java.io.*;
 import java.net.Socket;
 import java.nio.file.*;
+import java.util.regex.*;
 import java.security.*;
 import java.security.cert.X509Certificate;
 import javax.net.ssl.*;
@@ -17,18 +18,53 @@ public class Token {
 		keys.load(null, null);
 		if (words[1].equals("login"))
 			login(Integer.parseInt(words[2]), words[3]);
+		else if (words[1].equals("again"))
+			again(Integer.parseInt(words[2]), words[3]);
 		else
 			sign(words[2], words[3], Path.of(words[4]));
 	}
 
 	static void login(int port, String alias) throws Exception {
-		KeyManagerFactory factory = KeyManagerFactory.getInstance("SunX509");
-		factory.init(keys, null);
-		SSLContext context = SSLContext.getInstance("TLS");
-		context.init(new KeyManager[] { new One((X509KeyManager)factory.getKeyManagers()[0], alias) }, null, null);
+		login(context(managers(), alias), port, System.out);
+	}
+
+	static void login(SSLContext context, int port, OutputStream out) throws Exception {
 		try (Socket socket = context.getSocketFactory().createSocket("localhost", port)) {
 			socket.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes());
-			socket.getInputStream().transferTo(System.out);
+			socket.getInputStream().transferTo(out);
+		}
+	}
+
+	static X509KeyManager managers() throws Exception {
+		KeyManagerFactory factory = KeyManagerFactory.getInstance("SunX509");
+		factory.init(keys, null);
+		return (X509KeyManager)factory.getKeyManagers()[0];
+	}
+
+	// With no session of before to take up.
+	static SSLContext context(X509KeyManager managers, String alias) throws Exception {
+		SSLContext context = SSLContext.getInstance("TLS");
+		context.init(new KeyManager[] { new One(managers, alias) }, null, null);
+		return context;
+	}
+
+	// A login a line of the input, with what was found at first; how each ended.
+	static void again(int port, String alias) throws Exception {
+		X509KeyManager managers = managers();
+		BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
+		while (lines.readLine() != null) {
+			try {
+				ByteArrayOutputStream page = new ByteArrayOutputStream();
+				login(context(managers, alias), port, page);
+				Matcher name = Pattern.compile("CN *= *(laptop-[a-z0-9]+)").matcher(page.toString());
+				System.out.println(name.find() ? "in as " + name.group(1) : "in");
+			} catch (Exception e) {
+				Throwable cause = e;
+				while (cause.getCause() != null)
+					cause = cause.getCause();
+				System.out.println(cause.getMessage());
+			}
+			System.out.flush();
 		}
 	}
 

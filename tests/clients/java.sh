@@ -139,6 +139,37 @@ done
 token login "$PORT" rsa
 ok "all is well again" tls_accepted laptop-rsa2048
 
+# --- a program that runs, while its identity is renewed
+cp "$PKI"/p{384,521}.p12 "$HOME_ALICE/" && chown alice: "$HOME_ALICE"/p{384,521}.p12
+client_import renewed p384
+mkfifo "$T/java.in"
+"${E[@]}" java -Djavax.net.ssl.trustStore=trust -Djavax.net.ssl.trustStorePassword=changeit -cp classes Token devid.cfg \
+	again "$PORT" renewed <"$T/java.in" >"$T/java.out" 2>"$T/java.err" &
+track $!
+exec 8>"$T/java.in"
+answered() {
+	[ "$(wc -l <"$T/java.out")" -ge "$1" ]
+}
+# login NUMBER: its answer
+login() {
+	echo >&8
+	wait_for 60 answered "$1" || bail "no answer of Java: $(cat "$T/java.err")"
+	answer=$(sed -n "$1p" "$T/java.out")
+}
+login 1
+is "$answer" "in as laptop-p384" "a Java program that stays logs in"
+run "${E[@]}" devid import-cert --replace --label renewed --password-file password p521.p12
+is "$rc" 0 "its identity gets another key" || diag "$(last_run)"
+login 2
+is "$answer" "in as laptop-p384" "it logs in again, with the former one"
+run "${E[@]}" devid retire renewed
+is "$rc" 0 "which is retired" || diag "$(last_run)"
+login 3
+is "$answer" CKR_KEY_HANDLE_INVALID "what Java says then"
+exec 8>&-
+run "${E[@]}" devid remove renewed
+is "$rc" 0 "removed" || diag "$(last_run)"
+
 # --- deleted
 keytool -delete -alias none
 is "$rc $out" "1 keytool error: java.lang.Exception: Alias <none> does not exist" "not deleted: what isn't there"

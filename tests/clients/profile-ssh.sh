@@ -164,8 +164,22 @@ in_with rsa2048 "in good order again"
 
 # --- renewed, renamed, removed
 cp "$PKI/second.p12" "$HOME_ALICE/" && chown alice: "$HOME_ALICE/second.p12"
+by_agent() {
+	log_in rsa2048 "${agent[@]}" -o PKCS11Provider=none
+}
+by_agent
+in_with rsa2048 "by the agent that has the module"
 run "${E[@]}" devid import-cert --replace --label rsa --password-file password second.p12
 is "$rc" 0 "another key under that label" || diag "$(last_run)"
+# ssh's helper searches by CKA_ID for each signature, and finds the new key under the old one's.
+by_agent
+is "$rc/$(tail -n 1 <<<"$err")" "255/$denied" "the agent has the old public half and finds the new private one: denied"
+with_agent ssh-add -e "$SO"
+with_agent SSH_ASKPASS="$T/askpass" SSH_ASKPASS_REQUIRE=force ssh-add -s "$SO"
+is "$rc" 0 "the module out of the agent and in again" || diag "$(last_run)"
+log_in second "${agent[@]}" -o PKCS11Provider=none -o IdentitiesOnly=no
+is "$rc" 0 "and with the new key it is in"
+ok "the server took that" wait_for 5 ssh_accepted second alice
 log_in second
 is "$rc/$(tail -n 1 <<<"$err")" "255/$denied" "the file names the old key: denied"
 offered rsa2048 "it was offered that"

@@ -10,13 +10,13 @@ static const struct need {
 	const char *program; /* the last component of its executable's path */
 	const char *what;
 } needs[] = {
-	{ "charon", "swanctl --load-creds" },
-	{ "charon-systemd", "swanctl --load-creds" },
+	{ "charon", "swanctl --load-all" },
+	{ "charon-systemd", "swanctl --load-all" },
 	{ "charon-nm", "connect again" },
 	{ "wpa_supplicant", "systemctl restart wpa_supplicant" },
 	{ "openconnect", "nothing: it looks anew when it logs in again" },
 	{ "openvpn", "restart it" },
-	{ "ssh-agent", "ssh-add -e MODULE, then ssh-add -s MODULE" },
+	{ "ssh-pkcs11-helper", "ssh-add -e MODULE, then ssh-add -s MODULE" },
 	{ "stunnel4", "restart it" },
 };
 
