@@ -137,6 +137,19 @@ like "$out" '"tpm-denied"' "the event says so"
 agent
 ok "it is back: she signs" wait_for 40 signs alice "$PKI/p256.crt"
 
+kill -STOP "$TPM_PID"
+not_ok "the TPM is silent: no signature" signs alice "$PKI/p384.crt"
+RUN_BOUND=60 import alice --tpm-auth none "$PKI/future.p12"
+is "$rc" 5 "nor an import, and both end" || diag "$err"
+like "$err" "did not answer in time" "in these words"
+kill -CONT "$TPM_PID"
+is "$(find "$T/users/alice" -name '*.pending' | wc -l)" 0 "nothing is left of it"
+ok "it answers again: she signs" wait_for 40 signs alice "$PKI/p384.crt"
+kill -STOP "$AGENT"
+not_ok "the machine's agent is silent: no signature" signs alice "$PKI/rsa2048.crt"
+kill -CONT "$AGENT"
+ok "it answers again: she signs" wait_for 40 signs alice "$PKI/rsa2048.crt"
+
 # --- two locks ---------------------------------------------------------------------------------------
 
 machine_session alice

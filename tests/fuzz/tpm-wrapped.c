@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Fuzz target: what comes from another computer of a TPM's keys. The first byte says which: a key
- * that was wrapped there, or the storage key of its TPM, which a key is to be wrapped for. What is
- * taken comes back the same, and what was made is taken.
+/* Fuzz target: what comes of a TPM's keys from another computer, or from the agent of a user to
+ * whom the TPM is lent. The first byte says which: a key that was wrapped, as DER or as PEM; one
+ * that was not; or the storage key of another TPM, which a key is to be wrapped for. What is taken
+ * comes back the same, and what was made is taken.
  */
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -35,6 +36,21 @@ static void fuzz_wrapped(const uint8_t *data, size_t size)
 	EVP_PKEY_free(pkey);
 }
 
+/* As the agent that lends looks at it, before the TPM does. */
+static void fuzz_lent(const uint8_t *data, size_t size, bool wrapped)
+{
+	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
+	struct tpm_trouble trouble = { DEVID_OK };
+	EVP_PKEY *pkey;
+
+	if (!(wrapped ? tpm_file_read_duplicate : tpm_file_read)(data, size, &file, NULL))
+		return;
+	FUZZ_CHECK(wrapped == (file.seed != NULL));
+	pkey = tpm_wrapped_public(&file, &trouble);
+	FUZZ_CHECK(!pkey == (trouble.result != DEVID_OK));
+	EVP_PKEY_free(pkey);
+}
+
 static void fuzz_storage_key(const uint8_t *data, size_t size)
 {
 	static EVP_PKEY *key;
@@ -65,9 +81,13 @@ static void fuzz_storage_key(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (size > 0 && data[0] == 'k')
+	if (size == 0)
+		return 0;
+	if (data[0] == 'k')
 		fuzz_wrapped(data + 1, size - 1);
-	else if (size > 0)
+	else if (data[0] == 'l' || data[0] == 'd')
+		fuzz_lent(data + 1, size - 1, data[0] == 'd');
+	else
 		fuzz_storage_key(data + 1, size - 1);
 	return 0;
 }

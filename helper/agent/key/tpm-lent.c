@@ -14,6 +14,9 @@
 
 #define DEVICE	"/dev/tpmrm0"
 #define TICK_US (2 * G_TIME_SPAN_SECOND)
+/* A client waits five seconds for a signature; as long as it is told so, for two minutes. */
+#define LENT_BOUND_MS	   4500
+#define LENT_LONG_BOUND_MS 110000
 
 static bool allowed;
 
@@ -37,8 +40,10 @@ struct tpm_object {
 /* --- a request
  * -------------------------------------------------------------------------------------- */
 
-/* One request, made by a thread of its own: who waits for it tells its client so meanwhile. */
+/* One request, made by a thread of its own: who waits for it tells its client so meanwhile, and may
+ * give up. */
 struct call {
+	gatomicrefcount references;
 	struct wire_frame request, reply;
 	struct client client;
 	GMutex lock;
@@ -47,9 +52,38 @@ struct call {
 	bool connected, done;
 };
 
+static struct call *call_new(enum wire_tpm operation, const struct secret *auth)
+{
+	struct call *call = g_new0(struct call, 1);
+
+	g_atomic_ref_count_init(&call->references);
+	call->client = CLIENT_INIT;
+	g_mutex_init(&call->lock);
+	g_cond_init(&call->changed);
+	wire_begin(&call->request, WIRE_TPM);
+	wire_put_u32(&call->request, TAG_OPERATION, operation);
+	if (auth && auth->length > 0)
+		wire_put(&call->request, TAG_AUTH, auth->data, auth->length);
+	return call;
+}
+
+static void call_unref(struct call *call)
+{
+	if (!g_atomic_ref_count_dec(&call->references))
+		return;
+	client_close(&call->client);
+	wire_frame_clear(&call->request);
+	wire_frame_clear(&call->reply);
+	g_mutex_clear(&call->lock);
+	g_cond_clear(&call->changed);
+	g_free(call);
+}
+typedef struct call lent_call;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(lent_call, call_unref)
+
 static void *run_call(void *data)
 {
-	struct call *call = data;
+	g_autoptr(lent_call) call = data;
 	enum devid_result result = client_connect(&call->client, SCOPE_SYSTEM, CLIENT_NO_START);
 	bool broken = false;
 
@@ -66,23 +100,32 @@ static void *run_call(void *data)
 	return NULL;
 }
 
-static void wait_for_call(struct call *call, const struct key_patience *patience)
+/* Whether it is done. */
+static bool wait_for_call(struct call *call, unsigned bound_ms, const struct key_patience *patience)
 {
-	g_mutex_lock(&call->lock);
-	while (!call->done) {
-		gint64 until = g_get_monotonic_time() + TICK_US;
+	gint64 now = g_get_monotonic_time();
+	gint64 until = now + bound_ms * G_TIME_SPAN_MILLISECOND;
+	bool done;
 
-		if (g_cond_wait_until(&call->changed, &call->lock, until))
-			continue;
-		/* That ends its exchange, and tells the other agent that nobody waits. */
-		if (g_cancellable_is_cancelled(patience->cancel) && call->connected)
-			shutdown(call->client.fd, SHUT_RDWR);
-		g_mutex_unlock(&call->lock);
-		if (patience->tick)
+	g_mutex_lock(&call->lock);
+	while (!call->done && now < until &&
+	       !(patience && g_cancellable_is_cancelled(patience->cancel))) {
+		bool told =
+			g_cond_wait_until(&call->changed, &call->lock, MIN(until, now + TICK_US));
+
+		if (!told && patience && patience->tick) {
+			g_mutex_unlock(&call->lock);
 			patience->tick(patience->data);
-		g_mutex_lock(&call->lock);
+			g_mutex_lock(&call->lock);
+		}
+		now = g_get_monotonic_time();
 	}
+	done = call->done;
+	/* That tells the other agent that nobody waits, and ends the thread. */
+	if (!done && call->connected)
+		shutdown(call->client.fd, SHUT_RDWR);
 	g_mutex_unlock(&call->lock);
+	return done;
 }
 
 /* What the machine's agent said, or that it said nothing. */
@@ -94,7 +137,7 @@ static bool take_refusal(const struct call *call, struct tpm_trouble *trouble)
 
 	if (message)
 		return tpm_trouble(trouble, call->result, row ? row->word : NULL, "%s", message);
-	if (!call->connected)
+	if (call->result == DEVID_AGENT_GONE && !call->connected)
 		return tpm_trouble(trouble, DEVID_STORE_MISSING, "tpm-denied",
 				   "TPM: this user may not open it, and the machine's agent, which "
 				   "lends it, does not run");
@@ -102,43 +145,17 @@ static bool take_refusal(const struct call *call, struct tpm_trouble *trouble)
 			   "TPM: the machine's agent, which lends it, did not answer in time");
 }
 
-static void call_begin(struct call *call, enum wire_tpm operation, const struct secret *auth)
-{
-	*call = (struct call){ .request = WIRE_FRAME_INIT,
-			       .reply = WIRE_FRAME_INIT,
-			       .client = CLIENT_INIT };
-	g_mutex_init(&call->lock);
-	g_cond_init(&call->changed);
-	wire_begin(&call->request, WIRE_TPM);
-	wire_put_u32(&call->request, TAG_OPERATION, operation);
-	if (auth && auth->length > 0)
-		wire_put(&call->request, TAG_AUTH, auth->data, auth->length);
-}
-
-static bool call_make(struct call *call, const struct key_patience *patience,
+static bool call_make(struct call *call, unsigned bound_ms, const struct key_patience *patience,
 		      struct tpm_trouble *trouble)
 {
-	GThread *thread;
-
 	if (wire_finish(&call->request) != DEVID_OK)
 		return tpm_trouble(trouble, DEVID_NO_MEMORY, NULL, "TPM: no memory");
-	if (patience) {
-		thread = g_thread_new("lent-tpm", run_call, call);
-		wait_for_call(call, patience);
-		g_thread_join(thread);
-	} else {
-		run_call(call);
-	}
+	g_atomic_ref_count_inc(&call->references);
+	g_thread_unref(g_thread_new("lent-tpm", run_call, call));
+	if (!wait_for_call(call, bound_ms, patience))
+		return tpm_trouble(trouble, DEVID_STORE_TIMEOUT, "tpm-busy",
+				   "TPM: it is lent, and did not answer in time");
 	return call->result == DEVID_OK || take_refusal(call, trouble);
-}
-
-static void call_end(struct call *call)
-{
-	client_close(&call->client);
-	wire_frame_clear(&call->request);
-	wire_frame_clear(&call->reply);
-	g_mutex_clear(&call->lock);
-	g_cond_clear(&call->changed);
 }
 
 static bool odd(struct tpm_trouble *trouble)
@@ -169,34 +186,33 @@ static bool take_file(const struct call *call, struct tpm_file *file, struct tpm
 	       odd(trouble);
 }
 
+static GBytes *ask_parent(const struct key_patience *patience, struct tpm_trouble *trouble)
+{
+	g_autoptr(lent_call) call = call_new(TPM_STORAGE_KEY, NULL);
+	struct wire_field field;
+
+	if (!call_make(call, LENT_BOUND_MS, patience, trouble))
+		return NULL;
+	if (wire_get(&call->reply, TAG_STORAGE_KEY, &field))
+		return g_bytes_new(field.data, field.length);
+	odd(trouble);
+	return NULL;
+}
+
 static GBytes *lent_parent(struct tpm_trouble *trouble)
 {
-	struct wire_field field;
-	GBytes *public = NULL;
-	struct call call;
-
-	call_begin(&call, TPM_STORAGE_KEY, NULL);
-	if (call_make(&call, NULL, trouble)) {
-		if (wire_get(&call.reply, TAG_STORAGE_KEY, &field))
-		public = g_bytes_new(field.data, field.length);
-		else odd(trouble);
-	}
-	call_end(&call);
-	return public;
+	return ask_parent(NULL, trouble);
 }
 
 static bool lent_import(const struct tpm_file *wrapped, const struct secret *auth,
 			const struct key_patience *patience, struct tpm_file *file,
 			struct tpm_trouble *trouble)
 {
-	struct call call;
-	bool good;
+	g_autoptr(lent_call) call = call_new(TPM_IMPORT, auth);
 
-	call_begin(&call, TPM_IMPORT, auth);
-	good = put_file(&call, wrapped, trouble) && call_make(&call, patience, trouble) &&
-	       take_file(&call, file, trouble);
-	call_end(&call);
-	return good;
+	return put_file(call, wrapped, trouble) &&
+	       call_make(call, LENT_LONG_BOUND_MS, patience, trouble) &&
+	       take_file(call, file, trouble);
 }
 
 /* The other agent never has the key itself. */
@@ -205,7 +221,7 @@ static bool lent_seal(EVP_PKEY *pkey, const struct secret *auth,
 		      struct tpm_trouble *trouble)
 {
 	AUTO_TPM_FILE struct tpm_file wrapped = TPM_FILE_INIT;
-	g_autoptr(GBytes) parent = lent_parent(trouble);
+	g_autoptr(GBytes) parent = ask_parent(patience, trouble);
 	g_autoptr(GBytes) name = NULL;
 
 	return parent && tpm_library(NULL)->wrap(pkey, auth, parent, &wrapped, &name, trouble) &&
@@ -216,15 +232,14 @@ static bool lent_create(enum wire_key_type type, guint bits, const struct secret
 			const struct key_patience *patience, struct tpm_file *file,
 			EVP_PKEY **public, struct tpm_trouble *trouble)
 {
-	struct call call;
-	bool good;
+	g_autoptr(lent_call) call = call_new(TPM_CREATE, auth);
 
-	call_begin(&call, TPM_CREATE, auth);
-	wire_put_u32(&call.request, TAG_KEY_TYPE, type);
-	wire_put_u32(&call.request, TAG_KEY_BITS, bits);
-	good = call_make(&call, patience, trouble) && take_file(&call, file, trouble);
-	call_end(&call);
-	*public = good ? tpm_library(NULL)->public_key(file, trouble) : NULL;
+	wire_put_u32(&call->request, TAG_KEY_TYPE, type);
+	wire_put_u32(&call->request, TAG_KEY_BITS, bits);
+	*public = call_make(call, LENT_LONG_BOUND_MS, patience, trouble) &&
+				  take_file(call, file, trouble)
+			  ? tpm_library(NULL)->public_key(file, trouble)
+			  : NULL;
 	return *public != NULL;
 }
 
@@ -238,24 +253,21 @@ static void lent_unload(struct tpm_object *object)
 	g_free(object);
 }
 
-static void call_begin_with(struct call *call, enum wire_tpm operation,
-			    const struct tpm_object *object)
+static struct call *call_new_with(enum wire_tpm operation, const struct tpm_object *object)
 {
-	call_begin(call, operation, &object->auth);
+	struct call *call = call_new(operation, &object->auth);
+
 	wire_put(&call->request, TAG_TPM_KEY, g_bytes_get_data(object->pem, NULL),
 		 g_bytes_get_size(object->pem));
+	return call;
 }
 
-static bool try_object(const struct tpm_object *object, const struct key_patience *patience,
-		       struct tpm_trouble *trouble)
+/* A signature waits for it, and is not told: to be told would count as a person who was asked. */
+static bool try_object(const struct tpm_object *object, struct tpm_trouble *trouble)
 {
-	struct call call;
-	bool good;
+	g_autoptr(lent_call) call = call_new_with(TPM_LOAD, object);
 
-	call_begin_with(&call, TPM_LOAD, object);
-	good = call_make(&call, patience, trouble);
-	call_end(&call);
-	return good;
+	return call_make(call, LENT_BOUND_MS, NULL, trouble);
 }
 
 static struct tpm_object *lent_load(const struct tpm_file *file, const struct secret *auth,
@@ -269,7 +281,7 @@ static struct tpm_object *lent_load(const struct tpm_file *file, const struct se
 	if (!object->pem || (auth->length > 0 &&
 			     secret_append(&object->auth, auth->data, auth->length) != DEVID_OK))
 		tpm_trouble(trouble, DEVID_NO_MEMORY, NULL, "TPM: no memory");
-	else if (try_object(object, patience, trouble))
+	else if (try_object(object, trouble))
 		*public = tpm_library(NULL)->public_key(file, trouble);
 	if (*public)
 		return object;
@@ -292,17 +304,13 @@ static bool lent_sign(struct tpm_object *object, enum wire_scheme scheme, enum w
 		      const guint8 *hash, gsize length, gsize part, guint8 *signature,
 		      struct tpm_trouble *trouble)
 {
-	struct call call;
-	bool good;
+	g_autoptr(lent_call) call = call_new_with(TPM_SIGN, object);
 
-	call_begin_with(&call, TPM_SIGN, object);
-	wire_put_u32(&call.request, TAG_SCHEME, scheme);
-	wire_put_u32(&call.request, TAG_DIGEST, digest);
-	wire_put(&call.request, TAG_DATA, hash, length);
-	good = call_make(&call, NULL, trouble) &&
-	       take_signature(&call, scheme == SCHEME_ECDSA ? 2 * part : part, signature, trouble);
-	call_end(&call);
-	return good;
+	wire_put_u32(&call->request, TAG_SCHEME, scheme);
+	wire_put_u32(&call->request, TAG_DIGEST, digest);
+	wire_put(&call->request, TAG_DATA, hash, length);
+	return call_make(call, LENT_BOUND_MS, NULL, trouble) &&
+	       take_signature(call, scheme == SCHEME_ECDSA ? 2 * part : part, signature, trouble);
 }
 
 /* What it says of itself is for those who may open it; that it answers, is told. */

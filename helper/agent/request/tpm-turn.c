@@ -3,14 +3,16 @@
 #include "base/error.h"
 #include "tpm-turn.h"
 
-#define LOOK_US	  (200 * G_TIME_SPAN_MILLISECOND)
-#define REST_MOST G_TIME_SPAN_SECOND
-#define LONG_REST G_TIME_SPAN_MINUTE
+#define LOOK_US	   (200 * G_TIME_SPAN_MILLISECOND)
+#define SAVED_MOST (3 * G_TIME_SPAN_SECOND)
+#define OWED_MOST  G_TIME_SPAN_SECOND
+#define LONG_REST  G_TIME_SPAN_MINUTE
 
 /* Times are of g_get_monotonic_time(); 0: never. */
 struct tpm_turn {
 	bool taken;
-	gint64 began, rests_until, long_until;
+	gint64 saved, counted; /* of the TPM's time, and when; negative: owed */
+	gint64 began, long_until;
 };
 
 static GMutex lock;
@@ -27,22 +29,29 @@ static struct tpm_turn *turn_of(uid_t uid)
 	turn = g_hash_table_lookup(turns, GUINT_TO_POINTER(uid));
 	if (!turn) {
 		turn = g_new0(struct tpm_turn, 1);
+		turn->saved = SAVED_MOST;
 		g_hash_table_insert(turns, GUINT_TO_POINTER(uid), turn);
 	}
 	return turn;
 }
 
-static bool wait_for_it(struct tpm_turn *turn, GCancellable *cancel)
+/* A second brings half a second. */
+static void count(struct tpm_turn *turn)
 {
 	gint64 now = g_get_monotonic_time();
 
-	while (turn->taken || now < turn->rests_until) {
-		gint64 until = turn->taken ? now + LOOK_US : MIN(now + LOOK_US, turn->rests_until);
+	turn->saved = MIN(turn->saved + (now - turn->counted) / 2, SAVED_MOST);
+	turn->counted = now;
+}
+
+static bool wait_for_it(struct tpm_turn *turn, GCancellable *cancel)
+{
+	for (count(turn); turn->taken || turn->saved < 0; count(turn)) {
+		gint64 wait = turn->taken ? LOOK_US : MIN(LOOK_US, -2 * turn->saved);
 
 		if (g_cancellable_is_cancelled(cancel))
 			return false;
-		g_cond_wait_until(&changed, &lock, until);
-		now = g_get_monotonic_time();
+		g_cond_wait_until(&changed, &lock, turn->counted + wait);
 	}
 	return true;
 }
@@ -59,7 +68,7 @@ static bool take(struct tpm_turn *turn, bool is_long, GCancellable *cancel, GErr
 	if (is_long && turn->long_until > g_get_monotonic_time())
 		return busy(error, "it makes one RSA key a minute for each user");
 	turn->taken = true;
-	turn->began = g_get_monotonic_time();
+	turn->began = turn->counted;
 	if (is_long)
 		turn->long_until = turn->began + LONG_REST;
 	return true;
@@ -79,11 +88,10 @@ struct tpm_turn *tpm_turn_begin(uid_t uid, bool is_long, GCancellable *cancel, G
 
 void tpm_turn_end(struct tpm_turn *turn)
 {
-	gint64 now = g_get_monotonic_time();
-
 	g_mutex_lock(&lock);
 	turn->taken = false;
-	turn->rests_until = now + MIN(now - turn->began, REST_MOST);
+	count(turn);
+	turn->saved = MAX(turn->saved - (turn->counted - turn->began), -OWED_MOST);
 	g_cond_broadcast(&changed);
 	g_mutex_unlock(&lock);
 }

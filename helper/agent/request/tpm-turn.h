@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whose turn it is at the TPM that is lent: each uid has one at a time, and rests after it for as
- * long as it took, so that nobody has the TPM for more than half of the time. A turn that may take
- * half a minute comes once a minute.
+/* Whose turn it is at the TPM that is lent: each uid has one at a time, and half of the time. What
+ * a login needs, some signatures one after another, is had at once: time that was not used is kept
+ * for a while. A turn that may take half a minute comes once a minute.
  */
 #pragma once
 

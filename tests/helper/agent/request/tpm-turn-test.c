@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Turns at the TPM that is lent: one at a time for each uid, a rest as long as the turn, and long
- * ones once a minute.
+/* Turns at the TPM that is lent: one at a time for each uid, half of the time, and long ones once a
+ * minute.
  */
 #include "agent/request/tpm-turn.h"
 #include "base/error.h"
 #include "tests/helper/agent/support.h"
-
-#define TURN_US (100 * G_TIME_SPAN_MILLISECOND)
 
 static struct tpm_turn *begin(uid_t uid, bool is_long)
 {
@@ -24,17 +22,28 @@ static void each_uid_has_its_own(void **state)
 	tpm_turn_end(two);
 }
 
-static void who_had_it_rests_as_long(void **state)
+/* Microseconds until that uid had its next turn, which took `used` of them. */
+static gint64 next(uid_t uid, gint64 used)
 {
-	struct tpm_turn *turn = begin(3, false);
-	gint64 ended;
+	gint64 asked = g_get_monotonic_time(), waited;
+	struct tpm_turn *turn = begin(uid, false);
 
-	g_usleep(TURN_US);
-	ended = g_get_monotonic_time();
+	waited = g_get_monotonic_time() - asked;
+	if (used > 0)
+		g_usleep((gulong)used);
 	tpm_turn_end(turn);
-	turn = begin(3, false);
-	assert_true(g_get_monotonic_time() - ended >= TURN_US);
-	tpm_turn_end(turn);
+	return waited;
+}
+
+/* A login's signatures come one after another; who has used up the three seconds that were kept
+ * waits for twice as long as what is owed. */
+static void who_has_it_all_the_time_rests(void **state)
+{
+	for (int i = 0; i < 5; i++)
+		assert_true(next(3, 20 * G_TIME_SPAN_MILLISECOND) < 100 * G_TIME_SPAN_MILLISECOND);
+	(void)next(3, 3300 * G_TIME_SPAN_MILLISECOND);
+	assert_true(next(3, 0) >= 200 * G_TIME_SPAN_MILLISECOND);
+	assert_true(next(8, 0) < 100 * G_TIME_SPAN_MILLISECOND);
 }
 
 struct queue {
@@ -101,7 +110,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_uid_has_its_own),
-		cmocka_unit_test(who_had_it_rests_as_long),
+		cmocka_unit_test(who_has_it_all_the_time_rests),
 		cmocka_unit_test(one_at_a_time),
 		cmocka_unit_test(a_long_one_comes_once_a_minute),
 		cmocka_unit_test(who_does_not_wait_any_more_has_none),
