@@ -287,14 +287,13 @@ static void list_skipped(const char *file, unsigned line, const char *why, void 
 		load->warn(file, line, why, load->data);
 }
 
+/* Adds them to the list; after a failure it is empty. */
 static enum devid_result load_list(const char *folder, bool former, struct list_load *load)
 {
 	struct record_walk walk = { former, list_record, list_skipped, load };
 	struct record_list *list = load->list;
-	enum devid_result result;
+	enum devid_result result = record_walk_folder(folder, &list->generation, &walk);
 
-	memset(list, 0, sizeof(*list));
-	result = record_walk_folder(folder, &list->generation, &walk);
 	if (result != DEVID_OK)
 		record_list_clear(list);
 	else if (list->count > 1)
@@ -309,6 +308,7 @@ enum devid_result record_load_folder(const char *folder, struct record_list *lis
 {
 	struct list_load load = { list, 0, warn, data };
 
+	memset(list, 0, sizeof(*list));
 	return load_list(folder, false, &load);
 }
 
@@ -319,7 +319,18 @@ enum devid_result record_load_former(const char *folder, struct record_list *lis
 {
 	struct list_load load = { list, 0, warn, data };
 
+	memset(list, 0, sizeof(*list));
 	return load_list(folder, true, &load);
+}
+
+enum devid_result record_load_all(const char *folder, struct record_list *list)
+{
+	struct list_load load = { list, 0, NULL, NULL };
+	enum devid_result result;
+
+	memset(list, 0, sizeof(*list));
+	result = load_list(folder, false, &load);
+	return result == DEVID_OK ? load_list(folder, true, &load) : result;
 }
 
 void record_list_clear(struct record_list *list)

@@ -143,6 +143,8 @@ enum devid_result record_load_former(const char *folder, struct record_list *lis
 				     void (*warn)(const char *file, unsigned line, const char *why,
 						  void *data),
 				     void *data) DEVID_MUST_USE;
+/* Both: whatever names a private half. */
+enum devid_result record_load_all(const char *folder, struct record_list *list) DEVID_MUST_USE;
 void record_list_clear(struct record_list *list);
 
 /* The folder's generation: the `generation` file's 16 hex digits; 0 where there is none. */

@@ -47,15 +47,15 @@ static bool names_system(const struct wire_frame *request)
 	return token && strcmp(token, TOKEN) == 0;
 }
 
-/* Of the machine's records, which all can read. NULL: there is none with that key. */
+/* Of the machine's records, former ones too, which all can read. NULL: there is none with that key.
+ */
 static struct subject *find_subject(const guint8 *spki_hash)
 {
 	struct record_list records = { 0 };
 	struct subject *subject = NULL;
 	char folder[PATH_BUFFER];
 
-	if (!path_data(SCOPE_SYSTEM, folder) ||
-	    record_load_folder(folder, &records, NULL, NULL) != DEVID_OK)
+	if (!path_data(SCOPE_SYSTEM, folder) || record_load_all(folder, &records) != DEVID_OK)
 		return NULL;
 	for (size_t i = 0; i < records.count && !subject; i++)
 		if (memcmp(records.records[i].spki_hash, spki_hash, WIRE_SPKI_HASH) == 0)

@@ -25,7 +25,7 @@ static void look_at_folder(struct doctor *doctor, enum scope scope)
 	guint stray = 0, pending = 0;
 
 	if (!path_data(scope, path) || (scope == SCOPE_SYSTEM && geteuid() != 0) ||
-	    record_load_folder(path, &records, NULL, NULL) != DEVID_OK)
+	    record_load_all(path, &records) != DEVID_OK)
 		return;
 	folder = g_dir_open(path, 0, NULL);
 	while (folder && (name = g_dir_read_name(folder)) != NULL) {
@@ -43,19 +43,39 @@ static void look_at_folder(struct doctor *doctor, enum scope scope)
 	record_list_clear(&records);
 }
 
+static char *hash_hex(const struct record *record)
+{
+	char *hex = g_malloc(2 * sizeof(record->spki_hash) + 1);
+
+	hex_encode(record->spki_hash, sizeof(record->spki_hash), hex);
+	return hex;
+}
+
+/* Of what was replaced, too: those keys sign on. */
+static GPtrArray *named_keys(void)
+{
+	GPtrArray *named = g_ptr_array_new_with_free_func(g_free);
+	struct record_list records = { NULL };
+	char path[PATH_BUFFER];
+
+	if (path_data(SCOPE_USER, path) && record_load_all(path, &records) == DEVID_OK)
+		for (size_t i = 0; i < records.count; i++)
+			g_ptr_array_add(named, hash_hex(&records.records[i]));
+	record_list_clear(&records);
+	return named;
+}
+
 /* Both ways: an item that no record names, and a record that names none. */
 static void compare_keyring(struct doctor *doctor, const struct identity_list *list,
 			    GPtrArray *items)
 {
-	g_autoptr(GPtrArray) named = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) named = named_keys();
 	guint orphans = 0;
 
 	for (size_t i = 0; i < identity_list_count(list); i++) {
 		const struct identity *identity = identity_list_get(list, i);
-		char *hex = g_malloc(2 * sizeof(identity->record->spki_hash) + 1);
+		g_autofree char *hex = hash_hex(identity->record);
 
-		hex_encode(identity->record->spki_hash, sizeof(identity->record->spki_hash), hex);
-		g_ptr_array_add(named, hex);
 		if (identity->scope == SCOPE_USER &&
 		    strcmp(identity->record->store, "keyring") == 0 &&
 		    !g_ptr_array_find_with_equal_func(items, hex, g_str_equal, NULL))

@@ -61,7 +61,7 @@ static void remove_strays(struct reset *reset, struct reset_place *place, const 
 	DIR *folder = NULL;
 	const struct dirent *entry;
 
-	if (record_load_folder(path, &records, NULL, NULL) != DEVID_OK || records.skipped != 0)
+	if (record_load_all(path, &records) != DEVID_OK || records.skipped != 0)
 		reset_unreachable(reset,
 				  "%s: keys that nothing names are left: a record can't be read",
 				  path);
@@ -126,8 +126,7 @@ static void tell_lines(struct reset *reset, const GPtrArray *lines)
 static void tell_stay(struct reset *reset, const char *path, gint64 count)
 {
 	struct record_list records = { 0 };
-	bool unreadable =
-		record_load_folder(path, &records, NULL, NULL) != DEVID_OK || records.skipped != 0;
+	bool unreadable = record_load_all(path, &records) != DEVID_OK || records.skipped != 0;
 	GError *error = NULL;
 
 	record_list_clear(&records);

@@ -103,6 +103,11 @@ is "$(json "$out" '(__import__("datetime").datetime.fromisoformat(d["former_keys
 is "$(json "$out" 'sorted(d["programs"][0])')" "['need', 'pid', 'program', 'uid', 'unit']" "and the programs"
 devid doctor
 unlike "$out" "goes on with a key of" "doctor finds nothing wrong yet"
+unlike "$out" "that no identity names" "nor a key that nothing names"
+devid reset-cred --strays --yes
+is "$rc $(formers) $(halves)" "0 1 2" "nor is there one for reset-cred --strays to remove"
+ask use key CKM_SHA256_RSA_PKCS
+ok "so that the former key signs on" verified rsa2048
 
 # --- another one on top: both go on
 replace p256

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "agent/identity/identity-change.h"
 #include "agent/identity/identity-import.h"
+#include "agent/identity/identity-mark.h"
 #include "agent/identity/identity-undo.h"
 #include "agent/identity/identity-write.h"
 #include "agent/identity/identity.h"
@@ -99,6 +100,33 @@ static void renew(struct scene *scene)
 	do_import(scene, "laptop", IMPORT_REPLACE, true);
 }
 
+/* The key waits already; its certificate comes. */
+static void take_place(struct scene *scene, bool keep)
+{
+	struct identity_result result;
+	struct identity_undo *undo;
+	bool done = import_made(&scene->new, NULL, 0, false, NULL, &result, &undo, NULL);
+
+	end_import(done, &result, undo, keep);
+}
+
+static void take_its_place(struct scene *scene)
+{
+	take_place(scene, true);
+}
+
+static void take_its_place_undone(struct scene *scene)
+{
+	take_place(scene, false);
+}
+
+static void retire_it(struct scene *scene)
+{
+	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+
+	(void)identity_retire(SCOPE_USER, scene->name, NULL, NULL, warnings, NULL);
+}
+
 static void remove_it(struct scene *scene)
 {
 	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
@@ -141,11 +169,21 @@ static const struct {
 	void (*write)(struct scene *scene);
 	size_t least, most; /* records afterwards; "other" is always one of them */
 	bool keeps;	    /* "laptop" is still called so */
+	bool waits;	    /* a key waits for it */
+	bool replaced;	    /* it has a former key */
 } writes[] = {
-	{ "add", add, 2, 3, true },	      { "add, undone", add_undone, 2, 3, true },
-	{ "replace", replace, 2, 2, true },   { "replace, undone", replace_undone, 2, 2, true },
-	{ "renew", renew, 2, 2, true },	      { "remove", remove_it, 1, 2, false },
-	{ "rename", rename_it, 2, 2, false }, { "write a pair", write_pair, 2, 3, true },
+	{ "add", add, 2, 3, true },
+	{ "add, undone", add_undone, 2, 3, true },
+	{ "replace", replace, 2, 2, true },
+	{ "replace, undone", replace_undone, 2, 2, true },
+	{ "renew", renew, 2, 2, true },
+	{ "remove", remove_it, 1, 2, false },
+	{ "rename", rename_it, 2, 2, false },
+	{ "write a pair", write_pair, 2, 3, true },
+	{ "by a key that waits", take_its_place, 2, 3, true, true },
+	{ "by a key that waits, undone", take_its_place_undone, 2, 3, true, true },
+	{ "retire", retire_it, 2, 2, true, false, true },
+	{ "remove both", remove_it, 1, 2, false, false, true },
 };
 
 static const struct {
@@ -157,6 +195,32 @@ static const struct {
 	{ "I/O error", EIO },
 	{ "read-only", EROFS },
 };
+
+/* A key waits for "laptop", and its certificate is the new one. */
+static void make_waiting(struct scene *scene)
+{
+	struct identity_wish wish = { .label = "waiting",
+				      .renews = scene->name,
+				      .store = test_store(),
+				      .type = KEY_EC,
+				      .bits = 256 };
+	struct identity_result result;
+	struct record_list list;
+	char hex[SPKI_HEX_SIZE] = "";
+
+	assert_true(identity_generate(SCOPE_USER, &wish, NULL, &result, NULL));
+	identity_result_clear(&result);
+	assert_int_equal(record_load_folder(g_getenv("DEVID_DATA_DIR"), &list, NULL, NULL),
+			 DEVID_OK);
+	for (size_t i = 0; i < list.count; i++)
+		if (list.records[i].renews)
+			hex_encode(list.records[i].spki_hash, 32, hex);
+	record_list_clear(&list);
+	made_clear(&scene->new);
+	scene->new = (struct made){ SECRET_INIT, NULL };
+	assert_true(test_store()->read(SCOPE_USER, hex, NULL, &scene->new.pkcs8, NULL));
+	make_leaf(&scene->new, "renewed", 2, 0, false);
+}
 
 static int child(int write, int fault_errno, int step)
 {
@@ -172,6 +236,10 @@ static int child(int write, int fault_errno, int step)
 	make_key(&scene.new);
 	make_leaf(&scene.new, "new", 1, 0, false);
 	scene.name = import_kept(&scene.old, "laptop", 0);
+	if (writes[write].waits)
+		make_waiting(&scene);
+	if (writes[write].replaced)
+		g_free(import_kept(&scene.new, "laptop", IMPORT_REPLACE));
 	begin_faults(step, fault_errno);
 	writes[write].write(&scene);
 	return countdown > 0 ? 0 : REACHED;

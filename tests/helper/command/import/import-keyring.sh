@@ -74,6 +74,8 @@ ok "and it signs" signs p "$PKI/p256.crt"
 devid remove p
 run "${E[@]}" "${IMPORT[@]}" --label k --replace --json "$PKI/p384.p12"
 is "$rc $(keyring_items | grep -c '(devid)')" "0 2" "--replace leaves the former key for those that had found it"
+devid doctor
+unlike "$out" "device key. that no identity names" "doctor knows that its item is one"
 devid retire k
 is "$rc $(keyring_items | grep -c '(devid)')" "0 1" "until it is retired"
 run "${E[@]}" "${IMPORT[@]}" --label k --replace --json "$PKI/rsa2048.p12"
