@@ -195,6 +195,23 @@ for key in 'RSA -keysize 2048' 'EC -groupname secp256r1'; do
 	forget "$name"
 done
 
+# --- many at once, none with a name: each gets one of its own
+for n in 1 2 3 4 5 6; do
+	"${E[@]}" pkcs11-tool --module "$SO" --token-label 'Device Identity' --keypairgen --key-type EC:prime256v1 \
+		>"$T/parallel-$n" 2>&1 &
+	makers[n]=$!
+done
+for n in 1 2 3 4 5 6; do
+	wait "${makers[n]}" || diag "$(cat "$T/parallel-$n")"
+done
+run "${E[@]}" devid list --json
+mapfile -t made < <("$PYTHON" -c 'import json, sys
+print(*[i["label"] for i in json.load(sys.stdin)["identities"] if i["label"].startswith("Device key")], sep="\n")' <<<"$out")
+is "$(printf '%s\n' "${made[@]}" | sort -u | wc -l)/$(keyring_items | wc -l)" "6/$((keys + 6))" "six at once: six keys, six labels"
+for label in "${made[@]}"; do
+	forget "$label"
+done
+
 # --- what is refused, and leaves nothing
 opensc --keypairgen --key-type EC:prime256v1 --label taken
 before=$(keyring_items | wc -l)

@@ -28,12 +28,24 @@ static void check_key(struct bytes der)
 	}
 }
 
+static void check_curve(struct bytes der)
+{
+	unsigned bits;
+
+	if (der_read_curve(der, &bits))
+		FUZZ_CHECK(der.data[0] == 0x06 &&
+			   (bits == 0 || bits == 256 || bits == 384 || bits == 521));
+	else
+		FUZZ_CHECK(bits == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes der = { data, size };
 	struct der_certificate certificate;
 
 	check_key(der);
+	check_curve(der);
 	if (!der_read_certificate(der, &certificate))
 		return 0;
 	check_inside(certificate.serial, der);
