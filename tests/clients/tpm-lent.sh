@@ -92,6 +92,8 @@ like "$err" "TPMUsers=.*group devid" "and what to ask of root"
 nothing_left bob "a user whom the account does not name"
 user bob status --tpm-public
 isnt "$rc" 0 "nor is he told of the storage key"
+RUN_BOUND=60 user bob doctor --json
+like "$out$err" "lends to those whom TPMUsers= names" "doctor says to whom it is lent"
 
 # --- lent --------------------------------------------------------------------------------------------
 

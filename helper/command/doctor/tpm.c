@@ -79,7 +79,7 @@ static void tell_device(struct doctor *doctor)
 		access(device, F_OK) < 0
 			? "there is none here (or it is switched off in the firmware's settings)"
 		: access(device, R_OK | W_OK) < 0
-			? "there is one, which the machine's agent may open and this user may not"
+			? "there is one, which the machine's agent lends to those whom TPMUsers= names"
 			: "there is one, and no key is in it");
 }
 

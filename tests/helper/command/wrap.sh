@@ -477,6 +477,12 @@ for text in "one" "a,b,c,d" ",x" "a," $'a\tb\t'; do
 	is "$rc" 1 "a line that can't be read ($text)"
 	like "$err" "line 1 can't be read" "is named"
 done
+mkdir "$T/twice"
+printf '%s,%s\n' "$PKI/p384.p12" "$T/first.pub" "$PKI/p384.p12" "$T/second.pub" "$PKI/p384.p12" "$T/first.pub" >"$T/table"
+wrap --table "$T/table" --out "$T/twice"
+is "$rc" 1 "one name for two TPMs: the second is not written over the first"
+like "$err" "line 2: .*something else is there already.*2 of 3 wrapped" "and is named; the same again is no error"
+like "$(cat "$T/twice/p384.tpm.pem")" "Storage key: $(xxd -p "$T/first.name" | tr -d '\n')" "the first stays"
 printf '# nothing\n' >"$T/table"
 wrap --table "$T/table" --out "$T/fleet"
 is "$rc" 1 "a table with nothing in it"
