@@ -112,6 +112,17 @@ static bool take_wrapped(struct import *import, GError **error)
 	return true;
 }
 
+/* The second lock is on the key that is kept, not on the file that it came from. */
+static void warn_of_file(struct import *import)
+{
+	if (import->candidate->wrapped && import->scope == SCOPE_USER && !options.dry_run &&
+	    g_strcmp0(options.tpm_auth, "none") != 0)
+		import_warn(import,
+			    "%s: whoever may use this computer's TPM can import it, too, without "
+			    "your keyring: remove it",
+			    bundle_title(options.file));
+}
+
 static bool import_run(struct import *import, GError **error)
 {
 	if (!import_read(import, error) || !take_wrapped(import, error) ||
@@ -120,7 +131,10 @@ static bool import_run(struct import *import, GError **error)
 	if (import->foreign && strstr(options.store, "pin-value="))
 		import_warn(import, "a PIN in --store is seen by every user of this computer; "
 				    "--pin-file keeps it to you");
-	return import->foreign ? import_to_foreign(import, error) : import_to_own(import, error);
+	if (!(import->foreign ? import_to_foreign(import, error) : import_to_own(import, error)))
+		return false;
+	warn_of_file(import);
+	return true;
 }
 
 static enum exit_status import_cert(char **operands, GError **error)

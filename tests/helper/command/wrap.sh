@@ -212,6 +212,7 @@ nothing_left "--dry-run"
 for name in rsa2048 p256 p384; do
 	import --store tpm --tpm-auth none "$OUT/$name.pem"
 	is "$rc" 0 "$name: imported" || diag "$err"
+	unlike "$err" "can import it, too" "$name: there is no second lock that its file would lack"
 	ok "$name: signs" signs $name
 done
 import --store tpm --tpm-auth none "$OUT/p256.pem"
@@ -275,6 +276,7 @@ keyring_bus
 keyring_start open
 import --label two "$OUT/rsa2048.pem"
 is "$rc" 0 "with a keyring: imported" || diag "$err"
+like "$err" "rsa2048.pem: whoever may use this computer's TPM can import it, too, .*: remove it" "and the file's own key is warned of"
 ok "and signs" signs rsa2048
 is "$(keyring_items | wc -l)" 1 "its authorisation is an item of the keyring"
 openssl asn1parse -in "$(tss2 rsa2048)" -inform PEM >"$T/asn1"
@@ -471,6 +473,13 @@ run "${E[@]}" timeout 100 /usr/bin/python3 "$TESTS/lib/pty-run.py" type "" -- "$
 like "$out" "[12] of 3" "on a terminal it tells how far it is"
 wrap --table "$T/slow.table" --out "$T/fleet"
 unlike "$err" "[12] of 3" "and nowhere else"
+# The password is asked for once.
+mkdir "$T/typed"
+printf '%s,%s\n' "$PKI/p256.p12" "$T/first.pub" "$PKI/p384.p12" "$T/first.pub" "$PKI/rsa2048.p12" "$T/first.pub" >"$T/table"
+run "${E[@]}" timeout 60 /usr/bin/python3 "$TESTS/lib/pty-run.py" type "$(cat "$PKI/password")" -- "$DEVID_COMMAND" wrap \
+	--table "$T/table" --out "$T/typed"
+is "$(ls "$T/typed" | wc -l)" 3 "one password that is typed serves a table" || diag "$out"
+is "$(grep -o 'Password of the files' <<<"$out" | wc -l)" 1 "and is asked for once"
 for text in "one" "a,b,c,d" ",x" "a," $'a\tb\t'; do
 	printf '%s\n' "$text" >"$T/table"
 	wrap --table "$T/table" --out "$T/fleet"
