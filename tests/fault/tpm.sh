@@ -3,6 +3,7 @@
 # A TPM that is busy, silent, cut off or out of its mind: the agent lives, other identities sign, nothing is lost or half
 # made, and the next command that is answered works. Between agent and swtpm stands tests/lib/tpm-proxy.py.
 . "$(dirname "$0")/../lib/common.sh"
+. "$TESTS/lib/keyring.sh"
 . "$TESTS/lib/tpm.sh"
 PYTHON=/usr/bin/python3
 ROUNDS=${ROUNDS:-90} # answers that are spoilt; many more by hand: ROUNDS=1000000
@@ -139,4 +140,40 @@ ok "and a key in a file" ok_sign p384
 devid list
 is "$(grep -cE '^(p256|rsa2048) +user +tpm' <<<"$out")" 2 "nothing is lost"
 is "$(left_over)" 0 "nor left"
+
+# --- a key with an authorisation: what is answered is by who knows it, or is nothing ----------------------
+
+agent_end
+keyring_bus
+keyring_start open
+import p521
+is "$rc" 0 "a key with its second lock" || diag "$err"
+ok "it signs" ok_sign p521
+before=$(wc -l <"$T/tpm-commands")
+ok_sign p521 >/dev/null
+is "$(tail -n +$((before + 1)) "$T/tpm-commands" | tr '\n' ' ')" "0000015d " "a signature is one command here too"
+# The answer's end is the HMAC, then its attributes, the nonce, and the signature.
+for byte in 1 32 35 36 50 53 60 100 180; do
+	tpm_plan "spoil 15d $byte"
+	sign p521
+	isnt "$rc" 0 "a byte of the answer is another ($byte from its end): no signature"
+	tpm_plan pass
+	ok "and then it signs" ok_sign p521
+done
+for seed in 1 2 3; do
+	tpm_plan "flip $seed"
+	for _ in 1 2 3 4 5; do
+		sign p521
+		[ "$rc" -ne 0 ] || {
+			openssl x509 -in "$PKI/p521.crt" -noout -pubkey >"$T/key.pem"
+			ok "what comes is good" openssl dgst -sha256 -verify "$T/key.pem" -signature "$T/signature" "$T/data"
+		}
+	done
+	tpm_plan pass
+	ok "after some that were spoilt it signs" ok_sign p521
+done
+tpm_stop
+tpm_start first
+env_set "DEVID_TEST_TCTI=swtpm:path=$TPM_SOCKET.proxy"
+ok "the TPM was off, and its sessions with it: it signs" ok_sign p521
 done_testing

@@ -11,6 +11,7 @@ words, the first of which counts, may be
     code HEX [COUNT]    the TPM's answer is that response code alone, for COUNT commands (always, where it is left out);
                         the command does not reach the TPM
     after CC HEX        as `code`, once, in place of the answer to the next command of that code: it has been done
+    spoil CC BYTE       in answers to commands of that code, that byte is another, counted from their end
     cut BYTES           the answer ends after so many bytes, and the connection with it
     flip SEED           one byte in eight answers, or the length that they name, is another
     close               the connection is closed in place of an answer
@@ -96,6 +97,9 @@ def serve_commands(client):
                 return
             if words[0] == "after" and int(words[1], 16) == code and times(text) == 1:
                 answer = bare(int(words[2], 16))
+            elif words[0] == "spoil" and int(words[1], 16) == code and len(answer) >= int(words[2]):
+                at = len(answer) - int(words[2])
+                answer = answer[:at] + bytes([answer[at] ^ 1]) + answer[at + 1:]
             elif words[0] == "cut":
                 client.sendall(answer[:int(words[1])])
                 return

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <openssl/err.h>
 #include <internal/test-hook.h>
+#include <tss2/tss2_sys.h>
 #include <tss2/tss2_tctildr.h>
 #include "tpm-file.h"
 #include "tpm-link.h"
@@ -67,6 +68,16 @@ static void forget_parent(struct tpm_parent *parent)
 	g_clear_pointer(&parent->public, Esys_Free);
 }
 
+void tpm_end_hmac_session(struct tpm *tpm)
+{
+	TSS2_SYS_CONTEXT *sys = NULL;
+
+	if (tpm->esys && tpm->hmac_session &&
+	    Esys_GetSysContext(tpm->esys, &sys) == TSS2_RC_SUCCESS)
+		(void)Tss2_Sys_FlushContext(sys, tpm->hmac_session);
+	tpm->hmac_session = 0;
+}
+
 void tpm_disconnect(struct tpm *tpm)
 {
 	TSS2_TCTI_CONTEXT *tcti = NULL;
@@ -74,6 +85,7 @@ void tpm_disconnect(struct tpm *tpm)
 	/* No resource manager may do it for us; one that is gone does not mind. */
 	if (tpm->esys && tpm->session != ESYS_TR_NONE)
 		Esys_FlushContext(tpm->esys, tpm->session);
+	tpm_end_hmac_session(tpm);
 	tpm_owner_release(tpm);
 	forget_parent(&tpm->srk);
 	tpm->session = ESYS_TR_NONE;
@@ -253,6 +265,8 @@ static bool is_in_use(struct tpm *tpm, TPM2_HANDLE found)
 	const ESYS_TR own[] = { tpm->owner.handle, tpm->session };
 	TPM2_HANDLE handle = 0;
 
+	if (found == tpm->hmac_session)
+		return true;
 	for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
 		if (own[i] != ESYS_TR_NONE &&
 		    Esys_TR_GetTpmHandle(tpm->esys, own[i], &handle) == TSS2_RC_SUCCESS &&

@@ -19,6 +19,8 @@ struct tpm {
 	ESYS_CONTEXT *esys; /* NULL: not connected */
 	struct tpm_parent srk, owner;
 	ESYS_TR session;
+	TPM2_HANDLE hmac_session; /* of tpm-hmac.c, or 0; and its nonce */
+	TPM2B_NONCE nonce;
 	GQueue loaded; /* struct tpm_object that have a handle; the one used last is the first */
 	/* Strays have been looked for, in this work. */
 	bool flushed_objects, flushed_sessions;
@@ -73,6 +75,7 @@ void tpm_owner_release(struct tpm *tpm);
  * again. */
 bool tpm_flush_strays(struct tpm *tpm, TSS2_RC rc);
 void tpm_disconnect(struct tpm *tpm);
+void tpm_end_hmac_session(struct tpm *tpm);
 /* Salted to `parent`; parameters are enciphered, those of the answer too where it begins with one
  * that can be. ESYS_TR_NONE with the trouble. `parent` NULL: whichever
  * is there. */

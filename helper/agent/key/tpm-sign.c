@@ -2,6 +2,7 @@
 /* Signatures of the TPM: see tpm-sign.h. */
 #include <string.h>
 #include "tpm-rc.h"
+#include "tpm-hmac.h"
 #include "tpm-sign.h"
 
 struct job {
@@ -23,19 +24,18 @@ static bool sign_loaded(struct tpm *tpm, struct job *job, struct tpm_trouble *tr
 	};
 	TPMT_SIG_SCHEME scheme = { .scheme = schemes[job->scheme],
 				   .details.any.hashAlg = job->hash };
-	/* Without an authorisation an HMAC would prove nothing, and costs the TSS five times what a
-	 * fast TPM needs for P-256.
-	 */
-	ESYS_TR session = job->task.object->auth.size > 0 ? tpm_session(tpm, NULL, false, trouble)
-							  : ESYS_TR_PASSWORD;
+	struct tpm_object *object = job->task.object;
 	TPMT_SIGNATURE *signature = NULL;
 	gint64 until = 0;
 	TSS2_RC rc;
 
-	if (session == ESYS_TR_NONE)
-		return false;
+	/* Without an authorisation an HMAC would prove nothing. */
+	if (object->auth.size > 0) {
+		rc = tpm_hmac_sign(tpm, object, &job->digest, &scheme, &job->signature);
+		return rc == TSS2_RC_SUCCESS || tpm_trouble_rc(trouble, rc, "signature");
+	}
 	do
-		rc = Esys_Sign(tpm->esys, job->task.object->handle, session, ESYS_TR_NONE,
+		rc = Esys_Sign(tpm->esys, object->handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 			       ESYS_TR_NONE, &job->digest, &scheme, &no_ticket, &signature);
 	while (tpm_is_busy(rc, &until));
 	if (rc != TSS2_RC_SUCCESS)
