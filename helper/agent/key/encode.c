@@ -5,6 +5,7 @@
 #define OPENSSL_API_COMPAT 0x10101000L
 #include <openssl/bn.h>
 #include <openssl/ec.h>
+#include <openssl/encoder.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -15,6 +16,10 @@
 
 typedef PKCS8_PRIV_KEY_INFO private_key_info;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(private_key_info, PKCS8_PRIV_KEY_INFO_free)
+
+/* Of RSA-4096 it has some 2,400 bytes. */
+#define PKCS8_MAX 8192
+
 typedef RSA rsa_key;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rsa_key, RSA_free)
 typedef EC_KEY ec_key;
@@ -163,18 +168,43 @@ static EVP_PKEY *build_ec(const struct wire_frame *request, GError **error)
 	return g_steal_pointer(&pkey);
 }
 
-static bool encode(EVP_PKEY *pkey, struct secret *pkcs8, GError **error)
+/* A key that was put together here, of a kind that its provider doesn't encode. */
+static bool encode_legacy(EVP_PKEY *pkey, unsigned char *der, size_t *length)
 {
 	g_autoptr(private_key_info) info = EVP_PKEY2PKCS8(pkey);
-	int length = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : -1;
+	int needed = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : -1;
 
-	if (length <= 0 || secret_allocate(pkcs8, (size_t)length) != DEVID_OK ||
-	    secret_resize(pkcs8, (size_t)length) != DEVID_OK)
-		return decode_error(error, DEVID_NO_MEMORY, "private key");
+	if (needed <= 0 || needed > PKCS8_MAX)
+		return false;
+	*length = (size_t)i2d_PKCS8_PRIV_KEY_INFO(info, &der);
+	return true;
+}
 
-	unsigned char *end = pkcs8->data;
+/* One that was made by its provider: of that EVP_PKEY2PKCS8() frees a copy without wiping it
+ * (OpenSSL 3.0). */
+static bool encode_provided(OSSL_ENCODER_CTX *encoder, unsigned char *der, size_t *length)
+{
+	size_t left = PKCS8_MAX;
+	bool good = OSSL_ENCODER_to_data(encoder, &der, &left) > 0;
 
-	return i2d_PKCS8_PRIV_KEY_INFO(info, &end) == length;
+	*length = PKCS8_MAX - left;
+	return good;
+}
+
+bool encode_pkcs8(EVP_PKEY *pkey, struct secret *pkcs8, GError **error)
+{
+	OSSL_ENCODER_CTX *encoder = OSSL_ENCODER_CTX_new_for_pkey(pkey, EVP_PKEY_KEYPAIR, "DER",
+								  "PrivateKeyInfo", NULL);
+	size_t length = 0;
+	bool good = encoder && secret_resize(pkcs8, PKCS8_MAX) == DEVID_OK;
+
+	if (good && OSSL_ENCODER_CTX_get_num_encoders(encoder) > 0)
+		good = encode_provided(encoder, pkcs8->data, &length);
+	else if (good)
+		good = encode_legacy(pkey, pkcs8->data, &length);
+	OSSL_ENCODER_CTX_free(encoder);
+	return (good && secret_resize(pkcs8, length) == DEVID_OK) ||
+	       decode_error(error, DEVID_NO_MEMORY, "private key");
 }
 
 static const struct {
@@ -198,7 +228,7 @@ bool key_pkcs8_from_frame(const struct wire_frame *request, struct secret *pkcs8
 					       "private key: no memory");
 		pkey = decode_pkcs8(pkcs8, error);
 		/* Written anew: a point that was left out is there afterwards. */
-		return pkey && encode(pkey, pkcs8, error);
+		return pkey && encode_pkcs8(pkey, pkcs8, error);
 	}
 	if (!wire_get_u32(request, TAG_KEY_TYPE, &type))
 		type = 0;
@@ -206,7 +236,7 @@ bool key_pkcs8_from_frame(const struct wire_frame *request, struct secret *pkcs8
 		if (builders[i].type != type)
 			continue;
 		pkey = builders[i].build(request, error);
-		return pkey && decode_check(pkey, error) && encode(pkey, pkcs8, error);
+		return pkey && decode_check(pkey, error) && encode_pkcs8(pkey, pkcs8, error);
 	}
 	return devid_error_set(error, DEVID_UNSUPPORTED, "key-unsupported", NULL,
 			       "private key: neither RSA nor an elliptic curve");

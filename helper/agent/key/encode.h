@@ -7,7 +7,10 @@
 #include <stdbool.h>
 #include <glib.h>
 #include <internal/wire.h>
+#include <openssl/evp.h>
 
+/* A key of libcrypto's as PKCS#8 DER. */
+bool encode_pkcs8(EVP_PKEY *pkey, struct secret *pkcs8, GError **error);
 /* For writes: PKCS#8 from the numbers of a C_CreateObject frame (an EC key without its
  * point is completed), and the DER SPKI of a PKCS#8.
  */

@@ -202,21 +202,11 @@ static bool software_generate(enum wire_key_type type, guint bits, const struct 
 			      GBytes **spki, GError **error)
 {
 	g_autoptr(software_pkey) pkey = type == KEY_RSA ? make_rsa(bits, patience) : make_ec(bits);
-	PKCS8_PRIV_KEY_INFO *info = pkey ? EVP_PKEY2PKCS8(pkey) : NULL;
-	int length = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : 0;
-	unsigned char *end;
-	bool good;
 
 	if (!pkey)
 		return decode_error(error, DEVID_FAILED, "key");
-	good = length > 0 && secret_resize(half, (size_t)length) == DEVID_OK;
-	if (good) {
-		end = half->data;
-		good = i2d_PKCS8_PRIV_KEY_INFO(info, &end) == length;
-	}
-	PKCS8_PRIV_KEY_INFO_free(info);
-	if (!good)
-		return decode_error(error, DEVID_NO_MEMORY, "key");
+	if (!encode_pkcs8(pkey, half, error))
+		return false;
 	*spki = decode_spki(pkey, error);
 	return *spki != NULL;
 }
