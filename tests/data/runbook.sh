@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/machine.sh"
 . "$(dirname "$0")/../lib/keyring.sh"
+. "$(dirname "$0")/../lib/tpm.sh"
 private_machine "$0" "$@"
 for user in alice bob backup1; do
 	machine_user "$user"
@@ -14,6 +15,9 @@ COUNT=5
 machine_session alice
 keyring_bus
 keyring_start open
+tpm_start laptop
+# As the device is the group's: the machine's agent reaches it.
+chmod 711 "$T/run" && chown devid "$TPM_SOCKET" "$TPM_SOCKET.ctrl"
 mkdir "$T/blocks"
 
 # N.sh, N.text, N.title; and "N USER STATUS" lines.
@@ -60,7 +64,7 @@ P
 }
 while read -r number user status <&9; do
 	title="$(cat "$T/blocks/$number.title"), $user"
-	as "$user" "COUNT=$COUNT"
+	as "$user" "COUNT=$COUNT" "DEVID_TEST_TCTI=swtpm:path=$TPM_SOCKET"
 	[ "$user" != alice ] || A=("${E[@]}")
 	run "${A[@]}" bash -e -c "$(cat "$T/blocks/$number.sh")" </dev/null
 	is "$rc" "$status" "$number ($title): ends with $status"
