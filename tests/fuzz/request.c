@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The agent's requests: frames of any fields in any order, one session after another, over stores
  * in memory. The input is a row of frames: type, number of fields, then for each field tag, length
- * (two bytes, little-endian) and its bytes; what ends early is taken as it is.
+ * (two bytes, little-endian) and its bytes; what ends early is taken as it is. TPM goes to the
+ * machine's agent, all else to a user's.
  */
 #include <ftw.h>
 #include <stdio.h>
@@ -18,7 +19,9 @@
 #include "fuzz.h"
 
 static char root[] = "/tmp/dvXXXXXX";
-static struct agent agent;
+/* A user's; and the machine's, which is asked what users may ask it of its TPM: there is none, and
+ * the part judges what it is given before it finds that out. */
+static struct agent agent, machine;
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
@@ -49,6 +52,8 @@ static void begin(void)
 		g_setenv(variables[i], path, true);
 	}
 	g_unsetenv("DBUS_SESSION_BUS_ADDRESS");
+	g_setenv("DEVID_TEST_TCTI", "swtpm:path=/dev/null/nothing", true);
+	g_setenv("TSS2_LOG", "all+NONE", true);
 	stub_reset();
 	agent_init(&agent, SCOPE_USER);
 	/* Root's is told of less. */
@@ -57,6 +62,10 @@ static void begin(void)
 	gate_free(agent.gate);
 	g_clear_pointer(&agent.report, report_free);
 	agent.gate = gate_new(SCOPE_USER, &agent.uid, NULL, agent.keys);
+	agent_init(&machine, SCOPE_SYSTEM);
+	gate_free(machine.gate);
+	g_clear_pointer(&machine.report, report_free);
+	machine.gate = gate_new(SCOPE_SYSTEM, &machine.uid, NULL, machine.keys);
 	ready_gnutls();
 }
 
@@ -116,27 +125,35 @@ static void build(struct input *input, struct wire_frame *request)
 	}
 }
 
+static void begin_session(struct session *session, struct agent *whose, uid_t uid)
+{
+	request_begin(session, whose);
+	session->slow = not_slow;
+	session->peer.uid = uid;
+	session->peer.pid = getpid();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool begun;
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
 	struct input input = { data, size };
-	struct session session;
+	struct session session, lent;
 
 	if (!begun)
 		begin();
 	begun = true;
-	request_begin(&session, &agent);
-	session.slow = not_slow;
-	session.peer.uid = agent.uid;
-	session.peer.pid = getpid();
+	begin_session(&session, &agent, agent.uid);
+	begin_session(&lent, &machine, 0);
 	for (int frames = 0; frames < 16 && input.left > 0; frames++) {
 		build(&input, &request);
 		if (wire_finish(&request) != DEVID_OK || wire_validate(&request) != DEVID_OK)
 			continue;
-		request_handle(&session, &request, &reply);
+		request_handle(wire_type(&request) == WIRE_TPM ? &lent : &session, &request,
+			       &reply);
 		judge(&reply);
 	}
 	request_end(&session);
+	request_end(&lent);
 	return 0;
 }
