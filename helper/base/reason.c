@@ -62,8 +62,8 @@ static const struct devid_reason reasons[] = {
 	{ "tpm-missing", DEVID_STORE_MISSING, "this computer's TPM can't be reached",
 	  "switch it on in the firmware's settings, or choose another store with --store" },
 	{ "tpm-denied", DEVID_STORE_MISSING, "this user may not open the TPM",
-	  "as root: systemctl enable --now devid-agent.socket, for the machine's agent lends it; or "
-	  "choose another store with --store" },
+	  "as root: systemd-sysusers && systemctl enable --now devid-agent.socket, for the machine's "
+	  "agent, which the group tss lets open it, lends it; or choose another store with --store" },
 	{ "tpm-not-lent", DEVID_DENIED,
 	  "this user may not open the TPM, and the machine's agent does not lend it to this user",
 	  "as root: name the user in TPMUsers= of account.conf, or add the user to the group devid; or "

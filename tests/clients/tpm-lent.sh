@@ -78,7 +78,7 @@ nothing_left() {
 
 import alice --tpm-auth none "$PKI/p256.p12"
 is "$rc" 5 "no agent of the machine: the import ends with 5"
-like "$err" "does not run.*systemctl enable --now devid-agent.socket" "and says whom to ask"
+like "$err" "does not run.*as root: .*systemctl enable --now devid-agent.socket" "and says whom to ask"
 nothing_left alice "no agent of the machine"
 user alice status --json
 like "$out" '"why" : "TPM: /dev/tpmrm0 may not be opened by this user"' "and the store isn't there"

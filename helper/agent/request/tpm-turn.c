@@ -7,6 +7,8 @@
 #define SAVED_MOST (3 * G_TIME_SPAN_SECOND)
 #define OWED_MOST  G_TIME_SPAN_SECOND
 #define LONG_REST  G_TIME_SPAN_MINUTE
+/* No client waits longer without a word; and a request that takes minutes would end the agent. */
+#define WAIT_MOST (5 * G_TIME_SPAN_SECOND)
 
 /* Times are of g_get_monotonic_time(); 0: never. */
 struct tpm_turn {
@@ -46,10 +48,12 @@ static void count(struct tpm_turn *turn)
 
 static bool wait_for_it(struct tpm_turn *turn, GCancellable *cancel)
 {
+	gint64 until = g_get_monotonic_time() + WAIT_MOST;
+
 	for (count(turn); turn->taken || turn->saved < 0; count(turn)) {
 		gint64 wait = turn->taken ? LOOK_US : MIN(LOOK_US, -2 * turn->saved);
 
-		if (g_cancellable_is_cancelled(cancel))
+		if (turn->counted >= until || g_cancellable_is_cancelled(cancel))
 			return false;
 		g_cond_wait_until(&changed, &lock, turn->counted + wait);
 	}

@@ -11,8 +11,8 @@
 
 struct tpm_turn;
 
-/* Waits. NULL with DEVID_STORE_TIMEOUT, tpm-busy: `cancel` was called, or it is a long one and
- * another was less than a minute ago.
+/* Waits, five seconds at most. NULL with DEVID_STORE_TIMEOUT, tpm-busy: that was not enough,
+ * `cancel` was called, or it is a long one and another was less than a minute ago.
  */
 struct tpm_turn *tpm_turn_begin(uid_t uid, bool is_long, GCancellable *cancel, GError **error);
 void tpm_turn_end(struct tpm_turn *turn);

@@ -106,6 +106,19 @@ static void who_does_not_wait_any_more_has_none(void **state)
 	tpm_turn_end(turn);
 }
 
+static void nobody_waits_for_ever(void **state)
+{
+	struct tpm_turn *turn = begin(9, false);
+	gint64 asked = g_get_monotonic_time(), waited;
+	g_autoptr(GError) error = NULL;
+
+	assert_null(tpm_turn_begin(9, false, NULL, &error));
+	waited = g_get_monotonic_time() - asked;
+	assert_string_equal(devid_error_reason(error), "tpm-busy");
+	assert_true(waited >= 4 * G_TIME_SPAN_SECOND && waited < 20 * G_TIME_SPAN_SECOND);
+	tpm_turn_end(turn);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +127,7 @@ int main(void)
 		cmocka_unit_test(one_at_a_time),
 		cmocka_unit_test(a_long_one_comes_once_a_minute),
 		cmocka_unit_test(who_does_not_wait_any_more_has_none),
+		cmocka_unit_test(nobody_waits_for_ever),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
