@@ -240,6 +240,15 @@ static void bury_gone(struct token *token, const struct load *load)
 	}
 }
 
+static bool is_back(const struct load *content, const uint8_t spki_hash[WIRE_SPKI_HASH])
+{
+	for (size_t i = 0; i < content->count; i++)
+		if (content->list[i]->has_key &&
+		    memcmp(content->list[i]->spki_hash, spki_hash, WIRE_SPKI_HASH) == 0)
+			return true;
+	return false;
+}
+
 const uint8_t *token_take_dead(enum scope scope, CK_OBJECT_HANDLE handle)
 {
 	for (size_t i = 0; i < DEAD_MAX; i++) {
@@ -248,7 +257,7 @@ const uint8_t *token_take_dead(enum scope scope, CK_OBJECT_HANDLE handle)
 		if (handle == 0 || dead->handle != handle)
 			continue;
 		dead->handle = 0;
-		return dead->spki_hash;
+		return is_back(&tokens[scope].content, dead->spki_hash) ? NULL : dead->spki_hash;
 	}
 	return NULL;
 }

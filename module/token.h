@@ -30,7 +30,8 @@ const struct object *token_objects(enum scope scope, size_t *count);
 const struct object *token_find(enum scope scope, CK_OBJECT_HANDLE handle);
 /* The same, of the folder as it is now. */
 const struct object *token_look(enum scope scope, CK_OBJECT_HANDLE handle);
-/* The SPKI's hash of a private key whose handle is dead, told once; NULL: no such handle is known.
+/* The SPKI's hash of a private key whose handle is dead, told once; NULL: no such handle is known,
+ * or the key is there again.
  */
 const uint8_t *token_take_dead(enum scope scope, CK_OBJECT_HANDLE handle);
 /* The object of that class of the record `name`; NULL: none. */

@@ -186,6 +186,13 @@ static void test_dead_handles_say_so(void **state)
 	write_one("p256", false);
 	assert_int_equal(sign(session, CKM_ECDSA_SHA256, new.key), CKR_KEY_HANDLE_INVALID);
 	assert_int_equal(agent->signs, 2);
+	/* a key that came back meanwhile, with another handle: it would be used, or asked for */
+	find(session, &old);
+	remove_record(SCOPE_USER, NAME);
+	find(session, &new);
+	write_one("p256", false);
+	assert_int_equal(sign(session, CKM_ECDSA_SHA256, old.key), CKR_KEY_HANDLE_INVALID);
+	assert_int_equal(agent->signs, 2);
 	/* nobody to hear of it */
 	find(session, &new);
 	agent_stop(agent);
