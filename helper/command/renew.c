@@ -51,15 +51,28 @@ static const struct identity *find_waiting(const struct naming *naming,
 	return NULL;
 }
 
-static char *waiting_label(const struct identity *identity, const struct identity *waiting)
+static bool is_taken(const struct naming *naming, enum scope scope, const char *label)
 {
-	static const char after[] = " (renewal)";
+	for (size_t i = 0; i < identity_list_count(naming->list); i++) {
+		const struct identity *other = identity_list_get(naming->list, i);
+
+		if (other->scope == scope && strcmp(other->record->label, label) == 0)
+			return true;
+	}
+	return false;
+}
+
+static char *waiting_label(const struct naming *naming, const struct identity *identity,
+			   const struct identity *waiting)
+{
 	const struct record *record = identity->record;
+	g_autofree char *label = g_strconcat(record->label, " (renewal)", NULL);
 
 	if (waiting)
 		return g_strdup(waiting->record->label);
-	return strlen(record->label) + strlen(after) <= RECORD_LABEL_MAX
-		       ? g_strconcat(record->label, after, NULL)
+	/* A key waits under that name still for an identity that was called so before. */
+	return strlen(label) <= RECORD_LABEL_MAX && !is_taken(naming, identity->scope, label)
+		       ? g_steal_pointer(&label)
 		       : g_strconcat("renewal of ", record->name, NULL);
 }
 
@@ -79,14 +92,31 @@ static bool may_renew(const struct identity *identity, GError **error)
 	return change_allowed(identity->scope, error);
 }
 
-/* What the present certificate says, where the words say nothing else. */
+/* GnuTLS writes some names that it can't read: with two values in one part. */
+static int try_subject(const char *subject)
+{
+	gnutls_x509_crq_t form = NULL;
+	int code = gnutls_x509_crq_init(&form);
+
+	if (code >= 0)
+		code = gnutls_x509_crq_set_dn(form, subject, NULL);
+	gnutls_x509_crq_deinit(form);
+	return code;
+}
+
+/* What the present certificate says, where the words say nothing else; one may have its further
+ * names alone. */
 static bool take_subject(gnutls_x509_crt_t certificate, GError **error)
 {
 	gnutls_datum_t name = { NULL, 0 };
 	int code = gnutls_x509_crt_get_dn3(certificate, &name, 0);
 
-	if (code >= 0)
+	if (code == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+		return true;
+	if (code >= 0) {
 		options.request.subject = g_strndup((const char *)name.data, name.size);
+		code = try_subject(options.request.subject);
+	}
 	gnutls_free(name.data);
 	return code >= 0 || devid_error_set(error, DEVID_BAD_DATA, NULL, "give one: --subject DN",
 					    "the certificate's subject can't be taken over: %s",
@@ -102,7 +132,7 @@ static bool renew(struct request *request, const struct naming *naming,
 	request->scope = identity->scope;
 	request->store = waiting ? waiting->record->store : identity->record->store;
 	request->renews = identity->record->name;
-	options.request.label = waiting_label(identity, waiting);
+	options.request.label = waiting_label(naming, identity, waiting);
 	if (!store_words_judge("renew", request->scope, true, request->store,
 			       options.request.tpm_auth, error))
 		return false;

@@ -69,7 +69,7 @@ static bool describe_form(struct request *request, GError **error)
 
 	if (code >= 0)
 		code = gnutls_x509_crq_set_version(request->form, 1);
-	if (code >= 0 &&
+	if (code >= 0 && request->options->subject &&
 	    gnutls_x509_crq_set_dn(request->form, request->options->subject, &where) < 0)
 		return devid_error_set(error, DEVID_USAGE, NULL,
 				       "as RFC 4514 writes it: CN=laptop-042,O=Example",

@@ -146,6 +146,45 @@ is "$(names req "$T/u.csr")" "$(names x509 "$T/u.crt")" "has all of them"
 devid remove 'upn (renewal)'
 devid remove upn
 
+# --- names that a request can't be given by --subject
+selfsigned() { # NAME SUBJECT [OPTION…]
+	openssl req -x509 -newkey rsa:2048 -noenc -keyout "$T/$1.key" -out "$T/$1.crt" -days 30 -subj "$2" "${@:3}" \
+		-addext basicConstraints=CA:FALSE 2>"$T/issue.err" || bail "$(cat "$T/issue.err")"
+	cat "$T/$1.key" "$T/$1.crt" >"$T/$1.pem"
+	devid import-cert --label "$1" "$T/$1.pem"
+	[ "$rc" -eq 0 ] || bail "$1: $err"
+}
+selfsigned none / -addext subjectAltName=critical,DNS:none.example
+devid renew none -o "$T/n.csr"
+is "$rc" 0 "a certificate without a subject is renewed"
+is "$(openssl req -in "$T/n.csr" -noout -subject -nameopt RFC2253) $(names req "$T/n.csr")" "subject= DNS:none.example" "with none"
+devid remove 'none (renewal)'
+selfsigned two /CN=two+UID=u1 -multivalue-rdn
+devid renew two -o "$T/n.csr"
+is "$rc" 1 "a subject with two values in one part can't be taken over"
+like "$err" "the certificate's subject can't be taken over" "which is said"
+like "$err" "give one: --subject" "with what to do"
+is "$(find "$DATA" -name '*.key' | wc -l)" 2 "and makes no key"
+devid renew two --subject CN=two,UID=u1 -o "$T/n.csr"
+is "$rc" 0 "which helps"
+
+# --- the name that the key would have waited under
+devid rename two 2nd
+devid remove none
+selfsigned two /CN=two
+devid renew two -o "$T/n.csr"
+is "$rc" 0 "a key that waits under the name of another identity stands in nobody's way"
+like "$(labels)" "\['2nd', 'renewal of [0-9a-f]{16}', 'two', 'two \(renewal\)'\]" "the new one has another"
+devid renew two -o "$T/n2.csr"
+is "$(openssl req -in "$T/n2.csr" -noout -pubkey)" "$(openssl req -in "$T/n.csr" -noout -pubkey)" "under which it is found again"
+for label in 2nd two; do
+	devid remove "$label"
+done
+for label in $(json_of list '" ".join(i["label"].replace(" ", "?") for i in d["identities"])'); do
+	devid remove "${label//\?/ }"
+done
+is "$(labels)" "[]" "all is gone"
+
 # --- in a TPM
 agent_end
 tpm_start first
