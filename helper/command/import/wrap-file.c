@@ -47,6 +47,24 @@ static void add_head(GString *text, const struct wire_field *name)
 	g_string_append_c(text, '\n');
 }
 
+/* Nothing is stored: no other store is a way out. */
+static bool ask_agent(struct client *client, struct wire_frame *request, struct wire_frame *reply,
+		      GError **error)
+{
+	GError *problem = NULL;
+
+	if (agent_ask(client, request, reply, &problem))
+		return true;
+	if (strcmp(devid_error_reason(problem), "tpm-part") == 0)
+		devid_error_set(error, devid_error_result(problem), "tpm-part",
+				"install it with the TSS libraries (tpm2-tss)", "%s",
+				problem->message);
+	else
+		g_propagate_error(error, g_steal_pointer(&problem));
+	g_clear_error(&problem);
+	return false;
+}
+
 /* The agent wraps the key: libcrypto and what knows TPMs are there. */
 static GString *make_text(const struct import *import, const struct secret *storage_key,
 			  struct client *client, GError **error)
@@ -62,7 +80,7 @@ static GString *make_text(const struct import *import, const struct secret *stor
 	if (request.result == DEVID_TOO_LARGE)
 		return devid_error_null(error, DEVID_BAD_DATA, "tpm-not-storage", NULL,
 					"it is too large for a storage key");
-	if (!agent_ask(client, &request, &reply, error))
+	if (!ask_agent(client, &request, &reply, error))
 		return NULL;
 	if (!wire_get(&reply, TAG_DATA, &pem) || !wire_get(&reply, TAG_ID, &name))
 		return devid_error_null(error, DEVID_FAILED, NULL, NULL,
