@@ -51,3 +51,10 @@ void writer_close(struct desk *desk)
 	desk_end(desk);
 	clear_stale(g_steal_pointer(&desk->stale));
 }
+
+bool writer_sweep(enum scope scope, GCancellable *cancel, GError **error)
+{
+	AUTO_WRITER struct desk desk = DESK_INIT;
+
+	return writer_open(scope, true, cancel, &desk, error);
+}

@@ -14,3 +14,5 @@ bool writer_open(enum scope scope, bool create, GCancellable *cancel, struct des
 		 GError **error);
 /* desk_end(); has the stale halves taken out, in a thread of its own, where their store is open. */
 void writer_close(struct desk *desk);
+/* A writer that only takes away what has ended: nobody is asked for it, and no store waited for. */
+bool writer_sweep(enum scope scope, GCancellable *cancel, GError **error);

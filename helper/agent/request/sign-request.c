@@ -2,7 +2,7 @@
 /* SIGN: the gate, the key, the signature; whole or in parts. */
 #include <string.h>
 #include "agent/gate/gate.h"
-#include "agent/identity/identity-change.h"
+#include "agent/identity/identity-writer.h"
 #include "agent/identity/keycache.h"
 #include "agent/key/key.h"
 #include "base/error.h"
@@ -152,18 +152,16 @@ static void hardware_failed(struct session *session, struct subject *subject, co
 	gate_failed(session->agent->gate, &session->peer, subject, false, error);
 }
 
-/* Nobody else comes by who would: a former key that is over does not stay until the next import. */
+/* Nobody else comes by who would: a former key that is over does not stay until the next import.
+ * Who is refused is asked for no keyring's password. */
 static void clear_former(struct session *session)
 {
-	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GError) error = NULL;
 
 	session->slow(session, true);
-	if (!identity_retire(session->agent->scope, NULL, &session->wait, NULL, warnings, &error))
+	if (!writer_sweep(session->agent->scope, store_wait_cancel(&session->wait), &error))
 		g_warning("%s", error->message);
 	session->slow(session, false);
-	for (guint i = 0; i < warnings->len; i++)
-		g_warning("%s", (const char *)warnings->pdata[i]);
 }
 
 bool handle_sign(const struct exchange *exchange, GError **error)

@@ -82,6 +82,35 @@ run "${E[@]}" "${IMPORT[@]}" --label k --replace --json "$PKI/rsa2048.p12"
 devid remove k
 is "$rc $(keyring_items | grep -c '(devid)')" "0 0" "remove leaves none"
 
+# --- a former key that is over, while the keyring is locked: who is refused is asked for no password
+run "${E[@]}" "${IMPORT[@]}" --label k "$PKI/rsa2048.p12"
+mkfifo "$T/in"
+"${E[@]}" "${PRELOAD[@]}" /usr/bin/python3 "$TESTS/lib/pkcs11-shell.py" "$DEVID_MODULE" <"$T/in" >"$T/answers" 2>"$T/program.err" &
+program=$!
+exec 7>"$T/in"
+answered() {
+	[ "$(wc -l <"$T/answers")" -ge "$1" ]
+}
+printf '%s\n' open "keep key private k" "use key CKM_SHA256_RSA_PKCS" >&7
+ok "a program signs" wait_for 30 answered 3
+run "${E[@]}" "${IMPORT[@]}" --label k --replace "$PKI/p384.p12"
+sed -i 's/^Until: .*/Until: 2020-01-01T00:00:00Z/' "$DATA"/*.former
+keyring_lock
+prompter_start silent
+echo "use key CKM_SHA256_RSA_PKCS" >&7
+ok "it hears at once that its key is over" wait_for 8 answered 4
+unlike "$(tail -n 1 "$T/answers")" '^ok ' "by an error"
+is "$(prompts)" 0 "and nobody was asked for the keyring's password"
+prompter_stop
+exec 7>&-
+wait "$program"
+keyring_unlock
+devid remove k
+only_k_gone() {
+	[ "$(keyring_items | grep -c '(devid)')" = 0 ]
+}
+ok "the next writer takes both out" wait_for 20 only_k_gone
+
 # --- locked
 end_agent
 keyring_lock
