@@ -55,7 +55,7 @@ packages=(
 	build-essential meson ninja-build pkg-config python3 git ca-certificates
 	libp11-kit-dev libgnutls28-dev libglib2.0-dev libjson-glib-dev libssl-dev
 	libcmocka-dev nettle-dev clang-format
-	libtss2-dev swtpm swtpm-tools tpm2-tools tpm2-openssl
+	libtss2-dev swtpm swtpm-tools tpm2-tools tpm2-openssl tpm2-abrmd libtss2-tcti-tabrmd0
 	p11-kit p11-kit-modules gnutls-bin openssl opensc softhsm2 libsecret-tools libglib2.0-bin
 	gnome-keyring gcr dbus dbus-daemon python3-gi python3-dbus python3-dbusmock gir1.2-secret-1 gir1.2-gcr-3
 	systemd systemd-container iproute2 iputils-ping procps util-linux strace man-db groff libnss3-tools default-jdk-headless python3-cryptography

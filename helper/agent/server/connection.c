@@ -129,6 +129,8 @@ static bool serve_one(struct connection *connection, struct wire_frame *request,
 	g_atomic_int_set(&connection->session.prompted, false);
 	request_handle(&connection->session, request, reply);
 	/* A request that carried a key is not kept until the next one. */
+	if (wire_type(request) != WIRE_HELLO)
+		atomic_store(&connection->fresh, false);
 	if (wire_type(request) != WIRE_SIGN)
 		wire_frame_clear(request);
 	atomic_store(&connection->holds, holds(&connection->session));
@@ -138,13 +140,21 @@ static bool serve_one(struct connection *connection, struct wire_frame *request,
 	return result == DEVID_OK;
 }
 
+/* A client that is new says HELLO first, and would get no further. */
+static bool has_had_its_turn(const struct connection *connection)
+{
+	return !atomic_load(&connection->fresh) &&
+	       atomic_load(&connection->holds) == HOLDS_NOTHING &&
+	       connection->owner->crowded(connection->server);
+}
+
 static void *serve(void *data)
 {
 	struct connection *connection = data;
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
 	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
 
-	while (serve_one(connection, &request, &reply))
+	while (serve_one(connection, &request, &reply) && !has_had_its_turn(connection))
 		;
 	/* What is taken back now is work like any other. */
 	atomic_store(&connection->busy_since, g_get_monotonic_time());
@@ -184,6 +194,7 @@ struct connection *server_connection_start(const struct connection_owner *owner,
 	connection->fd = fd;
 	connection->number = number;
 	atomic_store(&connection->used, g_get_monotonic_time());
+	atomic_store(&connection->fresh, true);
 	g_mutex_init(&connection->sending);
 	if (start_thread(connection))
 		return connection;

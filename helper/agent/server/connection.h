@@ -25,6 +25,8 @@ struct connection_owner {
 	void (*forget)(struct server *server, struct connection *connection);
 	/* Waits where this uid asked for too much in too short a time. */
 	void (*throttle)(struct server *server, uid_t uid);
+	/* Whether others wait to be accepted, and there is no room for them. */
+	bool (*crowded)(struct server *server);
 };
 
 struct connection {
@@ -38,6 +40,7 @@ struct connection {
 	_Atomic gint64 busy_since; /* a request is being answered */
 	_Atomic gint64 used;	   /* the last one was answered, or it was connected */
 	_Atomic enum connection_holds holds;
+	_Atomic bool fresh; /* it has asked for nothing but HELLO so far */
 	/* its own thread's */
 	struct spin spin;
 	/* under the server's lock */

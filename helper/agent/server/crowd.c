@@ -5,6 +5,8 @@
 #include "connection.h"
 #include "crowd.h"
 
+#define COMING_US (2 * G_USEC_PER_SEC)
+
 guint crowd_count(const GPtrArray *connections, uid_t uid)
 {
 	guint count = 0;
@@ -17,6 +19,13 @@ guint crowd_count(const GPtrArray *connections, uid_t uid)
 	return count;
 }
 
+/* It is about to ask: ended now, its client would take that for the agent's end. */
+static bool comes_just_now(const struct connection *connection)
+{
+	return atomic_load(&connection->fresh) &&
+	       g_get_monotonic_time() - atomic_load(&connection->used) < COMING_US;
+}
+
 static struct connection *find_idlest(const GPtrArray *connections, uid_t uid,
 				      enum connection_holds most)
 {
@@ -26,7 +35,7 @@ static struct connection *find_idlest(const GPtrArray *connections, uid_t uid,
 		struct connection *connection = connections->pdata[i];
 
 		if (atomic_load(&connection->busy_since) || connection->ending ||
-		    atomic_load(&connection->holds) > most ||
+		    atomic_load(&connection->holds) > most || comes_just_now(connection) ||
 		    (uid != CROWD_ANYBODY && connection->session.peer.uid != uid))
 			continue;
 		if (!idlest || atomic_load(&connection->used) < atomic_load(&idlest->used))

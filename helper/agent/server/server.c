@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -45,7 +46,7 @@ struct server {
 	gint64 idle;   /* microseconds; 0: never */
 	gint64 active; /* when a client came last */
 	int poll_fd, signal_fd, wake_fd;
-	bool accepting;
+	gint accepting;	 /* atomic: connections read it */
 	gint leave, end; /* atomic: when idle for a moment; now */
 	struct throttle *throttle;
 	GMutex lock; /* of all below */
@@ -138,20 +139,30 @@ static void forget(struct server *server, struct connection *connection)
 	server_connection_free(connection);
 	g_cond_signal(&server->ended);
 	/* Under the lock: who waits for the last connection may free the server after it. */
-	if (!server->accepting)
+	if (!g_atomic_int_get(&server->accepting))
 		wake(server);
 	g_mutex_unlock(&server->lock);
 }
 
-static const struct connection_owner owner = { watch, forget, throttle };
+/* Of more clients than there is room for each has its turn: who was answered goes, and comes again
+ * behind those who wait. None is idle then for end_one() to find.
+ */
+static bool crowded(struct server *server)
+{
+	struct pollfd waiting = { .fd = server->listening->fd, .events = POLLIN };
+
+	return !g_atomic_int_get(&server->accepting) && poll(&waiting, 1, 0) > 0;
+}
+
+static const struct connection_owner owner = { watch, forget, throttle, crowded };
 
 static void set_accepting(struct server *server, bool accepting)
 {
 	struct epoll_event event = { .events = accepting ? EPOLLIN : 0, .data.u64 = SOURCE_LISTEN };
 
-	if (server->accepting == accepting || server->listening->fd < 0)
+	if (g_atomic_int_get(&server->accepting) == accepting || server->listening->fd < 0)
 		return;
-	server->accepting = accepting;
+	g_atomic_int_set(&server->accepting, accepting);
 	(void)epoll_ctl(server->poll_fd, EPOLL_CTL_MOD, server->listening->fd, &event);
 }
 
@@ -200,7 +211,7 @@ static void accept_one(struct server *server, int fd)
 
 static void accept_all(struct server *server)
 {
-	while (server->accepting && server->listening->fd >= 0) {
+	while (g_atomic_int_get(&server->accepting) && server->listening->fd >= 0) {
 		int fd = accept4(server->listening->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd >= 0) {

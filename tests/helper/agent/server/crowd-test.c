@@ -100,15 +100,30 @@ static void begun_signatures_keep_nobody_out(void **state)
 	assert_int_equal(import->holds, HOLDS_IMPORT);
 }
 
+/* One that has connected and is about to ask is not ended for want of idle ones; not for ever. */
+static void who_comes_just_now_stays(void **state)
+{
+	GPtrArray *connections = *state;
+	struct connection *coming = add(connections, ALICE, HOLDS_NOTHING), *served;
+
+	coming->fresh = true;
+	coming->used = g_get_monotonic_time();
+	assert_null(crowd_pick(connections, CROWD_ANYBODY));
+	served = add(connections, ALICE, HOLDS_NOTHING);
+	served->used = coming->used + 1;
+	assert_ptr_equal(crowd_pick(connections, CROWD_ANYBODY), served);
+	coming->used -= 3 * G_USEC_PER_SEC;
+	assert_ptr_equal(crowd_pick(connections, CROWD_ANYBODY), coming);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_idlest_goes),
-		TEST(a_uid_makes_room_among_its_own),
-		TEST(who_has_most_makes_room),
-		TEST(begun_signatures_keep_nobody_out),
+		TEST(the_idlest_goes),		TEST(a_uid_makes_room_among_its_own),
+		TEST(who_has_most_makes_room),	TEST(begun_signatures_keep_nobody_out),
+		TEST(who_comes_just_now_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
