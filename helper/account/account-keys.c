@@ -5,6 +5,7 @@
 #include "account/policy/requirement.h"
 #include "base/conf.h"
 #include "base/trusted.h"
+#include "base/unit.h"
 #include "account-keys.h"
 #include "account-private.h"
 #include "account.h"
@@ -44,17 +45,6 @@ static char *set_system_users(void *target, const char *value)
 	return policy_names_fault(account->system_users, true);
 }
 
-/* What systemctl is given as one word: a unit's name (systemd.unit(5)), and no option. */
-static bool is_unit(const char *word)
-{
-	const char *dot = strrchr(word, '.');
-
-	return dot && dot != word && dot[1] && *word != '-' && strlen(word) < 256 &&
-	       strspn(word,
-		      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.\\@-") ==
-		       strlen(word);
-}
-
 static char *set_after_renewal(void *target, const char *value)
 {
 	struct devid_account *account = target;
@@ -62,7 +52,7 @@ static char *set_after_renewal(void *target, const char *value)
 	g_strfreev(account->after_renewal);
 	account->after_renewal = conf_split_words(value);
 	for (char **unit = account->after_renewal; *unit; unit++)
-		if (!is_unit(*unit))
+		if (!unit_is_name(*unit))
 			return g_strdup(
 				"names what is no unit, such as openvpn-client@vpn.service");
 	return NULL;

@@ -8,11 +8,13 @@
 #include <internal/cleanup.h>
 #include "base/files.h"
 #include "base/pid.h"
+#include "base/unit.h"
 #include "holder.h"
 #include "token.h"
 
 #define MAPS_MAX   (16 * 1024 * 1024)
 #define CGROUP_MAX 65536
+#define DELETED	   " (deleted)"
 
 static void holder_free(void *data)
 {
@@ -20,6 +22,7 @@ static void holder_free(void *data)
 
 	g_free(holder->program);
 	g_free(holder->unit);
+	g_free(holder->user_unit);
 	g_free(holder);
 }
 
@@ -44,20 +47,26 @@ static bool has_module(int folder)
 }
 
 /* A unit's processes are in the control group of its name. */
-static char *unit_of(int folder)
+static void find_unit(int folder, struct holder *holder)
 {
 	g_autofree char *text = read_file(folder, "cgroup", CGROUP_MAX);
-	g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
+	bool of_user = false;
+	char *unit = text ? unit_of_cgroup(text, &of_user) : NULL;
 
-	for (char **line = lines; line && *line; line++) {
-		g_auto(GStrv) parts = g_strsplit(*line, "/", -1);
+	if (of_user)
+		holder->user_unit = unit;
+	else
+		holder->unit = unit;
+}
 
-		for (guint i = g_strv_length(parts); i-- > 0;)
-			if (g_str_has_suffix(parts[i], ".service") &&
-			    !g_str_has_prefix(parts[i], "user@"))
-				return g_strdup(parts[i]);
-	}
-	return NULL;
+/* What an upgrade replaced is the same program still. */
+static char *program_of(int folder)
+{
+	char *program = pid_program_in(folder);
+
+	if (program && g_str_has_suffix(program, DELETED))
+		program[strlen(program) - strlen(DELETED)] = '\0';
+	return program;
 }
 
 static void look(GPtrArray *holders, pid_t pid, time_t until)
@@ -71,14 +80,14 @@ static void look(GPtrArray *holders, pid_t pid, time_t until)
 	if (folder < 0 || fstat(folder, &status) < 0 || !has_module(folder))
 		return;
 	started = pid_started_in(folder);
-	program = pid_program_in(folder);
+	program = program_of(folder);
 	if (!started || !program || (until && pid_started_when(started) > until))
 		return;
 	holder = g_new0(struct holder, 1);
 	holder->pid = pid;
 	holder->uid = status.st_uid;
 	holder->program = g_steal_pointer(&program);
-	holder->unit = unit_of(folder);
+	find_unit(folder, holder);
 	g_ptr_array_add(holders, holder);
 }
 

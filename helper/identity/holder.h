@@ -10,7 +10,9 @@ struct holder {
 	pid_t pid;
 	uid_t uid;
 	char *program; /* its executable */
-	char *unit;    /* the systemd unit that it is of ("openvpn@x.service"); NULL: none */
+	/* The machine's unit that it is of ("openvpn@x.service"), or its user's, who names them;
+	 * NULL: none. */
+	char *unit, *user_unit;
 };
 
 /* struct holder by pid, of the processes that this user may look at and that began no later than

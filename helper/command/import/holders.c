@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Programs that have the module loaded, in words: see holders.h. */
 #include <string.h>
+#include <unistd.h>
 #include "base/json-build.h"
 #include "command/cli/print.h"
 #include "holders.h"
@@ -27,16 +28,29 @@ static const char *program_name(const struct holder *holder)
 	return slash ? slash + 1 : holder->program;
 }
 
-static char *need_of(const struct holder *holder)
+static const char *known_need(const struct holder *holder)
 {
 	const char *name = program_name(holder);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(needs); i++)
-		if (strcmp(needs[i].program, name) == 0 &&
-		    (strcmp(needs[i].what, "restart it") != 0 || !holder->unit))
-			return g_strdup(needs[i].what);
-	return holder->unit ? g_strdup_printf("systemctl restart %s", holder->unit)
-			    : g_strdup("start it again");
+		if (strcmp(needs[i].program, name) == 0)
+			return needs[i].what;
+	return NULL;
+}
+
+/* Of a user's unit its user alone is told: who reads this as root would restart the machine's of
+ * that name. */
+static char *need_of(const struct holder *holder)
+{
+	const char *known = known_need(holder);
+
+	if (known && strcmp(known, "restart it") != 0)
+		return g_strdup(known);
+	if (holder->unit)
+		return g_strdup_printf("systemctl restart %s", holder->unit);
+	if (holder->user_unit && holder->uid == geteuid())
+		return g_strdup_printf("systemctl --user restart %s", holder->user_unit);
+	return g_strdup(known ? known : "start it again");
 }
 
 void holders_tell(const GPtrArray *holders, const char *head)
