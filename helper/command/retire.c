@@ -22,22 +22,21 @@ static const GOptionEntry entries[] = {
 	{ NULL },
 };
 
-static void tell(const struct identity *identity, guint count, bool changed,
-		 const GPtrArray *holders)
+static void tell(const struct identity *identity, guint count, const GPtrArray *holders)
 {
 	g_autoptr(JsonBuilder) builder = json_begin();
 
 	if (options.json) {
 		json_text(builder, "result", "ok");
-		json_flag(builder, "changed", changed);
+		json_flag(builder, "changed", count > 0);
 		json_text(builder, "label", identity->record->label);
 		json_text(builder, "uri", identity->uri);
-		json_number(builder, "keys", changed ? count : 0);
+		json_number(builder, "keys", count);
 		holders_json(builder, "programs", holders);
 		report_builder(builder);
 		return;
 	}
-	if (!changed) {
+	if (count == 0) {
 		print_line(stdout, "%s: it has no former key", identity->record->label);
 		return;
 	}
@@ -51,17 +50,16 @@ static enum exit_status run(char **operands, GError **error)
 	AUTO_NAMING struct naming naming = options.naming;
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	const struct identity *identity = naming_own(&naming, operands[0], error);
-	g_autoptr(GPtrArray) formers = NULL, holders = NULL;
-	bool changed = false;
+	g_autoptr(GPtrArray) holders = NULL;
+	guint32 count = 0;
 
-	if (!identity || !change_allowed(identity->scope, error))
+	/* The agent says how many there are: also those that can't be read here. */
+	if (!identity || !change_allowed(identity->scope, error) ||
+	    !agent_connect(&client, identity->scope, CLIENT_START, error) ||
+	    !change_retire(&client, identity, &count, error))
 		return EXIT_FAILED;
-	formers = former_key_list(identity);
-	if (formers->len > 0 && (!agent_connect(&client, identity->scope, CLIENT_START, error) ||
-				 !change_retire(&client, identity, &changed, error)))
-		return EXIT_FAILED;
-	holders = holder_list(former_key_replaced(identity));
-	tell(identity, formers->len, changed, holders);
+	holders = count > 0 ? holder_list(former_key_replaced(identity)) : g_ptr_array_new();
+	tell(identity, count, holders);
 	return EXIT_DONE;
 }
 

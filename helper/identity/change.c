@@ -55,16 +55,16 @@ static bool remove_record(struct client *client, const char *name, guint32 flags
 	return true;
 }
 
-bool change_retire(struct client *client, const struct identity *identity, bool *changed,
+bool change_retire(struct client *client, const struct identity *identity, guint32 *count,
 		   GError **error)
 {
 	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
-	guint32 ended = 0;
 
 	if (!ask_remove(client, identity->record->name, REMOVE_FORMER, &reply, error))
 		return false;
 	take_texts(&reply, TAG_WARNING, NULL);
-	*changed = wire_get_u32(&reply, TAG_CHANGED, &ended) && ended;
+	*count = 0;
+	(void)wire_get_u32(&reply, TAG_CHANGED, count);
 	return true;
 }
 

@@ -14,8 +14,9 @@ bool change_allowed(enum scope scope, GError **error);
  */
 bool change_remove(struct client *client, const struct identity *identity, GPtrArray *warnings,
 		   GPtrArray *kept, GError **error);
-/* Ends the former keys of an identity; what stays is told as above. `*changed`: there were some. */
-bool change_retire(struct client *client, const struct identity *identity, bool *changed,
+/* Ends the former keys of an identity; what stays is told as above. `*count`: how many there were.
+ */
+bool change_retire(struct client *client, const struct identity *identity, guint32 *count,
 		   GError **error);
 /* Has the agent take out what was left behind. `warnings` gets what stays marked and why, `kept`
  * what was let go of, since its store isn't there. Of an agent that can't be asked, or is of

@@ -42,6 +42,14 @@ static void add(GPtrArray *formers, const struct record *record)
 	g_ptr_array_add(formers, former);
 }
 
+/* A replacement that was cut short leaves one of the key that is still the present one. */
+static bool is_of(const struct record *former, const struct record *record)
+{
+	return strcmp(former->name, record->name) == 0 &&
+	       memcmp(former->spki_hash, record->spki_hash, sizeof(former->spki_hash)) != 0 &&
+	       read_time(former->until) > time(NULL);
+}
+
 GPtrArray *former_key_list(const struct identity *identity)
 {
 	GPtrArray *formers = g_ptr_array_new_with_free_func(former_free);
@@ -52,8 +60,7 @@ GPtrArray *former_key_list(const struct identity *identity)
 	    record_load_former(folder, &list, NULL, NULL) != DEVID_OK)
 		return formers;
 	for (size_t i = 0; i < list.count; i++)
-		if (strcmp(list.records[i].name, identity->record->name) == 0 &&
-		    read_time(list.records[i].until) > time(NULL))
+		if (is_of(&list.records[i], identity->record))
 			add(formers, &list.records[i]);
 	record_list_clear(&list);
 	return formers;

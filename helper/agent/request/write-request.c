@@ -362,7 +362,7 @@ static bool retire(const struct exchange *exchange, const char *name, GError **e
 			       error);
 	session->slow(session, false);
 	reply_warnings(exchange->reply, warnings);
-	wire_put_u32(exchange->reply, TAG_CHANGED, count > 0);
+	wire_put_u32(exchange->reply, TAG_CHANGED, count);
 	gate_refresh(session->agent->gate);
 	if (count > 0)
 		event_written(session, "Retirement", subject->label, NULL, NULL);

@@ -148,6 +148,30 @@ ask keep key private laptop
 ask use key CKM_ECDSA_SHA256
 like "$answer" "^ok " "a new search, and it goes on"
 
+# --- one whose certificate can't be read is retired all the same
+former_leaf() { # TEXT: near the beginning of the former record's certificate
+	sed -i '/^-----BEGIN/{n;s/^\(........\)......../\1'"$1"'/}' "$DATA"/*.former
+}
+replace rsa2048
+former_leaf AAAAAAAA
+devid retire laptop
+is "$rc $(formers) $(halves)" "0 0 1" "what can't be read"
+like "$out" "laptop: 1 former key retired" "is counted"
+replace p256
+devid retire laptop
+# the present key's own, as a replacement leaves one that is cut short before its record
+spki=$(sed -n 's/^SPKI-SHA256: //p' "$DATA"/*.identity)
+sed '/^Imported/iUntil: 2099-01-01T00:00:00Z' "$DATA"/*.identity >"$T/former"
+install -m 600 "$T/former" "$(echo "$DATA"/*.identity | sed "s/identity$/$spki.former/")"
+is "$(formers)" 1 "a replacement that was cut short"
+devid show laptop --json
+is "$(json "$out" 'd["former_keys"]')" "[]" "shows the present key as no former one"
+devid retire laptop
+is "$(formers) $(halves)" "0 1" "and retire leaves it its half"
+program_end
+program_start
+ask keep key private laptop
+
 # --- judged by its own certificate
 program_end
 program_start
