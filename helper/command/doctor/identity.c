@@ -93,14 +93,23 @@ static void tell_skipped(const char *file, unsigned line, const char *why, void 
 		    "%s%s: not read as an identity: %s", file, at, why);
 }
 
+static void tell_skipped_former(const char *file, unsigned line, const char *why, void *data)
+{
+	doctor_tell(data, OUTCOME_WARN, "remove the file; then: devid reset-cred --strays",
+		    "%s: not read as what an identity was before: %s", file, why);
+}
+
 static void look_for_skipped(struct doctor *doctor)
 {
 	for (int scope = SCOPE_USER; scope <= SCOPE_SYSTEM; scope++) {
 		struct record_list records = { NULL };
 		char folder[PATH_BUFFER];
 
-		if (path_data((enum scope)scope, folder) &&
-		    record_load_folder(folder, &records, tell_skipped, doctor) == DEVID_OK)
+		if (!path_data((enum scope)scope, folder))
+			continue;
+		if (record_load_folder(folder, &records, tell_skipped, doctor) == DEVID_OK)
+			record_list_clear(&records);
+		if (record_load_former(folder, &records, tell_skipped_former, doctor) == DEVID_OK)
 			record_list_clear(&records);
 	}
 }

@@ -168,6 +168,22 @@ devid show laptop --json
 is "$(json "$out" 'd["former_keys"]')" "[]" "shows the present key as no former one"
 devid retire laptop
 is "$(formers) $(halves)" "0 1" "and retire leaves it its half"
+
+# --- one that is not read at all: nothing says whose its key is until somebody takes it away
+replace rsa2048
+chmod 666 "$DATA"/*.former
+devid retire laptop
+is "$rc $(formers) $(halves)" "0 1 2" "what others could have written is no record"
+devid reset-cred --strays --yes
+is "$(halves)" 2 "and no key goes that it may name"
+devid doctor --json
+like "$out" "$(basename "$DATA"/*.former): not read as what an identity was before" "doctor names the file"
+like "$out" "remove the file; then: devid reset-cred --strays" "and says what to do"
+rm "$DATA"/*.former
+devid reset-cred --strays --yes
+is "$rc $(halves)" "0 1" "which helps"
+replace p256
+devid retire laptop
 program_end
 program_start
 ask keep key private laptop
