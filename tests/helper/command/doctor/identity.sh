@@ -73,6 +73,9 @@ link_key() {
 row warn identity 'is no file' "a link in the place of a key's file" 'whole mine "$PKI/p256"; link_key' 'unplace'
 row warn identity '0000000000000000.identity:1: not read' "a record that can't be read" \
 	'echo nothing >"$RECORDS/0000000000000000.identity"; chown alice: "$RECORDS"/*.identity' 'rm "$RECORDS/0000000000000000.identity"'
+FORMER=0000000000000000.$(printf '%064d' 0).former
+row warn identity "$FORMER: not read as what an identity was" "nor one of what was replaced" \
+	'echo nothing >"$RECORDS/$FORMER"; chown alice: "$RECORDS/$FORMER"' 'rm "$RECORDS/$FORMER"'
 row fail identity 'data|identity' "a folder of identities that is a file" \
 	'away; mv "$RECORDS" "$T/records"; touch "$RECORDS"; chown alice: "$RECORDS"' 'rm "$RECORDS"; mv "$T/records" "$RECORDS"; back'
 
