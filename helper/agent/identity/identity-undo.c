@@ -2,6 +2,7 @@
 /* The two ends of an import: kept, or everything back as it was. */
 #include "agent/store/folder.h"
 #include "base/error.h"
+#include "identity-change.h"
 #include "identity-desk.h"
 #include "identity-mark.h"
 #include "identity-undo.h"
@@ -37,6 +38,21 @@ void identity_undo_settle(struct identity_undo *undo)
 	undo_free(undo);
 }
 
+/* A key that waited is called in its store as what it waited under. */
+static void call_as_identity(const struct identity_undo *undo, const struct store_wait *wait)
+{
+	AUTO_DESK struct desk desk = DESK_INIT;
+	const struct record *record;
+
+	if (!undo->waiting || !desk_begin(undo->scope, true, store_wait_cancel(wait), &desk, NULL))
+		return;
+	record = desk_by_name(&desk, undo->name);
+	desk_pause(&desk);
+	if (record)
+		identity_relabel(undo->scope, record->store, record->spki_hash, record->label,
+				 wait);
+}
+
 bool identity_keep(struct identity_undo *undo, const struct store_wait *wait, GPtrArray *warnings,
 		   GError **error)
 {
@@ -52,6 +68,7 @@ bool identity_keep(struct identity_undo *undo, const struct store_wait *wait, GP
 		g_ptr_array_add(warnings,
 				g_strdup_printf("the replaced private key could not be removed: %s",
 						local->message));
+	call_as_identity(undo, wait);
 	undo_free(undo);
 	return true;
 }

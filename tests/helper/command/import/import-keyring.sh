@@ -82,6 +82,17 @@ run "${E[@]}" "${IMPORT[@]}" --label k --replace --json "$PKI/rsa2048.p12"
 devid remove k
 is "$rc $(keyring_items | grep -c '(devid)')" "0 0" "remove leaves none"
 
+# --- renewed: the items are called as what their keys are of
+run "${E[@]}" "${IMPORT[@]}" --label k "$PKI/rsa2048.p12"
+devid renew --user k -o "$T/k.csr"
+ok "a key that waits says so in the keyring" grep -q 'k (renewal) (devid)' <(keyring_items)
+openssl x509 -req -in "$T/k.csr" -CA "$PKI/issuing.crt" -CAkey "$PKI/issuing.key" -days 9 -out "$T/k.crt" 2>"$T/issue.err"
+run "${E[@]}" "$DEVID_COMMAND" import-cert --user "$T/k.crt"
+is "$rc" 0 "it takes its place"
+is "$(keyring_items | grep -c ' k (devid)') $(keyring_items | grep -c renewal)" "2 0" "and is called as the identity"
+devid remove k
+is "$(keyring_items | grep -c '(devid)')" 0 "with which it goes"
+
 # --- a former key that is over, while the keyring is locked: who is refused is asked for no password
 run "${E[@]}" "${IMPORT[@]}" --label k "$PKI/rsa2048.p12"
 mkfifo "$T/in"
