@@ -68,8 +68,10 @@ static bool take_key(struct work *work, const struct identity *here, GError **er
 	struct request *request = work->request;
 	const struct request_options *options = request->options;
 
+	/* Whose place it takes is its record's word; a renewal takes none that waits for another.
+	 */
 	if (here->chain_count > 0 || !here->record->local ||
-	    g_strcmp0(here->record->renews, request->renews) != 0)
+	    (request->renews && g_strcmp0(here->record->renews, request->renews) != 0))
 		return devid_error_set(error, DEVID_EXISTS, NULL, "choose another --label",
 				       "%s: another identity has this label", options->label);
 	if (options->store && strcmp(options->store, here->record->store) != 0)

@@ -126,6 +126,12 @@ is "$rc" 0 "the former keys are retired"
 is "$(halves)" 2 "the one that waits stays"
 devid remove laptop
 is "$(labels)" "['laptop (renewal)']" "it stays where its identity goes, too"
+devid renew 'laptop (renewal)'
+is "$rc" 1 "of which there is nothing to renew"
+like "$err" 'devid request' "what makes another request of it is said"
+devid request --user --label 'laptop (renewal)' --subject CN=other,O=Example --key p384 -o "$T/e.csr"
+is "$rc" 0 "and does"
+is "$(openssl req -in "$T/e.csr" -noout -pubkey)" "$(openssl req -in "$T/d.csr" -noout -pubkey)" "with the key that waits"
 issue "$T/d.csr" "$T/d.crt"
 run "${E[@]}" "$DEVID_COMMAND" import-cert --user "$T/d.crt"
 is "$rc" 0 "and becomes an identity of its own"
