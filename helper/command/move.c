@@ -111,6 +111,31 @@ static void tell(const struct import *import, const char *from)
 	report_builder(builder);
 }
 
+/* One that was interrupted after the key was in its new store, before it had left the old one. */
+static void finish_earlier(const struct identity *identity)
+{
+	AUTO_CLIENT struct client client = CLIENT_INIT;
+	g_autoptr(GPtrArray) stay = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) let_go = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) error = NULL;
+
+	if (!agent_connect(&client, identity->scope, CLIENT_START, &error))
+		return;
+	change_settle(&client, stay, let_go);
+	for (guint i = 0; i < stay->len; i++)
+		report_warning("%s", (const char *)stay->pdata[i]);
+	for (guint i = 0; i < let_go->len; i++)
+		report_warning("%s", (const char *)let_go->pdata[i]);
+}
+
+static bool move_or_finish(struct import *import, const struct identity *identity, GError **error)
+{
+	if (strcmp(identity->record->store, import->store) != 0)
+		return move(import, identity, error);
+	finish_earlier(identity);
+	return true;
+}
+
 static enum exit_status run(char **operands, GError **error)
 {
 	AUTO_NAMING struct naming naming = options.naming;
@@ -133,7 +158,7 @@ static enum exit_status run(char **operands, GError **error)
 	import.store = options.import.store;
 	import.label = g_strdup(identity->record->label);
 	import.moves = identity->record->name;
-	good = strcmp(identity->record->store, import.store) == 0 || move(&import, identity, error);
+	good = move_or_finish(&import, identity, error);
 	if (good)
 		tell(&import, identity->record->store);
 	g_ptr_array_unref(import.warnings);

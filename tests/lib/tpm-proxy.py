@@ -14,12 +14,14 @@ words, the first of which counts, may be
     spoil CC BYTE       in answers to commands of that code, that byte is another, counted from their end
     cut BYTES           the answer ends after so many bytes, and the connection with it
     flip SEED           one byte in eight answers, or the length that they name, is another
+    kill WHO N [WORD]   the Nth command from now on is done, and WHO killed before it is answered: agent, or tpm
     close               the connection is closed in place of an answer
 
 Each command's code is written to standard output, a line each.
 """
 import os
 import random
+import signal
 import socket
 import struct
 import sys
@@ -70,6 +72,12 @@ def times(text):
         return counts[text]
 
 
+def kill_peer(connection):
+    """Who is at the other end, or has listened there."""
+    pid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+    os.kill(pid, signal.SIGKILL)
+
+
 def spoil(text, answer):
     generator = rng.setdefault(text, random.Random(text))
     if generator.randrange(8):
@@ -100,6 +108,9 @@ def serve_commands(client):
             elif words[0] == "spoil" and int(words[1], 16) == code and len(answer) >= int(words[2]):
                 at = len(answer) - int(words[2])
                 answer = answer[:at] + bytes([answer[at] ^ 1]) + answer[at + 1:]
+            elif words[0] == "kill" and times(text) == int(words[2]):
+                kill_peer(client if words[1] == "agent" else tpm)
+                return
             elif words[0] == "cut":
                 client.sendall(answer[:int(words[1])])
                 return

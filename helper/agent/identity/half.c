@@ -23,8 +23,13 @@ bool half_is_open(const struct store *store, enum scope scope)
 	const struct store *asks =
 		store->auth && scope == SCOPE_USER ? store_find("keyring") : store;
 
-	/* The machine's files of TPM keys are its agent's to take away, TPM or not. */
-	return (store->auth && scope == SCOPE_SYSTEM) || asks->state(scope, NULL) == STORE_READY;
+	enum store_state state = asks->state(scope, NULL);
+
+	/* Files of TPM keys are the agent's to take away, TPM or not; the machine's have nothing in
+	 * a keyring, and where a user has none there is no authorisation to go with them.
+	 */
+	return state == STORE_READY ||
+	       (store->auth && (scope == SCOPE_SYSTEM || state == STORE_MISSING));
 }
 
 struct key *half_open(const struct store *store, enum scope scope, const char *spki_hash_hex,
