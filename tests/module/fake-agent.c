@@ -69,6 +69,11 @@ static size_t sign(const struct fake_agent *agent, EVP_PKEY *key, const struct p
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
 	unsigned hash_length;
 
+	/* What is asked with a dead handle's key, whatever that is. */
+	if (agent->scheme == SCHEME_ECDSA && EVP_PKEY_get_base_id(key) != EVP_PKEY_EC) {
+		EVP_PKEY_CTX_free(context);
+		return 0;
+	}
 	if (md) {
 		EVP_Digest(data, length, hash, &hash_length, md, NULL);
 		data = hash;

@@ -2,6 +2,8 @@
 /* Records that change, go, can't be read or are damaged under a process; keys of the machine that
  * are hidden from it; many of them.
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -200,6 +202,83 @@ static void test_dead_handles_say_so(void **state)
 	assert_int_equal(sign(session, CKM_ECDSA_SHA256, new.key), CKR_KEY_HANDLE_INVALID);
 }
 
+static _Atomic(int) replaced_enough;
+
+/* What may be heard of a handle, whenever it was found. */
+static bool may_be_heard(CK_RV rv)
+{
+	return rv == CKR_OK || rv == CKR_KEY_HANDLE_INVALID || rv == CKR_OBJECT_HANDLE_INVALID ||
+	       rv == CKR_KEY_TYPE_INCONSISTENT;
+}
+
+/* Goes on with what was found first, and with what is found now; answers the first word that may
+ * not be heard. */
+static void *use_under_replacements(void *data)
+{
+	CK_OBJECT_CLASS classes[] = { CKO_PRIVATE_KEY, CKO_CERTIFICATE };
+	CK_OBJECT_HANDLE first[2] = { 0 }, found;
+	CK_SESSION_HANDLE session;
+	CK_BYTE value[8192];
+	CK_RV rv = p11->C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &session);
+
+	while (may_be_heard(rv) && !atomic_load(&replaced_enough)) {
+		for (int i = 0; i < 2 && may_be_heard(rv); i++) {
+			CK_ATTRIBUTE template = { CKA_CLASS, &classes[i], sizeof(classes[i]) };
+			CK_ATTRIBUTE id = { CKA_ID, value, sizeof(value) };
+			CK_ULONG count = 0;
+
+			rv = p11->C_FindObjectsInit(session, &template, 1);
+			if (rv == CKR_OK)
+				rv = p11->C_FindObjects(session, &found, 1, &count);
+			if (rv == CKR_OK)
+				rv = p11->C_FindObjectsFinal(session);
+			if (count > 0 && !first[i])
+				first[i] = found;
+			if (rv == CKR_OK && count > 0)
+				rv = p11->C_GetAttributeValue(session, found, &id, 1);
+			id.ulValueLen = sizeof(value);
+			if (may_be_heard(rv))
+				rv = p11->C_GetAttributeValue(session, first[i], &id, 1);
+		}
+		if (may_be_heard(rv))
+			rv = sign(session, CKM_SHA256_RSA_PKCS, first[0]);
+		if (may_be_heard(rv))
+			rv = sign(session, CKM_ECDSA_SHA256, first[0]);
+	}
+	return may_be_heard(rv) ? NULL : (void *)rv;
+}
+
+static void test_threads_meet_replacements(void **state)
+{
+	static const char *const keys[] = { "rsa2048", "p384", "p256" };
+	pthread_t threads[3];
+
+	agent_start(SCOPE_USER);
+	write_one("rsa2048", true);
+	(void)open_session(0, 0);
+	atomic_store(&replaced_enough, 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, use_under_replacements, NULL),
+				 0);
+	for (int i = 0; i < 48; i++) {
+		const char *old = keys[i % 3], *new = keys[(i + 1) % 3];
+
+		if (i % 4 != 3)
+			write_former(SCOPE_USER, NAME, old);
+		write_one(new, i % 2 == 0);
+		usleep(1000);
+		if (i % 4 != 3)
+			remove_former(SCOPE_USER, NAME, old);
+	}
+	atomic_store(&replaced_enough, 1);
+	for (int i = 0; i < 3; i++) {
+		void *heard;
+
+		pthread_join(threads[i], &heard);
+		assert_int_equal((uintptr_t)heard, CKR_OK);
+	}
+}
+
 static void test_same_generation_is_not_read_again(void **state)
 {
 	CK_SESSION_HANDLE session;
@@ -382,6 +461,7 @@ int main(void)
 		TEST(test_changes_are_seen),
 		TEST(test_replaced_stays_for_its_finders),
 		TEST(test_dead_handles_say_so),
+		TEST(test_threads_meet_replacements),
 		TEST(test_same_generation_is_not_read_again),
 		TEST(test_unreadable_folder),
 		TEST(test_search_skips_what_went),
