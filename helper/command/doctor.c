@@ -47,9 +47,9 @@ static void results_print(const struct results *results)
 		const struct doctor_line *line = results_line(results, i);
 		g_autofree char *hint = g_strdup_printf("hint: %s", line->hint);
 
-		last = line->examination;
 		table_cells(table, results_word(line->outcome),
 			    line->examination == last ? "" : line->examination->title, line->text);
+		last = line->examination;
 		table_colour(table, 0, colours[line->outcome]);
 		if (line->hint)
 			table_line(table, hint, false);

@@ -16,6 +16,8 @@ command_doctor
 is "$rc/$err" "0/" "a healthy machine"
 narrow "$out" "the table has 80 columns"
 like "$out" 'RESULT +OF +FOUND' "it has headings"
+like "$out" $'\npass +agent +[^ ]' "each examination is named"
+is "$(grep -cE '^[a-z]+ +versions ' <<<"$out")" 1 "once, where it found several things"
 like "$(tail -n 1 <<<"$out")" '^[0-9]+ passed, 0 warnings, 0 failed, [0-9]+ skipped$' "and a summary"
 unlike "$out" $'\033' "no colour where no terminal is"
 cp "$T/p12/p256.p12" "$HOME_ALICE/" && chown alice: "$HOME_ALICE/p256.p12"
