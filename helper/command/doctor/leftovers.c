@@ -59,8 +59,13 @@ static GPtrArray *named_keys(void)
 	char path[PATH_BUFFER];
 
 	if (path_data(SCOPE_USER, path) && record_load_all(path, &records) == DEVID_OK)
-		for (size_t i = 0; i < records.count; i++)
-			g_ptr_array_add(named, hash_hex(&records.records[i]));
+		for (size_t i = 0; i < records.count; i++) {
+			char *hex = hash_hex(&records.records[i]);
+
+			g_ptr_array_add(named, hex);
+			/* A TPM's key has its authorisation there. */
+			g_ptr_array_add(named, g_strconcat(hex, KEYRING_TPM_AUTH, NULL));
+		}
 	record_list_clear(&records);
 	return named;
 }

@@ -188,6 +188,7 @@ rows = [f for f in json.load(sys.stdin)["findings"] if f["examination"] == "tpm"
 print(any(f["result"] == sys.argv[1] and re.search(sys.argv[2], f["message"] + " " + (f.get("hint") or "")) for f in rows) or rows)' "$1" "$2" <<<"$out")" True "$3"
 }
 doctor_says pass "firmware .*storage root key: none" "doctor names the TPM"
+unlike "$out" "that no identity names" "and takes no authorisation in the keyring for a leftover"
 
 # --- what lies on the disk ---------------------------------------------------------------------------
 
