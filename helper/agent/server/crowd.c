@@ -5,7 +5,7 @@
 #include "connection.h"
 #include "crowd.h"
 
-#define COMING_US (2 * G_USEC_PER_SEC)
+#define COMING_US G_USEC_PER_SEC
 
 guint crowd_count(const GPtrArray *connections, uid_t uid)
 {

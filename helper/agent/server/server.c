@@ -32,6 +32,7 @@
 /* A request that exceeds every bound: the process is not to be trusted any more. */
 #define WATCHDOG	(180 * SECOND)
 #define TICK_LEAVING_MS 10
+#define TICK_CROWDED_MS 200 /* somebody may have become idle */
 #define TICK_BUSY_MS	1000
 #define TICK_MS		60000
 #define END_WAIT_IDLE	(1 * SECOND)
@@ -373,6 +374,13 @@ static void end_connections(struct server *server)
 	}
 }
 
+static void make_room(struct server *server)
+{
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&server->lock);
+
+	(void)end_one(server, CROWD_ANYBODY);
+}
+
 int server_run(struct server *server)
 {
 	int wait_ms;
@@ -390,6 +398,10 @@ int server_run(struct server *server)
 			/* Somebody is coming. */
 			server->active = g_get_monotonic_time();
 			continue;
+		}
+		if (crowded(server)) {
+			make_room(server);
+			wait_ms = TICK_CROWDED_MS;
 		}
 		count = epoll_wait(server->poll_fd, events, G_N_ELEMENTS(events), wait_ms);
 		for (int i = 0; i < count; i++)
