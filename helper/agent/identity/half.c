@@ -5,6 +5,7 @@
 #include "agent/key/software.h"
 #include "agent/key/tpm.h"
 #include "base/error.h"
+#include "half-pin.h"
 #include "half.h"
 
 static const struct key_driver *driver_of(const struct store *store)
@@ -38,13 +39,25 @@ struct key *half_open(const struct store *store, enum scope scope, const char *s
 	const struct key_driver *driver = driver_of(store);
 	struct key_patience patience = patience_of(wait);
 	AUTO_SECRET struct secret half = SECRET_INIT, auth = SECRET_INIT;
+	struct key_parent parent = { 0, "" };
+	struct key *key;
+	bool known;
 
 	if (!store->read(scope, spki_hash_hex, wait, &half, error))
 		return NULL;
 	if (driver->wants_auth && driver->wants_auth(&half) &&
 	    !store->auth(scope, spki_hash_hex, NULL, wait, NULL, &auth, error))
 		return NULL;
-	return driver->open(&half, &auth, &patience, error);
+	if (driver->parent)
+		parent.handle = driver->parent(&half);
+	if (parent.handle && !half_pin_find(scope, &parent, error))
+		return NULL;
+	known = *parent.name != '\0';
+	key = driver->open(&half, &auth, &patience, &parent, error);
+	/* From before there were any. */
+	if (key && !known)
+		half_pin_try(scope, &parent);
+	return key;
 }
 
 /* Whether a new key gets no authorisation: the machine has no keyring. */
@@ -90,7 +103,7 @@ bool half_make(const struct store *store, enum scope scope, enum wire_key_type t
 	if (patience.tick)
 		patience.tick(patience.data);
 	return driver_of(store)->generate(type, bits, &made->auth, &patience, &made->half,
-					  &made->spki, error);
+					  &made->parent, &made->spki, error);
 }
 
 void half_made_clear(struct half_made *made)
@@ -104,6 +117,8 @@ bool half_keep(const struct store *store, enum scope scope, const char *spki_has
 	       const char *label, struct half_made *made, const struct store_wait *wait, bool *sent,
 	       GError **error)
 {
+	if (!half_pin_keep(scope, &made->parent, wait, error))
+		return false;
 	if (made->auth.length > 0 &&
 	    !store->auth(scope, spki_hash_hex, label ? label : "", wait, sent, &made->auth, error))
 		return false;
@@ -147,9 +162,10 @@ bool half_write(const struct store *store, enum scope scope, const char *spki_ha
 	if (!driver->seal)
 		return store->write(scope, spki_hash_hex, label, brought, wait, sent, error);
 	if (!find_auth(store, scope, spki_hash_hex, wait, &made, &fresh, error) ||
-	    !driver->seal(brought, &made.auth, &patience, &made.half, error))
+	    !driver->seal(brought, &made.auth, &patience, &made.half, &made.parent, error))
 		return false;
 	if (!fresh)
-		return store->write(scope, spki_hash_hex, label, &made.half, wait, sent, error);
+		return half_pin_keep(scope, &made.parent, wait, error) &&
+		       store->write(scope, spki_hash_hex, label, &made.half, wait, sent, error);
 	return half_keep(store, scope, spki_hash_hex, label, &made, wait, sent, error);
 }

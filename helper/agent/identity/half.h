@@ -16,9 +16,10 @@ struct key *half_open(const struct store *store, enum scope scope, const char *s
 /* A new key, not in its store yet. */
 struct half_made {
 	struct secret half, auth;
+	struct key_parent parent;
 	GBytes *spki;
 };
-#define HALF_MADE_INIT ((struct half_made){ SECRET_INIT, SECRET_INIT, NULL })
+#define HALF_MADE_INIT ((struct half_made){ SECRET_INIT, SECRET_INIT, { 0, "" }, NULL })
 #define AUTO_HALF_MADE __attribute__((cleanup(half_made_clear)))
 
 bool half_make(const struct store *store, enum scope scope, enum wire_key_type type, guint bits,

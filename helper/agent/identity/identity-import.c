@@ -440,10 +440,12 @@ bool identity_import(const struct identity_import *import, const struct store_wa
 
 	*undo = NULL;
 	do {
-		struct job job = { .import = import, .wait = wait, .desk = DESK_INIT };
+		struct store_wait own;
+		struct job job = { .import = import, .wait = &own, .desk = DESK_INIT };
 
 		memset(result, 0, sizeof(*result));
 		result->warnings = g_ptr_array_new_with_free_func(g_free);
+		own = store_wait_telling(wait, result->warnings);
 		job.undo = identity_undo_new(import->scope);
 		done = try_import(&job, result, &local);
 		if (done && result->changed)

@@ -403,9 +403,9 @@ bool identity_write(enum scope scope, const struct wire_frame *request,
 	struct writing writing = { .scope = scope,
 				   .request = request,
 				   .account = account,
-				   .wait = wait,
 				   .desk = DESK_INIT,
 				   .result = result };
+	struct store_wait telling;
 	g_autoptr(GError) local = NULL;
 	bool done = false;
 	guint32 object = 0;
@@ -414,6 +414,8 @@ bool identity_write(enum scope scope, const struct wire_frame *request,
 
 	memset(result, 0, sizeof(*result));
 	result->warnings = g_ptr_array_new_with_free_func(g_free);
+	telling = store_wait_telling(wait, result->warnings);
+	writing.wait = &telling;
 	(void)wire_get_u32(request, TAG_OBJECT, &object);
 	if (!wire_get(request, TAG_ID, &writing.id))
 		writing.id.length = 0;
@@ -489,7 +491,6 @@ bool identity_generate(enum scope scope, const struct identity_wish *wish,
 		       GError **error)
 {
 	struct writing writing = { .scope = scope,
-				   .wait = wait,
 				   .label = wish->label,
 				   .public_label = wish->public_label,
 				   .id = wish->id,
@@ -497,10 +498,13 @@ bool identity_generate(enum scope scope, const struct identity_wish *wish,
 				   .local = true,
 				   .desk = DESK_INIT,
 				   .result = result };
+	struct store_wait telling;
 	bool done;
 
 	memset(result, 0, sizeof(*result));
 	result->warnings = g_ptr_array_new_with_free_func(g_free);
+	telling = store_wait_telling(wait, result->warnings);
+	writing.wait = &telling;
 	done = names_are_good(wish, error) && try_generate(&writing, wish, error);
 	writer_close(&writing.desk);
 	if (!done)

@@ -30,25 +30,38 @@ struct key_patience {
 	GCancellable *cancel;
 };
 
+/* What a key lies below in its hardware, as a TPM's below a storage key: it is known by its name,
+ * and another one is none to talk to. */
+#define KEY_PARENT_NAME (2 * (2 + 64) + 1)
+struct key_parent {
+	guint32 handle;		    /* 0: there is none */
+	char name[KEY_PARENT_NAME]; /* in hex; empty: not known yet */
+};
+
 struct key_driver {
 	const char *name;
 	/* Whether what was brought, a PKCS#8 PrivateKeyInfo or what only this driver knows, is the
 	 * private half of that DER SubjectPublicKeyInfo. DEVID_MISMATCH, DEVID_BAD_DATA. */
 	bool (*matches)(const struct secret *brought, GBytes *spki, GError **error);
 	/* What the store is to keep of what was brought; NULL: the same. `auth` is what only the
-	 * user's keyring knows, or empty. */
+	 * user's keyring knows, or empty; `parent` is told, as below. */
 	bool (*seal)(const struct secret *brought, const struct secret *auth,
-		     const struct key_patience *patience, struct secret *half, GError **error);
+		     const struct key_patience *patience, struct secret *half,
+		     struct key_parent *parent, GError **error);
 	/* A new key of `bits` (RSA: of the modulus; EC: of the curve), as the store is to keep it,
 	 * and its DER SubjectPublicKeyInfo. DEVID_UNSUPPORTED. */
 	bool (*generate)(enum wire_key_type type, guint bits, const struct secret *auth,
-			 const struct key_patience *patience, struct secret *half, GBytes **spki,
-			 GError **error);
+			 const struct key_patience *patience, struct secret *half,
+			 struct key_parent *parent, GBytes **spki, GError **error);
 	/* Whether what the store kept opens only with its `auth`; NULL: never. */
 	bool (*wants_auth)(const struct secret *half);
-	/* From what the store kept. DEVID_BAD_DATA, DEVID_UNSUPPORTED with the reason. */
+	/* The handle of its parent, as what the store kept names it; NULL: it has none. */
+	guint32 (*parent)(const struct secret *half);
+	/* From what the store kept. A parent with a name must be that one, else its name is told.
+	 * DEVID_BAD_DATA, DEVID_UNSUPPORTED with the reason. */
 	struct key *(*open)(const struct secret *half, const struct secret *auth,
-			    const struct key_patience *patience, GError **error);
+			    const struct key_patience *patience, struct key_parent *parent,
+			    GError **error);
 	void (*close)(struct key *key);
 	/* Signs `input`: the scheme's digest of the data, or with DIGEST_NONE the data. What a
 	 * scheme may be, and how long an input, has been judged before. Safe from several threads

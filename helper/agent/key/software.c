@@ -41,7 +41,8 @@ static void software_close(struct key *key)
 }
 
 static struct key *software_open(const struct secret *pkcs8, const struct secret *auth,
-				 const struct key_patience *patience, GError **error)
+				 const struct key_patience *patience, struct key_parent *parent,
+				 GError **error)
 {
 	g_autoptr(software_pkey) pkey = decode_pkcs8(pkcs8, error);
 	g_autofree struct software_key *software = g_new0(struct software_key, 1);
@@ -199,7 +200,7 @@ static EVP_PKEY *make_ec(guint bits)
 
 static bool software_generate(enum wire_key_type type, guint bits, const struct secret *auth,
 			      const struct key_patience *patience, struct secret *half,
-			      GBytes **spki, GError **error)
+			      struct key_parent *parent, GBytes **spki, GError **error)
 {
 	g_autoptr(software_pkey) pkey = type == KEY_RSA ? make_rsa(bits, patience) : make_ec(bits);
 

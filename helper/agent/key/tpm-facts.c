@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a TPM says of itself: its properties, and what lies at the storage root key's place. */
 #include "tpm-facts.h"
-#include "tpm-link.h"
+#include "tpm-object.h"
 #include "tpm-rc.h"
 
 struct look {
@@ -45,7 +45,7 @@ static bool run_look(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble 
 {
 	static const TPM2_PT groups[] = { TPM2_PT_FIXED, TPM2_PT_VAR };
 	struct tpm_facts *facts = &((struct look *)work)->facts;
-	const struct tpm_parent *srk;
+	const struct tpm_parent *srk, *owner;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(groups); i++) {
 		TPMS_CAPABILITY_DATA *data = NULL;
@@ -67,6 +67,13 @@ static bool run_look(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble 
 	}
 	srk = tpm_srk(tpm);
 	facts->srk = !srk ? "none" : srk->public->publicArea.type == TPM2_ALG_RSA ? "RSA" : "EC";
+	if (srk)
+		g_strlcpy(facts->srk_name, srk->name, sizeof(facts->srk_name));
+	tpm->make_room = tpm_object_make_room;
+	owner = tpm_owner(tpm, NULL);
+	if (owner)
+		g_strlcpy(facts->owner_name, owner->name, sizeof(facts->owner_name));
+	tpm_owner_release(tpm);
 	return true;
 }
 

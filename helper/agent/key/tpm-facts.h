@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <glib.h>
+#include "key.h"
 #include "tpm-trouble.h"
 
 struct tpm_facts {
@@ -14,6 +15,9 @@ struct tpm_facts {
 	bool locked_out; /* by the dictionary attack logic, which does not concern our keys */
 	guint32 failed, failed_most, recovery_seconds;
 	const char *srk; /* what lies at 0x81000001: "none", "EC", "RSA" */
+	/* The names of that one, and of the owner's primary; empty: there is none, or it can't be
+	 * made. */
+	char srk_name[KEY_PARENT_NAME], owner_name[KEY_PARENT_NAME];
 };
 
 /* Of the part, as its other functions. */

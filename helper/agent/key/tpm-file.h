@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <glib.h>
+#include "key.h"
 
 /* The largest that is read: RSA-4096 comes to 2 KB. */
 #define TPM_FILE_MAX 16384
@@ -22,8 +23,10 @@ struct tpm_file {
 	GBytes *public;	 /* marshalled TPM2B_PUBLIC */
 	GBytes *private; /* marshalled TPM2B_PRIVATE */
 	GBytes *seed;	 /* marshalled TPM2B_ENCRYPTED_SECRET: of a key to be imported; else NULL */
+	/* Not in the file: the name that its storage key must have (empty: any), or has. */
+	char below[KEY_PARENT_NAME];
 };
-#define TPM_FILE_INIT ((struct tpm_file){ false, 0, NULL, NULL, NULL })
+#define TPM_FILE_INIT ((struct tpm_file){ false, 0, NULL, NULL, NULL, "" })
 #define AUTO_TPM_FILE __attribute__((cleanup(tpm_file_clear)))
 
 /* DEVID_BAD_DATA; DEVID_UNSUPPORTED for what asks for a policy, is not a loadable key, or lies

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <internal/cleanup.h>
 #include <internal/client.h>
+#include <internal/record.h>
 #include <internal/test-hook.h>
 #include <devid/reason.h>
 #include "tpm-lent.h"
@@ -34,6 +35,7 @@ bool tpm_lent_applies(void)
 /* A key of the user's: a lent TPM keeps nothing of it. */
 struct tpm_object {
 	GBytes *pem;
+	char below[KEY_PARENT_NAME]; /* its storage key's name, which is said with each request */
 	struct secret auth;
 };
 
@@ -177,13 +179,36 @@ static bool put_file(struct call *call, const struct tpm_file *file, struct tpm_
 	return true;
 }
 
+/* The name of the storage key that the TPM had for it, in hex; no other than the one that is known.
+ * It is told by the agent that lends, which alone can compare it before the TPM is asked. */
+static bool take_name(const struct call *call, char below[KEY_PARENT_NAME],
+		      struct tpm_trouble *trouble)
+{
+	AUTO_FREE char *name = wire_get_text(&call->reply, TAG_NAME);
+	gsize length = name ? strlen(name) : 0;
+
+	if (length == 0 || length >= KEY_PARENT_NAME || strspn(name, "0123456789abcdef") != length)
+		return odd(trouble);
+	if (*below && strcmp(below, name) != 0)
+		return tpm_trouble(trouble, DEVID_KEY_MISSING, "tpm-other",
+				   "TPM: the storage key of the one that is lent is another one "
+				   "than before: it was cleared or replaced");
+	if (!*below)
+		g_strlcpy(below, name, KEY_PARENT_NAME);
+	return true;
+}
+
 static bool take_file(const struct call *call, struct tpm_file *file, struct tpm_trouble *trouble)
 {
+	char below[KEY_PARENT_NAME] = "";
 	struct wire_field field;
 
-	return (wire_get(&call->reply, TAG_TPM_KEY, &field) &&
-		tpm_file_read(field.data, field.length, file, NULL)) ||
-	       odd(trouble);
+	g_strlcpy(below, file->below, sizeof(below));
+	if (!wire_get(&call->reply, TAG_TPM_KEY, &field) ||
+	    !tpm_file_read(field.data, field.length, file, NULL))
+		return odd(trouble);
+	g_strlcpy(file->below, below, sizeof(file->below));
+	return take_name(call, file->below, trouble);
 }
 
 static GBytes *ask_parent(const struct key_patience *patience, struct tpm_trouble *trouble)
@@ -224,8 +249,11 @@ static bool lent_seal(EVP_PKEY *pkey, const struct secret *auth,
 	g_autoptr(GBytes) parent = ask_parent(patience, trouble);
 	g_autoptr(GBytes) name = NULL;
 
-	return parent && tpm_library(NULL)->wrap(pkey, auth, parent, &wrapped, &name, trouble) &&
-	       lent_import(&wrapped, auth, patience, file, trouble);
+	if (!parent || !tpm_library(NULL)->wrap(pkey, auth, parent, &wrapped, &name, trouble))
+		return false;
+	/* The one that it was wrapped for, and no other. */
+	hex_encode(g_bytes_get_data(name, NULL), g_bytes_get_size(name), file->below);
+	return lent_import(&wrapped, auth, patience, file, trouble);
 }
 
 static bool lent_create(enum wire_key_type type, guint bits, const struct secret *auth,
@@ -259,30 +287,35 @@ static struct call *call_new_with(enum wire_tpm operation, const struct tpm_obje
 
 	wire_put(&call->request, TAG_TPM_KEY, g_bytes_get_data(object->pem, NULL),
 		 g_bytes_get_size(object->pem));
+	if (*object->below)
+		wire_put_text(&call->request, TAG_NAME, object->below);
 	return call;
 }
 
 /* A signature waits for it, and is not told: to be told would count as a person who was asked. */
-static bool try_object(const struct tpm_object *object, struct tpm_trouble *trouble)
+static bool try_object(struct tpm_object *object, struct tpm_trouble *trouble)
 {
 	g_autoptr(lent_call) call = call_new_with(TPM_LOAD, object);
 
-	return call_make(call, LENT_BOUND_MS, NULL, trouble);
+	return call_make(call, LENT_BOUND_MS, NULL, trouble) &&
+	       take_name(call, object->below, trouble);
 }
 
-static struct tpm_object *lent_load(const struct tpm_file *file, const struct secret *auth,
+static struct tpm_object *lent_load(struct tpm_file *file, const struct secret *auth,
 				    const struct key_patience *patience, EVP_PKEY **public,
 				    struct tpm_trouble *trouble)
 {
 	struct tpm_object *object = g_new0(struct tpm_object, 1);
 
 	object->pem = tpm_file_write(file);
+	g_strlcpy(object->below, file->below, sizeof(object->below));
 	*public = NULL;
 	if (!object->pem || (auth->length > 0 &&
 			     secret_append(&object->auth, auth->data, auth->length) != DEVID_OK))
 		tpm_trouble(trouble, DEVID_NO_MEMORY, NULL, "TPM: no memory");
 	else if (try_object(object, trouble))
 		*public = tpm_library(NULL)->public_key(file, trouble);
+	g_strlcpy(file->below, object->below, sizeof(file->below));
 	if (*public)
 		return object;
 	lent_unload(object);
@@ -310,6 +343,7 @@ static bool lent_sign(struct tpm_object *object, enum wire_scheme scheme, enum w
 	wire_put_u32(&call->request, TAG_DIGEST, digest);
 	wire_put(&call->request, TAG_DATA, hash, length);
 	return call_make(call, LENT_BOUND_MS, NULL, trouble) &&
+	       take_name(call, object->below, trouble) &&
 	       take_signature(call, scheme == SCHEME_ECDSA ? 2 * part : part, signature, trouble);
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The TPM's thread, its connection, storage keys and session: see tpm-link.h. */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 #include <openssl/err.h>
+#include <internal/record.h>
 #include <internal/test-hook.h>
 #include <tss2/tss2_sys.h>
 #include <tss2/tss2_tctildr.h>
@@ -66,6 +68,26 @@ static void forget_parent(struct tpm_parent *parent)
 {
 	parent->handle = ESYS_TR_NONE;
 	g_clear_pointer(&parent->public, Esys_Free);
+	*parent->name = '\0';
+}
+
+/* By what it is, not by what the TPM says that it is called. */
+static const struct tpm_parent *name_parent(struct tpm_parent *parent)
+{
+	g_autoptr(GBytes) name = tpm_wrap_name(&parent->public->publicArea);
+	gsize length = 0;
+	const guint8 *bytes = name ? g_bytes_get_data(name, &length) : NULL;
+
+	if (bytes && 2 * length < sizeof(parent->name))
+		hex_encode(bytes, length, parent->name);
+	return parent;
+}
+
+static void end_session(struct tpm *tpm)
+{
+	if (tpm->esys && tpm->session != ESYS_TR_NONE)
+		Esys_FlushContext(tpm->esys, tpm->session);
+	tpm->session = ESYS_TR_NONE;
 }
 
 void tpm_end_hmac_session(struct tpm *tpm)
@@ -83,12 +105,10 @@ void tpm_disconnect(struct tpm *tpm)
 	TSS2_TCTI_CONTEXT *tcti = NULL;
 
 	/* No resource manager may do it for us; one that is gone does not mind. */
-	if (tpm->esys && tpm->session != ESYS_TR_NONE)
-		Esys_FlushContext(tpm->esys, tpm->session);
+	end_session(tpm);
 	tpm_end_hmac_session(tpm);
 	tpm_owner_release(tpm);
 	forget_parent(&tpm->srk);
-	tpm->session = ESYS_TR_NONE;
 	while (g_queue_pop_head_link(&tpm->loaded))
 		;
 	if (!tpm->esys)
@@ -342,7 +362,7 @@ const struct tpm_parent *tpm_srk(struct tpm *tpm)
 		return NULL;
 	}
 	tpm->srk.handle = handle;
-	return &tpm->srk;
+	return name_parent(&tpm->srk);
 }
 
 const struct tpm_parent *tpm_owner(struct tpm *tpm, struct tpm_trouble *trouble)
@@ -361,7 +381,7 @@ const struct tpm_parent *tpm_owner(struct tpm *tpm, struct tpm_trouble *trouble)
 					&tpm->owner.handle, &tpm->owner.public, NULL, NULL, NULL);
 	while (tpm_is_busy(rc, &until) || tpm->make_room(tpm, rc));
 	if (rc == TSS2_RC_SUCCESS)
-		return &tpm->owner;
+		return name_parent(&tpm->owner);
 	forget_parent(&tpm->owner);
 	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL)) {
 		tpm_trouble(trouble, DEVID_STORE_LOCKED, "tpm-owner",
@@ -391,8 +411,9 @@ ESYS_TR tpm_session(struct tpm *tpm, const struct tpm_parent *parent, bool answe
 	gint64 until = 0;
 	TSS2_RC rc = TSS2_RC_SUCCESS;
 
-	if (!parent)
-		parent = tpm->srk.handle != ESYS_TR_NONE ? &tpm->srk : &tpm->owner;
+	if (!*parent->name || strcmp(tpm->salted, parent->name) != 0)
+		end_session(tpm);
+	g_strlcpy(tpm->salted, parent->name, sizeof(tpm->salted));
 	if (tpm->session == ESYS_TR_NONE)
 		do
 			rc = Esys_StartAuthSession(tpm->esys, parent->handle, ESYS_TR_NONE,

@@ -13,13 +13,15 @@
 struct tpm_parent {
 	ESYS_TR handle; /* ESYS_TR_NONE: not looked for yet, or let go of */
 	TPM2B_PUBLIC *public;
+	char name[KEY_PARENT_NAME]; /* in hex; empty: it has none that we can tell */
 };
 
 struct tpm {
 	ESYS_CONTEXT *esys; /* NULL: not connected */
 	struct tpm_parent srk, owner;
 	ESYS_TR session;
-	TPM2_HANDLE hmac_session; /* of tpm-hmac.c, or 0; and its nonce */
+	char salted[KEY_PARENT_NAME]; /* the name of the storage key that it is salted to */
+	TPM2_HANDLE hmac_session;     /* of tpm-hmac.c, or 0; and its nonce */
 	TPM2B_NONCE nonce;
 	GQueue loaded; /* struct tpm_object that have a handle; the one used last is the first */
 	/* Strays have been looked for, in this work. */
@@ -77,8 +79,7 @@ bool tpm_flush_strays(struct tpm *tpm, TSS2_RC rc);
 void tpm_disconnect(struct tpm *tpm);
 void tpm_end_hmac_session(struct tpm *tpm);
 /* Salted to `parent`; parameters are enciphered, those of the answer too where it begins with one
- * that can be. ESYS_TR_NONE with the trouble. `parent` NULL: whichever
- * is there. */
+ * that can be. ESYS_TR_NONE with the trouble. */
 ESYS_TR tpm_session(struct tpm *tpm, const struct tpm_parent *parent, bool answer,
 		    struct tpm_trouble *trouble);
 /* Whether it is worth to be tried again: the TPM is busy, and the bound is not over. It has waited

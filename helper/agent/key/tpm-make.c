@@ -197,6 +197,7 @@ static bool marshal(const struct tpm_object *object, struct tpm_file *file,
 	file->public = tpm_marshal_public(&object->public);
 	file->private = tpm_marshal_private(&object->private);
 	file->parent = object->parent;
+	g_strlcpy(file->below, object->below, sizeof(file->below));
 	file->empty_auth = object->auth.size == 0;
 	return (file->public && file->private) ||
 	       tpm_trouble(trouble, DEVID_FAILED, NULL, "TPM: its key can't be written");

@@ -64,10 +64,22 @@ static TSS2_RC load_below(struct tpm *tpm, struct tpm_object *object,
 	object->connected = tpm->connected;
 	object->link.data = object;
 	g_queue_push_head_link(&tpm->loaded, &object->link);
+	g_strlcpy(object->below, parent->name, sizeof(object->below));
 	rc = Esys_TR_SetAuth(tpm->esys, object->handle, &object->auth);
 	if (rc != TSS2_RC_SUCCESS)
 		tpm_trouble_rc(trouble, rc, "the key's authorisation");
 	return rc;
+}
+
+/* Nothing is said to a storage key that is not the one that is known: it may be anybody's, between
+ * this machine and its TPM. */
+static bool may_lie_below(const struct tpm_object *object, const struct tpm_parent *parent,
+			  struct tpm_trouble *trouble)
+{
+	return !*object->below || strcmp(object->below, parent->name) == 0 ||
+	       tpm_trouble(trouble, DEVID_KEY_MISSING, "tpm-other",
+			   "TPM: its storage key is another one than before: it was cleared or "
+			   "replaced");
 }
 
 /* A file that names the owner's primary may mean the storage root key: it is the same key where the
@@ -84,14 +96,15 @@ bool tpm_object_load(struct tpm *tpm, struct tpm_object *object, struct tpm_trou
 	}
 	tpm->make_room = tpm_object_make_room;
 	srk = tpm_srk(tpm);
-	if (srk)
+	if (srk && may_lie_below(object, srk, trouble))
 		rc = load_below(tpm, object, srk, trouble);
-	else
+	else if (!srk)
 		tpm_trouble(trouble, DEVID_KEY_MISSING, "tpm-other",
 			    "TPM: the storage root key 0x81000001 is not there any more");
 	if (tpm_rc_is(rc, TPM2_RC_INTEGRITY) && object->parent == TPM_PARENT_OWNER) {
 		owner = tpm_owner(tpm, trouble);
-		rc = owner ? load_below(tpm, object, owner, trouble) : rc;
+		if (owner && may_lie_below(object, owner, trouble))
+			rc = load_below(tpm, object, owner, trouble);
 	}
 	return rc == TSS2_RC_SUCCESS;
 }
@@ -175,7 +188,7 @@ static bool unmarshal(const struct tpm_file *file, struct tpm_object *object)
 	       offset == length;
 }
 
-struct tpm_object *tpm_object_open(const struct tpm_file *file, const struct secret *auth,
+struct tpm_object *tpm_object_open(struct tpm_file *file, const struct secret *auth,
 				   const struct key_patience *patience, EVP_PKEY **public,
 				   struct tpm_trouble *trouble)
 {
@@ -185,6 +198,7 @@ struct tpm_object *tpm_object_open(const struct tpm_file *file, const struct sec
 	bool good;
 
 	object->parent = file->parent;
+	g_strlcpy(object->below, file->below, sizeof(object->below));
 	if (!unmarshal(file, object))
 		good = tpm_trouble(trouble, DEVID_BAD_DATA, NULL, "TPM key: its file is damaged");
 	else
@@ -196,6 +210,7 @@ struct tpm_object *tpm_object_open(const struct tpm_file *file, const struct sec
 		tpm_object_close(object);
 		return NULL;
 	}
+	g_strlcpy(file->below, object->below, sizeof(file->below));
 	*public = pkey;
 	return object;
 }

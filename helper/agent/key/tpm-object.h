@@ -13,6 +13,7 @@ struct tpm_object {
 	TPM2B_PRIVATE private;
 	TPM2B_AUTH auth;
 	guint32 parent;
+	char below[KEY_PARENT_NAME]; /* its storage key's name; empty: not known yet */
 	/* Of the TPM's thread. */
 	ESYS_TR handle;
 	guint connected; /* when it was loaded (struct tpm) */
@@ -21,7 +22,8 @@ struct tpm_object {
 
 /* Not loaded. From any thread. */
 struct tpm_object *tpm_object_new(const struct secret *auth);
-/* Where it isn't loaded. DEVID_KEY_MISSING with tpm-other: neither storage key opens it. */
+/* Where it isn't loaded. DEVID_KEY_MISSING with tpm-other: neither storage key opens it, or is the
+ * one that it lay below. */
 bool tpm_object_load(struct tpm *tpm, struct tpm_object *object, struct tpm_trouble *trouble);
 /* Out of the TPM, where it is in it. */
 void tpm_object_flush(struct tpm *tpm, struct tpm_object *object);
@@ -43,7 +45,7 @@ void *tpm_task_new(gsize size,
 		   struct tpm_object *object);
 
 /* Of struct tpm_part. */
-struct tpm_object *tpm_object_open(const struct tpm_file *file, const struct secret *auth,
+struct tpm_object *tpm_object_open(struct tpm_file *file, const struct secret *auth,
 				   const struct key_patience *patience, EVP_PKEY **public,
 				   struct tpm_trouble *trouble);
 void tpm_object_close(struct tpm_object *object);

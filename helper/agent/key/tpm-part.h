@@ -15,7 +15,7 @@
 #include "tpm-file.h"
 #include "tpm-trouble.h"
 
-#define TPM_PART_VERSION 4
+#define TPM_PART_VERSION 5
 #define TPM_PART_SYMBOL	 "devid_tpm_part"
 
 struct tpm_object; /* a key that the TPM has, or can have again */
@@ -49,8 +49,9 @@ struct tpm_part {
 		       const struct key_patience *patience, struct tpm_file *file,
 		       EVP_PKEY **public, struct tpm_trouble *trouble);
 	/* `*public` is what the file says of itself; the TPM has accepted that it belongs to its
-	 * private half. */
-	struct tpm_object *(*load)(const struct tpm_file *file, const struct secret *auth,
+	 * private half. A storage key of another name than the file has for it is not talked to;
+	 * where it has none, it is told, as it is by what makes keys. */
+	struct tpm_object *(*load)(struct tpm_file *file, const struct secret *auth,
 				   const struct key_patience *patience, EVP_PKEY **public,
 				   struct tpm_trouble *trouble);
 	/* Signs what `digest` made of a message. RSA: as long as the modulus; ECDSA: r and s,

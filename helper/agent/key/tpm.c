@@ -146,20 +146,30 @@ static bool seal_pkcs8(const struct secret *pkcs8, const struct secret *auth,
 		       tpm_library_refuse(error, &trouble));
 }
 
+static void tell_parent(const struct tpm_file *file, struct key_parent *parent)
+{
+	parent->handle = file->parent;
+	g_strlcpy(parent->name, file->below, sizeof(parent->name));
+}
+
 static bool tpm_seal(const struct secret *brought, const struct secret *auth,
-		     const struct key_patience *patience, struct secret *half, GError **error)
+		     const struct key_patience *patience, struct secret *half,
+		     struct key_parent *parent, GError **error)
 {
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
 	bool (*seal)(const struct secret *, const struct secret *, const struct key_patience *,
 		     struct tpm_file *, GError **) =
 		tpm_file_is_wrapped(brought->data, brought->length) ? seal_wrapped : seal_pkcs8;
 
-	return seal(brought, auth, patience, &file, error) && write_file(&file, half, error);
+	if (!seal(brought, auth, patience, &file, error))
+		return false;
+	tell_parent(&file, parent);
+	return write_file(&file, half, error);
 }
 
 static bool tpm_generate(enum wire_key_type type, guint bits, const struct secret *auth,
-			 const struct key_patience *patience, struct secret *half, GBytes **spki,
-			 GError **error)
+			 const struct key_patience *patience, struct secret *half,
+			 struct key_parent *parent, GBytes **spki, GError **error)
 {
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
 	const struct tpm_part *tpm = device(error);
@@ -170,6 +180,7 @@ static bool tpm_generate(enum wire_key_type type, guint bits, const struct secre
 		return false;
 	if (!tpm->create(type, bits, auth, patience, &file, &public, &trouble))
 		return tpm_library_refuse(error, &trouble);
+	tell_parent(&file, parent);
 	*spki = decode_spki(public, error);
 	return *spki && write_file(&file, half, error);
 }
@@ -181,8 +192,17 @@ static bool tpm_wants_auth(const struct secret *half)
 	return tpm_file_read(half->data, half->length, &file, NULL) && !file.empty_auth;
 }
 
+/* 0 where it can't be read: opening it says why. */
+static guint32 tpm_parent(const struct secret *half)
+{
+	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
+
+	return tpm_file_read(half->data, half->length, &file, NULL) ? file.parent : 0;
+}
+
 static struct key *tpm_open(const struct secret *half, const struct secret *auth,
-			    const struct key_patience *patience, GError **error)
+			    const struct key_patience *patience, struct key_parent *parent,
+			    GError **error)
 {
 	AUTO_TPM_FILE struct tpm_file file = TPM_FILE_INIT;
 	g_autofree struct tpm_key *key = g_new0(struct tpm_key, 1);
@@ -192,12 +212,14 @@ static struct key *tpm_open(const struct secret *half, const struct secret *auth
 
 	if (!tpm)
 		return NULL;
+	g_strlcpy(file.below, parent->name, sizeof(file.below));
 	key->object = tpm->load(&file, auth, patience, &key->public, &trouble);
 	if (!key->object) {
 		tpm_library_refuse(error, &trouble);
 		return NULL;
 	}
 	key->device = tpm;
+	tell_parent(&file, parent);
 	if (key_init(&key->key, &key_tpm, key->public, error))
 		return &g_steal_pointer(&key)->key;
 	tpm->unload(key->object);
@@ -346,6 +368,7 @@ const struct key_driver key_tpm = {
 	.seal = tpm_seal,
 	.generate = tpm_generate,
 	.wants_auth = tpm_wants_auth,
+	.parent = tpm_parent,
 	.open = tpm_open,
 	.close = tpm_close,
 	.sign = tpm_sign,

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* STATUS and FORGET, answered by a JSON object (its members: data/doc/protocol.md). */
+#include <string.h>
 #include <unistd.h>
 #include "config.h"
 #include "agent/gate/gate.h"
 #include "agent/gate/refusal.h"
+#include "agent/identity/half-pin.h"
 #include "agent/identity/keycache.h"
 #include "agent/key/tpm-part.h"
 #include "agent/key/tpm.h"
@@ -70,8 +72,40 @@ static void add_stores(JsonBuilder *builder, enum scope scope)
 	json_builder_end_array(builder);
 }
 
+/* Of the one that is lent, only its keys' use tells what it is called now. */
+static const char *present_name(const struct tpm_facts *facts, guint32 handle)
+{
+	if (handle == TPM_PARENT_SRK || !*facts->owner_name)
+		return facts->srk_name;
+	return facts->owner_name;
+}
+
+static void add_storage_keys(JsonBuilder *builder, enum scope scope, const struct tpm_facts *facts)
+{
+	struct half_pins pins;
+	g_autoptr(GError) error = NULL;
+
+	(void)half_pin_read(scope, &pins, &error);
+	json_text(builder, "storage_keys_problem", error ? error->message : NULL);
+	json_builder_set_member_name(builder, "storage_keys");
+	json_builder_begin_array(builder);
+	for (gsize i = 0; i < pins.count; i++) {
+		const struct key_parent *pin = &pins.pins[i];
+		const char *present = present_name(facts, pin->handle);
+		g_autofree char *handle = g_strdup_printf("0x%08x", pin->handle);
+
+		json_builder_begin_object(builder);
+		json_text(builder, "handle", handle);
+		json_text(builder, "pinned", pin->name);
+		json_text(builder, "present", *present ? present : NULL);
+		json_flag(builder, "changed", !facts->lent && strcmp(present, pin->name) != 0);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+}
+
 /* Asked for alone: it opens the part that talks to it. */
-static void add_tpm(JsonBuilder *builder)
+static void add_tpm(JsonBuilder *builder, enum scope scope)
 {
 	struct tpm_facts facts = { .srk = NULL };
 	g_autoptr(GError) error = NULL;
@@ -95,6 +129,8 @@ static void add_tpm(JsonBuilder *builder)
 		json_number(builder, "failed_most", facts.failed_most);
 		json_number(builder, "recovery_seconds", facts.recovery_seconds);
 	}
+	if (there)
+		add_storage_keys(builder, scope, &facts);
 	json_builder_end_object(builder);
 }
 
@@ -137,7 +173,7 @@ bool handle_status(const struct exchange *exchange, GError **error)
 	add_account(builder, &facts);
 	add_stores(builder, agent->scope);
 	if (flags & STATUS_TPM)
-		add_tpm(builder);
+		add_tpm(builder, agent->scope);
 	json_builder_end_object(builder);
 	wire_put_text(exchange->reply, TAG_VERSION, DEVID_VERSION);
 	wire_put_u32(exchange->reply, TAG_PID, (guint32)getpid());

@@ -4,6 +4,8 @@
  * taken out again; nothing of it stays here. What comes in is anybody's: the part judges it before
  * the TPM sees it.
  */
+#include <string.h>
+#include <internal/cleanup.h>
 #include "agent/gate/gate.h"
 #include "agent/key/key.h"
 #include "agent/key/tpm-library.h"
@@ -26,6 +28,7 @@ static bool put_key(struct asked *asked, const struct tpm_file *file, GError **e
 		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "TPM: no memory");
 	wire_put(asked->exchange->reply, TAG_TPM_KEY, g_bytes_get_data(pem, NULL),
 		 g_bytes_get_size(pem));
+	wire_put_text(asked->exchange->reply, TAG_NAME, file->below);
 	return true;
 }
 
@@ -80,6 +83,18 @@ static bool create_key(struct asked *asked, GError **error)
 	return put_key(asked, &file, error);
 }
 
+/* Of the storage key that it lay below once; whose it is, the other agent knows. */
+static bool get_name(struct asked *asked, char below[KEY_PARENT_NAME], GError **error)
+{
+	AUTO_FREE char *name = wire_get_text(asked->exchange->request, TAG_NAME);
+
+	if (name && strlen(name) >= KEY_PARENT_NAME)
+		return devid_error_set(error, DEVID_USAGE, NULL, NULL,
+				       "TPM: the storage key's name is too long");
+	g_strlcpy(below, name ? name : "", KEY_PARENT_NAME);
+	return true;
+}
+
 /* NULL with the error; else to be unloaded, and `*public` freed. */
 static struct tpm_object *load(struct asked *asked, EVP_PKEY **public, GError **error)
 {
@@ -89,10 +104,13 @@ static struct tpm_object *load(struct asked *asked, EVP_PKEY **public, GError **
 	struct wire_field field;
 
 	if (!get_key(asked, &field, error) ||
-	    !tpm_file_read(field.data, field.length, &file, error))
+	    !tpm_file_read(field.data, field.length, &file, error) ||
+	    !get_name(asked, file.below, error))
 		return NULL;
 	object = asked->tpm->load(&file, &asked->auth, &asked->patience, public, &trouble);
-	if (!object)
+	if (object)
+		wire_put_text(asked->exchange->reply, TAG_NAME, file.below);
+	else
 		tpm_library_refuse(error, &trouble);
 	return object;
 }

@@ -22,13 +22,27 @@ struct store_wait {
 	 * that it was made to remove, and where.
 	 */
 	GPtrArray *kept;
-	bool no_auth; /* a key in hardware is written without an authorisation of its own */
+	GPtrArray
+		*warnings; /* NULL, or char *: what else is to be told of a half that was written */
+	bool no_auth;	   /* a key in hardware is written without an authorisation of its own */
 };
 
 /* NULL: nothing ends the wait. `wait` may be NULL. */
 static inline GCancellable *store_wait_cancel(const struct store_wait *wait)
 {
 	return wait ? wait->cancel : NULL;
+}
+
+/* The same, and what is to be told goes there. */
+static inline struct store_wait store_wait_telling(const struct store_wait *wait,
+						   GPtrArray *warnings)
+{
+	struct store_wait own = { NULL, NULL, NULL, NULL, NULL, false };
+
+	if (wait)
+		own = *wait;
+	own.warnings = warnings;
+	return own;
 }
 
 enum store_state {

@@ -21,10 +21,39 @@ static void tell_trouble(struct doctor *doctor, JsonObject *tpm)
 		    why ? why : "it can't be reached");
 }
 
+/* Another name than the one that keys of ours lay below. */
+static void tell_storage_keys(struct doctor *doctor, JsonObject *tpm)
+{
+	const char *problem = json_value_text(tpm, "storage_keys_problem");
+
+	if (problem)
+		doctor_tell(
+			doctor, OUTCOME_FAIL,
+			"see who changed it; then take it away: each name is taken anew when its "
+			"key is next used",
+			"%s", problem);
+	for (guint i = 0; i < json_value_count(tpm, "storage_keys"); i++) {
+		JsonObject *key = json_value_item(tpm, "storage_keys", i);
+		const char *present = json_value_text(key, "present");
+
+		if (json_value_flag(key, "changed"))
+			doctor_tell(
+				doctor, OUTCOME_FAIL,
+				"import what lay below it again: devid import-cert --store tpm "
+				"FILE --replace; where that is done, take tpm-storage-keys in the "
+				"data folder away",
+				"storage key %s changed: the TPM was cleared, or it was replaced "
+				"(now %s, before %s)",
+				json_value_text(key, "handle"), present ? present : "not there",
+				json_value_text(key, "pinned"));
+	}
+}
+
 static void tell_facts(struct doctor *doctor, JsonObject *tpm)
 {
 	const char *srk = json_value_text(tpm, "storage_root_key");
 
+	tell_storage_keys(doctor, tpm);
 	if (json_value_flag(tpm, "lent")) {
 		doctor_tell(doctor, OUTCOME_PASS, NULL,
 			    "the machine's agent lends it to this user");

@@ -48,7 +48,7 @@ static struct key *open_key(const char *name)
 	struct key *key;
 
 	pki_pkcs8(name, &pkcs8);
-	key = key_software.open(&pkcs8, NULL, NULL, &error);
+	key = key_software.open(&pkcs8, NULL, NULL, NULL, &error);
 	if (!key)
 		fail_msg("%s: %s", name, error->message);
 	return key;
@@ -306,7 +306,7 @@ static void refuse_open(const void *data, gsize length, enum devid_result result
 
 	assert_int_equal(secret_allocate(&pkcs8, length + 1), DEVID_OK);
 	assert_int_equal(secret_append(&pkcs8, data, length), DEVID_OK);
-	assert_null(key_software.open(&pkcs8, NULL, NULL, &error));
+	assert_null(key_software.open(&pkcs8, NULL, NULL, NULL, &error));
 	assert_int_equal(error->code, result);
 	if (!strstr(error->message, word))
 		fail_msg("%s", error->message);
@@ -365,7 +365,7 @@ static void test_damaged_keys(void **state)
 		struct key *key;
 
 		pkcs8.data[at] ^= 0x41;
-		key = key_software.open(&pkcs8, NULL, NULL, NULL);
+		key = key_software.open(&pkcs8, NULL, NULL, NULL, NULL);
 		if (key)
 			key_unref(key);
 		pkcs8.data[at] ^= 0x41;
@@ -478,7 +478,8 @@ static void nobody_waits_for_a_key(void **state)
 	g_autoptr(GBytes) spki = NULL;
 
 	g_cancellable_cancel(cancel);
-	assert_false(key_software.generate(KEY_RSA, 4096, NULL, &patience, &half, &spki, &error));
+	assert_false(
+		key_software.generate(KEY_RSA, 4096, NULL, &patience, &half, NULL, &spki, &error));
 	assert_int_equal(devid_error_result(error), DEVID_FAILED);
 	assert_null(spki);
 	assert_int_equal(half.length, 0);
