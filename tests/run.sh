@@ -67,8 +67,8 @@ packages=(
 	hostapd charon-systemd strongswan-swanctl strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
 	libcharon-extra-plugins chromium stunnel4 nginx-light network-manager network-manager-openconnect apparmor
 	polkitd fcgiwrap firefox-esr dnsmasq-base nftables iptables
-	# A bare Debian, and one that boots.
-	mmdebstrap qemu-system-x86 e2fsprogs
+	# A bare Debian.
+	mmdebstrap
 	# Sandboxes.
 	bubblewrap flatpak python3-pykcs11
 	# Other PKCS#11 modules, registered beside ours.

@@ -12,6 +12,7 @@ if [ -n "$short" ]; then
 		command -v "$need" >/dev/null || { echo "1..0 # SKIP needs $need" && exit 0; }
 	done
 	[ "$(id -u)" -eq 0 ] || { echo "1..0 # SKIP needs root" && exit 0; }
+	bash "$here/vm.sh" made || { echo "1..0 # SKIP needs the image, which tests/vm/run.sh makes" && exit 0; }
 	bash "$here/vm.sh" kvm || { echo "1..0 # SKIP needs KVM with the processor's own means: emulated it takes too long" && exit 0; }
 fi
 folder=$(mktemp -d /var/tmp/devid-case.XXXXXX) || exit 99

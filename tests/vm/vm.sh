@@ -3,6 +3,7 @@
 # Boots a Debian 12 of its own in qemu, with a TPM 2.0, and runs a script there as root:
 #
 #	vm.sh kvm		whether it would be quick
+#	vm.sh made		whether its image is there
 #	vm.sh build		makes the image, where it isn't there
 #	vm.sh run FOLDER SCRIPT	boots with FOLDER's files at /folder and runs SCRIPT there. Its output and its status are vm.sh's;
 #				what it leaves in /folder/out is in FOLDER/out then, and all else is forgotten
@@ -91,6 +92,9 @@ boot() (
 case "${1:-} $#" in
 'kvm 1')
 	has_kvm
+	;;
+'made 1')
+	[ -s "$cache/$(image_name)/root.img" ]
 	;;
 'build 1')
 	image_make
