@@ -37,7 +37,7 @@ static bool form_fits(const struct attribute_row *row, const CK_ATTRIBUTE *attri
  * key. */
 static bool list_restricts(const CK_ATTRIBUTE *attribute, enum kind kind)
 {
-	struct bytes own = mechanism_allowed(kind & KIND_RSA ? KEY_RSA : KEY_EC);
+	struct bytes own = mechanism_allowed(kind & KIND_RSA ? KEY_RSA : KEY_EC, true);
 	size_t size = sizeof(CK_MECHANISM_TYPE), k;
 
 	for (size_t i = 0; i < own.length; i += size) {

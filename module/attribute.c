@@ -104,7 +104,8 @@ static void get_value(const struct attribute_row *row, const struct object *obje
 		value->bytes = (struct bytes){ (uint8_t *)&value->number, sizeof(value->number) };
 		break;
 	case FORM_MECHANISMS:
-		value->bytes = mechanism_allowed(object->credential->key_type);
+		value->bytes = mechanism_allowed(object->credential->key_type,
+						 !object->credential->no_pss);
 		break;
 	}
 }

@@ -171,6 +171,7 @@ enum devid_result credential_of_record(const struct record *record, struct crede
 	memcpy(credential->spki_hash, record->spki_hash, sizeof(credential->spki_hash));
 	credential->has_key = credential->key_type != 0;
 	credential->local = record->local;
+	credential->no_pss = record->no_pss;
 	credential = NULL; /* trim() moves it */
 	*made = trim(&filler);
 	return DEVID_OK;

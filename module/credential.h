@@ -40,6 +40,7 @@ struct credential {
 	bool has_certificate;
 	bool has_key; /* and one that can be used: private and public key objects */
 	bool ca;
+	bool no_pss;		     /* its hardware makes RSA-PSS with a salt of its own length */
 	bool local;		     /* the key was made in its store, and has been nowhere else */
 	enum wire_key_type key_type; /* 0: none that we know */
 	unsigned key_bits;

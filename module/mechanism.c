@@ -169,15 +169,17 @@ CK_MECHANISM_TYPE mechanism_of_generation(enum wire_key_type key)
 	return mechanisms[i].type;
 }
 
-struct bytes mechanism_allowed(enum wire_key_type key)
+struct bytes mechanism_allowed(enum wire_key_type key, bool pss)
 {
-	static CK_MECHANISM_TYPE allowed[3][ARRAY_SIZE(mechanisms)];
-	static size_t counts[3];
+	static CK_MECHANISM_TYPE allowed[2][3][ARRAY_SIZE(mechanisms)];
+	static size_t counts[2][3];
+	CK_MECHANISM_TYPE *list = allowed[pss][key];
+	size_t *count = &counts[pss][key];
 
-	if (counts[key] == 0)
+	if (*count == 0)
 		for (size_t i = 0; i < ARRAY_SIZE(mechanisms); i++)
-			if (mechanisms[i].key == key && mechanisms[i].scheme)
-				allowed[key][counts[key]++] = mechanisms[i].type;
-	return (struct bytes){ (const uint8_t *)allowed[key],
-			       counts[key] * sizeof(CK_MECHANISM_TYPE) };
+			if (mechanisms[i].key == key && mechanisms[i].scheme &&
+			    (pss || mechanisms[i].scheme != SCHEME_RSA_PSS))
+				list[(*count)++] = mechanisms[i].type;
+	return (struct bytes){ (const uint8_t *)list, *count * sizeof(*list) };
 }

@@ -33,5 +33,6 @@ CK_RV mechanism_start(const CK_MECHANISM *mechanism, enum wire_key_type key, uns
 CK_RV mechanism_generate(const CK_MECHANISM *mechanism, enum wire_key_type *key);
 /* The one that made a key of that type here. */
 CK_MECHANISM_TYPE mechanism_of_generation(enum wire_key_type key);
-/* The mechanisms that sign with a type of key: a run of CK_MECHANISM_TYPE that lives for ever. */
-struct bytes mechanism_allowed(enum wire_key_type key);
+/* The mechanisms that sign with a type of key, with RSA-PSS or without: a run of CK_MECHANISM_TYPE
+ * that lives for ever. */
+struct bytes mechanism_allowed(enum wire_key_type key, bool pss);

@@ -93,6 +93,8 @@ CK_RV sign_init(struct session *session, const CK_MECHANISM *mechanism, CK_OBJEC
 			     &use);
 	if (rv != CKR_OK)
 		return rv;
+	if (use.scheme == SCHEME_RSA_PSS && object->credential->no_pss)
+		return CKR_MECHANISM_INVALID;
 	/* After CKR_KEY_TYPE_INCONSISTENT, which goes before it (section 5.1.6). */
 	if (object->class != OBJECT_PRIVATE_KEY)
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;

@@ -280,6 +280,9 @@ static void print_head(const struct identity *identity)
 		table_field("key made", "in this store; it has been nowhere else");
 	else if (strcmp(identity->record->store, "tpm") == 0)
 		table_field("key made", "elsewhere, and moved into this TPM");
+	if (identity->record->no_pss)
+		table_field("signatures",
+			    "no RSA-PSS: this TPM makes it with a salt of its own length");
 	/* Never broken over lines: it is there to be copied. */
 	print_line(stdout, "  %-*s%s", FIELD_COLUMN - 2, "uri", identity->uri);
 	print_labels(identity);

@@ -47,8 +47,10 @@ void json_identity(JsonBuilder *builder, const struct identity *identity)
 		  : identity->scope == SCOPE_SYSTEM ? "system"
 						    : "user");
 	json_text(builder, "store", identity->record->store);
-	if (keys)
+	if (keys) {
 		json_flag(builder, "local", identity->record->local);
+		json_flag(builder, "no_rsa_pss", identity->record->no_pss);
+	}
 	json_text(builder, "copied_by", describe_copier(identity));
 	json_text(builder, "uri", identity->uri);
 	/* What the objects on the token say, of which `label` is the certificate's. */

@@ -125,25 +125,25 @@ bool token_open_key(const char *uri, gnutls_privkey_t *key, GError **error)
 			       token_uri_shown(uri), uri, gnutls_strerror(code));
 }
 
-/* The algorithm that a TLS 1.3 client would sign with. */
-static gnutls_sign_algorithm_t choose_algorithm(gnutls_pubkey_t public)
+/* The algorithm that a TLS 1.3 client would sign with, or without `pss` one of TLS 1.2. */
+static gnutls_sign_algorithm_t choose_algorithm(gnutls_pubkey_t public, bool pss)
 {
 	gnutls_digest_algorithm_t hash = GNUTLS_DIG_SHA256;
 	int algorithm = gnutls_pubkey_get_pk_algorithm(public, NULL);
 
 	if (algorithm == GNUTLS_PK_RSA)
-		return GNUTLS_SIGN_RSA_PSS_RSAE_SHA256;
+		return pss ? GNUTLS_SIGN_RSA_PSS_RSAE_SHA256 : GNUTLS_SIGN_RSA_SHA256;
 	if (gnutls_pubkey_get_preferred_hash_algorithm(public, &hash, NULL) < 0)
 		hash = GNUTLS_DIG_SHA256;
 	return gnutls_pk_to_sign((gnutls_pk_algorithm_t)algorithm, hash);
 }
 
-static int sign_and_verify(gnutls_privkey_t key, gnutls_pubkey_t public, bool *verified)
+static int sign_and_verify(gnutls_privkey_t key, gnutls_pubkey_t public, bool pss, bool *verified)
 {
 	guint8 text[32];
 	gnutls_datum_t data = { text, sizeof(text) };
 	g_auto(gnutls_datum_t) signature = { NULL, 0 };
-	gnutls_sign_algorithm_t algorithm = choose_algorithm(public);
+	gnutls_sign_algorithm_t algorithm = choose_algorithm(public, pss);
 	int code = gnutls_rnd(GNUTLS_RND_NONCE, text, sizeof(text));
 
 	if (code >= 0)
@@ -154,7 +154,7 @@ static int sign_and_verify(gnutls_privkey_t key, gnutls_pubkey_t public, bool *v
 	return 0;
 }
 
-bool token_test_sign(const char *uri, gnutls_x509_crt_t certificate, GError **error)
+bool token_test_sign(const char *uri, gnutls_x509_crt_t certificate, bool own, GError **error)
 {
 	g_auto(gnutls_privkey_t) key = NULL;
 	g_auto(gnutls_pubkey_t) public = NULL;
@@ -167,7 +167,9 @@ bool token_test_sign(const char *uri, gnutls_x509_crt_t certificate, GError **er
 	if (code >= 0)
 		code = gnutls_pubkey_import_x509(public, certificate, 0);
 	if (code >= 0)
-		code = sign_and_verify(key, public, &verified);
+		code = sign_and_verify(key, public, true, &verified);
+	if (own && code == GNUTLS_E_PKCS11_UNSUPPORTED_FEATURE_ERROR)
+		code = sign_and_verify(key, public, false, &verified);
 	if (code >= 0 && verified)
 		return true;
 	if (code >= 0)

@@ -18,7 +18,7 @@ struct text {
 #define WORD_MAX 64
 
 /* Rows of the table below. */
-enum { ROW_VERSION, ROW_LEAF = 14, ROW_CHAIN, ROW_COUNT = ROW_CHAIN + 3 };
+enum { ROW_VERSION, ROW_LEAF = 15, ROW_CHAIN, ROW_COUNT = ROW_CHAIN + 3 };
 
 /* Where the reader is. */
 struct reader {
@@ -148,6 +148,15 @@ static enum devid_result decode_yes(struct text text, void *out, size_t size)
 	return *yes || text_is(text, "no") ? DEVID_OK : DEVID_BAD_DATA;
 }
 
+static enum devid_result decode_no(struct text text, void *out, size_t size)
+{
+	enum devid_result result = decode_yes(text, out, size);
+	bool *no = out;
+
+	*no = !*no;
+	return result;
+}
+
 enum { ROW_REQUIRED = 1, ROW_WITH_LEAF = 2 };
 
 #define IN(type, member) offsetof(struct type, member), sizeof(((struct type *)NULL)->member)
@@ -171,6 +180,7 @@ static const struct row {
 	{ "Imported", decode_word, IN(record, imported), ROW_REQUIRED },
 	{ "Size-Accepted", decode_yes, IN(record, size_accepted), 0 },
 	{ "Local", decode_yes, IN(record, local), 0 },
+	{ "PSS", decode_no, IN(record, no_pss), 0 },
 	{ "Renews", decode_word, IN(record, renews), 0 },
 	{ "Until", decode_word, IN(record, until), 0 },
 	{ "Check-Value", decode_hex, IN(record, check_value), ROW_WITH_LEAF },

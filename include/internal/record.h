@@ -13,6 +13,8 @@
  *     Imported: 2026-11-22T10:00:00Z
  *     Size-Accepted: yes             only where --accept-size took it
  *     Local: yes                     only where the key was made in its store
+ *     PSS: no                        only where the key's hardware makes RSA-PSS with a salt of its
+ *                                    own length
  *     Renews: 0123456789abcdef       only of a key that waits for its certificate: the name of the
  *                                    identity whose place the two then take
  *     Until: 2026-11-29T10:00:00Z    only in a former record: when its use ends
@@ -67,6 +69,7 @@ struct record {
 	char *imported;
 	bool size_accepted;
 	bool local;   /* the key was made in its store, and has been nowhere else */
+	bool no_pss;  /* its hardware makes RSA-PSS with a salt of its own length */
 	char *renews; /* of a key that waits: the name of the identity that it is for; else NULL */
 	char *until;  /* of a former record: when its use ends; else NULL */
 	uint8_t check_value[3];

@@ -74,6 +74,36 @@ static bool make_auth(struct secret *auth, GError **error)
 	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "key: no memory");
 }
 
+/* TPMs from before FIPS 186-4 make PSS with as long a salt as there is room for, which no peer
+ * takes (RFC 8446 section 4.2.3), and nothing tells it but a signature, which its driver verifies.
+ */
+static bool probe_pss(const struct key_driver *driver, struct half_made *made,
+		      const struct store_wait *wait, GError **error)
+{
+	static const struct key_scheme scheme = { SCHEME_RSA_PSS, DIGEST_SHA256, DIGEST_SHA256,
+						  DIGEST_SHA256, 32 };
+	guint8 signature[KEY_SIGNATURE_MAX];
+	g_autoptr(key_reference) key = NULL;
+	g_autoptr(GError) local = NULL;
+	struct key_patience patience = patience_of(wait);
+	gsize length = 0;
+
+	if (!driver->seal)
+		return true;
+	key = driver->open(&made->half, &made->auth, &patience, &made->parent, error);
+	if (!key || !key->rsa || key_sign(key, &scheme, signature, 0, signature, &length, &local))
+		return key != NULL;
+	made->no_pss = devid_error_result(local) == DEVID_UNSUPPORTED;
+	if (made->no_pss && wait && wait->warnings)
+		g_ptr_array_add(
+			wait->warnings,
+			g_strdup("this TPM makes RSA-PSS with a salt of its own length: it is "
+				 "not offered, and TLS 1.3 can't be done with this key"));
+	if (!made->no_pss)
+		g_propagate_error(error, g_steal_pointer(&local));
+	return made->no_pss;
+}
+
 /* What is made, whoever makes it: a TPM would take what a store, or an account, would not. */
 static bool may_be_made(enum wire_key_type type, guint bits, GError **error)
 {
@@ -94,6 +124,7 @@ static bool may_be_made(enum wire_key_type type, guint bits, GError **error)
 bool half_make(const struct store *store, enum scope scope, enum wire_key_type type, guint bits,
 	       const struct store_wait *wait, struct half_made *made, GError **error)
 {
+	const struct key_driver *driver = driver_of(store);
 	struct key_patience patience = patience_of(wait);
 
 	if (!may_be_made(type, bits, error) ||
@@ -102,8 +133,9 @@ bool half_make(const struct store *store, enum scope scope, enum wire_key_type t
 	/* Primes take longer than a client waits without a word. */
 	if (patience.tick)
 		patience.tick(patience.data);
-	return driver_of(store)->generate(type, bits, &made->auth, &patience, &made->half,
-					  &made->parent, &made->spki, error);
+	return driver->generate(type, bits, &made->auth, &patience, &made->half, &made->parent,
+				&made->spki, error) &&
+	       probe_pss(driver, made, wait, error);
 }
 
 void half_made_clear(struct half_made *made)
@@ -152,7 +184,7 @@ bool half_matches(const struct store *store, const struct secret *brought, GByte
 /* Nothing is written before the TPM has taken the key. */
 bool half_write(const struct store *store, enum scope scope, const char *spki_hash_hex,
 		const char *label, const struct secret *brought, const struct store_wait *wait,
-		bool *sent, GError **error)
+		bool *sent, bool *no_pss, GError **error)
 {
 	const struct key_driver *driver = driver_of(store);
 	struct key_patience patience = patience_of(wait);
@@ -162,8 +194,10 @@ bool half_write(const struct store *store, enum scope scope, const char *spki_ha
 	if (!driver->seal)
 		return store->write(scope, spki_hash_hex, label, brought, wait, sent, error);
 	if (!find_auth(store, scope, spki_hash_hex, wait, &made, &fresh, error) ||
-	    !driver->seal(brought, &made.auth, &patience, &made.half, &made.parent, error))
+	    !driver->seal(brought, &made.auth, &patience, &made.half, &made.parent, error) ||
+	    !probe_pss(driver, &made, wait, error))
 		return false;
+	*no_pss = made.no_pss;
 	if (!fresh)
 		return half_pin_keep(scope, &made.parent, wait, error) &&
 		       store->write(scope, spki_hash_hex, label, &made.half, wait, sent, error);

@@ -17,9 +17,10 @@ struct key *half_open(const struct store *store, enum scope scope, const char *s
 struct half_made {
 	struct secret half, auth;
 	struct key_parent parent;
+	bool no_pss; /* it was tried, and RSA-PSS is none that TLS takes */
 	GBytes *spki;
 };
-#define HALF_MADE_INIT ((struct half_made){ SECRET_INIT, SECRET_INIT, { 0, "" }, NULL })
+#define HALF_MADE_INIT ((struct half_made){ SECRET_INIT, SECRET_INIT, { 0, "" }, false, NULL })
 #define AUTO_HALF_MADE __attribute__((cleanup(half_made_clear)))
 
 bool half_make(const struct store *store, enum scope scope, enum wire_key_type type, guint bits,
@@ -35,7 +36,8 @@ bool half_keep(const struct store *store, enum scope scope, const char *spki_has
  */
 bool half_matches(const struct store *store, const struct secret *brought, GBytes *spki,
 		  GError **error);
-/* What was brought is made into what the store is to keep, and given to it. As store->write(). */
+/* What was brought is made into what the store is to keep, and given to it. As store->write(); and
+ * `*no_pss` as in half_made. */
 bool half_write(const struct store *store, enum scope scope, const char *spki_hash_hex,
 		const char *label, const struct secret *brought, const struct store_wait *wait,
-		bool *sent, GError **error);
+		bool *sent, bool *no_pss, GError **error);

@@ -301,6 +301,7 @@ static bool commit(struct job *job, enum change change, const struct record *tar
 	record.spki = desk_borrow(job->leaf.spki);
 	record.size_accepted = job->size_accepted;
 	record.local = key && key->local && !brings_half(job, change);
+	record.no_pss = brings_half(job, change) ? job->undo->written->no_pss : key && key->no_pss;
 	memcpy(record.check_value, job->leaf.check_value, sizeof(record.check_value));
 	record.leaf = desk_borrow(job->leaf.der);
 	fill_chain(job, &record);

@@ -31,6 +31,7 @@ struct writing {
 	const char *public_label;
 	struct wire_field id; /* length 0: none was asked for */
 	bool local;	      /* the key is being made */
+	bool no_pss;	      /* of the half that came (half.h) */
 	const char *renews;   /* for the record of that name, or NULL */
 	struct desk desk;
 	struct identity_result *result;
@@ -201,6 +202,7 @@ static bool place_key(struct writing *writing, const struct store *store, GBytes
 	}
 	record.store = (char *)store->name;
 	record.local = writing->local;
+	record.no_pss = writing->no_pss;
 	record.renews = (char *)writing->renews;
 	labels.name = label;
 	labels.key = writing->label ? writing->label : label;
@@ -276,8 +278,9 @@ static bool bring_key(struct writing *writing, const struct store *store, GBytes
 	desk_pause(&writing->desk);
 	done = ((is_here && is_usable(writing, store, hex)) ||
 		give(mark, title, half, writing->wait, error)) &&
-	       desk_resume(&writing->desk, store_wait_cancel(writing->wait), error) &&
-	       place_key(writing, store, spki, error);
+	       desk_resume(&writing->desk, store_wait_cancel(writing->wait), error);
+	writing->no_pss = mark->no_pss;
+	done = done && place_key(writing, store, spki, error);
 	writer_close(&writing->desk);
 	if (done)
 		(void)mark_end(mark, writing->wait, NULL);

@@ -85,6 +85,20 @@ static void look_at_identity(struct doctor *doctor, const struct identity *ident
 			    doctor_chosen(doctor) == identity ? ", the one that is used" : "");
 }
 
+/* TLS 1.3 takes no other signature of an RSA key. */
+static void look_at_pss(struct doctor *doctor, const struct identity *identity)
+{
+	if (identity->record->no_pss)
+		doctor_tell(
+			doctor, OUTCOME_WARN,
+			"have a key of another kind certified: devid request --store tpm --key "
+			"p256; or import it into another store: devid import-cert --store keyring "
+			"FILE --replace",
+			"%s: its TPM makes RSA-PSS with a salt of its own length, so it isn't "
+			"offered, and TLS 1.3 can't be done with this key",
+			doctor_identity_name(identity));
+}
+
 static void tell_skipped(const char *file, unsigned line, const char *why, void *data)
 {
 	g_autofree char *at = line == 0 ? g_strdup("") : g_strdup_printf(":%u", line);
@@ -127,8 +141,10 @@ void doctor_identity(struct doctor *doctor)
 	else if (identity_list_count(list) == 0)
 		doctor_tell(doctor, OUTCOME_FAIL, "import one: devid import-cert FILE.p12",
 			    "there is no device identity");
-	for (size_t i = 0; i < identity_list_count(list); i++)
+	for (size_t i = 0; i < identity_list_count(list); i++) {
 		look_at_identity(doctor, identity_list_get(list, i));
+		look_at_pss(doctor, identity_list_get(list, i));
+	}
 }
 
 /* --- whether it signs --------------------------------------------------------------------- */
@@ -171,7 +187,7 @@ static void try_key(struct doctor *doctor, const struct identity *identity)
 	} else if (!token_load_own(&error)) {
 		doctor_tell(doctor, gravity, devid_error_hint(error), "%s: %s", name,
 			    error->message);
-	} else if (token_test_sign(identity->uri, identity->chain[0], &error)) {
+	} else if (token_test_sign(identity->uri, identity->chain[0], !identity->foreign, &error)) {
 		doctor_tell(doctor, OUTCOME_PASS, NULL, "%s: it signs, and the certificate agrees",
 			    name);
 	} else {

@@ -326,7 +326,7 @@ static bool try_signature(struct writing *writing, GError **error)
 {
 	g_autofree char *url = foreign_url(&writing->token, FOREIGN_PRIVATE, writing->id, NULL);
 
-	if (token_test_sign(url, writing->import->chain[0], error))
+	if (token_test_sign(url, writing->import->chain[0], false, error))
 		return true;
 	if (error)
 		g_prefix_error(error, "written, tried and taken out again: ");

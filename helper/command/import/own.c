@@ -166,7 +166,8 @@ static bool try_key(struct import *import, struct client *client, GError **error
 		import_warn(import, "no signature was tried: %s", refusal);
 		return true;
 	}
-	if (token_load_own(&problem) && token_test_sign(import->uri, import->chain[0], &problem))
+	if (token_load_own(&problem) &&
+	    token_test_sign(import->uri, import->chain[0], true, &problem))
 		return true;
 	if (!end(client, PHASE_UNDO, import, &undone))
 		g_prefix_error(&problem, "it could not be taken out again (%s): ", undone->message);

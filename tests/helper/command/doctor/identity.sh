@@ -71,6 +71,8 @@ link_key() {
 		openssl pkey -pubin -outform der | sha256sum | cut -c 1-64).key"
 }
 row warn identity 'is no file' "a link in the place of a key's file" 'whole mine "$PKI/p256"; link_key' 'unplace'
+row warn identity 'mine: its TPM makes RSA-PSS with a salt' "a key that RSA-PSS is not offered for" \
+	'whole mine "$PKI/p256"; sed -i "s/^Imported:/PSS: no\n&/" "$RECORD"' 'unplace'
 row warn identity '0000000000000000.identity:1: not read' "a record that can't be read" \
 	'echo nothing >"$RECORDS/0000000000000000.identity"; chown alice: "$RECORDS"/*.identity' 'rm "$RECORDS/0000000000000000.identity"'
 FORMER=0000000000000000.$(printf '%064d' 0).former
