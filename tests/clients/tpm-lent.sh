@@ -165,6 +165,19 @@ pkill_alice() {
 	for pid in $(pgrep -u alice -x devid-agent); do end_process "$pid" -TERM; done
 }
 pkill_alice
+pins=$T/users/alice/.local/share/devid/tpm-storage-keys
+is "$(cat "$pins")" "0x40000001 $(sed -n "s/^Storage key: //p" "$T/users/alice/wrapped.pem")" "the storage key is pinned in her own folder"
+ok "and not in the machine's" test ! -e /var/lib/devid/tpm-storage-keys
+cp -p "$pins" "$T/pins"
+sed -i "s/^\(0x40000001 000b\)......../\100000000/" "$pins"
+chown alice: "$pins"
+not_ok "another name was pinned: no signature" signs alice "$PKI/p256.crt"
+user alice events --json
+like "$out" '"tpm-other".*another one than before' "and the event says so"
+cp -p "$T/pins" "$pins"
+pkill_alice
+ok "as it was: she signs" signs alice "$PKI/p256.crt"
+pkill_alice
 as alice
 run "${A[@]}" "DBUS_SESSION_BUS_ADDRESS=$BUS" devid import-cert --store tpm --label two --password-file "$PKI/password" "$PKI/japan.p12"
 is "$rc" 0 "with a keyring: imported" || diag "$err"
