@@ -55,6 +55,7 @@ static void defaults(void **state)
 	"SystemUsers=alice, @vpn\n"            \
 	"Overlap=3\n"                          \
 	"AfterRenewal=a.service b@c.service\n" \
+	"TPMUsers=carol\n"                     \
 	"ExpiryWarning=14\n"                   \
 	"[Limits]\n"                           \
 	"DeviceCertificate=3000\n"             \
@@ -368,7 +369,7 @@ static void system_users(void **state)
 	assert_true(devid_account_may_use_system(account, nobody->pw_uid, nobody->pw_gid));
 	assert_false(devid_account_may_use_system(account, 1, 1));
 	devid_account_free(account);
-	account = load_conf("[Account]\nSystemUsers=\nTPMUsers=nobody\n");
+	account = load_conf("[Account]\nSystemUsers=someone\nTPMUsers=nobody\n");
 	assert_true(devid_account_may_use_tpm(account, nobody->pw_uid, nobody->pw_gid));
 	assert_false(devid_account_may_use_tpm(account, 1, 1));
 	assert_false(devid_account_may_use_system(account, nobody->pw_uid, nobody->pw_gid));
