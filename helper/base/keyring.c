@@ -62,7 +62,9 @@ static char *look_at_bus(struct look *look, const char **state)
 		return g_strdup("none: no session bus can be reached");
 	owned = call(look, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
 		     "NameHasOwner", g_variant_new("(s)", SERVICE));
-	if (owned && g_variant_is_of_type(owned, G_VARIANT_TYPE("(b)")))
+	if (!owned)
+		return g_strdup("the session's bus does not answer");
+	if (g_variant_is_of_type(owned, G_VARIANT_TYPE("(b)")))
 		g_variant_get(owned, "(b)", &has_owner);
 	/* As the agent calls it. */
 	if (!has_owner && can_be_started(look)) {

@@ -150,6 +150,9 @@ client_end_agents
 keyring_pause
 bounded "a keyring that is stopped"
 keyring_resume
+# It has what was asked of it meanwhile to answer first.
+ok "which goes on" wait_for 20 "${E[@]}" gdbus call --session --timeout 5 --dest org.freedesktop.secrets \
+	--object-path /org/freedesktop/secrets --method org.freedesktop.DBus.Peer.Ping
 client_end_agents
 odd silent
 bounded "a silent agent"
