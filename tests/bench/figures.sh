@@ -107,7 +107,7 @@ prepare_imports() {
 	local i
 	for ((i = 0; i <= IMPORTS; i++)); do
 		openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/import$i.pk8" -out "$T/import$i.crt" \
-			-subj "/CN=import $i" -days 10 2>/dev/null
+			-subj "/CN=import $i" -addext basicConstraints=CA:FALSE -days 10 2>/dev/null
 		openssl pkcs12 -export -in "$T/import$i.crt" -inkey "$T/import$i.pk8" -passout pass:x \
 			-out "$T/import$i.p12" -name "import $i"
 	done
