@@ -29,6 +29,13 @@ char *moment_local(time_t when)
 	return time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S%:z") : g_strdup("?");
 }
 
+time_t moment_read(const char *text)
+{
+	g_autoptr(GDateTime) time = text ? g_date_time_new_from_iso8601(text, NULL) : NULL;
+
+	return time ? (time_t)g_date_time_to_unix(time) : 0;
+}
+
 int moment_days_left(time_t expires, time_t now)
 {
 	gint64 seconds = (gint64)expires - (gint64)now;

@@ -26,5 +26,7 @@ char *moment_date(time_t when);		       /* "2027-11-22" */
 char *moment_utc(time_t when);		       /* "2027-11-22T10:00:00Z" */
 char *moment_local(time_t when);	       /* "2027-11-22 11:00:00+01:00" */
 char *moment_days(time_t expires, time_t now); /* "365 days left", "expired 3 days ago" */
+/* Of an RFC 3339 text with its offset; 0 where it is NULL or can't be read. */
+time_t moment_read(const char *text);
 /* Whole days until then; negative where it is over. */
 int moment_days_left(time_t expires, time_t now);

@@ -2,6 +2,7 @@
 /* The former keys of an identity, from the folder of its token. */
 #include <string.h>
 #include "base/certificate.h"
+#include "base/moment.h"
 #include "former-key.h"
 
 static void former_free(void *data)
@@ -14,16 +15,9 @@ static void former_free(void *data)
 	g_free(former);
 }
 
-static time_t read_time(const char *text)
-{
-	g_autoptr(GDateTime) time = text ? g_date_time_new_from_iso8601(text, NULL) : NULL;
-
-	return time ? (time_t)g_date_time_to_unix(time) : 0;
-}
-
 time_t former_key_replaced(const struct identity *identity)
 {
-	return read_time(identity->record->imported);
+	return moment_read(identity->record->imported);
 }
 
 static void add(GPtrArray *formers, const struct record *record)
@@ -37,7 +31,7 @@ static void add(GPtrArray *formers, const struct record *record)
 	former->key = certificate_key(leaf);
 	former->serial = certificate_serial(leaf);
 	former->fingerprint = certificate_fingerprint(leaf);
-	former->until = read_time(record->until);
+	former->until = moment_read(record->until);
 	gnutls_x509_crt_deinit(leaf);
 	g_ptr_array_add(formers, former);
 }
@@ -47,7 +41,7 @@ static bool is_of(const struct record *former, const struct record *record)
 {
 	return strcmp(former->name, record->name) == 0 &&
 	       memcmp(former->spki_hash, record->spki_hash, sizeof(former->spki_hash)) != 0 &&
-	       read_time(former->until) > time(NULL);
+	       moment_read(former->until) > time(NULL);
 }
 
 GPtrArray *former_key_list(const struct identity *identity)

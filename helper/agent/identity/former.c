@@ -12,10 +12,7 @@
 
 time_t former_end(const struct record *former)
 {
-	g_autoptr(GDateTime) end =
-		former->until ? g_date_time_new_from_iso8601(former->until, NULL) : NULL;
-
-	return end ? (time_t)g_date_time_to_unix(end) : 0;
+	return moment_read(former->until);
 }
 
 static time_t certificate_end(const struct record *record)
