@@ -43,3 +43,31 @@ tpm_plan() {
 	echo "$*" >"$T/tpm-plan.new"
 	mv "$T/tpm-plan.new" "$T/tpm-plan"
 }
+
+# tpm_zero_keys: $T/zero-scalar.pem, zero-x.pem and zero-y.pem, keys on P-256 with self-signed certificates, where that
+# number begins with a zero byte, as of one key in 256.
+tpm_zero_keys() {
+	"$PYTHON" - "$T" <<-'Y'
+		import datetime, sys
+		from cryptography import x509
+		from cryptography.hazmat.primitives import hashes, serialization
+		from cryptography.hazmat.primitives.asymmetric import ec
+		from cryptography.x509.oid import NameOID
+		wanted = {"x": lambda n: n.x >> 248 == 0, "y": lambda n: n.y >> 248 == 0, "scalar": lambda n: True}
+		scalar = 1 << 240
+		while wanted:
+		    scalar += 1
+		    key = ec.derive_private_key(scalar, ec.SECP256R1())
+		    for name in [n for n, fits in wanted.items() if fits(key.public_key().public_numbers())]:
+		        del wanted[name]
+		        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "zero-" + name)])
+		        begin = datetime.datetime(2020, 1, 1)
+		        certificate = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject)
+		            .public_key(key.public_key()).serial_number(scalar % 1000000).not_valid_before(begin)
+		            .not_valid_after(datetime.datetime(2049, 1, 1)).sign(key, hashes.SHA256()))
+		        with open(f"{sys.argv[1]}/zero-{name}.pem", "wb") as out:
+		            out.write(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+		                serialization.NoEncryption()) + certificate.public_bytes(serialization.Encoding.PEM))
+		        break
+	Y
+}
