@@ -316,32 +316,31 @@ static bool keep_store(struct import *import, GError **error)
 	return true;
 }
 
-static bool is_for(const struct record *record, gnutls_pubkey_t key)
+static const struct identity *find_spki(const identity_list *list, const gnutls_datum_t *spki)
 {
-	gnutls_datum_t spki = { NULL, 0 };
-	bool same = gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &spki) >= 0 &&
-		    spki.size == record->spki.length &&
-		    memcmp(spki.data, record->spki.data, spki.size) == 0;
+	for (size_t i = 0; i < identity_list_count(list); i++) {
+		const struct record *record = identity_list_get(list, i)->record;
 
-	gnutls_free(spki.data);
-	return same;
+		if (record->leaf.length == 0 && record->spki.length == spki->size &&
+		    memcmp(record->spki.data, spki->data, spki->size) == 0)
+			return identity_list_get(list, i);
+	}
+	return NULL;
 }
 
 /* The key that waits for this certificate. */
 static const struct identity *find_waiting(const identity_list *list, const struct import *import)
 {
 	const struct identity *waiting = NULL;
+	gnutls_datum_t spki = { NULL, 0 };
 	gnutls_pubkey_t key;
 
 	if (gnutls_pubkey_init(&key) < 0)
 		return NULL;
-	if (gnutls_pubkey_import_x509(key, import->chain[0], 0) >= 0)
-		for (size_t i = 0; !waiting && i < identity_list_count(list); i++) {
-			const struct identity *identity = identity_list_get(list, i);
-
-			if (identity->record->leaf.length == 0 && is_for(identity->record, key))
-				waiting = identity;
-		}
+	if (gnutls_pubkey_import_x509(key, import->chain[0], 0) >= 0 &&
+	    gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &spki) >= 0)
+		waiting = find_spki(list, &spki);
+	gnutls_free(spki.data);
 	gnutls_pubkey_deinit(key);
 	return waiting;
 }
