@@ -77,8 +77,7 @@ static enum exit_status list_clients(void)
 	return EXIT_DONE;
 }
 
-/* --- the files
- * --------------------------------------------------------------------------------------- */
+/* --- the files */
 
 /* What every file begins with: where it is from, and what doesn't work so. */
 static char *whole_text(const struct request *request, const struct profile_file *file)
@@ -175,8 +174,7 @@ static enum exit_status print(const struct request *request, GPtrArray *files)
 	return EXIT_DONE;
 }
 
-/* --- --install
- * --------------------------------------------------------------------------------------- */
+/* --- --install */
 
 static void tell(const struct request *request, GPtrArray *files)
 {
@@ -259,8 +257,7 @@ static enum exit_status install(const struct request *request, GPtrArray *files,
 	return EXIT_DONE;
 }
 
-/* --- the words
- * --------------------------------------------------------------------------------------- */
+/* --- the words */
 
 static bool check_identity(const struct request *request, GError **error)
 {

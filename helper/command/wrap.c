@@ -69,8 +69,7 @@ static bool understand(const char *file, GError **error)
 	return true;
 }
 
-/* --- one
- * -------------------------------------------------------------------------------------------- */
+/* --- one */
 
 static void tell_one(const struct wrap_file *wrap)
 {
@@ -102,8 +101,7 @@ static bool wrap_one(const char *file, struct password_words *password, struct c
 	return true;
 }
 
-/* --- a table
- * ---------------------------------------------------------------------------------------- */
+/* --- a table */
 
 struct line {
 	guint number;

@@ -61,8 +61,7 @@ GPtrArray *openconnect_machine_argv(const struct connection *connection, const c
 	return argv;
 }
 
-/* --- when it stands, as it can be seen from outside, without root
- * ------------------------------ */
+/* --- when it stands, as it can be seen from outside, without root */
 
 static bool is_address(const struct sockaddr *address, const char *text)
 {

@@ -48,8 +48,7 @@ bool former_write(struct desk *desk, const struct record *record, gint64 overlap
 	return true;
 }
 
-/* --- the end
- * ---------------------------------------------------------------------------------------- */
+/* --- the end */
 
 static bool has_ended(const struct desk *desk, const struct record *former, const char *name,
 		      time_t now)

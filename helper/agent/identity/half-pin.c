@@ -12,8 +12,7 @@
 
 static const guint32 handles[HALF_PINS_MAX] = { TPM_PARENT_OWNER, TPM_PARENT_SRK };
 
-/* --- the text
- * ------------------------------------------------------------------------------------------ */
+/* --- the text */
 
 static struct key_parent *find(struct half_pins *pins, guint32 handle)
 {
@@ -76,8 +75,7 @@ static char *to_text(const struct half_pins *pins)
 	return g_string_free(text, false);
 }
 
-/* --- the file
- * ------------------------------------------------------------------------------------------ */
+/* --- the file */
 
 static bool refuse(GError **error, enum devid_result result, const char *why)
 {

@@ -55,8 +55,7 @@ static void job_clear(struct job *job)
 	identity_undo_settle(job->undo);
 }
 
-/* --- what was handed in
- * ------------------------------------------------------------------------ */
+/* --- what was handed in */
 
 static bool is_there(const struct job *job, GBytes *der)
 {
@@ -106,8 +105,7 @@ static bool check(struct job *job, GError **error)
 		half_matches(import->store, import->pkcs8, job->leaf.spki, error));
 }
 
-/* --- the decision
- * ------------------------------------------------------------------------------ */
+/* --- the decision */
 
 static bool same_bytes(const struct record_bytes *bytes, GBytes *other)
 {
@@ -201,8 +199,7 @@ static bool decide(const struct job *job, enum change *change, const struct reco
 	return true;
 }
 
-/* --- the record
- * -------------------------------------------------------------------------------- */
+/* --- the record */
 
 static void fill_chain(const struct job *job, struct record *record)
 {
@@ -326,8 +323,7 @@ static bool commit(struct job *job, enum change change, const struct record *tar
 	return true;
 }
 
-/* --- the private half
- * -------------------------------------------------------------------------- */
+/* --- the private half */
 
 static bool write_half(struct job *job, const char *label, GError **error)
 {

@@ -86,8 +86,7 @@ static bool commit(struct writing *writing, const struct record *target, struct 
 	return true;
 }
 
-/* --- certificates
- * ------------------------------------------------------------------------------ */
+/* --- certificates */
 
 static bool place_certificate(struct writing *writing, const struct certificate *certificate,
 			      GError **error)
@@ -157,8 +156,7 @@ static bool write_certificate(struct writing *writing, GError **error)
 	       place_certificate(writing, &certificate, error);
 }
 
-/* --- private keys
- * ------------------------------------------------------------------------------ */
+/* --- private keys */
 
 static const struct store *choose_store(const struct writing *writing, GError **error)
 {
@@ -316,8 +314,7 @@ static bool write_key(struct writing *writing, GError **error)
 	return store && bring_key(writing, store, spki, give_pkcs8, &pkcs8, error);
 }
 
-/* --- public keys
- * ------------------------------------------------------------------------------- */
+/* --- public keys */
 
 static gnutls_datum_t field_datum(const struct wire_frame *frame, enum wire_tag tag)
 {

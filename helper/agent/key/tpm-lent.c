@@ -39,8 +39,7 @@ struct tpm_object {
 	struct secret auth;
 };
 
-/* --- a request
- * -------------------------------------------------------------------------------------- */
+/* --- a request */
 
 /* One request, made by a thread of its own: who waits for it tells its client so meanwhile, and may
  * give up. */
@@ -166,8 +165,7 @@ static bool odd(struct tpm_trouble *trouble)
 			   "TPM: the machine's agent answered something else");
 }
 
-/* --- keys in
- * ---------------------------------------------------------------------------------------- */
+/* --- keys in */
 
 static bool put_file(struct call *call, const struct tpm_file *file, struct tpm_trouble *trouble)
 {
@@ -271,8 +269,7 @@ static bool lent_create(enum wire_key_type type, guint bits, const struct secret
 	return *public != NULL;
 }
 
-/* --- keys used
- * -------------------------------------------------------------------------------------- */
+/* --- keys used */
 
 static void lent_unload(struct tpm_object *object)
 {

@@ -61,8 +61,7 @@ static const TPM2B_PUBLIC standard = {
 	},
 };
 
-/* --- the connection
- * --------------------------------------------------------------------------------- */
+/* --- the connection */
 
 static void forget_parent(struct tpm_parent *parent)
 {
@@ -149,8 +148,7 @@ static bool connect_tpm(struct tpm *tpm, struct tpm_trouble *trouble)
 	return true;
 }
 
-/* --- work
- * ------------------------------------------------------------------------------------------- */
+/* --- work */
 
 void tpm_work_init(struct tpm_work *work,
 		   bool (*run)(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble),
@@ -261,8 +259,7 @@ bool tpm_work_do(struct tpm_work *work, unsigned bound_ms, const struct key_pati
 	return good;
 }
 
-/* --- what a killed agent left
- * ------------------------------------------------------------------------ */
+/* --- what a killed agent left */
 
 /* A storage key of the standard template, or a key as an import makes it. */
 static bool looks_like_ours(struct tpm *tpm, ESYS_TR handle)
@@ -334,8 +331,7 @@ bool tpm_flush_strays(struct tpm *tpm, TSS2_RC rc)
 	return flush_from(tpm, sessions ? FIRST_SESSION : FIRST_TRANSIENT, sessions) > 0;
 }
 
-/* --- storage keys
- * ----------------------------------------------------------------------------------- */
+/* --- storage keys */
 
 bool tpm_is_storage_key(const TPMT_PUBLIC *public)
 {

@@ -109,8 +109,7 @@ bool tpm_object_load(struct tpm *tpm, struct tpm_object *object, struct tpm_trou
 	return rc == TSS2_RC_SUCCESS;
 }
 
-/* --- in and out
- * ------------------------------------------------------------------------------------------ */
+/* --- in and out */
 
 static bool run_load(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
 {

@@ -73,8 +73,7 @@ static bool number(const EVP_PKEY *pkey, const char *name, guint8 *out, gsize si
 	       BN_bn2binpad(value, out, (int)size) == (int)size;
 }
 
-/* --- what the TPM is told of the key
- * ---------------------------------------------------------------- */
+/* --- what the TPM is told of the key */
 
 /* Schemes are named by who signs. */
 static void rsa_shape(TPMT_PUBLIC *public, gsize bits)
@@ -170,8 +169,7 @@ static bool describe(const EVP_PKEY *pkey, const struct secret *auth, TPMT_PUBLI
 		       : describe_ec(pkey, public, sensitive, trouble);
 }
 
-/* --- key derivation
- * --------------------------------------------------------------------------------- */
+/* --- key derivation */
 
 static bool derive(const char *kdf_name, const OSSL_PARAM *params, guint8 *out, gsize length)
 {
@@ -224,8 +222,7 @@ static bool kdf_e(const struct hash *hash, const guint8 *z, gsize size, const gu
 	return derive("SSKDF", params, out, hash->size);
 }
 
-/* --- public keys
- * ------------------------------------------------------------------------------------ */
+/* --- public keys */
 
 static EVP_PKEY *build(const char *type, OSSL_PARAM_BLD *builder)
 {
@@ -292,8 +289,7 @@ EVP_PKEY *tpm_public_key(const TPMT_PUBLIC *public, struct tpm_trouble *trouble)
 	return pkey;
 }
 
-/* --- the seed, which only the parent can read
- * ------------------------------------------------------- */
+/* --- the seed, which only the parent can read */
 
 static bool seed_by_rsa(EVP_PKEY *parent, const struct hash *hash, guint8 *seed,
 			TPM2B_ENCRYPTED_SECRET *secret)
@@ -351,8 +347,7 @@ static bool seed_by_ec(EVP_PKEY *parent, const struct curve *curve, const struct
 	return good;
 }
 
-/* --- the duplicate
- * ---------------------------------------------------------------------------------- */
+/* --- the duplicate */
 
 /* TPM2B_NAME's bytes: the algorithm and the hash of the public area. */
 static bool name_of(const TPMT_PUBLIC *public, guint8 *name, gsize *length)

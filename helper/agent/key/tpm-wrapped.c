@@ -50,8 +50,7 @@ bool tpm_same_area(const TPM2B_PUBLIC *a, const TPM2B_PUBLIC *b)
 	return first && second && g_bytes_equal(first, second);
 }
 
-/* --- made here
- * -------------------------------------------------------------------------------------- */
+/* --- made here */
 
 /* The TSS takes areas whose size is none: they are not marshalled so again. */
 bool tpm_unmarshal_public(GBytes *bytes, TPM2B_PUBLIC *public)
@@ -103,8 +102,7 @@ bool tpm_wrapped_make(EVP_PKEY *pkey, const struct secret *auth, GBytes *parent,
 	       tpm_trouble(trouble, DEVID_FAILED, NULL, "TPM: the wrapped key can't be written");
 }
 
-/* --- made elsewhere
- * --------------------------------------------------------------------------------- */
+/* --- made elsewhere */
 
 /* As tpm_wrap() makes it, or as a TPM makes it by tpm_template(), bit by bit: it locks nobody out.
  */

@@ -58,8 +58,7 @@ static EVP_PKEY *read_pkcs8(const struct secret *pkcs8, GError **error)
 	return pkey;
 }
 
-/* --- wrapped elsewhere
- * ------------------------------------------------------------------------------ */
+/* --- wrapped elsewhere */
 
 GBytes *tpm_storage_key(GError **error)
 {
@@ -118,8 +117,7 @@ static bool tpm_matches(const struct secret *brought, GBytes *spki, GError **err
 				       "private key: it does not belong to this certificate");
 }
 
-/* --- the driver
- * ------------------------------------------------------------------------------------- */
+/* --- the driver */
 
 static bool seal_wrapped(const struct secret *wrapped, const struct secret *auth,
 			 const struct key_patience *patience, struct tpm_file *file, GError **error)
@@ -236,8 +234,7 @@ static void tpm_close(struct key *key)
 	g_free(own);
 }
 
-/* --- what is to be signed
- * --------------------------------------------------------------------------- */
+/* --- what is to be signed */
 
 struct input {
 	enum wire_digest digest;

@@ -111,8 +111,7 @@ const struct keyring_session *keyring_link_session(struct keyring_link *link)
 	return link->session;
 }
 
-/* --- the worker
- * -------------------------------------------------------------------------------- */
+/* --- the worker */
 
 static void publish(struct keyring_link *link, enum link_stage stage)
 {
@@ -330,8 +329,7 @@ static gpointer run(gpointer data)
 	return NULL;
 }
 
-/* --- the requests' side
- * ------------------------------------------------------------------------ */
+/* --- the requests' side */
 
 static struct keyring_link *begin(bool activate, bool for_prompt)
 {

@@ -173,8 +173,7 @@ bool keyring_prompt(struct keyring_link *link, struct keyring_bound *bound, cons
 	return answered;
 }
 
-/* --- one question at a time
- * -------------------------------------------------------------------- */
+/* --- one question at a time */
 
 static struct {
 	GMutex lock;

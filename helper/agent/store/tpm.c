@@ -56,8 +56,7 @@ static bool tpm_write(enum scope scope, const char *spki_hash_hex, const char *l
 	return store_file_write(scope, spki_hash_hex, SUFFIX, half, error);
 }
 
-/* --- the other lock
- * --------------------------------------------------------------------------------- */
+/* --- the other lock */
 
 /* The item's name: another one than that of a private half, which the keyring may have had. */
 static char *auth_name(const char *spki_hash_hex)

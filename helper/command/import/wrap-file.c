@@ -18,8 +18,7 @@
 /* Sixteen long certificates and a key are a tenth of it. */
 #define OUTPUT_MAX (1024 * 1024)
 
-/* --- its text
- * --------------------------------------------------------------------------------------- */
+/* --- its text */
 
 static bool add_certificates(GString *text, const struct import *import, GError **error)
 {
@@ -94,8 +93,7 @@ static GString *make_text(const struct import *import, const struct secret *stor
 	return NULL;
 }
 
-/* --- its file
- * --------------------------------------------------------------------------------------- */
+/* --- its file */
 
 static char *choose_output(const char *file, const char *folder)
 {
@@ -153,8 +151,7 @@ static bool write_text(struct wrap_file *wrap, const GString *text, GError **err
 	return wrap->changed || failed(error, wrap->output, errno);
 }
 
-/* --- all of it
- * -------------------------------------------------------------------------------------- */
+/* --- all of it */
 
 static bool wrap_read(const struct wrap_file *wrap, const struct import *import,
 		      struct client *client, GString **text, GError **error)

@@ -43,8 +43,7 @@ static bool refused(GError **error, const char *path, const char *why)
 		"%s: %s", path, why);
 }
 
-/* --- folders
- * --------------------------------------------------------------------------------------- */
+/* --- folders */
 
 /* One step. What isn't there is made; folders in a home are for their owner alone. */
 static int step_into(int at, const char *name, const char *path, bool private, GError **error)
@@ -94,8 +93,7 @@ static int open_folder(const char *path, const char *home, GError **error)
 	return take_fd(&fd);
 }
 
-/* --- what is there
- * --------------------------------------------------------------------------------- */
+/* --- what is there */
 
 /* false: something that isn't to be replaced. *old NULL: nothing is there. */
 static bool read_old(int folder, const char *name, const char *path, char **old, mode_t *mode,
@@ -163,8 +161,7 @@ static char *merge(const char *old, const char *text, const char *client,
 	return g_string_free(merged, false);
 }
 
-/* --- writing
- * --------------------------------------------------------------------------------------- */
+/* --- writing */
 
 /* A second name for the old file; the first that is free. */
 static bool keep(int folder, const char *name, const char *path, char **backup, GError **error)

@@ -40,8 +40,7 @@ struct profile_file *profile_file_add(GPtrArray *files, char *path, mode_t mode)
 	return file;
 }
 
-/* --- words
- * ----------------------------------------------------------------------------------------- */
+/* --- words */
 
 /* Each of these ends a word, a string or a line in one of the formats, or begins something
  * there. */

@@ -18,8 +18,7 @@ struct work {
 	gnutls_datum_t signature; /* of the request, as GnuTLS takes it; none at first */
 };
 
-/* --- the key
- * ---------------------------------------------------------------------------------------- */
+/* --- the key */
 
 static const struct identity *find_label(const identity_list *list, const char *label)
 {
@@ -109,8 +108,7 @@ static bool read_made(struct work *work, GError **error)
 				      "%s: another program changed it in the meantime", label);
 }
 
-/* --- the request
- * ------------------------------------------------------------------------------------ */
+/* --- the request */
 
 /* GnuTLS shows who signs for it the hash alone, and the agent must see what it signs: so GnuTLS
  * makes the request twice, and gets nothing to put under it at first.

@@ -69,8 +69,7 @@ static void leaves(guint count)
 	assert_int_equal(found, count);
 }
 
-/* --- folders
- * --------------------------------------------------------------------------------------- */
+/* --- folders */
 
 static void refused(const char *path, const char *expected)
 {
@@ -151,8 +150,7 @@ static void a_folder_of_another_user(void **state)
 	refused(place, "Operation not permitted");
 }
 
-/* --- files
- * ----------------------------------------------------------------------------------------- */
+/* --- files */
 
 static bool replace(const char *name, const char *text, mode_t mode, unsigned flags)
 {

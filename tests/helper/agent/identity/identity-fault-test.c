@@ -43,8 +43,7 @@ static void begin_faults(int step, int errno_or_0)
 	test_hook_fault = fail_at_step;
 }
 
-/* --- the writes, as the child does them
- * -------------------------------------------------------- */
+/* --- the writes, as the child does them */
 
 struct scene {
 	struct made old, new;
@@ -245,8 +244,7 @@ static int child(int write, int fault_errno, int step)
 	return countdown > 0 ? 0 : REACHED;
 }
 
-/* --- the parent
- * -------------------------------------------------------------------------------- */
+/* --- the parent */
 
 static char *program;
 

@@ -343,8 +343,7 @@ static void what_is_no_former_record(void **state)
 	assert_true(has_half(&pair.old));
 }
 
-/* --- renewal by a key that waits
- * ------------------------------------------------------------------ */
+/* --- renewal by a key that waits */
 
 static bool make_waiting(const char *renews, const char *label, GError **error)
 {
