@@ -169,8 +169,25 @@ for password in secret wrong; do
 	fi
 done
 
-# --- what never reaches root
+# --- devid-tunnel leaves while she signs in: the link to it that was kept is no link any more
 tunnel_answer YES
+linked() {
+	busctl list --unique --no-legend | awk -v pid="$(pgrep -o -f 'devid connect --supervise')" \
+		'$2 == pid { found = 1 } END { exit !found }'
+}
+kill -STOP "$GATEWAY_PID"
+"${E[@]}" devid connect work >"$T/connect" 2>&1 </dev/null &
+connecting=$!
+track $connecting
+ok "while the gateway is silent the supervisor has its link" wait_for 20 linked
+tunnel_helper_end
+kill -CONT "$GATEWAY_PID"
+wait $connecting
+is $? 0 "devid-tunnel has left meanwhile: connected" || diag "$(cat "$T/connect")"
+ok "by another" tunnel_helper
+end
+
+# --- what never reaches root
 printf '[Connection]\nGateway=server.test:4443\nIdentity=rsa\nCAFile=%s\n' "$GATEWAY_CA" >"$OWN/mine.conf"
 chown alice: "$OWN/mine.conf"
 connect mine

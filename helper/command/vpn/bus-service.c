@@ -210,21 +210,35 @@ static gboolean too_late(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-void bus_service_run(struct bus_service *service, guint bound_ms)
+/* Until it is over or, where no more is wanted, can be called; or that bound. */
+static void iterate(struct bus_service *service, bool until_open, GMainContext *context,
+		    guint bound_ms)
 {
-	GMainContext *context = g_main_context_new();
 	GSource *timer = g_timeout_source_new(bound_ms);
 	bool late = false;
 
-	g_main_context_push_thread_default(context);
 	g_source_set_callback(timer, too_late, &late, NULL);
 	g_source_attach(timer, context);
-	bus_service_open(service);
-	while (!service->over && !late)
+	while (!service->over && !late && !(until_open && service->owner))
 		g_main_context_iteration(context, true);
-	bus_service_close(service);
 	g_source_destroy(timer);
 	g_source_unref(timer);
+}
+
+void bus_service_open_within(struct bus_service *service, guint bound_ms)
+{
+	bus_service_open(service);
+	iterate(service, true, NULL, bound_ms);
+}
+
+void bus_service_run(struct bus_service *service, guint bound_ms)
+{
+	GMainContext *context = g_main_context_new();
+
+	g_main_context_push_thread_default(context);
+	bus_service_open(service);
+	iterate(service, false, context, bound_ms);
+	bus_service_close(service);
 	g_main_context_pop_thread_default(context);
 	g_main_context_unref(context);
 }

@@ -33,6 +33,8 @@ struct bus_service {
 };
 /* Begins; the rest comes from the main context. */
 void bus_service_open(struct bus_service *service);
+/* Begins, and lets the main context go on until it can be called, has failed, or that bound. */
+void bus_service_open_within(struct bus_service *service, guint bound_ms);
 /* No call comes after it. What is bound to this link ends with it. */
 void bus_service_close(struct bus_service *service);
 /* Opens it, lets its calls come until it is over or that bound, and closes it: for a look that

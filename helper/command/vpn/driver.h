@@ -18,7 +18,7 @@ struct vpn_driver {
 	bool (*sign_in)(struct vpn_session *session, const struct sign_in *sign_in, GError **error);
 	/* What start() need not wait for, while the user signs in: there is no ticket yet. NULL:
 	 * nothing. */
-	void (*prepare)(const struct vpn_session *session);
+	void (*prepare)(struct vpn_session *session);
 	/* Begins the tunnel; connected() and ended() come later. */
 	bool (*start)(struct vpn_session *session, GError **error);
 	/* Begins the end of it. */

@@ -133,10 +133,10 @@ static void tunnel_line(struct vpn_tunnel *tunnel, const char *line)
 	openconnect_settle(&tunnel->settling, line);
 }
 
-static void prepare(const struct vpn_session *session)
+static void prepare(struct vpn_session *session)
 {
 	if (geteuid() != 0 && vpn_root_may(session, NULL))
-		vpn_root_prepare();
+		vpn_root_prepare(session);
 }
 
 static bool start(struct vpn_session *session, GError **error)

@@ -59,19 +59,18 @@ bool vpn_root_may(const struct vpn_session *session, GError **error)
 	return false;
 }
 
-static void prepared(struct bus_service *link)
-{
-	link->over = true;
-}
-
-void vpn_root_prepare(void)
-{
-	struct bus_service link = { .name = TUNNEL_NAME, .activate = true, .ready = prepared };
-
-	bus_service_run(&link, PREPARE_MS);
-}
-
 /* --- the end -------------------------------------------------------------------------------- */
+
+static void free_tunnel(void *data)
+{
+	struct tunnel *tunnel = data;
+
+	bus_service_close(&tunnel->link);
+	secret_clear(&tunnel->cookie);
+	g_free(tunnel->gateway);
+	g_free(tunnel->address);
+	g_free(tunnel);
+}
 
 /* Takes the error; NULL: it was asked for. */
 static void end(struct tunnel *tunnel, GError *error)
@@ -82,11 +81,7 @@ static void end(struct tunnel *tunnel, GError *error)
 		g_clear_error(&error);
 	if (tunnel->timer != 0)
 		g_source_remove(tunnel->timer);
-	bus_service_close(&tunnel->link);
-	secret_clear(&tunnel->cookie);
-	g_free(tunnel->gateway);
-	g_free(tunnel->address);
-	g_free(tunnel);
+	free_tunnel(tunnel);
 	session->tunnel = NULL;
 	session->ended(session, error);
 }
@@ -122,7 +117,11 @@ static void failed(struct bus_service *link, GError *error)
 {
 	struct tunnel *tunnel = link->data;
 
-	end(tunnel, translate(tunnel, error));
+	/* A link that was only kept: the start opens another, and tells why it can't. */
+	if (tunnel->session->tunnel != tunnel)
+		g_error_free(error);
+	else
+		end(tunnel, translate(tunnel, error));
 }
 
 /* --- what it tells -------------------------------------------------------------------------- */
@@ -181,9 +180,8 @@ static int fill_pipe(const struct secret *cookie)
 	return -1;
 }
 
-static void ready(struct bus_service *link)
+static void ask(struct tunnel *tunnel)
 {
-	struct tunnel *tunnel = link->data;
 	g_autoptr(GUnixFDList) fds = NULL;
 	int pipe = fill_pipe(&tunnel->cookie);
 
@@ -194,10 +192,42 @@ static void ready(struct bus_service *link)
 		return;
 	}
 	fds = g_unix_fd_list_new_from_array(&pipe, 1);
-	bus_service_call(link, TUNNEL_PATH, TUNNEL_INTERFACE, "Start",
+	bus_service_call(&tunnel->link, TUNNEL_PATH, TUNNEL_INTERFACE, "Start",
 			 g_variant_new("(sssh)", tunnel->session->connection->name, tunnel->gateway,
 				       tunnel->address, 0),
 			 fds, "()", BUS_SERVICE_PROMPT_BOUND_MS, begun);
+}
+
+static void ready(struct bus_service *link)
+{
+	struct tunnel *tunnel = link->data;
+
+	if (tunnel->session->tunnel == tunnel)
+		ask(tunnel);
+}
+
+static struct tunnel *new_tunnel(struct vpn_session *session)
+{
+	struct tunnel *tunnel = g_new0(struct tunnel, 1);
+
+	tunnel->session = session;
+	tunnel->link = (struct bus_service){ .name = TUNNEL_NAME,
+					     .activate = true,
+					     .ready = ready,
+					     .failed = failed,
+					     .signal = told,
+					     .signal_interface = TUNNEL_INTERFACE,
+					     .data = tunnel };
+	return tunnel;
+}
+
+void vpn_root_prepare(struct vpn_session *session)
+{
+	struct tunnel *tunnel = new_tunnel(session);
+
+	bus_service_open_within(&tunnel->link, PREPARE_MS);
+	session->prepared = tunnel;
+	session->drop = free_tunnel;
 }
 
 /* Where the session is, by the ticket: "host:port" of https://host:port/…, and the address behind
@@ -232,25 +262,21 @@ bool vpn_root_start(struct vpn_session *session, GError **error)
 
 	if (!vpn_root_may(session, error))
 		return false;
-	tunnel = g_new0(struct tunnel, 1);
-	tunnel->session = session;
+	tunnel = session->prepared ? g_steal_pointer(&session->prepared) : new_tunnel(session);
 	g_clear_pointer(&session->lines, g_ptr_array_unref);
 	if (!take_ticket(tunnel, error)) {
-		secret_clear(&tunnel->cookie);
-		g_free(tunnel->address);
-		g_free(tunnel);
+		free_tunnel(tunnel);
 		return false;
 	}
 	secret_clear(&session->ticket);
 	session->tunnel = tunnel;
-	tunnel->link = (struct bus_service){ .name = TUNNEL_NAME,
-					     .activate = true,
-					     .ready = ready,
-					     .failed = failed,
-					     .signal = told,
-					     .signal_interface = TUNNEL_INTERFACE,
-					     .data = tunnel };
-	bus_service_open(&tunnel->link);
+	if (tunnel->link.owner) {
+		ask(tunnel);
+	} else {
+		/* New, or devid-tunnel has left since, or its opening is still under way. */
+		bus_service_close(&tunnel->link);
+		bus_service_open(&tunnel->link);
+	}
 	return true;
 }
 

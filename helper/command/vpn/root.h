@@ -6,8 +6,8 @@
 #include <glib.h>
 #include "session.h"
 
-/* Has the bus start it, so that nobody waits for its start later. Bounded. */
-void vpn_root_prepare(void);
+/* Has the bus start it and keeps a link to it, so that nobody waits for these later. Bounded. */
+void vpn_root_prepare(struct vpn_session *session);
 /* Whether it may be asked for such a connection; else "root-needed", with what to do. */
 bool vpn_root_may(const struct vpn_session *session, GError **error);
 /* openconnect's second half, with the ticket: driver's start() and stop(). */

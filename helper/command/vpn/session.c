@@ -11,6 +11,8 @@ void vpn_session_clear(struct vpn_session *session)
 {
 	secret_clear(&session->ticket);
 	g_clear_pointer(&session->lines, g_ptr_array_unref);
+	if (session->prepared)
+		session->drop(g_steal_pointer(&session->prepared));
 }
 
 void vpn_session_end_argv(const struct vpn_session *session, GPtrArray *argv, char *last)

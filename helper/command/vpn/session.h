@@ -15,6 +15,8 @@ struct vpn_session {
 	GPtrArray *lines;     /* char*: the last lines that the client wrote … */
 	FILE *log;	      /* … which go here as well, or NULL */
 	void *tunnel;	      /* the driver's, from start() on */
+	void *prepared;	      /* the driver's, from prepare() to start(), or NULL … */
+	GDestroyNotify drop;  /* … and what ends it where there is no start() */
 	/* Called from the main context. The tunnel stands; `address` may be NULL. */
 	void (*connected)(struct vpn_session *session, const char *address);
 	/* It is over, once: `error` NULL where stop() asked for it. Takes the error. */
