@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The functions of Cryptoki 2.40 and their list. Each enters the library and hands on; what the
- * token doesn't do is in not-supported.c.
+ * token doesn't do is in not-supported.c, and what came with 3.0 in interface.c.
  */
 #include "agent.h"
+#include "create.h"
+#include "entry.h"
 #include "library.h"
 #include "mechanism.h"
-#include "create.h"
 #include "object.h"
 #include "random.h"
 #include "session.h"
@@ -13,43 +14,12 @@
 #include "slot.h"
 #include "token.h"
 
-#define EXPORT __attribute__((visibility("default")))
-
-/* The body of a function: `call` between enter and leave. */
-#define INSIDE(call)                        \
-	do {                                \
-		CK_RV rv = library_enter(); \
-                                            \
-		if (rv == CKR_OK) {         \
-			rv = (call);        \
-			library_leave();    \
-		}                           \
-		return rv;                  \
-	} while (0)
-
-/* The same of a function that has a session's `handle`: `call` wants that session. */
-#define IN_SESSION(call)         \
-	struct session *session; \
-                                 \
-	INSIDE(!(session = session_find(handle)) ? CKR_SESSION_HANDLE_INVALID : (call))
-
-/* Functions whose whole body is such a call. A session's have its handle as `handle`. */
-#define ENTRY(name, parameters, call) \
-	CK_RV name parameters         \
-	{                             \
-		INSIDE(call);         \
-	}
 /* One that tells of a slot, into what `out` points to. */
 #define SLOT_ENTRY(name, parameters, out, call)        \
 	ENTRY(name, parameters,                        \
 	      !slot_exists(slot) ? CKR_SLOT_ID_INVALID \
 	      : !(out)		 ? CKR_ARGUMENTS_BAD   \
 				 : (call))
-#define SESSION_ENTRY(name, parameters, call) \
-	CK_RV name parameters                 \
-	{                                     \
-		IN_SESSION(call);             \
-	}
 
 /* What a forked child has of its parent, and what C_Finalize ends. */
 static void forget(bool whole)
@@ -156,83 +126,15 @@ SESSION_ENTRY(C_GenerateRandom, (CK_SESSION_HANDLE handle, CK_BYTE *data, CK_ULO
 SESSION_ENTRY(C_GetFunctionStatus, (CK_SESSION_HANDLE handle), CKR_FUNCTION_NOT_PARALLEL)
 SESSION_ENTRY(C_CancelFunction, (CK_SESSION_HANDLE handle), CKR_FUNCTION_NOT_PARALLEL)
 
-/* All 68, in the order of the header. */
-static CK_FUNCTION_LIST functions = {
-	.version = { CRYPTOKI_VERSION_MAJOR, CRYPTOKI_VERSION_MINOR },
-	.C_Initialize = C_Initialize,
-	.C_Finalize = C_Finalize,
-	.C_GetInfo = C_GetInfo,
-	.C_GetFunctionList = C_GetFunctionList,
-	.C_GetSlotList = C_GetSlotList,
-	.C_GetSlotInfo = C_GetSlotInfo,
-	.C_GetTokenInfo = C_GetTokenInfo,
-	.C_GetMechanismList = C_GetMechanismList,
-	.C_GetMechanismInfo = C_GetMechanismInfo,
-	.C_InitToken = C_InitToken,
-	.C_InitPIN = C_InitPIN,
-	.C_SetPIN = C_SetPIN,
-	.C_OpenSession = C_OpenSession,
-	.C_CloseSession = C_CloseSession,
-	.C_CloseAllSessions = C_CloseAllSessions,
-	.C_GetSessionInfo = C_GetSessionInfo,
-	.C_GetOperationState = C_GetOperationState,
-	.C_SetOperationState = C_SetOperationState,
-	.C_Login = C_Login,
-	.C_Logout = C_Logout,
-	.C_CreateObject = C_CreateObject,
-	.C_CopyObject = C_CopyObject,
-	.C_DestroyObject = C_DestroyObject,
-	.C_GetObjectSize = C_GetObjectSize,
-	.C_GetAttributeValue = C_GetAttributeValue,
-	.C_SetAttributeValue = C_SetAttributeValue,
-	.C_FindObjectsInit = C_FindObjectsInit,
-	.C_FindObjects = C_FindObjects,
-	.C_FindObjectsFinal = C_FindObjectsFinal,
-	.C_EncryptInit = C_EncryptInit,
-	.C_Encrypt = C_Encrypt,
-	.C_EncryptUpdate = C_EncryptUpdate,
-	.C_EncryptFinal = C_EncryptFinal,
-	.C_DecryptInit = C_DecryptInit,
-	.C_Decrypt = C_Decrypt,
-	.C_DecryptUpdate = C_DecryptUpdate,
-	.C_DecryptFinal = C_DecryptFinal,
-	.C_DigestInit = C_DigestInit,
-	.C_Digest = C_Digest,
-	.C_DigestUpdate = C_DigestUpdate,
-	.C_DigestKey = C_DigestKey,
-	.C_DigestFinal = C_DigestFinal,
-	.C_SignInit = C_SignInit,
-	.C_Sign = C_Sign,
-	.C_SignUpdate = C_SignUpdate,
-	.C_SignFinal = C_SignFinal,
-	.C_SignRecoverInit = C_SignRecoverInit,
-	.C_SignRecover = C_SignRecover,
-	.C_VerifyInit = C_VerifyInit,
-	.C_Verify = C_Verify,
-	.C_VerifyUpdate = C_VerifyUpdate,
-	.C_VerifyFinal = C_VerifyFinal,
-	.C_VerifyRecoverInit = C_VerifyRecoverInit,
-	.C_VerifyRecover = C_VerifyRecover,
-	.C_DigestEncryptUpdate = C_DigestEncryptUpdate,
-	.C_DecryptDigestUpdate = C_DecryptDigestUpdate,
-	.C_SignEncryptUpdate = C_SignEncryptUpdate,
-	.C_DecryptVerifyUpdate = C_DecryptVerifyUpdate,
-	.C_GenerateKey = C_GenerateKey,
-	.C_GenerateKeyPair = C_GenerateKeyPair,
-	.C_WrapKey = C_WrapKey,
-	.C_UnwrapKey = C_UnwrapKey,
-	.C_DeriveKey = C_DeriveKey,
-	.C_SeedRandom = C_SeedRandom,
-	.C_GenerateRandom = C_GenerateRandom,
-	.C_GetFunctionStatus = C_GetFunctionStatus,
-	.C_CancelFunction = C_CancelFunction,
-	.C_WaitForSlotEvent = C_WaitForSlotEvent,
-};
+CK_FUNCTION_LIST entry_functions = { .version = { CRYPTOKI_VERSION_MAJOR, CRYPTOKI_VERSION_MINOR },
+				     .C_GetInfo = C_GetInfo,
+				     .C_SignInit = C_SignInit,
+				     FUNCTIONS };
 
 EXPORT CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
 	if (!list)
 		return CKR_ARGUMENTS_BAD;
-	*list = &functions;
+	*list = &entry_functions;
 	return CKR_OK;
 }

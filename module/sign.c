@@ -2,6 +2,7 @@
 /* Signing operations: see sign.h. */
 #include <stdlib.h>
 #include "error.h"
+#include "interface.h"
 #include "library.h"
 #include "refusal.h"
 #include "session.h"
@@ -339,4 +340,9 @@ CK_RV sign_state(const struct session *session, const CK_ULONG *length)
 	/* A search is not a cryptographic operation. */
 	return session->sign.active || session->sign.busy ? CKR_STATE_UNSAVEABLE
 							  : CKR_OPERATION_NOT_INITIALIZED;
+}
+
+CK_RV sign_cancel(struct session *session)
+{
+	return session->sign.busy ? CKR_OPERATION_CANCEL_FAILED : end(session, CKR_OK);
 }

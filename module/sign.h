@@ -12,5 +12,7 @@ CK_RV sign_single(struct session *session, const CK_BYTE *data, CK_ULONG length,
 		  CK_ULONG *signature_length);
 CK_RV sign_update(struct session *session, const CK_BYTE *part, CK_ULONG length);
 CK_RV sign_final(struct session *session, CK_BYTE *signature, CK_ULONG *signature_length);
+/* Ends it, wherever it is; one that a call of another thread is in can't be ended. */
+CK_RV sign_cancel(struct session *session);
 /* C_GetOperationState: nothing of an agent's operation can be saved. */
 CK_RV sign_state(const struct session *session, const CK_ULONG *length);

@@ -55,6 +55,11 @@ int test_setup(void **state)
 	return get && get(&p11) == CKR_OK ? 0 : -1;
 }
 
+void *test_symbol(const char *name)
+{
+	return dlsym(module, name);
+}
+
 static int remove_entry(const char *path, const struct stat *status, int flag, struct FTW *ftw)
 {
 	return remove(path);

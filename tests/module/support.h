@@ -28,6 +28,8 @@ extern CK_FUNCTION_LIST *p11;
 int test_setup(void **state);	 /* folder, environment, dlopen; not initialised */
 int test_teardown(void **state); /* ends agents, finalizes, dlclose, removes the folder */
 
+void *test_symbol(const char *name); /* that the module exports; NULL: it doesn't */
+
 const char *folder_of(enum scope scope);
 /* A session on a slot of the module, which is initialised if it isn't. */
 CK_SESSION_HANDLE open_session(CK_SLOT_ID slot, CK_FLAGS more_flags);
