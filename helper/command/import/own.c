@@ -321,17 +321,17 @@ static const struct identity *find_spki(const identity_list *list, const gnutls_
 	for (size_t i = 0; i < identity_list_count(list); i++) {
 		const struct record *record = identity_list_get(list, i)->record;
 
-		if (record->leaf.length == 0 && record->spki.length == spki->size &&
+		if (record->spki.length == spki->size &&
 		    memcmp(record->spki.data, spki->data, spki->size) == 0)
 			return identity_list_get(list, i);
 	}
 	return NULL;
 }
 
-/* The key that waits for this certificate. */
-static const struct identity *find_waiting(const identity_list *list, const struct import *import)
+/* What is here of the certificate's key. */
+static const struct identity *find_key(const identity_list *list, const struct import *import)
 {
-	const struct identity *waiting = NULL;
+	const struct identity *found = NULL;
 	gnutls_datum_t spki = { NULL, 0 };
 	gnutls_pubkey_t key;
 
@@ -339,10 +339,10 @@ static const struct identity *find_waiting(const identity_list *list, const stru
 		return NULL;
 	if (gnutls_pubkey_import_x509(key, import->chain[0], 0) >= 0 &&
 	    gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &spki) >= 0)
-		waiting = find_spki(list, &spki);
+		found = find_spki(list, &spki);
 	gnutls_free(spki.data);
 	gnutls_pubkey_deinit(key);
-	return waiting;
+	return found;
 }
 
 static const struct identity *find_name(const identity_list *list, const char *name)
@@ -355,40 +355,52 @@ static const struct identity *find_name(const identity_list *list, const char *n
 
 /* What a certificate becomes whose key waits here: the identity that it renews, or one of the key's
  * own name. NULL: none does. */
-static const struct identity *foresee_waiting(const identity_list *list,
-					      const struct import *import)
+static const struct identity *foresee_waiting(const identity_list *list, const struct identity *key)
 {
-	const struct identity *waiting = find_waiting(list, import), *renewed = NULL;
+	const struct identity *renewed = NULL;
 
-	if (waiting && waiting->record->renews)
-		renewed = find_name(list, waiting->record->renews);
-	return renewed ? renewed : waiting;
+	if (!key || key->record->leaf.length > 0)
+		return NULL;
+	if (key->record->renews)
+		renewed = find_name(list, key->record->renews);
+	return renewed ? renewed : key;
 }
 
-/* --dry-run: what the agent would find, from the records. */
-static bool foresee(struct import *import, GError **error)
+static void foresee_label(struct import *import, const char *label)
 {
-	g_autoptr(identity_list) list = load_scope(import, error);
-	const struct identity *here = NULL;
+	g_free(import->label);
+	import->label = g_strdup(label);
+}
 
-	if (!list)
-		return false;
-	import->changed = true;
-	here = foresee_waiting(list, import);
-	if (here) {
-		g_free(import->label);
-		import->label = g_strdup(here->record->label);
-		import->uri = g_strdup(here->uri);
-		return true;
-	}
+/* `here` has the key with another certificate. */
+static bool foresee_certificate(struct import *import, const identity_list *list,
+				const struct identity *here, GError **error)
+{
+	const struct identity *called = find_label(list, import->label);
+	bool replace = import->options->replace;
+
+	if (!replace || (called && called != here))
+		return devid_error_set(error, DEVID_EXISTS, NULL,
+				       replace ? "remove one of the two first: devid remove"
+					       : "to put the new certificate in its place: "
+						 "--replace",
+				       "it is already here as \"%s\"", here->record->label);
+	if (!import->options->label)
+		foresee_label(import, here->record->label);
+	return true;
+}
+
+/* What has this very certificate, or the label that it is to get. `here`, where that is changed. */
+static bool foresee_leaf(struct import *import, const identity_list *list,
+			 const struct identity **here, GError **error)
+{
 	for (size_t i = 0; i < identity_list_count(list); i++) {
 		const struct identity *identity = identity_list_get(list, i);
 
 		if (same_leaf(identity->record, import) && record_has_key(identity->record)) {
-			here = identity;
+			*here = identity;
 			import->changed = false;
-			g_free(import->label);
-			import->label = g_strdup(identity->record->label);
+			foresee_label(import, identity->record->label);
 			if (!import->asked_label || strcmp(import->asked_label, import->label) == 0)
 				continue;
 			if (!may_rename(import, list, import->label, error))
@@ -402,6 +414,31 @@ static bool foresee(struct import *import, GError **error)
 					       "choose another --label, or --replace what is there",
 					       "%s: another identity has this label",
 					       import->label);
+	}
+	return true;
+}
+
+/* --dry-run: what the agent would find, from the records. */
+static bool foresee(struct import *import, GError **error)
+{
+	g_autoptr(identity_list) list = load_scope(import, error);
+	const struct identity *key = list ? find_key(list, import) : NULL;
+	const struct identity *here = list ? foresee_waiting(list, key) : NULL;
+
+	if (!list)
+		return false;
+	import->changed = true;
+	if (here) {
+		foresee_label(import, here->record->label);
+		import->uri = g_strdup(here->uri);
+		return true;
+	}
+	if (key && !same_leaf(key->record, import)) {
+		here = key;
+		if (!foresee_certificate(import, list, here, error))
+			return false;
+	} else if (!foresee_leaf(import, list, &here, error)) {
+		return false;
 	}
 	import->uri = identity_list_uri(
 		list, import->scope, here ? here : find_label(list, import->label), import->label);

@@ -4,6 +4,7 @@
 # verdict, doing nothing twice, replacing, the dry run, JSON, warnings, events.
 . "$(dirname "$0")/../../../lib/common.sh"
 . "$TESTS/lib/importing.sh"
+. "$TESTS/certs/pki.sh"
 no_account "$0" "$@"
 
 EVENTS=$T/home/.local/state/devid/events.jsonl
@@ -253,7 +254,23 @@ rm "$T/config/account.conf"
 imports "again, without a label" "${PASSWORD[@]}" "$PKI/rsa2048.p12"
 like "$out" 'office: already here, nothing changed' "leaves it alone"
 is "$(told_imports)" "$told" "none of that is logged as an import"
+(
+	cp "$PKI"/issuing.{crt,key} "$T/" && cp "$PKI/rsa2048.key" "$T/next.key" && cd "$T" &&
+		pki_issue next issuing "/CN=next" "${LEAF_EXTENSIONS[@]}"
+) >"$T/pki.out" 2>&1 || bail "no certificate: $(cat "$T/pki.out")"
+for try in --dry-run ''; do
+	devid import-cert $try --key "$T/next.key" "$T/next.crt"
+	like "$rc $err" '^1 .*it is already here as "office".*hint: to put the new certificate in its place: --replace$' \
+		"another certificate of its key ($try)"
+done
+imports "to see" --dry-run --replace --key "$T/next.key" "$T/next.crt"
+like "$out" '^office: would be ' "with --replace it keeps its label"
 imports "another" --label other "${PASSWORD[@]}" "$PKI/p256.p12"
+for try in --dry-run ''; do
+	devid import-cert $try --replace --label other --key "$T/next.key" "$T/next.crt"
+	like "$rc $err" '^1 .*it is already here as "office".*hint: remove one of the two first: devid remove$' \
+		"a label that another has, and --replace ($try)"
+done
 for try in --dry-run ''; do
 	devid import-cert $try --label other "${PASSWORD[@]}" "$PKI/rsa2048.p12"
 	like "$rc $err" '^1 .*here already as "office", and another identity is called "other"' "a label that another has ($try)"
