@@ -111,7 +111,8 @@ static const struct devid_reason reasons[] = {
 	/* the machine's identity */
 	{ "system-user", DEVID_DENIED,
 	  "the account does not let this user use the machine's identity",
-	  "name the user in SystemUsers= of account.conf (by default: the group devid)",
+	  "as root: name the user in SystemUsers= of account.conf or, where that is not set, add the "
+	  "user to the group devid",
 	  "Access to the private key was refused" },
 
 	/* the account's policy */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid disconnect: ends a connection's supervisor, which ends the client. */
 #include <string.h>
+#include <devid/reason.h>
 
 #include "base/error.h"
 #include "base/json-build.h"
@@ -48,9 +49,12 @@ static enum exit_status disconnect(char **operands, GError **error)
 	for (guint i = 0; i < states->len; i++)
 		meant += !connection_state_is_over(g_ptr_array_index(states, i)) &&
 			 is_meant(g_ptr_array_index(states, i), operands[0]);
-	if (meant == 0)
-		devid_error_set(error, DEVID_NOT_FOUND, "not-connected", NULL, "%s",
-				operands[0] ? operands[0] : "nothing is connected");
+	if (meant == 0 && !operands[0])
+		devid_error_set(error, DEVID_NOT_FOUND, "not-connected", NULL,
+				"nothing is connected");
+	else if (meant == 0)
+		devid_error_set(error, DEVID_NOT_FOUND, "not-connected", NULL, "%s: %s",
+				operands[0], devid_reason_find("not-connected")->cause);
 	else if (meant > 1 && !options.all)
 		devid_error_set(error, DEVID_USAGE, NULL, "devid disconnect NAME, or --all",
 				"%u connections: which one?", meant);

@@ -40,7 +40,8 @@ static bool label_valid(const char *label, GError **error)
 			why = "it holds a control character";
 	if (!why)
 		return true;
-	return devid_error_set(error, DEVID_USAGE, NULL, NULL, "%s: not a label: %s", label, why);
+	return devid_error_set(error, DEVID_USAGE, NULL, "choose another label",
+			       "%s: not a label: %s", label, why);
 }
 
 static bool taken(const struct naming *naming, const struct identity *identity, const char *label,

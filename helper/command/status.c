@@ -357,23 +357,34 @@ static void glance_clear(struct glance *glance)
 	g_free(glance->keyring_state);
 }
 
+/* Nothing is stored: another store is no way out. */
+static const struct {
+	const char *reason, *hint;
+} storage_key_hints[] = {
+	{ "tpm-denied", "as root: devid status --tpm-public" },
+	{ "tpm-missing", "switch it on in the firmware's settings" },
+	{ "tpm-part", "install it with the TSS libraries (tpm2-tss)" },
+};
+
 /* Whoever may open the TPM can tell: there is one storage key, whosever keys are below it. */
 static bool ask_storage_key(struct wire_frame *reply, GError **error)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
 	GError *problem = NULL;
+	const char *hint;
 
 	wire_begin(&request, WIRE_STATUS);
 	wire_put_u32(&request, TAG_FLAGS, STATUS_STORAGE_KEY);
 	if (agent_connect(&client, SCOPE_USER, CLIENT_START, &problem) &&
 	    agent_ask(&client, &request, reply, &problem))
 		return true;
-	if (strcmp(devid_error_reason(problem), "tpm-denied") == 0)
-		devid_error_set(error, devid_error_result(problem), "tpm-denied",
-				"as root: devid status --tpm-public", "%s", problem->message);
-	else
-		g_propagate_error(error, g_steal_pointer(&problem));
+	hint = devid_error_hint(problem);
+	for (gsize i = 0; i < G_N_ELEMENTS(storage_key_hints); i++)
+		if (strcmp(devid_error_reason(problem), storage_key_hints[i].reason) == 0)
+			hint = storage_key_hints[i].hint;
+	devid_error_set(error, devid_error_result(problem), devid_error_reason(problem), hint, "%s",
+			problem->message);
 	g_clear_error(&problem);
 	return false;
 }

@@ -158,6 +158,7 @@ is "$rc" 1 "a name that leads nowhere"
 like "$err" 'can.t be reached' "is told"
 end work
 is "$rc" 1 "what isn't connected can't be disconnected"
+like "$err" '^devid: work: there is no such connection now' "which is said"
 like "$err" 'hint: see what there is: devid status' "with a hint"
 tunnel_answer NO
 connect work

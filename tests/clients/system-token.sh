@@ -122,7 +122,7 @@ BOB=$T/users/bob/.local/state/devid
 run "${A[@]}" devid check rsa
 is "$rc" 1 "bob's check of the machine's identity fails"
 is "$err" "devid: rsa: the account does not let this user use the machine's identity
-hint: name the user in SystemUsers= of account.conf (by default: the group devid)" "… and says why"
+hint: as root: name the user in SystemUsers= of account.conf or, where that is not set, add the user to the group devid" "… and says why"
 run "${A[@]}" devid check --json rsa
 is "$(json 'j["reason"], j["identities"][0]["check"]["result"]')" "('system-user', 'not-yours')" "… in JSON too"
 like "$(tail -n 1 "$BOB/refusals.jsonl")" '"action":"Failed","reason":"system-user","label":"rsa"' "… and the cause is in his own log"
@@ -148,6 +148,11 @@ for user in bob carol; do
 	is "$(json 'j["system_agent"]["running"], j["system_agent"]["problem"]')" "(True, None)" "… in JSON too"
 done
 rm -r /etc/devid/connections.d
+as bob
+usermod -a -G devid bob
+run "${A[@]}" devid check rsa
+is "$rc" 0 "the hint followed, with no new login: bob's check passes"
+gpasswd --delete bob devid >/dev/null
 
 # --- the account decides, without a restart
 printf '[Account]\nSystemUsers=bob\n' >/etc/devid/account.conf

@@ -13,6 +13,7 @@
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "identity/json.h"
+#include "keyfile/p12.h"
 #include "ca-folder.h"
 #include "ca.h"
 
@@ -77,6 +78,12 @@ static bool read_file(struct addition *addition, const struct devid_account *acc
 	if (!addition->bytes)
 		return false;
 	data = g_bytes_get_data(addition->bytes, &length);
+	if (length > 0 && p12_looks_like(data, length))
+		return devid_error_set(
+			error, DEVID_UNSUPPORTED, NULL,
+			"take the CA's certificate out of it: openssl pkcs12 -nokeys -cacerts "
+			"-in FILE.p12 -out FILE.pem",
+			"%s: it is a .p12, which is a device's", addition->file);
 	if (!signing_read(data, length, devid_account_signing_limit(account),
 			  devid_account_signing_keys(account), &addition->read, error)) {
 		g_prefix_error(error, "%s: ", addition->file);

@@ -60,6 +60,8 @@ static bool load_account(struct ca_folder *folder, const char *config, enum scop
 	return folder->account != NULL;
 }
 
+#define AS_ROOT "as root, by sudo; or ask the administrator"
+
 /* The machine's account is root's to change; where there is one, a user's own would never be
  * read. */
 static bool may_write(const struct ca_folder *folder, enum scope scope, const char *config,
@@ -68,11 +70,11 @@ static bool may_write(const struct ca_folder *folder, enum scope scope, const ch
 	const char *read = devid_account_folder(folder->account);
 
 	if (scope == SCOPE_SYSTEM && geteuid() != 0)
-		return devid_error_set(error, DEVID_DENIED, NULL, "sudo devid ca …",
+		return devid_error_set(error, DEVID_DENIED, NULL, AS_ROOT,
 				       "%s: only root may change the machine's account", config);
 	if (scope == SCOPE_USER && strcmp(read, config) != 0)
 		return devid_error_set(
-			error, DEVID_DENIED, NULL, "ask the administrator: sudo devid ca …",
+			error, DEVID_DENIED, NULL, geteuid() == 0 ? "leave --user out" : AS_ROOT,
 			"this computer's account is in %s, which root alone may change; one in "
 			"%s would not be read",
 			read, config);

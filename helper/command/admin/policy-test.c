@@ -14,6 +14,8 @@
 #include "policy-load.h"
 #include "policy.h"
 
+#define HELP "devid help policy test"
+
 static struct {
 	gboolean system, json;
 	char *user, *os, *origin, *certificate, *identity;
@@ -84,7 +86,7 @@ static bool read_origin(struct test *test, GError **error)
 			test->found = origin;
 			return true;
 		}
-	return devid_error_set(error, DEVID_USAGE, NULL, NULL,
+	return devid_error_set(error, DEVID_USAGE, NULL, HELP,
 			       "policy test: --origin %s: neither office nor remote nor unknown",
 			       options.origin);
 }
@@ -103,7 +105,7 @@ static bool read_profiles(struct test *test, GError **error)
 		       strcmp(devid_answer_name(answer), word + 1) != 0)
 			answer++;
 		if (!word || answer > DEVID_ANSWER_UNKNOWN)
-			return devid_error_set(error, DEVID_USAGE, NULL, NULL,
+			return devid_error_set(error, DEVID_USAGE, NULL, HELP,
 					       "policy test: --profile %s: not NAME=pass, =fail or "
 					       "=unknown",
 					       *given);
@@ -134,7 +136,7 @@ static bool state_certificate(struct test *test, GError **error)
 						       .hint = (char *)row->hint };
 	} else {
 		return devid_error_set(
-			error, DEVID_USAGE, NULL, NULL,
+			error, DEVID_USAGE, NULL, HELP,
 			"policy test: --certificate %s: neither valid nor invalid nor none",
 			options.certificate);
 	}
@@ -170,7 +172,7 @@ static bool read_question(struct test *test, GError **error)
 	question->os = DEVID_OS_LINUX;
 	if (options.os && !devid_os_find(options.os, &question->os))
 		return devid_error_set(
-			error, DEVID_USAGE, NULL, NULL,
+			error, DEVID_USAGE, NULL, HELP,
 			"policy test: --os %s: none of Windows, macOS, iOS, Android, Linux",
 			options.os);
 	question->user = !options.user ? g_get_user_name() : options.user;

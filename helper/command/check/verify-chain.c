@@ -12,6 +12,7 @@
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "identity/json.h"
+#include "keyfile/p12.h"
 #include "remarks.h"
 #include "verify-chain.h"
 
@@ -28,8 +29,7 @@ void verify_chain_clear(struct verify_chain *chain)
 
 static bool set_unreadable(GError **error, const char *name, GError *why)
 {
-	devid_error_set(error, DEVID_CHECK_FAILED, "bad-data", NULL,
-			"%s: a certificate can't be read: %s", name, why->message);
+	devid_error_set(error, DEVID_CHECK_FAILED, "bad-data", NULL, "%s: %s", name, why->message);
 	g_error_free(why);
 	return false;
 }
@@ -38,9 +38,14 @@ bool verify_read(const char *name, GBytes *bytes, struct verify_chain *chain, GE
 {
 	AUTO_CERTIFICATE_LIST struct certificate_list list = CERTIFICATE_LIST_INIT;
 	GError *why = NULL;
+	gsize size;
+	const void *data = g_bytes_get_data(bytes, &size);
 
-	if (!certificate_list_read(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &list,
-				   &why))
+	if (size > 0 && p12_looks_like(data, size))
+		return devid_error_set(error, DEVID_CHECK_FAILED, "bad-data", NULL,
+				       "%s: it is a .p12; what is checked is certificates alone",
+				       name);
+	if (!certificate_list_read(data, size, &list, &why))
 		return set_unreadable(error, name, why);
 	if (list.ders->len > CHAIN_COUNT_MAX)
 		return devid_error_set(error, DEVID_CHECK_FAILED, "bad-data", NULL,

@@ -8,6 +8,7 @@
 #include <internal/cleanup.h>
 #include <internal/trust.h>
 #include <devid/account.h>
+#include <devid/reason.h>
 #include <devid/result.h>
 #include <internal/client.h>
 
@@ -220,9 +221,7 @@ static void tell_may_use(struct doctor *doctor, bool own)
 		doctor_tell(doctor, OUTCOME_PASS, NULL, "you may use the machine's identities");
 	else
 		doctor_tell(doctor, own ? OUTCOME_PASS : OUTCOME_FAIL,
-			    own ? NULL
-				: "ask to be one of the group devid, or of SystemUsers= in "
-				  "/etc/devid/account.conf, and log in again",
+			    own ? NULL : devid_reason_find("system-user")->hint,
 			    "you may not use the machine's identities%s",
 			    own ? "; you have your own" : "");
 }

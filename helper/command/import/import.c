@@ -277,7 +277,7 @@ static bool choose_label(struct import *import, GError **error)
 
 	if (asked && !certificate_label_is_good(asked))
 		return devid_error_set(
-			error, DEVID_USAGE, NULL, NULL,
+			error, DEVID_USAGE, NULL, "choose another label",
 			"the label has to be 1 to %d bytes of UTF-8 without control characters",
 			RECORD_LABEL_MAX);
 	import->label = asked ? g_strdup(asked)

@@ -62,7 +62,7 @@ static bool is_plain_word(const char *word, const char *more)
 
 static bool word_error(GError **error, const char *option, const char *word)
 {
-	return devid_error_set(error, DEVID_USAGE, NULL, NULL,
+	return devid_error_set(error, DEVID_USAGE, NULL, "devid help profile",
 			       "profile: %s %s: it has a character that configuration files give a "
 			       "meaning, or is empty",
 			       option, word);

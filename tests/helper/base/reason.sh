@@ -80,11 +80,18 @@ hinted "a folder in its path is a file" import-cert "$T/text.pem/x.p12"
 hinted 'compare the name with what is there' import-cert --password-file "$T/none" "$T/none.p12"
 hinted 'compare the name with what is there' ca add --user --name x "$T/none.pem"
 hinted "name the file of the CA's certificate, as PEM or DER" ca add --user --name x "$T/text.pem"
+need_pki
+hinted 'take the CA.s certificate out of it: openssl pkcs12 -nokeys -cacerts -in FILE.p12 -out FILE.pem' ca add --user --name x "$PKI/p256.p12"
+openssl pkcs12 -nokeys -cacerts -in "$PKI/p256.p12" -passin "file:$PKI/password" -out "$T/followed.pem" 2>"$T/openssl.err"
+hinted 'put one certificate in a file' ca add --user --name x "$T/followed.pem"
+openssl x509 -in "$T/followed.pem" -out "$T/one.pem"
+devid ca add --user --name x "$T/one.pem"
+is "$rc" 0 "which, followed, leads to a CA that is taken" || diag "$err" "$(cat "$T/openssl.err")"
+devid ca remove --user --yes x
 hinted "name the device's certificate, as PEM or DER" account revoke --user "$T/text.pem"
 hinted 'use a shorter name' import-cert "$T/$(printf 'x%.0s' {1..300})"
 if [ "$(id -u)" = 0 ] && ! getent passwd devid >/dev/null; then
 	mkdir -p "$T/system"
-	need_pki
 	hinted 'systemd-sysusers makes it' import-cert --system --password-file "$PKI/password" "$PKI/p256.p12"
 fi
 is "$(awk -F'\t' '$5 ~ /[.]$/ || $3 ~ /[.]$/ || $4 ~ /[.]$/' "$T/rows")" "" "no row ends with a full stop"

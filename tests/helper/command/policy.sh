@@ -46,6 +46,7 @@ for words in '--os BeOS' '--origin home' '--certificate good' '--profile P' '--p
 	'--certificate none --identity x' 'more' '--groups x'; do
 	devid policy test $words
 	is "$rc:$out" "2:" "policy test $words: the words are off"
+	like "$err" 'hint: devid (help policy test|policy show)' "with where the right ones are"
 done
 devid policy show more
 is "$rc" 2 "so are policy show more"

@@ -90,6 +90,7 @@ cat "$PKI/stranger.crt" "$PKI/p256.crt" "$PKI/issuing.crt" >"$T/order.pem"
 refused "$T/order.pem" 'not issued' "the leaf is the first, whatever comes behind it"
 for i in {1..33}; do cat "$PKI/issuing.crt"; done >"$T/many.pem"
 refused "$T/many.pem" 'more than 32' "33 certificates"
+refused "$PKI/p256.p12" ': it is a .p12' "a .p12, which is not damaged"
 head -c 200 "$T/leaf.der" >"$T/cut.der"
 refused "$T/cut.der" "can't be read" "DER cut short"
 refused "$PKI/p256.crt" 'not valid|2019' "before its time" --at 2019-12-31

@@ -64,7 +64,7 @@ other_tpm() {
 
 run "${E[@]}" "$DEVID_COMMAND" status --tpm-public
 is "$rc" 5 "no TPM: there is nothing to print"
-like "$err" "/dev/tpmrm0 is not there" "and that is said"
+like "$err" "/dev/tpmrm0 is not there.*hint: switch it on in the firmware's settings\$" "and that is said, with no word of a store"
 other_tpm second
 public second
 no_tpm

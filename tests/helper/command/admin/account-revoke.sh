@@ -225,10 +225,11 @@ if [ "$(id -u)" = 0 ]; then
 	is "$(stat -c %a /etc/devid/.lock)" 600 "the lock is nobody else's"
 	revoke "$PKI/p384.crt"
 	is "$rc" 1 "the user's own would not be read"
+	like "$err" 'hint: leave --user out$' "and root is sent to no administrator"
 	setpriv --reuid 65534 --regid 65534 --clear-groups "${E[@]}" HOME=/nonexistent "$DEVID_COMMAND" account revoke \
 		--system "$PKI/p384.crt" >"$T/run.out" 2>"$T/run.err"
 	is "$?" 1 "somebody else may not change the machine's"
-	like "$(cat "$T/run.err")" 'only root' "which is said"
+	like "$(cat "$T/run.err")" 'only root.*hint: as root, by sudo; or ask the administrator$' "which is said"
 	unlike "$(cat /etc/devid/revoked)" "$(serial p384)" "and nothing is written"
 	setpriv --reuid 65534 --regid 65534 --clear-groups "${E[@]}" HOME=/nonexistent "$DEVID_COMMAND" verify \
 		"$PKI/p256.crt" >"$T/run.out" 2>"$T/run.err"

@@ -124,7 +124,7 @@ client_import_system machine p256 >/dev/null
 gpasswd -d alice devid >/dev/null
 rm "$T/users/root"/*.p12
 healthy "an identity of the machine, for others"
-row fail system 'you may not use the machine' "the machine's identity alone, and not for this user" 'away' 'back'
+row fail system 'you may not use the machine.*\tas root: name the user in SystemUsers= .* group devid$' "the machine's identity alone, and not for this user" 'away' 'back'
 usermod -aG devid alice
 env_build
 system_agents() { pgrep -u devid -x devid-agent; }
