@@ -39,6 +39,10 @@ client_end_agents
 chmod 000 "$AGENT_PROGRAM"
 blames device 1 "no agent can be started" '"what" : "agent"'
 chmod 755 "$AGENT_PROGRAM"
+mv /usr/share/p11-kit/modules/devid.module "$T/"
+run "${E[@]}" devid connect work --identity rsa --diagnose
+like "$out" '  PKCS#11 module not registered' "a long name is parted from its words"
+mv "$T/devid.module" /usr/share/p11-kit/modules/
 # --- the certificate
 cp -a /etc/devid/signing "$T/signing"
 rm /etc/devid/signing/*

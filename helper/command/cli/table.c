@@ -120,8 +120,8 @@ void table_field_in(enum colour which, const char *name, const char *value)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	g_string_append_printf(text, "  %-*s", FIELD_COLUMN - 2, name);
-	table_wrap(text, value, FIELD_COLUMN, FIELD_COLUMN, table_columns());
+	g_string_append_printf(text, "  %-*s ", FIELD_COLUMN - 3, name);
+	table_wrap(text, value, (int)text->len, FIELD_COLUMN, table_columns());
 	print_lines(stdout, which, text->str);
 }
 
