@@ -90,18 +90,25 @@ DiskEncryption=root; home
 OperatingSystem=debian
 ClientVersion=0.1
 Unit=devid-agent.socket; gone.service:inactive
+[Office Here]
+GatewayAddress=10.9.0.1
+GatewayMAC=02:00:00:00:00:01
+[Office There]
+GatewayAddress=fd00::1
+GatewayMAC=02:00:00:00:00:02
 Y
 cat >/srv/posture <<'Y'
 devid posture --json 2>/dev/null | python3 -c 'import json, sys
 for c in json.load(sys.stdin)["profiles"][0]["checks"]: print(c["name"], c["answer"], c["message"])'
 Y
+echo "devid policy test --certificate none --profile p=pass 2>&1 | grep origin" >/srv/office
 kinds=$(devid posture --list --json | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["kinds"]))')
 # in_sandbox UNIT-FILE NAME COMMAND… [LINE…]: as that unit would run it, with these lines in place of its own.
 in_sandbox() {
 	local unit=$1 target=$2
 	sed '/^ExecStart=/d; /^Requires=/d; /^After=/d; /^Restart=/d' "$unit" >"$target"
 	shift 2
-	printf '%s\n' Type=oneshot "ExecStart=/bin/bash /srv/posture" "$@" >>"$target"
+	printf '%s\n' Type=oneshot "ExecStart=/bin/bash ${script:-/srv/posture}" "$@" >>"$target"
 }
 system_says() {
 	in_sandbox /usr/lib/systemd/system/devid-agent.service /run/systemd/system/devid-posture.service \
@@ -125,6 +132,24 @@ said=$(system_says ProtectHome=tmpfs)
 ok "nor with an empty one in its place" grep -q '^DiskEncryption unknown.*/home: what is mounted there is hidden' <<<"$(home)"
 said=$(system_says ProtectHome=yes ProtectProc=invisible)
 ok "nor where the first process is hidden too" grep -q '^DiskEncryption unknown.*/home: ' <<<"$(home)"
+
+# --- the office: which network this is, for whom the unit shuts off from it too
+ip link add devid0 type veth peer name devid1 && ip link set devid0 up && ip link set devid1 up &&
+	ip addr add 10.9.0.2/24 dev devid0 && ip addr add fd00::2/64 dev devid0 nodad
+route() { # GATEWAY MAC
+	ip route flush default; ip -6 route flush default
+	ip route add default via "$1" dev devid0 && ip neigh replace "$1" lladdr "$2" dev devid0 nud permanent
+}
+script=/srv/office
+ok "a gateway" route 10.9.0.1 02:00:00:00:00:01
+in_office=$(user bob bash /srv/office)
+ok "which is the office's" grep -q 'origin *office$' <<<"$in_office"
+ok "for the machine's unit too" diff <(echo "$in_office") <(system_says)
+ok "another one" route 10.9.0.1 02:00:00:00:66:66
+ok "which is not" grep -q 'origin *unknown$' <<<"$(user bob bash /srv/office)"
+ok "nor for the machine's unit" diff <(user bob bash /srv/office) <(system_says)
+route 10.9.0.1 02:00:00:00:00:01
+script=
 rm /run/systemd/system/devid-posture.service
 mv /etc/devid/account.conf /srv/account.conf
 systemctl daemon-reload
@@ -179,6 +204,18 @@ in_sandbox /usr/lib/systemd/user/devid-agent.service "$units/devid-posture.servi
 alice systemctl --user daemon-reload
 alice systemctl --user start devid-posture.service
 ok "the user's unit finds what people find" diff <(echo "$outside") <(cat /home/alice/posture.out /home/alice/posture.err)
+script=/srv/office
+user_says() {
+	in_sandbox /usr/lib/systemd/user/devid-agent.service "$units/devid-posture.service" \
+		StandardOutput=truncate:/home/alice/posture.out StandardError=truncate:/home/alice/posture.err
+	alice systemctl --user daemon-reload && alice systemctl --user start devid-posture.service
+	cat /home/alice/posture.out /home/alice/posture.err
+}
+ok "… and the office" diff <(echo "$in_office") <(user_says)
+ok "a gateway of IPv6" route fd00::1 02:00:00:00:00:02
+in_office=$(user bob bash /srv/office)
+ok "which is another office's" grep -q 'origin *office$' <<<"$in_office"
+ok "for the user's unit too" diff <(echo "$in_office") <(user_says)
 rm /etc/devid/account.conf
 ok "the server is not enabled unasked" not unit is-enabled
 install -o alice rsa2048.p12 password /home/alice

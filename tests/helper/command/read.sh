@@ -461,6 +461,13 @@ is "$(json 'any(e["reason"] == "expired" and e["label"] == "old" for e in j["eve
 devid events
 is "$rc" 0 "events as text"
 narrow "$out" "in 80 columns"
+devid events --json
+when=$(json 'j["events"][0]["time"]')
+like "$when" '^20..-..-..T..:..:[0-9.]*Z$' "JSON has UTC"
+for zone in IST-5:30 EST5; do
+	run "${E[@]}" TZ=$zone "$DEVID_COMMAND" events
+	like "$(sed -n 2p <<<"$out")" "^$(TZ=$zone date -d "$when" '+%F %T%:z' | sed 's/+/[+]/') " "$zone: people their own time, with its offset"
+done
 devid events --since 2040-01-01
 like "$out" 'no events' "none of the future"
 devid events --since 1h --json

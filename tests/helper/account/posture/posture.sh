@@ -58,6 +58,15 @@ finds "DiskEncryption=root; home" pass "/: c is encrypted; /home: c is encrypted
 echo "22 1 0:50 / / rw - overlay overlay rw" >"$R/proc/self/mountinfo"
 finds "DiskEncryption=root" unknown "overlay" "an overlay"
 
+# The machine's own mounts, by a process whose root something else was mounted over: the table has that, the process
+# is beneath it.
+profile "DiskEncryption=root"
+run unshare --mount --pid --fork --mount-proc bash -c 'mount --bind "$0" / && exec "$@"' "$T/tmp" \
+	"${E[@]}" env -u DEVID_TEST_ROOT "$DEVID_COMMAND" posture --json
+is "$(json 'j["profiles"][0]["checks"][0]["answer"]')" unknown "a root that was mounted over" || diag "$(last_run)"
+like "$(json 'j["profiles"][0]["checks"][0]["message"]')" '^/: what is mounted there is hidden from this process$' \
+	"… is not judged by what lies over it"
+
 finds "OperatingSystem=debian" unknown "os-release can't be read" "no os-release"
 printf 'ID=debian\nVERSION_ID="12"\n' >"$R/etc/os-release"
 finds "OperatingSystem=ubuntu>=22.04; debian>=12" pass "this is debian 12" "the system"

@@ -9,9 +9,11 @@
 #include "agent/gate/tally.h"
 #include "tests/helper/agent/stub-store.h"
 #include "tests/helper/agent/support.h"
+#include "agent/gate/refusal.h"
 #include "agent/gate/report.h"
 #include "agent/identity/keycache.h"
 #include "agent/store/store.h"
+#include "base/error.h"
 
 #define ENFORCE "[Account]\nOnUse=enforce\n"
 #define SECOND	G_USEC_PER_SEC
@@ -401,6 +403,29 @@ static void test_many_processes(void **state)
 	assert_int_equal(events_with(TALLY_OTHERS, "\"count\":", "\"first\":\"2", NULL), 2);
 }
 
+/* What was refused to one user's programs, however many names they take, is that user's alone to
+ * remember: another's refusal stays told, once.
+ */
+static void test_refusals_of_many_names(void **state)
+{
+	const guint8 key[WIRE_SPKI_HASH] = { 0 };
+	struct refusals *refusals = refusals_new();
+	g_autoptr(GError) error = NULL;
+	struct peer other = { .uid = 1001, .program = (char *)"/usr/sbin/openvpn", .looked = true };
+	struct peer many = { .uid = 1002, .looked = true };
+
+	devid_error_set(&error, DEVID_CHECK_FAILED, "expired", NULL, "expired");
+	assert_true(refusals_add(refusals, &other, key, 0, true, error));
+	for (guint i = 0; i < 1000; i++) {
+		g_autofree char *program = g_strdup_printf("/tmp/%04u", i);
+
+		many.program = program;
+		refusals_add(refusals, &many, key, 0, true, error);
+	}
+	assert_false(refusals_add(refusals, &other, key, 0, true, error));
+	refusals_free(refusals);
+}
+
 static void test_refusal_ends_with_its_cause(void **state)
 {
 	account_make(ENFORCE, "issuing", NULL);
@@ -591,6 +616,7 @@ int main(void)
 		GATE(test_clock),
 		GATE(test_one_event),
 		GATE(test_many_processes),
+		GATE(test_refusals_of_many_names),
 		GATE(test_refusal_ends_with_its_cause),
 		GATE(test_dismissed),
 		GATE(test_unanswered),
