@@ -60,6 +60,18 @@ static const struct mechanism *find(CK_MECHANISM_TYPE type)
 	return NULL;
 }
 
+/* Whether PSS parameters may name it. Java asks for that before it lets a key of the token sign
+ * with PSS (so for each login with RSA and TLS 1.3), and makes the digest itself: the token knows
+ * the mechanism, and does nothing by it alone. It is in no list.
+ */
+static bool names_digest(CK_MECHANISM_TYPE type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(digests); i++)
+		if (digests[i].hash == type)
+			return true;
+	return false;
+}
+
 CK_RV mechanism_list(CK_MECHANISM_TYPE *list, CK_ULONG *count)
 {
 	CK_ULONG room = *count;
@@ -79,6 +91,10 @@ CK_RV mechanism_info(CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
 	const struct mechanism *mechanism = find(type);
 	const struct key_rule *rule;
 
+	if (!mechanism && names_digest(type)) {
+		*info = (CK_MECHANISM_INFO){ 0 };
+		return CKR_OK;
+	}
 	if (!mechanism)
 		return CKR_MECHANISM_INVALID;
 	rule = &key_rules[mechanism->key];

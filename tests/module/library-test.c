@@ -376,6 +376,11 @@ static void test_mechanisms(void **state)
 		assert_int_equal(info.ulMaxKeySize, info.flags & CKF_EC_F_P ? 521 : 4096);
 	}
 	assert_int_equal(p11->C_GetMechanismInfo(0, CKM_RSA_X_509, &info), CKR_MECHANISM_INVALID);
+	assert_int_equal(p11->C_GetMechanismInfo(0, CKM_SHA_1, &info), CKR_MECHANISM_INVALID);
+	/* What PSS parameters name is known, and does nothing by itself. */
+	info.flags = CKF_DIGEST;
+	assert_int_equal(p11->C_GetMechanismInfo(0, CKM_SHA256, &info), CKR_OK);
+	assert_int_equal(info.flags, 0);
 	assert_int_equal(p11->C_GetMechanismInfo(0, CKM_RSA_PKCS, NULL), CKR_ARGUMENTS_BAD);
 	assert_int_equal(p11->C_GetMechanismInfo(9, CKM_RSA_PKCS, &info), CKR_SLOT_ID_INVALID);
 }
