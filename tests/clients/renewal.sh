@@ -10,9 +10,8 @@
 . "$(dirname "$0")/../lib/openvpn.sh"
 . "$(dirname "$0")/../lib/strongswan.sh"
 . "$(dirname "$0")/../lib/eap.sh"
+. "$(dirname "$0")/../lib/renewal.sh"
 tunnel_machine "$0" "$@"
-cp "$PKI"/rsa3072.p12 "$T/users/root/"
-
 
 # What is asked of systemd, which is not here: a line each.
 cat >"$T/systemctl" <<-X
@@ -23,35 +22,6 @@ X
 chmod 755 "$T/systemctl"
 mount --bind "$T/systemctl" /usr/bin/systemctl || bail "no systemctl to lie over"
 : >"$T/asked"
-
-# replace PKI-NAME LABEL
-replace() {
-	run "${A[@]}" devid import-cert --replace --label "$2" --password-file "$PKI/password" "$1.p12" --json
-	[ "$rc" -eq 0 ] || bail "$1: $err"
-}
-retire() {
-	run "${A[@]}" devid retire "$1"
-	[ "$rc" -eq 0 ] || bail "retire $1: $err"
-}
-# json EXPRESSION: of the document in $out
-json() {
-	/usr/bin/python3 -c 'import json, sys
-d = json.loads(sys.argv[1])
-print(eval(sys.argv[2]))' "$out" "$1"
-}
-# more FILE REGEX COUNT: there are more such lines than that.
-more() {
-	[ "$(grep -cE "$2" "$1")" -gt "$3" ]
-}
-count() {
-	grep -cE "$2" "$1"
-}
-needs() { # PROGRAM
-	json '[p["need"] for p in d["programs"] if p["program"].endswith("/'"$1"'")]'
-}
-tells() { # PROGRAM LABEL: of a key that is gone
-	grep -q '"action":"Refused","reason":"key-gone","label":"'"$2"'".*"program":"'"$1"'"' /var/log/devid/refusals.jsonl
-}
 
 # --- OpenVPN, which renegotiates every few seconds
 install -d -m 700 /run/openvpn-verify
