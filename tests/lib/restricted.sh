@@ -20,6 +20,7 @@ as_unit() {
 	while IFS= read -r line; do
 		case $line in
 		ProtectHome=true | ProtectHome=read-only | ProtectSystem=true | PrivateTmp=true) UNDER+=("$line") ;;
+		PrivateTmp=yes) UNDER+=(PrivateTmp=true) ;;
 		ReadOnlyPaths=* | DeviceAllow=/dev/*' rw') UNDER+=("$line") ;;
 		NoNewPrivileges=*) set+=(--no-new-privs) ;;
 		Group=*) set+=("--regid=${line#*=}" --clear-groups) ;;
