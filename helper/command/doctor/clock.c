@@ -13,6 +13,7 @@
 #define DAY	      (24 * 60 * 60)
 #define TIMEDATE      "org.freedesktop.timedate1"
 #define CLOCK_HINT    "set the clock, and let a time service keep it right (systemd-timesyncd, chrony)"
+#define SERVER_HINT   "see which server it asks: timedatectl timesync-status, or chronyc sources"
 #define INSTALL_HINT  "install what keeps it right: systemd-timesyncd or chrony"
 
 /* Written while the machine runs: none can be from a time that is still to come. */
@@ -97,17 +98,29 @@ static GVariant *ask_timedate(const char *property)
 	return value;
 }
 
-/* timedatectl can't switch on what isn't installed. */
+/* Neither where nobody says. */
+static bool timedate_says(const char *property, bool wanted)
+{
+	g_autoptr(GVariant) value = ask_timedate(property);
+
+	return value && g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN) &&
+	       !g_variant_get_boolean(value) == !wanted;
+}
+
+/* timedatectl can't switch on what isn't installed, nor what is on. */
 static void tell_not_kept(struct doctor *doctor)
 {
-	g_autoptr(GVariant) can = ask_timedate("CanNTP");
-	bool lacks = can && g_variant_is_of_type(can, G_VARIANT_TYPE_BOOLEAN) &&
-		     !g_variant_get_boolean(can);
-
-	doctor_tell(doctor, OUTCOME_WARN,
-		    lacks ? INSTALL_HINT : "as root: timedatectl set-ntp true",
-		    "it is not kept right by a time server%s",
-		    lacks ? ", and no service for it is installed" : "");
+	if (timedate_says("CanNTP", false))
+		doctor_tell(doctor, OUTCOME_WARN, INSTALL_HINT,
+			    "it is not kept right by a time server, and no service for it is "
+			    "installed");
+	else if (timedate_says("NTP", true))
+		doctor_tell(doctor, OUTCOME_WARN, SERVER_HINT,
+			    "it is not kept right yet: the service for it is on, and no time "
+			    "server has answered");
+	else
+		doctor_tell(doctor, OUTCOME_WARN, "as root: timedatectl set-ntp true",
+			    "it is not kept right by a time server");
 }
 
 void doctor_clock(struct doctor *doctor)

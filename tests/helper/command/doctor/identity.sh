@@ -130,6 +130,8 @@ row warn clock 'not kept right by a time server\tas root: timedatectl set-ntp tr
 	'timedate no' 'stop $TIMEDATE_PID'
 row warn clock 'no service for it is installed\tinstall what keeps it right: systemd-timesyncd' \
 	"a clock that nothing can keep right" 'timedate lacks' 'stop $TIMEDATE_PID'
+row warn clock 'is on, and no time server has answered\tsee which server it asks' "a clock whose service has no answer yet" \
+	'timedate waits' 'stop $TIMEDATE_PID'
 for mode in yes:pass silent:skip; do
 	timedate ${mode%:*}
 	doctor

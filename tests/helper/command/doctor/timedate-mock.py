@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""systemd-timedated on a private bus: timedate-mock.py yes|no|lacks|silent, whether the clock is kept right;
-lacks: nor could it be, for want of a service."""
+"""systemd-timedated on a private bus: timedate-mock.py yes|no|waits|lacks|silent, whether the clock is kept
+right; waits: its service has no answer yet; lacks: nor could it be, for want of a service."""
 import sys
 
 import dbus
@@ -17,7 +17,7 @@ class Timedate(dbus.service.Object):
                          async_callbacks=("reply", "error"))
     def Get(self, interface, name, reply, error):
         if mode != "silent":
-            values = {"NTPSynchronized": mode == "yes", "CanNTP": mode != "lacks"}
+            values = {"NTPSynchronized": mode == "yes", "CanNTP": mode != "lacks", "NTP": mode == "waits"}
             reply(dbus.Boolean(values[name], variant_level=1))
 
 
