@@ -42,6 +42,8 @@ end_agent
 /usr/bin/python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$T/deaf"
 DBUS_SESSION_BUS_ADDRESS=unix:path=$T/deaf
 env_build
+import
+like "$(json "$out" 'd["hint"]')" 'login that is over; .*: kill [0-9]+; or choose a store: ' "a bus that is over, beside the other stores"
 import --store keyring
 refused "a bus that is over" store-missing
 like "$(json "$out" 'd["hint"]')" 'its agent may be of a login that is over; .*: kill [0-9]+$' "what helps, if it is the agent's alone"
@@ -55,6 +57,16 @@ end_agent
 keyring_bus
 import
 refused "a bus without a keyring" store-missing
+end_agent
+"${E[@]}" "$PYTHON" "$TESTS/lib/secret-mock.py" dangling >"$T/mock.log" 2>&1 &
+mock=$!
+track "$mock"
+wait_for 10 bus_has_name org.freedesktop.secrets
+import
+refused "a keyring that its daemon doesn't have" store-missing
+like "$(json "$out" 'd["hint"]')" '^log out and in again: .*; or choose a store: ' "what helps comes before the other stores"
+stop "$mock"
+wait_for 5 bus_lacks_name org.freedesktop.secrets
 
 # --- open
 end_agent
