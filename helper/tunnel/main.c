@@ -7,6 +7,7 @@
 #include <internal/tunnel.h>
 #include "config.h"
 
+#include "base/log.h"
 #include "harden.h"
 #include "service.h"
 
@@ -131,6 +132,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "devid-tunnel: it must be root\n");
 		return 1;
 	}
+	log_begin("devid-tunnel");
 	if (!harden(&error) || !serve(&run, &error))
 		fprintf(stderr, "devid-tunnel: %s\n", error->message);
 	if (run.service)

@@ -19,6 +19,7 @@
 #include "agent/store/keyring-watch.h"
 #include "agent/store/keyring.h"
 #include "agent/store/store.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "harden.h"
 #include "listen.h"
@@ -28,6 +29,7 @@
  * longer than the starter waits.
  */
 #define START_SECONDS 4
+#define AGENT_NAME    "devid-agent" /* in the system's log */
 
 /* GnuTLS would make itself ready before main() [0.3 ms], while somebody waits for us to listen:
  * ready_gnutls() does it beside the first request.
@@ -126,23 +128,6 @@ static int fail(char *why)
 	return 1;
 }
 
-/* File names and labels are anybody's: nothing in them steers the terminal of who reads the
- * journal. */
-static GLogWriterOutput write_printable(GLogLevelFlags level, const GLogField *fields, gsize count,
-					gpointer data)
-{
-	g_autofree GLogField *safe = g_memdup2(fields, count * sizeof(*fields));
-	g_autofree char *message = NULL;
-
-	for (gsize i = 0; i < count; i++)
-		if (!strcmp(safe[i].key, "MESSAGE") && safe[i].length < 0) {
-			g_free(message);
-			message = text_printable(safe[i].value);
-			safe[i].value = message;
-		}
-	return g_log_writer_default(level, safe, count, data);
-}
-
 static void tell_ready(const struct options *options)
 {
 	if (options->ready_fd < 0)
@@ -228,8 +213,8 @@ int main(int argc, char **argv)
 	/* The TSS would tell each of its failures on standard error; what they mean is told by us.
 	 */
 	(void)setenv("TSS2_LOG", "all+NONE", 0);
-	g_log_set_writer_func(write_printable, NULL, NULL);
-	openlog("devid-agent", LOG_PID, options.scope == SCOPE_SYSTEM ? LOG_DAEMON : LOG_USER);
+	log_begin(AGENT_NAME);
+	openlog(AGENT_NAME, LOG_PID, options.scope == SCOPE_SYSTEM ? LOG_DAEMON : LOG_USER);
 	inherited = listen_inherited(&listening);
 
 	int keep[2] = { inherited ? listening.fd : 0, options.ready_fd };
