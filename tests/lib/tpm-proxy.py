@@ -10,10 +10,12 @@ words, the first of which counts, may be
     pass                answers come as they are (also where there is no such file)
     code HEX [COUNT]    the TPM's answer is that response code alone, for COUNT commands (always, where it is left out);
                         the command does not reach the TPM
+    refuse CC HEX       as `code`, to commands of that code alone
     after CC HEX        as `code`, once, in place of the answer to the next command of that code: it has been done
     spoil CC BYTE       in answers to commands of that code, that byte is another, counted from their end
     cut BYTES           the answer ends after so many bytes, and the connection with it
-    flip SEED           one byte in eight answers, or the length that they name, is another
+    flip SEED           one byte in eight answers is another, but of the length that they name: who reads a socket would
+                        wait for the rest of it (fuzz/tpm-answers.c spoils that too)
     kill WHO N [WORD]   the Nth command from now on is done, and WHO killed before it is answered: agent, or tpm
     close               the connection is closed in place of an answer
 
@@ -82,7 +84,7 @@ def spoil(text, answer):
     generator = rng.setdefault(text, random.Random(text))
     if generator.randrange(8):
         return answer
-    at = generator.randrange(len(answer))
+    at = generator.choice([i for i in range(len(answer)) if not 2 <= i < 6])
     return answer[:at] + bytes([answer[at] ^ (1 << generator.randrange(8))]) + answer[at + 1:]
 
 
@@ -98,6 +100,9 @@ def serve_commands(client):
                 return
             if words[0] == "code" and (len(words) < 3 or times(text) <= int(words[2])):
                 client.sendall(bare(int(words[1], 16)))
+                continue
+            if words[0] == "refuse" and int(words[1], 16) == code:
+                client.sendall(bare(int(words[2], 16)))
                 continue
             tpm.sendall(command)
             answer = read_message(tpm)

@@ -6,10 +6,15 @@
 #include "tpm-rc.h"
 #include "tpm-wrapped.h"
 
+/* The kernel's resource manager has three places for each who opens it, and breaks off at a fourth
+ * (drivers/char/tpm/tpm2-space.c); one of them is for a storage key. */
+#define LOADED_MAX 2
+
 static void unref(struct tpm_object *object)
 {
 	if (!g_atomic_ref_count_dec(&object->references))
 		return;
+	Esys_Free(object->context);
 	secret_wipe(&object->auth, sizeof(object->auth));
 	g_free(object);
 }
@@ -19,12 +24,12 @@ static bool is_loaded(const struct tpm *tpm, const struct tpm_object *object)
 	return object->handle != ESYS_TR_NONE && object->connected == tpm->connected;
 }
 
-void tpm_object_flush(struct tpm *tpm, struct tpm_object *object)
+/* --- out of the TPM */
+
+static void take_out(struct tpm *tpm, struct tpm_object *object)
 {
 	static const TPM2B_AUTH nothing;
 
-	if (!is_loaded(tpm, object))
-		return;
 	g_queue_unlink(&tpm->loaded, &object->link);
 	/* ESYS keeps a copy of it. */
 	(void)Esys_TR_SetAuth(tpm->esys, object->handle, &nothing);
@@ -32,22 +37,97 @@ void tpm_object_flush(struct tpm *tpm, struct tpm_object *object)
 	object->handle = ESYS_TR_NONE;
 }
 
-/* The key that was used longest ago makes room. */
+static void forget_context(struct tpm_object *object)
+{
+	g_clear_pointer(&object->context, Esys_Free);
+}
+
+void tpm_object_flush(struct tpm *tpm, struct tpm_object *object)
+{
+	if (is_loaded(tpm, object))
+		take_out(tpm, object);
+	forget_context(object);
+}
+
+/* The key that was used longest ago makes room. Its context, unlike a session's, can be loaded as
+ * often as it is wanted, and is saved once. Without one it is loaded from its file again. */
+static void put_out_oldest(struct tpm *tpm)
+{
+	struct tpm_object *object = g_queue_peek_tail(&tpm->loaded);
+	gint64 until = 0;
+	TSS2_RC rc;
+
+	if (!object->context) {
+		do
+			rc = Esys_ContextSave(tpm->esys, object->handle, &object->context);
+		while (tpm_is_busy(rc, &until));
+		if (rc != TSS2_RC_SUCCESS)
+			object->context = NULL;
+	}
+	take_out(tpm, object);
+}
+
 bool tpm_object_make_room(struct tpm *tpm, TSS2_RC rc)
 {
 	if (!tpm_rc_is(rc, TPM2_RC_OBJECT_MEMORY))
 		return false;
 	if (tpm->loaded.length == 0)
 		return tpm_flush_strays(tpm, rc);
-	tpm_object_flush(tpm, g_queue_peek_tail(&tpm->loaded));
+	put_out_oldest(tpm);
 	return true;
 }
 
+/* --- and in again */
+
+static TSS2_RC take_in(struct tpm *tpm, struct tpm_object *object)
+{
+	TSS2_RC rc;
+
+	object->connected = tpm->connected;
+	object->link.data = object;
+	g_queue_push_head_link(&tpm->loaded, &object->link);
+	rc = Esys_TR_SetAuth(tpm->esys, object->handle, &object->auth);
+	if (rc != TSS2_RC_SUCCESS)
+		take_out(tpm, object);
+	return rc;
+}
+
+/* No HMAC vouches for the handle that came with a context, and another key would sign as well. */
+static bool is_itself(struct tpm *tpm, const struct tpm_object *object)
+{
+	TPM2B_PUBLIC *public = NULL;
+	bool same = Esys_ReadPublic(tpm->esys, object->handle, ESYS_TR_NONE, ESYS_TR_NONE,
+				    ESYS_TR_NONE, &public, NULL, NULL) == TSS2_RC_SUCCESS &&
+		    tpm_same_area(public, &object->public);
+
+	Esys_Free(public);
+	return same;
+}
+
+/* What the TPM had itself. One that was reset since then does not take it, which is no trouble. */
+static bool load_context(struct tpm *tpm, struct tpm_object *object, gint64 *until)
+{
+	TSS2_RC rc;
+
+	if (object->context && object->connected == tpm->connected) {
+		do
+			rc = Esys_ContextLoad(tpm->esys, object->context, &object->handle);
+		while (tpm_is_busy(rc, until) || tpm_object_make_room(tpm, rc));
+		if (rc == TSS2_RC_SUCCESS && !is_itself(tpm, object))
+			Esys_TR_Close(tpm->esys, &object->handle);
+		else if (rc == TSS2_RC_SUCCESS && take_in(tpm, object) == TSS2_RC_SUCCESS)
+			return true;
+		object->handle = ESYS_TR_NONE;
+	}
+	forget_context(object);
+	return false;
+}
+
 static TSS2_RC load_below(struct tpm *tpm, struct tpm_object *object,
-			  const struct tpm_parent *parent, struct tpm_trouble *trouble)
+			  const struct tpm_parent *parent, gint64 *until,
+			  struct tpm_trouble *trouble)
 {
 	ESYS_TR session = tpm_session(tpm, parent, true, trouble);
-	gint64 until = 0;
 	TSS2_RC rc;
 
 	if (session == ESYS_TR_NONE)
@@ -55,17 +135,14 @@ static TSS2_RC load_below(struct tpm *tpm, struct tpm_object *object,
 	do
 		rc = Esys_Load(tpm->esys, parent->handle, session, ESYS_TR_NONE, ESYS_TR_NONE,
 			       &object->private, &object->public, &object->handle);
-	while (tpm_is_busy(rc, &until) || tpm_object_make_room(tpm, rc));
+	while (tpm_is_busy(rc, until) || tpm_object_make_room(tpm, rc));
 	if (rc != TSS2_RC_SUCCESS) {
 		object->handle = ESYS_TR_NONE;
 		tpm_trouble_rc(trouble, rc, "the key can't be loaded");
 		return rc;
 	}
-	object->connected = tpm->connected;
-	object->link.data = object;
-	g_queue_push_head_link(&tpm->loaded, &object->link);
 	g_strlcpy(object->below, parent->name, sizeof(object->below));
-	rc = Esys_TR_SetAuth(tpm->esys, object->handle, &object->auth);
+	rc = take_in(tpm, object);
 	if (rc != TSS2_RC_SUCCESS)
 		tpm_trouble_rc(trouble, rc, "the key's authorisation");
 	return rc;
@@ -88,6 +165,7 @@ bool tpm_object_load(struct tpm *tpm, struct tpm_object *object, struct tpm_trou
 {
 	const struct tpm_parent *srk, *owner;
 	TSS2_RC rc = TPM2_RC_INTEGRITY;
+	gint64 until = 0;
 
 	if (is_loaded(tpm, object)) {
 		g_queue_unlink(&tpm->loaded, &object->link);
@@ -95,21 +173,25 @@ bool tpm_object_load(struct tpm *tpm, struct tpm_object *object, struct tpm_trou
 		return true;
 	}
 	tpm->make_room = tpm_object_make_room;
+	while (tpm->loaded.length >= LOADED_MAX)
+		put_out_oldest(tpm);
+	if (load_context(tpm, object, &until))
+		return true;
 	srk = tpm_srk(tpm);
 	if (srk && may_lie_below(object, srk, trouble))
-		rc = load_below(tpm, object, srk, trouble);
+		rc = load_below(tpm, object, srk, &until, trouble);
 	else if (!srk)
 		tpm_trouble(trouble, DEVID_KEY_MISSING, "tpm-other",
 			    "TPM: the storage root key 0x81000001 is not there any more");
 	if (tpm_rc_is(rc, TPM2_RC_INTEGRITY) && object->parent == TPM_PARENT_OWNER) {
 		owner = tpm_owner(tpm, trouble);
 		if (owner && may_lie_below(object, owner, trouble))
-			rc = load_below(tpm, object, owner, trouble);
+			rc = load_below(tpm, object, owner, &until, trouble);
 	}
 	return rc == TSS2_RC_SUCCESS;
 }
 
-/* --- in and out */
+/* --- what is asked */
 
 static bool run_load(struct tpm *tpm, struct tpm_work *work, struct tpm_trouble *trouble)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Keys that the TPM has, or can have again: loaded when they are used, and taken out for others. Of
- * the TPM's thread, but for what is said otherwise.
+/* Keys that the TPM has, or can have again: loaded when they are used, and taken out for others;
+ * then it is their contexts that are loaded, which spares the storage key. Of the TPM's thread, but
+ * for what is said otherwise.
  */
 #pragma once
 
@@ -16,7 +17,8 @@ struct tpm_object {
 	char below[KEY_PARENT_NAME]; /* its storage key's name; empty: not known yet */
 	/* Of the TPM's thread. */
 	ESYS_TR handle;
-	guint connected; /* when it was loaded (struct tpm) */
+	guint connected;       /* when it was loaded (struct tpm) */
+	TPMS_CONTEXT *context; /* of that time; NULL: it was never taken out for others */
 	GList link;
 };
 
@@ -25,7 +27,7 @@ struct tpm_object *tpm_object_new(const struct secret *auth);
 /* Where it isn't loaded. DEVID_KEY_MISSING with tpm-other: neither storage key opens it, or is the
  * one that it lay below. */
 bool tpm_object_load(struct tpm *tpm, struct tpm_object *object, struct tpm_trouble *trouble);
-/* Out of the TPM, where it is in it. */
+/* Out of the TPM, where it is in it, and nothing is kept of it. */
 void tpm_object_flush(struct tpm *tpm, struct tpm_object *object);
 /* After that code: the key that was used longest ago makes room. Whether it is worth to be tried
  * again. */
