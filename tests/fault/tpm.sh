@@ -6,7 +6,7 @@
 . "$TESTS/lib/keyring.sh"
 . "$TESTS/lib/tpm.sh"
 PYTHON=/usr/bin/python3
-ROUNDS=${ROUNDS:-90} # answers that are spoilt; many more by hand: ROUNDS=1000000
+ROUNDS=${ROUNDS:-90} # answers, of which some are spoilt; many more in fuzz/tpm-answers.sh
 
 need_pki
 DATA=$T/home/.local/share/devid

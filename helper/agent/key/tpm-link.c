@@ -208,6 +208,10 @@ static void run_work(gpointer data, gpointer unused)
 		if (was_connected)
 			good = connect_tpm(&tpm, trouble) && work->run(&tpm, work, trouble);
 	}
+	/* Whose nonce is the latest, an answer that is believed would tell: else all that is asked
+	 * in that session fails from now on. */
+	if (!good)
+		end_session(&tpm);
 	ERR_clear_error();
 	g_mutex_lock(&work->lock);
 	work->done = true;
