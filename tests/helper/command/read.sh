@@ -169,6 +169,20 @@ is "$(cat "$T/out.pem")" "$(cat "$T/whole.pem")" "into a file"
 devid export -o "$T/out.pem" --leaf
 is "$(cat "$T/out.pem")" "$(cat "$PKI/rsa2048.crt")" "which is replaced"
 is "$(find "$T" -maxdepth 1 -name '.*.new')" "" "and nothing temporary is left"
+# A reference to the key: pkcs11-provider's PEM, read back by openssl.
+devid export --key-reference "$label"
+is "$rc" 0 "a file that names the key"
+is "$(head -n 1 <<<"$out")/$(tail -n 1 <<<"$out")" \
+	"-----BEGIN PKCS#11 PROVIDER URI-----/-----END PKCS#11 PROVIDER URI-----" "of pkcs11-provider's kind"
+grep -v '^-----' <<<"$out" | openssl base64 -d >"$T/reference.der"
+is "$(openssl asn1parse -inform DER -in "$T/reference.der" | sed -E 's/^.*(cons|prim): *//; s/ *$//')" "SEQUENCE
+VISIBLESTRING     :PKCS#11 Provider URI v1.0
+UTF8STRING        :pkcs11:token=Device%20Identity;object=${label// /%20};type=private" "with the URI of the private key"
+reference=$out
+devid export --key-reference -o "$T/reference.pem" "$label"
+is "$out$(cat "$T/reference.pem")" "$reference" "into a file"
+devid export --key-reference --leaf "$label"
+is "$rc" 2 "not with --leaf"
 ln -s "$T/victim" "$T/link"
 devid export -o "$T/link"
 is "$rc" 1 "a link is not written through"
@@ -287,6 +301,9 @@ make_record user alone none "$PKI/p256.crt" "$PKI/issuing.crt"
 devid check
 is "$rc" 1 "a certificate without its key"
 like "$err" 'private key is not' "says so"
+devid export --key-reference alone
+is "$rc/$out" 1/ "has none to refer to"
+like "$err" '^devid: alone: the certificate is there and its private key is not' "and says so"
 devid list
 like "$out" 'none +EC P-256 .*no key' "so does the list, and names nobody who could copy it"
 devid list --json
