@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* devid export: certificate and chain as PEM, or a file that names the key. The key itself is never
  * exported: nobody could ask for it. */
-#include <devid/reason.h>
-
-#include "base/error.h"
 #include "command/cli/output.h"
 #include "command/cli/report.h"
 #include "identity/naming.h"
+#include "identity/export.h"
 #include "identity/identity.h"
-#include "identity/key-reference.h"
 #include "command.h"
 
 static struct {
@@ -28,41 +25,6 @@ static const GOptionEntry entries[] = {
 	{ NULL },
 };
 
-static bool to_pem(const struct identity *identity, GString *pem, GError **error)
-{
-	if (identity->chain_count == 0)
-		return devid_error_set(error, DEVID_NOT_FOUND, "no-certificate", NULL,
-				       "%s: a private key alone, without a certificate",
-				       identity->record->label);
-	for (size_t i = 0; i < (options.leaf ? 1 : identity->chain_count); i++) {
-		gnutls_datum_t text = { NULL, 0 };
-		int code = gnutls_x509_crt_export2(identity->chain[i], GNUTLS_X509_FMT_PEM, &text);
-
-		if (code < 0)
-			return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s: %s",
-					       identity->record->label, gnutls_strerror(code));
-		g_string_append_len(pem, (const char *)text.data, (gssize)text.size);
-		gnutls_free(text.data);
-	}
-	return true;
-}
-
-/* What pkcs11-provider reads as a private key. */
-static bool to_reference(const struct identity *identity, GString *pem, GError **error)
-{
-	g_autofree char *text = NULL;
-
-	if (!record_has_key(identity->record))
-		return devid_error_set(error, DEVID_KEY_MISSING, "key-missing", NULL, "%s: %s",
-				       identity->record->label,
-				       devid_reason_find("key-missing")->cause);
-	text = key_reference_pem(identity);
-	if (!text)
-		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "export: no memory");
-	g_string_append(pem, text);
-	return true;
-}
-
 static enum exit_status run(char **operands, GError **error)
 {
 	AUTO_NAMING struct naming naming = options.naming;
@@ -73,7 +35,9 @@ static enum exit_status run(char **operands, GError **error)
 		return report_usage("export",
 				    "--leaf is of certificates: not with --key-reference");
 	identity = naming_identity(&naming, operands[0], error);
-	if (!identity || !(options.key_reference ? to_reference : to_pem)(identity, pem, error))
+	if (!identity ||
+	    !(options.key_reference ? identity_export_reference(identity, pem, error)
+				    : identity_export_chain(identity, options.leaf, pem, error)))
 		return EXIT_FAILED;
 	return output_write(options.output, pem->str, error) ? EXIT_DONE : EXIT_FAILED;
 }

@@ -16,13 +16,14 @@
 #include "command/profile/profile.h"
 #include "command/profile/install.h"
 #include "command/profile/support.h"
+#include "command/profile/way.h"
 #include "identity/naming.h"
 #include "identity/identity.h"
 #include "identity/token.h"
 #include "command.h"
 
 static struct {
-	char *gateway, *user, *ca_file;
+	char *gateway, *user, *ca_file, *way;
 	gboolean install, yes, json;
 } options;
 
@@ -32,6 +33,8 @@ static const GOptionEntry entries[] = {
 	{ "user", 0, 0, G_OPTION_ARG_STRING, &options.user, "User name there", "USER" },
 	{ "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &options.ca_file,
 	  "CAs of the gateway, as PEM (default: the system's)", "FILE" },
+	{ "for", 0, 0, G_OPTION_ARG_STRING, &options.way,
+	  "How OpenSSL reaches the token (default: what is installed)", "engine|provider" },
 	{ "install", 0, 0, G_OPTION_ARG_NONE, &options.install,
 	  "Put it where the client reads it; what was there is kept", NULL },
 	{ "yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, "Don't ask", NULL },
@@ -210,6 +213,11 @@ static bool may_install(const struct request *request, GError **error)
 		return devid_error_set(error, DEVID_UNSUPPORTED, NULL,
 				       "without --install it is printed, with its place",
 				       "%s: devid doesn't put this one in its place", client->name);
+	if (request->profile.way == PROFILE_PROVIDER)
+		return devid_error_set(error, DEVID_UNSUPPORTED, NULL,
+				       "without --install it is printed, with its place",
+				       "%s: for pkcs11-provider, devid doesn't put it in its place",
+				       client->name);
 	if (client->token == PROFILE_SYSTEM && request->identity->scope == SCOPE_USER)
 		return devid_error_set(
 			error, DEVID_DENIED, NULL,
@@ -290,7 +298,8 @@ static enum exit_status go(struct request *request, GError **error)
 				    client->gateway);
 	if (!profile->gateway)
 		profile->gateway = g_strdup(client->example);
-	if (!profile_request_check(profile, client, error) ||
+	if (!profile_choose_way(client, options.way, &profile->way, error) ||
+	    !profile_request_check(profile, client, error) ||
 	    !client->profile(profile, files, error) ||
 	    (options.install && !may_install(request, error)))
 		return EXIT_FAILED;
@@ -347,8 +356,8 @@ static enum exit_status profile(char **operands, GError **error)
 	g_autofree const char **names = g_new0(const char *, profile_row_count + 1);
 	const char *meant;
 
-	if (!operands[0] &&
-	    (options.gateway || options.user || options.ca_file || options.install || options.yes))
+	if (!operands[0] && (options.gateway || options.user || options.ca_file || options.way ||
+			     options.install || options.yes))
 		return report_usage("profile", "a client is missing");
 	if (!operands[0])
 		return list_clients();

@@ -15,6 +15,13 @@ enum profile_token {
 	PROFILE_SYSTEM,
 };
 
+/* How a program of OpenSSL reaches a token (way.h): one of these, or a client's several. */
+enum profile_way {
+	PROFILE_NO_WAY = 0,
+	PROFILE_ENGINE = 1,
+	PROFILE_PROVIDER = 2,
+};
+
 /* What a configuration is made for. Strings are checked: printable, without quotes, blanks and what
  * else could end a word in somebody's file format (profile_request_check()).
  */
@@ -22,12 +29,13 @@ struct profile_request {
 	const struct identity *identity; /* ours, with a certificate */
 	const char *module;		 /* path */
 	const char *home;		 /* the caller's, for files of their own */
-	char *name;	     /* for files and connections: "vpn.example.com", "laptop" */
-	char *gateway;	     /* as given, or the client's example; NULL: it takes none */
-	char *host;	     /* of the gateway, without port and brackets */
-	char *port;	     /* or NULL */
-	const char *user;    /* or NULL */
-	const char *ca_file; /* absolute, or NULL */
+	char *name;	      /* for files and connections: "vpn.example.com", "laptop" */
+	char *gateway;	      /* as given, or the client's example; NULL: it takes none */
+	char *host;	      /* of the gateway, without port and brackets */
+	char *port;	      /* or NULL */
+	const char *user;     /* or NULL */
+	const char *ca_file;  /* absolute, or NULL */
+	enum profile_way way; /* of the client's ways; PROFILE_NO_WAY where it has none */
 };
 
 /* One file of a configuration. */
@@ -53,6 +61,7 @@ struct profile {
 	bool user;	     /* takes --user */
 	bool ca_needed;	     /* is unsafe without --ca-file */
 	bool installs;	     /* there is an end-to-end test of what it installs */
+	unsigned ways;	     /* enum profile_way; 0: it doesn't reach the token by OpenSSL */
 	profile_writer *profile;
 	/* The programs that read what is installed, by the names that AppArmor and the kernel have
 	 * for them, blanks between; NULL: those that are denied much which is none of ours

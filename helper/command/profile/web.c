@@ -10,13 +10,20 @@ bool profile_curl(const struct profile_request *profile, GPtrArray *files, GErro
 {
 	struct profile_file *file =
 		profile_file_add(files, profile_own_path(profile, "curl"), 0600);
+	bool provider = profile->way == PROFILE_PROVIDER;
 
+	/* The types are told: curl guesses the engine where it has both. */
 	g_string_append_printf(
 		file->text,
-		"# curl --config THIS-FILE https://%s/ (needs libengine-pkcs11-openssl)\n"
+		"# %scurl --config THIS-FILE https://%s/ (%s)\n"
 		"cert = \"%s;type=cert\"\n"
-		"key = \"%s;type=private\"\n",
-		profile->gateway, profile->identity->uri, profile->identity->uri);
+		"key = \"%s;type=private\"\n"
+		"%s",
+		provider ? "OPENSSL_CONF=FILE " : "", profile->gateway,
+		provider ? "needs curl 8.12; FILE: devid profile openssl --for provider"
+			 : "needs libengine-pkcs11-openssl",
+		profile->identity->uri, profile->identity->uri,
+		provider ? "cert-type = \"PROV\"\nkey-type = \"PROV\"\n" : "");
 	if (profile->ca_file)
 		g_string_append_printf(file->text, "cacert = \"%s\"\n", profile->ca_file);
 	return true;

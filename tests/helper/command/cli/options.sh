@@ -144,8 +144,9 @@ for command in "${all[@]}"; do
 		--config) is "$(offered $command --config '')" :folders "$option has its values" ;;
 		--server | --gateway) is "$(offered $command $option '')" :hosts "$option has its values" ;;
 		--key) is "$(offered $command --key '' | head -n 1)" "$([[ $command == @(request|renew) ]] && echo rsa2048 || echo :files)" "$option has its values" ;;
+		--for) is "$(offered $command --for '' | paste -sd' ')" "$([ $command = profile ] && echo engine provider || echo :files)" "$option of $command has its values" ;;
 		--out) is "$(offered $command --out '' | paste -sd' ')" ":files :folders" "$option has its values" ;;
-		--*-file | --intermediates | --report | --used-by | --output | --for | --table) is "$(offered $command $option '')" :files "$option of $command has its values" ;;
+		--*-file | --intermediates | --report | --used-by | --output | --table) is "$(offered $command $option '')" :files "$option of $command has its values" ;;
 		--identity) is "$(offered $command --identity '' | sort)" $'plain\nwith blank' "$option has its values" ;;
 		*) is "$(offered $command "$option" --)" "" "$option of $command takes a value" ;;
 		esac

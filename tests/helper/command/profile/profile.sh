@@ -96,6 +96,76 @@ for word in "" --install; do
 	like "$err" 'hint: .*devid profile openvpn --gateway vpn\.test --install' "whose way round is told ($word)"
 done
 
+# --- OpenSSL's engine or provider
+for client in openconnect openvpn git openssh firefox; do
+	profile $client rsa --for engine
+	is "$rc/$out" 2/ "$client takes no --for"
+done
+profile curl rsa --for tpm
+is "$rc/$out" 2/ "no such way"
+like "$err" 'hint: --for engine or --for provider$' "and which there are"
+profile --for engine
+is "$rc" 2 "--for of no client"
+for client in networkmanager-wired networkmanager-wifi; do
+	profile $client machine "$(ca $client)" --for provider
+	is "$rc/$out" 1/ "$client: not by a provider"
+	like "$err" 'hands PKCS#11 URIs to the engine alone' "and why"
+done
+engines=$(pkg-config --variable=enginesdir libcrypto) modules=$(pkg-config --variable=modulesdir libcrypto)
+profile openssl rsa
+like "$out" "engines = devid_engines" "the engine is here: it is for that"
+unlike "$out" 'provider' "and for nothing else"
+mv "$engines/pkcs11.so" "$T/engine.so"
+for client in openssl curl networkmanager-wired; do
+	# shellcheck disable=SC2046
+	profile $client machine $(ca $client)
+	is "$rc/$out" 1/ "$client: neither is here"
+	like "$err" "OpenSSL's pkcs11 engine is not installed(, nor is pkcs11-provider|; the client takes no other)" "said"
+	like "$err" 'hint: .*libengine-pkcs11-openssl.*--for engine' "with both ways out"
+done
+profile curl rsa --for engine
+is "$rc" 0 "which is one: named, it is written"
+# Stands for the provider's own file, which Debian 12 does not have: one of OpenSSL's that can be loaded from there.
+cp "$modules/legacy.so" "$modules/pkcs11.so"
+profile openssl rsa
+is "$rc" 0 "the provider alone is here"
+unlike "$out" 'engine' "then it is for that"
+cp "$T/run.out" "$T/provider.cnf"
+ok "openssl.cnf's reader takes it" env OPENSSL_CONF="$T/provider.cnf" openssl list -providers
+like "$(OPENSSL_CONF=$T/provider.cnf openssl list -providers)" '  pkcs11
+ .*
+ .*
+    status: active' "and loads from where it says"
+profile curl rsa --gateway vpn.test
+is "$(grep -v '^#' <<<"$out")" 'cert = "pkcs11:token=Device%20Identity;object=rsa;type=cert"
+key = "pkcs11:token=Device%20Identity;object=rsa;type=private"
+cert-type = "PROV"
+key-type = "PROV"' "curl: the types of a provider"
+like "$out" 'OPENSSL_CONF=FILE curl --config THIS-FILE https://vpn\.test/ \(needs curl 8\.12' "and of what curl"
+profile curl rsa --gateway vpn.test --install --yes
+is "$rc" 1 "what was never tried is not installed"
+like "$err" "hint: without --install it is printed" "which is said"
+profile wpa_supplicant machine --gateway eth1 --ca-file /etc/ssl/network.crt --json
+is "$rc" 0 "wpa_supplicant by the provider"
+mkdir "$T/wpa"
+/usr/bin/python3 -c 'import json, os, sys
+for file in json.load(sys.stdin)["files"]:
+	open(os.path.join(sys.argv[1], os.path.basename(file["path"])), "w").write(file["content"])' "$T/wpa" <<<"$out"
+is "$(ls "$T/wpa" | paste -sd' ')" \
+	"devid-eth1-openssl.cnf devid-eth1.crt devid-eth1.key devid.conf wpa_supplicant-wired-eth1.conf" "in five files"
+unlike "$(cat "$T/wpa/wpa_supplicant-wired-eth1.conf")" 'engine|pkcs11' "none of an engine"
+is "$(sed -n 's/^\t\(client_cert\|private_key\)=//p' "$T/wpa/wpa_supplicant-wired-eth1.conf" | paste -sd' ')" \
+	'"/etc/wpa_supplicant/devid-eth1.crt" "/etc/wpa_supplicant/devid-eth1.key"' "of files"
+run "${E[@]}" devid export machine
+is "$(cat "$T/wpa/devid-eth1.crt")" "$out" "the certificates"
+run "${E[@]}" devid export --key-reference machine
+is "$(cat "$T/wpa/devid-eth1.key")" "$out" "and the reference to the key"
+ok "whose openssl.cnf is read too" env OPENSSL_CONF="$T/wpa/devid-eth1-openssl.cnf" openssl list -providers
+is "$(grep -v '^#' "$T/wpa/devid.conf")" "[Service]
+Environment=OPENSSL_CONF=/etc/wpa_supplicant/devid-eth1-openssl.cnf" "by the unit"
+rm "$modules/pkcs11.so"
+mv "$T/engine.so" "$engines/pkcs11.so"
+
 # --- put in its place
 file=$HOME_ALICE/.config/devid/clients/curl-vpn.test.conf
 install() {
