@@ -88,8 +88,16 @@ static const struct devid_reason reasons[] = {
 	  "have it printed by the computer that the key is for: devid status --tpm-public" },
 	{ "tpm-auth", DEVID_KEY_MISSING,
 	  "the authorisation of the TPM's key is not in the keyring, or is another one",
-	  "bring the keyring back that it was imported with, or import the identity again: "
-	  "devid import-cert --store tpm FILE --replace" },
+	  "bring back what it was imported with, the keyring or the machine's credential, or import "
+	  "the identity again: devid import-cert --store tpm FILE --replace" },
+	{ "tpm-credential", DEVID_STORE_MISSING,
+	  "the machine's credential devid-tpm-auth, which the TPM's key needs beside it, is missing or "
+	  "can't be decrypted here",
+	  "as root: devid doctor says which of the two, and what to do" },
+	{ "tpm-credential-service", DEVID_STORE_MISSING,
+	  "what hands out the machine's credential does not run",
+	  "as root: systemctl start devid-credential.socket; without systemd, keep the key without a "
+	  "credential: --tpm-auth none" },
 	{ "tpm-full", DEVID_STORE_TIMEOUT, "the TPM has no room for another key or session",
 	  "end other programs that use the TPM, or use it through /dev/tpmrm0; then try again" },
 	{ "tpm-busy", DEVID_STORE_TIMEOUT, "the TPM did not answer in time",

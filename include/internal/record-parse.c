@@ -18,7 +18,7 @@ struct text {
 #define WORD_MAX 64
 
 /* Rows of the table below. */
-enum { ROW_VERSION, ROW_LEAF = 15, ROW_CHAIN, ROW_COUNT = ROW_CHAIN + 3 };
+enum { ROW_VERSION, ROW_LEAF = 16, ROW_CHAIN, ROW_COUNT = ROW_CHAIN + 3 };
 
 /* Where the reader is. */
 struct reader {
@@ -181,6 +181,7 @@ static const struct row {
 	{ "Size-Accepted", decode_yes, IN(record, size_accepted), 0 },
 	{ "Local", decode_yes, IN(record, local), 0 },
 	{ "PSS", decode_no, IN(record, no_pss), 0 },
+	{ "Auth", decode_word, IN(record, auth), 0 },
 	{ "Renews", decode_word, IN(record, renews), 0 },
 	{ "Until", decode_word, IN(record, until), 0 },
 	{ "Check-Value", decode_hex, IN(record, check_value), ROW_WITH_LEAF },
@@ -320,6 +321,7 @@ void record_clear(struct record *record)
 	free(record->store);
 	free(record->spki.data);
 	free(record->imported);
+	free(record->auth);
 	free(record->renews);
 	free(record->until);
 	free(record->leaf.data);

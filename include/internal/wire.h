@@ -126,11 +126,13 @@ enum wire_tpm { TPM_STORAGE_KEY = 1, TPM_IMPORT, TPM_CREATE, TPM_LOAD, TPM_SIGN 
 #define IMPORT_REPLACE	   1u
 #define IMPORT_ACCEPT_SIZE 2u
 #define IMPORT_NO_AUTH	   4u
+#define IMPORT_CREDENTIAL  8u
 #define IMPORTED_REPLACED  1u /* in the reply */
 #define REMOVE_LEFT_BEHIND 1u
 #define REMOVE_FORMER	   2u
 #define STATUS_TPM	   1u
 #define STATUS_STORAGE_KEY 2u
+#define STATUS_CREDENTIAL  4u
 
 /* A frame under construction or received. The bytes are in secret memory: some carry keys. */
 struct wire_frame {

@@ -32,6 +32,8 @@ paths=(
 	usr/lib/systemd/system/devid-agent.socket
 	usr/lib/systemd/system/devid-agent.service
 	usr/lib/systemd/system/devid-agent.service.d/devid-tpm.conf
+	usr/lib/systemd/system/devid-credential.socket
+	usr/lib/systemd/system/devid-credential@.service
 	usr/lib/systemd/user/devid-agent.socket
 	usr/lib/systemd/user/devid-agent.service
 	usr/lib/systemd/user/devid-expiry.timer

@@ -60,10 +60,27 @@ struct key *half_open(const struct store *store, enum scope scope, const char *s
 	return key;
 }
 
-/* Whether a new key gets no authorisation: the machine has no keyring. */
+struct key *half_try(const struct store *store, enum scope scope, const char *spki_hash_hex,
+		     const struct store_wait *wait, GError **error)
+{
+	g_autoptr(key_reference) key = half_open(store, scope, spki_hash_hex, wait, error);
+	guint8 signature[KEY_SIGNATURE_MAX];
+	gsize length = 0;
+	struct key_scheme scheme = { .digest = DIGEST_SHA256 };
+
+	if (!key || !driver_of(store)->seal)
+		return g_steal_pointer(&key);
+	scheme.scheme = key->rsa ? SCHEME_RSA_PKCS1 : SCHEME_ECDSA;
+	return key_sign(key, &scheme, signature, 0, signature, &length, error)
+		       ? g_steal_pointer(&key)
+		       : NULL;
+}
+
+/* Whether a new key gets no authorisation: a user's has one and the machine's none, where nothing
+ * else was asked for. */
 static bool is_bare(enum scope scope, const struct store_wait *wait)
 {
-	return scope == SCOPE_SYSTEM || (wait && wait->no_auth);
+	return scope == SCOPE_SYSTEM ? !wait || !wait->credential : wait && wait->no_auth;
 }
 
 static bool make_auth(struct secret *auth, GError **error)
@@ -72,6 +89,23 @@ static bool make_auth(struct secret *auth, GError **error)
 	    gnutls_rnd(GNUTLS_RND_KEY, auth->data, STORE_AUTH_LENGTH) >= 0)
 		return true;
 	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "key: no memory");
+}
+
+/* The machine's is one for all of its keys, and not the agent's to make. */
+static bool take_auth(const struct store *store, enum scope scope, const struct store_wait *wait,
+		      struct secret *auth, GError **error)
+{
+	if (!store->auth || is_bare(scope, wait))
+		return true;
+	return scope == SCOPE_SYSTEM ? store->auth(scope, "", NULL, wait, NULL, auth, error)
+				     : make_auth(auth, error);
+}
+
+static const char *auth_word(enum scope scope, const struct half_made *made)
+{
+	if (made->auth.length == 0)
+		return NULL;
+	return scope == SCOPE_SYSTEM ? HALF_AUTH_CREDENTIAL : HALF_AUTH_KEYRING;
 }
 
 /* TPMs from before FIPS 186-4 make PSS with as long a salt as there is room for, which no peer
@@ -93,15 +127,15 @@ static bool probe_pss(const struct key_driver *driver, struct half_made *made,
 	key = driver->open(&made->half, &made->auth, &patience, &made->parent, error);
 	if (!key || !key->rsa || key_sign(key, &scheme, signature, 0, signature, &length, &local))
 		return key != NULL;
-	made->no_pss = devid_error_result(local) == DEVID_UNSUPPORTED;
-	if (made->no_pss && wait && wait->warnings)
+	made->facts.no_pss = devid_error_result(local) == DEVID_UNSUPPORTED;
+	if (made->facts.no_pss && wait && wait->warnings)
 		g_ptr_array_add(
 			wait->warnings,
 			g_strdup("this TPM makes RSA-PSS with a salt of its own length: it is "
 				 "not offered, and TLS 1.3 can't be done with this key"));
-	if (!made->no_pss)
+	if (!made->facts.no_pss)
 		g_propagate_error(error, g_steal_pointer(&local));
-	return made->no_pss;
+	return made->facts.no_pss;
 }
 
 /* What is made, whoever makes it: a TPM would take what a store, or an account, would not. */
@@ -127,9 +161,9 @@ bool half_make(const struct store *store, enum scope scope, enum wire_key_type t
 	const struct key_driver *driver = driver_of(store);
 	struct key_patience patience = patience_of(wait);
 
-	if (!may_be_made(type, bits, error) ||
-	    (store->auth && !is_bare(scope, wait) && !make_auth(&made->auth, error)))
+	if (!may_be_made(type, bits, error) || !take_auth(store, scope, wait, &made->auth, error))
 		return false;
+	made->facts.auth = auth_word(scope, made);
 	/* Primes take longer than a client waits without a word. */
 	if (patience.tick)
 		patience.tick(patience.data);
@@ -184,7 +218,7 @@ bool half_matches(const struct store *store, const struct secret *brought, GByte
 /* Nothing is written before the TPM has taken the key. */
 bool half_write(const struct store *store, enum scope scope, const char *spki_hash_hex,
 		const char *label, const struct secret *brought, const struct store_wait *wait,
-		bool *sent, bool *no_pss, GError **error)
+		bool *sent, struct half_facts *facts, GError **error)
 {
 	const struct key_driver *driver = driver_of(store);
 	struct key_patience patience = patience_of(wait);
@@ -197,7 +231,7 @@ bool half_write(const struct store *store, enum scope scope, const char *spki_ha
 	    !driver->seal(brought, &made.auth, &patience, &made.half, &made.parent, error) ||
 	    !probe_pss(driver, &made, wait, error))
 		return false;
-	*no_pss = made.no_pss;
+	*facts = (struct half_facts){ made.facts.no_pss, auth_word(scope, &made) };
 	if (!fresh)
 		return half_pin_keep(scope, &made.parent, wait, error) &&
 		       store->write(scope, spki_hash_hex, label, &made.half, wait, sent, error);

@@ -13,14 +13,27 @@ bool half_is_open(const struct store *store, enum scope scope);
 /* The key, read and opened. */
 struct key *half_open(const struct store *store, enum scope scope, const char *spki_hash_hex,
 		      const struct store_wait *wait, GError **error);
+/* The same, and it has signed: hardware loads a key whatever its authorisation. */
+struct key *half_try(const struct store *store, enum scope scope, const char *spki_hash_hex,
+		     const struct store_wait *wait, GError **error);
+
+/* What a record says of the half that its store was given. */
+struct half_facts {
+	bool no_pss;	  /* it was tried, and RSA-PSS is none that TLS takes */
+	const char *auth; /* HALF_AUTH_*: where its authorisation is; NULL: it has none */
+};
+#define HALF_AUTH_KEYRING    "keyring"
+#define HALF_AUTH_CREDENTIAL "credential"
+
 /* A new key, not in its store yet. */
 struct half_made {
 	struct secret half, auth;
 	struct key_parent parent;
-	bool no_pss; /* it was tried, and RSA-PSS is none that TLS takes */
+	struct half_facts facts;
 	GBytes *spki;
 };
-#define HALF_MADE_INIT ((struct half_made){ SECRET_INIT, SECRET_INIT, { 0, "" }, false, NULL })
+#define HALF_MADE_INIT \
+	((struct half_made){ SECRET_INIT, SECRET_INIT, { 0, "" }, { false, NULL }, NULL })
 #define AUTO_HALF_MADE __attribute__((cleanup(half_made_clear)))
 
 bool half_make(const struct store *store, enum scope scope, enum wire_key_type type, guint bits,
@@ -36,8 +49,7 @@ bool half_keep(const struct store *store, enum scope scope, const char *spki_has
  */
 bool half_matches(const struct store *store, const struct secret *brought, GBytes *spki,
 		  GError **error);
-/* What was brought is made into what the store is to keep, and given to it. As store->write(); and
- * `*no_pss` as in half_made. */
+/* What was brought is made into what the store is to keep, and given to it. As store->write(). */
 bool half_write(const struct store *store, enum scope scope, const char *spki_hash_hex,
 		const char *label, const struct secret *brought, const struct store_wait *wait,
-		bool *sent, bool *no_pss, GError **error);
+		bool *sent, struct half_facts *facts, GError **error);

@@ -283,6 +283,7 @@ static bool commit(struct job *job, enum change change, const struct record *tar
 	const struct record *key =
 		change == CHANGE_RENEW ? desk_by_spki(&job->desk, job->leaf.spki_hash) : target;
 	struct labels labels = { label, label, label };
+	struct half_facts facts = { false, NULL };
 
 	other = desk_by_label(&job->desk, label);
 	if (other && other != target)
@@ -298,7 +299,12 @@ static bool commit(struct job *job, enum change change, const struct record *tar
 	record.spki = desk_borrow(job->leaf.spki);
 	record.size_accepted = job->size_accepted;
 	record.local = key && key->local && !brings_half(job, change);
-	record.no_pss = brings_half(job, change) ? job->undo->written->no_pss : key && key->no_pss;
+	if (brings_half(job, change))
+		facts = job->undo->written->facts;
+	else if (key)
+		facts = (struct half_facts){ key->no_pss, key->auth };
+	record.no_pss = facts.no_pss;
+	record.auth = (char *)facts.auth;
 	memcpy(record.check_value, job->leaf.check_value, sizeof(record.check_value));
 	record.leaf = desk_borrow(job->leaf.der);
 	fill_chain(job, &record);
@@ -355,14 +361,16 @@ static bool mark_old_half(struct job *job, enum change change, const struct reco
 	return job->undo->replaced != NULL;
 }
 
-/* All of it is here, but for a key that may have gone missing. */
+/* All of it is here, but for a key that may have gone missing; it comes back as its record says. */
 static bool restore(struct job *job, const struct record *record, struct identity_result *result,
 		    GError **error)
 {
 	const struct store *store = store_find(record->store);
 	g_autoptr(key_reference) there = NULL;
 	g_autofree char *label = g_strdup(record->label);
+	g_autofree char *auth = g_strdup(record->auth);
 	g_autoptr(GError) local = NULL;
+	struct store_wait wait;
 
 	result->name = g_strdup(record->name);
 	result->label = g_strdup(record->label);
@@ -370,7 +378,7 @@ static bool restore(struct job *job, const struct record *record, struct identit
 	if (!store)
 		return true;
 	desk_pause(&job->desk);
-	there = half_open(store, job->import->scope, job->leaf.spki_hex, job->wait, &local);
+	there = half_try(store, job->import->scope, job->leaf.spki_hex, job->wait, &local);
 	if (there || devid_error_result(local) != DEVID_KEY_MISSING || !job->import->pkcs8) {
 		if (local)
 			g_propagate_error(error, g_steal_pointer(&local));
@@ -383,8 +391,9 @@ static bool restore(struct job *job, const struct record *record, struct identit
 		return false;
 	desk_pause(&job->desk);
 	job->undo->restored = true;
-	result->changed =
-		mark_write(job->undo->written, label, job->import->pkcs8, job->wait, error);
+	wait = *job->wait;
+	wait.credential = g_strcmp0(auth, HALF_AUTH_CREDENTIAL) == 0;
+	result->changed = mark_write(job->undo->written, label, job->import->pkcs8, &wait, error);
 	return result->changed;
 }
 

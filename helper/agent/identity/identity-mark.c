@@ -201,7 +201,7 @@ bool mark_write(struct mark *mark, const char *label, const struct secret *pkcs8
 {
 	GError *failure = NULL;
 	bool good = half_write(mark->store, mark->scope, mark->spki_hex, label, pkcs8, wait,
-			       &mark->sent, &mark->no_pss, &failure);
+			       &mark->sent, &mark->facts, &failure);
 
 	return written(mark, good, failure, error);
 }
@@ -213,7 +213,7 @@ bool mark_keep(struct mark *mark, const char *label, struct half_made *made,
 	bool good = half_keep(mark->store, mark->scope, mark->spki_hex, label, made, wait,
 			      &mark->sent, &failure);
 
-	mark->no_pss = made->no_pss;
+	mark->facts = made->facts;
 	return written(mark, good, failure, error);
 }
 

@@ -27,7 +27,7 @@ struct mark {
 	char spki_hex[SPKI_HEX_SIZE];
 	bool inherited;		  /* another writer left it: its half may be there */
 	bool sent;		  /* mark_write() has given the store the half */
-	bool no_pss;		  /* of the half that was written (half.h) */
+	struct half_facts facts;  /* of the half that was written */
 	enum devid_result result; /* of mark_write() */
 };
 

@@ -29,10 +29,10 @@ struct writing {
 	const struct store_wait *wait;
 	const char *label; /* as asked for, or NULL */
 	const char *public_label;
-	struct wire_field id; /* length 0: none was asked for */
-	bool local;	      /* the key is being made */
-	bool no_pss;	      /* of the half that came (half.h) */
-	const char *renews;   /* for the record of that name, or NULL */
+	struct wire_field id;	 /* length 0: none was asked for */
+	bool local;		 /* the key is being made */
+	struct half_facts facts; /* of the half that came */
+	const char *renews;	 /* for the record of that name, or NULL */
 	struct desk desk;
 	struct identity_result *result;
 };
@@ -200,7 +200,8 @@ static bool place_key(struct writing *writing, const struct store *store, GBytes
 	}
 	record.store = (char *)store->name;
 	record.local = writing->local;
-	record.no_pss = writing->no_pss;
+	record.no_pss = writing->facts.no_pss;
+	record.auth = (char *)writing->facts.auth;
 	record.renews = (char *)writing->renews;
 	labels.name = label;
 	labels.key = writing->label ? writing->label : label;
@@ -241,7 +242,7 @@ static bool is_usable(struct writing *writing, const struct store *store, const 
 	g_autoptr(key_reference) key = NULL;
 
 	if (store->auth)
-		key = half_open(store, writing->scope, hex, writing->wait, NULL);
+		key = half_try(store, writing->scope, hex, writing->wait, NULL);
 	return key != NULL;
 }
 
@@ -277,7 +278,7 @@ static bool bring_key(struct writing *writing, const struct store *store, GBytes
 	done = ((is_here && is_usable(writing, store, hex)) ||
 		give(mark, title, half, writing->wait, error)) &&
 	       desk_resume(&writing->desk, store_wait_cancel(writing->wait), error);
-	writing->no_pss = mark->no_pss;
+	writing->facts = mark->facts;
 	done = done && place_key(writing, store, spki, error);
 	writer_close(&writing->desk);
 	if (done)

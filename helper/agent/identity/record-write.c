@@ -53,6 +53,8 @@ static void append_header(GString *text, const struct record *record)
 		append_value(text, "Local", "yes");
 	if (record->no_pss)
 		append_value(text, "PSS", "no");
+	if (record->auth)
+		append_value(text, "Auth", record->auth);
 	if (record->renews)
 		append_value(text, "Renews", record->renews);
 	if (record->until)
@@ -90,8 +92,9 @@ static bool same_record(const struct record *a, const struct record *b)
 		    memcmp(a->spki_hash, b->spki_hash, sizeof(a->spki_hash)) == 0 &&
 		    g_str_equal(a->imported, b->imported) && a->size_accepted == b->size_accepted &&
 		    a->local == b->local && a->no_pss == b->no_pss &&
-		    g_strcmp0(a->renews, b->renews) == 0 && g_strcmp0(a->until, b->until) == 0 &&
-		    same_bytes(&a->leaf, &b->leaf) && a->chain_count == b->chain_count;
+		    g_strcmp0(a->auth, b->auth) == 0 && g_strcmp0(a->renews, b->renews) == 0 &&
+		    g_strcmp0(a->until, b->until) == 0 && same_bytes(&a->leaf, &b->leaf) &&
+		    a->chain_count == b->chain_count;
 
 	for (size_t i = 0; same && i < a->chain_count; i++)
 		same = same_bytes(&a->chain[i].certificate, &b->chain[i].certificate) &&

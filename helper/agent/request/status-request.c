@@ -9,6 +9,7 @@
 #include "agent/identity/keycache.h"
 #include "agent/key/tpm-part.h"
 #include "agent/key/tpm.h"
+#include "agent/store/credential.h"
 #include "agent/store/store.h"
 #include "base/error.h"
 #include "base/json-build.h"
@@ -134,6 +135,22 @@ static void add_tpm(JsonBuilder *builder, enum scope scope)
 	json_builder_end_object(builder);
 }
 
+/* Asked for alone: systemd unseals it. */
+static void add_credential(JsonBuilder *builder, struct session *session)
+{
+	AUTO_SECRET struct secret credential = SECRET_INIT;
+	g_autoptr(GError) error = NULL;
+	bool there;
+
+	session->slow(session, true);
+	there = credential_read_anew(&session->wait, &credential, &error);
+	session->slow(session, false);
+	json_begin_object(builder, "credential");
+	json_text(builder, "reason", there ? "ok" : devid_error_reason(error));
+	json_text(builder, "why", there ? NULL : error->message);
+	json_builder_end_object(builder);
+}
+
 static bool put_storage_key(struct wire_frame *reply, GError **error)
 {
 	g_autoptr(GBytes) pem = tpm_storage_key(error);
@@ -174,6 +191,8 @@ bool handle_status(const struct exchange *exchange, GError **error)
 	add_stores(builder, agent->scope);
 	if (flags & STATUS_TPM)
 		add_tpm(builder, agent->scope);
+	if ((flags & STATUS_CREDENTIAL) && agent->scope == SCOPE_SYSTEM)
+		add_credential(builder, exchange->session);
 	json_builder_end_object(builder);
 	wire_put_text(exchange->reply, TAG_VERSION, DEVID_VERSION);
 	wire_put_u32(exchange->reply, TAG_PID, (guint32)getpid());

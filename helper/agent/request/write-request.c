@@ -134,6 +134,12 @@ static bool read_half(const struct exchange *exchange, struct secret *pkcs8, GEr
 	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "import: no memory");
 }
 
+static void wait_as_asked(struct store_wait *wait, guint32 flags)
+{
+	wait->no_auth = (flags & IMPORT_NO_AUTH) != 0;
+	wait->credential = (flags & IMPORT_CREDENTIAL) != 0;
+}
+
 /* Done by what was read; what changed is told when it is kept: until then it may be taken back. */
 static bool import_run(const struct exchange *exchange, struct identity_import *import,
 		       GError **error)
@@ -148,7 +154,7 @@ static bool import_run(const struct exchange *exchange, struct identity_import *
 	(void)wire_get(exchange->request, TAG_CERTIFICATE, &leaf);
 	session->slow(session, true);
 	wait = session->wait;
-	wait.no_auth = (import->flags & IMPORT_NO_AUTH) != 0;
+	wait_as_asked(&wait, import->flags);
 	good = identity_import(import, &wait, &result, &session->undo, &failure);
 	session->slow(session, false);
 	if (good) {
@@ -469,7 +475,7 @@ bool handle_generate(const struct exchange *exchange, GError **error)
 	(void)wire_get_u32(exchange->request, TAG_FLAGS, &flags);
 	session->slow(session, true);
 	wait = session->wait;
-	wait.no_auth = (flags & IMPORT_NO_AUTH) != 0;
+	wait_as_asked(&wait, flags);
 	good = identity_generate(session->agent->scope, &wish, &wait, &result, &failure);
 	session->slow(session, false);
 	if (good)

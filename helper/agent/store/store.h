@@ -25,6 +25,7 @@ struct store_wait {
 	GPtrArray
 		*warnings; /* NULL, or char *: what else is to be told of a half that was written */
 	bool no_auth;	   /* a key in hardware is written without an authorisation of its own */
+	bool credential;   /* one of the machine's is written with the machine's credential */
 };
 
 /* NULL: nothing ends the wait. `wait` may be NULL. */
@@ -37,7 +38,7 @@ static inline GCancellable *store_wait_cancel(const struct store_wait *wait)
 static inline struct store_wait store_wait_telling(const struct store_wait *wait,
 						   GPtrArray *warnings)
 {
-	struct store_wait own = { NULL, NULL, NULL, NULL, NULL, false };
+	struct store_wait own = { NULL, NULL, NULL, NULL, NULL, false, false };
 
 	if (wait)
 		own = *wait;
@@ -81,8 +82,8 @@ struct store {
 	bool (*relabel)(enum scope scope, const char *spki_hash_hex, const char *label,
 			const struct store_wait *wait, GError **error);
 	/* What must be known beside the half to use it, where the store keeps such (NULL: it has
-	 * none): with a `label` it is written, else read (DEVID_KEY_MISSING). Bounds, `*sent` and
-	 * errors as above.
+	 * none): with a `label` it is written, else read (DEVID_KEY_MISSING). The machine's is one
+	 * for all halves, and is there before them: only read. Bounds, `*sent` and errors as above.
 	 */
 	bool (*auth)(enum scope scope, const char *spki_hash_hex, const char *label,
 		     const struct store_wait *wait, bool *sent, struct secret *auth,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The store "tpm": see tpm.h. It knows nothing of TPMs: what it keeps is of no use without the one
- * that wrapped it, nor, with an authorisation, without the keyring.
+ * that wrapped it, nor, with an authorisation, without what keeps that.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -8,6 +8,7 @@
 #include <internal/test-hook.h>
 #include "base/error.h"
 #include "base/keyring.h"
+#include "credential.h"
 #include "file.h"
 #include "keyring.h"
 #include "tpm.h"
@@ -70,6 +71,9 @@ static bool tpm_auth(enum scope scope, const char *spki_hash_hex, const char *la
 	g_autofree char *name = auth_name(spki_hash_hex);
 	g_autoptr(GError) local = NULL;
 
+	/* Root's command made it. */
+	if (scope == SCOPE_SYSTEM)
+		return label || credential_read(wait, auth, error);
 	if (label)
 		return store_keyring.write(SCOPE_USER, name, label, auth, wait, sent, error);
 	/* What anybody may have put in its place is not handed on. */

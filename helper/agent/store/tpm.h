@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The store "tpm": what a TPM has wrapped of a private half as `<spki>.tss2` in the data folder,
- * and a user's authorisation for it as an item of the keyring.
+ * and a user's authorisation for it as an item of the keyring, the machine's as systemd's
+ * credential.
  */
 #pragma once
 

@@ -70,6 +70,7 @@ static void assert_round_trip(const struct record *record)
 	assert_string_equal(record_public_key_label(&back), record_public_key_label(record));
 	assert_int_equal(back.chain_count, record->chain_count);
 	assert_int_equal(back.size_accepted, record->size_accepted);
+	assert_int_equal(g_strcmp0(back.auth, record->auth), 0);
 	again = format(&back);
 	assert_true(g_bytes_equal(text, again));
 	record_clear(&back);
@@ -82,6 +83,7 @@ static void with_chains(void **state)
 
 		assert_round_trip(&record);
 		record.size_accepted = true;
+		record.auth = g_strdup("credential");
 		assert_round_trip(&record);
 		record_clear(&record);
 	}
