@@ -28,8 +28,8 @@ static const GOptionEntry entries[] = {
 	  "STORE" },
 	{ "tpm-auth", 0, 0, G_OPTION_ARG_STRING, &options.tpm_auth,
 	  "What a key in the TPM needs beside it: keyring (the default on your own token: what is kept "
-	  "in your keyring) or none",
-	  "keyring|none" },
+	  "in your keyring), credential (on the machine's: what systemd keeps sealed) or none",
+	  "keyring|credential|none" },
 	{ "label", 0, 0, G_OPTION_ARG_STRING, &options.label,
 	  "Its name; by default the account's DefaultLabel=, the file's friendly name, or the subject's",
 	  "NAME" },
@@ -93,6 +93,7 @@ static bool understand(struct import *import, GError **error)
 				       "as root: devid import-cert --system FILE",
 				       "only root imports to the machine's token");
 	import->store = import->foreign ? NULL : store ? store : store_words_default(import->scope);
+	import->tpm_auth = options.tpm_auth;
 	import->password.file = options.password_file;
 	import->password.fd = options.password_fd;
 	return true;

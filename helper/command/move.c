@@ -25,7 +25,7 @@ static const GOptionEntry entries[] = {
 	{ "store", 0, 0, G_OPTION_ARG_STRING, &options.import.store,
 	  "Where the key is to rest: keyring, file or tpm", "keyring|file|tpm" },
 	{ "tpm-auth", 0, 0, G_OPTION_ARG_STRING, &options.import.tpm_auth,
-	  "What a key in the TPM needs beside it, as for import-cert", "keyring|none" },
+	  "What a key in the TPM needs beside it, as for import-cert", "keyring|credential|none" },
 	NAMING_OPTIONS(options.naming),
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.import.json, "Print a JSON object", NULL },
 	{ NULL },
@@ -46,6 +46,14 @@ static bool may_move(const struct identity *identity, GError **error)
 		return devid_error_set(error, DEVID_NOT_FOUND, "no-certificate",
 				       "wait for its certificate: devid import-cert CERTIFICATE",
 				       "%s: a key without a certificate stays where it was made",
+				       record->label);
+	if (strcmp(record->store, "tpm") == 0 &&
+	    g_strcmp0(options.import.tpm_auth, "credential") == 0 &&
+	    g_strcmp0(record->auth, "credential") != 0)
+		return devid_error_set(error, DEVID_UNSUPPORTED, NULL,
+				       "take it away, and import it again with --tpm-auth "
+				       "credential; or make it a new key: devid renew",
+				       "%s: a key in the TPM goes on needing what it needs",
 				       record->label);
 	return change_allowed(identity->scope, error);
 }
@@ -140,14 +148,16 @@ static enum exit_status run(char **operands, GError **error)
 {
 	AUTO_NAMING struct naming naming = options.naming;
 	const struct identity *identity = NULL;
-	struct import import = { .options = &options.import };
+	struct import import = { .options = &options.import, .tpm_auth = options.import.tpm_auth };
+	enum scope words =
+		g_strcmp0(import.tpm_auth, "credential") == 0 ? SCOPE_SYSTEM : SCOPE_USER;
 	bool good;
 
 	if (!options.import.store)
 		devid_error_set(error, DEVID_USAGE, NULL, "devid help move",
 				"move: --store is needed: keyring, file or tpm");
 	/* Words that no scope has come before a label that isn't there. */
-	else if (store_words_judge("move", SCOPE_USER, false, options.import.store,
+	else if (store_words_judge("move", words, false, options.import.store,
 				   options.import.tpm_auth, error))
 		identity = naming_own(&naming, operands[0], error);
 	if (!identity || !may_move(identity, error))

@@ -22,7 +22,7 @@ static struct {
 static const GOptionEntry entries[] = {
 	NAMING_OPTIONS(options.naming),
 	{ "tpm-auth", 0, 0, G_OPTION_ARG_STRING, &options.request.tpm_auth,
-	  "What a key in the TPM needs beside it, as for import-cert", "keyring|none" },
+	  "What a key in the TPM needs beside it, as for import-cert", "keyring|credential|none" },
 	{ "subject", 0, 0, G_OPTION_ARG_STRING, &options.request.subject,
 	  "Another subject than the present certificate's", "DN" },
 	{ "san", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.request.names,
@@ -133,6 +133,10 @@ static bool renew(struct request *request, const struct naming *naming,
 	request->store = waiting ? waiting->record->store : identity->record->store;
 	request->renews = identity->record->name;
 	options.request.label = waiting_label(naming, identity, waiting);
+	/* The other lock is not given up by itself. */
+	if (!waiting && !options.request.tpm_auth &&
+	    g_strcmp0(identity->record->auth, "credential") == 0)
+		options.request.tpm_auth = g_strdup("credential");
 	if (!store_words_judge("renew", request->scope, true, request->store,
 			       options.request.tpm_auth, error))
 		return false;

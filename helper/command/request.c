@@ -25,7 +25,7 @@ static const GOptionEntry entries[] = {
 	  "machine's), tpm, or the pkcs11: URI of another token",
 	  "STORE" },
 	{ "tpm-auth", 0, 0, G_OPTION_ARG_STRING, &options.tpm_auth,
-	  "What a key in the TPM needs beside it, as for import-cert", "keyring|none" },
+	  "What a key in the TPM needs beside it, as for import-cert", "keyring|credential|none" },
 	{ "pin-file", 0, 0, G_OPTION_ARG_FILENAME, &options.pin_file,
 	  "Read the PIN of the token that --store names from FILE", "FILE" },
 	{ "label", 0, 0, G_OPTION_ARG_STRING, &options.label, "The identity's name", "NAME" },

@@ -130,6 +130,8 @@ static void go(struct reset *reset, const struct identity_list *list)
 	if ((reset->keys || reset->strays) && root)
 		reset_stray_keys(reset, SCOPE_SYSTEM);
 	reset_identities(reset, list);
+	if (root)
+		reset_credential(reset);
 	if (reset->keys)
 		reset_unreachable(reset,
 				  "identities on other PKCS#11 tokens (smartcards, TPM): "

@@ -280,6 +280,11 @@ static void print_head(const struct identity *identity)
 		table_field("key made", "in this store; it has been nowhere else");
 	else if (strcmp(identity->record->store, "tpm") == 0)
 		table_field("key made", "elsewhere, and moved into this TPM");
+	if (identity->record->auth)
+		table_field("second lock",
+			    strcmp(identity->record->auth, "credential") == 0
+				    ? "the machine's credential, which systemd keeps sealed"
+				    : "in the keyring");
 	if (identity->record->no_pss)
 		table_field("signatures",
 			    "no RSA-PSS: this TPM makes it with a salt of its own length");

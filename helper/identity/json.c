@@ -50,6 +50,7 @@ void json_identity(JsonBuilder *builder, const struct identity *identity)
 	if (keys) {
 		json_flag(builder, "local", identity->record->local);
 		json_flag(builder, "no_rsa_pss", identity->record->no_pss);
+		json_text(builder, "tpm_auth", identity->record->auth);
 	}
 	json_text(builder, "copied_by", describe_copier(identity));
 	json_text(builder, "uri", identity->uri);

@@ -3,7 +3,7 @@
 # The systemd units, users and folders, as systemd's own tools judge them (none needs a running systemd).
 . "$(dirname "$0")/../lib/common.sh"
 data=$DEVID_SOURCE/data
-plan 30
+plan 35
 
 # Unit files as installed, but with a program that is there.
 mkdir -p "$T/system" "$T/user" "$T/libexec" "$T/root/etc"
@@ -17,6 +17,8 @@ done
 
 cp "$T/libexec/devid-agent" "$T/libexec/devid-tunnel"
 sed "s,@libexecdir@,$T/libexec," "$data/systemd/system/devid-tunnel.service.in" >"$T/system/devid-tunnel.service"
+cp "$data/systemd/system/devid-credential.socket" "$data/systemd/system/devid-credential@.service" "$T/system/"
+cp -r "$data/systemd/system/devid-agent.service.d" "$T/system/"
 cp "$data/systemd/user/devid-expiry.timer" "$T/user/"
 printf '#!/bin/sh\n' >"$T/libexec/devid"
 chmod 755 "$T/libexec/devid"
@@ -37,6 +39,20 @@ done
 run "${E[@]}" SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$T/system:" \
 	systemd-analyze verify --system --man=no "$T/system/devid-tunnel.service"
 is "$(complaints)" "" "system/devid-tunnel.service: nothing to complain about"
+for unit in devid-credential.socket devid-credential@.service; do
+	run "${E[@]}" SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$T/system:" \
+		systemd-analyze verify --system --man=no "$T/system/${unit/@/@x}"
+	is "$(complaints)" "" "system/$unit: nothing to complain about"
+done
+run "${E[@]}" systemd-analyze security --offline=true --no-pager "$T/system/devid-credential@.service"
+exposure=$(sed -n 's/.*Overall exposure level for [^:]*: *\([0-9.]*\).*/\1/p' <<<"$out")
+diag "exposure of what hands out the credential: ${exposure:-unknown}"
+ok "what hands out the credential is exposed 1.0 of 10 at most" awk -v e="${exposure:-10}" 'BEGIN { exit !(e <= 1.0) }'
+name=$(sed -n 's/^#define CREDENTIAL_NAME[^"]*"\(.*\)"/\1/p' "$DEVID_SOURCE/helper/command/import/credential.h")
+is "$(sed -n 's/^LoadCredentialEncrypted=//p' "$T/system/devid-credential@.service")" "$name" \
+	"which it loads under the name that root's command gives it, by no path: a missing one is no failure"
+unlike "$(cat "$T/system/devid-agent.service" "$T/system/devid-agent.service.d/devid-tpm.conf")" 'LoadCredential' \
+	"the agent starts whether there is one or not"
 for unit in devid-expiry.timer devid-expiry.service; do
 	run "${E[@]}" SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$T/user:" \
 		systemd-analyze verify --user --man=no "$T/user/$unit"

@@ -4,7 +4,9 @@
 #include <unistd.h>
 #include <devid/reason.h>
 
+#include "base/error.h"
 #include "base/json-value.h"
+#include "command/import/credential.h"
 #include "identity/agent.h"
 #include "identity/agent-look.h"
 #include "identity/list.h"
@@ -75,6 +77,52 @@ static void tell_facts(struct doctor *doctor, JsonObject *tpm)
 		    json_value_text(tpm, "manufacturer"), json_value_text(tpm, "firmware"), srk);
 }
 
+static bool needs_credential(struct doctor *doctor)
+{
+	const struct identity_list *list = doctor_identities(doctor);
+
+	for (size_t i = 0; list && i < identity_list_count(list); i++) {
+		const struct identity *identity = identity_list_get(list, i);
+
+		if (identity->scope == SCOPE_SYSTEM &&
+		    g_strcmp0(identity->record->auth, "credential") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Without it those keys are lost, whatever the TPM says. */
+static void look_at_credential(struct doctor *doctor)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *file = NULL;
+	const char *reason;
+
+	if (credential_ask(&error)) {
+		doctor_tell(doctor, OUTCOME_PASS, NULL,
+			    "the machine's credential, which keys of it need, can be had");
+		return;
+	}
+	reason = devid_error_reason(error);
+	if (g_strcmp0(reason, "tpm-credential") != 0) {
+		doctor_tell(doctor, OUTCOME_FAIL, devid_error_hint(error), "%s", error->message);
+		return;
+	}
+	file = credential_find();
+	if (file)
+		doctor_tell(doctor, OUTCOME_FAIL,
+			    "bring back what it was sealed with (the TPM, /var/lib/systemd); where "
+			    "that is gone, remove the file, and import what needs it again: "
+			    "devid import-cert --store tpm --tpm-auth credential FILE --replace",
+			    "%s: systemd can't decrypt it, or it is not devid's", file);
+	else
+		doctor_tell(doctor, OUTCOME_FAIL,
+			    "bring it back from this machine's backup, or import what needs it "
+			    "again: devid import-cert --store tpm --tpm-auth credential FILE "
+			    "--replace",
+			    "keys of the machine need %s, and it is not there", CREDENTIAL_FILE);
+}
+
 /* The agent is asked, for it has the TPM: not this user. */
 static void look(struct doctor *doctor, enum scope scope)
 {
@@ -119,10 +167,13 @@ void doctor_tpm(struct doctor *doctor)
 
 	if (user)
 		look(doctor, SCOPE_USER);
-	if (system && geteuid() == 0)
+	if (system && geteuid() == 0) {
 		look(doctor, SCOPE_SYSTEM);
-	else if (system)
+		if (needs_credential(doctor))
+			look_at_credential(doctor);
+	} else if (system) {
 		doctor_tell(doctor, OUTCOME_SKIP, NULL, "the machine's keys in it: root can ask");
+	}
 	if (!user && !system)
 		tell_device(doctor);
 }

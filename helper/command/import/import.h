@@ -73,9 +73,10 @@ struct import {
 	bool size_accepted;
 
 	enum scope scope;
-	bool foreign;	   /* to the token that options->store names */
-	const char *store; /* "keyring", "file", "tpm", or the token's label */
-	char *token;	   /* that, where it is foreign */
+	bool foreign;	      /* to the token that options->store names */
+	const char *store;    /* "keyring", "file", "tpm", or the token's label */
+	char *token;	      /* that, where it is foreign */
+	const char *tpm_auth; /* what --tpm-auth says, or what the key that it replaces had */
 	char *label;
 	char *asked_label;  /* by --label or the account; NULL: the file's own will do */
 	const char *moves;  /* the record whose key the agent is to take; NULL: the candidate brings

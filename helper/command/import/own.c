@@ -12,6 +12,7 @@
 #include "identity/list.h"
 #include "identity/token.h"
 #include "identity/uri.h"
+#include "credential.h"
 #include "import.h"
 #include "own.h"
 #include "report.h"
@@ -56,6 +57,12 @@ static void name_choices(const struct import *import, GError **error)
 	g_error_free(problem);
 }
 
+static bool needs_credential(const struct import *import)
+{
+	return import->scope == SCOPE_SYSTEM && g_strcmp0(import->store, "tpm") == 0 &&
+	       g_strcmp0(import->tpm_auth, "credential") == 0;
+}
+
 static bool commit(struct import *import, struct client *client, struct wire_frame *reply,
 		   GError **error)
 {
@@ -63,7 +70,8 @@ static bool commit(struct import *import, struct client *client, struct wire_fra
 	const struct candidate *candidate = import->candidate;
 	guint32 flags = (import->options->replace ? IMPORT_REPLACE : 0) |
 			(import->size_accepted ? IMPORT_ACCEPT_SIZE : 0) |
-			(g_strcmp0(import->options->tpm_auth, "none") == 0 ? IMPORT_NO_AUTH : 0);
+			(g_strcmp0(import->tpm_auth, "none") == 0 ? IMPORT_NO_AUTH : 0) |
+			(needs_credential(import) ? IMPORT_CREDENTIAL : 0);
 
 	wire_begin(&request, WIRE_IMPORT);
 	wire_put_u32(&request, TAG_PHASE, PHASE_COMMIT);
@@ -309,13 +317,14 @@ static void tell_store(struct import *import)
 		import->store = g_intern_string(here->record->store);
 }
 
-/* What takes the place of another stays in its store, unless another was asked for. */
-static bool keep_store(struct import *import, GError **error)
+/* What takes the place of another stays in its store, and has the same other lock, unless another
+ * was asked for. */
+static bool keep_place(struct import *import, GError **error)
 {
 	g_autoptr(identity_list) list = NULL;
 	const struct identity *here;
 
-	if (import->options->store || import->candidate->wrapped || !import->options->replace)
+	if (!import->options->replace)
 		return true;
 	list = load_scope(import, error);
 	if (!list)
@@ -323,10 +332,59 @@ static bool keep_store(struct import *import, GError **error)
 	here = find_leaf(list, import);
 	if (!here)
 		here = find_label(list, import->label);
-	if (here && record_has_key(here->record) && strcmp(here->record->store, "tpm") == 0)
+	if (!here || !record_has_key(here->record))
+		return true;
+	if (!import->options->store && !import->candidate->wrapped &&
+	    strcmp(here->record->store, "tpm") == 0)
 		import->store = "tpm";
-	else if (here && record_has_key(here->record) && strcmp(here->record->store, "file") == 0)
+	else if (!import->options->store && !import->candidate->wrapped &&
+		 strcmp(here->record->store, "file") == 0)
 		import->store = "file";
+	if (!import->tpm_auth && g_strcmp0(here->record->auth, "credential") == 0)
+		import->tpm_auth = "credential";
+	return true;
+}
+
+/* Those that the new one does not help. */
+static void warn_of_credential(struct import *import)
+{
+	g_autoptr(identity_list) list = load_scope(import, NULL);
+
+	for (size_t i = 0; list && i < identity_list_count(list); i++) {
+		const struct record *record = identity_list_get(list, i)->record;
+
+		if (g_strcmp0(record->auth, "credential") == 0 &&
+		    strcmp(record->label, import->label) != 0 && !same_leaf(record, import))
+			import_warn(import,
+				    "%s: its key needed the credential that was here before: "
+				    "import it again, too, with --replace",
+				    record->label);
+	}
+}
+
+/* What was here already is as it was. */
+static void warn_of_lock(struct import *import)
+{
+	g_autoptr(identity_list) list = needs_credential(import) ? load_scope(import, NULL) : NULL;
+	const struct identity *here = list ? find_leaf(list, import) : NULL;
+
+	if (here && g_strcmp0(here->record->auth, "credential") != 0)
+		import_warn(import,
+			    "%s: its key was here before, and does not need the credential: to "
+			    "have it so, take it away first: devid remove",
+			    import->label);
+}
+
+static bool prepare_credential(struct import *import, GError **error)
+{
+	bool made = false;
+
+	if (!needs_credential(import))
+		return true;
+	if (!credential_prepare(&made, error))
+		return false;
+	if (made)
+		warn_of_credential(import);
 	return true;
 }
 
@@ -464,17 +522,19 @@ bool import_to_own(struct import *import, GError **error)
 	AUTO_CLIENT struct client client = CLIENT_INIT;
 	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
 
-	if (!keep_store(import, error))
+	if (!keep_place(import, error))
 		return false;
 	if (import->options->dry_run)
 		return foresee(import, error);
-	if (!agent_connect(&client, import->scope, CLIENT_START, error) ||
+	if (!prepare_credential(import, error) ||
+	    !agent_connect(&client, import->scope, CLIENT_START, error) ||
 	    !commit(import, &client, &reply, error))
 		return false;
 	read_reply(import, &reply);
 	import->uri = identity_uri_now(import->scope, import->label);
 	import->logged = import->changed;
 	tell_store(import);
+	warn_of_lock(import);
 	if (import->changed &&
 	    (!try_key(import, &client, error) || !end(&client, PHASE_KEEP, import, error)))
 		return false;

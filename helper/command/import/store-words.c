@@ -14,7 +14,7 @@ bool store_words_judge(const char *command, enum scope scope, bool foreign, cons
 		       const char *tpm_auth, GError **error)
 {
 	static const char *const stores[] = { "keyring", "file", "tpm", NULL };
-	static const char *const auths[] = { "keyring", "none", NULL };
+	static const char *const auths[] = { "keyring", "credential", "none", NULL };
 
 	if (store && !g_strv_contains(stores, store))
 		return refuse(error, command,
@@ -26,10 +26,15 @@ bool store_words_judge(const char *command, enum scope scope, bool foreign, cons
 	if (tpm_auth && g_strcmp0(store, "tpm") != 0)
 		return refuse(error, command, "--tpm-auth is for --store tpm");
 	if (tpm_auth && !g_strv_contains(auths, tpm_auth))
-		return refuse(error, command, "--tpm-auth is keyring or none");
+		return refuse(error, command, "--tpm-auth is keyring, credential or none");
 	if (scope == SCOPE_SYSTEM && g_strcmp0(tpm_auth, "keyring") == 0)
-		return refuse(error, command,
-			      "the machine has no keyring: --tpm-auth none, or --user");
+		return refuse(
+			error, command,
+			"the machine has no keyring: --tpm-auth credential or none, or --user");
+	if (scope == SCOPE_USER && g_strcmp0(tpm_auth, "credential") == 0)
+		return refuse(
+			error, command,
+			"the credential is the machine's: --tpm-auth keyring or none, or --system");
 	return true;
 }
 

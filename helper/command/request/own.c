@@ -7,6 +7,7 @@
 #include "base/der.h"
 #include "base/error.h"
 #include "command/cli/report.h"
+#include "command/import/credential.h"
 #include "identity/agent.h"
 #include "identity/list.h"
 #include "own.h"
@@ -32,7 +33,10 @@ static bool make_key(struct work *work, GError **error)
 {
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
 	const struct request_options *options = work->request->options;
+	bool credential = g_strcmp0(options->tpm_auth, "credential") == 0;
 
+	if (credential && !credential_prepare(NULL, error))
+		return false;
 	wire_begin(&request, WIRE_GENERATE);
 	wire_put_text(&request, TAG_LABEL, options->label);
 	wire_put_text(&request, TAG_STORE, work->request->store);
@@ -41,6 +45,8 @@ static bool make_key(struct work *work, GError **error)
 	wire_put_text(&request, TAG_NAME, work->request->renews);
 	if (g_strcmp0(options->tpm_auth, "none") == 0)
 		wire_put_u32(&request, TAG_FLAGS, IMPORT_NO_AUTH);
+	if (credential)
+		wire_put_u32(&request, TAG_FLAGS, IMPORT_CREDENTIAL);
 	if (!agent_ask(&work->client, &request, &reply, error))
 		return false;
 	work->request->made = true;
@@ -78,6 +84,13 @@ static bool take_key(struct work *work, const struct identity *here, GError **er
 			error, DEVID_EXISTS, NULL, "choose another --label, or leave --store out",
 			"%s: its key waits for its certificate, in another store: %s",
 			options->label, here->record->store);
+	if (g_strcmp0(options->tpm_auth, "credential") == 0 &&
+	    g_strcmp0(here->record->auth, "credential") != 0)
+		return devid_error_set(error, DEVID_EXISTS, NULL,
+				       "leave --tpm-auth out, or take it away first: devid remove",
+				       "%s: its key waits for its certificate, and does not need "
+				       "the credential",
+				       options->label);
 	if (!read_public(work, here, error))
 		return false;
 	if (options->key && !request_is_kind(request))

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/json-value.h"
+#include "command/import/credential.h"
 #include "command/vpn/sign-in.h"
 #include "identity/agent-look.h"
 #include "identity/agent.h"
@@ -213,4 +214,49 @@ void reset_identities(struct reset *reset, const struct identity_list *list)
 	if (beyond > 0)
 		reset_unreachable(reset, "%zu identit%s of the machine: only root may remove %s",
 				  beyond, beyond == 1 ? "y" : "ies", beyond == 1 ? "it" : "them");
+}
+
+/* A record that can't be read may be one of them. */
+static bool is_needed(void)
+{
+	struct record_list records = { 0 };
+	char folder[PATH_BUFFER];
+	bool needed = !path_data(SCOPE_SYSTEM, folder) ||
+		      record_load_all(folder, &records) != DEVID_OK || records.skipped > 0;
+
+	for (size_t i = 0; i < records.count; i++)
+		needed = needed || g_strcmp0(records.records[i].auth, "credential") == 0;
+	record_list_clear(&records);
+	return needed;
+}
+
+/* Other folders of systemd's are not devid's to clear. */
+void reset_credential(struct reset *reset)
+{
+	struct reset_place *place =
+		reset_place_new(reset, "the machine's credential for keys in the TPM");
+
+	if (faccessat(AT_FDCWD, CREDENTIAL_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+		reset_state(place, "none");
+		return;
+	}
+	place->found = 1;
+	reset_item(place, CREDENTIAL_FILE);
+	if (!reset->keys) {
+		reset_state(place, "kept (--keys removes it)");
+	} else if (reset->dry_run) {
+		reset_state(place, "would be removed with the keys that need it");
+	} else if (is_needed()) {
+		reset_state(place, "kept: a key may need it");
+		reset_unreachable(reset, "%s: a key may need it", CREDENTIAL_FILE);
+	} else if (unlink(CREDENTIAL_FILE) == 0) {
+		place->removed = 1;
+		reset_count(place, "none");
+	} else {
+		GError *error = NULL;
+
+		devid_error_set(&error, DEVID_IO, NULL, devid_errno_hint(errno), "%s: %s",
+				CREDENTIAL_FILE, g_strerror(errno));
+		reset_place_failed(reset, place, error);
+	}
 }

@@ -10,3 +10,5 @@ void reset_files(struct reset *reset);
 void reset_sign_ins(struct reset *reset);
 /* `list` may be NULL: it could not be read. */
 void reset_identities(struct reset *reset, const struct identity_list *list);
+/* The machine's for keys in the TPM, where root asks: with --keys it goes, if none needs it now. */
+void reset_credential(struct reset *reset);

@@ -118,7 +118,7 @@ done
 unlike "$out" $'\e' "without colours in a pipe"
 devid list --json
 is "$(json 'len(j["identities"])')" 1 "--json: one identity"
-keys="['check', 'chosen', 'copied_by', 'days_left', 'der_size', 'fingerprint', 'id', 'imported', 'issuer', 'key_label', 'key_type', 'label', 'local', 'no_rsa_pss', 'not_after', 'not_before', 'pem_size', 'public_key_label', 'scope', 'serial', 'store', 'subject', 'token', 'uri']"
+keys="['check', 'chosen', 'copied_by', 'days_left', 'der_size', 'fingerprint', 'id', 'imported', 'issuer', 'key_label', 'key_type', 'label', 'local', 'no_rsa_pss', 'not_after', 'not_before', 'pem_size', 'public_key_label', 'scope', 'serial', 'store', 'subject', 'token', 'tpm_auth', 'uri']"
 is "$(json 'sorted(j["identities"][0])')" "$keys" "with these members"
 is "$(json '[j["identities"][0][k] for k in ("label", "token", "scope", "store", "copied_by", "key_type", "uri")]')" \
 	"['laptop 042', 'Device Identity', 'user', 'keyring', 'user', 'RSA 2048', 'pkcs11:token=Device%20Identity;object=laptop%20042']" \

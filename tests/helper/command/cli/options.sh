@@ -137,7 +137,7 @@ for command in "${all[@]}"; do
 		--certificate) is "$(offered $command --certificate '' | paste -sd' ')" "valid invalid none" "$option has its values" ;;
 		--chain) is "$(offered $command --chain '' | paste -sd' ')" "issuer path" "$option has its values" ;;
 		--store) is "$(offered $command --store '' | paste -sd' ')" "keyring file tpm$([[ $command == move ]] || echo " pkcs11:")" "$option has its values" ;;
-		--tpm-auth) is "$(offered $command --tpm-auth '' | paste -sd' ')" "keyring none" "$option has its values" ;;
+		--tpm-auth) is "$(offered $command --tpm-auth '' | paste -sd' ')" "keyring credential none" "$option has its values" ;;
 		--key-type) is "$(offered $command --key-type '' | paste -sd' ')" "RSA EC" "$option has its values" ;;
 		--group) is "$(offered $command --group '')" :groups "$option has its values" ;;
 		--user) is "$(offered $command --user '')" :users "$option has its values" ;;
