@@ -61,6 +61,78 @@ static const TPM2B_PUBLIC standard = {
 	},
 };
 
+/* --- what a killed agent left */
+
+/* A storage key of the standard template, or a key as an import makes it. */
+static bool looks_like_ours(struct tpm *tpm, ESYS_TR handle)
+{
+	TPM2B_PUBLIC *public = NULL;
+	TPMA_OBJECT bits;
+
+	if (Esys_ReadPublic(tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &public,
+			    NULL, NULL) != TSS2_RC_SUCCESS)
+		return false;
+	bits = public->publicArea.objectAttributes;
+	Esys_Free(public);
+	return bits == standard.publicArea.objectAttributes || bits == TPM_KEY_BITS ||
+	       bits == (TPM_KEY_BITS | TPM_KEY_BORN_BITS);
+}
+
+/* What this connection has itself. Keys are out of the way: one of them would have made room. */
+static bool is_in_use(struct tpm *tpm, TPM2_HANDLE found)
+{
+	const ESYS_TR own[] = { tpm->owner.handle, tpm->session };
+	TPM2_HANDLE handle = 0;
+
+	if (found == tpm->hmac_session)
+		return true;
+	for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
+		if (own[i] != ESYS_TR_NONE &&
+		    Esys_TR_GetTpmHandle(tpm->esys, own[i], &handle) == TSS2_RC_SUCCESS &&
+		    handle == found)
+			return true;
+	return false;
+}
+
+static guint flush_from(struct tpm *tpm, TPM2_HANDLE first, bool all)
+{
+	TPMS_CAPABILITY_DATA *data = NULL;
+	TPMI_YES_NO more = 0;
+	guint flushed = 0;
+
+	if (Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+			       TPM2_CAP_HANDLES, first, TPM2_MAX_CAP_HANDLES, &more,
+			       &data) != TSS2_RC_SUCCESS)
+		return 0;
+	for (UINT32 i = 0; i < data->data.handles.count; i++) {
+		ESYS_TR handle = ESYS_TR_NONE;
+
+		if (is_in_use(tpm, data->data.handles.handle[i]) ||
+		    Esys_TR_FromTPMPublic(tpm->esys, data->data.handles.handle[i], ESYS_TR_NONE,
+					  ESYS_TR_NONE, ESYS_TR_NONE, &handle) != TSS2_RC_SUCCESS)
+			continue;
+		if ((all || looks_like_ours(tpm, handle)) &&
+		    Esys_FlushContext(tpm->esys, handle) == TSS2_RC_SUCCESS)
+			flushed++;
+		else
+			Esys_TR_Close(tpm->esys, &handle);
+	}
+	Esys_Free(data);
+	return flushed;
+}
+
+bool tpm_flush_strays(struct tpm *tpm, TSS2_RC rc)
+{
+	bool sessions = tpm_rc_is(rc, TPM2_RC_SESSION_MEMORY);
+	bool *flushed = sessions ? &tpm->flushed_sessions : &tpm->flushed_objects;
+
+	if (*flushed || (!sessions && !tpm_rc_is(rc, TPM2_RC_OBJECT_MEMORY)))
+		return false;
+	*flushed = true;
+	/* Sessions don't tell whose they are; another agent's makes itself a new one. */
+	return flush_from(tpm, sessions ? FIRST_SESSION : FIRST_TRANSIENT, sessions) > 0;
+}
+
 /* --- the connection */
 
 static void forget_parent(struct tpm_parent *parent)
@@ -144,7 +216,8 @@ static bool connect_tpm(struct tpm *tpm, struct tpm_trouble *trouble)
 	}
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_trouble_rc(trouble, rc, "it can't be reached");
-	tpm->connected++;
+	if (tpm->connected++ == 0)
+		flush_from(tpm, FIRST_TRANSIENT, false);
 	return true;
 }
 
@@ -208,10 +281,12 @@ static void run_work(gpointer data, gpointer unused)
 		if (was_connected)
 			good = connect_tpm(&tpm, trouble) && work->run(&tpm, work, trouble);
 	}
-	/* Whose nonce is the latest, an answer that is believed would tell: else all that is asked
-	 * in that session fails from now on. */
-	if (!good)
+	/* An answer that was wrong may have left a nonce that is not the latest, or a handle of
+	 * nothing, and all that is asked with these would fail from now on. */
+	if (!good) {
 		end_session(&tpm);
+		tpm_owner_release(&tpm);
+	}
 	ERR_clear_error();
 	g_mutex_lock(&work->lock);
 	work->done = true;
@@ -261,78 +336,6 @@ bool tpm_work_do(struct tpm_work *work, unsigned bound_ms, const struct key_pati
 		*trouble = work->trouble;
 	g_mutex_unlock(&work->lock);
 	return good;
-}
-
-/* --- what a killed agent left */
-
-/* A storage key of the standard template, or a key as an import makes it. */
-static bool looks_like_ours(struct tpm *tpm, ESYS_TR handle)
-{
-	TPM2B_PUBLIC *public = NULL;
-	TPMA_OBJECT bits;
-
-	if (Esys_ReadPublic(tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &public,
-			    NULL, NULL) != TSS2_RC_SUCCESS)
-		return false;
-	bits = public->publicArea.objectAttributes;
-	Esys_Free(public);
-	return bits == standard.publicArea.objectAttributes || bits == TPM_KEY_BITS ||
-	       bits == (TPM_KEY_BITS | TPM_KEY_BORN_BITS);
-}
-
-/* What this connection has itself. Keys are out of the way: one of them would have made room. */
-static bool is_in_use(struct tpm *tpm, TPM2_HANDLE found)
-{
-	const ESYS_TR own[] = { tpm->owner.handle, tpm->session };
-	TPM2_HANDLE handle = 0;
-
-	if (found == tpm->hmac_session)
-		return true;
-	for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
-		if (own[i] != ESYS_TR_NONE &&
-		    Esys_TR_GetTpmHandle(tpm->esys, own[i], &handle) == TSS2_RC_SUCCESS &&
-		    handle == found)
-			return true;
-	return false;
-}
-
-static guint flush_from(struct tpm *tpm, TPM2_HANDLE first, bool all)
-{
-	TPMS_CAPABILITY_DATA *data = NULL;
-	TPMI_YES_NO more = 0;
-	guint flushed = 0;
-
-	if (Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-			       TPM2_CAP_HANDLES, first, TPM2_MAX_CAP_HANDLES, &more,
-			       &data) != TSS2_RC_SUCCESS)
-		return 0;
-	for (UINT32 i = 0; i < data->data.handles.count; i++) {
-		ESYS_TR handle = ESYS_TR_NONE;
-
-		if (is_in_use(tpm, data->data.handles.handle[i]) ||
-		    Esys_TR_FromTPMPublic(tpm->esys, data->data.handles.handle[i], ESYS_TR_NONE,
-					  ESYS_TR_NONE, ESYS_TR_NONE, &handle) != TSS2_RC_SUCCESS)
-			continue;
-		if ((all || looks_like_ours(tpm, handle)) &&
-		    Esys_FlushContext(tpm->esys, handle) == TSS2_RC_SUCCESS)
-			flushed++;
-		else
-			Esys_TR_Close(tpm->esys, &handle);
-	}
-	Esys_Free(data);
-	return flushed;
-}
-
-bool tpm_flush_strays(struct tpm *tpm, TSS2_RC rc)
-{
-	bool sessions = tpm_rc_is(rc, TPM2_RC_SESSION_MEMORY);
-	bool *flushed = sessions ? &tpm->flushed_sessions : &tpm->flushed_objects;
-
-	if (*flushed || (!sessions && !tpm_rc_is(rc, TPM2_RC_OBJECT_MEMORY)))
-		return false;
-	*flushed = true;
-	/* Sessions don't tell whose they are; another agent's makes itself a new one. */
-	return flush_from(tpm, sessions ? FIRST_SESSION : FIRST_TRANSIENT, sessions) > 0;
 }
 
 /* --- storage keys */

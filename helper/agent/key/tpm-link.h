@@ -72,9 +72,9 @@ const struct tpm_parent *tpm_srk(struct tpm *tpm);
 /* The primary of the standard ECC template ("H-2"). */
 const struct tpm_parent *tpm_owner(struct tpm *tpm, struct tpm_trouble *trouble);
 void tpm_owner_release(struct tpm *tpm);
-/* A TPM without a resource manager keeps what a killed agent had in it. After `rc` said that there
- * is no room: flushes what looks like ours, once in each work. Whether it is worth to be tried
- * again. */
+/* A TPM without a resource manager keeps what a killed agent had in it. Its keys are flushed when
+ * this one connects first; after `rc` said that there is no room, what looks like ours, once in
+ * each work. Whether it is worth to be tried again. */
 bool tpm_flush_strays(struct tpm *tpm, TSS2_RC rc);
 void tpm_disconnect(struct tpm *tpm);
 void tpm_end_hmac_session(struct tpm *tpm);

@@ -150,6 +150,12 @@ for n in 1 2 3 4 5 6 7 8; do
 	tpm_plan pass
 	sign "${NAMES[n % 5]}" >/dev/null || fail "killed at command $n, and then ${NAMES[n % 5]}: $(last_run)"
 done
+agent_end
+sign "${NAMES[0]}" >/dev/null
+agent_end -KILL
+is "$(slots)" 1 "killed: its key is in the TPM still"
+ok "the next one signs with another" sign "${NAMES[1]}"
+is "$(slots)" 1 "and took that out at its start, though there was room"
 each "killed at each of eight commands"
 agent_end
 is "$(slots)" 0 "and nothing is left in the TPM"
