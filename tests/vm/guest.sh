@@ -17,6 +17,19 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 cd /root || bail "no home"
 [ ! -e "$STAY/tap" ] || . "$STAY/tap"
 
+# Emulated, a single try may take seconds: it is the clock that counts, and that generously.
+wait_for() {
+	local last=$((SECONDS + $1 * 4))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ "$SECONDS" -ge "$last" ]; then
+			echo "# no success in time: $*"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
 reboot_machine() {
 	printf 'TAP_COUNT=%s TAP_FAILED=%s\n' "$TAP_COUNT" "$TAP_FAILED" >"$STAY/tap"
 	TAP_FINISHED=yes

@@ -6,7 +6,7 @@
 
 image_packages=(
 	linux-image-cloud-amd64 initramfs-tools lz4 e2fsprogs
-	systemd-sysv dbus dbus-user-session libpam-systemd udev kmod procps iproute2 iputils-ping login passwd
+	systemd-sysv systemd-timesyncd dbus dbus-user-session libpam-systemd udev kmod procps iproute2 iputils-ping login passwd
 	sudo polkitd pkexec apparmor
 	# What devid needs, and what uses it.
 	libjson-glib-1.0-0 libp11-kit0 libgnutls30 p11-kit p11-kit-modules ca-certificates openssl gnutls-bin opensc
@@ -14,6 +14,10 @@ image_packages=(
 	# A TPM, a keyring, a gateway.
 	tpm-udev tpm2-tools libtss2-tcti-device0 libtss2-esys-3.0.2-0 libtss2-mu0 libtss2-rc0
 	gnome-keyring libpam-gnome-keyring libsecret-tools libglib2.0-bin dbus-bin ocserv
+	# Who comes from elsewhere, and what makes a desktop's network.
+	openssh-server openssh-client network-manager network-manager-openconnect
+	# What posture looks at.
+	cryptsetup-bin nftables ufw clamav-daemon
 )
 
 # Where a change of what makes the image is a change of the image.
@@ -71,8 +75,9 @@ image_guest() {
 	echo devid-vm >"$root/etc/hostname"
 	printf '127.0.0.1 localhost\n127.0.1.1 devid-vm\n' >"$root/etc/hosts"
 	# What is there for a test doesn't start by itself.
-	for unit in ocserv wpa_supplicant apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap fstrim.timer; do
-		rm -f "$root/etc/systemd/system/"*.wants/"${unit%.*}".*
+	for unit in ocserv wpa_supplicant ssh NetworkManager NetworkManager-dispatcher NetworkManager-wait-online \
+		clamav-daemon clamav-freshclam clamav-clamonacc apt-daily apt-daily-upgrade e2scrub_all e2scrub_reap fstrim; do
+		rm -f "$root/etc/systemd/system/"*.wants/"$unit".*
 	done
 }
 
@@ -134,7 +139,8 @@ image_make() {
 	exec 9>"$cache/lock"
 	flock 9
 	if [ ! -d "$image" ]; then
-		rm -rf "$cache"/image-*
+		# Another tree's is not in the way; what none has used for a week is.
+		find "$cache" -maxdepth 1 -name 'image-*' -mtime +7 -exec rm -rf {} +
 		new=$(mktemp -d "$cache/new.XXXXXX")
 		# shellcheck disable=SC2064
 		trap "rm -rf '$new'" EXIT
@@ -142,5 +148,6 @@ image_make() {
 		mv "$new" "$image"
 		trap - EXIT
 	fi
+	touch "$image"
 	exec 9>&-
 }

@@ -7,7 +7,7 @@
 #
 # counted by TAP line. Needs Debian 12 and root; with /dev/kvm it takes minutes, without it much longer (vm.sh).
 #
-#	bash tests/vm/run.sh [--build FOLDER] [CASE…]
+#	bash tests/vm/run.sh [--build FOLDER] --all | CASE…
 set -u
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 exec </dev/null
@@ -16,7 +16,16 @@ source=$(cd "$here/../.." && pwd)
 build=$source/build-vm
 [ "${1:-}" != --build ] || { build=$2 && shift 2; }
 cases=("$@")
-[ $# -gt 0 ] || for file in "$here"/cases/*.sh; do cases+=("$(basename "$file" .sh)"); done
+case ${1:-} in
+'')
+	sed -n '3,/^set/{/^#/p}' "$0" >&2
+	exit 2
+	;;
+--all)
+	cases=()
+	for file in "$here"/cases/*.sh; do cases+=("$(basename "$file" .sh)"); done
+	;;
+esac
 passed=0
 failed=0
 skipped=0
@@ -77,7 +86,9 @@ for case in "${cases[@]}"; do
 	fi
 	say "$case: booting"
 	status=0
-	DEVID_BUILD=$build DEVID_TEST_PKI=$build/tests/certs/pki bash "$here/boot.sh" "$case" >"$build.log" 2>&1 || status=$?
+	DEVID_BUILD=$build DEVID_TEST_PKI=$build/tests/certs/pki bash "$here/boot.sh" "$case" >"$build.log" 2>&1 &
+	trap 'kill "$!" && wait "$!"; exit 143' INT TERM HUP
+	wait "$!" || status=$?
 	tally "$case" "$status" "$build.log"
 done
 rm -f "$build.log"

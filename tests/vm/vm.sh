@@ -12,10 +12,10 @@
 # stay. Needs root, and of Debian: qemu-system-x86 swtpm swtpm-tools gnutls-bin mmdebstrap e2fsprogs.
 #
 #	DEVID_VM=/var/tmp/devid-vm	where the image lies
-#	VM_ACCEL=kvm			or tcg,thread=multi, which is what is taken where there is no usable /dev/kvm
-#	VM_LIMIT=600			seconds until the machine is ended (status 124)
+#	VM_ACCEL=kvm			or tcg, emulated, which is what is taken where there is no usable /dev/kvm
+#	VM_LIMIT=600			seconds until the machine is ended (status 124); emulated 7200
 #	VM_LOG=FILE			what the console says
-#	VM_CPUS=2 VM_MEMORY=2G
+#	VM_MEMORY=2G
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${DEVID_VM:-/var/tmp/devid-vm}
@@ -34,18 +34,19 @@ die() {
 has_kvm() {
 	grep -qE '^flags.* (vmx|svm)( |$)' /proc/cpuinfo && (: <>/dev/kvm) 2>/dev/null
 }
-accelerator() {
-	if [ -n "${VM_ACCEL:-}" ]; then
-		echo "$VM_ACCEL"
-	elif has_kvm; then
-		echo kvm
+
+# qemu's options for it. What is emulated has the time that its own instructions take (2 ns each), so that nothing in there
+# is too late where this machine is busy.
+processor() {
+	if [ "${VM_ACCEL:-}" = kvm ] || { [ -z "${VM_ACCEL:-}" ] && has_kvm; }; then
+		printf '%s\n' -accel kvm -smp 2
 	else
-		echo tcg,thread=multi
+		printf '%s\n' -accel tcg,thread=single -icount shift=1 -smp 1
 	fi
 }
 
-# In a subshell, whose end takes all away that it began, and tells what the script said.
-boot() (
+# To be called in a subshell, whose end takes all away that it began, and tells what the script said.
+boot() {
 	folder=$1 script=$2 status=0 machine=
 	work=$(mktemp -d "${TMPDIR:-/var/tmp}/devid-vm.XXXXXX")
 	clean() {
@@ -65,8 +66,10 @@ boot() (
 	swtpm socket --tpm2 --tpmstate "dir=$work/tpm" --ctrl "type=unixio,path=$work/tpm.sock" --log "file=$work/tpm.log" \
 		--pid "file=$work/tpm.pid" --daemon --terminate 9>&-
 
-	timeout -k 5 "${VM_LIMIT:-600}" qemu-system-x86_64 -accel "$(accelerator)" -machine q35 -cpu max,-arch-capabilities \
-		-smp "${VM_CPUS:-2}" -m "${VM_MEMORY:-2G}" -nodefaults -no-user-config -nographic -nic none \
+	mapfile -t processor < <(processor)
+	limit=${VM_LIMIT:-$([ "${processor[1]}" = kvm ] && echo 600 || echo 7200)}
+	timeout -k 5 "$limit" qemu-system-x86_64 "${processor[@]}" -machine q35 -cpu max,-arch-capabilities \
+		-m "${VM_MEMORY:-2G}" -nodefaults -no-user-config -nographic -nic none \
 		-kernel "$image/vmlinuz" -initrd "$image/initrd" \
 		-append 'root=/dev/vda rw console=ttyS0 quiet panic=-1 systemd.show_status=no' \
 		-drive "file=$image/root.img,format=raw,if=virtio,cache=unsafe,snapshot=${root_snapshot:-on}" \
@@ -83,11 +86,11 @@ boot() (
 		mkdir -p "$folder/out"
 		cp -a "$work/out/out/." "$folder/out/"
 	fi
-	[ "$status" -ne 124 ] || die "ended after ${VM_LIMIT:-600} s: $(tail -n 20 "${VM_LOG:-$work/console}")"
+	[ "$status" -ne 124 ] || die "ended after $limit s: $(tail -n 20 "${VM_LOG:-$work/console}")"
 	[ -s "$work/status" ] ||
 		die "no status (qemu: $status): $(cat "$work/qemu.log" && tail -n 20 "${VM_LOG:-$work/console}")"
 	exit "$(tr -cd 0-9 <"$work/status")"
-)
+}
 
 case "${1:-} $#" in
 'kvm 1')
@@ -103,7 +106,9 @@ case "${1:-} $#" in
 	[ -d "$2" ] || die "no folder: $2"
 	[ -f "$3" ] || die "no script: $3"
 	image_make
-	boot "$2" "$3"
+	boot "$2" "$3" &
+	trap 'kill "$!" && wait "$!"; exit 143' INT TERM HUP
+	wait "$!"
 	;;
 *)
 	sed -n '3,/^set/{/^#/p}' "$0" >&2
