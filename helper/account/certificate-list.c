@@ -40,6 +40,20 @@ static void add(GPtrArray *ders, const void *der, gsize length)
 	g_ptr_array_add(ders, g_bytes_new(der, length));
 }
 
+/* A signature is whole bytes. GnuTLS imports one with bits that are said to be unused, and believes
+ * no CA with it; OpenSSL can't read it at all.
+ */
+static bool has_unused_bits(const void *der, gsize length)
+{
+	struct der rest = { der, length }, certificate, part;
+	guint8 tag;
+
+	return der_expect(&rest, DER_SEQUENCE, &certificate) &&
+	       der_next(&certificate, &tag, &part) && der_next(&certificate, &tag, &part) &&
+	       der_expect(&certificate, DER_BIT_STRING, &part) && part.length > 0 &&
+	       part.data[0] != 0;
+}
+
 gnutls_x509_crt_t certificate_parse(const void *der, gsize length, GError **error)
 {
 	gnutls_datum_t datum = { (unsigned char *)der, (unsigned)length };
@@ -49,6 +63,8 @@ gnutls_x509_crt_t certificate_parse(const void *der, gsize length, GError **erro
 
 	if (code >= 0)
 		code = gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_DER);
+	if (code >= 0 && has_unused_bits(der, length))
+		code = GNUTLS_E_CERTIFICATE_ERROR;
 	if (code >= 0)
 		return certificate;
 	if (certificate)

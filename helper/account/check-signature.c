@@ -11,8 +11,7 @@
 #include "base/der.h"
 #include "check-signature.h"
 
-#define DER_BIT_STRING 0x03
-#define DER_INTEGER    0x02
+#define DER_INTEGER 0x02
 
 /* RSASSA-PSS-params (RFC 4055 section 3.1): the salt's length, and what it is where it isn't
  * said. */

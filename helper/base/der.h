@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <glib.h>
 
+#define DER_BIT_STRING	 0x03
 #define DER_OCTET_STRING 0x04
 #define DER_OID		 0x06
 #define DER_SEQUENCE	 0x30

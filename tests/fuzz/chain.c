@@ -7,6 +7,7 @@
 #include <devid/devid.h>
 #include "account/account-private.h"
 #include "account/certificate-fact.h"
+#include "account/certificate-list.h"
 #include "account/check-path.h"
 #include "base/certificate.h"
 #include "base/der.h"
@@ -20,16 +21,13 @@ static size_t read_certificates(struct der rest, gnutls_x509_crt_t *certificates
 
 	while (rest.length && count < CERTIFICATES_MAX) {
 		struct der before = rest, content;
-		gnutls_datum_t der = { (unsigned char *)before.data, 0 };
 
 		if (!der_expect(&rest, DER_SEQUENCE, &content))
 			break;
-		der.size = (unsigned)(before.length - rest.length);
-		FUZZ_CHECK(gnutls_x509_crt_init(&certificates[count]) >= 0);
-		if (gnutls_x509_crt_import(certificates[count], &der, GNUTLS_X509_FMT_DER) < 0) {
-			gnutls_x509_crt_deinit(certificates[count]);
+		certificates[count] =
+			certificate_parse(before.data, before.length - rest.length, NULL);
+		if (!certificates[count])
 			break;
-		}
 		count++;
 	}
 	return count;

@@ -280,6 +280,48 @@ static void signing_garbage(void **state)
 	}
 }
 
+/* A signing certificate with so many bits of its signature said to be unused. */
+static void spoil_signature(const char *folder, guint8 unused)
+{
+	g_autoptr(GBytes) pem = harness_read("inter.crt");
+	gnutls_datum_t given = { NULL, 0 }, der = { NULL, 0 }, spoiled = { NULL, 0 };
+	gnutls_x509_crt_t certificate;
+	gsize length, signature = 0;
+
+	given.data = (void *)g_bytes_get_data(pem, &length);
+	given.size = (unsigned)length;
+	assert_int_equal(gnutls_x509_crt_init(&certificate), 0);
+	assert_int_equal(gnutls_x509_crt_import(certificate, &given, GNUTLS_X509_FMT_PEM), 0);
+	assert_int_equal(gnutls_x509_crt_get_signature(certificate, NULL, &signature),
+			 GNUTLS_E_SHORT_MEMORY_BUFFER);
+	assert_int_equal(gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, &der), 0);
+	assert_int_equal(der.data[der.size - signature - 1], 0);
+	der.data[der.size - signature - 1] = unused;
+	assert_int_equal(gnutls_pem_base64_encode2("CERTIFICATE", &der, &spoiled), 0);
+	harness_write(folder, "signing/x.pem", spoiled.data, spoiled.size);
+	gnutls_free(spoiled.data);
+	gnutls_free(der.data);
+	gnutls_x509_crt_deinit(certificate);
+}
+
+/* GnuTLS imports it, and OpenSSL doesn't read it. */
+static void signing_with_unused_bits(void **state)
+{
+	static const guint8 unused[] = { 1, 8, 42, 48 };
+	g_autofree char *folder = harness_account(NULL, "root");
+
+	for (gsize i = 0; i < G_N_ELEMENTS(unused); i++) {
+		struct devid_account *account;
+
+		spoil_signature(folder, unused[i]);
+		account = harness_load(folder);
+		assert_non_null(devid_account_problem(account));
+		assert_non_null(
+			strstr(devid_account_problem(account), "can't be used as its CA made it"));
+		devid_account_free(account);
+	}
+}
+
 static void five_and_the_sixth(void **state)
 {
 	g_autofree char *folder = harness_account(NULL, "inter root comma japan namesake");
@@ -336,10 +378,15 @@ static void unprintable_signing_name(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hostile_files),     cmocka_unit_test(hostile_named_files),
-		cmocka_unit_test(signing_file),	     cmocka_unit_test(signing_key_types),
-		cmocka_unit_test(signing_garbage),   cmocka_unit_test(five_and_the_sixth),
-		cmocka_unit_test(duplicate_signing), cmocka_unit_test(unprintable_signing_name),
+		cmocka_unit_test(hostile_files),
+		cmocka_unit_test(hostile_named_files),
+		cmocka_unit_test(signing_file),
+		cmocka_unit_test(signing_key_types),
+		cmocka_unit_test(signing_garbage),
+		cmocka_unit_test(five_and_the_sixth),
+		cmocka_unit_test(signing_with_unused_bits),
+		cmocka_unit_test(duplicate_signing),
+		cmocka_unit_test(unprintable_signing_name),
 	};
 
 	return cmocka_run_group_tests_name("account files", tests, harness_begin, harness_end);
