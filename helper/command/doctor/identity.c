@@ -89,14 +89,12 @@ static void look_at_identity(struct doctor *doctor, const struct identity *ident
 static void look_at_pss(struct doctor *doctor, const struct identity *identity)
 {
 	if (identity->record->no_pss)
-		doctor_tell(
-			doctor, OUTCOME_WARN,
-			"have a key of another kind certified: devid request --store tpm --key "
-			"p256; or import it into another store: devid import-cert --store keyring "
-			"FILE --replace",
-			"%s: its TPM makes RSA-PSS with a salt of its own length, so it isn't "
-			"offered, and TLS 1.3 can't be done with this key",
-			doctor_identity_name(identity));
+		doctor_tell(doctor, OUTCOME_WARN,
+			    "have a key of another kind certified: devid request --store tpm --key "
+			    "p256",
+			    "%s: its TPM makes RSA-PSS with a salt of its own length, so it isn't "
+			    "offered, and TLS 1.3 can't be done with this key",
+			    doctor_identity_name(identity));
 }
 
 static void tell_skipped(const char *file, unsigned line, const char *why, void *data)

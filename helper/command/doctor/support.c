@@ -26,11 +26,26 @@ void doctor_send(struct doctor *doctor, JsonObject *object)
 	fflush(doctor->out);
 }
 
+/* How hints end for who is about to keep a key. One that is examined is kept already, and no advice
+ * sends it to where it is kept worse.
+ */
+#define OTHER_STORE "or choose another store with --store"
+
+static char *advice(const char *hint)
+{
+	const char *other = strstr(hint, OTHER_STORE);
+	gsize length = other ? (gsize)(other - hint) : strlen(hint);
+
+	while (length > 0 && strchr(" ,;", hint[length - 1]))
+		length--;
+	return g_strndup(hint, length);
+}
+
 void doctor_tell(struct doctor *doctor, enum outcome outcome, const char *hint, const char *format,
 		 ...)
 {
 	JsonObject *object = json_object_new();
-	g_autofree char *text = NULL, *safe = NULL, *safe_hint = NULL;
+	g_autofree char *text = NULL, *safe = NULL, *kept = NULL, *safe_hint = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -40,7 +55,8 @@ void doctor_tell(struct doctor *doctor, enum outcome outcome, const char *hint, 
 	json_object_set_int_member(object, "outcome", outcome);
 	json_object_set_string_member(object, "text", safe);
 	if (hint) {
-		safe_hint = text_printable(hint);
+		kept = advice(hint);
+		safe_hint = text_printable(kept);
 		json_object_set_string_member(object, "hint", safe_hint);
 	}
 	doctor_send(doctor, object);

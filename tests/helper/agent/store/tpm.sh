@@ -288,6 +288,7 @@ like "$out" "p256" "another TPM: it is still listed"
 agent_end
 tpm_stop
 doctor_says fail "can.t be reached|not there|IO" "no TPM any more: doctor fails"
+unlike "$out" "another store with --store" "and advises no place where the key would be kept worse"
 agent_end
 tpm_start second
 import --tpm-auth none --replace "$PKI/p256.p12"

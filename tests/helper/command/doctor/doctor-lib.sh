@@ -24,6 +24,7 @@ doctor_machine() {
 	RUNTIME=/run/user/$(id -u alice)/devid
 	RECORDS=$HOME_ALICE/.local/share/devid
 	: >"$T/messages"
+	: >"$T/hints"
 }
 
 # Leaves rc and out; the words of each finding are kept.
@@ -31,6 +32,7 @@ doctor() {
 	run "${E[@]}" "${WITH[@]}" devid doctor --json
 	findings >"$T/findings"
 	cat "$T/findings" >>"$T/messages"
+	troubles | cut -f4 >>"$T/hints"
 }
 
 # A line each: "RESULT MESSAGE"; of warnings and failures, "RESULT EXAMINATION MESSAGE HINT" parted by tabs.
@@ -71,6 +73,7 @@ row() {
 }
 
 doctor_complete() {
+	is "$(grep -E -- '--(store|tpm-auth)' "$T/hints" | grep -v -- '--store tpm' | sort -u)" "" "no advice keeps a key worse than it is kept"
 	is "$(/usr/bin/python3 "$TESTS/helper/command/doctor/doctor-findings.py" "$T/messages" \
 		"${@/#/$DEVID_SOURCE/helper/command/doctor/}")" "" "each finding of $* was provoked"
 }
