@@ -64,6 +64,13 @@ ok() {
 	fi
 }
 not() { ! "$@"; }
+soon() {
+	for _ in $(seq 500); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.02
+	done
+	"$@"
+}
 TOKEN='pkcs11:token=Device%20Identity%20%28system%29;object=laptop'
 user() { setpriv --reuid="$1" --regid="$1" --init-groups env -i PATH=/usr/bin:/bin HOME=/nonexistent "${@:2}"; }
 sign() { user "$1" p11tool --test-sign "$TOKEN;type=private"; }
@@ -155,7 +162,9 @@ mv /etc/devid/account.conf /srv/account.conf
 systemctl daemon-reload
 ok "with another account" systemctl start devid-agent.service
 pid=$(systemctl show -p MainPID --value devid-agent.service)
-ok "it runs as devid" [ "$(ps -o user= -p "$pid")" = devid ]
+# Its process is there before it is what the unit makes of it.
+runs_as() { [ "$(ps -o user= -p "$pid")" = "$1" ] && [ "$(readlink "/proc/$pid/exe")" = /usr/libexec/devid/devid-agent ]; }
+ok "it runs as devid" soon runs_as devid
 ok "with a filter of system calls" grep -q '^Seccomp:.*2' "/proc/$pid/status"
 ok "and no new privileges" grep -q '^NoNewPrivs:.*1' "/proc/$pid/status"
 ok "the key is its own" bash -c '[ "$(stat -c %U:%a /var/lib/devid/*.key)" = devid:600 ]'
@@ -184,13 +193,6 @@ remote_sign() {
 		--test-sign 'pkcs11:token=Device%20Identity;object=mine;type=private'
 }
 server() { unit show -p MainPID --value; }
-soon() {
-	for _ in $(seq 500); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.02
-	done
-	"$@"
-}
 another() { [ "$(server)" != 0 ] && [ "$(server)" != "$pid" ] && [ -S "$socket" ]; }
 # user@.service would want logind.
 install -d -o alice -m 700 "/run/user/$uid"
