@@ -19,6 +19,7 @@ extern const struct command command_move;
 extern const struct command command_policy;
 extern const struct command command_posture;
 extern const struct command command_profile;
+extern const struct command command_proxy;
 extern const struct command command_remove;
 extern const struct command command_rename;
 extern const struct command command_renew;

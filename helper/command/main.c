@@ -51,6 +51,7 @@ static const struct command *const commands[] = {
 	&command_connect,
 	&command_disconnect,
 	&command_profile,
+	&command_proxy,
 	&command_reset_cred,
 	&command_status,
 	&command_doctor,

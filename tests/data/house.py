@@ -18,7 +18,7 @@ source, build = (os.path.realpath(path) for path in sys.argv[1:3])
 
 # --- the picture: a room may use what stands for it here, and itself
 LIBRARY = ["account", "account/event", "account/policy", "account/office", "account/posture", "base", "include"]
-COMMAND = ["command", "command/connect", "command/doctor", "command/reset", "command/request", "command/import", "command/profile",
+COMMAND = ["command", "command/proxy", "command/connect", "command/doctor", "command/reset", "command/request", "command/import", "command/profile",
            "command/admin", "command/check", "command/vpn", "command/cli"]
 AGENT = ["agent/server", "agent/request", "agent/gate", "agent/identity", "agent/store", "agent/key"]
 ROOMS = ["identity", "keyfile", "connection"]

@@ -3,7 +3,7 @@
 # The systemd units, users and folders, as systemd's own tools judge them (none needs a running systemd).
 . "$(dirname "$0")/../lib/common.sh"
 data=$DEVID_SOURCE/data
-plan 35
+plan 36
 
 # Unit files as installed, but with a program that is there.
 mkdir -p "$T/system" "$T/user" "$T/libexec" "$T/root/etc"
@@ -58,6 +58,10 @@ for unit in devid-expiry.timer devid-expiry.service; do
 		systemd-analyze verify --user --man=no "$T/user/$unit"
 	is "$(complaints)" "" "user/$unit: nothing to complain about"
 done
+sed "s,@bindir@,$T/libexec," "$data/systemd/user/devid-proxy@.service.in" >"$T/user/devid-proxy@.service"
+run "${E[@]}" SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$T/user:" \
+	systemd-analyze verify --user --man=no "$T/user/devid-proxy@vpn.service"
+is "$(complaints)" "" "user/devid-proxy@.service: nothing to complain about"
 expiry=$data/systemd/user/devid-expiry
 is "$(sed -n 's/^ExecStart=//p' "$expiry.service.in")" "@bindir@/devid check --quiet --notify" "what the timer runs"
 like "$(cat "$expiry.timer")" $'\nOnCalendar=daily\n.*\nPersistent=true\nRandomizedDelaySec=' \

@@ -104,20 +104,20 @@ bool attempt_trust_file(gnutls_certificate_credentials_t credentials, const char
 			       code == 0 ? "no certificate in it" : gnutls_strerror(code));
 }
 
-static bool prepare_trust(struct attempt *attempt, const char *ca_file, GError **error)
+bool attempt_new_credentials(const char *ca_file, gnutls_certificate_credentials_t *credentials,
+			     GError **error)
 {
-	int code;
+	int code = gnutls_certificate_allocate_credentials(credentials);
 
-	code = gnutls_certificate_allocate_credentials(&attempt->credentials);
-	if (code >= 0 && !ca_file) {
-		/* A machine without a trust store is no obstacle: the server is called
-		 * untrusted. */
-		gnutls_certificate_set_x509_system_trust(attempt->credentials);
-		return true;
-	}
-	if (code >= 0)
-		return attempt_trust_file(attempt->credentials, ca_file, error);
-	return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s", gnutls_strerror(code));
+	if (code < 0)
+		return devid_error_set(error, DEVID_NO_MEMORY, NULL, NULL, "%s",
+				       gnutls_strerror(code));
+	gnutls_certificate_set_retrieve_function2(*credentials, choose_certificate);
+	if (ca_file)
+		return attempt_trust_file(*credentials, ca_file, error);
+	/* A machine without a trust store is no obstacle: the server is called untrusted. */
+	gnutls_certificate_set_x509_system_trust(*credentials);
+	return true;
 }
 
 /* Whoever has the key knows better than PKCS#11 why it can't be had: a key that the agent doesn't
@@ -148,7 +148,8 @@ bool attempt_prepare(struct attempt *attempt, const char *ca_file, GError **erro
 	int code;
 
 	if ((identity && !(identity->foreign ? token_load_all(error) : token_load_own(error))) ||
-	    !prepare_trust(attempt, ca_file, error))
+	    (!attempt->credentials &&
+	     !attempt_new_credentials(ca_file, &attempt->credentials, error)))
 		return false;
 	code = prepare_chain(attempt);
 	if (code >= 0)
@@ -163,7 +164,6 @@ bool attempt_prepare(struct attempt *attempt, const char *ca_file, GError **erro
 		return devid_error_set(error, DEVID_FAILED, NULL, NULL, "TLS: %s",
 				       gnutls_strerror(code));
 	gnutls_session_set_ptr(attempt->session, attempt);
-	gnutls_certificate_set_retrieve_function2(attempt->credentials, choose_certificate);
 	if (!g_hostname_is_ip_address(attempt->report->host))
 		gnutls_server_name_set(attempt->session, GNUTLS_NAME_DNS, attempt->report->host,
 				       strlen(attempt->report->host));
@@ -180,7 +180,7 @@ void attempt_clear(struct attempt *attempt)
 	if (attempt->key)
 		gnutls_privkey_deinit(attempt->key);
 	foreign_token_close(&attempt->token);
-	if (attempt->credentials)
+	if (attempt->credentials && !attempt->borrowed)
 		gnutls_certificate_free_credentials(attempt->credentials);
 	g_clear_object(&attempt->connection);
 }

@@ -15,6 +15,7 @@ struct attempt {
 	const struct identity *identity; /* NULL: without a certificate */
 	struct server_report *report;
 	gnutls_certificate_credentials_t credentials;
+	bool borrowed; /* those: of attempt_new_credentials(), for several attempts */
 	gnutls_session_t session;
 	gnutls_privkey_t key;
 	gnutls_pcert_st *sent; /* the leaf and its chain */
@@ -25,7 +26,11 @@ struct attempt {
 };
 
 #define AUTO_ATTEMPT __attribute__((cleanup(attempt_clear)))
-/* Certificates, key, trust and session, all but the connection. */
+/* Whom to trust: the file's CAs, or the system's (NULL). */
+bool attempt_new_credentials(const char *ca_file, gnutls_certificate_credentials_t *credentials,
+			     GError **error);
+/* Certificates, key, trust and session, all but the connection. Credentials that are there already
+ * are borrowed, and `ca_file` is theirs. After it `identity` may go, and is NULL then. */
 bool attempt_prepare(struct attempt *attempt, const char *ca_file, GError **error);
 void attempt_clear(struct attempt *attempt);
 /* The certificates of a PEM file, to be trusted; false where none is in it. */

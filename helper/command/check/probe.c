@@ -67,7 +67,7 @@ static void explain_key(struct attempt *attempt)
 	attempt->report->result = devid_error_result(error);
 }
 
-static void take_failure(struct attempt *attempt, int code)
+void probe_take_failure(struct attempt *attempt, int code)
 {
 	struct server_report *report = attempt->report;
 
@@ -112,16 +112,27 @@ static void silent(struct attempt *attempt)
 	attempt->report->result = DEVID_TIMEOUT;
 }
 
-static bool shake_hands(struct attempt *attempt)
+/* It never waits for the server; what it takes is ours: a keyring that asks for its password before
+ * the key signs. */
+static int shake_once(struct attempt *attempt)
+{
+	gint64 begun = g_get_monotonic_time();
+	int code = gnutls_handshake(attempt->session);
+
+	attempt->deadline += g_get_monotonic_time() - begun;
+	return code;
+}
+
+bool probe_shake_hands(struct attempt *attempt)
 {
 	int code;
 
 	gnutls_transport_set_int(attempt->session, g_socket_get_fd(g_socket_connection_get_socket(
 							   attempt->connection)));
-	while ((code = gnutls_handshake(attempt->session)) < 0) {
+	while ((code = shake_once(attempt)) < 0) {
 		if (gnutls_error_is_fatal(code)) {
 			take_version(attempt);
-			take_failure(attempt, code);
+			probe_take_failure(attempt, code);
 			return false;
 		}
 		if (code == GNUTLS_E_AGAIN && !wait_io(attempt, attempt_remaining_ms(attempt))) {
@@ -132,7 +143,7 @@ static bool shake_hands(struct attempt *attempt)
 	return true;
 }
 
-static void take_session(struct attempt *attempt)
+void probe_take_session(struct attempt *attempt)
 {
 	struct server_report *report = attempt->report;
 	gnutls_datum_t text = { NULL, 0 };
@@ -179,7 +190,7 @@ static void listen_on(struct attempt *attempt)
 	}
 	if (!report->asked && code != GNUTLS_E_FATAL_ALERT_RECEIVED)
 		return;
-	take_failure(attempt, (int)code);
+	probe_take_failure(attempt, (int)code);
 }
 
 bool check_server(const char *address, const char *ca_file, const struct identity *identity,
@@ -199,8 +210,8 @@ bool check_server(const char *address, const char *ca_file, const struct identit
 		return false;
 	/* What was prepared (a keyring that asked for its password) is not the server's time. */
 	attempt.deadline = g_get_monotonic_time() + SERVER_BOUND_MS * 1000;
-	if (attempt_connect(&attempt) && shake_hands(&attempt)) {
-		take_session(&attempt);
+	if (attempt_connect(&attempt) && probe_shake_hands(&attempt)) {
+		probe_take_session(&attempt);
 		listen_on(&attempt);
 	}
 	return true;

@@ -41,5 +41,13 @@ struct server_report {
  */
 bool check_server(const char *address, const char *ca_file, const struct identity *identity,
 		  struct server_report *report, GError **error);
+struct attempt;
+/* Its steps, for whoever goes on with the session. The handshake, on a connection that stands;
+ * false: the report says what failed. */
+bool probe_shake_hands(struct attempt *attempt);
+/* Version, cipher, and whether the server is trusted. */
+void probe_take_session(struct attempt *attempt);
+/* What a code of GnuTLS's means, that the session failed with. */
+void probe_take_failure(struct attempt *attempt, int code);
 void probe_report_clear(struct server_report *report);
 #define AUTO_SERVER_REPORT __attribute__((cleanup(probe_report_clear)))

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A program without TLS, for proxy.sh: proxy-client.py ADDRESS:PORT|unix:PATH WORD [NUMBER]
+
+	ask LINE	sends the line; prints what comes until the end
+	count N		N bytes, its own end, and then what comes
+	slow N		asks for N bytes, reads nothing until standard input ends, then all: prints how many
+	many N		N connections that stand at once; each is asked, then all are open until standard input ends
+	first		waits for the server's end, and sends after it
+	stay		connects, prints "in", and stays
+How a connection ends is printed last: end, reset.
+"""
+import socket
+import sys
+
+
+def connect():
+    where = sys.argv[1]
+    if where.startswith("unix:"):
+        link = socket.socket(socket.AF_UNIX)
+        link.connect(where[5:])
+        return link
+    host, port = where.rsplit(":", 1)
+    return socket.create_connection((host.strip("[]"), int(port)))
+
+
+def rest(link):
+    size, last = 0, b""
+    try:
+        while chunk := link.recv(65536):
+            size += len(chunk)
+            last = (last + chunk)[-200:]
+        return size, last, "end"
+    except ConnectionResetError:
+        return size, last, "reset"
+
+
+word = sys.argv[2]
+if word == "ask":
+    link = connect()
+    link.sendall(sys.argv[3].encode() + b"\n")
+    size, last, how = rest(link)
+    print(last.decode(errors="replace"), end="")
+    print(how)
+elif word == "count":
+    link = connect()
+    link.sendall(b"count\n")
+    left = int(sys.argv[3])
+    while left > 0:
+        left -= link.send(bytes(min(left, 65536)))
+    link.shutdown(socket.SHUT_WR)
+    size, last, how = rest(link)
+    print(last.decode(), end="")
+    print(how)
+elif word == "slow":
+    link = connect()
+    link.sendall(b"send %d\n" % int(sys.argv[3]))
+    print("asked", flush=True)
+    sys.stdin.read()
+    size, last, how = rest(link)
+    print(size, how)
+elif word == "first":
+    link = connect()
+    link.sendall(b"first\n")
+    size, last, how = rest(link)
+    print(how, flush=True)
+    link.sendall(b"after the end")
+    link.shutdown(socket.SHUT_WR)
+    link.close()
+elif word == "many":
+    links = [connect() for _ in range(int(sys.argv[3]))]
+    good = 0
+    for link in links:
+        link.sendall(b"hold\nx")
+    for link in links:
+        good += link.recv(1) == b"x"
+    print(good, flush=True)
+    sys.stdin.read()
+    for link in links:
+        link.sendall(b"y")
+    print(sum(link.recv(1) == b"y" for link in links), flush=True)
+elif word == "stay":
+    link = connect()
+    link.sendall(b"hold\nx")
+    print("in" if link.recv(1) == b"x" else "out", flush=True)
+    size, last, how = rest(link)
+    print(how)
