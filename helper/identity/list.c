@@ -294,6 +294,14 @@ static const struct identity *find_named(const struct identity_list *list, const
 static bool (*const namings[])(const struct identity *, const char *) = { named_exactly,
 									  named_as_printed };
 
+const struct identity *identity_list_called(const struct identity_list *list, const char *label)
+{
+	for (size_t i = 0; i < identity_list_count(list); i++)
+		if (strcmp(identity_list_get(list, i)->record->label, label) == 0)
+			return identity_list_get(list, i);
+	return NULL;
+}
+
 const struct identity *identity_list_find(const struct identity_list *list, const char *label,
 					  GError **error)
 {

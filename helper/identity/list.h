@@ -26,6 +26,8 @@ bool identity_is_named(const struct identity *identity, const char *word);
  */
 const struct identity *identity_list_find(const struct identity_list *list, const char *label,
 					  GError **error);
+/* The one with that very label; NULL: none has it. */
+const struct identity *identity_list_called(const struct identity_list *list, const char *label);
 /* The URI that an identity of the list (NULL: one that is yet to come) has under that name. */
 char *identity_list_uri(const struct identity_list *list, enum scope scope,
 			const struct identity *identity, const char *name);

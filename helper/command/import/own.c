@@ -244,14 +244,6 @@ static identity_list *load_scope(const struct import *import, GError **error)
 	return list;
 }
 
-static const struct identity *find_label(const identity_list *list, const char *label)
-{
-	for (size_t i = 0; i < identity_list_count(list); i++)
-		if (strcmp(identity_list_get(list, i)->record->label, label) == 0)
-			return identity_list_get(list, i);
-	return NULL;
-}
-
 static const struct identity *find_leaf(const identity_list *list, const struct import *import)
 {
 	for (size_t i = 0; i < identity_list_count(list); i++)
@@ -266,7 +258,7 @@ static bool may_rename(const struct import *import, const identity_list *list, c
 {
 	g_autofree char *hint = NULL;
 
-	if (!find_label(list, import->asked_label))
+	if (!identity_list_called(list, import->asked_label))
 		return true;
 	hint = g_strdup_printf("choose another --label, or give the other one another name first: "
 			       "devid rename '%s' NEW",
@@ -331,7 +323,7 @@ static bool keep_place(struct import *import, GError **error)
 		return false;
 	here = find_leaf(list, import);
 	if (!here)
-		here = find_label(list, import->label);
+		here = identity_list_called(list, import->label);
 	if (!here || !record_has_key(here->record))
 		return true;
 	if (!import->options->store && !import->candidate->wrapped &&
@@ -448,7 +440,7 @@ static void foresee_label(struct import *import, const char *label)
 static bool foresee_certificate(struct import *import, const identity_list *list,
 				const struct identity *here, GError **error)
 {
-	const struct identity *called = find_label(list, import->label);
+	const struct identity *called = identity_list_called(list, import->label);
 	bool replace = import->options->replace;
 
 	if (!replace || (called && called != here))
@@ -512,8 +504,9 @@ static bool foresee(struct import *import, GError **error)
 	} else if (!foresee_leaf(import, list, &here, error)) {
 		return false;
 	}
-	import->uri = identity_list_uri(
-		list, import->scope, here ? here : find_label(list, import->label), import->label);
+	import->uri = identity_list_uri(list, import->scope,
+					here ? here : identity_list_called(list, import->label),
+					import->label);
 	return !import->changed || foresee_store(import, error);
 }
 

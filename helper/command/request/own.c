@@ -21,14 +21,6 @@ struct work {
 
 /* --- the key */
 
-static const struct identity *find_label(const identity_list *list, const char *label)
-{
-	for (size_t i = 0; i < identity_list_count(list); i++)
-		if (strcmp(identity_list_get(list, i)->record->label, label) == 0)
-			return identity_list_get(list, i);
-	return NULL;
-}
-
 static bool make_key(struct work *work, GError **error)
 {
 	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT, reply = WIRE_FRAME_INIT;
@@ -112,7 +104,7 @@ static bool read_made(struct work *work, GError **error)
 {
 	const char *label = work->request->options->label;
 	g_autoptr(identity_list) list = load(work, error);
-	const struct identity *here = list ? find_label(list, label) : NULL;
+	const struct identity *here = list ? identity_list_called(list, label) : NULL;
 
 	if (!list)
 		return false;
@@ -242,7 +234,8 @@ static bool make_request(struct work *work, GError **error)
 {
 	struct request *request = work->request;
 	g_autoptr(identity_list) list = load(work, error);
-	const struct identity *here = list ? find_label(list, request->options->label) : NULL;
+	const struct identity *here =
+		list ? identity_list_called(list, request->options->label) : NULL;
 
 	if (!list || !agent_connect(&work->client, request->scope, CLIENT_START, error) ||
 	    !(here ? take_key(work, here, error) : make_key(work, error)))
