@@ -14,9 +14,10 @@ node_is_debians() {
 
 node_fetch() {
 	[ -z "${DEVID_TEST_MACHINE:-}" ] && ! node_is_debians && [ ! -e "$NODE_FOLDER" ] || return 0
-	mkdir -p "$NODE_FOLDER.part"
+	mkdir "$NODE_FOLDER.$$"
 	(node_download) >"$T/fetch.log" 2>&1 || bail "no Node: $(cat "$T/fetch.log")"
-	mv "$NODE_FOLDER.part" "$NODE_FOLDER"
+	# Another test may have been quicker.
+	mv -T "$NODE_FOLDER.$$" "$NODE_FOLDER" 2>/dev/null || rm -r "$NODE_FOLDER.$$"
 }
 # By version: without one apt would take the other vendor's, which is newer.
 node_download() {
@@ -25,7 +26,7 @@ node_download() {
 	for name in "${NODE_PACKAGES[@]}"; do
 		wanted+=("$name=$(apt-cache madison "$name" | awk -F' *[|] *' '$3 ~ /debian/ { print $2; exit }')")
 	done
-	cd "$NODE_FOLDER.part" && apt-get download "${wanted[@]}"
+	cd "$NODE_FOLDER.$$" && apt-get download "${wanted[@]}"
 }
 
 node_unpack() {
