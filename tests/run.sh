@@ -68,8 +68,8 @@ packages=(
 	libcharon-extra-plugins chromium stunnel4 nginx-light network-manager network-manager-openconnect apparmor
 	polkitd fcgiwrap firefox-esr dnsmasq-base nftables iptables nodejs
 	golang-go golang-github-thalesignite-crypto11-dev
-	# A bare Debian.
-	mmdebstrap
+	# A bare Debian, and packages for it.
+	mmdebstrap debhelper lintian piuparts autopkgtest rpm rpmlint
 	# Sandboxes.
 	bubblewrap flatpak python3-pykcs11
 	# Other PKCS#11 modules, registered beside ours.

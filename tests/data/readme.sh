@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# README's "Installing": its list of packages brings all that its own line of meson asks for, and what it runs.
+# README's "Building from source": its list of packages brings all that its own line of meson asks for, and what it runs.
 # What is installed here tells which package needs which; readme-bare.sh types it all in a bare Debian.
 . "$(dirname "$0")/../lib/common.sh"
 plan 5
 README=$DEVID_SOURCE/README.md
 typed() {
-	sed -n '/^## Installing$/,/^[^ #]/s/^    //p' "$README" | sed -e ':a' -e '/\\$/N; s/\\\n//; ta'
+	sed -n '/^## Building from source$/,/^[^ #]/s/^    //p' "$README" | sed -e ':a' -e '/\\$/N; s/\\\n//; ta'
 }
 read -ra listed < <(typed | sed -n 's/^apt install //p')
 setup=$(typed | sed -n 's/^\(meson setup build[^&]*\)&&.*/\1/p')

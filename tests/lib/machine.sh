@@ -11,8 +11,15 @@
 #
 # "${A[@]}" is like "${E[@]}": a built environment, and here also the user's ids. The paths compiled
 # into the programs are the real ones: no DEVID_* variable is set.
+#
+# With DEVID_TEST_MACHINE=installed it runs where it is: a machine of its own on which somebody has installed devid.
 
 private_machine() {
+	if [ "${DEVID_TEST_MACHINE:-}" = installed ]; then
+		ip link set lo up
+		machine_root || bail "no home for root"
+		return
+	fi
 	if [ -z "${DEVID_TEST_MACHINE:-}" ]; then
 		[ "$(id -u)" -eq 0 ] || skip_all "needs root"
 		unshare -mnp --fork --mount-proc --propagation private true 2>/dev/null ||
@@ -82,15 +89,18 @@ machine_places() {
 }
 
 machine_fill() {
-	mkdir -p "$T/users" /run/user
 	getent ahostsv4 localhost >/dev/null || echo '127.0.0.1 localhost' >>/etc/hosts
 	{
 		# Fragments alone: other packages' are the machine's.
 		systemd-sysusers /usr/lib/sysusers.d/devid.conf &&
 			systemd-tmpfiles --create /usr/lib/tmpfiles.d/devid.conf &&
-			sed -i "s,^\(root:\([^:]*:\)\{4\}\)[^:]*,\1$T/users/root," /etc/passwd
-	} >"$T/install.log" 2>&1 || return
-	mkdir -p -m 700 "$T/users/root" /run/user/0
+			machine_root
+	} >"$T/install.log" 2>&1
+}
+
+machine_root() {
+	mkdir -p "$T/users" /run/user && mkdir -p -m 700 "$T/users/root" /run/user/0 &&
+		sed -i "s,^\(root:\([^:]*:\)\{4\}\)[^:]*,\1$T/users/root," /etc/passwd
 }
 
 # machine_user NAME [GROUP]
