@@ -176,6 +176,48 @@ ok "and starts another for alice" sign alice
 ok "which is another" [ "$(systemctl show -p MainPID --value devid-agent.service)" != "$pid" ]
 ok "stopped" systemctl stop devid-agent.service
 ok "the socket starts it again" sign alice
+
+# --- a program signs on while the agent is restarted, which is all that an upgrade of the package does to it
+cat >/srv/signing.py <<'Y'
+import os
+import sys
+import time
+
+import PyKCS11 as P
+
+lib = P.PyKCS11Lib()
+lib.load(sys.argv[1])
+slot = next(slot for slot in lib.getSlotList() if "(system)" in lib.getTokenInfo(slot).label)
+session = lib.openSession(slot)
+key = session.findObjects([(P.CKA_CLASS, P.CKO_PRIVATE_KEY)])[0]
+count, longest = 0, 0
+while os.path.exists(sys.argv[2]):
+    begin = time.monotonic()
+    session.sign(key, b"x" * 32, P.Mechanism(P.CKM_SHA256_RSA_PKCS))
+    longest = max(longest, time.monotonic() - begin)
+    count += 1
+    print(count, round(longest * 1000), flush=True)
+Y
+touch /srv/signing
+user alice python3 /srv/signing.py "$(find /usr/lib -name devid-pkcs11.so)" /srv/signing >/srv/signed 2>&1 &
+signing=$!
+signed() { [ "$(tail -n 1 /srv/signed | cut -d' ' -f1)" -gt "$1" ]; }
+ok "a program signs" soon signed 20
+agents=
+for _ in 1 2 3 4 5 6; do
+	agents+="$(systemctl show -p MainPID --value devid-agent.service) "
+	# What systemd counts to stop a service that fails again and again.
+	systemctl reset-failed devid-agent.service
+	systemctl try-restart devid-agent.service
+	now=$(tail -n 1 /srv/signed | cut -d' ' -f1)
+	soon signed $((now + 20)) || break
+done
+ok "with one agent after the other" [ "$(tr ' ' '\n' <<<"$agents" | grep -c '[1-9]')" -eq 6 ]
+ok "each another" [ -z "$(tr ' ' '\n' <<<"$agents" | sed '/^$/d' | sort | uniq -d)" ]
+rm /srv/signing
+ok "and no signature of it fails" wait $signing
+echo "# signatures, and the longest in milliseconds: $(tail -n 1 /srv/signed)"
+ok "nor takes longer than the bound" [ "$(tail -n 1 /srv/signed | cut -d' ' -f2)" -lt 5000 ]
 ok "events are written" grep -q '"user_name" *: *"alice"' /var/log/devid/uses.jsonl
 ok "keys are in locked memory" not bash -c \
 	'journalctl --no-pager -u devid-agent.service | grep -i "memory for keys"'
