@@ -134,6 +134,8 @@ static enum devid_result load_file(int dirfd, const char *file, uid_t owner, str
 	if (result != DEVID_OK)
 		return result;
 	result = record_parse(text, length, record, line);
+	if (result == DEVID_UNSUPPORTED)
+		return fail(why, result, "a newer devid wrote it");
 	if (result != DEVID_OK)
 		return fail(why, result, "it is damaged or was edited wrongly");
 	memcpy(record->name, file, RECORD_NAME_LENGTH);

@@ -83,7 +83,14 @@ static bool is_whole_sequence(const uint8_t *der, size_t length)
 
 static enum devid_result decode_version(struct text text, void *out, size_t size)
 {
-	return text_is(text, "1") ? DEVID_OK : DEVID_BAD_DATA;
+	size_t digits = 0;
+
+	if (text_is(text, "1"))
+		return DEVID_OK;
+	while (digits < text.length && text.data[digits] >= '0' && text.data[digits] <= '9')
+		digits++;
+	return digits > 0 && digits == text.length && text.data[0] != '0' ? DEVID_UNSUPPORTED
+									  : DEVID_BAD_DATA;
 }
 
 static enum devid_result decode_der(struct text text, void *out, size_t size)

@@ -27,7 +27,8 @@
  *
  * Values are UTF-8 without control characters. Unknown names are skipped; a missing or doubled
  * required one, a bad number, a PEM block that ends early, more than RECORD_SIZE_MAX bytes:
- * DEVID_BAD_DATA with the line. A record is never believed to be NUL-ended.
+ * DEVID_BAD_DATA with the line. Of a version to come: DEVID_UNSUPPORTED, and it is left alone. A
+ * record is never believed to be NUL-ended.
  */
 #pragma once
 

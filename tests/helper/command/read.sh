@@ -50,6 +50,20 @@ is "$rc" 1 "check of a label that there isn't"
 devid check --quiet nothing
 is "$rc/$out$err" 1/ "quietly too"
 
+# --- a record of a devid to come
+make_record user later keyring "$PKI/p256.crt"
+sed -i '1s/1$/2/' "$RECORD"
+later=$(sha256sum <"$RECORD")
+devid list
+is "$rc" 0 "a newer devid's record: the list goes on"
+like "$err" "warning: .*/${RECORD##*/}:1: a newer devid wrote it; skipped" "and says why it is left out"
+like "$out" 'no device identity here yet' "of an identity of its own it knows nothing"
+is "$(sha256sum <"$RECORD")" "$later" "and the record is as it was"
+sed -i '1s/2$/2b/' "$RECORD"
+devid list
+like "$err" ':1: it is damaged or was edited wrongly; skipped' "what is no version is damage"
+rm "$RECORD"
+
 # --- a CA's certificate that another program wrote, by itself: no identity, but for list
 make_record user 'Some CA' none "$PKI/root.crt"
 ALONE=$RECORD

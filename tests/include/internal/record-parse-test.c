@@ -204,7 +204,10 @@ struct spoiled {
 static void refuses_spoiled_headers(void **state)
 {
 	static const struct spoiled rows[] = {
-		{ "Devid-Identity: 1", "Devid-Identity: 2", 1 },
+		{ "Devid-Identity: 1", "Devid-Identity: 0", 1 },
+		{ "Devid-Identity: 1", "Devid-Identity: 01", 1 },
+		{ "Devid-Identity: 1", "Devid-Identity: 2b", 1 },
+		{ "Devid-Identity: 1", "Devid-Identity: ", 1 },
 		{ "Devid-Identity: 1\n", "", 1 },
 		{ "Devid-Identity: 1\n", "\nDevid-Identity: 1\n", 1 },
 		{ "Devid-Identity: 1\n", "Colour: blue\nDevid-Identity: 1\n", 1 },
@@ -277,6 +280,22 @@ static void refuses_spoiled_headers(void **state)
 		free(spoiled);
 	}
 	free(text);
+}
+
+/* Whatever follows. */
+static void knows_a_version_to_come(void **state)
+{
+	static const char *const texts[] = { "Devid-Identity: 2\n",
+					     "Devid-Identity: 10\nColour: blue\n" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct record record;
+		unsigned line;
+
+		assert_int_equal(record_parse(texts[i], strlen(texts[i]), &record, &line),
+				 DEVID_UNSUPPORTED);
+		assert_int_equal(line, 1);
+	}
 }
 
 static void refuses_spoiled_certificates(void **state)
@@ -388,6 +407,7 @@ int main(void)
 		cmocka_unit_test(refuses_every_bad_byte),
 		cmocka_unit_test(refuses_windows_line_ends),
 		cmocka_unit_test(refuses_spoiled_headers),
+		cmocka_unit_test(knows_a_version_to_come),
 		cmocka_unit_test(refuses_spoiled_certificates),
 		cmocka_unit_test(keeps_its_limits),
 		cmocka_unit_test(refuses_what_is_too_large),
