@@ -114,7 +114,7 @@ static enum exit_status run(char **operands, GError **error)
 const struct command command_proxy = {
 	.name = "proxy",
 	.arguments = "--listen ADDRESS --to HOST[:PORT]",
-	.summary = "Let programs without PKCS#11 through to a server",
+	.summary = "Let programs without PKCS#11 through",
 	.about = "Listen on this machine alone, and carry what comes to a server by TLS with the "
 		 "device certificate. Each connection is checked first, as devid connect does.",
 	.description = "For programs that know neither PKCS#11 nor keys in files of another kind.\n"

@@ -145,6 +145,12 @@ for json in '' --json; do
 	drive profile $json "$NAME" "$LABEL"
 	drive profile $json openconnect "$LABEL" --host "$NAME"
 	drive profile $json strongswan "$LABEL" --ca-file "$FILE.ca.crt"
+	drive profile $json curl "$LABEL" --for "$NAME"
+	drive proxy $json --listen "$NAME" --to localhost
+	drive proxy $json --listen "unix:/$NAME/x" --to localhost --identity "$LABEL" --ca-file "$FILE.ca.crt"
+	drive proxy $json --listen 127.0.0.1:0 --to "$NAME" --ca-file "$FILE.ca.crt"
+	drive proxy $json --listen 127.0.0.1:0 --to localhost --identity "$NAME" --ca-file "$FILE.ca.crt"
+	drive proxy $json --listen 127.0.0.1:0 --to localhost --ca-file "$FILE.none"
 	drive status $json
 	drive doctor $json
 	drive events $json
@@ -155,6 +161,7 @@ for json in '' --json; do
 done
 drive export "$LABEL"
 drive export "$NAME"
+drive export --key-reference "$LABEL"
 drive export --output "$T/none$NAME/x" "$LABEL"
 drive doctor --report "$T/report"
 not_ok "nor in the report for the help desk" steers "$T/report"
