@@ -11,7 +11,9 @@
 #include "owner.h"
 
 #define TABLE_MAX (64 * 1024 * 1024) /* of some 400,000 connections */
-#define UID_FIELD 7		     /* as proc(5) has them, from 0 */
+
+/* As proc(5) has them, from 0. */
+enum { FIELD_OWN = 1, FIELD_OTHER, FIELD_STATE, FIELD_UID = 7, FIELD_INODE = 9, FIELDS };
 
 /* "0100007F:1F90": each 32 bits of the address as the machine's own number, the port as it is
  * spoken of. */
@@ -38,19 +40,34 @@ static char *table_address(const struct sockaddr *address, bool six)
 			       ntohs(port));
 }
 
-/* " 0: OWN OTHER STATE QUEUES TIMER RETRANSMITS UID …" */
+/* A socket that a program has: of one that was closed the kernel says uid 0 and inode 0, whosever
+ * it was. And one that is connected, whether or not it has ended its own direction: not one that
+ * has just taken the port of another.
+ */
+static bool is_held(const char *state, const char *inode)
+{
+	static const char *const states[] = { "01", "04", "05", NULL };
+	guint64 number;
+
+	return g_strv_contains(states, state) &&
+	       g_ascii_string_to_unsigned(inode, 10, 1, G_MAXUINT64, &number, NULL);
+}
+
+/* " 0: OWN OTHER STATE QUEUES TIMER RETRANSMITS UID TIMEOUT INODE …" */
 static bool read_line(const char *line, const char *own, const char *other, uid_t *uid)
 {
 	g_auto(GStrv) fields = g_strsplit_set(line, " ", -1);
-	const char *kept[UID_FIELD + 1] = { NULL };
+	const char *kept[FIELDS] = { NULL };
 	guint64 number;
 	size_t count = 0;
 
-	for (char **field = fields; *field && count <= UID_FIELD; field++)
+	for (char **field = fields; *field && count < FIELDS; field++)
 		if (**field != '\0')
 			kept[count++] = *field;
-	if (count <= UID_FIELD || strcmp(kept[1], own) != 0 || strcmp(kept[2], other) != 0 ||
-	    !g_ascii_string_to_unsigned(kept[UID_FIELD], 10, 0, G_MAXUINT32 - 1, &number, NULL))
+	if (count < FIELDS || strcmp(kept[FIELD_OWN], own) != 0 ||
+	    strcmp(kept[FIELD_OTHER], other) != 0 ||
+	    !is_held(kept[FIELD_STATE], kept[FIELD_INODE]) ||
+	    !g_ascii_string_to_unsigned(kept[FIELD_UID], 10, 0, G_MAXUINT32 - 1, &number, NULL))
 		return false;
 	*uid = (uid_t)number;
 	return true;
@@ -117,6 +134,8 @@ bool owner_find(int fd, uid_t *uid)
 		*uid = credentials.uid;
 		return true;
 	}
-	return find_in_file("/proc/net/tcp", (void *)&own, (void *)&other, uid) ||
-	       find_in_file("/proc/net/tcp6", (void *)&own, (void *)&other, uid);
+	/* Still connected: else it may have been another's, who has that port now. */
+	return (find_in_file("/proc/net/tcp", (void *)&own, (void *)&other, uid) ||
+		find_in_file("/proc/net/tcp6", (void *)&own, (void *)&other, uid)) &&
+	       getpeername(fd, (struct sockaddr *)&own, &own_length) == 0;
 }

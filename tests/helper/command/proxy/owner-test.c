@@ -15,7 +15,8 @@
 
 #define HEAD \
 	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-#define REST " 01 00000000:00000000 00:00000000 00000000 "
+#define QUEUES " 00000000:00000000 00:00000000 00000000 "
+#define REST   " 01" QUEUES
 
 /* 127.0.0.1, 127.0.0.1:8080 and so on, as a little machine has them. */
 #define LOW  (htonl(1) != 1)
@@ -49,6 +50,10 @@ static void test_found(void **state)
 			      "  11: %s:9C40 %s:1F90" REST "4294967294 0 3",
 			 &uid));
 	assert_int_equal(uid, 4294967294U);
+	/* It has ended its own direction. */
+	assert_true(find(HEAD " 0: %s:9C40 %s:1F90 04" QUEUES "7 0 34 1\n", &uid));
+	assert_true(find(HEAD " 0: %s:9C40 %s:1F90 05" QUEUES "7 0 34 1\n", &uid));
+	assert_int_equal(uid, 7);
 }
 
 /* An IPv4 connection of a socket of both families, in tcp6. */
@@ -78,6 +83,13 @@ static void test_not_found(void **state)
 		HEAD " 0: %s:9C40 %s:1F90" REST "1001x 0 3\n",
 		HEAD " 0: %s:9C40 %s:1F90" REST "4294967295 0 3\n",
 		HEAD " 0: %s:9C40 %s:1F90" REST "99999999999 0 3\n",
+		/* Closed by its program: no longer anybody's, though it says root's. */
+		HEAD " 0: %s:9C40 %s:1F90 05" QUEUES "0 0 0 3 0000000085646db9\n",
+		HEAD " 0: %s:9C40 %s:1F90 06" QUEUES "0 0 0 3 0000000085646db9\n",
+		HEAD " 0: %s:9C40 %s:1F90" REST "1001 0 x\n",
+		HEAD " 0: %s:9C40 %s:1F90" REST "1001 0\n",
+		/* It is only about to connect. */
+		HEAD " 0: %s:9C40 %s:1F90 02" QUEUES "1001 0 3\n",
 		/* Its words stand elsewhere in the line. */
 		HEAD " %s:9C40 %s:1F90 0:" REST "1001 0 3\n",
 	};
@@ -103,8 +115,12 @@ static void check_pair(int family, struct sockaddr *address, socklen_t length, s
 	server = accept(listener, NULL, NULL);
 	assert_true(owner_find(server, &uid));
 	assert_int_equal(uid, geteuid());
-	close(server);
 	close(client);
+	/* Of a Unix socket the kernel keeps who connected it. */
+	uid = (uid_t)-1;
+	assert_int_equal(owner_find(server, &uid), family == AF_UNIX);
+	assert_int_equal(uid, family == AF_UNIX ? geteuid() : (uid_t)-1);
+	close(server);
 	close(listener);
 }
 
