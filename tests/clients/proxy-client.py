@@ -3,7 +3,8 @@
 
 	ask LINE	sends the line; prints what comes until the end
 	count N		N bytes, its own end, and then what comes
-	slow N		asks for N bytes, reads nothing until standard input ends, then all: prints how many
+	slow N [drop]	asks for N bytes, reads nothing until standard input ends, then all: prints how many
+	leave LINE	sends the line and its own end, and goes away
 	many N		N connections that stand at once; each is asked, then all are open until standard input ends
 	first		waits for the server's end, and sends after it
 	stay		connects, prints "in", and stays
@@ -51,9 +52,14 @@ elif word == "count":
     size, last, how = rest(link)
     print(last.decode(), end="")
     print(how)
+elif word == "leave":
+    link = connect()
+    link.sendall(sys.argv[3].encode() + b"\n")
+    link.shutdown(socket.SHUT_WR)
+    link.close()
 elif word == "slow":
     link = connect()
-    link.sendall(b"send %d\n" % int(sys.argv[3]))
+    link.sendall(b"%s %d\n" % ((sys.argv[4:] or ["send"])[0].encode(), int(sys.argv[3])))
     print("asked", flush=True)
     sys.stdin.read()
     size, last, how = rest(link)

@@ -7,6 +7,8 @@ Prints its port. A client's first line is what it does:
 	send N		N bytes
 	first		ends its own direction at once, then writes what still came to the file $LATE
 	hold		a byte back for each that comes, until the end
+	drop N		N bytes, and the connection's end without TLS's own
+	stay		waits for the client's end, says so in $LATE, and stays without one
 	die		the process ends at once
 """
 import os
@@ -50,12 +52,19 @@ def answer(tls):
         tls.sendall(subject["commonName"].encode() + b"\n")
     elif words[0] == "count":
         tls.sendall(b"%d\n" % len(rest(tls)))
-    elif words[0] == "send":
+    elif words[0] in ("send", "drop"):
         block = bytes(65536)
         left = int(words[1])
         while left > 0:
             tls.sendall(block[:min(left, 65536)])
             left -= 65536
+        if words[0] == "drop":
+            return
+    elif words[0] == "stay":
+        rest(tls)
+        with open(os.environ["LATE"], "w") as out:
+            out.write("stays")
+        threading.Event().wait()
     elif words[0] == "first":
         # Not blocking, it says its own end and reads on.
         tls.setblocking(False)

@@ -194,6 +194,17 @@ ticks() { awk '{ print $14 + $15 }' "/proc/$PROXY/stat"; }
 exec 7>&-
 wait $slow
 is "$(tail -n 1 "$T/slow.out")" "200000000 end" "it gets all of it"
+# A server that ends without TLS's own end, as many do, has sent all the same what it has.
+"${E[@]}" python3 "$T/client.py" "$WHERE" slow 1000000 drop <"$T/slow" >"$T/slow.out" 2>&1 &
+track $!
+slow=$!
+exec 7>"$T/slow"
+dropped() { [ -z "$(ss -Htn state established "( dport = :${PORTS[v13]} )")" ]; }
+ok "a server that sends 1 MB and drops the connection" wait_for 10 grep -q asked "$T/slow.out"
+ok "which is known here" wait_for 10 dropped
+exec 7>&-
+wait $slow
+is "$(tail -n 1 "$T/slow.out")" "1000000 reset" "the client gets all, and no orderly end"
 
 # --- sudden ends
 "${E[@]}" python3 "$T/client.py" "$WHERE" stay >"$T/stay.out" 2>&1 &
@@ -204,6 +215,23 @@ fewer() { [ "$(threads)" -lt "$1" ]; }
 with=$(threads)
 kill -KILL "$(pgrep -u alice -f 'client.py.* stay')"
 ok "killed: its connection goes" wait_for 10 fewer "$with"
+alive() { ss -Htno state established "( sport = :$1 or dport = :$1 )" | grep -c keepalive; }
+"${E[@]}" python3 "$T/client.py" "$WHERE" stay >"$T/stay.out" 2>&1 &
+stay=$!
+track $stay
+ok "another one that stays" wait_for 10 grep -q in "$T/stay.out"
+is "$(alive "${WHERE##*:}") $(alive "${PORTS[v13]}")" "1 1" "both its sides would be missed"
+kill -TERM $PROXY
+wait $PROXY
+is $? 0 "the proxy is asked to end meanwhile"
+wait $stay
+is "$(tail -n 1 "$T/stay.out")" reset "for the client that is no orderly end"
+proxy left "unix:$RUN/left.socket" "localhost:${PORTS[v13]}" --identity ec
+rm -f "$T/late"
+client leave stay
+ok "a client goes away from a server that stays" wait_for 10 test -s "$T/late"
+ok "its connection goes, too" wait_for 10 dropped
+stop $PROXY
 server other TLSv1_3
 proxy dies 127.0.0.1:0 "localhost:${PORTS[other]}" --identity ec
 "${E[@]}" python3 "$T/client.py" "$WHERE" stay >"$T/stay.out" 2>&1 &

@@ -153,15 +153,22 @@ static bool has_to_wait(const struct relay *relay)
 	       (!sends || relay->blocked) && (is_empty(&relay->down) || relay->stuck);
 }
 
-static void wait_for_more(const struct relay *relay)
+/* A plain side of which nothing more is to come is watched for being there at all: else it would be
+ * missed only when the server sends. */
+static int wait_for_more(const struct relay *relay)
 {
+	bool watched = relay->up.told && !relay->down.told;
 	struct pollfd fds[] = {
 		entry(relay->plain, !relay->up.ended && is_empty(&relay->up), relay->stuck),
 		entry(relay->secure, !relay->down.ended && is_empty(&relay->down), relay->blocked),
 	};
 
+	if (watched)
+		fds[0].fd = relay->plain;
 	/* Interrupted: it is looked at once more than needed. */
-	(void)poll(fds, 2, has_to_wait(relay) ? -1 : 0);
+	if (poll(fds, 2, has_to_wait(relay) ? -1 : 0) <= 0)
+		return 0;
+	return watched && fds[0].revents & (POLLERR | POLLHUP) ? GNUTLS_E_PULL_ERROR : 0;
 }
 
 int relay_run(int plain, int secure, gnutls_session_t session)
@@ -169,10 +176,8 @@ int relay_run(int plain, int secure, gnutls_session_t session)
 	struct relay relay = { .plain = plain, .secure = secure, .session = session };
 	int code;
 
-	for (;;) {
-		code = step(&relay);
-		if (code != 0 || (relay.up.told && relay.down.told))
-			return code;
-		wait_for_more(&relay);
-	}
+	while ((code = step(&relay)) == 0 && !(relay.up.told && relay.down.told) &&
+	       (code = wait_for_more(&relay)) == 0)
+		;
+	return code;
 }

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The proxy's clients: see serve.h. */
 #include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +23,10 @@
 
 #define STACK	 (256 * 1024)
 #define PAUSE_MS 100
+/* Of a side that says nothing for so long, its system is asked whether it is there. */
+#define SILENT_S    60
+#define ASK_AGAIN_S 20
+#define ASK_COUNT   3
 
 struct client {
 	struct serve *serve;
@@ -109,17 +117,49 @@ static void tell_server(struct serve *serve, const struct server_report *report)
 	say(serve, "no connection", words);
 }
 
+/* Whether its close is a reset: of TCP. A Unix socket has no such end. */
+static void set_sudden(int fd, bool sudden)
+{
+	struct linger linger = { sudden, 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+/* A side that went away without a word, with its machine or its network, is to be missed. */
+static void keep_alive(int fd)
+{
+	static const int on = 1, silent = SILENT_S, again = ASK_AGAIN_S, count = ASK_COUNT;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &silent, sizeof(silent));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &again, sizeof(again));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+}
+
+/* A reset throws away what is on its way. What the server said is the program's to read, also where
+ * the server then ended without a word, as many do. */
+static void wait_for_reader(int fd)
+{
+	struct pollfd gone = { fd, 0, 0 };
+	int left;
+
+	while (ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0 && poll(&gone, 1, PAUSE_MS) <= 0)
+		;
+}
+
 static void carry(struct serve *serve, struct attempt *attempt, int plain)
 {
 	struct server_report *report = attempt->report;
 	int secure = g_socket_get_fd(g_socket_connection_get_socket(attempt->connection));
-	int code = relay_run(plain, secure, attempt->session);
-	struct linger at_once = { 1, 0 };
+	int code;
 
+	keep_alive(plain);
+	keep_alive(secure);
+	code = relay_run(plain, secure, attempt->session);
 	if (code == 0)
-		return;
-	/* The client is to see that it is no orderly end. */
-	setsockopt(plain, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+		set_sudden(plain, false);
+	else
+		wait_for_reader(plain);
 	/* In TLS 1.3 the server speaks of the certificate after the handshake. */
 	if (code != GNUTLS_E_FATAL_ALERT_RECEIVED)
 		return;
@@ -152,6 +192,8 @@ static void serve_client(struct serve *serve, int fd)
 	AUTO_ATTEMPT struct attempt attempt;
 
 	start(serve, &attempt, &report);
+	/* Until it has ended in order: also where this process is killed. */
+	set_sudden(fd, true);
 	if (!is_ours(serve, fd))
 		return;
 	if (!check(serve, &attempt, &error))
