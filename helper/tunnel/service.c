@@ -2,7 +2,6 @@
 /* What is offered on the system bus, and whose tunnels there are: one for a link to the bus, and
  * not many for a user. */
 #include <string.h>
-#include <gio/gunixfdlist.h>
 #include <internal/tunnel.h>
 
 #include "service.h"
@@ -51,19 +50,8 @@ static bool too_many(const struct tunnel *tunnel)
 
 	g_hash_table_iter_init(&iter, the_service->tunnels);
 	while (g_hash_table_iter_next(&iter, NULL, &other))
-		count += ((struct tunnel *)other)->uid == tunnel->uid;
+		count += ((struct tunnel *)other)->authority.uid == tunnel->authority.uid;
 	return count > PER_USER_MAX;
-}
-
-/* The descriptor that the call brought, ours to close, or -1. */
-static int take_pipe(GDBusMethodInvocation *invocation, gint32 index)
-{
-	GUnixFDList *fds =
-		g_dbus_message_get_unix_fd_list(g_dbus_method_invocation_get_message(invocation));
-
-	return fds && index >= 0 && index < g_unix_fd_list_get_length(fds)
-		       ? g_unix_fd_list_get(fds, index, NULL)
-		       : -1;
 }
 
 static void start(struct service *service, const char *sender, GVariant *arguments,
@@ -83,11 +71,11 @@ static void start(struct service *service, const char *sender, GVariant *argumen
 	tunnel = g_new0(struct tunnel, 1);
 	*tunnel = (struct tunnel){ .bus = g_object_ref(service->bus),
 				   .owner = g_strdup(sender),
-				   .uid = (uid_t)-1,
+				   .authority = { .uid = (uid_t)-1 },
 				   .asked = invocation,
 				   .cancel = g_cancellable_new(),
 				   .address = *address ? g_strdup(address) : NULL,
-				   .pipe = take_pipe(invocation, index),
+				   .pipe = { .fd = pipe_take(invocation, index) },
 				   .cookie = SECRET_INIT,
 				   .over = over,
 				   .too_many = too_many };
@@ -116,8 +104,7 @@ static void called(GDBusConnection *bus, const char *sender, const char *path,
 	tunnel_stop(tunnel);
 }
 
-struct service *service_new(GDBusConnection *bus, void (*idle)(void *data), void *data,
-			    GError **error)
+void *service_new(GDBusConnection *bus, void (*idle)(void *data), void *data, GError **error)
 {
 	static const GDBusInterfaceVTable table = { .method_call = called };
 	g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(description, error);
@@ -139,21 +126,26 @@ struct service *service_new(GDBusConnection *bus, void (*idle)(void *data), void
 	return NULL;
 }
 
-bool service_is_busy(const struct service *service)
+bool service_is_busy(const void *data)
 {
+	const struct service *service = data;
+
 	return g_hash_table_size(service->tunnels) > 0;
 }
 
-void service_stop(struct service *service)
+void service_stop(void *data)
 {
+	struct service *service = data;
 	g_autoptr(GList) all = g_hash_table_get_values(service->tunnels);
 
 	for (GList *at = all; at; at = at->next)
 		tunnel_stop(at->data);
 }
 
-void service_free(struct service *service)
+void service_free(void *data)
 {
+	struct service *service = data;
+
 	if (service->object != 0)
 		g_dbus_connection_unregister_object(service->bus, service->object);
 	g_hash_table_unref(service->tunnels);

@@ -5,12 +5,10 @@
 #include <stdbool.h>
 #include <gio/gio.h>
 
-struct service;
 /* On that bus; `idle` is called when the last tunnel has ended, and after a call that began
  * none. */
-struct service *service_new(GDBusConnection *bus, void (*idle)(void *data), void *data,
-			    GError **error);
-bool service_is_busy(const struct service *service);
+void *service_new(GDBusConnection *bus, void (*idle)(void *data), void *data, GError **error);
+bool service_is_busy(const void *data);
 /* Begins the end of every tunnel. */
-void service_stop(struct service *service);
-void service_free(struct service *service);
+void service_stop(void *data);
+void service_free(void *data);

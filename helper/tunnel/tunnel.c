@@ -11,7 +11,6 @@
 #include "connection/list.h"
 #include "connection/openconnect.h"
 #include "connection/process.h"
-#include "authority.h"
 #include "cookie.h"
 #include "tunnel.h"
 
@@ -22,7 +21,7 @@ static void end(struct tunnel *tunnel)
 	g_object_unref(tunnel->cancel);
 	if (tunnel->watch != 0)
 		g_bus_unwatch_name(tunnel->watch);
-	cookie_end(tunnel);
+	pipe_end(&tunnel->pipe);
 	secret_clear(&tunnel->cookie);
 	openconnect_settle_end(&tunnel->settling);
 	if (tunnel->connection)
@@ -37,7 +36,7 @@ static void end(struct tunnel *tunnel)
 /* Takes the error. */
 static void refuse(struct tunnel *tunnel, GError *error)
 {
-	g_message("%s, user %d: %s", tunnel->owner, (int)tunnel->uid, error->message);
+	g_message("%s, user %d: %s", tunnel->owner, (int)tunnel->authority.uid, error->message);
 	g_dbus_method_invocation_return_dbus_error(g_steal_pointer(&tunnel->asked),
 						   g_quark_to_string((GQuark)error->code),
 						   error->message);
@@ -96,8 +95,9 @@ static void run(struct tunnel *tunnel)
 					    "%s", failure->message));
 		return;
 	}
-	g_message("%s: user %u, %s, process %d", tunnel->connection->name, (unsigned)tunnel->uid,
-		  tunnel->gateway, (int)process_pid(tunnel->process));
+	g_message("%s: user %u, %s, process %d", tunnel->connection->name,
+		  (unsigned)tunnel->authority.uid, tunnel->gateway,
+		  (int)process_pid(tunnel->process));
 	tunnel->settling.pid = process_pid(tunnel->process);
 	tunnel->settling.settled = settled;
 	tunnel->settling.data = tunnel;
@@ -145,30 +145,54 @@ static void find_address(struct tunnel *tunnel)
 
 /* --- step by step --------------------------------------------------------------------------- */
 
-static void cookie_came(struct tunnel *tunnel, GError *error)
+static void cookie_came(void *data, const char *why)
 {
-	if (error)
-		refuse(tunnel, error);
+	struct tunnel *tunnel = data;
+
+	if (why)
+		refuse(tunnel, tunnel_error(TUNNEL_BAD_COOKIE, "the cookie %s", why));
+	else if (!cookie_is_sound(&tunnel->cookie))
+		refuse(tunnel, tunnel_error(TUNNEL_BAD_COOKIE,
+					    "what came as the cookie is none: one line of at most "
+					    "%d printable characters",
+					    COOKIE_MAX));
 	else
 		find_address(tunnel);
 }
 
-static void may_go_on(struct tunnel *tunnel, GError *error)
+/* Takes the error of the bus or of polkit. */
+static void not_allowed(struct tunnel *tunnel, GError *error)
 {
-	if (error)
-		refuse(tunnel, error);
-	else
-		cookie_read(tunnel, cookie_came);
+	refuse(tunnel, tunnel_error(TUNNEL_NOT_ALLOWED, "%s", error->message));
+	g_error_free(error);
 }
 
-static void is_identified(struct tunnel *tunnel, GError *error)
+static void may_go_on(void *data, GError *error)
 {
-	if (!error && tunnel->too_many(tunnel))
-		error = tunnel_error(TUNNEL_BUSY, "this user has too many tunnels");
+	struct tunnel *tunnel = data;
+
 	if (error)
-		refuse(tunnel, error);
+		not_allowed(tunnel, error);
 	else
-		authority_check(tunnel, may_go_on);
+		pipe_read(&tunnel->pipe);
+}
+
+static void is_identified(void *data, GError *error)
+{
+	struct tunnel *tunnel = data;
+
+	if (error) {
+		not_allowed(tunnel, error);
+		return;
+	}
+	if (tunnel->too_many(tunnel)) {
+		refuse(tunnel, tunnel_error(TUNNEL_BUSY, "this user has too many tunnels"));
+		return;
+	}
+	tunnel->authority.then = may_go_on;
+	authority_check(&tunnel->authority, TUNNEL_ACTION,
+			g_variant_new_parsed("{'connection': %s, 'gateway': %s}",
+					     tunnel->connection->name, tunnel->gateway));
 }
 
 static void owner_vanished(GDBusConnection *bus, const char *name, gpointer data)
@@ -211,6 +235,10 @@ void tunnel_begin(struct tunnel *tunnel, const char *name, const char *gateway)
 {
 	GError *error = load(tunnel, name, gateway);
 
+	tunnel->pipe.limit = COOKIE_MAX;
+	tunnel->pipe.into = &tunnel->cookie;
+	tunnel->pipe.then = cookie_came;
+	tunnel->pipe.data = tunnel;
 	if (error) {
 		refuse(tunnel, error);
 		return;
@@ -218,7 +246,12 @@ void tunnel_begin(struct tunnel *tunnel, const char *name, const char *gateway)
 	tunnel->watch = g_bus_watch_name_on_connection(tunnel->bus, tunnel->owner,
 						       G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
 						       owner_vanished, tunnel, NULL);
-	authority_identify(tunnel, is_identified);
+	tunnel->authority = (struct authority){ .asked = tunnel->asked,
+						.cancel = tunnel->cancel,
+						.uid = (uid_t)-1,
+						.then = is_identified,
+						.data = tunnel };
+	authority_identify(&tunnel->authority);
 }
 
 void tunnel_stop(struct tunnel *tunnel)

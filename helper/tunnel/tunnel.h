@@ -16,27 +16,21 @@
 
 #include "connection/connection.h"
 #include "connection/openconnect.h"
-
-struct tunnel;
-/* What a step of tunnel_begin() ends with, once, unless the tunnel's `cancel` came first; an error
- * of TUNNEL_* by name, taken over. */
-typedef void (*tunnel_then)(struct tunnel *tunnel, GError *error);
+#include "root/authority.h"
+#include "root/pipe.h"
 
 /* Of one link to the bus: from its call of Start() to the end of what that started. */
 struct tunnel {
 	GDBusConnection *bus;
 	char *owner;		      /* that link's unique name */
-	uid_t uid;		      /* whose it is; known before anything is done for it */
 	GDBusMethodInvocation *asked; /* Start(), until it is answered; then NULL */
 	GCancellable *cancel;	      /* of what is waited for before that */
-	tunnel_then then;	      /* of the step that is under way */
+	struct authority authority;   /* whose it is; known before anything is done for it */
 	guint watch;
 	struct connection *connection;
-	char *gateway; /* of the file; "host:port" */
-	char *address; /* of the caller's wish, then of the gateway's, or NULL */
-	/* the cookie, as it comes */
-	int pipe;
-	guint pipe_source, pipe_timer;
+	char *gateway;	  /* of the file; "host:port" */
+	char *address;	  /* of the caller's wish, then of the gateway's, or NULL */
+	struct pipe pipe; /* the cookie's */
 	struct secret cookie;
 	struct process *process; /* openconnect */
 	struct openconnect_settling settling;
@@ -52,7 +46,7 @@ struct tunnel {
 	g_error_new(g_quark_from_static_string("devid-tunnel"), (gint)g_quark_from_string(name), \
 		    __VA_ARGS__)
 
-/* tunnel.c: takes `pipe` over and answers the call. over() may come at once. */
+/* tunnel.c: takes the pipe over and answers the call. over() may come at once. */
 void tunnel_begin(struct tunnel *tunnel, const char *name, const char *gateway);
 /* Begins its end, or ends it where nothing runs yet. */
 void tunnel_stop(struct tunnel *tunnel);

@@ -33,7 +33,8 @@ arrows = {
     "account": LIBRARY[1:],
     "account/lint": LIBRARY,
     "account/notify": LIBRARY,
-    "tunnel": ["connection"] + LIBRARY,
+    "root": LIBRARY,
+    "tunnel": ["root", "connection"] + LIBRARY,
 }
 for room in ROOMS:
     arrows[room] = LIBRARY
