@@ -7,6 +7,7 @@
 #include "command/cli/password.h"
 #include "command/cli/report.h"
 #include "command/import/foreign.h"
+#include "command/import/hand-over.h"
 #include "command/import/import.h"
 #include "command/import/own.h"
 #include "command/import/renewed.h"
@@ -21,7 +22,7 @@ static const GOptionEntry entries[] = {
 	{ "user", 0, 0, G_OPTION_ARG_NONE, &options.user,
 	  "To your own token (but for root, the default)", NULL },
 	{ "system", 0, 0, G_OPTION_ARG_NONE, &options.system,
-	  "To the machine's token (root alone, and root's default)", NULL },
+	  "To the machine's token (root's default; of others polkit is asked)", NULL },
 	{ "store", 0, 0, G_OPTION_ARG_STRING, &options.store,
 	  "Where the key rests: keyring (the default on your own token), file (the machine's), tpm, or "
 	  "the pkcs11: URI of another token, which then takes the whole identity",
@@ -32,6 +33,9 @@ static const GOptionEntry entries[] = {
 	  "keyring|credential|none" },
 	{ "label", 0, 0, G_OPTION_ARG_STRING, &options.label,
 	  "Its name; by default the account's DefaultLabel=, the file's friendly name, or the subject's",
+	  "NAME" },
+	{ "suggested-label", 0, 0, G_OPTION_ARG_STRING, &options.suggested_label,
+	  "Its name where neither --label nor the account says one, in the place of the file's own",
 	  "NAME" },
 	{ "key", 0, 0, G_OPTION_ARG_FILENAME, &options.key,
 	  "The private key, where FILE is a certificate alone", "FILE" },
@@ -59,7 +63,7 @@ static bool set_usage(GError **error, const char *text)
 }
 
 /* Words that contradict each other, and which token and store they come to. */
-static bool understand(struct import *import, GError **error)
+static bool understand(struct import *import, const struct by_root *by_root, GError **error)
 {
 	const char *store = options.store;
 
@@ -88,7 +92,7 @@ static bool understand(struct import *import, GError **error)
 	if (!import->foreign &&
 	    !store_words_judge("import-cert", import->scope, true, store, options.tpm_auth, error))
 		return false;
-	if (import->scope == SCOPE_SYSTEM && !import->foreign && geteuid() != 0)
+	if (import->scope == SCOPE_SYSTEM && !import->foreign && geteuid() != 0 && !by_root)
 		return devid_error_set(error, DEVID_DENIED, NULL,
 				       "as root: devid import-cert --system FILE",
 				       "only root imports to the machine's token");
@@ -138,17 +142,32 @@ static bool import_run(struct import *import, GError **error)
 	return true;
 }
 
+static enum exit_status hand_over(struct import *import, struct by_root *by_root, GError **error)
+{
+	if (!import_read(import, error) || !take_wrapped(import, error))
+		return EXIT_FAILED;
+	return import_hand_over(import, by_root, error);
+}
+
 static enum exit_status import_cert(char **operands, GError **error)
 {
+	AUTO_BY_ROOT struct by_root *by_root = options.system ? by_root_open() : NULL;
 	g_autofree char *prompt = g_strdup_printf("Password of %s", bundle_title(operands[0]));
 	struct import import = { .options = &options,
 				 .warnings = g_ptr_array_new_with_free_func(g_free) };
+	enum exit_status status;
 	bool understood, ok;
 
 	options.file = operands[0];
 	password_guard_process();
 	password_words_init(&import.password, prompt);
-	understood = understand(&import, error);
+	understood = understand(&import, by_root, error);
+	if (by_root) {
+		/* Root's half tells of it, and logs it. */
+		status = understood ? hand_over(&import, by_root, error) : EXIT_FAILED;
+		import_clear(&import);
+		return status;
+	}
 	ok = understood && import_run(&import, error);
 	/* What was here already was not imported. */
 	if (understood && !import.logged && (!ok || (import.changed && !import.renamed_from)))
@@ -173,6 +192,8 @@ const struct command command_import_cert = {
 		"\n"
 		"The password is asked for on the terminal, or comes from --password-file,\n"
 		"--password-fd, or systemd's credential devid.password.\n"
+		"\n"
+		"To the machine's token polkit lets whoever isn't root import (devid-admin(8)).\n"
 		"\n"
 		"Importing the same file again changes nothing and ends with 0.",
 	.entries = entries,

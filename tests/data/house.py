@@ -34,6 +34,7 @@ arrows = {
     "account/lint": LIBRARY,
     "account/notify": LIBRARY,
     "root": LIBRARY,
+    "admin": ["root", "connection"] + LIBRARY,
     "tunnel": ["root", "connection"] + LIBRARY,
 }
 for room in ROOMS:

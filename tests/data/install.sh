@@ -15,6 +15,11 @@ paths=(
 	usr/share/dbus-1/system-services/org.devid.Tunnel.service
 	usr/share/polkit-1/actions/org.devid.tunnel.policy
 	usr/lib/systemd/system/devid-tunnel.service
+	usr/libexec/devid/devid-admin
+	usr/share/dbus-1/system.d/org.devid.Admin.conf
+	usr/share/dbus-1/system-services/org.devid.Admin.service
+	usr/share/polkit-1/actions/org.devid.admin.policy
+	usr/lib/systemd/system/devid-admin.service
 	"${library#/}/pkcs11/devid-pkcs11.so"
 	"${library#/}/libdevid.so"
 	"${library#/}/pkgconfig/devid.pc"

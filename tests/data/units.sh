@@ -15,8 +15,10 @@ for half in system user; do
 		>"$T/$half/devid-agent.service"
 done
 
-cp "$T/libexec/devid-agent" "$T/libexec/devid-tunnel"
-sed "s,@libexecdir@,$T/libexec," "$data/systemd/system/devid-tunnel.service.in" >"$T/system/devid-tunnel.service"
+for name in tunnel admin; do
+	cp "$T/libexec/devid-agent" "$T/libexec/devid-$name"
+	sed "s,@libexecdir@,$T/libexec," "$data/systemd/system/devid-$name.service.in" >"$T/system/devid-$name.service"
+done
 cp "$data/systemd/system/devid-credential.socket" "$data/systemd/system/devid-credential@.service" "$T/system/"
 cp -r "$data/systemd/system/devid-agent.service.d" "$T/system/"
 cp "$data/systemd/user/devid-expiry.timer" "$T/user/"
@@ -36,9 +38,11 @@ for half in system user; do
 		is "$(complaints)" "" "$half/$unit: nothing to complain about"
 	done
 done
-run "${E[@]}" SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$T/system:" \
-	systemd-analyze verify --system --man=no "$T/system/devid-tunnel.service"
-is "$(complaints)" "" "system/devid-tunnel.service: nothing to complain about"
+for name in tunnel admin; do
+	run "${E[@]}" SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$T/system:" \
+		systemd-analyze verify --system --man=no "$T/system/devid-$name.service"
+	is "$(complaints)" "" "system/devid-$name.service: nothing to complain about"
+done
 for unit in devid-credential.socket devid-credential@.service; do
 	run "${E[@]}" SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$T/system:" \
 		systemd-analyze verify --system --man=no "$T/system/${unit/@/@x}"
@@ -81,8 +85,14 @@ exposure=$(sed -n 's/.*Overall exposure level for [^:]*: *\([0-9.]*\).*/\1/p' <<
 diag "exposure of what makes tunnels: ${exposure:-unknown}"
 ok "what makes tunnels is exposed 4.0 of 10 at most" awk -v e="${exposure:-10}" 'BEGIN { exit !(e <= 4.0) }'
 is "$(sed -n 's/^CapabilityBoundingSet=//p' "$T/system/devid-tunnel.service")" CAP_NET_ADMIN "and has one capability"
-is "$(sed -n 's/^BusName=//p' "$T/system/devid-tunnel.service")" \
-	"$(sed -n 's/^Name=//p' "$data/org.devid.Tunnel.service.in")" "the unit and the bus's file have one name"
+for name in Tunnel Admin; do
+	is "$(sed -n 's/^BusName=//p' "$T/system/devid-${name,}.service")" \
+		"$(sed -n 's/^Name=//p' "$data/org.devid.$name.service.in")" "$name: the unit and the bus's file have one name"
+done
+run "${E[@]}" systemd-analyze security --offline=true --no-pager "$T/system/devid-admin.service"
+exposure=$(sed -n 's/.*Overall exposure level for [^:]*: *\([0-9.]*\).*/\1/p' <<<"$out")
+diag "exposure of what runs devid as root: ${exposure:-unknown}"
+ok "what runs devid as root is exposed 2.5 of 10 at most" awk -v e="${exposure:-10}" 'BEGIN { exit !(e <= 2.5) }'
 like "$(cat "$T/system/devid-agent.service")" $'\nUser=devid\n' "it runs as a user of its own"
 unlike "$(grep -v '^#' "$T/system/devid-agent.service")" 'PrivateUsers|RuntimeDirectory' \
 	"and keeps the ids of who asks, and its socket"

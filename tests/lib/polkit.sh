@@ -7,6 +7,7 @@
 #	polkit_start			polkitd with its packaged rules
 #	tunnel_allows USER…		polkit lets them, and starts with the bus where they don't run
 #	tunnel_answer RESULT		what polkit answers alice, in polkit's words: YES, NO, AUTH_SELF …; polkitd starts anew
+#	admin_answer RESULT		what polkit answers anybody who wants what devid-admin does; polkitd starts anew
 #	tunnel_helper			the process of devid-tunnel
 #	tunnel_helper_end		ends it
 
@@ -50,6 +51,17 @@ tunnel_allows() {
 }
 tunnel_answer() {
 	tunnel_rule "$1" alice
+	[ -z "${POLKIT_PID:-}" ] || stop "$POLKIT_PID"
+	polkit_start
+}
+admin_answer() {
+	cat >/etc/polkit-1/rules.d/10-admin.rules <<-RULE
+		polkit.addRule(function(action, subject) {
+			if (action.id == "org.devid.import-system" || action.id == "org.devid.account")
+				return polkit.Result.$1;
+		});
+	RULE
+	chmod 644 /etc/polkit-1/rules.d/10-admin.rules
 	[ -z "${POLKIT_PID:-}" ] || stop "$POLKIT_PID"
 	polkit_start
 }

@@ -30,6 +30,7 @@
 #include "identity/verdict.h"
 #include "keyfile/p12.h"
 #include "account.h"
+#include "by-root.h"
 #include "ca-folder.h"
 
 #define CERTIFICATE_FILE_MAX (256 * 1024)
@@ -258,8 +259,36 @@ static void write_event(const struct revocation_job *job, enum scope scope)
 		(void)devid_event_write(scope == SCOPE_SYSTEM, &event);
 }
 
+/* The file is read here; root gets the certificate in it. */
+static enum exit_status revoke_by_root(struct revocation_job *job, struct by_root *by_root,
+				       GError **error)
+{
+	g_autoptr(GBytes) bytes = input_read(job->file, CERTIFICATE_FILE_MAX, error);
+	AUTO_SECRET struct secret pem = SECRET_INIT;
+	gnutls_datum_t text = { NULL, 0 };
+
+	if (!bytes || !import(job, bytes, error))
+		return EXIT_FAILED;
+	if (gnutls_x509_crt_export2(job->certificate, GNUTLS_X509_FMT_PEM, &text) < 0 ||
+	    secret_append(&pem, text.data, text.size) != DEVID_OK)
+		refuse(error, DEVID_BAD_DATA, NULL, NULL, job->file, "it can't be written as PEM");
+	gnutls_free(text.data);
+	by_root_flag(by_root, "json", options.json);
+	return *error ? EXIT_FAILED : by_root_run(by_root, "account revoke", &pem, error);
+}
+
+static void revocation_job_clear(struct revocation_job *job)
+{
+	if (job->certificate)
+		gnutls_x509_crt_deinit(job->certificate);
+	ca_folder_clear(&job->folder);
+	g_free(job->list);
+	g_free(job->key_id);
+}
+
 static enum exit_status run(char **operands, GError **error)
 {
+	AUTO_BY_ROOT struct by_root *by_root = options.account.system ? by_root_open() : NULL;
 	struct revocation_job job = { .file = operands[0], .folder = CA_FOLDER_INIT };
 	g_autoptr(devid_verdict) verdict = NULL;
 	enum scope scope;
@@ -268,6 +297,12 @@ static enum exit_status run(char **operands, GError **error)
 		return EXIT_WORDS;
 	if (options.config && (options.account.user || options.account.system))
 		return report_usage("account revoke", "--config goes without --user and --system");
+	if (by_root) {
+		enum exit_status status = revoke_by_root(&job, by_root, error);
+
+		revocation_job_clear(&job);
+		return status;
+	}
 	if (list_it(&job, scope, error)) {
 		write_event(&job, scope);
 		verdict = judge(&job, error);
@@ -276,11 +311,7 @@ static enum exit_status run(char **operands, GError **error)
 		tell_json(&job, verdict);
 	else if (verdict)
 		tell(&job, verdict);
-	if (job.certificate)
-		gnutls_x509_crt_deinit(job.certificate);
-	ca_folder_clear(&job.folder);
-	g_free(job.list);
-	g_free(job.key_id);
+	revocation_job_clear(&job);
 	return EXIT_DONE;
 }
 

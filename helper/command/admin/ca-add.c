@@ -14,6 +14,7 @@
 #include "command/cli/report.h"
 #include "identity/json.h"
 #include "keyfile/p12.h"
+#include "by-root.h"
 #include "ca-folder.h"
 #include "ca.h"
 
@@ -195,9 +196,29 @@ static bool add(struct addition *addition, enum scope scope, GError **error)
 	return true;
 }
 
+/* The file is read and judged here; root gets the certificate in it. */
+static enum exit_status add_by_root(struct addition *addition, struct by_root *by_root,
+				    GError **error)
+{
+	g_autoptr(devid_account) account = account_load(NULL, true, error);
+	AUTO_SECRET struct secret pem = SECRET_INIT;
+	gsize length;
+	const void *data;
+
+	if (!account || !read_file(addition, account, error))
+		return EXIT_FAILED;
+	data = g_bytes_get_data(addition->bytes, &length);
+	if (secret_append(&pem, data, length) != DEVID_OK)
+		return EXIT_FAILED;
+	by_root_option(by_root, "name", addition->name);
+	by_root_flag(by_root, "json", options.json);
+	return by_root_run(by_root, "ca add", &pem, error);
+}
+
 static enum exit_status run(char **operands, GError **error)
 {
 	AUTO_ADDITION struct addition addition = { .name = options.name, .file = operands[0] };
+	AUTO_BY_ROOT struct by_root *by_root = options.account.system ? by_root_open() : NULL;
 	enum scope scope;
 
 	if (!options.name)
@@ -210,6 +231,8 @@ static enum exit_status run(char **operands, GError **error)
 			"--name %s: at most 64 letters, digits, '.', '-' and '_', and no "
 			"'.' or '-' in front",
 			options.name);
+	if (by_root)
+		return add_by_root(&addition, by_root, error);
 	return add(&addition, scope, error) ? EXIT_DONE : EXIT_FAILED;
 }
 

@@ -74,7 +74,9 @@ static bool may_write(const struct ca_folder *folder, enum scope scope, const ch
 				       "%s: only root may change the machine's account", config);
 	if (scope == SCOPE_USER && strcmp(read, config) != 0)
 		return devid_error_set(
-			error, DEVID_DENIED, NULL, geteuid() == 0 ? "leave --user out" : AS_ROOT,
+			error, DEVID_DENIED, NULL,
+			geteuid() == 0 ? "leave --user out"
+				       : "with --system, where polkit may let you; or " AS_ROOT,
 			"this computer's account is in %s, which root alone may change; one in "
 			"%s would not be read",
 			read, config);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <devid/check.h>
+#include <internal/path.h>
 
 #include "account/certificate-list.h"
 #include "account/check-path.h"
@@ -11,11 +12,13 @@
 #include "base/error.h"
 #include "base/input.h"
 #include "base/json-build.h"
+#include "command/cli/account.h"
 #include "command/cli/ask.h"
 #include "command/cli/print.h"
 #include "command/cli/report.h"
 #include "identity/list.h"
 #include "identity/verdict.h"
+#include "by-root.h"
 #include "ca-folder.h"
 #include "ca.h"
 
@@ -165,6 +168,23 @@ static bool look(struct removal *removal, enum scope scope, GError **error)
 	return true;
 }
 
+/* For who may look, and not lock. */
+static bool look_by_root(struct removal *removal, GError **error)
+{
+	AUTO_CA_FOLDER struct ca_folder folder = CA_FOLDER_INIT;
+	gnutls_x509_crt_t certificate;
+	char config[PATH_BUFFER];
+
+	folder.account = account_load(NULL, true, error);
+	if (!folder.account || !path_config(SCOPE_SYSTEM, config))
+		return false;
+	folder.path = g_build_filename(config, SIGNING_FOLDER, NULL);
+	certificate = read_certificate(&folder, removal->file);
+	look_at_identities(removal, folder.account, certificate);
+	gnutls_x509_crt_deinit(certificate);
+	return true;
+}
+
 static bool remove_file(const struct removal *removal, enum scope scope, GError **error)
 {
 	AUTO_CA_FOLDER struct ca_folder folder = CA_FOLDER_INIT;
@@ -208,6 +228,8 @@ static enum exit_status run(char **operands, GError **error)
 		.issued = g_ptr_array_new_with_free_func(g_free),
 		.stopped = g_ptr_array_new_with_free_func(g_free),
 	};
+	AUTO_BY_ROOT struct by_root *by_root = options.account.system ? by_root_open() : NULL;
+	const struct secret nothing = SECRET_INIT;
 	enum exit_status status;
 	enum scope scope;
 
@@ -216,11 +238,16 @@ static enum exit_status run(char **operands, GError **error)
 	if (!signing_name_valid(removal.name))
 		return report_usage("ca remove", "%s: not a signing certificate's name",
 				    removal.name);
-	if (!look(&removal, scope, error))
+	if (!(by_root ? look_by_root(&removal, error) : look(&removal, scope, error)))
 		return EXIT_FAILED;
 	status = confirm(&removal);
 	if (status != EXIT_DONE)
 		return status;
+	if (by_root) {
+		by_root_option(by_root, "name", removal.name);
+		by_root_flag(by_root, "json", options.json);
+		return by_root_run(by_root, "ca remove", &nothing, error);
+	}
 	if (!remove_file(&removal, scope, error))
 		return EXIT_FAILED;
 	tell(&removal);

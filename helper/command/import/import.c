@@ -268,12 +268,12 @@ static char *label_from_text(const char *text)
 	return g_strstrip(g_string_free(label, false));
 }
 
-/* --label, else the account's DefaultLabel=, else the friendly name, else the subject's common
- * name. */
+/* --label, else the account's DefaultLabel=, else --suggested-label, else the friendly name, else
+ * the subject's common name. */
 static bool choose_label(struct import *import, GError **error)
 {
 	const char *usual = devid_account_default_label(import->account);
-	const char *asked = import->options->label;
+	const char *asked = import->options->label, *suggested = import->options->suggested_label;
 
 	if (asked && !certificate_label_is_good(asked))
 		return devid_error_set(
@@ -281,7 +281,9 @@ static bool choose_label(struct import *import, GError **error)
 			"the label has to be 1 to %d bytes of UTF-8 without control characters",
 			RECORD_LABEL_MAX);
 	import->label = asked ? g_strdup(asked)
-			      : label_from_text(usual && *usual ? usual : import->candidate->name);
+			      : label_from_text(usual && *usual ? usual
+						: suggested	? suggested
+								: import->candidate->name);
 	if (!*import->label) {
 		g_free(import->label);
 		import->label = g_strdup("device");

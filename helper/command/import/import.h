@@ -12,7 +12,7 @@
 struct import_options {
 	char *file;
 	struct candidate_choice choice;
-	char *key, *label, *store, *tpm_auth, *password_file, *pin_file;
+	char *key, *label, *suggested_label, *store, *tpm_auth, *password_file, *pin_file;
 	int password_fd;
 	gboolean user, system, replace, accept_size, dry_run, json;
 };
