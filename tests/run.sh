@@ -66,7 +66,7 @@ packages=(
 	curl wget libengine-pkcs11-openssl openssh-client openssh-server openconnect ocserv sudo openvpn wpasupplicant
 	hostapd charon-systemd strongswan-swanctl strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
 	libcharon-extra-plugins chromium stunnel4 nginx-light network-manager network-manager-openconnect apparmor
-	polkitd fcgiwrap firefox-esr dnsmasq-base nftables iptables nodejs
+	polkitd selinux-policy-dev checkpolicy semodule-utils fcgiwrap firefox-esr dnsmasq-base nftables iptables nodejs
 	golang-go golang-github-thalesignite-crypto11-dev
 	# A bare Debian, and packages for it.
 	mmdebstrap debhelper lintian piuparts autopkgtest rpm rpmlint
