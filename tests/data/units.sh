@@ -3,7 +3,7 @@
 # The systemd units, users and folders, as systemd's own tools judge them (none needs a running systemd).
 . "$(dirname "$0")/../lib/common.sh"
 data=$DEVID_SOURCE/data
-plan 36
+plan 39
 
 # Unit files as installed, but with a program that is there.
 mkdir -p "$T/system" "$T/user" "$T/libexec" "$T/root/etc"
