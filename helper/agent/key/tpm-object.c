@@ -92,7 +92,8 @@ static TSS2_RC take_in(struct tpm *tpm, struct tpm_object *object)
 	return rc;
 }
 
-/* No HMAC vouches for the handle that came with a context, and another key would sign as well. */
+/* No HMAC vouches for the handle that came with an answer (part 1, 16.8: its parameters alone are
+ * hashed), and another key would sign as well. */
 static bool is_itself(struct tpm *tpm, const struct tpm_object *object)
 {
 	TPM2B_PUBLIC *public = NULL;
@@ -140,6 +141,12 @@ static TSS2_RC load_below(struct tpm *tpm, struct tpm_object *object,
 		object->handle = ESYS_TR_NONE;
 		tpm_trouble_rc(trouble, rc, "the key can't be loaded");
 		return rc;
+	}
+	if (!is_itself(tpm, object)) {
+		Esys_TR_Close(tpm->esys, &object->handle);
+		object->handle = ESYS_TR_NONE;
+		tpm_trouble(trouble, DEVID_FAILED, NULL, "TPM: what it has loaded is not the key");
+		return TSS2_ESYS_RC_MALFORMED_RESPONSE;
 	}
 	g_strlcpy(object->below, parent->name, sizeof(object->below));
 	rc = take_in(tpm, object);
