@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A bare Debian 12 to install in, made of its packages once a build. Needs root and Debian's archive. After common.sh:
 #
-#	bare_script "$0" "$@"		runs the script again where what is mounted is its own
+#	bare_script "$0" "$@"		runs the script again where what is mounted, and each process, is its own:
+#					what is ended in it by its name is no other test's
 #	bare_root			makes $ROOT; what is in its /root/devid is the tree
 #	run "${inside[@]}" -c 'WORDS'	a shell of root's in it; its folder is /root/devid
 #	bare_packages			what is installed in it, one a line
@@ -13,7 +14,7 @@ bare_script() {
 	[ -z "${DEVID_TEST_BARE:-}" ] || return 0
 	TAP_FINISHED=yes
 	rm -rf "$T"
-	DEVID_TEST_BARE=yes exec unshare -m --propagation private bash "$@"
+	DEVID_TEST_BARE=yes exec unshare -mp --fork --kill-child --mount-proc --propagation private bash "$@"
 }
 
 # Whoever comes second waits for the first.

@@ -150,6 +150,7 @@ is "$rc" 0 "and sign" || diag "$out$err"
 
 # --- removed and purged
 
+is $$ 1 "what is ended by its name is of this test's own processes"
 inst 'pkill -x devid-agent; apt-get remove devid devid-pkcs11'
 is "$rc" 0 "removed"
 ok "keys stay" test -e "$ROOT/var/lib/devid/generation"
