@@ -15,15 +15,18 @@
  *     Local: yes                     only where the key was made in its store
  *     PSS: no                        only where the key's hardware makes RSA-PSS with a salt of its
  *                                    own length
- *     Auth: keyring                only where hardware wants an authorisation of its own for the
- * key: where that is kept (keyring, credential) Renews: 0123456789abcdef       only of a key that
- * waits for its certificate: the name of the identity whose place the two then take Until:
- * 2026-11-29T10:00:00Z    only in a former record: when its use ends Check-Value: 1a2b3c SHA-1 of
- * the leaf, first three bytes (PKCS#11 CKA_CHECK_VALUE) Chain-ID: …                    one a chain
- * certificate, in their order Chain-Label: …                 likewise Chain-Check-Value: … likewise
+ *     Auth: keyring                  only where hardware wants an authorisation of its own for
+ *                                    the key: where that is kept (keyring, credential)
+ *     Renews: 0123456789abcdef       only of a key that waits for its certificate: the name of the
+ *                                    identity whose place the two then take
+ *     Until: 2026-11-29T10:00:00Z    only in a former record: when its use ends
+ *     Check-Value: 1a2b3c            SHA-1 of the leaf, first three bytes (PKCS#11 CKA_CHECK_VALUE)
+ *     Chain-ID: …                    one a chain certificate, in their order
+ *     Chain-Label: …                 likewise
+ *     Chain-Check-Value: …           likewise
  *
- *     -----BEGIN CERTIFICATE-----    the leaf where there is one (Leaf: no says that there is
- * none), …                              then the chain
+ *     -----BEGIN CERTIFICATE-----    the leaf where there is one (Leaf: no says: there is none)
+ *     …                              then the chain
  *
  * Values are UTF-8 without control characters. Unknown names are skipped; a missing or doubled
  * required one, a bad number, a PEM block that ends early, more than RECORD_SIZE_MAX bytes:
