@@ -37,8 +37,8 @@ static unsigned find_tokens(struct foreign_token *token, P11KitUri *uri)
 }
 
 /* GnuTLS asks at each login. One refusal is the end: trying again would lock the token. */
-static int give_pin(void *data, int attempt, const char *url, const char *label, unsigned flags,
-		    char *pin, size_t size)
+int foreign_token_pin(void *data, int attempt, const char *url, const char *label, unsigned flags,
+		      char *pin, size_t size)
 {
 	struct foreign_token *token = data;
 	g_autofree char *prompt = NULL;
@@ -72,7 +72,8 @@ bool foreign_token_open(struct foreign_token *token, const char *uri, const char
 	token->pin_file = pin_file;
 	if (!parsed || !token_load_all(error))
 		return false;
-	gnutls_pkcs11_set_pin_function(give_pin, token);
+	gnutls_pkcs11_set_pin_function(foreign_token_pin, token);
+	token->asks = true;
 	count = find_tokens(token, parsed);
 	if (count != 1)
 		return devid_error_set(error, DEVID_STORE_MISSING,
@@ -97,9 +98,16 @@ bool foreign_token_open(struct foreign_token *token, const char *uri, const char
 	return true;
 }
 
+void foreign_token_opened(struct foreign_token *token)
+{
+	if (token->asks)
+		gnutls_pkcs11_set_pin_function(NULL, NULL);
+	token->asks = false;
+}
+
 void foreign_token_close(struct foreign_token *token)
 {
-	gnutls_pkcs11_set_pin_function(NULL, NULL);
+	foreign_token_opened(token);
 	g_free(token->url);
 	g_free(token->pin_source);
 	g_free(token->label);
@@ -198,7 +206,7 @@ GBytes *foreign_spki(struct foreign_token *token, GBytes *id, const char *label)
 	g_auto(gnutls_pubkey_t) public = NULL;
 	g_auto(gnutls_datum_t) der = { NULL, 0 };
 
-	if (!token_open_key(url, &key, NULL) || gnutls_pubkey_init(&public) < 0 ||
+	if (!token_open_key(url, NULL, NULL, &key, NULL) || gnutls_pubkey_init(&public) < 0 ||
 	    gnutls_pubkey_import_privkey(public, key, GNUTLS_KEY_DIGITAL_SIGNATURE, 0) < 0 ||
 	    gnutls_pubkey_export2(public, GNUTLS_X509_FMT_DER, &der) < 0)
 		return NULL;

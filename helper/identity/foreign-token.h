@@ -15,6 +15,7 @@ struct foreign_token {
 	bool making;	      /* a key is to be made on it: what refusals are about */
 	const char *pin_file; /* --pin-file, which comes before it */
 	struct secret pin;
+	bool asks; /* whoever logs in now is given its PIN */
 	bool pin_refused;
 	GError *pin_error; /* why there is no PIN */
 };
@@ -23,6 +24,12 @@ struct foreign_token {
 /* Finds the one token that `uri` means; `*object` gets the label that the URI names, or NULL. */
 bool foreign_token_open(struct foreign_token *token, const char *uri, const char *pin_file,
 			char **object, GError **error);
+/* A gnutls_pin_callback_t; its data is the token. */
+int foreign_token_pin(void *token, int attempt, const char *url, const char *label, unsigned flags,
+		      char *pin, size_t size);
+/* What was wanted of it is open: from here on only those that have foreign_token_pin() of their own
+ * are given the PIN, and others may use it in other threads. */
+void foreign_token_opened(struct foreign_token *token);
 void foreign_token_close(struct foreign_token *token);
 
 enum foreign_type { FOREIGN_CERTIFICATE, FOREIGN_PRIVATE, FOREIGN_PUBLIC };

@@ -105,7 +105,8 @@ enum devid_result token_result(int code)
 }
 
 /* The key behind the URI of an identity, which names both its halves. */
-bool token_open_key(const char *uri, gnutls_privkey_t *key, GError **error)
+bool token_open_key(const char *uri, gnutls_pin_callback_t pin, void *data, gnutls_privkey_t *key,
+		    GError **error)
 {
 	g_autofree char *whole = token_uri_of_key(uri, error);
 	g_auto(gnutls_privkey_t) made = NULL;
@@ -115,6 +116,8 @@ bool token_open_key(const char *uri, gnutls_privkey_t *key, GError **error)
 	if (!whole)
 		return false;
 	code = gnutls_privkey_init(&made);
+	if (code >= 0 && pin)
+		gnutls_privkey_set_pin_function(made, pin, data);
 	if (code >= 0)
 		code = gnutls_privkey_import_url(made, whole, 0);
 	if (code >= 0) {
@@ -161,7 +164,7 @@ bool token_test_sign(const char *uri, gnutls_x509_crt_t certificate, bool own, G
 	bool verified = false;
 	int code;
 
-	if (!token_open_key(uri, &key, error))
+	if (!token_open_key(uri, NULL, NULL, &key, error))
 		return false;
 	code = gnutls_pubkey_init(&public);
 	if (code >= 0)

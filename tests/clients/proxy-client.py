@@ -6,6 +6,7 @@
 	slow N [drop]	asks for N bytes, reads nothing until standard input ends, then all: prints how many
 	leave LINE	sends the line and its own end, and goes away
 	many N		N connections that stand at once; each is asked, then all are open until standard input ends
+	again N		N connections one after the other: prints how many were answered
 	first		waits for the server's end, and sends after it
 	stay		connects, prints "in", and stays
 How a connection ends is printed last: end, reset.
@@ -84,6 +85,16 @@ elif word == "many":
     for link in links:
         link.sendall(b"y")
     print(sum(link.recv(1) == b"y" for link in links), flush=True)
+elif word == "again":
+    good = 0
+    for _ in range(int(sys.argv[3])):
+        link = connect()
+        try:
+            link.sendall(b"who\n")
+            good += rest(link)[0] > 0
+        except BrokenPipeError:
+            pass
+    print(good)
 elif word == "stay":
     link = connect()
     link.sendall(b"hold\nx")

@@ -294,21 +294,49 @@ client ask who
 is "$out" $'laptop-rsa2048\nend' "all is well again"
 stop $PROXY
 
+# --- a card's key: each connection logs in by itself, while others come and go
+"${E[@]}" mkdir -p .config/softhsm2 .softhsm
+echo "directories.tokendir = $HOME_ALICE/.softhsm" >"$HOME_ALICE/.config/softhsm2/softhsm2.conf"
+openssl pkey -in "$PKI/p256.key" -outform der -out "$HOME_ALICE/card.key"
+openssl x509 -in "$PKI/p256.crt" -outform der -out "$HOME_ALICE/card.der"
+printf 1234 >"$HOME_ALICE/pin"
+chmod 600 "$HOME_ALICE/pin"
+chown alice "$HOME_ALICE"/{card.key,card.der,pin}
+run "${E[@]}" softhsm2-util --init-token --free --label card --pin 1234 --so-pin 1234
+[ "$rc" -eq 0 ] || bail "no card: $err"
+card_write() {
+	run "${E[@]}" pkcs11-tool --module /usr/lib/softhsm/libsofthsm2.so --token-label card --login --pin 1234 --id 01 \
+		--label card --write-object "$@"
+	[ "$rc" -eq 0 ] || bail "not written to the card: $err"
+}
+# Its PIN is asked for at each signature.
+card_write card.key --type privkey --always-auth
+card_write card.der --type cert
+proxy card "unix:$RUN/card.socket" "localhost:${PORTS[v13]}" --identity "pkcs11:token=card;object=card?pin-source=file:$HOME_ALICE/pin"
+for i in 1 2 3; do
+	"${E[@]}" timeout 60 python3 "$T/client.py" "$WHERE" again 60 >"$T/again$i.out" 2>&1 &
+	track $!
+	again[i]=$!
+done
+wait "${again[@]}"
+is "$(cat "$T"/again?.out)" $'60\n60\n60' "a card: 180 connections, three at once" || diag "$(tail -n 3 "$ERR")"
+stop $PROXY
+
 # --- a thousand at once
-proxy many "unix:$RUN/many.socket" "localhost:${PORTS[v13]}" --identity ec
+proxy thousand "unix:$RUN/many.socket" "localhost:${PORTS[v13]}" --identity ec
 small=$(rss $PROXY)
 mkfifo "$T/many"
-"${E[@]}" bash -c 'ulimit -n 4096; exec python3 "$@"' many "$T/client.py" "$WHERE" many 1000 <"$T/many" >"$T/many.out" 2>&1 &
+"${E[@]}" bash -c 'ulimit -n 4096; exec python3 "$@"' many "$T/client.py" "$WHERE" many 1000 <"$T/many" >"$T/clients.out" 2>&1 &
 track $!
 many=$!
 exec 7>"$T/many"
-ok "1,000 connections at once" wait_for 55 grep -q . "$T/many.out"
-is "$(head -n 1 "$T/many.out")" 1000 "all stand"
+ok "1,000 connections at once" wait_for 55 grep -q . "$T/clients.out"
+is "$(head -n 1 "$T/clients.out")" 1000 "all stand"
 large=$(rss $PROXY)
 diag "memory: $small KiB, with 1,000 connections $large KiB"
 ok "in less than 160 KiB each" test $((large - small)) -lt 160000
 exec 7>&-
 wait $many
-is "$(sed -n 2p "$T/many.out")" 1000 "and each goes on"
+is "$(sed -n 2p "$T/clients.out")" 1000 "and each goes on"
 ok "then all are gone" wait_for 20 fewer 8
 done_testing

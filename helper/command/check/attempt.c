@@ -127,11 +127,17 @@ static bool open_key(struct attempt *attempt, const char *uri, GError **error)
 {
 	g_autofree char *object = NULL;
 	g_autoptr(GError) failure = NULL, reason = NULL;
+	bool opened;
 
-	if (attempt->identity->foreign &&
-	    !foreign_token_open(&attempt->token, uri, NULL, &object, error))
+	if (!attempt->identity->foreign)
+		opened = token_open_key(uri, NULL, NULL, &attempt->key, &failure);
+	else if (foreign_token_open(&attempt->token, uri, NULL, &object, error))
+		opened = token_open_key(uri, foreign_token_pin, &attempt->token, &attempt->key,
+					&failure);
+	else
 		return false;
-	if (token_open_key(uri, &attempt->key, &failure))
+	foreign_token_opened(&attempt->token);
+	if (opened)
 		return true;
 	if (!attempt->identity->foreign)
 		agent_try_key(attempt->identity, &reason);

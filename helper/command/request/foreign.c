@@ -104,7 +104,7 @@ static bool sign(struct work *work, GError **error)
 	g_auto(gnutls_privkey_t) key = NULL;
 	int code;
 
-	if (!token_open_key(url, &key, error))
+	if (!token_open_key(url, NULL, NULL, &key, error))
 		return false;
 	code = request_sign(work->request, key);
 	if (code >= 0)
