@@ -125,7 +125,7 @@ static int shake_once(struct attempt *attempt)
 
 bool probe_shake_hands(struct attempt *attempt)
 {
-	int code;
+	int code, left;
 
 	gnutls_transport_set_int(attempt->session, g_socket_get_fd(g_socket_connection_get_socket(
 							   attempt->connection)));
@@ -135,7 +135,8 @@ bool probe_shake_hands(struct attempt *attempt)
 			probe_take_failure(attempt, code);
 			return false;
 		}
-		if (code == GNUTLS_E_AGAIN && !wait_io(attempt, attempt_remaining_ms(attempt))) {
+		left = attempt_remaining_ms(attempt);
+		if (left == 0 || (code == GNUTLS_E_AGAIN && !wait_io(attempt, left))) {
 			silent(attempt);
 			return false;
 		}
@@ -185,7 +186,8 @@ static void listen_on(struct attempt *attempt)
 		}
 		if (gnutls_error_is_fatal((int)code))
 			break;
-		if (code == GNUTLS_E_AGAIN && (left <= 0 || !wait_io(attempt, (int)left)))
+		/* Warnings without end are no reason to listen on. */
+		if (left <= 0 || (code == GNUTLS_E_AGAIN && !wait_io(attempt, (int)left)))
 			return;
 	}
 	if (!report->asked && code != GNUTLS_E_FATAL_ALERT_RECEIVED)

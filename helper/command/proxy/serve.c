@@ -169,19 +169,32 @@ static void carry(struct serve *serve, struct attempt *attempt, int plain)
 
 /* --- one client ------------------------------------------------------------------------------ */
 
+/* Another user can come as often as he likes: one line a second. */
+static void say_refused(struct serve *serve, const char *why)
+{
+	gint64 now = g_get_monotonic_time();
+
+	g_mutex_lock(&serve->one);
+	if (now - serve->refused >= G_USEC_PER_SEC) {
+		report_warning("%s: refused a client: %s", serve->connection->gateway, why);
+		serve->refused = now;
+	}
+	g_mutex_unlock(&serve->one);
+}
+
 static bool is_ours(struct serve *serve, int fd)
 {
 	g_autofree char *why = NULL;
 	uid_t uid;
 
 	if (!owner_find(fd, &uid)) {
-		say(serve, "refused a client", "whose it is can't be told");
+		say_refused(serve, "whose it is can't be told");
 		return false;
 	}
 	if (uid == geteuid())
 		return true;
 	why = g_strdup_printf("it is another user's (%u)", uid);
-	say(serve, "refused a client", why);
+	say_refused(serve, why);
 	return false;
 }
 

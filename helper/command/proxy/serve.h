@@ -17,6 +17,7 @@ struct serve {
 	char *label;		       /* --identity, or NULL */
 	gnutls_certificate_credentials_t credentials; /* whom to trust */
 	GMutex one;	/* checks, and words for people: one at a time */
+	gint64 refused; /* when the last refused client was told of */
 	GMutex counted; /* … */
 	GCond gone;	/* … `count` has fallen */
 	unsigned count;
