@@ -80,7 +80,8 @@ rpm_build() {
 	local part macros=()
 	mkdir -p "$1/SOURCES"
 	tree_tar "devid-$version" | gzip -9n >"$1/SOURCES/devid-$version.tar.gz"
-	# What systemd-rpm-macros and the like say in Fedora.
+	# What systemd-rpm-macros and the like say in Fedora; its rpm also strips and compresses, by scripts that in Debian
+	# meet a shell they are not written for.
 	while read -r part; do
 		macros+=(--define "$part")
 	done <<-MACROS
@@ -94,8 +95,8 @@ rpm_build() {
 		bash_completions_dir /usr/share/bash-completion/completions
 		fish_completions_dir /usr/share/fish/vendor_completions.d
 		zsh_completions_dir /usr/share/zsh/site-functions
-		__brp_compress /usr/lib/rpm/brp-compress
-		__brp_strip /usr/lib/rpm/brp-strip "strip --strip-unneeded"
+		__brp_compress /bin/bash /usr/lib/rpm/brp-compress /usr
+		__brp_strip find %{buildroot}%{_bindir} %{buildroot}%{_libexecdir} %{buildroot}%{_libdir} -type f ! -name "*.pc" -exec strip --strip-unneeded {} +
 	MACROS
 	# Debian knows no packages of rpm's kind that could be there.
 	built "$1/build.log" rpmbuild -ba --nodeps --define "_topdir $1" --define "_tmppath $1" --define "_buildhost localhost" \
@@ -117,7 +118,7 @@ sums() {
 
 case $kind in
 deb) needed=(dpkg-dev:dpkg-buildpackage debhelper:dh) ;;
-rpm) needed=(rpm:rpmbuild file:file meson:meson) ;;
+rpm) needed=(rpm:rpmbuild binutils:strip meson:meson) ;;
 esac
 for each in "${needed[@]}"; do
 	command -v "${each#*:}" >/dev/null || give_up "no ${each#*:}" "apt-get install ${each%:*}"
