@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common.sh"
 private_network "$0" "$@"
 need_pki
-plan 29
+plan 30
 
 # A script made of $1, run by itself.
 inner() {
@@ -40,6 +40,10 @@ not_ok "and the private folder is gone" test -e "$folder"
 inner 'sleep 300 & track $!; echo "# pid $! $T"; no_such_command_at_all; false; exit 3'
 isnt "$rc" 0 "a script that gives up fails"
 ok "its child is ended too" gone "$(sed -n 's/^# pid \([0-9]*\) .*/\1/p' <<<"$out")"
+inner 'plan 2; sleep 300 & child=$!; track $child; began=${STARTED[$child]}; STARTED[$child]=1
+	ok "another process with its number is not it" gone $child; end_process $child; STARTED[$child]=$began
+	not_ok "and is left alone" gone $child; done_testing'
+is "$rc" 0 "the number of a child that has gone may be another's" || diag "$out"
 # Two hundred, for a signal is lost in one of many.
 RUN_BOUND=300 inner 'plan 2; for i in {1..200}; do sleep 300 & kill $!; all+=($!); done
 	for child in "${all[@]}"; do stop $child; done; wait

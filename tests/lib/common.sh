@@ -212,10 +212,13 @@ bail() {
 # --- processes ---------------------------------------------------------------------------------
 
 PIDS=()
+declare -A STARTED=()
 
 # track PID: our own child, to be ended at exit.
 track() {
+	local start
 	PIDS+=("$1")
+	! is_alive "$1" || STARTED[$1]=$start
 }
 
 # stop PID [SIGNAL]: ends our own child and reaps it; answers what it ended with. Every child is ended by this,
@@ -226,6 +229,7 @@ stop() {
 	for i in "${!PIDS[@]}"; do
 		[ "${PIDS[i]}" != "$1" ] || unset "PIDS[i]"
 	done
+	unset "STARTED[${1:-none}]"
 	wait "$1" 2>/dev/null
 }
 
@@ -264,11 +268,18 @@ signal_lost() {
 }
 
 gone() {
-	local line=
+	local start
+	is_alive "$1" || return 0
+	# What is tracked is known by when it began, too: where many come and go, its number is soon another's.
+	[ "$start" != "${STARTED[${1:-none}]:-$start}" ]
+}
+# Sets `start`, in clock ticks since the machine's own.
+is_alive() {
+	local line= fields
 	read -rd '' line 2>/dev/null <"/proc/$1/stat"
-	[ -n "$line" ] || return 0
-	line=${line##*) }
-	[[ ${line:0:1} == [ZX] ]]
+	read -ra fields <<<"${line##*) }"
+	start=${fields[19]:-}
+	[ -n "$line" ] && [[ ${fields[0]} != [ZX] ]]
 }
 
 # Pids of all processes, but this shell, whose environment names $T: each of them is this test's.
