@@ -63,11 +63,12 @@ for half in lib/systemd/system usr/lib/systemd/user; do
 		sed "s,^\.,$half,; s/\.in$//"
 done >>"$T/wanted"
 printf '%s\n' lib/systemd/system-preset/90-devid.preset usr/bin/devid usr/lib/systemd/user-preset/90-devid.preset \
-	usr/lib/sysusers.d/devid.conf usr/lib/tmpfiles.d/devid.conf usr/libexec/devid/devid-{agent,tunnel} \
+	usr/lib/sysusers.d/devid.conf usr/lib/tmpfiles.d/devid.conf usr/libexec/devid/devid-{admin,agent,tunnel} \
 	usr/share/bash-completion/completions/devid usr/share/fish/vendor_completions.d/devid.fish \
-	usr/share/zsh/vendor-completions/_devid usr/share/dbus-1/system-services/org.devid.Tunnel.service \
-	usr/share/dbus-1/system.d/org.devid.Tunnel.conf usr/share/polkit-1/actions/org.devid.tunnel.policy >>"$T/wanted"
-is "$(grep -v ^usr/share/doc/ "$T/devid")" "$(sort "$T/wanted")" "devid: programs, units, users, bus, polkit, completions and pages"
+	usr/share/zsh/vendor-completions/_devid usr/share/dbus-1/system-services/org.devid.{Admin,Tunnel}.service \
+	usr/share/dbus-1/system.d/org.devid.{Admin,Tunnel}.conf usr/share/polkit-1/actions/org.devid.{admin,tunnel}.policy \
+	etc/apparmor.d/{devid,devid-agent,devid-agent-system,devid-tunnel,abstractions/devid-agent,tunables/devid} >>"$T/wanted"
+is "$(grep -v ^usr/share/doc/ "$T/devid")" "$(sort "$T/wanted")" "devid: programs, units, users, bus, polkit, AppArmor, completions and pages"
 like "$(dpkg-deb -c devid_*.deb)" '-rwxr-xr-x [^ ]* +[0-9]+ [^ ]* [^ ]* \./usr/share/doc/devid/gateway/make-crl' \
 	"what a gateway runs can be run where it lies"
 unlike "$(dpkg-deb -c devid_*.deb)" '/account\.conf\.gz' "and the sample account is as its page calls it"
