@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Debian's packages: built twice by somebody who isn't root, the same bytes; what is in each and what it needs; lintian;
+# Debian's packages: built by somebody who isn't root (twice with DEVID_BARE=yes, the same bytes); what is in each and what it needs; lintian;
 # and in a bare Debian: installed, README's "Installing" and "A first session" typed as they stand, upgraded, purged.
 # DEVID_PACKAGES=FOLDER takes packages that are built already.
 . "$(dirname "$0")/../../lib/common.sh"
@@ -16,9 +16,9 @@ if [ -n "${DEVID_PACKAGES:-}" ]; then
 	cp -r "$DEVID_PACKAGES"/. "$T/packages/" && chown -R 65534 "$T/packages"
 else
 	(cd "$DEVID_SOURCE" && git ls-files -z | tar --null -T - -cf -) | tar -C "$T/tree" -xf - || bail "no sources"
-	RUN_BOUND=1500 run "${nobody[@]}" bash "$T/tree/data/package.sh" deb --check "$T/packages"
+	RUN_BOUND=1500 run "${nobody[@]}" bash "$T/tree/data/package.sh" deb ${DEVID_BARE:+--check} "$T/packages"
 	is "$rc" 0 "they are built, by nobody in particular" || bail "$(tail -n 40 <<<"$err")"
-	like "$out" '^built twice, the same' "and twice the same"
+	[ -z "${DEVID_BARE:-}" ] || like "$out" '^built twice, the same' "and twice the same"
 	is "$(ls "$T/tree")" "$(cd "$DEVID_SOURCE" && git ls-files | sed 's,/.*,,' | grep -v '^\.' | sort -u)" "with nothing left in the tree"
 	diag "built in $((ms / 1000)) s"
 fi
