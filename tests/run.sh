@@ -69,7 +69,7 @@ packages=(
 	polkitd selinux-policy-dev checkpolicy semodule-utils fcgiwrap firefox-esr dnsmasq-base nftables iptables nodejs
 	golang-go golang-github-thalesignite-crypto11-dev
 	# A bare Debian, and packages for it.
-	mmdebstrap debhelper lintian piuparts autopkgtest rpm rpmlint
+	mmdebstrap debhelper dh-apparmor lintian piuparts autopkgtest rpm rpmlint
 	# Sandboxes.
 	bubblewrap flatpak python3-pykcs11
 	# Other PKCS#11 modules, registered beside ours.
