@@ -84,6 +84,8 @@ nothing_denied() {
 install_devid() {
 	cp -a /folder/dest/usr/. /usr/
 	[ ! -d /folder/dest/lib ] || cp -a /folder/dest/lib/. /usr/lib/
+	cp -a /folder/dest/etc/. /etc/
+	systemctl reload apparmor
 	ldconfig
 	# README, "Installing".
 	systemd-sysusers 2>/dev/null && systemd-tmpfiles --create &&
