@@ -16,7 +16,7 @@ exported=$(nm -D --defined-only "$DEVID_MODULE" | awk '$2 ~ /[A-TV-Z]/ { print $
 if [ "$DEVID_SANITIZE" != none ]; then
 	exported=$(tr ' ' '\n' <<<"$exported" | grep -vE '^__(asan|odr_asan|tsan|ubsan|lsan)' | tr '\n' ' ')
 fi
-is "$exported" "C_GetFunctionList C_GetInterface C_GetInterfaceList " "exports what a program finds it by, and nothing else"
+is "$(xargs <<<"$exported")" "C_GetFunctionList C_GetInterface C_GetInterfaceList" "exports what a program finds it by, and nothing else"
 
 # The C runtime's own entry in each array, and with sanitizers theirs.
 if [ "$DEVID_SANITIZE" = none ]; then

@@ -15,6 +15,7 @@
 #include "base/bus.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "command/cli/print.h"
 #include "by-root.h"
 
 #define START_MS (5 * 1000)
@@ -166,7 +167,8 @@ enum exit_status by_root_run(struct by_root *by_root, const char *command,
 		return EXIT_FAILED;
 	}
 	g_variant_get(reply, "(i&s&s)", &status, &output, &said);
-	fputs(said, stderr);
-	fputs(output, stdout);
+	/* devid's own there, which has made it printable. */
+	print_lines(stderr, COLOUR_PLAIN, said);
+	print_lines(stdout, COLOUR_PLAIN, output);
 	return (enum exit_status)status;
 }
