@@ -13,7 +13,7 @@
 
 static void end(struct job *job)
 {
-	job->over(job, job->data);
+	job->over(job);
 	g_cancellable_cancel(job->cancel);
 	g_object_unref(job->cancel);
 	if (job->watch != 0)
@@ -125,7 +125,7 @@ static void is_identified(void *data, GError *error)
 		may_go_on(data, error);
 		return;
 	}
-	if (job->too_many(job, job->data)) {
+	if (job->too_many(job)) {
 		refuse(job, ADMIN_BUSY, "too much is under way for this user");
 		return;
 	}

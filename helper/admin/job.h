@@ -22,10 +22,9 @@ struct job {
 	GString *said; /* on its standard error */
 	struct process *process;
 	/* It is about to be freed. */
-	void (*over)(struct job *job, void *data);
+	void (*over)(struct job *job);
 	/* Whether this one is too many of its user's. */
-	bool (*too_many)(const struct job *job, void *data);
-	void *data;
+	bool (*too_many)(const struct job *job);
 };
 
 /* over() may come at once. `pipe` is taken over. */

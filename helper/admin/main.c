@@ -17,10 +17,11 @@ int main(int argc, char **argv)
 		.kept = 1u << CAP_CHOWN | 1u << CAP_DAC_OVERRIDE | 1u << CAP_FOWNER |
 			1u << CAP_SETGID | 1u << CAP_SETUID,
 		.idle_s = 30,
-		.begin = admin_new,
+		.path = ADMIN_PATH,
+		.description = admin_description,
+		.called = admin_called,
 		.is_busy = admin_is_busy,
 		.stop = admin_stop,
-		.end = admin_free,
 	};
 
 	return serve(&program, argc, argv);

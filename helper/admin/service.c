@@ -3,21 +3,14 @@
  */
 #include <internal/admin.h>
 
+#include "root/serve.h"
 #include "job.h"
 #include "service.h"
 
 #define ALL_MAX	     16
 #define PER_USER_MAX 4
 
-struct service {
-	GPtrArray *jobs; /* struct job */
-	GDBusConnection *bus;
-	guint object;
-	void (*idle)(void *data);
-	void *data;
-};
-
-static const char description[] =
+const char admin_description[] =
 	"<node><interface name='" ADMIN_INTERFACE "'>"
 	"<method name='Run'>"
 	"<arg type='s' name='command' direction='in'/>"
@@ -27,37 +20,42 @@ static const char description[] =
 	"</method>"
 	"</interface></node>";
 
-static void over(struct job *job, void *data)
+static GPtrArray *jobs(void)
 {
-	struct service *service = data;
+	static GPtrArray *all;
 
-	g_ptr_array_remove_fast(service->jobs, job);
-	if (!admin_is_busy(service))
-		service->idle(service->data);
+	if (!all)
+		all = g_ptr_array_new();
+	return all;
 }
 
-static bool too_many(const struct job *job, void *data)
+static void over(struct job *job)
 {
-	const struct service *service = data;
+	g_ptr_array_remove_fast(jobs(), job);
+	if (!admin_is_busy())
+		serve_idle();
+}
+
+static bool too_many(const struct job *job)
+{
+	const GPtrArray *all = jobs();
 	guint count = 0;
 
-	for (guint i = 0; i < service->jobs->len; i++)
-		count += ((const struct job *)service->jobs->pdata[i])->authority.uid ==
-			 job->authority.uid;
+	for (guint i = 0; i < all->len; i++)
+		count += ((const struct job *)all->pdata[i])->authority.uid == job->authority.uid;
 	return count > PER_USER_MAX;
 }
 
-static void called(GDBusConnection *bus, const char *sender, const char *path,
-		   const char *interface, const char *method, GVariant *arguments,
-		   GDBusMethodInvocation *invocation, gpointer data)
+void admin_called(GDBusConnection *bus, const char *sender, const char *path, const char *interface,
+		  const char *method, GVariant *arguments, GDBusMethodInvocation *invocation,
+		  gpointer data)
 {
 	g_autoptr(GVariant) options = NULL;
-	struct service *service = data;
 	struct job *job;
 	const char *command;
 	gint32 index;
 
-	if (service->jobs->len >= ALL_MAX) {
+	if (jobs()->len >= ALL_MAX) {
 		g_dbus_method_invocation_return_dbus_error(invocation, ADMIN_BUSY,
 							   "too much is under way");
 		return;
@@ -68,55 +66,18 @@ static void called(GDBusConnection *bus, const char *sender, const char *path,
 			     .input = SECRET_INIT,
 			     .output = SECRET_INIT,
 			     .over = over,
-			     .too_many = too_many,
-			     .data = service };
-	g_ptr_array_add(service->jobs, job);
+			     .too_many = too_many };
+	g_ptr_array_add(jobs(), job);
 	job_begin(job, command, options, pipe_take(invocation, index));
 }
 
-void *admin_new(GDBusConnection *bus, void (*idle)(void *data), void *data, GError **error)
+bool admin_is_busy(void)
 {
-	static const GDBusInterfaceVTable table = { .method_call = called };
-	g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(description, error);
-	struct service *service;
-
-	if (!node)
-		return NULL;
-	service = g_new0(struct service, 1);
-	service->bus = g_object_ref(bus);
-	service->jobs = g_ptr_array_new();
-	service->idle = idle;
-	service->data = data;
-	service->object = g_dbus_connection_register_object(bus, ADMIN_PATH, node->interfaces[0],
-							    &table, service, NULL, error);
-	if (service->object != 0)
-		return service;
-	admin_free(service);
-	return NULL;
+	return jobs()->len > 0;
 }
 
-bool admin_is_busy(const void *data)
+void admin_stop(void)
 {
-	const struct service *service = data;
-
-	return service->jobs->len > 0;
-}
-
-void admin_stop(void *data)
-{
-	struct service *service = data;
-
-	for (guint i = service->jobs->len; i > 0; i--)
-		job_stop(service->jobs->pdata[i - 1]);
-}
-
-void admin_free(void *data)
-{
-	struct service *service = data;
-
-	if (service->object != 0)
-		g_dbus_connection_unregister_object(service->bus, service->object);
-	g_ptr_array_unref(service->jobs);
-	g_object_unref(service->bus);
-	g_free(service);
+	for (guint i = jobs()->len; i > 0; i--)
+		job_stop(jobs()->pdata[i - 1]);
 }

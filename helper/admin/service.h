@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <gio/gio.h>
 
-/* On that bus; `idle` is called when nothing is under way any more. */
-void *admin_new(GDBusConnection *bus, void (*idle)(void *data), void *data, GError **error);
-bool admin_is_busy(const void *data);
-void admin_stop(void *data);
-void admin_free(void *data);
+extern const char admin_description[];
+void admin_called(GDBusConnection *bus, const char *sender, const char *path, const char *interface,
+		  const char *method, GVariant *arguments, GDBusMethodInvocation *invocation,
+		  gpointer data);
+bool admin_is_busy(void);
+void admin_stop(void);

@@ -9,17 +9,18 @@
 #include <gio/gio.h>
 
 struct serve_program {
-	const char *title; /* of its messages */
-	const char *name;  /* on the bus */
-	guint32 kept;	   /* harden(): its capabilities */
-	guint idle_s;	   /* it leaves when nothing was asked of it for so long */
-	/* Offers what there is on that bus; `idle` is to be called when there is nothing to do any
-	 * more, and after a call that began nothing. */
-	void *(*begin)(GDBusConnection *bus, void (*idle)(void *data), void *data, GError **error);
-	bool (*is_busy)(const void *service);
+	const char *title;	 /* of its messages */
+	const char *name;	 /* on the bus */
+	guint32 kept;		 /* harden(): its capabilities */
+	guint idle_s;		 /* it leaves when nothing was asked of it for so long */
+	const char *path;	 /* of its one object … */
+	const char *description; /* … with one interface, in the XML of D-Bus */
+	GDBusInterfaceMethodCallFunc called; /* with NULL for data */
+	bool (*is_busy)(void);
 	/* Begins the end of all that is under way. */
-	void (*stop)(void *service);
-	void (*end)(void *service);
+	void (*stop)(void);
 };
 /* main() of it: its exit status. */
 int serve(const struct serve_program *program, int argc, char **argv);
+/* To be called when there is nothing to do any more, and after a call that began nothing. */
+void serve_idle(void);

@@ -16,10 +16,11 @@ int main(int argc, char **argv)
 		.kept = 1u << CAP_NET_ADMIN,
 		/* Longer than a sign-in: devid has us started while that goes on. */
 		.idle_s = 180,
-		.begin = service_new,
+		.path = TUNNEL_PATH,
+		.description = service_description,
+		.called = service_called,
 		.is_busy = service_is_busy,
 		.stop = service_stop,
-		.end = service_free,
 	};
 
 	return serve(&program, argc, argv);

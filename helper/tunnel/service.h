@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <gio/gio.h>
 
-/* On that bus; `idle` is called when the last tunnel has ended, and after a call that began
- * none. */
-void *service_new(GDBusConnection *bus, void (*idle)(void *data), void *data, GError **error);
-bool service_is_busy(const void *data);
+extern const char service_description[];
+void service_called(GDBusConnection *bus, const char *sender, const char *path,
+		    const char *interface, const char *method, GVariant *arguments,
+		    GDBusMethodInvocation *invocation, gpointer data);
+bool service_is_busy(void);
 /* Begins the end of every tunnel. */
-void service_stop(void *data);
-void service_free(void *data);
+void service_stop(void);
