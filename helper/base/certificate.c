@@ -7,6 +7,7 @@
 #include "auto-gnutls.h"
 #include "certificate.h"
 #include "der.h"
+#include "error.h"
 #include "name-alternative.h"
 #include "name.h"
 #include "text.h"
@@ -184,6 +185,22 @@ char *certificate_fingerprint(gnutls_x509_crt_t certificate)
 	if (gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, digest, &length) < 0)
 		return g_strdup("(unreadable)");
 	return text_hex(digest, length);
+}
+
+bool certificate_append_pem(const gnutls_x509_crt_t *chain, size_t count, GString *pem,
+			    const char *title, GError **error)
+{
+	for (size_t i = 0; i < count; i++) {
+		gnutls_datum_t text = { NULL, 0 };
+		int code = gnutls_x509_crt_export2(chain[i], GNUTLS_X509_FMT_PEM, &text);
+
+		if (code < 0)
+			return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s: %s", title,
+					       gnutls_strerror(code));
+		g_string_append_len(pem, (const char *)text.data, (gssize)text.size);
+		gnutls_free(text.data);
+	}
+	return true;
 }
 
 size_t certificate_der_size(gnutls_x509_crt_t certificate)

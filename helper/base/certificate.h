@@ -2,7 +2,9 @@
 /* What a person, or a program, wants to know of a certificate, as text. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <glib.h>
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 
@@ -19,6 +21,9 @@ char *certificate_key(gnutls_x509_crt_t certificate); /* "RSA 2048", "EC P-256" 
 char *certificate_public_key(gnutls_pubkey_t key);
 char *certificate_serial(gnutls_x509_crt_t certificate);
 char *certificate_fingerprint(gnutls_x509_crt_t certificate); /* SHA-256, lower-case hex */
+/* Appends that many certificates as PEM; `title` begins the message. */
+bool certificate_append_pem(const gnutls_x509_crt_t *chain, size_t count, GString *pem,
+			    const char *title, GError **error);
 size_t certificate_der_size(gnutls_x509_crt_t certificate);
 
 /* The first common name of the subject as UTF-8 text, whatever string type it has; NULL: there is

@@ -4,6 +4,7 @@
 #include <gnutls/x509.h>
 #include <devid/reason.h>
 
+#include "base/certificate.h"
 #include "base/error.h"
 #include "export.h"
 
@@ -37,17 +38,8 @@ bool identity_export_chain(const struct identity *identity, bool leaf_alone, GSt
 		return devid_error_set(error, DEVID_NOT_FOUND, "no-certificate", NULL,
 				       "%s: a private key alone, without a certificate",
 				       identity->record->label);
-	for (size_t i = 0; i < (leaf_alone ? 1 : identity->chain_count); i++) {
-		gnutls_datum_t text = { NULL, 0 };
-		int code = gnutls_x509_crt_export2(identity->chain[i], GNUTLS_X509_FMT_PEM, &text);
-
-		if (code < 0)
-			return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s: %s",
-					       identity->record->label, gnutls_strerror(code));
-		g_string_append_len(pem, (const char *)text.data, (gssize)text.size);
-		gnutls_free(text.data);
-	}
-	return true;
+	return certificate_append_pem(identity->chain, leaf_alone ? 1 : identity->chain_count, pem,
+				      identity->record->label, error);
 }
 
 bool identity_export_reference(const struct identity *identity, GString *pem, GError **error)

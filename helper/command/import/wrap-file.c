@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <internal/cleanup.h>
+#include "base/certificate.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "command/cli/output.h"
@@ -19,21 +20,6 @@
 #define OUTPUT_MAX (1024 * 1024)
 
 /* --- its text */
-
-static bool add_certificates(GString *text, const struct import *import, GError **error)
-{
-	for (size_t i = 0; i < import->chain_count; i++) {
-		gnutls_datum_t pem = { NULL, 0 };
-		int code = gnutls_x509_crt_export2(import->chain[i], GNUTLS_X509_FMT_PEM, &pem);
-
-		if (code < 0)
-			return devid_error_set(error, DEVID_BAD_DATA, NULL, NULL, "%s: %s",
-					       import->options->file, gnutls_strerror(code));
-		g_string_append_len(text, (const char *)pem.data, (gssize)pem.size);
-		gnutls_free(pem.data);
-	}
-	return true;
-}
 
 /* What a person reads first; programs pass it over. The storage key's name tells for whom it is. */
 static void add_head(GString *text, const struct wire_field *name)
@@ -87,7 +73,8 @@ static GString *make_text(const struct import *import, const struct secret *stor
 	text = g_string_new(NULL);
 	add_head(text, &name);
 	g_string_append_len(text, (const char *)pem.data, (gssize)pem.length);
-	if (add_certificates(text, import, error))
+	if (certificate_append_pem(import->chain, import->chain_count, text, import->options->file,
+				   error))
 		return text;
 	g_string_free(text, true);
 	return NULL;
