@@ -32,6 +32,21 @@ bool files_write_all(int fd, const void *data, gsize length)
 	return true;
 }
 
+int files_filled_pipe(const void *data, gsize length)
+{
+	AUTO_CLOSE int from = -1, to = -1;
+	int ends[2];
+
+	/* Nobody reads yet: what doesn't fit would be waited for. */
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+		return -1;
+	from = ends[0];
+	to = ends[1];
+	if (!files_write_all(to, data, length) || fcntl(from, F_SETFL, 0) != 0)
+		return -1;
+	return take_fd(&from);
+}
+
 GBytes *files_read(int fd, gsize most)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_new();

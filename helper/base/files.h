@@ -9,6 +9,11 @@
 /* All of it, or false with errno. */
 bool files_write_all(int fd, const void *data, gsize length);
 
+/* A pipe with all of it in, for whoever is handed its end: that end, the other is closed. -1 with
+ * errno; EAGAIN: a pipe holds less. Close-on-exec.
+ */
+int files_filled_pipe(const void *data, gsize length);
+
 /* What is left to read, to its end: some files of /proc and /sys don't say how much that is. NULL
  * with errno; EFBIG: more than `most` bytes.
  */

@@ -108,11 +108,9 @@ static void end_agent(GPid pid)
 
 /* --- the call ------------------------------------------------------------------------------- */
 
-/* The end from which it is read, with all in it, and the other closed: it holds that much. */
 static int fill_pipe(const struct secret *input, GError **error)
 {
-	AUTO_CLOSE int from = -1, to = -1;
-	int ends[2];
+	int pipe;
 
 	if (input->length > ADMIN_INPUT_MAX) {
 		devid_error_set(error, DEVID_TOO_LARGE, NULL, "as root it can be larger",
@@ -120,14 +118,10 @@ static int fill_pipe(const struct secret *input, GError **error)
 				ADMIN_INPUT_MAX);
 		return -1;
 	}
-	if (!g_unix_open_pipe(ends, FD_CLOEXEC, error))
-		return -1;
-	from = ends[0];
-	to = ends[1];
-	if (files_write_all(to, input->data, input->length))
-		return take_fd(&from);
-	devid_error_set(error, DEVID_IO, NULL, NULL, "pipe: %s", g_strerror(errno));
-	return -1;
+	pipe = files_filled_pipe(input->data, input->length);
+	if (pipe < 0)
+		devid_error_set(error, DEVID_IO, NULL, NULL, "pipe: %s", g_strerror(errno));
+	return pipe;
 }
 
 static void translate(const char *command, GError *failure, GError **error)

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 #include <gio/gunixfdlist.h>
-#include <glib-unix.h>
 #include <internal/tunnel.h>
 #include <devid/reason.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "connection/connection.h"
 #include "connection/openconnect.h"
 #include "bus-service.h"
@@ -162,28 +162,10 @@ static void begun(struct bus_service *link, GVariant *reply)
 	((struct tunnel *)link->data)->begun = true;
 }
 
-/* The read end, with the whole cookie in the pipe; -1: it doesn't fit, or there is no pipe. */
-static int fill_pipe(const struct secret *cookie)
-{
-	int pipes[2];
-	bool whole;
-
-	if (!g_unix_open_pipe(pipes, FD_CLOEXEC, NULL))
-		return -1;
-	/* Nobody reads yet. */
-	whole = g_unix_set_fd_nonblocking(pipes[1], true, NULL) &&
-		write(pipes[1], cookie->data, cookie->length) == (ssize_t)cookie->length;
-	close(pipes[1]);
-	if (whole)
-		return pipes[0];
-	close(pipes[0]);
-	return -1;
-}
-
 static void ask(struct tunnel *tunnel)
 {
 	g_autoptr(GUnixFDList) fds = NULL;
-	int pipe = fill_pipe(&tunnel->cookie);
+	int pipe = files_filled_pipe(tunnel->cookie.data, tunnel->cookie.length);
 
 	secret_clear(&tunnel->cookie);
 	if (pipe < 0) {

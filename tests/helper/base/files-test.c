@@ -273,6 +273,23 @@ static void a_lock_is_waited_for(void **state)
 	assert_int_equal(errno, EBADF);
 }
 
+/* Read to its end, which comes without anybody's doing; and what is too much is not waited for. */
+static void a_pipe_is_filled(void **state)
+{
+	static const char much[1024 * 1024];
+	AUTO_CLOSE int pipe = files_filled_pipe("cookie", 6), empty = files_filled_pipe("", 0);
+	char bytes[16];
+
+	assert_int_equal(read(pipe, bytes, sizeof(bytes)), 6);
+	assert_memory_equal(bytes, "cookie", 6);
+	assert_int_equal(read(pipe, bytes, sizeof(bytes)), 0);
+	assert_int_equal(read(empty, bytes, sizeof(bytes)), 0);
+	assert_int_equal(fcntl(pipe, F_GETFL) & O_NONBLOCK, 0);
+	assert_int_equal(fcntl(pipe, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(files_filled_pipe(much, sizeof(much)), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
 #define ROW(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -291,6 +308,7 @@ int main(void)
 		ROW(no_half_of_a_file),
 		ROW(a_file_is_believed),
 		ROW(a_lock_is_waited_for),
+		ROW(a_pipe_is_filled),
 	};
 
 	return cmocka_run_group_tests_name("files", tests, NULL, NULL);
