@@ -5,64 +5,17 @@
 # the agent starts all the same, for its other keys. The TPM is swtpm, the credential sealed with the host's key.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/machine.sh"
-[ "$(id -u)" -eq 0 ] || skip_all "needs root"
-command -v systemd-nspawn >/dev/null || skip_all "needs systemd-nspawn"
-if [ -z "${DEVID_TEST_CONTAINER:-}" ]; then
-	TAP_FINISHED=yes
-	rm -rf "$T"
-	DEVID_TEST_CONTAINER=yes exec unshare -m --propagation private bash "$0" "$@"
-fi
-# Nothing of the container reaches the machine's /run.
-mount -t tmpfs -o mode=755 run /run
-need_pki
-machine_install || bail "can't install: $(cat "$T/install.log")"
-root=$T/m/root
-mkdir -p "$T/m/upper" "$T/m/work" "$root"
-mount -t overlay overlay -o "lowerdir=$T/m/destdir:/,upperdir=$T/m/upper,workdir=$T/m/work" "$root" ||
-	bail "no overlay"
-at_exit "umount -l '$root'"
-rm -rf "$root/.dockerenv" "$root/etc/devid" "$root/var/lib/devid" "$root/var/log/devid" "$root/etc/systemd/system" \
-	"$root/etc/credstore.encrypted" "$root/var/lib/systemd/credential.secret"
-mkdir -p "$root/etc/systemd/system/devid-agent.service.d" "$root/srv/pki" "$root/srv/tpm"
+. "$(dirname "$0")/../lib/container.sh"
+container_machine "$0" "$@"
+rm -rf "$root/etc/credstore.encrypted" "$root/var/lib/systemd/credential.secret"
+mkdir -p "$root/etc/systemd/system/devid-agent.service.d" "$root/srv/tpm"
 cp "$PKI"/{p256,second,p384}.{p12,crt} "$PKI/password" "$root/srv/pki/"
-echo 5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f >"$root/etc/machine-id"
-cat >"$root/etc/systemd/system/devid-test.target" <<'X'
-[Unit]
-Requires=devid-test.service
-AllowIsolate=yes
-X
-cat >"$root/etc/systemd/system/devid-test.service" <<'X'
-[Unit]
-After=devid-agent.socket sysinit.target
-Wants=devid-agent.socket sysinit.target
-SuccessAction=exit-force
-FailureAction=exit-force
-[Service]
-Type=oneshot
-TimeoutStartSec=240
-ExecStart=/bin/bash /srv/inside
-StandardOutput=file:/srv/tap
-StandardError=file:/srv/errors
-X
 # A socket in the place of the device.
 cat >"$root/etc/systemd/system/devid-agent.service.d/test.conf" <<'X'
 [Service]
 Environment=DEVID_TEST_TCTI=swtpm:path=/srv/tpm/socket
 X
-cat >"$root/srv/inside" <<'X'
-n=0
-ok() {
-	local name=$1
-	shift
-	n=$((n + 1))
-	if "$@" >/srv/out 2>&1; then echo "ok $n - $name"; else
-		echo "not ok $n - $name"
-		sed 's/^/# /' /srv/out
-		journalctl --no-pager -o cat -u devid-agent.service -u 'devid-credential*' 2>&1 | tail -n 20 | sed 's/^/# /'
-	fi
-}
-not() { ! "$@"; }
-user() { setpriv --reuid="$1" --regid="$1" --init-groups env -i PATH=/usr/bin:/bin HOME=/nonexistent "${@:2}"; }
+container_inside <<'X'
 sign() { p11tool --test-sign "pkcs11:token=Device%20Identity%20%28system%29;object=$1;type=private"; }
 import() { devid import-cert --system --password-file password "$@"; }
 says() { # PATTERN COMMAND…: whatever its lines are
@@ -155,13 +108,4 @@ ok "reset-cred --keys takes all" devid reset-cred --keys --yes
 ok "and the credential" not test -e $FILE
 echo "1..$n"
 X
-container=(timeout --kill-after=5 280 systemd-nspawn -D "$root" --register=no --keep-unit --private-network
-	--capability=CAP_IPC_LOCK --console=pipe)
-"${container[@]}" /bin/true >"$T/nspawn.log" 2>&1 </dev/null || skip_all "systemd-nspawn does not run here"
-"${container[@]}" --boot \
-	systemd.unit=devid-test.target systemd.log_target=journal >"$T/nspawn.log" 2>&1 </dev/null
-[ -s "$root/srv/tap" ] || bail "the container did not run: $(cat "$T/nspawn.log" "$root/srv/errors" 2>/dev/null)"
-cat "$root/srv/tap"
-sed 's/^/# /' "$root/srv/errors" | head -n 20
-TAP_FINISHED=yes
-grep -q '^1\.\.' "$root/srv/tap" && ! grep -q '^not ok' "$root/srv/tap"
+container_run

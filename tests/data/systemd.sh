@@ -5,65 +5,17 @@
 # a check of posture reads is the same in a unit's sandbox as outside of it.
 . "$(dirname "$0")/../lib/common.sh"
 . "$(dirname "$0")/../lib/machine.sh"
-[ "$(id -u)" -eq 0 ] || skip_all "needs root"
-command -v systemd-nspawn >/dev/null || skip_all "needs systemd-nspawn"
-if [ -z "${DEVID_TEST_CONTAINER:-}" ]; then
-	TAP_FINISHED=yes
-	rm -rf "$T"
-	DEVID_TEST_CONTAINER=yes exec unshare -m --propagation private bash "$0" "$@"
-fi
-# Nothing of the container reaches the machine's /run.
-mount -t tmpfs -o mode=755 run /run
-need_pki
-machine_install || bail "can't install: $(cat "$T/install.log")"
-root=$T/m/root
-mkdir -p "$T/m/upper" "$T/m/work" "$root"
-mount -t overlay overlay -o "lowerdir=$T/m/destdir:/,upperdir=$T/m/upper,workdir=$T/m/work" "$root" ||
-	bail "no overlay"
-at_exit "umount -l '$root'"
-rm -rf "$root/.dockerenv" "$root/etc/devid" "$root/var/lib/devid" "$root/var/log/devid" \
-	"$root/etc/systemd/system"
+. "$(dirname "$0")/../lib/container.sh"
+container_machine "$0" "$@"
 # A home on a file system of its own, with a block device: the root has none.
 mkdir -p "$root/home"
 mkdir "$T/home"
 mount --bind "$T/home" "$root/home"
 at_exit "umount -l '$root/home'"
 findmnt -rno SOURCE -T "$T/home" | sed -n 's|^/dev/\\([^[]*\\).*|\\1|p' >"$T/device"
-mkdir -p "$root/etc/systemd/system" "$root/srv/pki"
 cp "$T/device" "$root/srv/device"
 cp "$PKI"/{rsa2048.p12,rsa2048.crt,issuing.crt,password} "$root/srv/pki/"
-echo 5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f >"$root/etc/machine-id"
-cat >"$root/etc/systemd/system/devid-test.target" <<'X'
-[Unit]
-Requires=devid-test.service
-AllowIsolate=yes
-X
-cat >"$root/etc/systemd/system/devid-test.service" <<'X'
-[Unit]
-After=devid-agent.socket sysinit.target
-Wants=devid-agent.socket sysinit.target
-SuccessAction=exit-force
-FailureAction=exit-force
-[Service]
-Type=oneshot
-TimeoutStartSec=240
-ExecStart=/bin/bash /srv/inside
-StandardOutput=file:/srv/tap
-StandardError=file:/srv/errors
-X
-cat >"$root/srv/inside" <<'X'
-n=0
-ok() {
-	local name=$1
-	shift
-	n=$((n + 1))
-	if "$@" >/srv/out 2>&1; then echo "ok $n - $name"; else
-		echo "not ok $n - $name"
-		sed 's/^/# /' /srv/out
-		journalctl --no-pager -o cat -u devid-agent.service 2>&1 | tail -n 20 | sed 's/^/# /'
-	fi
-}
-not() { ! "$@"; }
+container_inside <<'X'
 soon() {
 	for _ in $(seq 500); do
 		"$@" >/dev/null 2>&1 && return
@@ -72,7 +24,6 @@ soon() {
 	"$@"
 }
 TOKEN='pkcs11:token=Device%20Identity%20%28system%29;object=laptop'
-user() { setpriv --reuid="$1" --regid="$1" --init-groups env -i PATH=/usr/bin:/bin HOME=/nonexistent "${@:2}"; }
 sign() { user "$1" p11tool --test-sign "$TOKEN;type=private"; }
 cd /srv/pki
 ok "the preset enables the socket" bash -c 'systemctl preset devid-agent.socket && systemctl is-enabled devid-agent.socket'
@@ -287,13 +238,4 @@ ok "no system call of it was refused" not bash -c \
 	'journalctl --no-pager _UID='"$uid"' | grep -iE "seccomp|SIGSYS|denied|not permitted"'
 echo "1..$n"
 X
-container=(timeout --kill-after=5 280 systemd-nspawn -D "$root" --register=no --keep-unit --private-network
-	--capability=CAP_IPC_LOCK --console=pipe)
-"${container[@]}" /bin/true >"$T/nspawn.log" 2>&1 </dev/null || skip_all "systemd-nspawn does not run here"
-"${container[@]}" --boot \
-	systemd.unit=devid-test.target systemd.log_target=journal >"$T/nspawn.log" 2>&1 </dev/null
-[ -s "$root/srv/tap" ] || bail "the container did not run: $(cat "$T/nspawn.log" "$root/srv/errors" 2>/dev/null)"
-cat "$root/srv/tap"
-sed 's/^/# /' "$root/srv/errors" | head -n 20
-TAP_FINISHED=yes
-grep -q '^1\.\.' "$root/srv/tap" && ! grep -q '^not ok' "$root/srv/tap"
+container_run
