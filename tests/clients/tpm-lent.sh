@@ -30,14 +30,6 @@ tpm() {
 	tpm_start "$1"
 	chmod 666 "$TPM_SOCKET" "$TPM_SOCKET.ctrl"
 }
-agent() {
-	as root "DEVID_TEST_TCTI=swtpm:path=$TPM_SOCKET"
-	rm -f "$T/ready"
-	"${A[@]}" "$AGENT_PROGRAM" --system --ready-fd 5 5>"$T/ready" 2>"$T/agent.err" &
-	AGENT=$!
-	track "$AGENT"
-	wait_for 10 test -s "$T/ready"
-}
 agent_off() {
 	stop "$AGENT"
 }
@@ -83,7 +75,7 @@ nothing_left alice "no agent of the machine"
 user alice status --json
 like "$out" '"why" : "TPM: /dev/tpmrm0 may not be opened by this user"' "and the store isn't there"
 tpm first
-agent
+tpm_agent
 is "$(cat "$T/ready")" 1 "the machine's agent runs, as $(stat -c %U /run/devid)"
 import bob --tpm-auth none "$PKI/p256.p12"
 isnt "$rc" 0 "a user whom the account does not name: refused"
@@ -136,7 +128,7 @@ agent_off
 ok "the machine's agent is gone: no signature" eval '! signs alice "$PKI/p256.crt"'
 user alice events --json
 like "$out" '"tpm-denied"' "the event says so"
-agent
+tpm_agent
 ok "it is back: she signs" wait_for 40 signs alice "$PKI/p256.crt"
 
 kill -STOP "$TPM_PID"

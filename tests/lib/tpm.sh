@@ -29,6 +29,17 @@ tpm_kill() {
 	end_process "$TPM_PID" -KILL
 }
 
+# tpm_agent: the machine's agent with that TPM, started by root; $AGENT_PROGRAM is its program. AGENT is its pid. After
+# machine.sh.
+tpm_agent() {
+	as root "DEVID_TEST_TCTI=swtpm:path=$TPM_SOCKET"
+	rm -f "$T/ready"
+	"${A[@]}" "$AGENT_PROGRAM" --system --ready-fd 5 5>"$T/ready" 2>"$T/agent.err" &
+	AGENT=$!
+	track "$AGENT"
+	wait_for 10 test -s "$T/ready"
+}
+
 # tpm_proxy: tests/lib/tpm-proxy.py before the TPM that runs, for "${E[@]}" alone; its commands are in $T/tpm-commands.
 # tpm_plan WORDS…: what it does from then on.
 tpm_proxy() {

@@ -52,18 +52,10 @@ service_off() {
 hands_out() {
 	echo "$1" >"$T/plan"
 }
-agent() {
-	as root "DEVID_TEST_TCTI=swtpm:path=$TPM_SOCKET"
-	rm -f "$T/ready"
-	"${A[@]}" "$AGENT_PROGRAM" --system --ready-fd 5 5>"$T/ready" 2>"$T/agent.err" &
-	AGENT=$!
-	track "$AGENT"
-	wait_for 10 test -s "$T/ready"
-}
 # Without the keys that it has open.
 agent_anew() {
 	stop "$AGENT"
-	agent
+	tpm_agent
 }
 
 root() {
@@ -128,7 +120,7 @@ chmod 755 "$T/run"
 E=(env)
 tpm_start first
 chmod 666 "$TPM_SOCKET" "$TPM_SOCKET.ctrl"
-agent
+tpm_agent
 
 # --- words
 
@@ -237,7 +229,7 @@ ok "another program signs with a copy, given what systemd-creds decrypts" copy_s
 not_ok "file and TPM without it: no signature" copy_signs
 not_ok "nor with another" copy_signs 0123456789abcdef0123456789abcdef
 "${TPM[@]}" tpm2_flushcontext -t
-agent
+tpm_agent
 made=$(cksum "$FILE")
 import --tpm-auth none --label p384 "$PKI/p384.p12"
 is "$rc" 0 "one without it" || diag "$err"
