@@ -16,16 +16,6 @@ static bool is_flag(const char *value)
 	return !*value;
 }
 
-static bool is_label(const char *value)
-{
-	if (!*value || strlen(value) > RECORD_LABEL_MAX || !g_utf8_validate(value, -1, NULL))
-		return false;
-	for (const char *at = value; *at; at = g_utf8_next_char(at))
-		if (g_unichar_iscntrl(g_utf8_get_char(at)))
-			return false;
-	return true;
-}
-
 static bool is_store(const char *value)
 {
 	return strcmp(value, "file") == 0 || strcmp(value, "tpm") == 0;
@@ -55,8 +45,8 @@ static const struct row {
 	  ADMIN_IMPORT,
 	  { "import-cert", "--system" },
 	  NULL,
-	  { { "label", is_label },
-	    { "suggested-label", is_label },
+	  { { "label", record_label_is_sound },
+	    { "suggested-label", record_label_is_sound },
 	    { "store", is_store },
 	    { "tpm-auth", is_none },
 	    { "replace", is_flag },

@@ -345,6 +345,13 @@ bool record_has_key(const struct record *record)
 	return record->store && strcmp(record->store, "none") != 0;
 }
 
+bool record_label_is_sound(const char *label)
+{
+	size_t length = strlen(label);
+
+	return length > 0 && length <= RECORD_LABEL_MAX && utf8_is_printable(label, length);
+}
+
 const char *record_key_label(const struct record *record)
 {
 	return record->key_label ? record->key_label : record->label;

@@ -87,6 +87,8 @@ enum devid_result record_parse(const char *text, size_t length, struct record *r
 			       unsigned *line) DEVID_MUST_USE;
 void record_clear(struct record *record);
 bool record_has_key(const struct record *record);
+/* What may be a label: 1 to RECORD_LABEL_MAX bytes of UTF-8 without control characters. */
+bool record_label_is_sound(const char *label);
 
 /* The CKA_LABEL of its private and of its public key. A public key that nobody wrote is there
  * because the private key is, and is called as that is, not as the certificate: p11tool and

@@ -190,9 +190,7 @@ bool certificate_spki_is_supported(GBytes *spki, const char *what, GError **erro
 
 bool certificate_label_is_good(const char *label, GError **error)
 {
-	size_t length = strlen(label);
-
-	if (length > 0 && length <= RECORD_LABEL_MAX && utf8_is_printable(label, length))
+	if (record_label_is_sound(label))
 		return true;
 	return devid_error_set(
 		error, DEVID_USAGE, NULL, NULL,

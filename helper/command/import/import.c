@@ -242,16 +242,6 @@ static void warn_of_protection(struct import *import)
 		import_warn(import, "the account asks for %s", wanted[required]);
 }
 
-static bool certificate_label_is_good(const char *label)
-{
-	if (!*label || strlen(label) > RECORD_LABEL_MAX || !g_utf8_validate(label, -1, NULL))
-		return false;
-	for (const char *at = label; *at; at = g_utf8_next_char(at))
-		if (g_unichar_iscntrl(g_utf8_get_char(at)))
-			return false;
-	return true;
-}
-
 /* A name out of a file, made fit: no control characters, no blanks around it, not too long. */
 static char *label_from_text(const char *text)
 {
@@ -275,7 +265,7 @@ static bool choose_label(struct import *import, GError **error)
 	const char *usual = devid_account_default_label(import->account);
 	const char *asked = import->options->label, *suggested = import->options->suggested_label;
 
-	if (asked && !certificate_label_is_good(asked))
+	if (asked && !record_label_is_sound(asked))
 		return devid_error_set(
 			error, DEVID_USAGE, NULL, "choose another label",
 			"the label has to be 1 to %d bytes of UTF-8 without control characters",
