@@ -4,58 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <devid/here.h>
-#include <devid/reason.h>
 #include "base/error.h"
-#include "base/json-value.h"
-#include "identity/agent-look.h"
 #include "identity/agent.h"
 #include "identity/list.h"
 #include "identity/token.h"
 #include "identity/uri.h"
+#include "choices.h"
 #include "credential.h"
+#include "foresee.h"
+#include "here.h"
 #include "import.h"
 #include "own.h"
 #include "report.h"
-
-/* What the agent knows better than that there is none, or `general`. */
-static const char *way_to_keyring(const GError *problem, const char *general)
-{
-	const struct devid_reason *reason = devid_reason_find(devid_error_reason(problem));
-	const char *hint = devid_error_hint(problem);
-
-	return hint && reason && g_strcmp0(hint, reason->hint) != 0 ? hint : general;
-}
-
-/* What --store could have said, where the store that we chose isn't there. A keyring that is locked
- * or silent is there: that it be opened keeps the key better than a file.
- */
-static void name_choices(const struct import *import, GError **error)
-{
-	GError *problem = *error;
-	enum devid_result result = devid_error_result(problem);
-	bool tpm = strcmp(import->store, "tpm") == 0;
-	g_autofree char *hint = NULL;
-
-	if (import->scope != SCOPE_USER || (import->options->store && !tpm) ||
-	    g_str_has_prefix(devid_error_reason(problem), "tpm-"))
-		return;
-	if (tpm && (result == DEVID_STORE_MISSING || result == DEVID_STORE_LOCKED))
-		hint = g_strconcat("the TPM's key has its second lock in the keyring: ",
-				   way_to_keyring(problem, "log in to a desktop with one"),
-				   "; or leave that lock out: --store tpm --tpm-auth none", NULL);
-	else if (!tpm && result == DEVID_STORE_MISSING)
-		hint = g_strconcat(
-			way_to_keyring(problem, "log in to a desktop with a keyring"),
-			"; or choose a store: --store tpm (with --tpm-auth none), --store "
-			"'pkcs11:token=…' (another token), --system (as root); the weakest is "
-			"--store file (a file that you and root can copy)",
-			NULL);
-	else
-		return;
-	*error = NULL;
-	devid_error_set(error, result, devid_error_reason(problem), hint, "%s", problem->message);
-	g_error_free(problem);
-}
 
 static bool needs_credential(const struct import *import)
 {
@@ -101,7 +61,7 @@ static bool commit(struct import *import, struct client *client, struct wire_fra
 		return true;
 	/* Without a reply the agent may not even have heard of it. */
 	import->logged = client->fd >= 0;
-	name_choices(import, error);
+	import_name_choices(import, error);
 	return false;
 }
 
@@ -199,76 +159,6 @@ static bool try_key(struct import *import, struct client *client, GError **error
 	return false;
 }
 
-static bool same_leaf(const struct record *record, const struct import *import)
-{
-	gsize length;
-	const void *der = g_bytes_get_data(import->candidate->leaf->der, &length);
-
-	return record->leaf.length == length && memcmp(record->leaf.data, der, length) == 0;
-}
-
-/* Whether the store can be used, as the agent sees it now. */
-static bool foresee_store(const struct import *import, GError **error)
-{
-	AUTO_CLIENT struct client client = CLIENT_INIT;
-	AUTO_FRAME struct wire_frame request = WIRE_FRAME_INIT;
-	AUTO_FRAME struct wire_frame reply = WIRE_FRAME_INIT;
-	g_autoptr(JsonParser) parser = json_parser_new();
-	const char *title, *why;
-	JsonObject *store;
-
-	if (!agent_connect(&client, import->scope, CLIENT_START, error))
-		return false;
-	wire_begin(&request, WIRE_STATUS);
-	if (!agent_ask(&client, &request, &reply, error))
-		return false;
-	store = agent_status_store(agent_status(&reply, parser), import->store);
-	if (g_strcmp0(json_value_text(store, "state"), "missing") != 0)
-		return true;
-	title = json_value_text(store, "title");
-	why = json_value_text(store, "why");
-	devid_error_set(error, DEVID_STORE_MISSING, NULL, NULL, "%s: %s",
-			!title ? import->store : title, !why ? "it can't be reached" : why);
-	name_choices(import, error);
-	return false;
-}
-
-/* With all that has a label there. */
-static identity_list *load_scope(const struct import *import, GError **error)
-{
-	bool system = import->scope == SCOPE_SYSTEM;
-	identity_list *list = identity_list_load(!system, system, error);
-
-	if (list)
-		(void)identity_list_add_authorities(list);
-	return list;
-}
-
-static const struct identity *find_leaf(const identity_list *list, const struct import *import)
-{
-	for (size_t i = 0; i < identity_list_count(list); i++)
-		if (same_leaf(identity_list_get(list, i)->record, import))
-			return identity_list_get(list, i);
-	return NULL;
-}
-
-/* Whether what is here under another label can get the one that was asked for. */
-static bool may_rename(const struct import *import, const identity_list *list, const char *from,
-		       GError **error)
-{
-	g_autofree char *hint = NULL;
-
-	if (!identity_list_called(list, import->asked_label))
-		return true;
-	hint = g_strdup_printf("choose another --label, or give the other one another name first: "
-			       "devid rename '%s' NEW",
-			       import->asked_label);
-	return devid_error_set(
-		error, DEVID_EXISTS, NULL, hint,
-		"it is here already as \"%s\", and another identity is called \"%s\"", from,
-		import->asked_label);
-}
-
 /* It was here under another label than the one that was asked for. */
 static bool rename_here(struct import *import, struct client *client, GError **error)
 {
@@ -281,12 +171,12 @@ static bool rename_here(struct import *import, struct client *client, GError **e
 	/* What takes another's place has its label, whatever new ones are called. */
 	if (import->replaced && !import->options->label)
 		return true;
-	list = load_scope(import, error);
-	here = list ? find_leaf(list, import) : NULL;
+	list = import_list_here(import, error);
+	here = list ? import_find_leaf(list, import) : NULL;
 	if (list && !here)
 		devid_error_set(error, DEVID_EXISTS, NULL, "try again",
 				"another program changed it in the meantime");
-	if (!here || !may_rename(import, list, here->record->label, error))
+	if (!here || !import_may_rename(import, list, here->record->label, error))
 		return false;
 	wire_begin(&request, WIRE_RENAME);
 	wire_put_text(&request, TAG_NAME, here->record->name);
@@ -302,8 +192,8 @@ static bool rename_here(struct import *import, struct client *client, GError **e
 static void tell_store(struct import *import)
 {
 	g_autoptr(identity_list) list =
-		candidate_has_key(import->candidate) ? NULL : load_scope(import, NULL);
-	const struct identity *here = list ? find_leaf(list, import) : NULL;
+		candidate_has_key(import->candidate) ? NULL : import_list_here(import, NULL);
+	const struct identity *here = list ? import_find_leaf(list, import) : NULL;
 
 	if (here)
 		import->store = g_intern_string(here->record->store);
@@ -318,10 +208,10 @@ static bool keep_place(struct import *import, GError **error)
 
 	if (!import->options->replace)
 		return true;
-	list = load_scope(import, error);
+	list = import_list_here(import, error);
 	if (!list)
 		return false;
-	here = find_leaf(list, import);
+	here = import_find_leaf(list, import);
 	if (!here)
 		here = identity_list_called(list, import->label);
 	if (!here || !record_has_key(here->record))
@@ -340,13 +230,13 @@ static bool keep_place(struct import *import, GError **error)
 /* Those that the new one does not help. */
 static void warn_of_credential(struct import *import)
 {
-	g_autoptr(identity_list) list = load_scope(import, NULL);
+	g_autoptr(identity_list) list = import_list_here(import, NULL);
 
 	for (size_t i = 0; list && i < identity_list_count(list); i++) {
 		const struct record *record = identity_list_get(list, i)->record;
 
 		if (g_strcmp0(record->auth, "credential") == 0 &&
-		    strcmp(record->label, import->label) != 0 && !same_leaf(record, import))
+		    strcmp(record->label, import->label) != 0 && !import_same_leaf(record, import))
 			import_warn(import,
 				    "%s: its key needed the credential that was here before: "
 				    "import it again, too, with --replace",
@@ -357,8 +247,9 @@ static void warn_of_credential(struct import *import)
 /* What was here already is as it was. */
 static void warn_of_lock(struct import *import)
 {
-	g_autoptr(identity_list) list = needs_credential(import) ? load_scope(import, NULL) : NULL;
-	const struct identity *here = list ? find_leaf(list, import) : NULL;
+	g_autoptr(identity_list) list =
+		needs_credential(import) ? import_list_here(import, NULL) : NULL;
+	const struct identity *here = list ? import_find_leaf(list, import) : NULL;
 
 	if (here && g_strcmp0(here->record->auth, "credential") != 0)
 		import_warn(import,
@@ -380,136 +271,6 @@ static bool prepare_credential(struct import *import, GError **error)
 	return true;
 }
 
-static const struct identity *find_spki(const identity_list *list, const gnutls_datum_t *spki)
-{
-	for (size_t i = 0; i < identity_list_count(list); i++) {
-		const struct record *record = identity_list_get(list, i)->record;
-
-		if (record->spki.length == spki->size &&
-		    memcmp(record->spki.data, spki->data, spki->size) == 0)
-			return identity_list_get(list, i);
-	}
-	return NULL;
-}
-
-/* What is here of the certificate's key. */
-static const struct identity *find_key(const identity_list *list, const struct import *import)
-{
-	const struct identity *found = NULL;
-	gnutls_datum_t spki = { NULL, 0 };
-	gnutls_pubkey_t key;
-
-	if (gnutls_pubkey_init(&key) < 0)
-		return NULL;
-	if (gnutls_pubkey_import_x509(key, import->chain[0], 0) >= 0 &&
-	    gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &spki) >= 0)
-		found = find_spki(list, &spki);
-	gnutls_free(spki.data);
-	gnutls_pubkey_deinit(key);
-	return found;
-}
-
-static const struct identity *find_name(const identity_list *list, const char *name)
-{
-	for (size_t i = 0; i < identity_list_count(list); i++)
-		if (strcmp(identity_list_get(list, i)->record->name, name) == 0)
-			return identity_list_get(list, i);
-	return NULL;
-}
-
-/* What a certificate becomes whose key waits here: the identity that it renews, or one of the key's
- * own name. NULL: none does. */
-static const struct identity *foresee_waiting(const identity_list *list, const struct identity *key)
-{
-	const struct identity *renewed = NULL;
-
-	if (!key || key->record->leaf.length > 0)
-		return NULL;
-	if (key->record->renews)
-		renewed = find_name(list, key->record->renews);
-	return renewed ? renewed : key;
-}
-
-static void foresee_label(struct import *import, const char *label)
-{
-	g_free(import->label);
-	import->label = g_strdup(label);
-}
-
-/* `here` has the key with another certificate. */
-static bool foresee_certificate(struct import *import, const identity_list *list,
-				const struct identity *here, GError **error)
-{
-	const struct identity *called = identity_list_called(list, import->label);
-	bool replace = import->options->replace;
-
-	if (!replace || (called && called != here))
-		return devid_error_set(error, DEVID_EXISTS, NULL,
-				       replace ? "remove one of the two first: devid remove"
-					       : "to put the new certificate in its place: "
-						 "--replace",
-				       "it is already here as \"%s\"", here->record->label);
-	if (!import->options->label)
-		foresee_label(import, here->record->label);
-	return true;
-}
-
-/* What has this very certificate, or the label that it is to get. `here`, where that is changed. */
-static bool foresee_leaf(struct import *import, const identity_list *list,
-			 const struct identity **here, GError **error)
-{
-	for (size_t i = 0; i < identity_list_count(list); i++) {
-		const struct identity *identity = identity_list_get(list, i);
-
-		if (same_leaf(identity->record, import) && record_has_key(identity->record)) {
-			*here = identity;
-			import->changed = false;
-			foresee_label(import, identity->record->label);
-			if (!import->asked_label || strcmp(import->asked_label, import->label) == 0)
-				continue;
-			if (!may_rename(import, list, import->label, error))
-				return false;
-			import->renamed_from = import->label;
-			import->label = g_strdup(import->asked_label);
-			break;
-		} else if (strcmp(identity->record->label, import->label) == 0 &&
-			   !import->options->replace)
-			return devid_error_set(error, DEVID_EXISTS, "exists",
-					       "choose another --label, or --replace what is there",
-					       "%s: another identity has this label",
-					       import->label);
-	}
-	return true;
-}
-
-/* --dry-run: what the agent would find, from the records. */
-static bool foresee(struct import *import, GError **error)
-{
-	g_autoptr(identity_list) list = load_scope(import, error);
-	const struct identity *key = list ? find_key(list, import) : NULL;
-	const struct identity *here = list ? foresee_waiting(list, key) : NULL;
-
-	if (!list)
-		return false;
-	import->changed = true;
-	if (here) {
-		foresee_label(import, here->record->label);
-		import->uri = g_strdup(here->uri);
-		return true;
-	}
-	if (key && !same_leaf(key->record, import)) {
-		here = key;
-		if (!foresee_certificate(import, list, here, error))
-			return false;
-	} else if (!foresee_leaf(import, list, &here, error)) {
-		return false;
-	}
-	import->uri = identity_list_uri(list, import->scope,
-					here ? here : identity_list_called(list, import->label),
-					import->label);
-	return !import->changed || foresee_store(import, error);
-}
-
 bool import_to_own(struct import *import, GError **error)
 {
 	AUTO_CLIENT struct client client = CLIENT_INIT;
@@ -518,7 +279,7 @@ bool import_to_own(struct import *import, GError **error)
 	if (!keep_place(import, error))
 		return false;
 	if (import->options->dry_run)
-		return foresee(import, error);
+		return import_foresee(import, error);
 	if (!prepare_credential(import, error) ||
 	    !agent_connect(&client, import->scope, CLIENT_START, error) ||
 	    !commit(import, &client, &reply, error))
